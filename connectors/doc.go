@@ -1,0 +1,35 @@
+// Package connectors is the contract between the gateway and a data source, and what a connector author reads first.
+//
+// # One rewrite call does all pushdown
+//
+// The planner colours a plan bottom-up and offers each source its maximal sub-plan of that source's own scans
+// (Source.Pushdown). The source answers with an equal plan: what it can run is a plan.Remote leaf holding a Fragment,
+// what it cannot stays above the leaf as an ordinary node. There are no capability flags: exact, superset with
+// recheck, and partial are plans:
+//
+//	offered                    exact             superset, rechecked      partial
+//	Filter(a = 1 AND f(b))     Remote[a = 1      Filter(a = 1)            Filter(f(b))
+//	  Scan t                     AND f(b)]         Remote[a BETWEEN ..]     Remote[a = 1]
+//
+// The engine verifies the answer: same output columns by id, only Remote leaves, no source but the one asked. Package
+// connectors/pushdown grows a fragment from per-node answers and connectors/sqlgen renders SQL through a dialect, so
+// a connector writes neither tree surgery nor string concatenation.
+//
+// # Rules for answers
+//
+// Pushdown never changes a result: MySQL's semantics hold wherever an expression runs. Push a function only if a
+// conformance case on the real source proves it. NULL order, padding, case, integer division, overflow and the time
+// zone differ between systems; when in doubt keep the node and say why in Remote.Kept.
+//
+// A Fragment equals the multiset union of its splits. A global order, limit or aggregate therefore means one split, or
+// a final node above: the answer may contain new local nodes over a Remote.
+//
+// A source that ends a stream early returns an error, never a short answer. Errors leave a connector as sqlerr.Error
+// that names the source and table; secrets appear in none.
+//
+// A batch that Reader.Next returns belongs to the caller. Scan.Memory allocates all of it.
+//
+// # Testing
+//
+// connectors/conntest runs the same suite against every connector and its real server.
+package connectors

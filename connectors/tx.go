@@ -1,0 +1,54 @@
+package connectors
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"sync"
+)
+
+// Tx spans what one statement reads from one source, over all its fragments: the place for a shared snapshot, temporary
+// tables and admission. The engine makes one per source and statement and closes it when the statement ends.
+type Tx struct {
+	mu     sync.Mutex
+	closed bool
+	shared map[any]io.Closer
+	order  []io.Closer
+}
+
+// Shared returns what key stands for, opening it for the first caller. It is closed with the Tx, last opened first. A
+// failed open is tried again by the next caller.
+func (t *Tx) Shared(ctx context.Context, key any, open func(context.Context) (io.Closer, error)) (io.Closer, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return nil, errors.New("the statement has ended")
+	}
+	if c, ok := t.shared[key]; ok {
+		return c, nil
+	}
+	c, err := open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if t.shared == nil {
+		t.shared = make(map[any]io.Closer)
+	}
+	t.shared[key] = c
+	t.order = append(t.order, c)
+	return c, nil
+}
+
+// Close closes everything shared. It is idempotent.
+func (t *Tx) Close() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.closed = true
+	var errs []error
+	for _, c := range slices.Backward(t.order) {
+		errs = append(errs, c.Close())
+	}
+	t.order, t.shared = nil, nil
+	return errors.Join(errs...)
+}

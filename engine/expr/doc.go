@@ -1,0 +1,19 @@
+// Package expr is the scalar expression language of plans: typed trees over columns with unique ids, and their
+// compilation to vectorized evaluators.
+//
+// Every conversion is explicit. New applies MySQL's rules once: it finds the result type of a function and wraps
+// arguments in Cast where they must change, so that an evaluator, a rule or a source's dialect never guesses. A
+// comparison's two sides thus have one comparison class (integers, decimals, doubles, bytes, dates), and a literal
+// compared with a date column is a date. Rules: MySQL Reference Manual 14.3 (type conversion), 14.4 (operators),
+// 12.25 (precision math).
+//
+// What has no kernel becomes a Fallback: one scalar expression of MySQL's reference implementation, evaluated row by
+// row over its argument vectors, behind the RowFunc interface that the binder fills. Everything around it stays
+// vectorized.
+//
+// Trees are immutable and may be shared. An Evaluator has scratch space and belongs to one goroutine; compile one per
+// worker.
+//
+// The package does not know tables, sources or subqueries: the binder turns a subquery into a plan.Apply and the
+// expression reads its column.
+package expr

@@ -1,0 +1,414 @@
+package plan
+
+import (
+	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/types"
+)
+
+// Column is one column of a relation.
+type Column struct {
+	ID       expr.ColumnID
+	Name     string
+	Type     types.Type
+	Nullable bool
+}
+
+// Ref returns the expression that reads c.
+func (c Column) Ref() *expr.Column {
+	return &expr.Column{ID: c.ID, Name: c.Name, Typ: c.Type, Null: c.Nullable}
+}
+
+// Schema is the columns of a relation, in the order of its batches.
+type Schema []Column
+
+// Index returns the position of the column id, or -1.
+func (s Schema) Index(id expr.ColumnID) int {
+	for i := range s {
+		if s[i].ID == id {
+			return i
+		}
+	}
+	return -1
+}
+
+// Set returns the ids of s.
+func (s Schema) Set() map[expr.ColumnID]bool {
+	set := make(map[expr.ColumnID]bool, len(s))
+	for _, c := range s {
+		set[c.ID] = true
+	}
+	return set
+}
+
+// Node is a relational operator. The set is closed.
+type Node interface {
+	Schema() Schema
+	Children() []Node
+	// WithChildren returns the node over other inputs, of the same number, that define the columns it reads.
+	WithChildren([]Node) Node
+	sealed()
+}
+
+// Scan reads columns of a table of a source. It never runs: placement makes it a Remote.
+type Scan struct {
+	Site  Site
+	Table *Table
+	Cols  Schema // a subset of the table's columns under this scan's ids
+	Pos   []int  // for each of Cols its position in Table.Columns
+}
+
+// Remote is the part of a plan that a source runs. The fragment's output is Cols, by position.
+type Remote struct {
+	Site     Site
+	Fragment Fragment
+	Cols     Schema
+	Keys     *Keys    // the run-time relation the fragment reads as Scan.Args, or nil
+	Kept     []string // for what stayed above: the node or conjunct, and why it was not taken
+}
+
+// Fragment is a source's own form of a sub-plan: SQL text, a file scan, an API call.
+type Fragment interface {
+	Schema() Schema
+	String() string // one line for EXPLAIN: the SQL or the scan as it is sent, without secrets
+}
+
+// Filter keeps the rows for which every conjunct is true.
+type Filter struct {
+	Input Node
+	Conds []expr.Expr
+}
+
+// Project computes new columns; a plain column reference passes its column on under the same id.
+type Project struct {
+	Input Node
+	Exprs []Projection
+}
+
+// Projection defines column Col as Expr. Where Expr is a Column with Col's id the column passes through.
+type Projection struct {
+	Col  Column
+	Expr expr.Expr
+}
+
+// JoinKind says which rows a join keeps.
+type JoinKind uint8
+
+// The joins. Left is the preserved, probing or outer side; the binder turns a right join around.
+const (
+	Inner JoinKind = iota // schema: left, right
+	Left                  // every left row; right columns become nullable
+	Full                  // every row of both sides
+	Semi                  // left rows with a match; schema: left
+	Anti                  // left rows without one; NOT EXISTS
+	// NullAnti is NOT IN: the first conjunct of On is the IN equality; a left row is kept if that is false for every
+	// right row that passes the other conjuncts, not unknown for any.
+	NullAnti
+	// Mark adds column Mark to every left row: EXISTS or IN in a place where its value is needed. With NullAware it
+	// is NULL where IN is unknown, by the same rule as NullAnti; else it is never NULL.
+	Mark
+	// Single is Left for a scalar subquery: a left row with two matches is errno 1242.
+	Single
+)
+
+// Join matches rows of two inputs where every conjunct of On is true; no conjunct: every pair.
+type Join struct {
+	Kind        JoinKind
+	Left, Right Node
+	On          []expr.Expr
+	Mark        Column // Mark only
+	NullAware   bool   // Mark only
+	BuildLeft   bool   // the hash table is built from the left input; the optimizer decides by size
+}
+
+// ApplyKind says what a subquery yields.
+type ApplyKind uint8
+
+// The dependent joins.
+const (
+	ApplyScalar ApplyKind = iota // schema: outer, the inner's only column (nullable); two rows are errno 1242
+	ApplyExists                  // schema: outer, Mark (not null)
+	ApplyIn                      // schema: outer, Mark; conjuncts On compare outer expressions with inner columns, NULL-aware
+	ApplyInner                   // LATERAL; schema: outer, inner
+	ApplyLeft                    // LEFT JOIN LATERAL
+)
+
+// Apply runs Inner for each row of Outer; Inner may read Outer's columns. On is the condition that joins an inner row
+// to the outer one, as in Join.
+type Apply struct {
+	Kind  ApplyKind
+	Outer Node
+	Inner Node
+	On    []expr.Expr
+	Mark  Column // ApplyExists, ApplyIn
+}
+
+// Aggregate groups rows by Groups and computes Aggs for each group; without groups there is one row, also for no
+// input. DISTINCT is an Aggregate without Aggs.
+type Aggregate struct {
+	Input  Node
+	Groups []Projection
+	Aggs   []Agg
+}
+
+// AggFunc names an aggregate function.
+type AggFunc string
+
+// The aggregate functions. Result types by MySQL 14.19.1: SUM and AVG of exact numbers are DECIMAL.
+const (
+	CountStar   AggFunc = "count(*)"
+	Count       AggFunc = "count" // with Distinct: any number of arguments
+	Sum         AggFunc = "sum"
+	Avg         AggFunc = "avg"
+	Min         AggFunc = "min"
+	Max         AggFunc = "max"
+	AnyValue    AggFunc = "any_value" // the first row's value
+	VarPop      AggFunc = "var_pop"
+	VarSamp     AggFunc = "var_samp"
+	StddevPop   AggFunc = "stddev_pop"
+	StddevSamp  AggFunc = "stddev_samp"
+	BitAnd      AggFunc = "bit_and"
+	BitOr       AggFunc = "bit_or"
+	BitXor      AggFunc = "bit_xor"
+	GroupConcat AggFunc = "group_concat"
+)
+
+// Agg defines column Col as an aggregate over the rows of a group.
+type Agg struct {
+	Col       Column
+	Func      AggFunc
+	Args      []expr.Expr
+	Distinct  bool
+	OrderBy   []SortKey // GroupConcat
+	Separator string    // GroupConcat
+}
+
+// SortKey is one key of an order; NULL sorts before every value, and last with Desc, as in MySQL.
+type SortKey struct {
+	Expr expr.Expr
+	Desc bool
+}
+
+// Sort orders its input. It is stable.
+type Sort struct {
+	Input Node
+	Keys  []SortKey
+}
+
+// Limit passes Count rows after the first Offset; Count < 0 is all of them. Keys, if any, make it a top-N: the
+// rows that a Sort of Keys would put there, in that order.
+type Limit struct {
+	Input  Node
+	Keys   []SortKey
+	Offset int64
+	Count  int64
+}
+
+// Union appends its inputs. Column i of the output is Cols[i], and column i of every input has its type exactly.
+type Union struct {
+	Inputs []Node
+	Cols   Schema
+}
+
+// Values is a table of constant expressions, which read no column. One row without columns is the input of a SELECT
+// without FROM.
+type Values struct {
+	Rows [][]expr.Expr
+	Cols Schema
+}
+
+// With evaluates each binding once and lets Body, and later bindings, read it by CTERef.
+type With struct {
+	Bindings []CTE
+	Body     Node
+}
+
+// CTE is a shared sub-plan.
+type CTE struct {
+	ID   int
+	Name string
+	Plan Node
+}
+
+// CTERef reads binding ID. Column i is column i of the binding under an id of its own.
+type CTERef struct {
+	ID   int
+	Name string
+	Cols Schema
+}
+
+// Keys is a relation that exists only when the query runs: lookup keys, the outer rows of an apply, prepared
+// parameters. A fragment that contains it gets its rows as Scan.Args.
+type Keys struct {
+	Cols Schema
+}
+
+func (*Scan) sealed()      {}
+func (*Remote) sealed()    {}
+func (*Filter) sealed()    {}
+func (*Project) sealed()   {}
+func (*Join) sealed()      {}
+func (*Apply) sealed()     {}
+func (*Aggregate) sealed() {}
+func (*Sort) sealed()      {}
+func (*Limit) sealed()     {}
+func (*Union) sealed()     {}
+func (*Values) sealed()    {}
+func (*With) sealed()      {}
+func (*CTERef) sealed()    {}
+func (*Keys) sealed()      {}
+
+func (n *Scan) Schema() Schema   { return n.Cols }
+func (n *Remote) Schema() Schema { return n.Cols }
+func (n *Filter) Schema() Schema { return n.Input.Schema() }
+func (n *Sort) Schema() Schema   { return n.Input.Schema() }
+func (n *Limit) Schema() Schema  { return n.Input.Schema() }
+func (n *Union) Schema() Schema  { return n.Cols }
+func (n *Values) Schema() Schema { return n.Cols }
+func (n *With) Schema() Schema   { return n.Body.Schema() }
+func (n *CTERef) Schema() Schema { return n.Cols }
+func (n *Keys) Schema() Schema   { return n.Cols }
+
+func (n *Project) Schema() Schema { return projected(n.Exprs) }
+
+func projected(list []Projection) Schema {
+	s := make(Schema, len(list))
+	for i := range list {
+		s[i] = list[i].Col
+	}
+	return s
+}
+
+func (n *Join) Schema() Schema {
+	left, right := n.Left.Schema(), n.Right.Schema()
+	switch n.Kind {
+	case Semi, Anti, NullAnti:
+		return left
+	case Mark:
+		return concat(left, Schema{n.Mark})
+	case Left, Single:
+		return concat(left, nullable(right))
+	case Full:
+		return concat(nullable(left), nullable(right))
+	}
+	return concat(left, right)
+}
+
+func (n *Apply) Schema() Schema {
+	outer := n.Outer.Schema()
+	switch n.Kind {
+	case ApplyExists, ApplyIn:
+		return concat(outer, Schema{n.Mark})
+	case ApplyScalar, ApplyLeft:
+		return concat(outer, nullable(n.Inner.Schema()))
+	}
+	return concat(outer, n.Inner.Schema())
+}
+
+func (n *Aggregate) Schema() Schema {
+	s := projected(n.Groups)
+	for i := range n.Aggs {
+		s = append(s, n.Aggs[i].Col)
+	}
+	return s
+}
+
+func concat(a, b Schema) Schema {
+	return append(append(make(Schema, 0, len(a)+len(b)), a...), b...)
+}
+
+func nullable(s Schema) Schema {
+	out := make(Schema, len(s))
+	for i, c := range s {
+		c.Nullable = true
+		out[i] = c
+	}
+	return out
+}
+
+func (*Scan) Children() []Node        { return nil }
+func (*Remote) Children() []Node      { return nil }
+func (*Values) Children() []Node      { return nil }
+func (*CTERef) Children() []Node      { return nil }
+func (*Keys) Children() []Node        { return nil }
+func (n *Filter) Children() []Node    { return []Node{n.Input} }
+func (n *Project) Children() []Node   { return []Node{n.Input} }
+func (n *Join) Children() []Node      { return []Node{n.Left, n.Right} }
+func (n *Apply) Children() []Node     { return []Node{n.Outer, n.Inner} }
+func (n *Aggregate) Children() []Node { return []Node{n.Input} }
+func (n *Sort) Children() []Node      { return []Node{n.Input} }
+func (n *Limit) Children() []Node     { return []Node{n.Input} }
+func (n *Union) Children() []Node     { return n.Inputs }
+
+// Children returns the bindings' plans in order, then Body.
+func (n *With) Children() []Node {
+	out := make([]Node, 0, len(n.Bindings)+1)
+	for _, b := range n.Bindings {
+		out = append(out, b.Plan)
+	}
+	return append(out, n.Body)
+}
+
+func (n *Scan) WithChildren([]Node) Node   { return n }
+func (n *Remote) WithChildren([]Node) Node { return n }
+func (n *Values) WithChildren([]Node) Node { return n }
+func (n *CTERef) WithChildren([]Node) Node { return n }
+func (n *Keys) WithChildren([]Node) Node   { return n }
+
+func (n *Filter) WithChildren(c []Node) Node {
+	m := *n
+	m.Input = c[0]
+	return &m
+}
+
+func (n *Project) WithChildren(c []Node) Node {
+	m := *n
+	m.Input = c[0]
+	return &m
+}
+
+func (n *Join) WithChildren(c []Node) Node {
+	m := *n
+	m.Left, m.Right = c[0], c[1]
+	return &m
+}
+
+func (n *Apply) WithChildren(c []Node) Node {
+	m := *n
+	m.Outer, m.Inner = c[0], c[1]
+	return &m
+}
+
+func (n *Aggregate) WithChildren(c []Node) Node {
+	m := *n
+	m.Input = c[0]
+	return &m
+}
+
+func (n *Sort) WithChildren(c []Node) Node {
+	m := *n
+	m.Input = c[0]
+	return &m
+}
+
+func (n *Limit) WithChildren(c []Node) Node {
+	m := *n
+	m.Input = c[0]
+	return &m
+}
+
+func (n *Union) WithChildren(c []Node) Node {
+	m := *n
+	m.Inputs = c
+	return &m
+}
+
+func (n *With) WithChildren(c []Node) Node {
+	m := *n
+	m.Bindings = make([]CTE, len(n.Bindings))
+	for i, b := range n.Bindings {
+		b.Plan = c[i]
+		m.Bindings[i] = b
+	}
+	m.Body = c[len(c)-1]
+	return &m
+}

@@ -1,0 +1,81 @@
+package plan
+
+import (
+	"math"
+
+	"github.com/silogate/silogate/engine/types"
+)
+
+// Site is where a sub-plan runs: a source, as one principal sees it.
+type Site struct {
+	Source    string // the source's configured name
+	Principal string // the gateway user whose rights and credentials apply
+}
+
+// TableName names a table inside its source.
+type TableName struct {
+	Namespace string // the source's own path: a schema, or nested levels joined by "."; "" where it has none
+	Name      string
+}
+
+func (n TableName) String() string {
+	if n.Namespace == "" {
+		return n.Name
+	}
+	return n.Namespace + "." + n.Name
+}
+
+// TableKind is what the catalog shows as TABLE_TYPE.
+type TableKind uint8
+
+// The kinds of table.
+const (
+	BaseTable TableKind = iota
+	View
+	SystemTable
+)
+
+// Table is what a source says of one of its tables. It is immutable.
+type Table struct {
+	Name     TableName
+	Kind     TableKind
+	Columns  []TableColumn
+	Keys     [][]int // candidate keys as column positions; the first is the primary key if PrimaryKey
+	Primary  bool    // Keys[0] is the primary key
+	Required [][]int // if any: a scan must bind every column of one of these sets by equality
+	Comment  string
+	Version  string     // changes when the data or columns do; "" if the source can't tell
+	Location string     // canonical location of the data (s3://bucket/prefix, postgres://host:port/db.schema.table)
+	Stats    Statistics // as cheap as the metadata itself
+	Handle   any        // the source's own; nobody else looks into it
+}
+
+// TableColumn is a column of a Table.
+type TableColumn struct {
+	Name     string
+	Type     types.Type
+	Nullable bool
+	Comment  string
+	Native   string // the source's own type, for people
+	Warning  string // set where the mapping loses something (no MySQL type; shown as JSON or text)
+	Stats    ColumnStatistics
+}
+
+// Statistics are estimates for cost decisions, never for answers. NaN is unknown.
+type Statistics struct {
+	Rows  float64
+	Bytes float64
+}
+
+// ColumnStatistics are estimates for one column; the zero value knows nothing.
+type ColumnStatistics struct {
+	Known    bool
+	Distinct float64 // number of distinct values; NaN: unknown
+	NullFrac float64 // share of NULLs, 0 to 1
+	Width    float64 // average bytes of a value
+	Min, Max types.Value
+	HasRange bool // Min and Max are set, in the column's type
+}
+
+// Unknown is the number nobody knows.
+var Unknown = math.NaN()

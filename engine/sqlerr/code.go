@@ -1,0 +1,101 @@
+package sqlerr
+
+// Code names one kind of failure.
+type Code uint8
+
+// The codes, each with the MySQL errno and SQLSTATE of the table below.
+const (
+	Internal           Code = iota // a defect of the gateway itself
+	Syntax                         // the statement does not parse
+	Unsupported                    // valid MySQL that the gateway does not do yet
+	UnknownDatabase                // no such database
+	UnknownTable                   // no such table, or it was dropped while the query ran
+	UnknownColumn                  // no such column
+	AmbiguousColumn                // a column name that two tables have
+	UnknownFunction                // no such function
+	UnknownServer                  // no such source
+	DuplicateServer                // CREATE SERVER of a name that exists
+	AccessDenied                   // the gateway's own users and grants refuse
+	BadOption                      // a source option or setting that is missing, unknown or malformed
+	ReadOnly                       // a write to what cannot be written
+	SourceAuth                     // the source refused the credentials or lacks the right
+	SourceDown                     // the source cannot be reached, or the connection was lost in mid-query
+	SourceError                    // the source answered with an error of its own
+	SourceChanged                  // a file or table was replaced while the query read it
+	Corrupt                        // the data is not what its format says
+	OutOfRange                     // a numeric result does not fit its type
+	DataTooLong                    // a text result does not fit its type
+	BadValue                       // a value that cannot be converted
+	BadDate                        // a temporal value that cannot be converted
+	DivisionByZero                 // ERROR_FOR_DIVISION_BY_ZERO, where it is an error
+	SubqueryRows                   // a scalar subquery gave more than one row
+	SubqueryColumns                // a row operand has the wrong number of columns
+	CollationMix                   // two collations of equal coercibility
+	BadRegexp                      // a malformed regular expression
+	BadJSON                        // text that is not JSON
+	BadJSONPath                    // a malformed JSON path
+	OutOfMemory                    // the query's or the server's memory limit
+	OutOfDisk                      // the spill quota
+	ScanTooBig                     // refused for what it would read
+	PushdownRequired               // silogate_strict_pushdown: a full remote read was needed
+	RequiredKeys                   // a source that needs keys got none
+	Cancelled                      // KILL QUERY, or the client went away
+	Timeout                        // MAX_EXECUTION_TIME
+	TooManyConnections             // an admission or connection limit
+	BadArgument                    // a function called with a value it rejects
+)
+
+// Identity is what the MySQL protocol says about an error.
+type Identity struct {
+	Errno uint16
+	State string // SQLSTATE, five characters
+}
+
+var identities = [...]Identity{
+	Internal:           {1105, "HY000"}, // ER_UNKNOWN_ERROR
+	Syntax:             {1064, "42000"}, // ER_PARSE_ERROR
+	Unsupported:        {1235, "42000"}, // ER_NOT_SUPPORTED_YET
+	UnknownDatabase:    {1049, "42000"}, // ER_BAD_DB_ERROR
+	UnknownTable:       {1146, "42S02"}, // ER_NO_SUCH_TABLE
+	UnknownColumn:      {1054, "42S22"}, // ER_BAD_FIELD_ERROR
+	AmbiguousColumn:    {1052, "23000"}, // ER_NON_UNIQ_ERROR
+	UnknownFunction:    {1305, "42000"}, // ER_SP_DOES_NOT_EXIST
+	UnknownServer:      {1477, "HY000"}, // ER_FOREIGN_SERVER_DOESNT_EXIST
+	DuplicateServer:    {1476, "HY000"}, // ER_FOREIGN_SERVER_EXISTS
+	AccessDenied:       {1227, "42000"}, // ER_SPECIFIC_ACCESS_DENIED_ERROR
+	BadOption:          {1210, "HY000"}, // ER_WRONG_ARGUMENTS
+	ReadOnly:           {1036, "HY000"}, // ER_OPEN_AS_READONLY
+	SourceAuth:         {1429, "HY000"}, // ER_CONNECT_TO_FOREIGN_DATA_SOURCE
+	SourceDown:         {1429, "HY000"}, // ER_CONNECT_TO_FOREIGN_DATA_SOURCE
+	SourceError:        {1430, "HY000"}, // ER_QUERY_ON_FOREIGN_DATA_SOURCE
+	SourceChanged:      {1412, "HY000"}, // ER_TABLE_DEF_CHANGED
+	Corrupt:            {1712, "HY000"}, // ER_INDEX_CORRUPT: "%s is corrupted"
+	OutOfRange:         {1690, "22003"}, // ER_DATA_OUT_OF_RANGE
+	DataTooLong:        {1406, "22001"}, // ER_DATA_TOO_LONG
+	BadValue:           {1366, "HY000"}, // ER_TRUNCATED_WRONG_VALUE_FOR_FIELD
+	BadDate:            {1525, "HY000"}, // ER_WRONG_VALUE
+	DivisionByZero:     {1365, "22012"}, // ER_DIVISION_BY_ZERO
+	SubqueryRows:       {1242, "21000"}, // ER_SUBQUERY_NO_1_ROW
+	SubqueryColumns:    {1241, "21000"}, // ER_OPERAND_COLUMNS
+	CollationMix:       {1267, "HY000"}, // ER_CANT_AGGREGATE_2COLLATIONS
+	BadRegexp:          {3685, "HY000"}, // ER_REGEXP_ILLEGAL_ARGUMENT
+	BadJSON:            {3141, "22032"}, // ER_INVALID_JSON_TEXT_IN_PARAM
+	BadJSONPath:        {3143, "42000"}, // ER_INVALID_JSON_PATH
+	OutOfMemory:        {3170, "HY000"}, // ER_CAPACITY_EXCEEDED
+	OutOfDisk:          {1021, "HY000"}, // ER_DISK_FULL
+	ScanTooBig:         {1104, "42000"}, // ER_TOO_BIG_SELECT
+	PushdownRequired:   {1235, "42000"}, // ER_NOT_SUPPORTED_YET
+	RequiredKeys:       {1235, "42000"}, // ER_NOT_SUPPORTED_YET
+	Cancelled:          {1317, "70100"}, // ER_QUERY_INTERRUPTED
+	Timeout:            {3024, "HY000"}, // ER_QUERY_TIMEOUT
+	TooManyConnections: {1040, "08004"}, // ER_CON_COUNT_ERROR
+	BadArgument:        {1210, "HY000"}, // ER_WRONG_ARGUMENTS
+}
+
+// Identity returns the code's errno and SQLSTATE.
+func (c Code) Identity() Identity {
+	if int(c) < len(identities) {
+		return identities[c]
+	}
+	return identities[Internal]
+}
