@@ -1,0 +1,131 @@
+package testserver
+
+import (
+	"database/sql"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/go-sql-driver/mysql"
+)
+
+// Maria is a fresh database on the shared MariaDB server.
+type Maria struct {
+	Host     string // 127.0.0.1:port
+	User     string
+	Password string
+	Database string
+}
+
+// DSN returns the data source name for go-sql-driver/mysql.
+func (m Maria) DSN() string {
+	c := mysql.NewConfig()
+	c.Net, c.Addr, c.User, c.Passwd, c.DBName = "tcp", m.Host, m.User, m.Password, m.Database
+	c.MultiStatements = true
+	return c.FormatDSN()
+}
+
+// Exec runs statements, failing the test on an error.
+func (m Maria) Exec(tb testing.TB, statements ...string) {
+	tb.Helper()
+	if err := m.exec(statements...); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+func (m Maria) exec(statements ...string) error {
+	db, err := sql.Open("mysql", m.DSN())
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	for _, s := range statements {
+		if _, err := db.Exec(s); err != nil {
+			return fmt.Errorf("%s: %w", s, err)
+		}
+	}
+	return nil
+}
+
+// MariaDB returns a fresh database with the character set utf8mb4, dropped at the end of the test.
+func MariaDB(tb testing.TB) Maria {
+	tb.Helper()
+	server, err := mariadb.get()
+	require(tb, err)
+	db := server
+	db.Database = uniqueIdent()
+	server.Exec(tb, "CREATE DATABASE "+db.Database+" CHARACTER SET utf8mb4")
+	tb.Cleanup(func() { server.Exec(tb, "DROP DATABASE IF EXISTS "+db.Database) })
+	return db
+}
+
+// MariaDBEnv names the environment variable with the DSN of a running server.
+const MariaDBEnv = "SILOGATE_TEST_MARIADB"
+
+var mariadb = shared[Maria]{env: MariaDBEnv, start: startMariaDB, decode: func(s string) Maria {
+	c, err := mysql.ParseDSN(s)
+	if err != nil {
+		panic(MariaDBEnv + ": " + err.Error())
+	}
+	return Maria{Host: c.Addr, User: c.User, Password: c.Passwd}
+}}
+
+func startMariaDB() (Maria, *process, error) {
+	fail := func(err error) (Maria, *process, error) { return Maria{}, nil, fmt.Errorf("mariadb: %w", err) }
+	program, err := exec.LookPath("mariadbd")
+	if err != nil {
+		return fail(errMissing{"mariadbd", "Debian package mariadb-server"})
+	}
+	owner, err := serverUser("mysql")
+	if err != nil {
+		return fail(err)
+	}
+	dir, err := workDir("mariadb", owner)
+	if err != nil {
+		return fail(err)
+	}
+	port, err := freePort()
+	if err != nil {
+		return fail(err)
+	}
+	data := filepath.Join(dir, "data")
+	if err := run(dir, owner, "mariadb-install-db", "--no-defaults", "--datadir="+data,
+		"--auth-root-authentication-method=normal", "--skip-test-db"); err != nil {
+		return fail(err)
+	}
+	socket := filepath.Join(dir, "socket")
+	p, err := launch(dir, owner, nil, program, "--no-defaults", "--datadir="+data, "--bind-address=127.0.0.1",
+		fmt.Sprintf("--port=%d", port), "--socket="+socket, "--pid-file="+filepath.Join(dir, "pid"), "--skip-log-bin",
+		"--innodb-flush-log-at-trx-commit=0", "--performance-schema=off")
+	if err != nil {
+		return fail(err)
+	}
+	db := Maria{Host: fmt.Sprintf("127.0.0.1:%d", port), User: "app", Password: randomHex()}
+	if err := p.ready(func() error { return bootstrapMariaDB(socket, db) }); err != nil {
+		return fail(err)
+	}
+	return db, p, nil
+}
+
+// bootstrapMariaDB makes the user through the socket, which only this process's server has.
+func bootstrapMariaDB(socket string, db Maria) error {
+	c := mysql.NewConfig()
+	c.Net, c.Addr, c.User = "unix", socket, "root"
+	root, err := sql.Open("mysql", c.FormatDSN())
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	for _, s := range []string{
+		"CREATE USER IF NOT EXISTS app@'127.0.0.1' IDENTIFIED BY '" + db.Password + "'",
+		"CREATE USER IF NOT EXISTS app@localhost IDENTIFIED BY '" + db.Password + "'",
+		"GRANT ALL ON *.* TO app@'127.0.0.1' WITH GRANT OPTION",
+		"GRANT ALL ON *.* TO app@localhost WITH GRANT OPTION",
+	} {
+		if _, err := root.Exec(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
