@@ -149,3 +149,9 @@ type StatsSource interface {
 type ColumnLister interface {
 	Tables(context.Context, string) iter.Seq2[*Table, error]
 }
+
+// Defaulter is a Source with named namespaces, one of which is what a user means who names none, such as Postgres's
+// public: it becomes the database named like the source. A Source without it has the default "".
+type Defaulter interface {
+	DefaultNamespace(context.Context) (string, error)
+}
