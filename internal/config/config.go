@@ -1,0 +1,166 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/silogate/silogate/connectors"
+)
+
+// Config is the gateway's configuration.
+type Config struct {
+	Listen  string   // host:port of the MySQL protocol
+	Flight  string   // host:port of Arrow Flight SQL; empty: off
+	Web     string   // host:port of the web page, API, metrics and health; empty: off
+	Data    string   // folder of the catalog store, spill and caches
+	Roots   []string // folders that sources made by CREATE SERVER may read
+	TLS     TLS
+	Memory  Memory
+	Users   []User // made on the first start only
+	Sources []Source
+}
+
+// TLS names the certificate of the MySQL port; without files it speaks no TLS.
+type TLS struct {
+	Cert, Key string // PEM files
+}
+
+// Memory bounds what queries may hold.
+type Memory struct {
+	Server Size // all queries together
+	Query  Size // one query, before it spills
+	Spill  Size // disk for what does not fit
+}
+
+// User is an account of the gateway.
+type User struct {
+	Name     string
+	Password connectors.Secret
+}
+
+// Source is a configured source.
+type Source struct {
+	Name    string
+	Type    string
+	Options connectors.Options
+}
+
+// Default is the configuration of an empty file.
+func Default() Config {
+	return Config{
+		Listen: "127.0.0.1:3306",
+		Data:   "./silogate-data",
+		Memory: Memory{Server: 4 << 30, Query: 1 << 30, Spill: 50 << 30},
+	}
+}
+
+// Load reads the file at path.
+func Load(path string) (Config, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return Config{}, fmt.Errorf("configuration: %w", err)
+	}
+	cfg, err := Parse(data)
+	if err != nil {
+		return Config{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return cfg, nil
+}
+
+// Parse reads the text of a configuration file.
+func Parse(data []byte) (Config, error) {
+	root, err := parseYAML(data)
+	if err != nil {
+		return Config{}, err
+	}
+	cfg := Default()
+	err = root.mapping(fields{
+		"listen":  text(&cfg.Listen),
+		"flight":  text(&cfg.Flight),
+		"web":     text(&cfg.Web),
+		"data":    text(&cfg.Data),
+		"roots":   each(func(n node) error { return appendText(&cfg.Roots, n) }),
+		"tls":     nested(fields{"cert": text(&cfg.TLS.Cert), "key": text(&cfg.TLS.Key)}),
+		"memory":  nested(fields{"server": size(&cfg.Memory.Server), "query": size(&cfg.Memory.Query), "spill": size(&cfg.Memory.Spill)}),
+		"users":   each(func(n node) error { return user(&cfg, n) }),
+		"sources": entries(func(n node) error { return source(&cfg, n) }),
+	})
+	if err != nil {
+		return Config{}, err
+	}
+	return cfg, cfg.validate()
+}
+
+func user(cfg *Config, n node) error {
+	var u User
+	var password string
+	if err := n.mapping(fields{"name": text(&u.Name), "password": text(&password)}); err != nil {
+		return err
+	}
+	if u.Name == "" {
+		return n.errorf("a user needs a name")
+	}
+	u.Password = connectors.Secret(password)
+	cfg.Users = append(cfg.Users, u)
+	return nil
+}
+
+// sourceName keeps names usable as a database name and unambiguous before "_schema".
+var sourceName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,62}$`)
+
+func source(cfg *Config, n node) error {
+	if !sourceName.MatchString(n.key) {
+		return n.errorf("a source's name is a letter and then letters, digits and underscores, at most 63 in all")
+	}
+	s := Source{Name: n.key, Options: connectors.Options{}}
+	err := n.each(func(option node) error {
+		v, err := option.text()
+		if err != nil {
+			return err
+		}
+		if option.key == "type" {
+			s.Type = v
+		} else {
+			s.Options[strings.ToLower(option.key)] = v
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if s.Type == "" {
+		return n.errorf("a source needs a type")
+	}
+	same := func(other Source) bool { return strings.EqualFold(other.Name, s.Name) }
+	if slices.ContainsFunc(cfg.Sources, same) {
+		return n.errorf("another source has this name")
+	}
+	cfg.Sources = append(cfg.Sources, s)
+	return nil
+}
+
+// validate checks what one key alone does not show.
+func (c *Config) validate() error {
+	for _, l := range []struct{ key, address string }{{"listen", c.Listen}, {"flight", c.Flight}, {"web", c.Web}} {
+		if l.address == "" && l.key != "listen" {
+			continue
+		}
+		if _, _, err := net.SplitHostPort(l.address); err != nil {
+			return fmt.Errorf("%s: %q is not host:port", l.key, l.address)
+		}
+	}
+	if c.Data == "" {
+		return fmt.Errorf("data: a folder is needed")
+	}
+	if c.Memory.Query > c.Memory.Server {
+		return fmt.Errorf("memory.query: %s is more than memory.server, %s", c.Memory.Query, c.Memory.Server)
+	}
+	if (c.TLS.Cert == "") != (c.TLS.Key == "") {
+		return fmt.Errorf("tls: cert and key go together")
+	}
+	return nil
+}

@@ -1,0 +1,116 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/silogate/silogate/connectors"
+)
+
+func TestParse(t *testing.T) {
+	secret := filepath.Join(t.TempDir(), "s3")
+	if err := os.WriteFile(secret, []byte("sesame\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("SILOGATE_TEST_PG", "pa}ss")
+	got, err := Parse([]byte(`
+listen: 127.0.0.1:3307        # MySQL
+web: "127.0.0.1:8080"
+data: /var/lib/silogate
+memory: {server: 4GiB, query: 64MiB, spill: 1.5TB}
+users: [{name: root, password: "${env:SILOGATE_TEST_PG}"}]
+sources:
+  shop: {type: postgres, url: "postgres://app@127.0.0.1:5432/shop", password: "x${env:SILOGATE_TEST_PG}y", pool: 8, admission: 04}
+  lake:
+    type: objectstore
+    url: s3://bucket/prefix
+    secret_key: "${file:` + secret + `}"
+    path_style: true
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Config{
+		Listen: "127.0.0.1:3307", Web: "127.0.0.1:8080", Data: "/var/lib/silogate",
+		Memory: Memory{Server: 4 << 30, Query: 64 << 20, Spill: 1.5e12},
+		Users:  []User{{"root", "pa}ss"}},
+		Sources: []Source{
+			{"shop", "postgres", connectors.Options{"url": "postgres://app@127.0.0.1:5432/shop", "password": "xpa}ssy", "pool": "8", "admission": "04"}},
+			{"lake", "objectstore", connectors.Options{"url": "s3://bucket/prefix", "secret_key": "sesame", "path_style": "true"}},
+		},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
+func TestParseEmptyIsDefault(t *testing.T) {
+	for _, text := range []string{"", "# nothing yet\n", "sources:\n", "sources: {}\n"} {
+		got, err := Parse([]byte(text))
+		if err != nil || !reflect.DeepEqual(got, Default()) {
+			t.Errorf("%q: %+v, %v", text, got, err)
+		}
+	}
+}
+
+func TestParseErrors(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"listen: 127.0.0.1:1\nlisten: 127.0.0.1:2\n", "line 2"},
+		{"\nlissen: 127.0.0.1:1\n", "line 2: lissen: unknown key; known here: data, flight, listen"},
+		{"memory:\n  server: 4GiB\n  qurey: 1GiB\n", "line 3: memory.qurey: unknown key; known here: query, server, spill"},
+		{"memory: {server: lots}", `line 1: memory.server: "lots" is not a size`},
+		{"memory: {server: 1GiB, query: 2GiB}", "memory.query: 2GiB is more than memory.server, 1GiB"},
+		{"listen: here", `listen: "here" is not host:port`},
+		{"sources:\n  a: {url: x}\n", "line 2: sources.a: a source needs a type"},
+		{"sources:\n  a-b: {type: x}\n", "line 2: sources.a-b: a source's name"},
+		{"sources:\n  a: {type: x}\n  A: {type: x}\n", "line 3: sources.A: another source"},
+		{"sources:\n  a: {type: x, list: [1, 2]}\n", "line 2: sources.a.list: expected a single value"},
+		{"users: [{password: x}]", "users[0]: a user needs a name"},
+		{"users: root", "users: expected a list"},
+		{"users:\n- name: a\n  password: \"${env:SILOGATE_TEST_UNSET}\"\n", "line 3: users[0].password: the environment variable SILOGATE_TEST_UNSET is not set"},
+		{"data: ${vault:x}", "${vault:...} is not known"},
+		{"data: \"${env:x\"", "${ without }"},
+		{"tls: {cert: a.pem}", "tls: cert and key go together"},
+		{"- a\n- b\n", "expected keys with values"},
+		{"listen: [\n", "line"},
+	} {
+		_, err := Parse([]byte(c.text))
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%q: error %v, want one with %q", c.text, err, c.want)
+		}
+	}
+}
+
+func TestErrorsQuoteNoValues(t *testing.T) {
+	for _, text := range []string{
+		"users: [{name: root, password: hunter2, nmae: x}]",
+		"sources:\n  a: {type: x, password: hunter2\n  b: }",
+		"users:\n- name: root\n  password: \"hunter2\n",
+	} {
+		_, err := Parse([]byte(text))
+		if err == nil || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%q: error %v", text, err)
+		}
+	}
+}
+
+func TestSize(t *testing.T) {
+	for text, want := range map[string]Size{"512": 512, "1kB": 1000, "1 KiB": 1024, "1.5gib": 3 << 29, "2TiB": 2 << 40, "7b": 7} {
+		if got, err := ParseSize(text); got != want || err != nil {
+			t.Errorf("%q: %d, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"", "-1GiB", "0", "1XB", "GiB", "9e30", "NaN"} {
+		if got, err := ParseSize(text); err == nil {
+			t.Errorf("%q: %d, want an error", text, got)
+		}
+	}
+	for size, want := range map[Size]string{512: "512B", 1 << 30: "1GiB", 3 << 29: "1.5GiB"} {
+		if got := size.String(); got != want {
+			t.Errorf("%d: %q, want %q", size, got, want)
+		}
+	}
+}
