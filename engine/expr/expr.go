@@ -85,6 +85,8 @@ type Fallback struct {
 	Args []Expr // what Row reads, in its order
 	Typ  types.Type
 	Text string // the SQL of the expression, for EXPLAIN
+	// Volatile says that two evaluations may differ: RAND(), UUID(). A rule never duplicates or moves such an expression.
+	Volatile bool
 }
 
 // RowFunc is the row-wise evaluator of a Fallback.
@@ -239,6 +241,18 @@ func Columns(e Expr, set map[ColumnID]bool) {
 		}
 		return true
 	})
+}
+
+// Volatile reports whether e holds a volatile Fallback.
+func Volatile(e Expr) bool {
+	found := false
+	Walk(e, func(e Expr) bool {
+		if f, ok := e.(*Fallback); ok && f.Volatile {
+			found = true
+		}
+		return !found
+	})
+	return found
 }
 
 // Substitute replaces columns by expressions.
