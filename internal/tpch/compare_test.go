@@ -1,0 +1,32 @@
+package tpch
+
+import "testing"
+
+func TestCompare(t *testing.T) {
+	for _, c := range []struct {
+		name         string
+		rows, answer [][]string
+		same         bool
+	}{
+		{"any order", [][]string{{"a", "1"}, {"b", "2"}}, [][]string{{"b", "2"}, {"a", "1"}}, true},
+		{"missing row", [][]string{{"a"}}, [][]string{{"a"}, {"a"}}, false},
+		{"multiset", [][]string{{"a"}, {"a"}, {"b"}}, [][]string{{"a"}, {"b"}, {"b"}}, false},
+		{"trailing zeros", [][]string{{"1.50"}}, [][]string{{"1.5"}}, true},
+		{"exact decimals", [][]string{{"1.51"}}, [][]string{{"1.50"}}, false},
+		{"average at our scale", [][]string{{"25.537587"}}, [][]string{{"25.537587116854997"}}, true},
+		{"average off", [][]string{{"25.537585"}}, [][]string{{"25.537587116854997"}}, false},
+		{"text", [][]string{{"x"}}, [][]string{{"y"}}, false},
+	} {
+		if err := Compare(c.rows, c.answer); (err == nil) != c.same {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+}
+
+func TestQueries(t *testing.T) {
+	for n := 1; n <= 22; n++ {
+		if text, err := Query(n); err != nil || text == "" {
+			t.Errorf("query %d: %q, %v", n, text, err)
+		}
+	}
+}

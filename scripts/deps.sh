@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Installs what the integration tests and linters need: Debian's servers, and into the cache folder given as the only
+# argument tools built from pinned module versions and a Python environment. Does nothing where all of it is there.
+set -euo pipefail
+cache=$1
+mkdir -p "$cache/bin"
+
+packages=(postgresql-15 mariadb-server mariadb-client python3-venv)
+missing=()
+for p in "${packages[@]}"; do
+  dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null | grep -q '^installed$' || missing+=("$p")
+done
+if [ ${#missing[@]} -gt 0 ]; then
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq
+  apt-get install -y -qq --no-install-recommends "${missing[@]}"
+fi
+
+# A tool is rebuilt when its pinned version changes.
+tool() {
+  local program=$1 module=$2 version=$3
+  if [ ! -x "$cache/bin/$program" ] || [ "$(cat "$cache/bin/$program.version" 2>/dev/null)" != "$version" ]; then
+    echo "building $program $version"
+    GOFLAGS='' CGO_ENABLED=0 GOBIN=$cache/bin go install "$module@$version"
+    echo "$version" >"$cache/bin/$program.version"
+  fi
+}
+tool gotestsum gotest.tools/gotestsum v1.13.0
+tool versitygw github.com/versity/versitygw/cmd/versitygw v1.8.0
+tool golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint v2.15.0
+
+requirements=$(dirname "$0")/requirements.txt
+if ! cmp -s "$requirements" "$cache/venv/requirements.txt"; then
+  python3 -m venv "$cache/venv"
+  "$cache/venv/bin/pip" install --quiet --disable-pip-version-check -r "$requirements"
+  cp "$requirements" "$cache/venv/requirements.txt"
+fi
