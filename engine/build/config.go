@@ -1,0 +1,39 @@
+package build
+
+import (
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine/exec"
+	"github.com/silogate/silogate/engine/exec/spill"
+	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/plan"
+)
+
+// Config is what a plan is built for. The zero value of each optional field is the plain choice.
+type Config struct {
+	Allocator   memory.Allocator                            // required
+	Env         *expr.Env                                   // required
+	Parallelism int                                         // streams of a parallel stage; at least 1
+	BatchRows   int                                         // 0: exec.BatchRows
+	Memory      *exec.Account                               // the query's; nil: unlimited
+	Spill       *spill.Manager                              // nil: a query that would spill fails with sqlerr.OutOfMemory
+	Tx          func(plan.Site) *connectors.Tx              // the statement's transaction in a source; nil: none
+	Keys        func(*plan.Keys) (arrow.RecordBatch, error) // the rows of a run-time relation, borrowed; nil: none exist
+	Stats       *exec.Stats                                 // nil: nothing is counted
+	Dynamic     DynamicMode                                 // how joins tell remote scans about their keys
+	Weights     exec.Weights                                // sort keys of collations that are not bytewise; nil: they are an error
+	// GroupConcatMax is group_concat_max_len in bytes; 0: MySQL's 1024.
+	GroupConcatMax int
+}
+
+// DynamicMode says when a join's keys reach the scans of its other side.
+type DynamicMode uint8
+
+// The modes. No answer depends on the mode.
+const (
+	DynamicOn   DynamicMode = iota // before the scan starts, where the build side is done by then
+	DynamicOff                     // never
+	DynamicLate                    // the filter is there and becomes known only after the scan has ended, for tests
+)

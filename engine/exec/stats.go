@@ -1,0 +1,113 @@
+package exec
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine/plan"
+)
+
+// Stats collects what EXPLAIN ANALYZE shows, by plan node. Safe for concurrent use.
+type Stats struct {
+	mu    sync.Mutex
+	nodes map[plan.Node]*NodeStats
+}
+
+// NewStats returns an empty collection.
+func NewStats() *Stats { return &Stats{nodes: make(map[plan.Node]*NodeStats)} }
+
+// Node returns the counters of n, made on first use. On a nil Stats it returns nil, which counts nothing.
+func (s *Stats) Node(n plan.Node) *NodeStats {
+	if s == nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, ok := s.nodes[n]
+	if !ok {
+		c = new(NodeStats)
+		s.nodes[n] = c
+	}
+	return c
+}
+
+// NodeStats are the live counters of one plan node over all its streams.
+type NodeStats struct {
+	rows, batches, nanos, peak, spilled atomic.Int64
+	usage                               atomic.Pointer[connectors.Usage]
+}
+
+// NodeTotals is a reading of NodeStats.
+type NodeTotals struct {
+	Rows, Batches int64
+	Time          time.Duration     // inside the node and its inputs, summed over streams
+	Memory        int64             // most bytes reserved at once
+	Spilled       int64             // bytes written to spill files
+	Usage         connectors.Totals // Remote nodes: what the source was asked for
+}
+
+// Totals reads the counters. On nil it is zero.
+func (c *NodeStats) Totals() NodeTotals {
+	if c == nil {
+		return NodeTotals{}
+	}
+	t := NodeTotals{
+		Rows: c.rows.Load(), Batches: c.batches.Load(), Time: time.Duration(c.nanos.Load()),
+		Memory: c.peak.Load(), Spilled: c.spilled.Load(),
+	}
+	if u := c.usage.Load(); u != nil {
+		t.Usage = u.Totals()
+	}
+	return t
+}
+
+func (c *NodeStats) memory(used int64) {
+	for {
+		peak := c.peak.Load()
+		if used <= peak || c.peak.CompareAndSwap(peak, used) {
+			return
+		}
+	}
+}
+
+func (c *NodeStats) spill(bytes int64) {
+	if c != nil {
+		c.spilled.Add(bytes)
+	}
+}
+
+// Counted wraps the streams of a node so that stats counts their rows, batches and time. With nil stats it returns
+// them as they are.
+func Counted(streams Streams, stats *NodeStats) Streams {
+	if stats == nil {
+		return streams
+	}
+	out := make(Streams, len(streams))
+	for i, s := range streams {
+		out[i] = &counted{input: s, stats: stats}
+	}
+	return out
+}
+
+type counted struct {
+	input Operator
+	stats *NodeStats
+}
+
+func (c *counted) Next(ctx context.Context) (arrow.RecordBatch, error) {
+	start := time.Now()
+	batch, err := c.input.Next(ctx)
+	c.stats.nanos.Add(int64(time.Since(start)))
+	if err == nil {
+		c.stats.rows.Add(batch.NumRows())
+		c.stats.batches.Add(1)
+	}
+	return batch, err
+}
+
+func (c *counted) Close() error { return c.input.Close() }
