@@ -1,0 +1,43 @@
+package kernel
+
+import (
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/silogate/silogate/engine/types"
+)
+
+// Context is what a kernel may use besides its arguments. It is fixed for one statement.
+type Context struct {
+	Mem            memory.Allocator
+	Location       *time.Location             // the session's time zone
+	Warn           func(code int, msg string) // never nil
+	StrictDivision bool                       // division by zero is an error
+}
+
+// Datum is one argument: a vector, or, where Array is nil, one value for every row.
+type Datum struct {
+	Array arrow.Array
+	Value types.Value
+}
+
+// Scalar is the Datum of one value for every row.
+func Scalar(v types.Value) Datum { return Datum{Value: v} }
+
+// Vector is the Datum of an array.
+func Vector(a arrow.Array) Datum { return Datum{Array: a} }
+
+// IsScalar reports whether the datum is one value for every row.
+func (d Datum) IsScalar() bool { return d.Array == nil }
+
+// Release drops the vector, if it is one.
+func (d Datum) Release() {
+	if d.Array != nil {
+		d.Array.Release()
+	}
+}
+
+// Func computes a vector of n rows from arguments of n rows each.
+type Func func(ctx *Context, args []Datum, n int) (arrow.Array, error)
