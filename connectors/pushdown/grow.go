@@ -1,0 +1,346 @@
+package pushdown
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/plan"
+)
+
+// Grow returns a plan equal to root in which what src takes are Remote leaves. The site is that of root's first scan;
+// scans of other sites stay as they are. An error is one of Source.Fragment.
+func Grow(root plan.Node, src Source) (plan.Node, error) {
+	site, ok := siteOf(root)
+	if !ok {
+		return root, nil
+	}
+	g := &grower{site: site, src: src}
+	p, err := g.grow(root, root.Schema().Set())
+	if err != nil {
+		return nil, err
+	}
+	out, err := g.close(p, nil)
+	if err != nil {
+		return nil, err
+	}
+	return reorder(out, root.Schema()), nil
+}
+
+func siteOf(n plan.Node) (plan.Site, bool) {
+	if s, ok := n.(*plan.Scan); ok {
+		return s.Site, true
+	}
+	for _, c := range n.Children() {
+		if site, ok := siteOf(c); ok {
+			return site, true
+		}
+	}
+	return plan.Site{}, false
+}
+
+type grower struct {
+	site plan.Site
+	src  Source
+}
+
+// part is the answer for a sub-plan: either tree, what the source takes, under a filter of rest, or local, a node that
+// has its Remote leaves already.
+type part struct {
+	local plan.Node
+	tree  plan.Node
+	rest  []expr.Expr // conjuncts that stay above tree
+	kept  []string
+}
+
+// taken reports a part that the source runs exactly.
+func (p part) taken() bool { return p.tree != nil && len(p.rest) == 0 }
+
+// columns is a set of column ids that something above reads.
+type columns = map[expr.ColumnID]bool
+
+// grow answers for n, of whose columns need is read above.
+func (g *grower) grow(n plan.Node, need columns) (part, error) {
+	switch n := n.(type) {
+	case *plan.Scan:
+		return g.leaf(n, n.Site == g.site), nil
+	case *plan.Keys:
+		return g.leaf(n, true), nil
+	case *plan.Values:
+		return g.leaf(n, true), nil
+	case *plan.Filter:
+		return g.filter(n, need)
+	case *plan.Project:
+		return g.project(n, need)
+	case *plan.Aggregate:
+		return g.aggregate(n)
+	case *plan.Sort:
+		return g.ordered(n, n.Keys, need)
+	case *plan.Limit:
+		return g.limit(n, need)
+	case *plan.Join:
+		return g.join(n, need)
+	case *plan.Union:
+		return g.union(n)
+	}
+	return g.keepAll(n)
+}
+
+// leaf offers a node without inputs; ours is false for a scan of another site.
+func (g *grower) leaf(n plan.Node, ours bool) part {
+	if ours && g.src.Take(n).Verdict == Whole {
+		return part{tree: n}
+	}
+	return part{local: n}
+}
+
+// take offers a step with the schema of its inputs known; it refuses for the source what reads columns from outside.
+func (g *grower) take(step plan.Node, reads ...expr.Expr) Answer {
+	if !defined(step.Children(), reads) {
+		return No("it reads a row from outside the source's part")
+	}
+	return g.src.Take(step)
+}
+
+func defined(inputs []plan.Node, reads []expr.Expr) bool {
+	read := make(columns)
+	for _, e := range reads {
+		expr.Columns(e, read)
+	}
+	for _, in := range inputs {
+		for _, c := range in.Schema() {
+			delete(read, c.ID)
+		}
+	}
+	return len(read) == 0
+}
+
+func (g *grower) filter(n *plan.Filter, need columns) (part, error) {
+	p, err := g.grow(n.Input, reading(need, n.Conds))
+	if err != nil {
+		return p, err
+	}
+	if p.tree == nil {
+		return part{local: n.WithChildren([]plan.Node{p.local})}, nil
+	}
+	return g.conjuncts(p, n.Conds, "filter"), nil
+}
+
+// conjuncts adds conditions to what p keeps: exact ones below, the rest above, where what was kept already stays.
+func (g *grower) conjuncts(p part, conds []expr.Expr, what string) part {
+	var push []expr.Expr
+	for _, c := range conds {
+		a := g.take(&plan.Filter{Input: p.tree, Conds: []expr.Expr{c}}, c)
+		switch {
+		case a.Verdict == Whole:
+			push = append(push, c)
+			continue
+		case a.Verdict == Loose && a.Push != nil:
+			push = append(push, a.Push)
+		case a.Verdict == Loose:
+			push = append(push, c)
+		}
+		p.rest = append(p.rest, c)
+		p.kept = append(p.kept, because(fmt.Sprintf("%s %s", what, c), a))
+	}
+	if len(push) > 0 {
+		p.tree = &plan.Filter{Input: p.tree, Conds: push}
+	}
+	return p
+}
+
+func because(what string, a Answer) string { return what + ": " + a.Reason }
+
+// reading returns need extended by the columns that list reads.
+func reading(need columns, list []expr.Expr) columns {
+	all := maps.Clone(need)
+	if all == nil {
+		all = make(columns)
+	}
+	for _, e := range list {
+		expr.Columns(e, all)
+	}
+	return all
+}
+
+func (g *grower) project(n *plan.Project, need columns) (part, error) {
+	exprs := make([]expr.Expr, len(n.Exprs))
+	for i, p := range n.Exprs {
+		exprs[i] = p.Expr
+	}
+	p, err := g.grow(n.Input, reading(nil, exprs))
+	if err != nil {
+		return p, err
+	}
+	if !p.taken() {
+		return g.above(n, p, reading(nil, exprs))
+	}
+	var push, stay []plan.Projection // both together give n's columns; push also has what stay reads
+	var reads []expr.Expr
+	for _, e := range n.Exprs {
+		a := g.take(&plan.Project{Input: p.tree, Exprs: []plan.Projection{e}}, e.Expr)
+		if a.Verdict == Whole {
+			push = append(push, e)
+			stay = append(stay, plan.Projection{Col: e.Col, Expr: e.Col.Ref()})
+			continue
+		}
+		p.kept = append(p.kept, because(fmt.Sprintf("column %s", e.Expr), a))
+		stay = append(stay, e)
+		reads = append(reads, e.Expr)
+	}
+	if len(reads) == 0 {
+		return part{tree: &plan.Project{Input: p.tree, Exprs: push}, kept: p.kept}, nil
+	}
+	pushed := projectedSet(push)
+	for _, c := range pick(p.tree.Schema(), reading(nil, reads)) {
+		if !pushed[c.ID] {
+			push = append(push, plan.Projection{Col: c, Expr: c.Ref()})
+		}
+	}
+	p.tree = &plan.Project{Input: p.tree, Exprs: push}
+	remote, err := g.close(p, nil)
+	if err != nil {
+		return part{}, err
+	}
+	return part{local: &plan.Project{Input: remote, Exprs: stay}}, nil
+}
+
+func projectedSet(list []plan.Projection) columns {
+	set := make(columns, len(list))
+	for _, p := range list {
+		set[p.Col.ID] = true
+	}
+	return set
+}
+
+func (g *grower) aggregate(n *plan.Aggregate) (part, error) {
+	reads := aggregateReads(n)
+	need := reading(nil, reads)
+	p, err := g.grow(n.Input, need)
+	if err != nil {
+		return p, err
+	}
+	if p.taken() {
+		step := n.WithChildren([]plan.Node{p.tree})
+		a := g.take(step, reads...)
+		if a.Verdict == Whole {
+			return part{tree: step, kept: p.kept}, nil
+		}
+		p.kept = append(p.kept, because("aggregate", a))
+	}
+	return g.above(n, p, need)
+}
+
+func aggregateReads(n *plan.Aggregate) []expr.Expr {
+	var reads []expr.Expr
+	for _, k := range n.Groups {
+		reads = append(reads, k.Expr)
+	}
+	for _, a := range n.Aggs {
+		reads = append(reads, a.Args...)
+		reads = append(reads, sortReads(a.OrderBy)...)
+	}
+	return reads
+}
+
+func sortReads(keys []plan.SortKey) []expr.Expr {
+	reads := make([]expr.Expr, len(keys))
+	for i, k := range keys {
+		reads[i] = k.Expr
+	}
+	return reads
+}
+
+// ordered answers for a Sort or Limit n with those keys.
+func (g *grower) ordered(n plan.Node, keys []plan.SortKey, need columns) (part, error) {
+	reads := sortReads(keys)
+	need = reading(need, reads)
+	p, err := g.grow(n.Children()[0], need)
+	if err != nil {
+		return p, err
+	}
+	what := "sort"
+	if _, ok := n.(*plan.Limit); ok {
+		what = "limit"
+	}
+	switch {
+	case p.taken():
+		step := n.WithChildren([]plan.Node{p.tree})
+		a := g.take(step, reads...)
+		if a.Verdict == Whole {
+			return part{tree: step, kept: p.kept}, nil
+		}
+		p.kept = append(p.kept, because(what, a))
+	case p.tree != nil:
+		p.kept = append(p.kept, what+": a filter below it runs here")
+	}
+	return g.above(n, p, need)
+}
+
+// limit offers a LIMIT over a Sort as one top-N.
+func (g *grower) limit(n *plan.Limit, need columns) (part, error) {
+	if s, ok := n.Input.(*plan.Sort); ok && len(n.Keys) == 0 {
+		n = &plan.Limit{Input: s.Input, Keys: s.Keys, Offset: n.Offset, Count: n.Count}
+	}
+	return g.ordered(n, n.Keys, need)
+}
+
+func (g *grower) union(n *plan.Union) (part, error) {
+	parts := make([]part, len(n.Inputs))
+	trees := make([]plan.Node, len(n.Inputs))
+	var kept []string
+	all := true
+	for i, in := range n.Inputs {
+		var err error
+		if parts[i], err = g.grow(in, in.Schema().Set()); err != nil {
+			return part{}, err
+		}
+		trees[i] = parts[i].tree
+		kept = append(kept, parts[i].kept...)
+		all = all && parts[i].taken() && sameColumns(in.Schema(), parts[i].tree.Schema())
+	}
+	if all {
+		step := n.WithChildren(trees)
+		a := g.take(step)
+		if a.Verdict == Whole {
+			return part{tree: step, kept: kept}, nil
+		}
+		parts[0].kept = append(parts[0].kept, because("union", a))
+	}
+	inputs := make([]plan.Node, len(parts))
+	for i, p := range parts {
+		in, err := g.close(p, nil)
+		if err != nil {
+			return part{}, err
+		}
+		inputs[i] = reorder(in, n.Inputs[i].Schema())
+	}
+	return part{local: n.WithChildren(inputs)}, nil
+}
+
+// keepAll leaves a node that has no place in a fragment above what its inputs become, each complete.
+func (g *grower) keepAll(n plan.Node) (part, error) {
+	children := slices.Clone(n.Children())
+	for i, c := range children {
+		p, err := g.grow(c, c.Schema().Set())
+		if err != nil {
+			return part{}, err
+		}
+		closed, err := g.close(p, nil)
+		if err != nil {
+			return part{}, err
+		}
+		children[i] = reorder(closed, c.Schema())
+	}
+	return part{local: n.WithChildren(children)}, nil
+}
+
+// above puts n, which reads the columns need, over p.
+func (g *grower) above(n plan.Node, p part, need columns) (part, error) {
+	in, err := g.close(p, need)
+	if err != nil {
+		return part{}, err
+	}
+	return part{local: n.WithChildren([]plan.Node{in})}, nil
+}

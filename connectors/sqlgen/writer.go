@@ -1,0 +1,219 @@
+package sqlgen
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/types"
+)
+
+// Refusal is why a dialect does not render something.
+type Refusal struct{ Reason string }
+
+func (r *Refusal) Error() string { return r.Reason }
+
+// Refuse makes a Refusal for guards: a phrase, without the expression, such as "its order depends on the locale".
+func Refuse(format string, args ...any) error {
+	return &Refusal{fmt.Sprintf(format, args...)}
+}
+
+// Writer writes one statement. The first refusal sticks and everything after it is discarded, so that hooks need no
+// error handling between writes.
+type Writer struct {
+	dialect *Dialect
+	opts    Options
+	text    strings.Builder
+	args    []Arg
+	err     error
+	scope   *scope
+	sources map[expr.ColumnID]Origin
+	aliases int
+}
+
+// Origin is the table column that a column of the plan is.
+type Origin struct {
+	Scan *plan.Scan
+	Pos  int // in Scan.Table.Columns
+}
+
+// Column returns the table's description of the column.
+func (o Origin) Column() *plan.TableColumn { return &o.Scan.Table.Columns[o.Pos] }
+
+// Text writes SQL.
+func (w *Writer) Text(parts ...string) {
+	for _, p := range parts {
+		w.text.WriteString(p)
+	}
+}
+
+// Ident writes a quoted identifier.
+func (w *Writer) Ident(name string) { w.Text(w.dialect.Quote(name)) }
+
+// Bind writes a placeholder for a value.
+func (w *Writer) Bind(v types.Value, t types.Type) { w.bind(Scalar{v, t}) }
+
+// BindList writes a placeholder for an array of values of type t.
+func (w *Writer) BindList(values []types.Value, t types.Type) { w.bind(List{values, t}) }
+
+// BindKeys writes a placeholder for the array of column pos of keys.
+func (w *Writer) BindKeys(keys *plan.Keys, pos int) { w.bind(KeyColumn{pos, keys.Cols[pos].Type}) }
+
+func (w *Writer) bind(a Arg) {
+	w.args = append(w.args, a)
+	w.Text(w.dialect.Placeholder(len(w.args)))
+}
+
+// Refuse refuses the statement; the first reason counts.
+func (w *Writer) Refuse(format string, args ...any) { w.fail(Refuse(format, args...)) }
+
+func (w *Writer) fail(err error) {
+	if w.err == nil {
+		w.err = err
+	}
+}
+
+// Origin returns the table column that e reads unchanged, through whatever projections and subqueries; ok is false
+// if e computes something.
+func (w *Writer) Origin(e expr.Expr) (o Origin, ok bool) {
+	if c, isColumn := e.(*expr.Column); isColumn {
+		o, ok = w.sources[c.ID]
+	}
+	return o, ok
+}
+
+// Ordered writes e for a place where its order matters, with the dialect's suffix, or refuses.
+func (w *Writer) Ordered(e expr.Expr) {
+	suffix, err := w.dialect.Ordering(w, e)
+	if err != nil {
+		w.fail(err)
+		return
+	}
+	w.Expr(e)
+	w.Text(suffix)
+}
+
+// Equated writes e for a place where its equality matters, or refuses.
+func (w *Writer) Equated(e expr.Expr) {
+	if err := w.dialect.Equality(w, e); err != nil {
+		w.fail(err)
+		return
+	}
+	w.Expr(e)
+}
+
+// List writes expressions separated by sep.
+func (w *Writer) List(list []expr.Expr, sep string) {
+	for i, e := range list {
+		if i > 0 {
+			w.Text(sep)
+		}
+		w.Expr(e)
+	}
+}
+
+// Expr writes an expression, in parentheses of its own where it needs them, or refuses.
+func (w *Writer) Expr(e expr.Expr) {
+	if w.err != nil {
+		return
+	}
+	switch e := e.(type) {
+	case *expr.Column:
+		w.column(e)
+	case *expr.Literal:
+		w.dialect.Literal(w, e.Value, e.Typ)
+	case *expr.Param:
+		w.param(e)
+	case *expr.Call:
+		w.call(e)
+	case *expr.Case:
+		w.caseWhen(e)
+	case *expr.In:
+		w.in(e)
+	case *expr.Cast:
+		if w.dialect.Cast == nil {
+			w.Refuse("no conversion is proven there")
+			return
+		}
+		w.dialect.Cast(w, e)
+	case *expr.Fallback:
+		w.Refuse("%s is evaluated here row by row", e.Text)
+	}
+}
+
+func (w *Writer) column(c *expr.Column) {
+	if p := w.scope.lookup(c.ID); p != nil {
+		p(w)
+		return
+	}
+	w.fail(fmt.Errorf("column %s is not in scope", c))
+}
+
+func (w *Writer) param(p *expr.Param) {
+	if w.opts.Env == nil {
+		w.Text(":", p.Name)
+		return
+	}
+	if p.Ordinal >= len(w.opts.Env.Params) {
+		w.fail(fmt.Errorf("parameter %s has no value", p))
+		return
+	}
+	w.dialect.Literal(w, w.opts.Env.Params[p.Ordinal], p.Typ)
+}
+
+func (w *Writer) call(c *expr.Call) {
+	rule, ok := w.dialect.Funcs[c.Func]
+	if !ok {
+		w.Refuse("the function %s is not proven there", strings.ToUpper(string(c.Func)))
+		return
+	}
+	if rule.Guard != nil {
+		if err := rule.Guard(w, c); err != nil {
+			w.fail(err)
+			return
+		}
+	}
+	rule.Write(w, c)
+}
+
+func (w *Writer) caseWhen(c *expr.Case) {
+	w.Text("CASE")
+	for _, arm := range c.Whens {
+		w.Text(" WHEN ")
+		w.Expr(arm.Cond)
+		w.Text(" THEN ")
+		w.Expr(arm.Then)
+	}
+	if c.Else != nil {
+		w.Text(" ELSE ")
+		w.Expr(c.Else)
+	}
+	w.Text(" END")
+}
+
+func (w *Writer) in(in *expr.In) {
+	if w.dialect.In != nil {
+		w.dialect.In(w, in)
+		return
+	}
+	w.Text("(")
+	w.Equated(in.Arg)
+	if in.Not {
+		w.Text(" NOT")
+	}
+	w.Text(" IN (")
+	for i, v := range in.List {
+		if i > 0 {
+			w.Text(", ")
+		}
+		w.dialect.Literal(w, v, in.Arg.Type())
+	}
+	if in.HasNull {
+		if len(in.List) > 0 {
+			w.Text(", ")
+		}
+		w.Text("NULL")
+	}
+	w.Text("))")
+}
