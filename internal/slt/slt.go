@@ -1,0 +1,165 @@
+// Package slt runs sqllogictest files against a MySQL connection.
+//
+// The format is the sqllogictest project's: records separated by blank lines, each `statement ok`, `statement error
+// [ERRNO]` or `query TYPES [nosort|rowsort|valuesort] [label]` with the SQL, `----` and the expected values, one a
+// line, or `N values hashing to MD5`; skipif and onlyif conditions name a database, here "mysql"; `halt` and
+// `hash-threshold` are known. Two additions for this project's own files: with types given as T only, a row may be
+// written on one line, its values separated by tabs; `statement error` may carry the errno it must end with, or be
+// `query error ERRNO`.
+package slt
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+)
+
+// Record is one test of a file.
+type Record struct {
+	Line     int
+	Query    bool // else a statement
+	SQL      string
+	Types    string // of the columns: I integer, R number, T text
+	Sort     Sort
+	Expected []string // lines after ----
+	Error    bool     // must fail
+	Errno    uint16   // with this one; 0: any
+}
+
+// Sort says how rows are brought into order before they are compared.
+type Sort uint8
+
+// The sort modes.
+const (
+	NoSort Sort = iota
+	RowSort
+	ValueSort
+)
+
+// Parse reads the records that apply to MySQL.
+func Parse(r io.Reader) ([]Record, error) {
+	p := parser{scanner: bufio.NewScanner(r)}
+	p.scanner.Buffer(nil, 16<<20)
+	var records []Record
+	for {
+		record, ok, err := p.next()
+		if err != nil {
+			return nil, fmt.Errorf("line %d: %w", p.line, err)
+		}
+		if !ok {
+			return records, p.scanner.Err()
+		}
+		if record != nil {
+			records = append(records, *record)
+		}
+	}
+}
+
+type parser struct {
+	scanner *bufio.Scanner
+	line    int
+}
+
+func (p *parser) read() (string, bool) {
+	if !p.scanner.Scan() {
+		return "", false
+	}
+	p.line++
+	return strings.TrimRight(p.scanner.Text(), "\r"), true
+}
+
+// next returns the next record; nil and true for one that is skipped.
+func (p *parser) next() (*Record, bool, error) {
+	skip := false
+	for {
+		text, ok := p.read()
+		if !ok {
+			return nil, false, nil
+		}
+		fields := strings.Fields(text)
+		if len(fields) == 0 || strings.HasPrefix(fields[0], "#") {
+			continue
+		}
+		switch fields[0] {
+		case "hash-threshold":
+		case "halt":
+			if !skip {
+				return nil, false, nil
+			}
+			skip = false
+		case "skipif":
+			skip = skip || fields[1] == "mysql"
+		case "onlyif":
+			skip = skip || fields[1] != "mysql"
+		case "statement", "query":
+			record, err := p.body(fields)
+			if skip {
+				record = nil
+			}
+			return record, true, err
+		default:
+			return nil, false, fmt.Errorf("unknown record %q", text)
+		}
+	}
+}
+
+// body reads a record's SQL and expected values up to a blank line.
+func (p *parser) body(header []string) (*Record, error) {
+	if len(header) < 2 {
+		return nil, fmt.Errorf("incomplete record %q", strings.Join(header, " "))
+	}
+	r := &Record{Line: p.line, Query: header[0] == "query"}
+	if err := r.header(header[1:]); err != nil {
+		return nil, err
+	}
+	var sql []string
+	inResult := false
+	for {
+		text, ok := p.read()
+		if !ok || text == "" {
+			break
+		}
+		switch {
+		case !inResult && text == "----":
+			inResult = true
+		case inResult:
+			r.Expected = append(r.Expected, text)
+		default:
+			sql = append(sql, text)
+		}
+	}
+	r.SQL = strings.Join(sql, "\n")
+	return r, nil
+}
+
+func (r *Record) header(words []string) error {
+	if words[0] == "error" {
+		r.Error = true
+		if len(words) > 1 {
+			n, err := strconv.ParseUint(words[1], 10, 16)
+			if err != nil {
+				return fmt.Errorf("errno %q", words[1])
+			}
+			r.Errno = uint16(n)
+		}
+		return nil
+	}
+	if !r.Query {
+		return nil
+	}
+	r.Types = words[0]
+	if len(words) > 1 {
+		switch words[1] {
+		case "nosort":
+		case "rowsort":
+			r.Sort = RowSort
+		case "valuesort":
+			r.Sort = ValueSort
+		default:
+			return fmt.Errorf("unknown sort mode %q", words[1])
+		}
+	}
+	return nil
+}
