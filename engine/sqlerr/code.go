@@ -43,6 +43,16 @@ const (
 	Timeout                        // MAX_EXECUTION_TIME
 	TooManyConnections             // an admission or connection limit
 	BadArgument                    // a function called with a value it rejects
+	NoDatabase                     // an unqualified name, and no database is selected
+	DuplicateAlias                 // two tables of a FROM clause have one name
+	BadView                        // a view whose definition names what is gone
+	ColumnList                     // a column list that does not fit its derived table or view
+	ArgumentCount                  // a function called with the wrong number of arguments
+	UnknownVariable                // no such system variable
+	NotGrouped                     // ONLY_FULL_GROUP_BY
+	MixedGroup                     // ONLY_FULL_GROUP_BY, without GROUP BY
+	GroupFunction                  // an aggregate function where there is no group
+	SelectColumns                  // the SELECTs of a UNION differ in the number of columns
 )
 
 // Identity is what the MySQL protocol says about an error.
@@ -90,6 +100,16 @@ var identities = [...]Identity{
 	Timeout:            {3024, "HY000"}, // ER_QUERY_TIMEOUT
 	TooManyConnections: {1040, "08004"}, // ER_CON_COUNT_ERROR
 	BadArgument:        {1210, "HY000"}, // ER_WRONG_ARGUMENTS
+	NoDatabase:         {1046, "3D000"}, // ER_NO_DB_ERROR
+	DuplicateAlias:     {1066, "42000"}, // ER_NONUNIQ_TABLE
+	BadView:            {1356, "HY000"}, // ER_VIEW_INVALID
+	ColumnList:         {1353, "HY000"}, // ER_VIEW_WRONG_LIST
+	ArgumentCount:      {1582, "42000"}, // ER_WRONG_PARAMCOUNT_TO_NATIVE_FCT
+	UnknownVariable:    {1193, "HY000"}, // ER_UNKNOWN_SYSTEM_VARIABLE
+	NotGrouped:         {1055, "42000"}, // ER_WRONG_FIELD_WITH_GROUP
+	MixedGroup:         {1140, "42000"}, // ER_MIX_OF_GROUP_FUNC_AND_FIELDS
+	GroupFunction:      {1111, "HY000"}, // ER_INVALID_GROUP_FUNC_USE
+	SelectColumns:      {1222, "21000"}, // ER_WRONG_NUMBER_OF_COLUMNS_IN_SELECT
 }
 
 // Identity returns the code's errno and SQLSTATE.
