@@ -1,0 +1,77 @@
+package store
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"runtime"
+)
+
+const keyBytes = 32 // AES-256
+
+// sealer encrypts small texts and proves that they were not changed or moved.
+type sealer struct{ aead cipher.AEAD }
+
+// openSealer reads the key file, or makes one with a new key if there is none.
+func openSealer(path string) (sealer, error) {
+	key, err := readKey(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		key, err = makeKey(path)
+	}
+	if err != nil {
+		return sealer{}, err
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return sealer{}, err
+	}
+	aead, err := cipher.NewGCMWithRandomNonce(block)
+	return sealer{aead}, err
+}
+
+func readKey(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("%s can be read by others than its owner: chmod 600 it", path)
+	}
+	key, err := os.ReadFile(path)
+	if err == nil && len(key) != keyBytes {
+		err = fmt.Errorf("%s holds %d bytes, not a key of %d", path, len(key), keyBytes)
+	}
+	return key, err
+}
+
+// makeKey writes a new key beside its place and moves it there whole.
+func makeKey(path string) ([]byte, error) {
+	key := make([]byte, keyBytes)
+	rand.Read(key)
+	file, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	_, err = file.Write(key)
+	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return nil, err
+	}
+	return key, os.Rename(path+".new", path)
+}
+
+// seal encrypts text; only open with the same purpose reads it.
+func (s sealer) seal(text []byte, purpose string) []byte {
+	return s.aead.Seal(nil, nil, text, []byte(purpose))
+}
+
+func (s sealer) open(sealed []byte, purpose string) ([]byte, error) {
+	text, err := s.aead.Open(nil, nil, sealed, []byte(purpose))
+	if err != nil {
+		return nil, errors.New("it was sealed with another key, or changed")
+	}
+	return text, nil
+}

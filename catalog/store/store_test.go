@@ -1,0 +1,146 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/silogate/silogate/connectors"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func mustOpen(t *testing.T, dir string) *Store {
+	t.Helper()
+	s, err := Open(context.Background(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestServersSurviveARestartSealed(t *testing.T) {
+	ctx, dir := context.Background(), filepath.Join(t.TempDir(), "data ?#%")
+	s := mustOpen(t, dir)
+	shop := Server{"shop", "postgres", connectors.Options{"url": "postgres://h/db", "password": "hunter2-hunter2"}}
+	lake := Server{"lake", "objectstore", connectors.Options{"url": "s3://b"}}
+	for _, server := range []Server{shop, lake, {"gone", "sqlite", nil}} {
+		if err := s.PutServer(ctx, server); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.DeleteServer(ctx, "GONE"); err != nil {
+		t.Fatal(err)
+	}
+	lake.Options["region"] = "eu"
+	if err := s.PutServer(ctx, lake); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.PutAccounts(ctx, []byte("root:hash-of-root")); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	for _, name := range []string{"catalog.db", "catalog.db-wal", "catalog.key"} {
+		data, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil && name == "catalog.db-wal" {
+			continue
+		}
+		if err != nil || bytes.Contains(data, []byte("hunter2")) || bytes.Contains(data, []byte("hash-of-root")) {
+			t.Errorf("%s: %v, or a secret in plain text", name, err)
+		}
+		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", name, info.Mode(), err)
+		}
+	}
+
+	s = mustOpen(t, dir)
+	defer s.Close()
+	got, err := s.Servers(ctx)
+	if want := []Server{lake, shop}; err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("servers %+v, %v; want %+v", got, err, want)
+	}
+	if data, err := s.Accounts(ctx); string(data) != "root:hash-of-root" || err != nil {
+		t.Errorf("accounts %q, %v", data, err)
+	}
+}
+
+func TestAccountsAreNilAtFirst(t *testing.T) {
+	s := mustOpen(t, t.TempDir())
+	defer s.Close()
+	if data, err := s.Accounts(context.Background()); data != nil || err != nil {
+		t.Errorf("%q, %v", data, err)
+	}
+}
+
+func TestSealIsBoundToItsRow(t *testing.T) {
+	ctx := context.Background()
+	s := mustOpen(t, t.TempDir())
+	defer s.Close()
+	if err := s.PutServer(ctx, Server{"a", "x", nil}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.db.ExecContext(ctx, `INSERT INTO server SELECT 'b', type, options FROM server`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Servers(ctx); err == nil || !strings.Contains(err.Error(), "options of server b") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	ctx := context.Background()
+	for name, c := range map[string]struct {
+		spoil func(t *testing.T, dir string)
+		want  string
+	}{
+		"a key others can read": {func(t *testing.T, dir string) {
+			if err := os.Chmod(filepath.Join(dir, "catalog.key"), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}, "chmod 600"},
+		"a cut key": {func(t *testing.T, dir string) {
+			if err := os.Truncate(filepath.Join(dir, "catalog.key"), 7); err != nil {
+				t.Fatal(err)
+			}
+		}, "holds 7 bytes"},
+		"a newer schema": {func(t *testing.T, dir string) {
+			s := mustOpen(t, dir)
+			if _, err := s.db.Exec(`PRAGMA user_version = 999`); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}, "schema version 999"},
+		"a second process": {func(t *testing.T, dir string) {
+			s := mustOpen(t, dir)
+			t.Cleanup(func() { s.Close() })
+			if err := s.PutAccounts(ctx, []byte("x")); err != nil {
+				t.Fatal(err)
+			}
+		}, "locked"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := mustOpen(t, dir).Close(); err != nil {
+				t.Fatal(err)
+			}
+			c.spoil(t, dir)
+			if s, err := Open(ctx, dir); err == nil || !strings.Contains(err.Error(), c.want) {
+				if s != nil {
+					s.Close()
+				}
+				t.Errorf("error %v, want one with %q", err, c.want)
+			}
+		})
+	}
+}
