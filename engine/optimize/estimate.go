@@ -1,0 +1,439 @@
+package optimize
+
+import (
+	"context"
+	"math"
+	"slices"
+
+	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/types"
+)
+
+// Estimate is a guess about one node's output. It is never NaN.
+type Estimate struct {
+	Rows  float64
+	Bytes float64 // of all rows, as vectors
+}
+
+// Estimator guesses how many rows and bytes nodes yield. It belongs to one statement and remembers every node it has
+// seen; nodes are immutable.
+type Estimator struct {
+	sources Sources
+	stats   *StatsCache
+	memo    map[plan.Node]*relation
+	ctes    map[int]*relation // by CTE id, once its binding was estimated
+}
+
+// NewEstimator returns an estimator; both arguments may be nil.
+func NewEstimator(sources Sources, stats *StatsCache) *Estimator {
+	return &Estimator{
+		sources: sources, stats: stats, memo: make(map[plan.Node]*relation), ctes: make(map[int]*relation),
+	}
+}
+
+// Node estimates one node.
+func (e *Estimator) Node(ctx context.Context, n plan.Node) Estimate {
+	r := e.of(ctx, n)
+	return Estimate{Rows: r.rows, Bytes: r.rows * r.width(n.Schema())}
+}
+
+// All estimates every node of a plan.
+func (e *Estimator) All(ctx context.Context, root plan.Node) map[plan.Node]Estimate {
+	all := make(map[plan.Node]Estimate)
+	e.of(ctx, root)
+	walk(root, func(n plan.Node) { all[n] = e.Node(ctx, n) })
+	return all
+}
+
+// relation is what is guessed about a node's output. It is immutable once remembered.
+type relation struct {
+	rows float64 // at least 0
+	cols map[expr.ColumnID]*column
+	keys []key
+}
+
+// column is what is guessed about one column; unlike plan.ColumnStatistics it always has a number.
+type column struct {
+	distinct float64 // values other than NULL, at least 1
+	nulls    float64 // share of NULLs
+	width    float64 // bytes
+	lo, hi   float64 // the range of a column that is ordered like numbers
+	ranged   bool
+}
+
+// key is a set of columns that no two rows agree on.
+type key struct {
+	cols   []expr.ColumnID
+	domain float64 // how many values the key had before any row was filtered out
+}
+
+// The guesses where nothing is known.
+const (
+	unknownRows     = 10_000
+	unknownDistinct = 200
+	unknownText     = 24 // bytes
+	rowOverhead     = 4  // bytes per row, so that rows without columns are not free
+)
+
+func (r *relation) width(s plan.Schema) float64 {
+	w := float64(rowOverhead)
+	for _, c := range s {
+		if stat := r.cols[c.ID]; stat != nil {
+			w += stat.width
+		} else {
+			w += defaultWidth(c.Type)
+		}
+	}
+	return w
+}
+
+// col returns what is guessed about a column, also where nothing was ever said of it.
+func (r *relation) col(c *expr.Column) *column {
+	if stat := r.cols[c.ID]; stat != nil {
+		return stat
+	}
+	return guess(c.Typ, r.rows)
+}
+
+func guess(t types.Type, rows float64) *column {
+	return &column{distinct: defaultDistinct(t, rows), width: defaultWidth(t)}
+}
+
+// clone copies r for changing rows; columns are copied when they change.
+func (r *relation) clone() *relation {
+	d := &relation{rows: r.rows, cols: make(map[expr.ColumnID]*column, len(r.cols)), keys: r.keys}
+	for id, c := range r.cols {
+		d.cols[id] = c
+	}
+	return d
+}
+
+// scaled is r with another number of rows: no column can have more values than there are rows.
+func (r *relation) scaled(rows float64) *relation {
+	d := r.clone()
+	d.rows = math.Max(rows, 0)
+	for id, c := range d.cols {
+		if c.distinct > d.rows {
+			cc := *c
+			cc.distinct = math.Max(d.rows, 1)
+			d.cols[id] = &cc
+		}
+	}
+	return d
+}
+
+func (e *Estimator) of(ctx context.Context, n plan.Node) *relation {
+	if r, ok := e.memo[n]; ok {
+		return r
+	}
+	r := e.derive(ctx, n)
+	e.memo[n] = r
+	return r
+}
+
+func (e *Estimator) derive(ctx context.Context, n plan.Node) *relation {
+	switch n := n.(type) {
+	case *plan.Scan:
+		return e.scan(ctx, n)
+	case *plan.Remote:
+		return e.remote(ctx, n)
+	case *plan.Filter:
+		return e.of(ctx, n.Input).filter(n.Conds)
+	case *plan.Project:
+		return e.of(ctx, n.Input).project(n.Exprs)
+	case *plan.Join:
+		return joined(n, e.of(ctx, n.Left), e.of(ctx, n.Right))
+	case *plan.Apply:
+		return applied(n, e.of(ctx, n.Outer), e.of(ctx, n.Inner))
+	case *plan.Aggregate:
+		return e.of(ctx, n.Input).aggregate(n)
+	case *plan.Limit:
+		return e.of(ctx, n.Input).limit(n)
+	case *plan.Union:
+		return e.union(ctx, n)
+	case *plan.Values:
+		return unknown(n.Cols, float64(len(n.Rows)))
+	case *plan.With:
+		for _, b := range n.Bindings {
+			e.ctes[b.ID] = e.of(ctx, b.Plan).positional(b.Plan.Schema())
+		}
+		return e.of(ctx, n.Body)
+	case *plan.CTERef:
+		if bound := e.ctes[n.ID]; bound != nil {
+			return bound.under(n.Cols)
+		}
+		return unknown(n.Cols, unknownRows)
+	case *plan.Sort:
+		return e.of(ctx, n.Input)
+	}
+	return unknown(n.Schema(), unknownRows)
+}
+
+func unknown(s plan.Schema, rows float64) *relation {
+	r := &relation{rows: rows, cols: make(map[expr.ColumnID]*column, len(s))}
+	for _, c := range s {
+		r.cols[c.ID] = guess(c.Type, rows)
+	}
+	return r
+}
+
+func (e *Estimator) scan(ctx context.Context, n *plan.Scan) *relation {
+	stats := e.stats.table(ctx, e.sources, n)
+	rows := stats.Rows
+	if math.IsNaN(rows) {
+		rows = unknownRows
+	}
+	r := unknown(n.Cols, rows)
+	for i, c := range n.Cols {
+		if known := stats.columns[n.Pos[i]]; known.Known {
+			r.cols[c.ID] = columnOf(known, c.Type, rows)
+		}
+	}
+	for _, positions := range n.Table.Keys {
+		if k, ok := scanKey(n, positions, rows); ok {
+			r.keys = append(r.keys, k)
+		}
+	}
+	for _, k := range r.keys {
+		if len(k.cols) == 1 {
+			c := *r.cols[k.cols[0]]
+			c.distinct = math.Max(rows, 1)
+			r.cols[k.cols[0]] = &c
+		}
+	}
+	return r
+}
+
+// scanKey is a table's key under the scan's ids, if the scan reads all of it.
+func scanKey(n *plan.Scan, positions []int, rows float64) (key, bool) {
+	k := key{domain: math.Max(rows, 1)}
+	for _, p := range positions {
+		i := slices.Index(n.Pos, p)
+		if i < 0 {
+			return key{}, false
+		}
+		k.cols = append(k.cols, n.Cols[i].ID)
+	}
+	return k, len(k.cols) > 0
+}
+
+func columnOf(known plan.ColumnStatistics, t types.Type, rows float64) *column {
+	c := guess(t, rows)
+	c.nulls = clamp(known.NullFrac)
+	if known.Width > 0 {
+		c.width = known.Width
+	}
+	if known.HasRange {
+		lo, ok := position(known.Min, t)
+		hi, ok2 := position(known.Max, t)
+		c.lo, c.hi, c.ranged = lo, hi, ok && ok2 && lo <= hi
+	}
+	switch {
+	case known.Distinct >= 1: // false for NaN
+		c.distinct = known.Distinct
+	case c.ranged && (t.IsInteger() || t.Kind == types.Date):
+		c.distinct = c.hi - c.lo + 1
+	}
+	c.distinct = math.Min(c.distinct, math.Max(rows, 1))
+	return c
+}
+
+// remote takes the fragment's own estimate of rows. Columns keep only their default guesses.
+func (e *Estimator) remote(ctx context.Context, n *plan.Remote) *relation {
+	rows := float64(unknownRows)
+	if f, ok := n.Fragment.(connectors.Fragment); ok {
+		if est, err := f.Estimate(ctx); err == nil && est.Rows >= 0 {
+			rows = est.Rows
+		}
+	}
+	return unknown(n.Cols, rows)
+}
+
+func (e *Estimator) union(ctx context.Context, n *plan.Union) *relation {
+	out := unknown(n.Cols, 0)
+	for _, in := range n.Inputs {
+		out.rows += e.of(ctx, in).rows
+	}
+	return out
+}
+
+func (r *relation) project(list []plan.Projection) *relation {
+	out := &relation{rows: r.rows, cols: make(map[expr.ColumnID]*column, len(list))}
+	for _, p := range list {
+		out.cols[p.Col.ID] = r.expression(p.Expr)
+	}
+	for _, k := range r.keys {
+		if !slices.ContainsFunc(k.cols, func(id expr.ColumnID) bool { return out.cols[id] == nil }) {
+			out.keys = append(out.keys, k)
+		}
+	}
+	return out
+}
+
+// expression guesses about a computed column.
+func (r *relation) expression(e expr.Expr) *column {
+	switch e := e.(type) {
+	case *expr.Column:
+		return r.col(e)
+	case *expr.Cast:
+		c := *r.expression(e.Arg)
+		c.width = defaultWidth(e.To)
+		return &c
+	case *expr.Literal:
+		return &column{distinct: 1, width: defaultWidth(e.Typ)}
+	}
+	c := guess(e.Type(), r.rows)
+	c.distinct = r.distinctOf([]expr.Expr{e})
+	return c
+}
+
+// distinctOf guesses how many different rows a list of expressions has. Columns are rarely independent: each further
+// one counts with a smaller power.
+func (r *relation) distinctOf(list []expr.Expr) float64 {
+	var counts []float64
+	for id := range columnsOf(list...) {
+		if c := r.cols[id]; c != nil {
+			counts = append(counts, c.distinct)
+		}
+	}
+	slices.SortFunc(counts, func(a, b float64) int { return -compare(a, b) })
+	product, power := 1.0, 1.0
+	for _, d := range counts {
+		product *= math.Pow(d, power)
+		power = math.Max(power*0.75, 0.25)
+	}
+	return math.Min(product, math.Max(r.rows, 1))
+}
+
+func (r *relation) aggregate(n *plan.Aggregate) *relation {
+	if len(n.Groups) == 0 {
+		return unknown(n.Schema(), 1)
+	}
+	keys := projected(n.Groups)
+	out := unknown(n.Schema(), r.distinctOf(keys))
+	group := key{domain: math.Max(out.rows, 1)}
+	for _, g := range n.Groups {
+		out.cols[g.Col.ID] = r.expression(g.Expr)
+		group.cols = append(group.cols, g.Col.ID)
+	}
+	out = out.scaled(out.rows)
+	out.keys = []key{group}
+	return out
+}
+
+func (r *relation) limit(n *plan.Limit) *relation {
+	rows := math.Max(r.rows-float64(n.Offset), 0)
+	if n.Count >= 0 {
+		rows = math.Min(rows, float64(n.Count))
+	}
+	return r.scaled(rows)
+}
+
+// positional renames columns to their position, for reading under other ids.
+func (r *relation) positional(s plan.Schema) *relation {
+	out := &relation{rows: r.rows, cols: make(map[expr.ColumnID]*column, len(s))}
+	at := make(map[expr.ColumnID]expr.ColumnID, len(s))
+	for i, c := range s {
+		out.cols[expr.ColumnID(i)] = r.col(c.Ref())
+		at[c.ID] = expr.ColumnID(i)
+	}
+	out.keys = renameKeys(r.keys, at)
+	return out
+}
+
+// under gives a positional relation the ids of a schema.
+func (r *relation) under(s plan.Schema) *relation {
+	out := &relation{rows: r.rows, cols: make(map[expr.ColumnID]*column, len(s))}
+	at := make(map[expr.ColumnID]expr.ColumnID, len(s))
+	for i, c := range s {
+		if stat := r.cols[expr.ColumnID(i)]; stat != nil {
+			out.cols[c.ID] = stat
+		}
+		at[expr.ColumnID(i)] = c.ID
+	}
+	out.keys = renameKeys(r.keys, at)
+	return out
+}
+
+func renameKeys(keys []key, to map[expr.ColumnID]expr.ColumnID) []key {
+	var out []key
+	for _, k := range keys {
+		renamed := key{domain: k.domain}
+		for _, id := range k.cols {
+			if d, ok := to[id]; ok {
+				renamed.cols = append(renamed.cols, d)
+			}
+		}
+		if len(renamed.cols) == len(k.cols) {
+			out = append(out, renamed)
+		}
+	}
+	return out
+}
+
+func clamp(share float64) float64 {
+	if math.IsNaN(share) {
+		return 0
+	}
+	return math.Min(math.Max(share, 0), 1)
+}
+
+func compare(a, b float64) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// position maps a value of a type that is ordered like numbers onto the line of numbers.
+func position(v types.Value, t types.Type) (float64, bool) {
+	switch {
+	case v.Null:
+		return 0, false
+	case t.IsFloat():
+		return v.Float, true
+	case t.Kind == types.Decimal:
+		return v.Dec.ToFloat64(int32(t.Scale)), true
+	case t.IsUnsigned():
+		return float64(uint64(v.Int)), true
+	case t.IsNumeric() || t.IsTemporal():
+		return float64(v.Int), true
+	}
+	return 0, false
+}
+
+func defaultDistinct(t types.Type, rows float64) float64 {
+	d := math.Max(unknownDistinct, rows/10)
+	switch t.Kind {
+	case types.Bool:
+		d = 2
+	case types.Enum:
+		d = float64(len(t.MemberNames()))
+	}
+	return math.Max(math.Min(d, rows), 1)
+}
+
+func defaultWidth(t types.Type) float64 {
+	switch {
+	case t.Kind == types.Bool || t.Kind == types.Null:
+		return 1
+	case t.IsString() && t.Length > 0:
+		return math.Min(4+float64(t.Length), unknownText)
+	case t.IsString():
+		return unknownText
+	case t.Kind == types.Decimal:
+		return float64(types.WidthFor(int(t.Precision))) / 8
+	case t.Kind == types.Int32 || t.Kind == types.Uint32 || t.Kind == types.Float32 || t.Kind == types.Date:
+		return 4
+	case t.Kind == types.Int8 || t.Kind == types.Uint8:
+		return 1
+	case t.Kind == types.Int16 || t.Kind == types.Uint16 || t.Kind == types.Year:
+		return 2
+	}
+	return 8
+}

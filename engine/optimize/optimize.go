@@ -1,0 +1,190 @@
+package optimize
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/plan"
+)
+
+// Sources finds the source of a site.
+type Sources interface {
+	Source(plan.Site) (connectors.Source, error)
+}
+
+// Config is what one optimization depends on besides the plan.
+type Config struct {
+	Sources  Sources
+	Stats    *StatsCache     // column statistics of the sources; nil: only what tables carry
+	Disabled map[string]bool // rules to leave out, by name
+	Pushdown bool            // false: sources are offered bare scans only
+	Strict   bool            // a read of a whole table is sqlerr.PushdownRequired
+	Verify   bool            // check the plan after every rule
+}
+
+// Trace says what Optimize did.
+type Trace struct {
+	Steps     []Step
+	Estimates map[plan.Node]Estimate // of every node of the final plan
+}
+
+// Step is one run of a rule.
+type Step struct {
+	Rule    string
+	Changed bool
+	Time    time.Duration
+}
+
+// Rows returns the estimated rows of a node of the final plan, NaN for any other.
+func (t *Trace) Rows(n plan.Node) float64 {
+	if e, ok := t.Estimates[n]; ok {
+		return e.Rows
+	}
+	return math.NaN()
+}
+
+// Optimize returns a plan equal to root that holds no Scan. Errors are those of the sources and, with Strict,
+// sqlerr.PushdownRequired.
+func Optimize(ctx context.Context, root plan.Node, cfg Config) (plan.Node, *Trace, error) {
+	p := &planner{Config: cfg, ids: newIDs(root), est: NewEstimator(cfg.Sources, cfg.Stats)}
+	trace := &Trace{}
+	for _, r := range rules() {
+		if cfg.Disabled[r.name] && !r.required {
+			continue
+		}
+		out, err := p.run(ctx, r, root, trace)
+		if err != nil {
+			return nil, trace, err
+		}
+		root = out
+	}
+	trace.Estimates = p.est.All(ctx, root)
+	return root, trace, nil
+}
+
+// rule is one named rewrite of a whole plan.
+type rule struct {
+	name     string
+	apply    func(context.Context, *planner, plan.Node) (plan.Node, error)
+	required bool // can't be disabled: the plan would not run
+}
+
+// planner is the state the rules of one optimization share.
+type planner struct {
+	Config
+	ids *ids
+	est *Estimator
+}
+
+// run applies one rule in its wrapper.
+func (p *planner) run(ctx context.Context, r rule, root plan.Node, trace *Trace) (plan.Node, error) {
+	start := time.Now()
+	out, err := r.apply(ctx, p, root)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", r.name, err)
+	}
+	trace.Steps = append(trace.Steps, Step{Rule: r.name, Changed: out != root, Time: time.Since(start)})
+	if p.Verify && out != root {
+		if err := p.verify(root, out); err != nil {
+			return nil, fmt.Errorf("rule %s broke the plan: %w\n%s", r.name, err, plan.Format(out, plan.FormatOptions{}))
+		}
+	}
+	return out, nil
+}
+
+// verify checks that out is a sound plan with the columns of in.
+func (p *planner) verify(in, out plan.Node) error {
+	if err := plan.Verify(out); err != nil {
+		return err
+	}
+	return sameColumns(in.Schema(), out.Schema())
+}
+
+// sameColumns checks that two schemas list the same columns by id and type.
+func sameColumns(want, got plan.Schema) error {
+	if len(want) != len(got) {
+		return fmt.Errorf("%d columns instead of %d", len(got), len(want))
+	}
+	for i, c := range want {
+		if got[i].ID != c.ID || got[i].Type != c.Type {
+			return fmt.Errorf("column %s %s instead of %s %s", got[i].Ref(), got[i].Type, c.Ref(), c.Type)
+		}
+	}
+	return nil
+}
+
+// ids hands out column ids that the statement does not use yet.
+type ids struct {
+	last    expr.ColumnID
+	lastCTE int
+}
+
+func newIDs(root plan.Node) *ids {
+	s := &ids{}
+	walk(root, func(n plan.Node) {
+		for _, c := range n.Schema() {
+			s.last = max(s.last, c.ID)
+		}
+		if w, ok := n.(*plan.With); ok {
+			for _, b := range w.Bindings {
+				s.lastCTE = max(s.lastCTE, b.ID)
+			}
+		}
+	})
+	return s
+}
+
+// column defines a new column.
+func (s *ids) column(like plan.Column) plan.Column {
+	s.last++
+	like.ID = s.last
+	return like
+}
+
+// cte returns a new CTE's id.
+func (s *ids) cte() int {
+	s.lastCTE++
+	return s.lastCTE
+}
+
+// walk visits every node of a plan, parents first.
+func walk(n plan.Node, visit func(plan.Node)) {
+	visit(n)
+	for _, c := range n.Children() {
+		walk(c, visit)
+	}
+}
+
+// transform rebuilds a plan bottom-up, replacing each node by what f returns for it. Unchanged parts are shared.
+func transform(n plan.Node, f func(plan.Node) plan.Node) plan.Node {
+	return f(mapChildren(n, func(c plan.Node) plan.Node { return transform(c, f) }))
+}
+
+// mapChildren replaces the inputs of n by what f returns for them.
+func mapChildren(n plan.Node, f func(plan.Node) plan.Node) plan.Node {
+	out, _ := tryChildren(n, func(c plan.Node) (plan.Node, error) { return f(c), nil })
+	return out
+}
+
+// tryChildren is mapChildren for an f that can fail.
+func tryChildren(n plan.Node, f func(plan.Node) (plan.Node, error)) (plan.Node, error) {
+	children := n.Children()
+	changed := false
+	out := make([]plan.Node, len(children))
+	for i, c := range children {
+		d, err := f(c)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = d
+		changed = changed || d != c
+	}
+	if !changed {
+		return n, nil
+	}
+	return n.WithChildren(out), nil
+}

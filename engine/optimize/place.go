@@ -1,0 +1,222 @@
+package optimize
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/sqlerr"
+)
+
+// place offers each source its maximal part of the plan and puts the Remote leaves it answers with in its stead.
+//
+// A part is offered whole if one source has all its scans, it reads no column of an enclosing Apply, and it moves at
+// most the bytes of its parts: a join whose output outgrows both tables is better done here. (Bytes stand in for the
+// whole cost, which will add the source's own work, its splits and the link.) A Sort alone moves nothing less and would
+// force a single split, so it is not offered unless something above it is.
+func place(ctx context.Context, p *planner, root plan.Node) (plan.Node, error) {
+	pl := &placer{planner: p, sites: make(map[plan.Node]siteSet)}
+	return pl.place(ctx, root)
+}
+
+type placer struct {
+	*planner
+	sites map[plan.Node]siteSet
+}
+
+// siteSet is the colour of a plan: the sites its scans lie at.
+type siteSet struct {
+	site  plan.Site
+	any   bool // site is set
+	mixed bool // more than one site, or a part that only runs here
+}
+
+func (s siteSet) and(t siteSet) siteSet {
+	switch {
+	case s.mixed || t.mixed:
+		return siteSet{mixed: true}
+	case !s.any:
+		return t
+	case t.any && s.site != t.site:
+		return siteSet{mixed: true}
+	}
+	return s
+}
+
+// colour returns the sites of n's scans. Values and Keys go along with any.
+func (pl *placer) colour(n plan.Node) siteSet {
+	if s, ok := pl.sites[n]; ok {
+		return s
+	}
+	var s siteSet
+	switch n := n.(type) {
+	case *plan.Scan:
+		s = siteSet{site: n.Site, any: true}
+	case *plan.Apply, *plan.With, *plan.CTERef, *plan.Remote:
+		s.mixed = true
+	}
+	for _, c := range n.Children() {
+		s = s.and(pl.colour(c))
+	}
+	pl.sites[n] = s
+	return s
+}
+
+func (pl *placer) place(ctx context.Context, n plan.Node) (plan.Node, error) {
+	if f, ok := n.(*plan.Filter); ok {
+		n = splitCorrelated(f)
+	}
+	c := pl.colour(n)
+	switch {
+	case !c.any && !c.mixed:
+		return n, nil
+	case pl.offered(ctx, n, c):
+		return pl.offer(ctx, c.site, n)
+	}
+	out, err := tryChildren(n, func(c plan.Node) (plan.Node, error) { return pl.place(ctx, c) })
+	if err != nil {
+		return nil, err
+	}
+	if join, ok := n.(*plan.Join); ok && pl.Pushdown && !c.mixed {
+		return explainPulled(out, join), nil
+	}
+	return out, nil
+}
+
+// offered decides whether n goes to its source as a whole.
+func (pl *placer) offered(ctx context.Context, n plan.Node, c siteSet) bool {
+	if c.mixed {
+		return false
+	}
+	switch n.(type) {
+	case *plan.Scan:
+		return true
+	case *plan.Sort:
+		return false
+	}
+	return pl.Pushdown && len(free(n)) == 0 && pl.pushed(ctx, n) <= pl.pulled(ctx, n)
+}
+
+// pushed is the bytes that come over if the source runs n.
+func (pl *placer) pushed(ctx context.Context, n plan.Node) float64 {
+	return pl.est.Node(ctx, n).Bytes
+}
+
+// pulled is the bytes that come over if n runs here, over inputs placed as well as can be.
+func (pl *placer) pulled(ctx context.Context, n plan.Node) float64 {
+	if _, ok := n.(*plan.Scan); ok {
+		return pl.pushed(ctx, n)
+	}
+	total := 0.0
+	for _, c := range n.Children() {
+		total += min(pl.pushed(ctx, c), pl.pulled(ctx, c))
+	}
+	return total
+}
+
+// splitCorrelated puts the conjuncts that read an enclosing Apply's columns, or are volatile, above the others, which
+// may then go to the source.
+func splitCorrelated(f *plan.Filter) plan.Node {
+	outer := free(f)
+	var here, there []expr.Expr
+	for _, c := range f.Conds {
+		if overlaps(columnsOf(c), outer) || expr.Volatile(c) {
+			here = append(here, c)
+		} else {
+			there = append(there, c)
+		}
+	}
+	if len(here) == 0 || len(there) == 0 {
+		return f
+	}
+	return &plan.Filter{Input: &plan.Filter{Input: f.Input, Conds: there}, Conds: here}
+}
+
+// offer asks the source to take n, and checks its answer.
+func (pl *placer) offer(ctx context.Context, site plan.Site, n plan.Node) (plan.Node, error) {
+	src, err := pl.Sources.Source(site)
+	if err != nil {
+		return nil, err
+	}
+	out, err := src.Pushdown(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	if err := pl.accept(site, n, out); err != nil {
+		return nil, sqlerr.Wrap(sqlerr.Internal, err, "source %s: answer to a pushdown", site.Source)
+	}
+	if _, bare := n.(*plan.Scan); !bare {
+		out, err = tryScans(out, func(s *plan.Scan) (plan.Node, error) { return pl.offer(ctx, site, s) })
+		if err != nil {
+			return nil, err
+		}
+	}
+	if pl.Strict {
+		return out, pl.refuseFullRead(ctx, n, out)
+	}
+	return out, nil
+}
+
+// accept checks a source's answer: a sound plan with the offered columns, over no leaves but Remotes of that source and
+// what it was offered. A Scan it was offered alone it must take.
+func (pl *placer) accept(site plan.Site, offered, out plan.Node) error {
+	if out == nil {
+		return fmt.Errorf("no plan")
+	}
+	if err := plan.Verify(out); err != nil {
+		return err
+	}
+	if err := sameColumns(offered.Schema(), out.Schema()); err != nil {
+		return err
+	}
+	var given []plan.Node
+	walk(offered, func(n plan.Node) {
+		if len(n.Children()) == 0 {
+			given = append(given, n)
+		}
+	})
+	_, bare := offered.(*plan.Scan)
+	var err error
+	walk(out, func(n plan.Node) {
+		if err != nil || len(n.Children()) > 0 {
+			return
+		}
+		remote, ok := n.(*plan.Remote)
+		switch {
+		case ok && remote.Site != site:
+			err = fmt.Errorf("a leaf of source %s", remote.Site.Source)
+		case !ok && !slices.Contains(given, n):
+			err = fmt.Errorf("a leaf that was not offered: %s", plan.Format(n, plan.FormatOptions{}))
+		case !ok && bare:
+			err = fmt.Errorf("table %s cannot be scanned", n.(*plan.Scan).Table.Name)
+		}
+	})
+	return err
+}
+
+// tryScans replaces every Scan.
+func tryScans(n plan.Node, f func(*plan.Scan) (plan.Node, error)) (plan.Node, error) {
+	if s, ok := n.(*plan.Scan); ok {
+		return f(s)
+	}
+	return tryChildren(n, func(c plan.Node) (plan.Node, error) { return tryScans(c, f) })
+}
+
+// explainPulled notes at the inputs of a join of one source why it runs here.
+func explainPulled(n plan.Node, join *plan.Join) plan.Node {
+	reason := "join: its output is larger than its inputs"
+	if len(free(join)) > 0 {
+		reason = "join: it reads the columns of an outer query"
+	}
+	return mapChildren(n, func(c plan.Node) plan.Node {
+		r, ok := c.(*plan.Remote)
+		if !ok {
+			return c
+		}
+		noted := *r
+		noted.Kept = append(slices.Clone(r.Kept), reason)
+		return &noted
+	})
+}

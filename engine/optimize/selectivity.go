@@ -1,0 +1,198 @@
+package optimize
+
+import (
+	"math"
+	"slices"
+
+	"github.com/silogate/silogate/engine/expr"
+)
+
+// The textbook's selectivities of predicates nothing is known about (Selinger et al. 1979).
+const (
+	equalUnknown = 0.05
+	rangeUnknown = 1.0 / 3
+	likePrefix   = 0.05
+	likeAny      = 0.10
+	otherUnknown = 0.25
+)
+
+// filter applies conjuncts one after the other, so that the second of two range conditions sees what the first left.
+func (r *relation) filter(conds []expr.Expr) *relation {
+	for _, c := range conds {
+		for _, part := range expr.Conjuncts(nil, c) {
+			r = r.restrict(part)
+		}
+	}
+	return r
+}
+
+// restrict applies one conjunct.
+func (r *relation) restrict(cond expr.Expr) *relation {
+	rows := r.rows * r.selectivity(cond)
+	out := r.scaled(rows)
+	col, op, value, ok := comparison(cond)
+	if !ok {
+		return out
+	}
+	c := *out.col(col)
+	c.nulls = 0
+	if op == expr.Eq {
+		c.distinct = 1
+	}
+	if at, known := position(value.Value, value.Typ); known && c.ranged {
+		before := c.hi - c.lo
+		c.lo, c.hi = narrow(c.lo, c.hi, op, at)
+		if before > 0 && op != expr.Eq {
+			c.distinct = math.Max(1, math.Min(c.distinct, r.col(col).distinct*(c.hi-c.lo)/before))
+		}
+	}
+	out.cols[col.ID] = &c
+	return out
+}
+
+func narrow(lo, hi float64, op expr.Func, at float64) (float64, float64) {
+	switch op {
+	case expr.Eq:
+		return at, at
+	case expr.Lt, expr.Le:
+		hi = math.Max(lo, math.Min(hi, at))
+	case expr.Gt, expr.Ge:
+		lo = math.Min(hi, math.Max(lo, at))
+	}
+	return lo, hi
+}
+
+// comparison recognizes a column compared with a literal, turned so that the column stands left.
+func comparison(e expr.Expr) (*expr.Column, expr.Func, *expr.Literal, bool) {
+	call, ok := e.(*expr.Call)
+	if !ok || len(call.Args) != 2 {
+		return nil, "", nil, false
+	}
+	op, ok := mirrored[call.Func]
+	if !ok {
+		return nil, "", nil, false
+	}
+	if col, ok := call.Args[0].(*expr.Column); ok {
+		lit, ok := call.Args[1].(*expr.Literal)
+		return col, call.Func, lit, ok
+	}
+	lit, ok := call.Args[0].(*expr.Literal)
+	if !ok {
+		return nil, "", nil, false
+	}
+	col, ok := call.Args[1].(*expr.Column)
+	return col, op, lit, ok
+}
+
+// mirrored gives a comparison's operator with the sides exchanged.
+var mirrored = map[expr.Func]expr.Func{
+	expr.Eq: expr.Eq, expr.Lt: expr.Gt, expr.Le: expr.Ge, expr.Gt: expr.Lt, expr.Ge: expr.Le,
+}
+
+// selectivity guesses the share of rows for which a condition is true.
+func (r *relation) selectivity(cond expr.Expr) float64 {
+	switch e := cond.(type) {
+	case *expr.Literal:
+		if e.Value.Null || e.Value.Int == 0 {
+			return 0
+		}
+		return 1
+	case *expr.In:
+		return r.inList(e)
+	case *expr.Call:
+		return r.call(e)
+	}
+	return otherUnknown
+}
+
+func (r *relation) inList(e *expr.In) float64 {
+	share := math.Min(float64(len(e.List))/r.expression(e.Arg).distinct, 1)
+	if e.Not {
+		return 1 - share
+	}
+	return share
+}
+
+func (r *relation) call(e *expr.Call) float64 {
+	switch e.Func {
+	case expr.And:
+		s := 1.0
+		for _, a := range e.Args {
+			s *= r.selectivity(a)
+		}
+		return s
+	case expr.Or:
+		none := 1.0
+		for _, a := range e.Args {
+			none *= 1 - r.selectivity(a)
+		}
+		return 1 - none
+	case expr.Not:
+		return clamp(1 - r.selectivity(e.Args[0]))
+	case expr.IsNull:
+		if c, ok := e.Args[0].(*expr.Column); ok {
+			return r.col(c).nulls
+		}
+		return equalUnknown
+	case expr.Like:
+		return likeShare(e)
+	case expr.Eq, expr.NullSafeEq:
+		return r.equality(e)
+	case expr.Ne:
+		return clamp(1 - r.equality(e))
+	case expr.Lt, expr.Le, expr.Gt, expr.Ge:
+		return r.inequality(e)
+	}
+	return otherUnknown
+}
+
+func likeShare(e *expr.Call) float64 {
+	pattern, ok := e.Args[1].(*expr.Literal)
+	if ok && pattern.Value.Str != "" && pattern.Value.Str[0] != '%' && pattern.Value.Str[0] != '_' {
+		return likePrefix
+	}
+	return likeAny
+}
+
+func (r *relation) equality(e *expr.Call) float64 {
+	if col, _, value, ok := comparison(e); ok {
+		c := r.col(col)
+		if at, known := position(value.Value, value.Typ); known && c.ranged && (at < c.lo || at > c.hi) {
+			return 0.5 / math.Max(r.rows, 1)
+		}
+		return (1 - c.nulls) / c.distinct
+	}
+	if slices.ContainsFunc(e.Args, isConstant) {
+		for _, a := range e.Args {
+			if !isConstant(a) {
+				return 1 / math.Max(r.expression(a).distinct, 1)
+			}
+		}
+		return equalUnknown
+	}
+	return 1 / math.Max(r.expression(e.Args[0]).distinct, r.expression(e.Args[1]).distinct)
+}
+
+// isConstant reports an expression that reads no column.
+func isConstant(e expr.Expr) bool { return len(columnsOf(e)) == 0 }
+
+func (r *relation) inequality(e *expr.Call) float64 {
+	col, op, value, ok := comparison(e)
+	if !ok {
+		return rangeUnknown
+	}
+	c := r.col(col)
+	at, known := position(value.Value, value.Typ)
+	if !known || !c.ranged {
+		return rangeUnknown * (1 - c.nulls)
+	}
+	lo, hi := narrow(c.lo, c.hi, op, at)
+	share := 0.0
+	switch {
+	case c.hi > c.lo:
+		share = (hi - lo) / (c.hi - c.lo)
+	case (op == expr.Lt || op == expr.Le) && c.lo <= at, (op == expr.Gt || op == expr.Ge) && c.hi >= at:
+		share = 1
+	}
+	return math.Max(share*(1-c.nulls), 0.5/math.Max(r.rows, 1))
+}
