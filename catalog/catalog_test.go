@@ -1,0 +1,259 @@
+package catalog
+
+import (
+	"context"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/silogate/silogate/catalog/store"
+	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/sqlerr"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var ctx = context.Background()
+
+// mustNew makes a catalog of the fakes, all of them configured, that appends what it warns of to warnings.
+func mustNew(t *testing.T, all map[string]*fake, warnings *[]string) *Catalog {
+	t.Helper()
+	var configured []store.Server
+	for name := range all {
+		configured = append(configured, store.Server{Name: name, Type: "fake"})
+	}
+	c, err := New(ctx, Config{
+		Types: map[string]connectors.Open{"fake": fakes(all)},
+		Warn:  func(_ context.Context, m string) { *warnings = append(*warnings, m) },
+	}, configured)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return c
+}
+
+func TestNamesOfDatabasesAndTables(t *testing.T) {
+	long := strings.Repeat("long_", 20)
+	var warnings []string
+	c := mustNew(t, map[string]*fake{
+		"shop": {standard: "public", tables: map[string][]string{
+			"public": {"Both", "Mixed", "both", "orders", "Ab", "aB"}, "v": {"orders"}, "Sales": {"t"}, long: {long}}},
+		"lake": {tables: map[string][]string{"": {"reviews"}}},
+	}, &warnings)
+
+	alias := shown("shop_" + long)
+	databases, err := c.Databases(ctx, "root")
+	if want := []string{"lake", "shop", "shop_Sales", alias, "shop_v"}; err != nil || !reflect.DeepEqual(databases, want) {
+		t.Errorf("databases %q, %v; want %q", databases, err, want)
+	}
+	if len(alias) != 64 || shown(alias) != alias {
+		t.Errorf("alias %q has %d characters", alias, len(alias))
+	}
+	tables, err := c.Tables(ctx, "root", "SHOP")
+	if want := []string{"Ab", "Both", "Mixed", "aB", "both", "orders"}; err != nil || !reflect.DeepEqual(tables, want) {
+		t.Errorf("tables %q, %v; want %q", tables, err, want)
+	}
+
+	for _, r := range []struct{ db, table, namespace, name string }{
+		{"shop", "orders", "public", "orders"},
+		{"SHOP", "ORDERS", "public", "orders"},
+		{"shop", "mixed", "public", "Mixed"},
+		{"shop", "Both", "public", "Both"}, // both stay reachable
+		{"shop", "both", "public", "both"},
+		{"shop", "BOTH", "public", "both"},
+		{"shop_v", "Orders", "v", "orders"},
+		{"shop_sales", "t", "Sales", "t"},
+		{alias, shown(long), long, long},
+		{"shop_" + long, long, long, long},
+		{"lake", "reviews", "", "reviews"},
+	} {
+		site, table, err := c.Resolve(ctx, "ann", r.db, r.table)
+		want := connectors.TableName{Namespace: r.namespace, Name: r.name}
+		if err != nil || table.Name != want || site.Principal != "ann" || !strings.HasPrefix(strings.ToLower(r.db), site.Source) {
+			t.Errorf("%s.%s: %v %v, %v; want %v", r.db, r.table, site, table, err, want)
+		}
+	}
+	for _, r := range []struct {
+		db, table string
+		code      sqlerr.Code
+	}{
+		{"shop", "nope", sqlerr.UnknownTable},
+		{"shop", "AB", sqlerr.UnknownTable}, // Ab or aB?
+		{"shop_nope", "t", sqlerr.UnknownDatabase},
+		{"nope", "t", sqlerr.UnknownDatabase},
+		{"shop_public", "orders", sqlerr.UnknownDatabase}, // the default namespace has one name only
+	} {
+		if _, _, err := c.Resolve(ctx, "ann", r.db, r.table); !sqlerr.Is(err, r.code) {
+			t.Errorf("%s.%s: %v", r.db, r.table, err)
+		}
+	}
+	if _, err := c.Tables(ctx, "ann", "nope"); !sqlerr.Is(err, sqlerr.UnknownDatabase) {
+		t.Errorf("tables of an unknown database: %v", err)
+	}
+	if len(warnings) > 0 {
+		t.Errorf("warnings %q", warnings)
+	}
+}
+
+func TestMetadataRequestsAreCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		shop := &fake{standard: "public", tables: map[string][]string{"public": {"orders"}}}
+		var warnings []string
+		c := mustNew(t, map[string]*fake{"shop": shop}, &warnings)
+		resolve := func(user string) {
+			t.Helper()
+			if _, _, err := c.Resolve(ctx, user, "shop", "orders"); err != nil {
+				t.Error(err)
+			}
+		}
+		var wg sync.WaitGroup
+		for range 20 {
+			wg.Go(func() { resolve("ann") })
+		}
+		wg.Wait()
+		if lists, asked := shop.lists.Load(), shop.asked.Load(); lists != 0 || asked != 1 {
+			t.Errorf("20 SELECTs took %d listings and %d descriptions, want one description", lists, asked)
+		}
+		if resolve("bob"); shop.asked.Load() != 2 {
+			t.Error("one user's description was given to another")
+		}
+		c.Forget("shop")
+		if resolve("bob"); shop.asked.Load() != 3 {
+			t.Error("Forget kept a description")
+		}
+		time.Sleep(DefaultTTL)
+		if resolve("bob"); shop.asked.Load() != 4 {
+			t.Error("a description outlived its time")
+		}
+	})
+}
+
+func TestADeadSourceDelaysNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dead := &fake{tables: map[string][]string{"": {"t"}, "x": {"t"}}}
+		dead.hang.Store(true)
+		var warnings []string
+		c := mustNew(t, map[string]*fake{"dead": dead, "lake": {tables: map[string][]string{"": {"reviews"}, "s": nil}}}, &warnings)
+
+		start := time.Now()
+		names, err := c.Databases(ctx, "root")
+		if want := []string{"dead", "lake", "lake_s"}; err != nil || !reflect.DeepEqual(names, want) {
+			t.Errorf("databases %q, %v; want %q", names, err, want)
+		}
+		if waited := time.Since(start); waited != DefaultListTimeout {
+			t.Errorf("waited %s", waited)
+		}
+		if len(warnings) != 1 || !strings.Contains(warnings[0], "source dead") {
+			t.Errorf("warnings %q", warnings)
+		}
+
+		start = time.Now()
+		for range 3 {
+			if names, err := c.Tables(ctx, "root", "dead"); err != nil || len(names) > 0 {
+				t.Errorf("tables of the dead source: %q, %v", names, err)
+			}
+			if _, err := c.Databases(ctx, "root"); err != nil {
+				t.Error(err)
+			}
+			if _, err := c.Tables(ctx, "root", "lake"); err != nil {
+				t.Error(err)
+			}
+			if _, _, err := c.Resolve(ctx, "root", "lake", "reviews"); err != nil {
+				t.Error(err)
+			}
+		}
+		if waited := time.Since(start); waited != 0 {
+			t.Errorf("listings waited %s more for a source known to be silent", waited)
+		}
+
+		dead.hang.Store(false)
+		time.Sleep(DefaultTTL)
+		if names, err := c.Databases(ctx, "root"); err != nil || !slices.Contains(names, "dead_x") {
+			t.Errorf("after it came back: %q, %v", names, err)
+		}
+	})
+}
+
+func TestResolveIsStrict(t *testing.T) {
+	shop := &fake{tables: map[string][]string{"": {"t"}, "s": {"t"}}}
+	shop.down.Store(true)
+	var warnings []string
+	c := mustNew(t, map[string]*fake{"shop": shop}, &warnings)
+	for _, db := range []string{"shop", "shop_s"} {
+		if _, _, err := c.Resolve(ctx, "ann", db, "t"); !sqlerr.Is(err, sqlerr.SourceDown) {
+			t.Errorf("%s: %v", db, err)
+		}
+	}
+	shop.down.Store(false)
+	for _, db := range []string{"shop", "shop_s"} {
+		if _, _, err := c.Resolve(ctx, "ann", db, "t"); err != nil {
+			t.Errorf("%s, once it is up: %v", db, err)
+		}
+	}
+}
+
+func TestTheLastCallerToLeaveCancelsTheRequest(t *testing.T) {
+	shop := &fake{}
+	shop.hang.Store(true)
+	var warnings []string
+	c := mustNew(t, map[string]*fake{"shop": shop}, &warnings)
+	patient, cancelPatient := context.WithCancel(ctx)
+	hasty, cancelHasty := context.WithCancel(ctx)
+	errs := make(chan error, 2)
+	for _, ctx := range []context.Context{hasty, patient} {
+		go func() {
+			_, _, err := c.Resolve(ctx, "ann", "shop", "t")
+			errs <- err
+		}()
+	}
+	cancelHasty()
+	if err := <-errs; !sqlerr.Is(err, sqlerr.Cancelled) {
+		t.Errorf("the one who left: %v", err)
+	}
+	cancelPatient() // the request ends: goleak sees that it did
+	if err := <-errs; !sqlerr.Is(err, sqlerr.Cancelled) {
+		t.Errorf("the other: %v", err)
+	}
+}
+
+func TestANamespaceJustMadeIsFound(t *testing.T) {
+	shop := &fake{tables: map[string][]string{"s": {"t"}}}
+	var warnings []string
+	c := mustNew(t, map[string]*fake{"shop": shop}, &warnings)
+	if _, _, err := c.Resolve(ctx, "ann", "shop_s", "t"); err != nil {
+		t.Fatal(err)
+	}
+	shop.tables["new"] = []string{"t"}
+	if _, _, err := c.Resolve(ctx, "ann", "shop_new", "t"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestSource(t *testing.T) {
+	shop := &fake{}
+	var warnings []string
+	c := mustNew(t, map[string]*fake{"shop": shop}, &warnings)
+	for range 2 {
+		if s, err := c.Source(plan.Site{Source: "shop", Principal: "ann"}); s != connectors.Source(shop) || err != nil {
+			t.Errorf("%v, %v", s, err)
+		}
+	}
+	if shop.users.Load() != 1 {
+		t.Errorf("bound %d times for one user", shop.users.Load())
+	}
+	if _, err := c.Source(plan.Site{Source: "nope"}); !sqlerr.Is(err, sqlerr.UnknownServer) {
+		t.Error(err)
+	}
+}

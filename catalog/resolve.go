@@ -1,0 +1,191 @@
+package catalog
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/sqlerr"
+)
+
+// Databases returns the names of all databases user can see, ascending. A source that can't be reached still shows the
+// database named like it, and a warning says that the rest is missing.
+func (c *Catalog) Databases(ctx context.Context, user string) ([]string, error) {
+	sources := c.all()
+	lists := make([][]string, len(sources))
+	errs := make([]error, len(sources))
+	var wg sync.WaitGroup
+	for i, s := range sources {
+		wg.Go(func() {
+			errs[i] = s.patiently(ctx, func(ctx context.Context) (err error) {
+				lists[i], err = s.databases(ctx, user)
+				return err
+			})
+		})
+	}
+	wg.Wait()
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	var names []string
+	for i, s := range sources {
+		names = append(names, s.name)
+		if errs[i] != nil {
+			c.cfg.Warn(ctx, "source "+s.name+" is missing from the list: "+errs[i].Error())
+		}
+		for _, name := range lists[i] {
+			names = append(names, shown(name))
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
+}
+
+// Tables returns the names of a database's tables, ascending. If its source can't be reached the list is empty and a
+// warning says so. An unknown database is sqlerr.UnknownDatabase.
+func (c *Catalog) Tables(ctx context.Context, user, db string) ([]string, error) {
+	var names []string
+	list := func(ctx context.Context) error {
+		within, cancel := context.WithTimeoutCause(ctx, c.cfg.ListTimeout,
+			sqlerr.New(sqlerr.SourceDown, "no answer within %s", c.cfg.ListTimeout))
+		defer cancel()
+		s, namespace, err := c.locate(within, user, db)
+		if err != nil {
+			return err
+		}
+		return s.patiently(ctx, func(ctx context.Context) error {
+			names, err = s.listTables(ctx, user, namespace)
+			return err
+		})
+	}
+	err := list(ctx)
+	switch {
+	case err == nil:
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case sqlerr.Is(err, sqlerr.UnknownDatabase):
+		return nil, err
+	default:
+		c.cfg.Warn(ctx, "the tables of "+db+" are missing from the list: "+err.Error())
+		return nil, nil
+	}
+	tables := make([]string, len(names))
+	for i, n := range names {
+		tables[i] = shown(n)
+	}
+	slices.Sort(tables)
+	return tables, nil
+}
+
+// Resolve finds a table. Unknown names are sqlerr.UnknownDatabase and sqlerr.UnknownTable; any other error is the
+// source's.
+func (c *Catalog) Resolve(ctx context.Context, user, db, table string) (plan.Site, *plan.Table, error) {
+	s, namespace, err := c.locate(ctx, user, db)
+	if err != nil {
+		return plan.Site{}, nil, err
+	}
+	t, err := s.find(ctx, user, namespace, table)
+	if err != nil {
+		return plan.Site{}, nil, err
+	}
+	return plan.Site{Source: s.name, Principal: user}, t, nil
+}
+
+// find asks for the name as written and in lower case, and only then lists the namespace.
+func (s *source) find(ctx context.Context, user, namespace, written string) (*plan.Table, error) {
+	tries := []string{written}
+	if lower := strings.ToLower(written); lower != written {
+		tries = append(tries, lower)
+	}
+	for _, name := range tries {
+		t, err := s.describe(ctx, user, connectors.TableName{Namespace: namespace, Name: name})
+		if err == nil || !sqlerr.Is(err, sqlerr.UnknownTable) {
+			return t, err
+		}
+	}
+	unknown := sqlerr.New(sqlerr.UnknownTable, "source %s has no table %s", s.name,
+		connectors.TableName{Namespace: namespace, Name: written})
+	names, err := s.listTables(ctx, user, namespace)
+	if err != nil {
+		return nil, unknown
+	}
+	if native, ok := pick(written, names); ok && !slices.Contains(tries, native) {
+		return s.describe(ctx, user, connectors.TableName{Namespace: namespace, Name: native})
+	}
+	return nil, unknown
+}
+
+// locate finds the source and namespace of a database.
+func (c *Catalog) locate(ctx context.Context, user, db string) (*source, string, error) {
+	if s := c.source(db); s != nil {
+		namespace, err := s.standard(ctx, user)
+		return s, namespace, err
+	}
+	for _, again := range []bool{false, true} {
+		s, namespace, err := c.locateNamespace(ctx, user, db, again)
+		if s != nil || err != nil {
+			return s, namespace, err
+		}
+	}
+	return nil, "", sqlerr.New(sqlerr.UnknownDatabase, "Unknown database '%s'", db)
+}
+
+// locateNamespace looks for the database among the namespaces of all sources whose name it begins with; again asks the
+// sources themselves, for a namespace that was just made.
+func (c *Catalog) locateNamespace(ctx context.Context, user, db string, again bool) (found *source, namespace string, err error) {
+	var failed error
+	for _, s := range c.all() {
+		if !s.mayHave(db) {
+			continue
+		}
+		if again {
+			s.namespaces.forgetKey(user)
+		}
+		names, err := s.databases(ctx, user)
+		if err != nil {
+			failed = errors.Join(failed, err)
+			continue
+		}
+		name, ok := pick(db, names)
+		if !ok {
+			continue
+		}
+		if found != nil {
+			return nil, "", sqlerr.New(sqlerr.UnknownDatabase, "database %s is ambiguous: sources %s and %s both have it", db, found.name, s.name)
+		}
+		found, namespace = s, name[len(s.name)+1:]
+	}
+	if found == nil {
+		return nil, "", failed
+	}
+	return found, namespace, nil
+}
+
+// databases returns the full names of the databases that are the source's namespaces, but for the default one.
+func (s *source) databases(ctx context.Context, user string) ([]string, error) {
+	standard, err := s.standard(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	namespaces, err := s.listNamespaces(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, n := range namespaces {
+		if n != standard {
+			names = append(names, s.name+"_"+n)
+		}
+	}
+	return names, nil
+}
+
+// mayHave reports whether db can be one of the source's namespaces.
+func (s *source) mayHave(db string) bool {
+	prefix := s.name + "_"
+	return len(db) > len(prefix) && strings.EqualFold(db[:len(prefix)], prefix)
+}

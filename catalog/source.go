@@ -1,0 +1,188 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/silogate/silogate/catalog/store"
+	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/sqlerr"
+)
+
+// Origin says where a source was defined.
+type Origin string
+
+// The origins.
+const (
+	FromFile Origin = "configuration"
+	FromSQL  Origin = "sql"
+)
+
+// source is one configured source and what is cached of it.
+type source struct {
+	name      string
+	server    store.Server
+	origin    Origin
+	connector connectors.Connector // nil: could not be opened, for the reason err
+	err       error
+	timeout   time.Duration // for listings
+
+	mu    sync.Mutex
+	bound map[string]connectors.Source // by user
+
+	silent atomic.Pointer[time.Time] // listings don't wait for the source until then
+
+	defaults   cache[string, string]       // the default namespace, by user
+	namespaces cache[string, []string]     // as the source has them, ascending; by user
+	listings   cache[listingKey, []string] // names of tables as the source has them, ascending
+	tables     cache[tableKey, *plan.Table]
+}
+
+type listingKey struct{ user, namespace string }
+
+type tableKey struct {
+	user string
+	name connectors.TableName
+}
+
+// open makes a source of its definition.
+func (c *Catalog) open(ctx context.Context, server store.Server, origin Origin) (*source, error) {
+	open, ok := c.cfg.Types[server.Type]
+	if !ok {
+		return nil, sqlerr.New(sqlerr.BadOption, "source %s: there is no connector of type %s", server.Name, server.Type)
+	}
+	cfg := connectors.Config{
+		Name:    server.Name,
+		Options: maps.Clone(server.Options),
+		Log:     c.cfg.Log.With(slog.String("source", server.Name)),
+	}
+	if origin == FromSQL {
+		cfg.LocalRoots = append([]string{}, c.cfg.Roots...)
+	}
+	connector, err := open(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("source %s: %w", server.Name, err)
+	}
+	s := c.broken(server, nil)
+	s.connector, s.origin = connector, origin
+	return s, nil
+}
+
+// broken makes a stored source that answers every use with err.
+func (c *Catalog) broken(server store.Server, err error) *source {
+	s := &source{name: server.Name, server: server, origin: FromSQL, err: err, timeout: c.cfg.ListTimeout}
+	s.defaults.ttl, s.namespaces.ttl, s.listings.ttl, s.tables.ttl = c.cfg.TTL, c.cfg.TTL, c.cfg.TTL, c.cfg.TTL
+	return s
+}
+
+func (s *source) close() error {
+	if s.connector == nil {
+		return nil
+	}
+	return s.connector.Close()
+}
+
+// bind returns the source as user sees it.
+func (s *source) bind(user string) (connectors.Source, error) {
+	if s.err != nil {
+		return nil, s.err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, ok := s.bound[user]
+	if !ok {
+		b = s.connector.Bind(connectors.Principal{User: user})
+		if s.bound == nil {
+			s.bound = make(map[string]connectors.Source)
+		}
+		s.bound[user] = b
+	}
+	return b, nil
+}
+
+func (s *source) forget() {
+	s.defaults.forget()
+	s.namespaces.forget()
+	s.listings.forget()
+	s.tables.forget()
+}
+
+// standard returns the namespace that is the database named like the source.
+func (s *source) standard(ctx context.Context, user string) (string, error) {
+	src, err := s.bind(user)
+	if err != nil {
+		return "", err
+	}
+	d, ok := src.(connectors.Defaulter)
+	if !ok {
+		return "", nil
+	}
+	return s.defaults.get(ctx, user, d.DefaultNamespace)
+}
+
+// listNamespaces returns the names of the source's namespaces, as the source has them.
+func (s *source) listNamespaces(ctx context.Context, user string) ([]string, error) {
+	return s.namespaces.get(ctx, user, func(ctx context.Context) ([]string, error) {
+		return s.list(ctx, user, connectors.ListOptions{Namespaces: true}, func(l connectors.Listed) string { return l.Name.Namespace })
+	})
+}
+
+// listTables returns the names of a namespace's tables, as the source has them.
+func (s *source) listTables(ctx context.Context, user, namespace string) ([]string, error) {
+	return s.listings.get(ctx, listingKey{user, namespace}, func(ctx context.Context) ([]string, error) {
+		return s.list(ctx, user, connectors.ListOptions{In: &namespace}, func(l connectors.Listed) string { return l.Name.Name })
+	})
+}
+
+func (s *source) list(ctx context.Context, user string, opts connectors.ListOptions, name func(connectors.Listed) string) ([]string, error) {
+	src, err := s.bind(user)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for listed, err := range src.List(ctx, opts) {
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, name(listed))
+	}
+	return names, nil
+}
+
+// describe returns one table of the exact name.
+func (s *source) describe(ctx context.Context, user string, name connectors.TableName) (*plan.Table, error) {
+	return s.tables.get(ctx, tableKey{user, name}, func(ctx context.Context) (*plan.Table, error) {
+		src, err := s.bind(user)
+		if err != nil {
+			return nil, err
+		}
+		return src.Table(ctx, name, connectors.AsOf{})
+	})
+}
+
+// patiently runs ask for a listing, which waits for a source only so long, and not at all for one that was just found
+// silent.
+func (s *source) patiently(ctx context.Context, ask func(context.Context) error) error {
+	if until := s.silent.Load(); until != nil && time.Now().Before(*until) {
+		return s.slow()
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, s.timeout, s.slow())
+	defer cancel()
+	err := ask(ctx)
+	if err != nil && context.Cause(ctx) != nil && sqlerr.Is(context.Cause(ctx), sqlerr.SourceDown) {
+		until := time.Now().Add(s.tables.ttl)
+		s.silent.Store(&until)
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+func (s *source) slow() error {
+	return sqlerr.New(sqlerr.SourceDown, "source %s: no answer within %s", s.name, s.timeout)
+}
