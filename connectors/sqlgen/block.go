@@ -147,7 +147,7 @@ func (w *Writer) filter(n *plan.Filter) *block {
 		b = w.wrap(b)
 	}
 	for _, c := range n.Conds {
-		cond := func(w *Writer) { w.Expr(c) }
+		cond := func(w *Writer) { w.condition(c) }
 		if b.grouped {
 			b.having = append(b.having, cond)
 		} else {

@@ -32,9 +32,9 @@ type Dialect struct {
 	In func(w *Writer, in *expr.In)
 	// Aggs is the allow-list of aggregate functions.
 	Aggs map[plan.AggFunc]AggRule
-	// Equality returns nil if the source's = on values of e is MySQL's: for =, IN, GROUP BY, DISTINCT and join keys.
-	// Required.
-	Equality func(w *Writer, e expr.Expr) error
+	// Equality returns nil if the source's =, with suffix written after e, compares values of e as MySQL does: for =, IN,
+	// GROUP BY, DISTINCT and join keys. Required.
+	Equality func(w *Writer, e expr.Expr) (suffix string, err error)
 	// Ordering returns nil if the source orders values of e, with suffix (such as ` COLLATE "C"`) written after it, as
 	// MySQL does: for <, ORDER BY, MIN and MAX. Required.
 	Ordering func(w *Writer, e expr.Expr) (suffix string, err error)

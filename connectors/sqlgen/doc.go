@@ -10,6 +10,9 @@
 // inside out, columns of subqueries c1, c2, ...; every column reference is qualified, so that no output name captures it. Equal
 // trees give equal text.
 //
+// A filter may be rendered looser than it is, if a hook says so (Writer.Loosen): it then runs in the source as a superset
+// and stays above as well. Below an OR an AND whose parts are not all on the list is loosened to those that are.
+//
 // A semi join becomes EXISTS and an anti join NOT EXISTS. Joins whose NULL logic has no plain SQL form (NullAnti, Mark,
 // Single, Full), Apply, With, CTERef and Values are refused: they run above the fragment.
 //

@@ -10,15 +10,11 @@ import (
 
 // Render writes tree as one SELECT. The error is a Refusal where the dialect does not take the tree.
 func (d *Dialect) Render(tree plan.Node, opts Options) (Query, error) {
-	w := &Writer{dialect: d, opts: opts, sources: make(map[expr.ColumnID]Origin)}
-	b := w.build(tree)
-	if w.err == nil {
-		w.selectBlock(b, outermost)
-	}
+	w := d.write(tree, opts)
 	if w.err != nil {
 		return Query{}, w.err
 	}
-	return Query{Text: w.text.String(), Args: w.args, Cols: tree.Schema()}, nil
+	return Query{Text: string(w.text), Args: w.args, Cols: tree.Schema()}, nil
 }
 
 // Take answers pushdown.Source's question by rendering the step.
@@ -26,10 +22,30 @@ func (d *Dialect) Take(step plan.Node) pushdown.Answer {
 	if _, ok := step.(*plan.Sort); ok && !d.Sorts {
 		return pushdown.No("a full sort runs here")
 	}
-	if _, err := d.Render(step, Options{}); err != nil {
-		return pushdown.No("%s", err)
+	w := d.write(step, Options{})
+	if w.err != nil {
+		return pushdown.No("%s", w.err)
+	}
+	if f, ok := step.(*plan.Filter); ok {
+		for _, c := range f.Conds {
+			if reason, ok := w.loose[c]; ok {
+				return pushdown.Superset(nil, "%s", reason)
+			}
+		}
 	}
 	return pushdown.Exact()
+}
+
+func (d *Dialect) write(tree plan.Node, opts Options) *Writer {
+	w := &Writer{
+		dialect: d, opts: opts,
+		sources: make(map[expr.ColumnID]Origin), loose: make(map[expr.Expr]string),
+	}
+	b := w.build(tree)
+	if w.err == nil {
+		w.selectBlock(b, outermost)
+	}
+	return w
 }
 
 func (d *Dialect) joins(k plan.JoinKind) bool {

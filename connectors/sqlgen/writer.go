@@ -24,12 +24,16 @@ func Refuse(format string, args ...any) error {
 type Writer struct {
 	dialect *Dialect
 	opts    Options
-	text    strings.Builder
+	text    []byte
 	args    []Arg
 	err     error
 	scope   *scope
 	sources map[expr.ColumnID]Origin
 	aliases int
+
+	filter    expr.Expr            // the conjunct of a WHERE or HAVING being written
+	monotonic bool                 // only AND and OR stand between filter and what is being written
+	loose     map[expr.Expr]string // the filters that keep more rows than they should, and why
 }
 
 // Origin is the table column that a column of the plan is.
@@ -44,7 +48,7 @@ func (o Origin) Column() *plan.TableColumn { return &o.Scan.Table.Columns[o.Pos]
 // Text writes SQL.
 func (w *Writer) Text(parts ...string) {
 	for _, p := range parts {
-		w.text.WriteString(p)
+		w.text = append(w.text, p...)
 	}
 }
 
@@ -94,13 +98,15 @@ func (w *Writer) Ordered(e expr.Expr) {
 	w.Text(suffix)
 }
 
-// Equated writes e for a place where its equality matters, or refuses.
+// Equated writes e for a place where its equality matters, with the dialect's suffix, or refuses.
 func (w *Writer) Equated(e expr.Expr) {
-	if err := w.dialect.Equality(w, e); err != nil {
+	suffix, err := w.dialect.Equality(w, e)
+	if err != nil {
 		w.fail(err)
 		return
 	}
 	w.Expr(e)
+	w.Text(suffix)
 }
 
 // List writes expressions separated by sep.
@@ -128,15 +134,13 @@ func (w *Writer) Expr(e expr.Expr) {
 	case *expr.Call:
 		w.call(e)
 	case *expr.Case:
+		defer w.opaque()()
 		w.caseWhen(e)
 	case *expr.In:
 		w.in(e)
 	case *expr.Cast:
-		if w.dialect.Cast == nil {
-			w.Refuse("no conversion is proven there")
-			return
-		}
-		w.dialect.Cast(w, e)
+		defer w.opaque()()
+		w.cast(e)
 	case *expr.Fallback:
 		w.Refuse("%s is evaluated here row by row", e.Text)
 	}
@@ -162,6 +166,14 @@ func (w *Writer) param(p *expr.Param) {
 	w.dialect.Literal(w, w.opts.Env.Params[p.Ordinal], p.Typ)
 }
 
+func (w *Writer) cast(c *expr.Cast) {
+	if w.dialect.Cast == nil {
+		w.Refuse("no conversion is proven there")
+		return
+	}
+	w.dialect.Cast(w, c)
+}
+
 func (w *Writer) call(c *expr.Call) {
 	rule, ok := w.dialect.Funcs[c.Func]
 	if !ok {
@@ -173,6 +185,13 @@ func (w *Writer) call(c *expr.Call) {
 			w.fail(err)
 			return
 		}
+	}
+	if c.Func == expr.And && w.monotonic {
+		w.conjunction(rule, c)
+		return
+	}
+	if c.Func != expr.Or {
+		defer w.opaque()()
 	}
 	rule.Write(w, c)
 }
