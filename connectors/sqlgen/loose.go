@@ -13,17 +13,17 @@ func (w *Writer) Loosen(format string, args ...any) {
 		w.fail(reason)
 		return
 	}
-	if _, ok := w.loose[w.filter]; !ok {
-		w.loose[w.filter] = reason.Error()
+	if _, ok := w.loose[w.conjunct]; !ok {
+		w.loose[w.conjunct] = reason.Error()
 	}
 }
 
 // condition writes a conjunct of WHERE or HAVING, where hooks may loosen it.
 func (w *Writer) condition(c expr.Expr) {
-	filter, monotonic := w.filter, w.monotonic
-	w.filter, w.monotonic = c, true
+	conjunct, monotonic := w.conjunct, w.monotonic
+	w.conjunct, w.monotonic = c, true
 	w.Expr(c)
-	w.filter, w.monotonic = filter, monotonic
+	w.conjunct, w.monotonic = conjunct, monotonic
 }
 
 // opaque forbids loosening until the function it returns is called.

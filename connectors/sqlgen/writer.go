@@ -31,8 +31,8 @@ type Writer struct {
 	sources map[expr.ColumnID]Origin
 	aliases int
 
-	filter    expr.Expr            // the conjunct of a WHERE or HAVING being written
-	monotonic bool                 // only AND and OR stand between filter and what is being written
+	conjunct  expr.Expr            // the conjunct of a WHERE or HAVING being written
+	monotonic bool                 // only AND and OR stand between conjunct and what is being written
 	loose     map[expr.Expr]string // the filters that keep more rows than they should, and why
 }
 
