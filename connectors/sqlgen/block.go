@@ -25,9 +25,10 @@ type block struct {
 	offset   int64
 	count    int64
 	output   plan.Schema
-	defs     map[expr.ColumnID]piece // how each column, also an intermediate one, is written in this block
-	computed map[expr.ColumnID]bool  // those of defs that are not a column of from
-	subquery bool                    // where has an EXISTS
+	defs     map[expr.ColumnID]piece  // how each column, also an intermediate one, is written in this block
+	computed map[expr.ColumnID]bool   // those of defs that are not a column of from
+	stored   map[expr.ColumnID]string // the plain references of those of defs that are a table's column
+	subquery bool                     // where has an EXISTS
 }
 
 func newBlock(f from, output plan.Schema) *block {
@@ -35,6 +36,7 @@ func newBlock(f from, output plan.Schema) *block {
 		from: f, output: output, count: -1,
 		defs:     make(map[expr.ColumnID]piece, len(output)),
 		computed: make(map[expr.ColumnID]bool),
+		stored:   make(map[expr.ColumnID]string),
 	}
 }
 
@@ -118,6 +120,7 @@ func (w *Writer) scan(n *plan.Scan) *block {
 		pos := n.Pos[i]
 		w.sources[c.ID] = Origin{n, pos}
 		ref := alias + "." + w.dialect.Quote(n.Table.Columns[pos].Name)
+		b.stored[c.ID] = ref
 		b.defs[c.ID] = func(w *Writer) {
 			if w.dialect.Column != nil {
 				w.dialect.Column(w, n, pos, ref)
@@ -179,6 +182,9 @@ func (w *Writer) define(b *block, list []plan.Projection) {
 			}
 			if b.computed[c.ID] {
 				b.computed[p.Col.ID] = true
+			}
+			if ref, ok := b.stored[c.ID]; ok {
+				b.stored[p.Col.ID] = ref
 			}
 		} else {
 			b.computed[p.Col.ID] = true
@@ -325,6 +331,7 @@ func (w *Writer) join(n *plan.Join) *block {
 	left.from = joined{n.Kind, left.from, right.from, on}
 	maps.Copy(left.defs, right.defs)
 	maps.Copy(left.computed, right.computed)
+	maps.Copy(left.stored, right.stored)
 	left.output = n.Schema()
 	return left
 }

@@ -171,8 +171,9 @@ const (
 
 // scope is the columns a SELECT can read: its own and, in EXISTS, those of the SELECTs around it.
 type scope struct {
-	block *block
-	outer *scope
+	block  *block
+	outer  *scope
+	groups bool // the clause being written sees groups, not rows
 }
 
 func (s *scope) lookup(id expr.ColumnID) piece {
@@ -182,6 +183,19 @@ func (s *scope) lookup(id expr.ColumnID) piece {
 		}
 	}
 	return nil
+}
+
+func (s *scope) stored(id expr.ColumnID) string {
+	for ; s != nil; s = s.outer {
+		if _, ok := s.block.defs[id]; !ok {
+			continue
+		}
+		if s.groups {
+			return ""
+		}
+		return s.block.stored[id]
+	}
+	return ""
 }
 
 // exists returns the condition that b has a row, or none.
@@ -198,16 +212,18 @@ func exists(b *block, not bool) piece {
 
 // selectBlock writes a block as a SELECT.
 func (w *Writer) selectBlock(b *block, at place) {
-	w.scope = &scope{b, w.scope}
+	w.scope = &scope{b, w.scope, b.grouped}
 	defer func() { w.scope = w.scope.outer }()
 	w.Text("SELECT ")
 	w.outputs(b, at)
+	w.scope.groups = false
 	w.Text(" FROM ")
 	b.from.write(w)
 	if len(b.where) > 0 {
 		w.Text(" WHERE ")
 		w.all(b.where)
 	}
+	w.scope.groups = b.grouped
 	for i, g := range b.groups {
 		w.Text(separator(i, " GROUP BY "))
 		g(w)

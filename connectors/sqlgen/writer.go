@@ -87,6 +87,18 @@ func (w *Writer) Origin(e expr.Expr) (o Origin, ok bool) {
 	return o, ok
 }
 
+// Stored returns the plain reference of the table's column that e reads, which Dialect.Column would change, and false if
+// e is anything else or the column is out of sight in a subquery or behind a GROUP BY.
+func (w *Writer) Stored(e expr.Expr) (ref string, ok bool) {
+	if c, isColumn := e.(*expr.Column); isColumn {
+		ref = w.scope.stored(c.ID)
+	}
+	return ref, ref != ""
+}
+
+// Env returns what the statement that runs may read besides its input; nil while it is planned.
+func (w *Writer) Env() *expr.Env { return w.opts.Env }
+
 // Ordered writes e for a place where its order matters, with the dialect's suffix, or refuses.
 func (w *Writer) Ordered(e expr.Expr) {
 	suffix, err := w.dialect.Ordering(w, e)
