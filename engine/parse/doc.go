@@ -1,0 +1,11 @@
+// Package parse reads the statements that the grammar of go-mysql-server lacks: CREATE, ALTER and DROP SERVER, and SHOW
+// SERVERS.
+//
+// Statement looks at the first words of a text; anything it does not know belongs to the other grammar and is left
+// alone, so a new statement is one more row of its table. Tokens follow MySQL's lexical rules: three kinds of comment,
+// 'text' and "text" with backslash escapes and doubled quotes, `names`.
+//
+// A statement's own text can hold secrets. Redact gives the form that logs and process lists may show.
+//
+// The package does not run statements, and expands nothing in what it reads: ${...} in an option is five characters.
+package parse

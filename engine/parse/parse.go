@@ -1,0 +1,198 @@
+package parse
+
+import (
+	"strings"
+
+	"github.com/silogate/silogate/engine/sqlerr"
+)
+
+// Stmt is one of CreateServer, AlterServer, DropServer, ShowServers.
+type Stmt interface{ sealed() }
+
+// CreateServer is CREATE SERVER [IF NOT EXISTS] name FOREIGN DATA WRAPPER type OPTIONS (key 'value', ...).
+type CreateServer struct {
+	Name        string
+	Type        string // lower case
+	IfNotExists bool
+	Options     map[string]string // by lower-case key
+}
+
+// AlterServer is ALTER SERVER name OPTIONS ([ADD | SET] key 'value' | DROP key, ...).
+type AlterServer struct {
+	Name string
+	Set  map[string]string // by lower-case key
+	Drop []string          // lower case
+}
+
+// DropServer is DROP SERVER [IF EXISTS] name.
+type DropServer struct {
+	Name     string
+	IfExists bool
+}
+
+// ShowServers is SHOW SERVERS [LIKE 'pattern'].
+type ShowServers struct {
+	Like *string
+}
+
+func (*CreateServer) sealed() {}
+func (*AlterServer) sealed()  {}
+func (*DropServer) sealed()   {}
+func (*ShowServers) sealed()  {}
+
+// grammar says which words begin a statement of this package and what reads the rest of it.
+var grammar = []struct {
+	words [2]string
+	read  func(*reader) Stmt
+}{
+	{[2]string{"CREATE", "SERVER"}, (*reader).createServer},
+	{[2]string{"ALTER", "SERVER"}, (*reader).alterServer},
+	{[2]string{"DROP", "SERVER"}, (*reader).dropServer},
+	{[2]string{"SHOW", "SERVERS"}, (*reader).showServers},
+}
+
+// Statement reads the first statement of sql and returns what follows its semicolon, which is empty after the last one.
+// For a statement of another grammar it returns nil and the whole of sql.
+func Statement(sql string) (stmt Stmt, rest string, err error) {
+	r := &reader{scanner: scanner{sql: sql}}
+	read := r.begin()
+	if read == nil {
+		return nil, sql, nil
+	}
+	stmt = read(r)
+	r.end()
+	if r.err != nil {
+		return nil, "", r.err
+	}
+	return stmt, strings.TrimSpace(sql[r.pos:]), nil
+}
+
+// Redact returns sql as people may see it: a statement of this package without its texts and numbers, any other as it
+// is. Text that can't be read to its end is cut where reading stopped.
+func Redact(sql string) string {
+	if (&reader{scanner: scanner{sql: sql}}).begin() == nil {
+		return sql
+	}
+	var b strings.Builder
+	done, good := 0, 0 // copied; read
+	for s := (scanner{sql: sql}); ; {
+		t, err := s.next()
+		switch {
+		case err != nil:
+			return b.String() + sql[done:good] + " ..."
+		case t.kind == end:
+			return b.String() + sql[done:]
+		case t.kind == text || t.isNumber():
+			b.WriteString(sql[done:t.start] + "'***'")
+			done = t.end
+		}
+		good = t.end
+	}
+}
+
+// reader is a recursive-descent parser of one statement. After the first error it reads nothing but the end.
+type reader struct {
+	scanner
+	ahead *token
+	err   error
+}
+
+// begin returns what reads the rest of the statement, or nil if its first words are none of the grammar's.
+func (r *reader) begin() func(*reader) Stmt {
+	first, second := r.next(), r.next()
+	if r.err != nil {
+		return nil
+	}
+	for _, g := range grammar {
+		if first.is(g.words[0]) && second.is(g.words[1]) {
+			return g.read
+		}
+	}
+	return nil
+}
+
+func (r *reader) next() token {
+	if r.ahead != nil {
+		t := *r.ahead
+		r.ahead = nil
+		return t
+	}
+	if r.err != nil {
+		return token{kind: end}
+	}
+	t, err := r.scanner.next()
+	if err != nil {
+		r.err = err
+		return token{kind: end}
+	}
+	return t
+}
+
+func (r *reader) peek() token {
+	t := r.next()
+	r.ahead = &t
+	return t
+}
+
+// fail records what was wanted in place of t.
+func (r *reader) fail(t token, wanted string) {
+	if r.err != nil {
+		return
+	}
+	near := r.sql[t.start:t.end]
+	switch t.kind {
+	case end:
+		near = "the end"
+	case text:
+		near = "a text" // it may be a secret
+	}
+	r.err = sqlerr.New(sqlerr.Syntax, "You have an error in your SQL syntax near %s: expected %s", near, wanted)
+}
+
+// accept passes the keywords if they come next.
+func (r *reader) accept(keywords ...string) bool {
+	if !r.peek().is(keywords[0]) {
+		return false
+	}
+	r.expect(keywords...)
+	return true
+}
+
+func (r *reader) expect(keywords ...string) {
+	for _, k := range keywords {
+		if t := r.next(); !t.is(k) {
+			r.fail(t, k)
+		}
+	}
+}
+
+func (r *reader) symbol(s string) {
+	if t := r.next(); !t.isSymbol(s) {
+		r.fail(t, s)
+	}
+}
+
+// ident reads a name, quoted or not.
+func (r *reader) ident(what string) string {
+	t := r.next()
+	if t.kind != word && t.kind != name && t.kind != text || t.value == "" {
+		r.fail(t, what)
+	}
+	return t.value
+}
+
+// value reads an option's value: a text, a number, or a truth value.
+func (r *reader) value() string {
+	t := r.next()
+	if t.kind != text && !t.isNumber() && !t.is("true") && !t.is("false") && !t.is("on") && !t.is("off") {
+		r.fail(t, "a value in quotes")
+	}
+	return t.value
+}
+
+// end reads the statement's end.
+func (r *reader) end() {
+	if t := r.next(); t.kind != end && !t.isSymbol(";") {
+		r.fail(t, "the end of the statement")
+	}
+}

@@ -1,0 +1,109 @@
+package parse
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/silogate/silogate/engine/sqlerr"
+)
+
+func pattern(s string) *string { return &s }
+
+func TestStatement(t *testing.T) {
+	for _, c := range []struct {
+		sql  string
+		want Stmt
+		rest string
+	}{
+		{"CREATE SERVER shop FOREIGN DATA WRAPPER postgres OPTIONS (URL 'postgres://h/db', PASSWORD 'it''s \\'x\\\\', pool 8, path_style true);",
+			&CreateServer{Name: "shop", Type: "postgres", Options: map[string]string{"url": "postgres://h/db", "password": `it's 'x\`, "pool": "8", "path_style": "true"}}, ""},
+		{"/* c */ create -- c\n server # c\n if not exists `my shop` foreign data wrapper 'PG' options (`a` = \"x\\n\")",
+			&CreateServer{Name: "my shop", Type: "pg", IfNotExists: true, Options: map[string]string{"a": "x\n"}}, ""},
+		{"CREATE SERVER s FOREIGN DATA WRAPPER sqlite", &CreateServer{Name: "s", Type: "sqlite", Options: map[string]string{}}, ""},
+		{"CREATE SERVER s FOREIGN DATA WRAPPER x OPTIONS (p '${env:HOME};'); SELECT 1; SELECT 2",
+			&CreateServer{Name: "s", Type: "x", Options: map[string]string{"p": "${env:HOME};"}}, "SELECT 1; SELECT 2"},
+		{"ALTER SERVER shop OPTIONS (SET password 'new', pool '4', ADD x 'y', DROP admission, set 'z', add = 'w')",
+			&AlterServer{Name: "shop", Set: map[string]string{"password": "new", "pool": "4", "x": "y", "set": "z", "add": "w"}, Drop: []string{"admission"}}, ""},
+		{"DROP SERVER IF EXISTS shop", &DropServer{Name: "shop", IfExists: true}, ""},
+		{"drop server shop ; ", &DropServer{Name: "shop"}, ""},
+		{"SHOW SERVERS", &ShowServers{}, ""},
+		{"SHOW SERVERS LIKE 's%'", &ShowServers{Like: pattern("s%")}, ""},
+	} {
+		stmt, rest, err := Statement(c.sql)
+		if err != nil || rest != c.rest || !reflect.DeepEqual(stmt, c.want) {
+			t.Errorf("%s:\n got %+v, %q, %v\nwant %+v, %q", c.sql, stmt, rest, err, c.want, c.rest)
+		}
+	}
+}
+
+func TestOtherGrammar(t *testing.T) {
+	for _, sql := range []string{
+		"", ";", "SELECT 1", "CREATE TABLE server (a int)", "SHOW TABLES", "SHOW SERVER STATUS", "`CREATE` SERVER x",
+		"'CREATE' SERVER", "CREATE /* SERVER", "SELECT 'CREATE SERVER x", "/*! CREATE SERVER x */", "EXPLAIN SELECT 1",
+	} {
+		if stmt, rest, err := Statement(sql); stmt != nil || rest != sql || err != nil {
+			t.Errorf("%q: %+v, %q, %v", sql, stmt, rest, err)
+		}
+		if got := Redact(sql); got != sql {
+			t.Errorf("%q was redacted: %q", sql, got)
+		}
+	}
+}
+
+func TestErrors(t *testing.T) {
+	for _, c := range []struct {
+		sql, want string
+		code      sqlerr.Code
+	}{
+		{"CREATE SERVER", "near the end: expected a server's name", sqlerr.Syntax},
+		{"CREATE SERVER s FOREIGN WRAPPER x", "near WRAPPER: expected DATA", sqlerr.Syntax},
+		{"CREATE SERVER s FOREIGN DATA WRAPPER x OPTIONS ()", "near ): expected an option's name", sqlerr.Syntax},
+		{"CREATE SERVER s FOREIGN DATA WRAPPER x OPTIONS (a 'b'", "near the end: expected )", sqlerr.Syntax},
+		{"CREATE SERVER s FOREIGN DATA WRAPPER x OPTIONS (a 'hunter2' 'hunter2')", "near a text: expected )", sqlerr.Syntax},
+		{"CREATE SERVER s FOREIGN DATA WRAPPER x OPTIONS (a hunter)", "expected a value in quotes", sqlerr.Syntax},
+		{"CREATE SERVER s FOREIGN DATA WRAPPER x OPTIONS (a 'hunter2", "a quote ' does not end", sqlerr.Syntax},
+		{"CREATE SERVER s FOREIGN DATA WRAPPER x OPTIONS (a 'b', A 'c')", "option a is given twice", sqlerr.BadOption},
+		{"DROP SERVER s t", "near t: expected the end of the statement", sqlerr.Syntax},
+		{"ALTER SERVER s", "expected OPTIONS", sqlerr.Syntax},
+		{"SHOW SERVERS LIKE x", "expected a pattern", sqlerr.Syntax},
+		{"DROP SERVER s /* x", "a comment does not end", sqlerr.Syntax},
+	} {
+		_, _, err := Statement(c.sql)
+		if !sqlerr.Is(err, c.code) || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: %v, want %q", c.sql, err, c.want)
+		}
+	}
+}
+
+func TestRedact(t *testing.T) {
+	for sql, want := range map[string]string{
+		"CREATE SERVER s FOREIGN DATA WRAPPER x OPTIONS (URL 'a', `p` \"b\", q 123456); SELECT 'c'": "CREATE SERVER s FOREIGN DATA WRAPPER x OPTIONS (URL '***', `p` '***', q '***'); SELECT '***'",
+		"ALTER SERVER s OPTIONS (SET password 'hunter2":                                             "ALTER SERVER s OPTIONS (SET password ...",
+		"DROP SERVER s": "DROP SERVER s",
+	} {
+		if got := Redact(sql); got != want {
+			t.Errorf("%s:\n got %s\nwant %s", sql, got, want)
+		}
+	}
+}
+
+func FuzzStatement(f *testing.F) {
+	for _, seed := range []string{"CREATE SERVER s FOREIGN DATA WRAPPER x OPTIONS (a 'b\\'', c \"d\")", "ALTER SERVER `s` OPTIONS (DROP a)", "/**/--\n#x\nSHOW SERVERS LIKE '%'"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, sql string) {
+		stmt, rest, err := Statement(sql)
+		if err == nil && !strings.HasSuffix(strings.TrimSpace(sql), strings.TrimSpace(rest)) {
+			t.Errorf("%q leaves %q", sql, rest)
+		}
+		if c, ok := stmt.(*CreateServer); ok && err == nil {
+			for _, v := range c.Options {
+				if len(v) > 6 && strings.Count(sql, v) == 1 && strings.Contains(Redact(sql), v) {
+					t.Errorf("%q shows %q when redacted", sql, v)
+				}
+			}
+		}
+		Redact(sql)
+	})
+}
