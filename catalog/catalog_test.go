@@ -196,10 +196,21 @@ func TestResolveIsStrict(t *testing.T) {
 			t.Errorf("%s: %v", db, err)
 		}
 	}
+	if ok, err := c.HasDatabase(ctx, "ann", "shop"); !ok || err != nil {
+		t.Errorf("the source's own database: %v, %v", ok, err)
+	}
+	if _, err := c.HasDatabase(ctx, "ann", "shop_s"); !sqlerr.Is(err, sqlerr.SourceDown) {
+		t.Errorf("a namespace: %v", err)
+	}
 	shop.down.Store(false)
 	for _, db := range []string{"shop", "shop_s"} {
 		if _, _, err := c.Resolve(ctx, "ann", db, "t"); err != nil {
 			t.Errorf("%s, once it is up: %v", db, err)
+		}
+	}
+	for db, want := range map[string]bool{"shop": true, "SHOP_S": true, "shop_t": false, "other": false} {
+		if ok, err := c.HasDatabase(ctx, "ann", db); ok != want || err != nil {
+			t.Errorf("%s, once it is up: %v, %v", db, ok, err)
 		}
 	}
 }

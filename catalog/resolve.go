@@ -189,3 +189,16 @@ func (s *source) mayHave(db string) bool {
 	prefix := s.name + "_"
 	return len(db) > len(prefix) && strings.EqualFold(db[:len(prefix)], prefix)
 }
+
+// HasDatabase reports whether there is such a database. If the source that could have it can't be reached the error
+// says so.
+func (c *Catalog) HasDatabase(ctx context.Context, user, db string) (bool, error) {
+	if c.source(db) != nil {
+		return true, nil
+	}
+	_, _, err := c.locate(ctx, user, db)
+	if sqlerr.Is(err, sqlerr.UnknownDatabase) {
+		return false, nil
+	}
+	return err == nil, err
+}
