@@ -311,7 +311,7 @@ func (w *Writer) join(n *plan.Join) *block {
 	}
 	on := make([]piece, 0, len(n.On)+len(right.where))
 	for _, c := range n.On {
-		on = append(on, func(w *Writer) { w.Expr(c) })
+		on = append(on, func(w *Writer) { w.match(c) })
 	}
 	left.order = nil
 	if n.Kind == plan.Semi || n.Kind == plan.Anti {

@@ -18,19 +18,31 @@ func (w *Writer) Loosen(format string, args ...any) {
 	}
 }
 
+// OnlyTruth reports whether it makes no difference if what a rule is about to write is false or NULL: in a conjunct of a
+// filter or of a join's condition, and below ANDs and ORs there. A hook must ask before it writes.
+func (w *Writer) OnlyTruth() bool { return w.onlyTruth }
+
 // condition writes a conjunct of WHERE or HAVING, where hooks may loosen it.
 func (w *Writer) condition(c expr.Expr) {
-	conjunct, monotonic := w.conjunct, w.monotonic
-	w.conjunct, w.monotonic = c, true
+	conjunct, monotonic, truth := w.conjunct, w.monotonic, w.truth
+	w.conjunct, w.monotonic, w.truth = c, true, true
 	w.Expr(c)
-	w.conjunct, w.monotonic = conjunct, monotonic
+	w.conjunct, w.monotonic, w.truth = conjunct, monotonic, truth
 }
 
-// opaque forbids loosening until the function it returns is called.
+// match writes a conjunct of a join's condition.
+func (w *Writer) match(c expr.Expr) {
+	monotonic, truth := w.monotonic, w.truth
+	w.monotonic, w.truth = false, true
+	w.Expr(c)
+	w.monotonic, w.truth = monotonic, truth
+}
+
+// opaque forbids loosening, and tells false from NULL, until the function it returns is called.
 func (w *Writer) opaque() (restore func()) {
-	monotonic := w.monotonic
-	w.monotonic = false
-	return func() { w.monotonic = monotonic }
+	monotonic, truth := w.monotonic, w.truth
+	w.monotonic, w.truth = false, false
+	return func() { w.monotonic, w.truth = monotonic, truth }
 }
 
 // conjunction writes an AND inside a filter. A part that is refused is left out, which loosens the filter, if another

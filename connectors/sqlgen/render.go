@@ -295,7 +295,7 @@ func (w *Writer) orderBy(keys []plan.SortKey) {
 		if k.Desc {
 			w.Text(" DESC")
 		}
-		if w.dialect.ExplicitNulls {
+		if w.dialect.ExplicitNulls && k.Expr.Nullable() {
 			if k.Desc {
 				w.Text(" NULLS LAST")
 			} else {

@@ -33,6 +33,8 @@ type Writer struct {
 
 	conjunct  expr.Expr            // the conjunct of a WHERE or HAVING being written
 	monotonic bool                 // only AND and OR stand between conjunct and what is being written
+	truth     bool                 // false and NULL are one there
+	onlyTruth bool                 // truth, for the call or IN whose rule runs
 	loose     map[expr.Expr]string // the filters that keep more rows than they should, and why
 }
 
@@ -202,7 +204,8 @@ func (w *Writer) call(c *expr.Call) {
 		w.conjunction(rule, c)
 		return
 	}
-	if c.Func != expr.Or {
+	w.onlyTruth = w.truth
+	if c.Func != expr.Or && c.Func != expr.And {
 		defer w.opaque()()
 	}
 	rule.Write(w, c)
@@ -224,6 +227,8 @@ func (w *Writer) caseWhen(c *expr.Case) {
 }
 
 func (w *Writer) in(in *expr.In) {
+	w.onlyTruth = w.truth
+	defer w.opaque()()
 	if w.dialect.In != nil {
 		w.dialect.In(w, in)
 		return
