@@ -3,8 +3,8 @@
 //
 //	e := engine.New(engine.Config{...})              // one per server
 //	p, err := e.Prepare(ctx, root, settings)          // optimize, place; no data I/O
-//	r, err := p.Run(ctx, env)                         // r.Next until io.EOF, r.Close always
-//	text, err := p.Explain(ctx)                       // or p.Analyze(ctx, env), which runs it
+//	r, err := p.Run(env)                              // r.Next until io.EOF, r.Close always
+//	text := p.Explain()                               // or p.Analyze(ctx, env), which runs it
 //
 // A Prepared may run many times. A Result owns everything its run opened: Close stops remote statements, joins every
 // goroutine, gives back the memory and removes spill files, however far the run came.

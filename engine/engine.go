@@ -1,0 +1,136 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"runtime"
+	"slices"
+
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine/build"
+	"github.com/silogate/silogate/engine/exec"
+	"github.com/silogate/silogate/engine/exec/spill"
+	"github.com/silogate/silogate/engine/optimize"
+	"github.com/silogate/silogate/engine/plan"
+)
+
+// Config is what an engine works with.
+type Config struct {
+	Sources     optimize.Sources  // required
+	Log         *slog.Logger      // required
+	Memory      int64             // bytes all queries may hold; 0: no limit
+	QueryMemory int64             // bytes one query may hold; 0: no limit of its own
+	Spill       *spill.Manager    // nil: a query that would spill fails
+	Parallelism int               // streams of a parallel stage; 0: one per core
+	Weights     exec.Weights      // sort keys of collations that are not bytewise; nil: those are an error
+	Allocator   memory.Allocator  // nil: the Go heap
+	Dynamic     build.DynamicMode // when joins tell scans about their keys
+	Verify      bool              // check the plan after every rule, for tests
+}
+
+// Engine prepares and runs statements. It is safe for concurrent use.
+type Engine struct {
+	cfg    Config
+	memory *exec.Account
+	stats  *optimize.StatsCache
+}
+
+// New makes an engine.
+func New(cfg Config) *Engine {
+	if cfg.Parallelism == 0 {
+		cfg.Parallelism = runtime.GOMAXPROCS(0)
+	}
+	if cfg.Allocator == nil {
+		cfg.Allocator = memory.DefaultAllocator
+	}
+	return &Engine{
+		cfg:    cfg,
+		memory: exec.NewAccount(nil, cfg.Memory, "memory.server"),
+		stats:  optimize.NewStatsCache(),
+	}
+}
+
+// MemoryUsed returns the bytes that running queries hold now.
+func (e *Engine) MemoryUsed() int64 { return e.memory.Used() }
+
+// Settings are a session's choices for one statement.
+type Settings struct {
+	Pushdown       bool            // silogate_pushdown
+	DynamicFilters bool            // silogate_dynamic_filters
+	Strict         bool            // silogate_strict_pushdown
+	Disabled       map[string]bool // silogate_disabled_rules
+	// Local are sources that only this statement reads, by site, such as the gateway's own tables.
+	Local map[plan.Site]connectors.Source
+}
+
+// Prepared is an optimized statement. It is immutable, may run many times and at the same time.
+type Prepared struct {
+	engine  *Engine
+	plan    plan.Node
+	trace   *optimize.Trace
+	dynamic build.DynamicMode
+}
+
+// Prepare optimizes a bound plan and places its parts. It asks sources for metadata, not for data.
+func (e *Engine) Prepare(ctx context.Context, root plan.Node, s Settings) (*Prepared, error) {
+	if err := plan.Verify(root); err != nil {
+		return nil, fmt.Errorf("the bound plan is broken: %w", err)
+	}
+	placed, trace, err := optimize.Optimize(ctx, root, optimize.Config{
+		Sources:  withLocal{e.cfg.Sources, s.Local},
+		Stats:    e.stats,
+		Disabled: s.Disabled,
+		Pushdown: s.Pushdown,
+		Strict:   s.Strict,
+		Verify:   e.cfg.Verify,
+	})
+	if err != nil {
+		return nil, err
+	}
+	p := &Prepared{engine: e, plan: placed, trace: trace, dynamic: e.cfg.Dynamic}
+	if !s.DynamicFilters {
+		p.dynamic = build.DynamicOff
+	}
+	return p, nil
+}
+
+// Schema returns the columns of the result.
+func (p *Prepared) Schema() plan.Schema { return p.plan.Schema() }
+
+// Plan returns the placed plan.
+func (p *Prepared) Plan() plan.Node { return p.plan }
+
+// Sources returns the names of the sources that running p reads, in order.
+func (p *Prepared) Sources() []string {
+	names := make(map[string]bool)
+	visit(p.plan, func(n plan.Node) {
+		if r, ok := n.(*plan.Remote); ok {
+			names[r.Site.Source] = true
+		}
+	})
+	return slices.Sorted(maps.Keys(names))
+}
+
+func visit(n plan.Node, f func(plan.Node)) {
+	f(n)
+	for _, c := range n.Children() {
+		visit(c, f)
+	}
+}
+
+// withLocal finds a statement's own sources before the configured ones.
+type withLocal struct {
+	optimize.Sources
+	local map[plan.Site]connectors.Source
+}
+
+func (s withLocal) Source(site plan.Site) (connectors.Source, error) {
+	if src, ok := s.local[site]; ok {
+		return src, nil
+	}
+	return s.Sources.Source(site)
+}

@@ -1,0 +1,104 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"io"
+	"runtime/debug"
+	"sync"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine/build"
+	"github.com/silogate/silogate/engine/exec"
+	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/sqlerr"
+)
+
+// Result streams the rows of one run. It is used by one goroutine at a time, but for Close.
+type Result struct {
+	engine *Engine
+	schema plan.Schema
+	root   exec.Operator
+	txs    *transactions
+}
+
+// Run starts a run. Nothing is read before the first Next.
+func (p *Prepared) Run(env *expr.Env) (*Result, error) { return p.run(env, nil) }
+
+func (p *Prepared) run(env *expr.Env, stats *exec.Stats) (*Result, error) {
+	e, txs := p.engine, new(transactions)
+	streams, err := build.Build(p.plan, build.Config{
+		Allocator:   e.cfg.Allocator,
+		Env:         env,
+		Parallelism: e.cfg.Parallelism,
+		Memory:      exec.NewAccount(e.memory, e.cfg.QueryMemory, "memory.query"),
+		Spill:       e.cfg.Spill,
+		Tx:          txs.get,
+		Stats:       stats,
+		Dynamic:     p.dynamic,
+		Weights:     e.cfg.Weights,
+	})
+	if err != nil {
+		return nil, errors.Join(err, txs.close())
+	}
+	return &Result{engine: e, schema: p.plan.Schema(), root: exec.Gather(streams), txs: txs}, nil
+}
+
+// Schema returns the columns of every batch, by position.
+func (r *Result) Schema() plan.Schema { return r.schema }
+
+// Next returns the next batch, which the caller releases, or io.EOF. Cancelling the context of the first Next stops the
+// whole run, remote statements included, within a second. A panic below is a sqlerr.Internal error, and logged.
+func (r *Result) Next(ctx context.Context) (batch arrow.RecordBatch, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			r.engine.cfg.Log.Error("query failed by a defect", "panic", p, "stack", string(debug.Stack()))
+			batch, err = nil, sqlerr.New(sqlerr.Internal, "internal error: %v", p)
+		}
+	}()
+	batch, err = r.root.Next(ctx)
+	if err != nil && err != io.EOF && ctx.Err() != nil {
+		// Whatever a source says of its own death, the reason is the statement's end.
+		return nil, context.Cause(ctx)
+	}
+	return batch, err
+}
+
+// Close ends the run and releases everything it holds. It is idempotent.
+func (r *Result) Close() error {
+	return errors.Join(r.root.Close(), r.txs.close())
+}
+
+// transactions makes one connectors.Tx per site.
+type transactions struct {
+	mu    sync.Mutex
+	sites map[plan.Site]*connectors.Tx
+}
+
+func (t *transactions) get(site plan.Site) *connectors.Tx {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	tx, ok := t.sites[site]
+	if !ok {
+		tx = new(connectors.Tx)
+		if t.sites == nil {
+			t.sites = make(map[plan.Site]*connectors.Tx)
+		}
+		t.sites[site] = tx
+	}
+	return tx
+}
+
+func (t *transactions) close() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var errs []error
+	for _, tx := range t.sites {
+		errs = append(errs, tx.Close())
+	}
+	t.sites = nil
+	return errors.Join(errs...)
+}
