@@ -1,0 +1,271 @@
+package parquet
+
+import (
+	"errors"
+	"fmt"
+	"unsafe"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+)
+
+var (
+	errShort = errors.New("a page ends before its values do")
+	errIndex = errors.New("a dictionary index past the end of the dictionary")
+)
+
+// decoder yields the values of one column of a row group as Arrow arrays.
+type decoder interface {
+	// next returns exactly n values; the caller releases them.
+	next(n int) (arrow.Array, error)
+	close()
+}
+
+// flat is what the decoders of flat columns share: the walk over pages and definition levels.
+type flat struct {
+	pages pages
+	page  page // values counts down
+	mem   memory.Allocator
+	dtype arrow.DataType
+}
+
+func (c *flat) close() { c.pages.close() }
+
+// each covers n values by stretches that lie in one page each. It calls begin for each new page, and decode for each
+// stretch of k values from position from on, of which present are not NULL; valid has their bits.
+func (c *flat) each(n int, valid *validity, begin func(page) error, dictionary func([]byte, int) error, decode func(from, k, present int) error) error {
+	for from := 0; from < n; {
+		for c.page.values == 0 {
+			next, err := c.pages.next(dictionary)
+			if err != nil {
+				return err
+			}
+			if err := begin(next); err != nil {
+				return err
+			}
+			c.page = next
+		}
+		k := min(n-from, c.page.values)
+		present := k
+		if c.pages.optional {
+			var all bool
+			var err error
+			present, all, err = c.page.levels.next(k, func() []byte { return valid.bits(from) }, from)
+			if err != nil {
+				return err
+			}
+			if all && valid.buf != nil {
+				setBits(valid.buf.Bytes(), from, k)
+			}
+			valid.nulls += k - present
+		}
+		if err := decode(from, k, present); err != nil {
+			return err
+		}
+		c.page.values -= k
+		from += k
+	}
+	return nil
+}
+
+// validity is the bitmap of an array under construction, made when the first NULL is met.
+type validity struct {
+	mem   memory.Allocator
+	rows  int
+	buf   *memory.Buffer
+	nulls int
+}
+
+// bits returns the bitmap; when it is made, the bits before from are set.
+func (v *validity) bits(from int) []byte {
+	if v.buf == nil {
+		v.buf = newBuffer(v.mem, (v.rows+7)/8)
+		clear(v.buf.Bytes())
+		setBits(v.buf.Bytes(), 0, from)
+	}
+	return v.buf.Bytes()
+}
+
+// clear makes a value NULL.
+func (v *validity) clear(i int) {
+	v.bits(v.rows)[i/8] &^= 1 << (i % 8)
+	v.nulls++
+}
+
+func (v *validity) present(i int) bool { return v.buf.Bytes()[i/8]&(1<<(i%8)) != 0 }
+
+func (v *validity) release() {
+	if v.buf != nil {
+		v.buf.Release()
+	}
+}
+
+// newBuffer returns n uninitialized bytes.
+func newBuffer(mem memory.Allocator, n int) *memory.Buffer {
+	b := memory.NewResizableBuffer(mem)
+	b.Resize(n)
+	return b
+}
+
+// finish makes an array of its buffers, which it takes over.
+func finish(dtype arrow.DataType, v *validity, buffers ...*memory.Buffer) arrow.Array {
+	all := append([]*memory.Buffer{v.buf}, buffers...)
+	data := array.NewData(dtype, v.rows, all, nil, v.nulls, 0)
+	defer data.Release()
+	for _, b := range all {
+		if b != nil {
+			b.Release()
+		}
+	}
+	return array.MakeFromData(data)
+}
+
+// cast views the bytes of a buffer as values.
+func cast[T any](b []byte) []T {
+	if len(b) == 0 {
+		return nil
+	}
+	var t T
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/int(unsafe.Sizeof(t)))
+}
+
+// indices is how many dictionary indices are unpacked at once.
+const indices = 1024
+
+// dictionaryIndices reads a page of dictionary indices, the first byte of which is their width.
+func dictionaryIndices(data []byte) (hybrid, error) {
+	if len(data) == 0 { // a page of nothing but NULL
+		return hybrid{}, nil
+	}
+	return newHybrid(data[1:], uint(data[0]))
+}
+
+// fixed decodes a column whose values have one size, here as O.
+type fixed[O any] struct {
+	flat
+	size    int                             // bytes of a value in PLAIN encoding
+	convert func(dst []O, src []byte) error // PLAIN values, len(dst)*size bytes of them
+	drop    func(dst []O, v *validity)      // makes values NULL that MySQL does not have; may be nil
+	dict    []O
+	index   hybrid     // of a dictionary page
+	source  plainBytes // of any other page
+	scratch [indices]uint32
+}
+
+func (c *fixed[O]) next(n int) (arrow.Array, error) {
+	var o O
+	valid := &validity{mem: c.mem, rows: n}
+	buf := newBuffer(c.mem, n*int(unsafe.Sizeof(o)))
+	dst := cast[O](buf.Bytes())
+	err := c.each(n, valid, c.begin, c.readDictionary, func(from, k, present int) error {
+		if err := c.values(dst[from : from+present]); err != nil {
+			return err
+		}
+		if present < k {
+			spread(dst[from:from+k], present, from, valid)
+		}
+		return nil
+	})
+	if err != nil {
+		buf.Release()
+		valid.release()
+		return nil, err
+	}
+	if c.drop != nil {
+		c.drop(dst, valid)
+	}
+	return finish(c.dtype, valid, buf), nil
+}
+
+// spread moves the first present values of dst to the places of those that are not NULL.
+func spread[O any](dst []O, present, from int, valid *validity) {
+	var zero O
+	for i := len(dst) - 1; i >= 0; i-- {
+		if valid.present(from + i) {
+			present--
+			dst[i] = dst[present]
+		} else {
+			dst[i] = zero
+		}
+	}
+}
+
+// begin prepares a page.
+func (c *fixed[O]) begin(p page) (err error) {
+	c.source = nil
+	switch p.encoding {
+	case encodingPlainDictionary, encodingRLEDictionary:
+		c.index, err = dictionaryIndices(p.data)
+	case encodingPlain:
+		c.source = &plainValues{data: p.data, size: c.size}
+	case encodingDeltaBinaryPacked:
+		if c.size != 4 && c.size != 8 {
+			return fmt.Errorf("delta encoding of %d-byte values", c.size)
+		}
+		var d delta
+		d, _, err = newDelta(p.data)
+		c.source = &deltaValues{delta: d, size: c.size}
+	case encodingDeltaByteArray:
+		var d *deltaStrings
+		d, err = newDeltaStrings(p.data, nil)
+		c.source = &deltaFixed{values: d, size: c.size}
+	case encodingByteStreamSplit:
+		c.source = &splitValues{data: p.data, size: c.size, stride: len(p.data) / c.size}
+	default:
+		err = fmt.Errorf("values in encoding %d", p.encoding)
+	}
+	return err
+}
+
+func (c *fixed[O]) readDictionary(data []byte, values int) error {
+	if values > len(data)/c.size {
+		return errShort
+	}
+	c.dict = make([]O, values)
+	return c.convert(c.dict, data[:values*c.size])
+}
+
+// values decodes the next len(dst) values of the page.
+func (c *fixed[O]) values(dst []O) error {
+	if len(dst) == 0 {
+		return nil
+	}
+	if c.source != nil {
+		src, err := c.source.take(len(dst))
+		if err != nil {
+			return err
+		}
+		return c.convert(dst, src)
+	}
+	dict := c.dict
+	for len(dst) > 0 {
+		if err := c.index.advance(); err != nil {
+			return err
+		}
+		k := min(len(dst), c.index.left)
+		if c.index.repeated {
+			if int(c.index.value) >= len(dict) {
+				return errIndex
+			}
+			v := dict[c.index.value]
+			for i := range dst[:k] {
+				dst[i] = v
+			}
+			c.index.skipRun(k)
+		} else {
+			k = min(k, indices)
+			list := c.scratch[:k]
+			c.index.unpack(list)
+			part := dst[:k]
+			for i, ix := range list {
+				if int(ix) >= len(dict) {
+					return errIndex
+				}
+				part[i] = dict[ix]
+			}
+		}
+		dst = dst[k:]
+	}
+	return nil
+}

@@ -1,0 +1,20 @@
+// Package parquet reads Apache Parquet files into Arrow vectors of the engine's types.
+//
+// A File is a parsed footer: columns in MySQL's types, row groups, statistics. It is immutable and shared through a Cache
+// keyed by the object's version, so that a file's footer is read once. A GroupReader decodes chosen columns of one row
+// group from bytes that the caller fetched (File.Ranges says which), batch by batch.
+//
+// Columns that are not nested are decoded here, page by page and straight into Arrow buffers: every encoding of the
+// format, data pages of both versions, definition levels into validity bitmaps, dictionaries converted to the column's
+// type once per chunk. Decimals of up to 18 digits become Decimal64 whatever their physical form. Nested columns, and
+// decimals in variable-length form, go through arrow-go and become JSON text; arrow-go also parses the footer.
+//
+// Statistics are read in the file's own physical and logical type, never in one declared elsewhere, and only where the
+// format defines their order (Bounds). They are bounds: a writer may have cut a long text short.
+//
+// A file is hostile until proven otherwise: a length is checked before it is used, memory is bounded by the bytes present
+// and by maxPage, and what is malformed is sqlerr.Corrupt with the file's location. Checksums are verified where present.
+//
+// The package assumes a little-endian machine. It does not decrypt, does not read the page index or bloom filters, and
+// does not write.
+package parquet

@@ -1,0 +1,208 @@
+package parquet
+
+import (
+	"encoding/binary"
+	"errors"
+	"math/bits"
+)
+
+var errHybrid = errors.New("malformed run of levels or dictionary indices")
+
+// hybrid decodes the RLE/bit-packing hybrid encoding: runs of one value, or groups of eight values packed into width bits.
+type hybrid struct {
+	src   []byte // after the current run
+	width uint   // bits of a value, at most 32
+
+	left     int    // values left of the current run
+	repeated bool   // the run repeats value; else it is packed
+	value    uint32 // of a repeated run
+	packed   []byte // the whole packed run
+	at       int    // values taken from packed
+}
+
+func newHybrid(src []byte, width uint) (hybrid, error) {
+	if width > 32 {
+		return hybrid{}, errHybrid
+	}
+	return hybrid{src: src, width: width}, nil
+}
+
+// advance begins the next run if the current one has ended.
+func (h *hybrid) advance() error {
+	for h.left == 0 {
+		head, n := binary.Uvarint(h.src)
+		if n <= 0 {
+			return errHybrid
+		}
+		h.src = h.src[n:]
+		if head&1 == 0 {
+			size := int(h.width+7) / 8
+			if len(h.src) < size || head>>1 > maxValues {
+				return errHybrid
+			}
+			h.repeated, h.left, h.value = true, int(head>>1), 0
+			for i := size - 1; i >= 0; i-- {
+				h.value = h.value<<8 | uint32(h.src[i])
+			}
+			h.src = h.src[size:]
+			continue
+		}
+		groups := head >> 1
+		if groups > maxValues/8 {
+			return errHybrid
+		}
+		h.repeated, h.left, h.at = false, int(groups)*8, 0
+		size := int(groups) * int(h.width)
+		if size > len(h.src) { // some writers cut the padding of the last group
+			size = len(h.src)
+			if h.width > 0 {
+				h.left = size * 8 / int(h.width)
+			}
+			if h.left == 0 {
+				return errHybrid
+			}
+		}
+		h.packed, h.src = h.src[:size], h.src[size:]
+	}
+	return nil
+}
+
+// unpack decodes the next len(dst) values of a packed run.
+func (h *hybrid) unpack(dst []uint32) {
+	unpack(dst, h.packed, h.at, h.width)
+	h.at += len(dst)
+	h.left -= len(dst)
+}
+
+// skipRun passes over n values of the current run.
+func (h *hybrid) skipRun(n int) {
+	h.at += n
+	h.left -= n
+}
+
+// next decodes len(dst) values.
+func (h *hybrid) next(dst []uint32) error {
+	for len(dst) > 0 {
+		if err := h.advance(); err != nil {
+			return err
+		}
+		k := min(len(dst), h.left)
+		if h.repeated {
+			for i := range dst[:k] {
+				dst[i] = h.value
+			}
+			h.skipRun(k)
+		} else {
+			h.unpack(dst[:k])
+		}
+		dst = dst[k:]
+	}
+	return nil
+}
+
+// unpack extracts len(dst) values of width bits, from the at'th on, out of src, least significant bits first. Bits past
+// src are zero.
+func unpack(dst []uint32, src []byte, at int, width uint) {
+	if width == 0 {
+		clear(dst)
+		return
+	}
+	mask := uint64(1)<<width - 1
+	pos := uint(at) * width
+	// Groups of values that one load holds, while eight bytes can be loaded.
+	per := int((64 - 7) / width)
+	for len(dst) >= per && pos/8+8 <= uint(len(src)) {
+		word := binary.LittleEndian.Uint64(src[pos/8:]) >> (pos % 8)
+		group := dst[:per]
+		for i := range group {
+			group[i] = uint32(word & mask)
+			word >>= width
+		}
+		dst = dst[per:]
+		pos += uint(per) * width
+	}
+	for i := range dst {
+		dst[i] = uint32(loadTail(src, pos/8) >> (pos % 8) & mask)
+		pos += width
+	}
+}
+
+// loadTail loads eight bytes of which those past src are zero.
+func loadTail(src []byte, at uint) uint64 {
+	if at+8 <= uint(len(src)) {
+		return binary.LittleEndian.Uint64(src[at:])
+	}
+	var word uint64
+	for i := uint(0); at+i < uint(len(src)); i++ {
+		word |= uint64(src[at+i]) << (8 * i)
+	}
+	return word
+}
+
+// levels decodes definition levels of 0 and 1 into a validity bitmap.
+type levels struct {
+	hybrid
+}
+
+// next sets the bits from..from+n of bitmap for values that are present and returns how many are. The bits are clear
+// before. Where all are present it may leave the bitmap alone, which all reports.
+func (l *levels) next(n int, bitmap func() []byte, from int) (present int, all bool, err error) {
+	if err := l.advance(); err != nil {
+		return 0, false, err
+	}
+	if l.repeated && l.value == 1 && l.left >= n {
+		l.skipRun(n)
+		return n, true, nil
+	}
+	dst := bitmap()
+	for n > 0 {
+		if err := l.advance(); err != nil {
+			return 0, false, err
+		}
+		k := min(n, l.left)
+		switch {
+		case !l.repeated:
+			present += copyBits(dst, from, l.packed, l.at, k)
+		case l.value == 1:
+			setBits(dst, from, k)
+			present += k
+		case l.value > 1:
+			return 0, false, errHybrid
+		}
+		l.skipRun(k)
+		from, n = from+k, n-k
+	}
+	return present, false, nil
+}
+
+// setBits sets n bits from the from'th on.
+func setBits(dst []byte, from, n int) {
+	for n > 0 && from%8 != 0 {
+		dst[from/8] |= 1 << (from % 8)
+		from, n = from+1, n-1
+	}
+	for ; n >= 8; n -= 8 {
+		dst[from/8] = 0xff
+		from += 8
+	}
+	if n > 0 {
+		dst[from/8] |= 1<<n - 1
+	}
+}
+
+// copyBits ors n bits of src, from the at'th on, into dst at from, and counts those that are set.
+func copyBits(dst []byte, from int, src []byte, at, n int) int {
+	count := 0
+	for n > 0 {
+		k := min(n, 8-from%8)
+		b := src[at/8] >> (at % 8)
+		if at%8 != 0 && at/8+1 < len(src) {
+			b |= src[at/8+1] << (8 - at%8)
+		}
+		b &= byte(1<<k - 1)
+		count += bits.OnesCount8(b)
+		dst[from/8] |= b << (from % 8)
+		from, at, n = from+k, at+k, n-k
+	}
+	return count
+}

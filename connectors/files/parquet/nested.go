@@ -1,0 +1,164 @@
+package parquet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/apache/arrow-go/v18/parquet"
+	"github.com/apache/arrow-go/v18/parquet/file"
+	"github.com/apache/arrow-go/v18/parquet/pqarrow"
+
+	"github.com/silogate/silogate/connectors/blob"
+	"github.com/silogate/silogate/engine/types"
+)
+
+// nestedColumn decodes through arrow-go what this package does not: nested fields, shown as JSON, and decimals of
+// variable length or beyond MySQL's limits.
+type nestedColumn struct {
+	column  Column
+	mem     memory.Allocator
+	reader  *pqarrow.ColumnReader
+	pending []arrow.Array // decoded and not consumed; the first from at on
+	at      int
+}
+
+// newNested opens a column of a row group over bytes that are in memory.
+func newNested(ctx context.Context, f *File, group, column int, data *blob.Data, o Options) (*nestedColumn, error) {
+	props := parquet.NewReaderProperties(o.Memory)
+	reader, err := file.NewParquetReader(&section{data: data, size: f.Object.Size}, file.WithMetadata(f.meta), file.WithReadProps(props))
+	if err != nil {
+		return nil, err
+	}
+	arrowReader, err := pqarrow.NewFileReader(reader, pqarrow.ArrowReadProperties{BatchSize: int64(o.BatchRows)}, o.Memory)
+	if err != nil {
+		return nil, err
+	}
+	leaves := make(map[int]bool)
+	for _, leaf := range f.Columns[column].leaves {
+		leaves[leaf] = true
+	}
+	fieldReader, err := arrowReader.GetFieldReader(ctx, column, leaves, []int{group})
+	if err != nil {
+		return nil, err
+	}
+	return &nestedColumn{column: f.Columns[column], mem: o.Memory, reader: fieldReader}, nil
+}
+
+func (c *nestedColumn) close() {
+	for _, a := range c.pending {
+		a.Release()
+	}
+	c.pending = nil
+	if c.reader != nil {
+		c.reader.Release()
+		c.reader = nil
+	}
+}
+
+func (c *nestedColumn) next(n int) (arrow.Array, error) {
+	build, err := c.builder()
+	if err != nil {
+		return nil, err
+	}
+	defer build.Release()
+	var scratch []byte
+	for n > 0 {
+		if len(c.pending) == 0 {
+			if err := c.read(n); err != nil {
+				return nil, err
+			}
+		}
+		values := c.pending[0]
+		for ; n > 0 && c.at < values.Len(); c.at++ {
+			if scratch, err = c.appendValue(build, values, c.at, scratch); err != nil {
+				return nil, err
+			}
+			n--
+		}
+		if c.at == values.Len() {
+			values.Release()
+			c.pending, c.at = c.pending[1:], 0
+		}
+	}
+	return build.NewArray(), nil
+}
+
+// read decodes up to n more values.
+func (c *nestedColumn) read(n int) error {
+	chunked, err := c.reader.NextBatch(int64(n))
+	if err != nil {
+		return err
+	}
+	defer chunked.Release()
+	if chunked.Len() == 0 {
+		return errors.New("fewer values than the footer says")
+	}
+	for _, a := range chunked.Chunks() {
+		if a.Len() > 0 {
+			a.Retain()
+			c.pending = append(c.pending, a)
+		}
+	}
+	return nil
+}
+
+func (c *nestedColumn) builder() (array.Builder, error) {
+	switch t := c.column.Type.Arrow().(type) {
+	case *arrow.StringType, *arrow.Decimal64Type, *arrow.Decimal128Type, *arrow.Decimal256Type:
+		return array.NewBuilder(c.mem, t), nil
+	default:
+		return nil, fmt.Errorf("column %s: no reader for %s", c.column.Name, c.column.Native)
+	}
+}
+
+// appendValue appends value i, using scratch for its text.
+func (c *nestedColumn) appendValue(build array.Builder, values arrow.Array, i int, scratch []byte) ([]byte, error) {
+	if values.IsNull(i) {
+		build.AppendNull()
+		return scratch, nil
+	}
+	switch b := build.(type) {
+	case *array.StringBuilder:
+		if c.column.Type.Kind != types.JSON {
+			b.Append(decimalText(values, i))
+			return scratch, nil
+		}
+		scratch = appendJSON(scratch[:0], values, i)
+		b.BinaryBuilder.Append(scratch)
+	default:
+		// The text of a decimal is exact, and these columns are rare.
+		return scratch, build.AppendValueFromString(decimalText(values, i))
+	}
+	return scratch, nil
+}
+
+// section shows fetched bytes as the file they are from.
+type section struct {
+	data *blob.Data
+	size int64
+	pos  int64
+}
+
+func (s *section) ReadAt(p []byte, off int64) (int, error) { return s.data.ReadAt(p, off) }
+
+func (s *section) Read(p []byte) (int, error) {
+	n, err := s.ReadAt(p, s.pos)
+	s.pos += int64(n)
+	return n, err
+}
+
+func (s *section) Seek(offset int64, whence int) (int64, error) {
+	switch whence {
+	case io.SeekCurrent:
+		offset += s.pos
+	case io.SeekEnd:
+		offset += s.size
+	}
+	s.pos = offset
+	return offset, nil
+}
