@@ -1,6 +1,7 @@
 package types
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"math/big"
@@ -96,13 +97,20 @@ func (v Value) Format(t Type, loc *time.Location) string {
 // FormatFloat prints a FLOAT (bits 32) or DOUBLE (bits 64) as MySQL does: the shortest digits that read back, plain
 // notation between 1e-15 and 1e15, else an exponent without a plus sign or padding.
 func FormatFloat(f float64, bits int) string {
-	if a := math.Abs(f); a != 0 && (a < 1e-15 || a >= 1e15) {
-		s := strconv.FormatFloat(f, 'e', -1, bits)
-		mantissa, exponent, _ := strings.Cut(s, "e")
-		n, _ := strconv.Atoi(exponent)
-		return mantissa + "e" + strconv.Itoa(n)
+	return string(AppendFloat(make([]byte, 0, 24), f, bits))
+}
+
+// AppendFloat appends what FormatFloat prints.
+func AppendFloat(dst []byte, f float64, bits int) []byte {
+	a := math.Abs(f)
+	if a == 0 || (a >= 1e-15 && a < 1e15) {
+		return strconv.AppendFloat(dst, f, 'f', -1, bits)
 	}
-	return strconv.FormatFloat(f, 'f', -1, bits)
+	start := len(dst)
+	dst = strconv.AppendFloat(dst, f, 'e', -1, bits)
+	sign := start + bytes.IndexByte(dst[start:], 'e') + 1
+	n, _ := strconv.Atoi(string(dst[sign:]))
+	return strconv.AppendInt(dst[:sign], int64(n), 10)
 }
 
 func formatDatetime(t time.Time, fsp int) string {
