@@ -9,7 +9,7 @@ import (
 // superset of the answer (under NOT, in a join, a projection or an aggregate) it refuses for that reason.
 func (w *Writer) Loosen(format string, args ...any) {
 	reason := Refuse(format, args...)
-	if !w.monotonic {
+	if !w.rule.monotonic {
 		w.fail(reason)
 		return
 	}
@@ -18,31 +18,31 @@ func (w *Writer) Loosen(format string, args ...any) {
 	}
 }
 
-// OnlyTruth reports whether it makes no difference if what a rule is about to write is false or NULL: in a conjunct of a
-// filter or of a join's condition, and below ANDs and ORs there. A hook must ask before it writes.
-func (w *Writer) OnlyTruth() bool { return w.onlyTruth }
+// OnlyTruth reports whether it makes no difference if what the rule writes is false or NULL: in a conjunct of a filter or
+// of a join's condition, and below ANDs and ORs there.
+func (w *Writer) OnlyTruth() bool { return w.rule.truth }
 
 // condition writes a conjunct of WHERE or HAVING, where hooks may loosen it.
 func (w *Writer) condition(c expr.Expr) {
-	conjunct, monotonic, truth := w.conjunct, w.monotonic, w.truth
-	w.conjunct, w.monotonic, w.truth = c, true, true
+	conjunct, at := w.conjunct, w.at
+	w.conjunct, w.at = c, position{monotonic: true, truth: true}
 	w.Expr(c)
-	w.conjunct, w.monotonic, w.truth = conjunct, monotonic, truth
+	w.conjunct, w.at = conjunct, at
 }
 
 // match writes a conjunct of a join's condition.
 func (w *Writer) match(c expr.Expr) {
-	monotonic, truth := w.monotonic, w.truth
-	w.monotonic, w.truth = false, true
+	at := w.at
+	w.at = position{truth: true}
 	w.Expr(c)
-	w.monotonic, w.truth = monotonic, truth
+	w.at = at
 }
 
-// opaque forbids loosening, and tells false from NULL, until the function it returns is called.
-func (w *Writer) opaque() (restore func()) {
-	monotonic, truth := w.monotonic, w.truth
-	w.monotonic, w.truth = false, false
-	return func() { w.monotonic, w.truth = monotonic, truth }
+// enter begins the rule of an expression whose parts stand at inside; the function it returns ends it.
+func (w *Writer) enter(inside position) (leave func()) {
+	at, rule := w.at, w.rule
+	w.at, w.rule = inside, w.at
+	return func() { w.at, w.rule = at, rule }
 }
 
 // conjunction writes an AND inside a filter. A part that is refused is left out, which loosens the filter, if another

@@ -31,11 +31,16 @@ type Writer struct {
 	sources map[expr.ColumnID]Origin
 	aliases int
 
-	conjunct  expr.Expr            // the conjunct of a WHERE or HAVING being written
-	monotonic bool                 // only AND and OR stand between conjunct and what is being written
-	truth     bool                 // false and NULL are one there
-	onlyTruth bool                 // truth, for the call or IN whose rule runs
-	loose     map[expr.Expr]string // the filters that keep more rows than they should, and why
+	conjunct expr.Expr            // the conjunct of a WHERE or HAVING being written
+	at       position             // of what is written next
+	rule     position             // of the call, IN or cast whose rule runs
+	loose    map[expr.Expr]string // the filters that keep more rows than they should, and why
+}
+
+// position is what the text around an expression makes of its value. The zero value is anywhere: every value counts.
+type position struct {
+	monotonic bool // only AND and OR stand between it and a filter: more rows are a superset
+	truth     bool // false and NULL are one
 }
 
 // Origin is the table column that a column of the plan is.
@@ -148,12 +153,13 @@ func (w *Writer) Expr(e expr.Expr) {
 	case *expr.Call:
 		w.call(e)
 	case *expr.Case:
-		defer w.opaque()()
+		defer w.enter(position{})()
 		w.caseWhen(e)
 	case *expr.In:
+		defer w.enter(position{})()
 		w.in(e)
 	case *expr.Cast:
-		defer w.opaque()()
+		defer w.enter(position{})()
 		w.cast(e)
 	case *expr.Fallback:
 		w.Refuse("%s is evaluated here row by row", e.Text)
@@ -200,13 +206,14 @@ func (w *Writer) call(c *expr.Call) {
 			return
 		}
 	}
-	if c.Func == expr.And && w.monotonic {
+	inside := position{}
+	if c.Func == expr.Or || c.Func == expr.And {
+		inside = w.at
+	}
+	defer w.enter(inside)()
+	if c.Func == expr.And && inside.monotonic {
 		w.conjunction(rule, c)
 		return
-	}
-	w.onlyTruth = w.truth
-	if c.Func != expr.Or && c.Func != expr.And {
-		defer w.opaque()()
 	}
 	rule.Write(w, c)
 }
@@ -227,8 +234,6 @@ func (w *Writer) caseWhen(c *expr.Case) {
 }
 
 func (w *Writer) in(in *expr.In) {
-	w.onlyTruth = w.truth
-	defer w.opaque()()
 	if w.dialect.In != nil {
 		w.dialect.In(w, in)
 		return
