@@ -1,0 +1,59 @@
+package postgres
+
+import (
+	"context"
+	"slices"
+
+	"github.com/silogate/silogate/connectors"
+)
+
+// Open makes a connector of a PostgreSQL database. It does not connect.
+func Open(ctx context.Context, cfg connectors.Config) (connectors.Connector, error) {
+	s, err := parse(cfg)
+	if err != nil {
+		return nil, err
+	}
+	p, err := openPool(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	return &connector{settings: s, pool: p, dialects: dialects{strict: s.strict}}, nil
+}
+
+var _ connectors.Open = Open
+
+// connector is one database. All principals share its credentials.
+type connector struct {
+	*settings
+	pool     *pool
+	dialects dialects
+}
+
+// Bind implements connectors.Connector.
+func (c *connector) Bind(connectors.Principal) connectors.Source { return &source{c} }
+
+// Close implements connectors.Connector. It waits for statements that still hold a connection.
+func (c *connector) Close() error {
+	c.pool.pg.Close()
+	return nil
+}
+
+// source is a database as a principal sees it.
+type source struct{ *connector }
+
+var (
+	_ connectors.Source       = (*source)(nil)
+	_ connectors.StatsSource  = (*source)(nil)
+	_ connectors.ColumnLister = (*source)(nil)
+	_ connectors.Defaulter    = (*source)(nil)
+)
+
+// DefaultNamespace implements connectors.Defaulter.
+func (s *source) DefaultNamespace(context.Context) (string, error) {
+	if len(s.schemas) > 0 && !slices.Contains(s.schemas, publicSchema) {
+		return s.schemas[0], nil
+	}
+	return publicSchema, nil
+}
+
+const publicSchema = "public"

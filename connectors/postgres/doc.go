@@ -1,0 +1,34 @@
+// Package postgres reads PostgreSQL (12 and later): schemas as namespaces, every relation and every column type, and as
+// much of a query as the server evaluates exactly as MySQL would.
+//
+// # Connections
+//
+// A source has a bounded pool. One connection is kept for metadata; each statement of the gateway that reads the
+// source has one more, on which it holds a read-only REPEATABLE READ transaction (statement); what is left of the pool
+// goes to big scans. All fragments of a gateway statement thus see one snapshot, which the statement's transaction
+// exports. A scan that gets a connection of its own streams COPY (SELECT ...) TO STDOUT (FORMAT binary); a small one,
+// or one that finds the pool used up, fetches batches from a cursor on the statement's connection. No reader ever
+// waits for another's connection, so any number of fragments may be read in any order with as little as one.
+//
+// # Reading
+//
+// Messages are read straight from the socket by the goroutine that asks for a batch, and rows, which COPY and
+// DataRow frame alike, are decoded in place into Arrow buffers: back-pressure is TCP's, and there is no goroutine to
+// leak. Cancelling a context sends a cancel request on a second connection.
+//
+// Large tables are split by ctid ranges (PostgreSQL 14 and later).
+//
+// # Semantics
+//
+// A value without a MySQL counterpart - NaN and infinities of floats and numerics, infinite dates, years outside 1 to
+// 9999 - is NULL with a warning, or an error with the option unrepresentable=error; pushed SQL guards such columns
+// so that the server sees the same NULL. A numeric that does not fit DECIMAL(65,30) is an error. CHAR(n) loses its
+// padding. Types that MySQL does not have come as JSON (arrays, composites, ranges of them) or text, with a warning at
+// the column; none is hidden.
+//
+// SUM and AVG of floats are not pushed: their result depends on the order of addition. Float arithmetic is not
+// pushed either, since PostgreSQL refuses an underflow that MySQL rounds to zero. Order and ranges of text are pushed
+// under COLLATE "C" on a UTF8 server only, and upper and lower case mappings never.
+//
+// The package does not write to the source, and does not cache what it says: the catalog does.
+package postgres

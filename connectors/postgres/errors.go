@@ -1,0 +1,74 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/silogate/silogate/engine/sqlerr"
+)
+
+// translate turns a failure of the source into the gateway's vocabulary. doing names what was done, such as the
+// table that was read; it may be empty. An error of the context stays one, whatever the server made of it.
+func (s *settings) translate(ctx context.Context, err error, doing string) error {
+	if err == nil {
+		return nil
+	}
+	var known *sqlerr.Error
+	if errors.As(err, &known) {
+		return err
+	}
+	where := "source " + s.name
+	if doing != "" {
+		where += ": " + doing
+	}
+	if cause := context.Cause(ctx); cause != nil {
+		return fmt.Errorf("%s: %w", where, cause)
+	}
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return sqlerr.Wrap(codeOf(pg.Code), serverError{pg}, "%s", where)
+	}
+	var connect *pgconn.ConnectError
+	if errors.As(err, &connect) {
+		return sqlerr.Wrap(sqlerr.SourceDown, errors.Unwrap(connect), "%s: connect to %s", where, s.host)
+	}
+	return sqlerr.Wrap(sqlerr.SourceDown, err, "%s: connection to %s lost", where, s.host)
+}
+
+// codeOf maps an SQLSTATE (PostgreSQL, appendix A).
+func codeOf(state string) sqlerr.Code {
+	switch state {
+	case "42501": // insufficient_privilege
+		return sqlerr.SourceAuth
+	case "42P01", "3F000": // undefined_table, invalid_schema_name
+		return sqlerr.UnknownTable
+	case "42703", "42804", "42883": // a column of the plan is gone or has another type now
+		return sqlerr.SourceChanged
+	case "22003": // numeric_value_out_of_range
+		return sqlerr.OutOfRange
+	case "22008": // datetime_field_overflow
+		return sqlerr.BadDate
+	case "3D000", "57P01", "57P02", "57P03", "53300": // no such database; shutting down, crashed, starting; full
+		return sqlerr.SourceDown
+	case "XX001", "XX002": // data_corrupted, index_corrupted
+		return sqlerr.Corrupt
+	}
+	switch {
+	case strings.HasPrefix(state, "28"): // invalid_authorization_specification
+		return sqlerr.SourceAuth
+	case strings.HasPrefix(state, "08"): // connection_exception
+		return sqlerr.SourceDown
+	}
+	return sqlerr.SourceError
+}
+
+// serverError prints what a person needs of a server's error. Its detail and context may quote data: they are left out.
+type serverError struct{ *pgconn.PgError }
+
+func (e serverError) Error() string { return fmt.Sprintf("%s (SQLSTATE %s)", e.Message, e.Code) }
+
+func (e serverError) Unwrap() error { return e.PgError }

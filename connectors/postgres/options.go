@@ -1,0 +1,170 @@
+package postgres
+
+import (
+	"fmt"
+	"maps"
+	"net"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine/sqlerr"
+)
+
+// settings are a source's options, checked.
+type settings struct {
+	name      string
+	pool      *pgxpool.Config
+	host      string // host:port, for messages and locations
+	database  string
+	statement int64 // statements that read the source at the same time
+	extra     int64 // connections for big scans
+	schemas   []string
+	strict    bool // unrepresentable values are errors
+}
+
+const (
+	defaultPool      = 8
+	defaultAdmission = 4
+	defaultConnect   = 10 * time.Second
+	idleConnection   = 5 * time.Minute
+)
+
+// parse checks a source's options:
+//
+//	url               postgres://user[:password]@host:port/database?sslmode=...; required
+//	password          overrides the URL's
+//	pool              most connections, default 8, at least 2
+//	admission         most statements at a time, default 4, less than pool
+//	connect_timeout   default 10s
+//	application_name  default silogate
+//	schemas           comma-separated list of the only schemas to show
+//	unrepresentable   null (default) or error: values such as NaN that MySQL does not have
+func parse(cfg connectors.Config) (*settings, error) {
+	o := options{name: cfg.Name, left: maps.Clone(map[string]string(cfg.Options))}
+	rawURL := o.take("url", "")
+	if rawURL == "" {
+		return nil, o.bad("url", "is required (postgres://user@host:5432/database)")
+	}
+	if u, err := url.Parse(rawURL); err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
+		return nil, o.bad("url", "is not of the form postgres://user@host:5432/database")
+	}
+	pool, err := pgxpool.ParseConfig(rawURL)
+	if err != nil {
+		return nil, o.bad("url", "cannot be used: "+withoutURL(err))
+	}
+	s := &settings{name: cfg.Name, pool: pool, database: pool.ConnConfig.Database}
+	s.host = net.JoinHostPort(pool.ConnConfig.Host, strconv.Itoa(int(pool.ConnConfig.Port)))
+
+	if p, ok := o.left["password"]; ok {
+		delete(o.left, "password")
+		pool.ConnConfig.Password = p
+	}
+	size := o.count("pool", defaultPool, 2)
+	admission := o.count("admission", min(defaultAdmission, size-1), 1)
+	if admission >= size {
+		o.fail("admission", fmt.Sprintf("must be less than pool (%d): one connection is kept for metadata", size))
+	}
+	s.statement, s.extra = admission, size-1-admission
+	pool.MaxConns = int32(size)
+	pool.MinConns, pool.MinIdleConns = 0, 0
+	pool.MaxConnIdleTime = idleConnection
+	pool.ConnConfig.ConnectTimeout = o.duration("connect_timeout", defaultConnect)
+
+	params := pool.ConnConfig.RuntimeParams
+	params["application_name"] = o.take("application_name", "silogate")
+	// The settings that a text or literal depends on, of those that connection poolers keep per client too.
+	params["client_encoding"] = "UTF8"
+	params["standard_conforming_strings"] = "on"
+	params["DateStyle"] = "ISO, YMD"
+	params["TimeZone"] = "UTC"
+
+	if list := o.take("schemas", ""); list != "" {
+		for schema := range strings.SplitSeq(list, ",") {
+			s.schemas = append(s.schemas, strings.TrimSpace(schema))
+		}
+	}
+	switch v := o.take("unrepresentable", "null"); v {
+	case "null":
+	case "error":
+		s.strict = true
+	default:
+		o.fail("unrepresentable", "must be null or error")
+	}
+	return s, o.finish()
+}
+
+// options takes values out of a set until none may be left.
+type options struct {
+	name string
+	left map[string]string
+	err  error
+}
+
+func (o *options) take(key, otherwise string) string {
+	v, ok := o.left[key]
+	if !ok {
+		return otherwise
+	}
+	delete(o.left, key)
+	return v
+}
+
+func (o *options) count(key string, otherwise, least int64) int64 {
+	v, ok := o.left[key]
+	if !ok {
+		return otherwise
+	}
+	delete(o.left, key)
+	n, err := strconv.ParseInt(v, 10, 32)
+	if err != nil || n < least {
+		o.fail(key, fmt.Sprintf("must be a whole number of at least %d", least))
+		return otherwise
+	}
+	return n
+}
+
+func (o *options) duration(key string, otherwise time.Duration) time.Duration {
+	v, ok := o.left[key]
+	if !ok {
+		return otherwise
+	}
+	delete(o.left, key)
+	d, err := time.ParseDuration(v)
+	if err != nil || d <= 0 {
+		o.fail(key, "must be a positive duration such as 10s")
+		return otherwise
+	}
+	return d
+}
+
+func (o *options) bad(key, why string) error {
+	return sqlerr.New(sqlerr.BadOption, "source %s: option %s %s", o.name, key, why)
+}
+
+func (o *options) fail(key, why string) {
+	if o.err == nil {
+		o.err = o.bad(key, why)
+	}
+}
+
+func (o *options) finish() error {
+	if o.err == nil && len(o.left) > 0 {
+		o.fail(slices.Sorted(maps.Keys(o.left))[0], "is not known to postgres sources")
+	}
+	return o.err
+}
+
+// withoutURL keeps of a parse error what does not repeat the connection string.
+func withoutURL(err error) string {
+	text := err.Error()
+	if i := strings.LastIndexByte(text, '('); i >= 0 {
+		return strings.TrimSuffix(text[i+1:], ")")
+	}
+	return "it does not parse"
+}

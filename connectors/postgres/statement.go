@@ -1,0 +1,163 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/silogate/silogate/connectors"
+)
+
+// Every transaction begins like this. The settings that a query's meaning depends on are set here and not for the
+// session, which a connection pooler may share. Names in rendered SQL are qualified or those of pg_catalog.
+const begin = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;`
+
+const beginSettings = `SET LOCAL search_path = pg_catalog; SET LOCAL IntervalStyle = postgres; ` +
+	`SET LOCAL bytea_output = hex; SET LOCAL extra_float_digits = 1;` +
+	` SET LOCAL cursor_tuple_fraction = 1; SET LOCAL idle_in_transaction_session_timeout = 0;`
+
+// statement is what all fragments of one statement of the gateway share on a source: a connection with a read-only
+// transaction, whose snapshot other connections take over. Small results are read from cursors on it, batch by batch,
+// by any number of readers in turn.
+type statement struct {
+	source *settings
+	pool   *pool
+	turn   chan struct{} // holds a token while nobody uses what follows
+	wire   *wire
+	begun  bool
+	export string // the snapshot's name
+	opened int    // cursors
+	unused string // CLOSE statements to send with the next query
+	failed error  // the transaction is lost
+}
+
+// statementOf returns the statement that tx stands for on this source, waiting for admission if it is new.
+func (c *connector) statementOf(ctx context.Context, tx *connectors.Tx) (*statement, error) {
+	shared, err := tx.Shared(ctx, c, func(ctx context.Context) (io.Closer, error) {
+		slot, err := c.pool.acquire(ctx, c.pool.statement)
+		if err != nil {
+			return nil, err
+		}
+		wire, err := newWire(ctx, slot)
+		if err != nil {
+			slot.release()
+			return nil, err
+		}
+		st := &statement{source: c.settings, pool: c.pool, turn: make(chan struct{}, 1), wire: wire}
+		st.turn <- struct{}{}
+		return st, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return shared.(*statement), nil
+}
+
+// lock waits for the statement's connection.
+func (st *statement) lock(ctx context.Context) error {
+	select {
+	case <-st.turn:
+		if st.failed != nil {
+			st.unlock()
+			return st.failed
+		}
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (st *statement) unlock() { st.turn <- struct{}{} }
+
+// snapshot returns the name under which another transaction takes over the statement's snapshot.
+func (st *statement) snapshot(ctx context.Context) (string, error) {
+	if err := st.lock(ctx); err != nil {
+		return "", err
+	}
+	defer st.unlock()
+	if !st.begun {
+		if err := st.run(ctx, "", nil); err != nil {
+			return "", err
+		}
+	}
+	return st.export, nil
+}
+
+// run sends statements in the transaction, which it begins if that was not done, and calls row for each row of the
+// last of them. The caller holds the lock. After an error the transaction is lost.
+func (st *statement) run(ctx context.Context, sql string, row func([]byte) error) (err error) {
+	defer func() {
+		if err != nil {
+			st.failed = err
+			if st.wire.running {
+				st.wire.cancel()
+			}
+		}
+	}()
+	prefix := st.unused
+	if !st.begun {
+		prefix = begin + beginSettings + "SELECT pg_export_snapshot();"
+	}
+	if err := st.wire.query(ctx, prefix+sql); err != nil {
+		return err
+	}
+	st.unused = ""
+	defer st.wire.watch(ctx)()
+	for {
+		kind, body, err := st.wire.next()
+		switch {
+		case err != nil:
+			return err
+		case kind == msgReady:
+			return nil
+		case kind == msgDataRow && !st.begun: // the first row is the snapshot's name
+			name, err := textField(body)
+			if err != nil {
+				return err
+			}
+			st.export, st.begun = name, true
+		case kind == msgDataRow && row != nil:
+			if err := row(body); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// textField returns the only field of a row in text format.
+func textField(row []byte) (string, error) {
+	const header = 2 + 4
+	if len(row) <= header {
+		return "", errors.New("malformed answer to pg_export_snapshot")
+	}
+	return string(row[header:]), nil
+}
+
+// cursor returns the name of a new cursor.
+func (st *statement) cursor() string {
+	st.opened++
+	return fmt.Sprintf("silogate_%d", st.opened)
+}
+
+// discard closes a cursor when the connection is used next.
+func (st *statement) discard(cursor string) {
+	<-st.turn
+	defer st.unlock()
+	st.unused += "CLOSE " + cursor + ";"
+}
+
+// Close ends the transaction and gives the connection back.
+func (st *statement) Close() error {
+	<-st.turn
+	st.failed = errors.New("the statement has ended")
+	st.wire.close()
+	st.unlock()
+	return nil
+}
+
+// takeOver is the text that makes a transaction of another connection see the snapshot.
+func takeOver(snapshot string) string {
+	return begin + "SET TRANSACTION SNAPSHOT '" + strings.ReplaceAll(snapshot, "'", "''") + "';" + beginSettings
+}
