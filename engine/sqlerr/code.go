@@ -52,6 +52,7 @@ const (
 	NotGrouped                     // ONLY_FULL_GROUP_BY
 	MixedGroup                     // ONLY_FULL_GROUP_BY, without GROUP BY
 	GroupFunction                  // an aggregate function where there is no group
+	DistinctOrder                  // SELECT DISTINCT ordered by what it does not select
 	SelectColumns                  // the SELECTs of a UNION differ in the number of columns
 )
 
@@ -109,6 +110,7 @@ var identities = [...]Identity{
 	NotGrouped:         {1055, "42000"}, // ER_WRONG_FIELD_WITH_GROUP
 	MixedGroup:         {1140, "42000"}, // ER_MIX_OF_GROUP_FUNC_AND_FIELDS
 	GroupFunction:      {1111, "HY000"}, // ER_INVALID_GROUP_FUNC_USE
+	DistinctOrder:      {3065, "HY000"}, // ER_FIELD_IN_ORDER_NOT_SELECT
 	SelectColumns:      {1222, "21000"}, // ER_WRONG_NUMBER_OF_COLUMNS_IN_SELECT
 }
 

@@ -1,0 +1,61 @@
+package bind
+
+import (
+	sqle "github.com/dolthub/go-mysql-server"
+	"github.com/dolthub/go-mysql-server/sql"
+	"github.com/dolthub/go-mysql-server/sql/analyzer"
+)
+
+// Config is what a Binder is built from.
+type Config struct {
+	Resolver Resolver
+	// Views keeps the views of federated databases; nil: there are none and CREATE VIEW is refused.
+	Views ViewStore
+	// Local are databases that GMS itself owns, such as scratch databases in memory. A name of theirs hides a federated
+	// one.
+	Local []sql.Database
+	// Runner executes the federated parts of statements that GMS runs; nil: such statements are errors.
+	Runner Runner
+	// Engine configures GMS; nil for its defaults.
+	Engine *sqle.Config
+}
+
+// Binder is a GMS engine over a Resolver whose analysis yields Leafs. It is safe for concurrent use.
+type Binder struct {
+	engine      *sqle.Engine
+	runner      Runner
+	validators  []analyzer.Rule
+	selectLimit analyzer.Rule
+}
+
+// New builds a Binder; Close ends its background work. It fails only if the GMS linked in lacks a rule this package uses.
+func New(cfg Config) (*Binder, error) {
+	forceFullAnalysis()
+	b := &Binder{runner: cfg.Runner}
+	if b.runner == nil {
+		b.runner = noRunner
+	}
+	a := analyzer.NewBuilder(newProvider(b, cfg)).AddPreAnalyzeRule(takeOverID, takeOver).Build()
+	if err := b.findRules(a); err != nil {
+		return nil, err
+	}
+	b.engine = sqle.New(a, cfg.Engine)
+	return b, nil
+}
+
+// Engine returns the GMS engine, around which the gateway builds its protocol handler. A statement analyzed with it
+// (Engine.BoundQueryPlan, Engine.AnalyzeQuery) is a federated query if LeafOf says so; GMS runs all others.
+func (b *Binder) Engine() *sqle.Engine { return b.engine }
+
+// Close shuts the engine down.
+func (b *Binder) Close() error { return b.engine.Close() }
+
+// Bind parses, checks and binds one statement. The node is a Leaf where LeafOf says so, else GMS's own. Errors are
+// sqlerr.Errors.
+func (b *Binder) Bind(ctx *sql.Context, query string) (sql.Node, error) {
+	n, err := b.engine.AnalyzeQuery(ctx, query)
+	if err != nil {
+		return nil, Translate(err)
+	}
+	return n, nil
+}

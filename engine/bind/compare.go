@@ -1,0 +1,214 @@
+package bind
+
+import (
+	"errors"
+
+	"github.com/dolthub/go-mysql-server/sql"
+	"github.com/dolthub/go-mysql-server/sql/expression"
+	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
+
+	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/types"
+)
+
+func isNoKernel(err error) bool { return errors.Is(err, expr.ErrNoKernel) }
+
+// comparators build GMS's comparison of two expressions.
+var comparators = map[expr.Func]func(l, r sql.Expression) sql.Expression{
+	expr.Eq:         func(l, r sql.Expression) sql.Expression { return expression.NewEquals(l, r) },
+	expr.Ne:         func(l, r sql.Expression) sql.Expression { return expression.NewNot(expression.NewEquals(l, r)) },
+	expr.NullSafeEq: func(l, r sql.Expression) sql.Expression { return expression.NewNullSafeEquals(l, r) },
+	expr.Lt:         func(l, r sql.Expression) sql.Expression { return expression.NewLessThan(l, r) },
+	expr.Le:         func(l, r sql.Expression) sql.Expression { return expression.NewLessThanOrEqual(l, r) },
+	expr.Gt:         func(l, r sql.Expression) sql.Expression { return expression.NewGreaterThan(l, r) },
+	expr.Ge:         func(l, r sql.Expression) sql.Expression { return expression.NewGreaterThanOrEqual(l, r) },
+}
+
+// compare compares two imported expressions.
+func (im *importer) compare(f expr.Func, l, r expr.Expr) (expr.Expr, error) {
+	out, err := expr.New(f, l, r)
+	if !isNoKernel(err) {
+		return out, err
+	}
+	return im.rowwise([]expr.Expr{l, r}, func(args []sql.Expression) (sql.Expression, error) {
+		return comparators[f](args[0], args[1]), nil
+	})
+}
+
+// comparison imports l f r, where both may be rows.
+func (x *expressions) comparison(f expr.Func, l, r sql.Expression) (expr.Expr, error) {
+	left, leftRow := l.(expression.Tuple)
+	right, rightRow := r.(expression.Tuple)
+	if leftRow && rightRow && len(left) == len(right) && len(left) > 1 {
+		ls, err := x.list(left...)
+		if err != nil {
+			return nil, err
+		}
+		rs, err := x.list(right...)
+		if err != nil {
+			return nil, err
+		}
+		return x.compareRows(f, ls, rs)
+	}
+	if sq, ok := r.(*gmsplan.Subquery); ok && isTuple(l) || isTuple(r) && isSubquery(l) {
+		return nil, unsupported("comparing a row with the subquery (" + subqueryText(sq) + ")")
+	}
+	args, err := x.list(l, r)
+	if err != nil {
+		return nil, err
+	}
+	return x.compare(f, args[0], args[1])
+}
+
+func isSubquery(e sql.Expression) bool {
+	_, ok := e.(*gmsplan.Subquery)
+	return ok
+}
+
+func subqueryText(sq *gmsplan.Subquery) string {
+	if sq == nil {
+		return "..."
+	}
+	return sq.QueryString
+}
+
+// compareRows compares rows of the same number of columns, from the first that differs on.
+func (x *expressions) compareRows(f expr.Func, ls, rs []expr.Expr) (expr.Expr, error) {
+	if len(ls) == 1 {
+		return x.compare(f, ls[0], rs[0])
+	}
+	switch f {
+	case expr.Eq, expr.NullSafeEq:
+		conds := make([]expr.Expr, len(ls))
+		for i := range ls {
+			c, err := x.compare(f, ls[i], rs[i])
+			if err != nil {
+				return nil, err
+			}
+			conds[i] = c
+		}
+		return expr.New(expr.And, conds...)
+	case expr.Ne:
+		same, err := x.compareRows(expr.Eq, ls, rs)
+		if err != nil {
+			return nil, err
+		}
+		return expr.New(expr.Not, same)
+	}
+	// (a, b) <= (c, d) is a < c OR a = c AND b <= d.
+	strict := map[expr.Func]expr.Func{expr.Lt: expr.Lt, expr.Le: expr.Lt, expr.Gt: expr.Gt, expr.Ge: expr.Gt}[f]
+	decided, err := x.compare(strict, ls[0], rs[0])
+	if err != nil {
+		return nil, err
+	}
+	same, err := x.compare(expr.Eq, ls[0], rs[0])
+	if err != nil {
+		return nil, err
+	}
+	rest, err := x.compareRows(f, ls[1:], rs[1:])
+	if err != nil {
+		return nil, err
+	}
+	tail, err := expr.New(expr.And, same, rest)
+	if err != nil {
+		return nil, err
+	}
+	return expr.New(expr.Or, decided, tail)
+}
+
+// between imports value BETWEEN lower AND upper.
+func (x *expressions) between(e *expression.Between) (expr.Expr, error) {
+	args, err := x.list(e.Val, e.Lower, e.Upper)
+	if err != nil {
+		return nil, err
+	}
+	if expr.Volatile(args[0]) {
+		return x.fallback(e)
+	}
+	lower, err := x.compare(expr.Ge, args[0], args[1])
+	if err != nil {
+		return nil, err
+	}
+	upper, err := x.compare(expr.Le, args[0], args[2])
+	if err != nil {
+		return nil, err
+	}
+	return expr.New(expr.And, lower, upper)
+}
+
+// inList imports value [NOT] IN (list), where value and the members may be rows.
+func (x *expressions) inList(e *expression.InTuple, not bool) (expr.Expr, error) {
+	members, ok := e.Right().(expression.Tuple)
+	if !ok {
+		return nil, unsupported("IN of anything but a list or a query")
+	}
+	if row, ok := e.Left().(expression.Tuple); ok && len(row) > 1 {
+		return x.inRows(row, members, not)
+	}
+	value, err := x.expr(e.Left())
+	if err != nil {
+		return nil, err
+	}
+	list, err := x.list(members...)
+	if err != nil {
+		return nil, err
+	}
+	out, err := expr.NewIn(value, list, not)
+	if isNoKernel(err) {
+		out, err = x.rowwise(append([]expr.Expr{value}, list...), func(args []sql.Expression) (sql.Expression, error) {
+			return expression.NewInTuple(args[0], expression.NewTuple(args[1:]...)), nil
+		})
+		if err == nil && not {
+			return expr.New(expr.Not, out)
+		}
+	}
+	return out, err
+}
+
+// inRows imports (a, b) IN ((1, 2), (3, 4)) as a chain of equalities.
+func (x *expressions) inRows(row, members expression.Tuple, not bool) (expr.Expr, error) {
+	values, err := x.list(row...)
+	if err != nil {
+		return nil, err
+	}
+	var any []expr.Expr
+	for _, m := range members {
+		tuple, ok := m.(expression.Tuple)
+		if !ok || len(tuple) != len(values) {
+			return nil, sql.ErrInvalidOperandColumns.New(len(values), 1)
+		}
+		list, err := x.list(tuple...)
+		if err != nil {
+			return nil, err
+		}
+		same, err := x.compareRows(expr.Eq, values, list)
+		if err != nil {
+			return nil, err
+		}
+		any = append(any, same)
+	}
+	out := any[0]
+	if len(any) > 1 {
+		if out, err = expr.New(expr.Or, any...); err != nil {
+			return nil, err
+		}
+	}
+	if not {
+		return expr.New(expr.Not, out)
+	}
+	return out, nil
+}
+
+// truth makes a condition of a value.
+func (im *importer) truth(e expr.Expr) (expr.Expr, error) {
+	if e.Type().Kind == types.Bool {
+		return e, nil
+	}
+	out, err := expr.Truth(e)
+	if !isNoKernel(err) {
+		return out, err
+	}
+	return im.rowwise([]expr.Expr{e}, func(args []sql.Expression) (sql.Expression, error) {
+		return expression.NewNot(expression.NewNot(args[0])), nil
+	})
+}

@@ -1,0 +1,28 @@
+// Package bind turns SQL into plans. go-mysql-server (GMS) parses, resolves names, checks privileges and validates; the
+// package takes the bound, still logical tree of every statement that reads a federated table and imports it into
+// engine/plan. It is, with gateway/mysql, the only package that imports GMS.
+//
+// # Which statement goes where
+//
+// A statement that touches no federated table is GMS's own from end to end. A query that does becomes one Leaf at the
+// root of GMS's tree: an opaque relation that holds the imported plan.Node, the result's schema and the run-time
+// parameters. In other statements (SET @x = (SELECT ...), INSERT ... SELECT into a table of GMS, CREATE TABLE ... AS)
+// each outermost federated query is replaced by a Leaf of its own and the statement stays with GMS. The decision is
+// made once, at the root, before GMS's first analysis rule; of GMS's rules a taken query sees only the validators, never
+// a rewrite. Prepared parameters arrive as literals: GMS binds a prepared statement anew at each execution.
+//
+// # Invariants
+//
+// No federated table is ever read by a RowIter of GMS: Table.Partitions and PartitionRows fail. The other direction is
+// open: a GMS-owned table (information_schema, mysql, scratch tables) in a taken query is a Scan of the statement's
+// Local source, whose fragment reads its rows into Arrow.
+//
+// Column ids of the imported plan are unique in the statement, unlike GMS's: two references to one CTE or view share
+// ids there. An id is looked up by where the reference stands in the tree, never globally.
+//
+// Every scalar expression becomes an expr.Expr with explicit casts; what has no kernel becomes an expr.Fallback around the
+// GMS expression. Types of the result are those of the imported expressions, mapped back to GMS types.
+//
+// The package does not optimize (subqueries stay Apply nodes) and does not run plans: a Leaf that GMS itself has to
+// read streams from the Runner it was given.
+package bind

@@ -1,0 +1,383 @@
+package bind
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dolthub/go-mysql-server/sql"
+	"github.com/dolthub/go-mysql-server/sql/expression"
+	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
+	"github.com/dolthub/vitess/go/sqltypes"
+
+	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/types"
+)
+
+// expressions imports the expressions of one node. Each subquery in them grows the node's input by an Apply.
+type expressions struct {
+	*importer
+	rel     relation // the input
+	aliases map[sql.ColumnId]expr.Expr
+	outer   *scope
+	at      int // see scope.find
+	// subqueries are those imported already: an expression that turns out to have no kernel is imported twice.
+	subqueries map[sql.Expression]expr.Expr
+}
+
+func (im *importer) over(rel relation, outer *scope) *expressions {
+	return &expressions{
+		importer: im, rel: rel, outer: outer, at: -1,
+		aliases: make(map[sql.ColumnId]expr.Expr), subqueries: make(map[sql.Expression]expr.Expr),
+	}
+}
+
+// conditions imports a condition as conjuncts.
+func (x *expressions) conditions(e sql.Expression) ([]expr.Expr, error) {
+	cond, err := x.condition(e)
+	if err != nil {
+		return nil, err
+	}
+	return expr.Conjuncts(nil, cond), nil
+}
+
+// condition imports e as a truth value.
+func (x *expressions) condition(e sql.Expression) (expr.Expr, error) {
+	cond, err := x.expr(e)
+	if err != nil {
+		return nil, err
+	}
+	return x.truth(cond)
+}
+
+// expr imports a scalar expression.
+func (x *expressions) expr(e sql.Expression) (expr.Expr, error) {
+	if c, ok := x.computed(e); ok {
+		return c, nil
+	}
+	if isParam(e) {
+		return x.param(e)
+	}
+	switch e := e.(type) {
+	case *expression.GetField:
+		return x.field(e)
+	case *expression.Alias:
+		return x.alias(e)
+	case *expression.Literal:
+		return x.literal(e)
+	case *expression.Wrapper:
+		return x.expr(e.Children()[0])
+	case *gmsplan.Subquery, *gmsplan.ExistsSubquery, *gmsplan.InSubquery:
+		return x.subquery(e)
+	case expression.Tuple:
+		if len(e) == 1 {
+			return x.expr(e[0])
+		}
+		return nil, sql.ErrInvalidOperandColumns.New(1, len(e))
+	case *expression.SetField:
+		return nil, unsupported("assigning to a variable in a query")
+	}
+	if out, known, err := x.operator(e); known || err != nil {
+		return out, err
+	}
+	if out, known, err := x.function(e); known || err != nil {
+		return out, err
+	}
+	return x.fallback(e)
+}
+
+// computed finds what the input has already computed of the same text.
+func (x *expressions) computed(e sql.Expression) (expr.Expr, bool) {
+	if len(x.rel.texts) == 0 {
+		return nil, false
+	}
+	switch e := e.(type) {
+	case *expression.GetField, *expression.Literal:
+		return nil, false
+	case *expression.Alias:
+		return x.computed(e.Child)
+	}
+	c, ok := x.rel.texts[strings.ToLower(e.String())]
+	if !ok {
+		return nil, false
+	}
+	return c.Ref(), true
+}
+
+func (x *expressions) field(e *expression.GetField) (expr.Expr, error) {
+	in := scope{rel: &x.rel, aliases: x.aliases, outer: x.outer}
+	if ref, ok := in.find(e.Id(), e.Name(), x.at); ok {
+		return ref, nil
+	}
+	return nil, sql.ErrColumnNotFound.New(e.String())
+}
+
+// alias imports a named expression, or finds it in the input, where a projection below has computed it.
+func (x *expressions) alias(e *expression.Alias) (expr.Expr, error) {
+	if e.Id() != 0 {
+		for i := range x.rel.cols {
+			if x.rel.cols[i].id == e.Id() {
+				return x.rel.cols[i].Ref(), nil
+			}
+		}
+	}
+	return x.expr(e.Child)
+}
+
+// literal imports a constant with its exact type.
+func (x *expressions) literal(e *expression.Literal) (expr.Expr, error) {
+	v := e.Value()
+	if v == nil {
+		return &expr.Literal{Value: types.NullValue}, nil
+	}
+	typ, err := literalType(x.ctx, v, e.Type(x.ctx))
+	if err != nil {
+		return nil, err
+	}
+	value, err := fromGMS(x.ctx, v, e.Type(x.ctx), typ, sessionLocation(x.ctx))
+	if err != nil {
+		return nil, err
+	}
+	return &expr.Literal{Value: value, Typ: typ}, nil
+}
+
+// literalType is the type MySQL gives a constant: integers are BIGINT, text is as long as it is.
+func literalType(ctx *sql.Context, v any, gms sql.Type) (types.Type, error) {
+	switch v := v.(type) {
+	case bool:
+		return types.Of(types.Bool), nil
+	case int8, int16, int32, int64, int, uint8, uint16, uint32:
+		return types.Of(types.Int64), nil
+	case uint64:
+		if v <= 1<<63-1 && gms.Type() != sqltypes.Uint64 {
+			return types.Of(types.Int64), nil
+		}
+		return types.Of(types.Uint64), nil
+	case string:
+		if typ, err := FromGMS(gms); err == nil && typ.IsText() && typ.Kind != types.Enum && typ.Kind != types.Set && typ.Kind != types.JSON {
+			return types.NewText(types.Varchar, len([]rune(v)), typ.Collation), nil
+		}
+	case []byte:
+		return types.Type{Kind: types.Varbinary, Length: uint32(len(v))}, nil
+	}
+	typ, err := FromGMS(gms)
+	if typ.Kind == types.Decimal {
+		return decimalLiteralType(v, typ), nil
+	}
+	return typ, err
+}
+
+// operator imports the operators of SQL. known is false for any other expression.
+func (x *expressions) operator(e sql.Expression) (out expr.Expr, known bool, err error) {
+	switch e := e.(type) {
+	case *expression.And:
+		out, err = x.logic(expr.And, e.LeftChild, e.RightChild)
+	case *expression.Or:
+		out, err = x.logic(expr.Or, e.LeftChild, e.RightChild)
+	case *expression.Xor:
+		out, err = x.logic(expr.Xor, e.LeftChild, e.RightChild)
+	case *expression.Not:
+		out, err = x.not(e)
+	case *expression.Equals:
+		out, err = x.comparison(expr.Eq, e.Left(), e.Right())
+	case *expression.NullSafeEquals:
+		out, err = x.comparison(expr.NullSafeEq, e.Left(), e.Right())
+	case *expression.LessThan:
+		out, err = x.comparison(expr.Lt, e.Left(), e.Right())
+	case *expression.LessThanOrEqual:
+		out, err = x.comparison(expr.Le, e.Left(), e.Right())
+	case *expression.GreaterThan:
+		out, err = x.comparison(expr.Gt, e.Left(), e.Right())
+	case *expression.GreaterThanOrEqual:
+		out, err = x.comparison(expr.Ge, e.Left(), e.Right())
+	case *expression.Between:
+		out, err = x.between(e)
+	case *expression.InTuple:
+		out, err = x.inList(e, false)
+	case *expression.IsNull:
+		out, err = x.call(e, expr.IsNull, e.Child)
+	case *expression.IsTrue:
+		out, err = x.truthTest(e)
+	case *expression.Case:
+		out, err = x.caseWhen(e)
+	case *expression.Arithmetic:
+		out, err = x.arithmetic(e)
+	case *expression.Div:
+		out, err = x.call(e, expr.Div, e.LeftChild, e.RightChild)
+	case *expression.IntDiv:
+		out, err = x.call(e, expr.IntDiv, e.LeftChild, e.RightChild)
+	case *expression.Mod:
+		out, err = x.call(e, expr.Mod, e.LeftChild, e.RightChild)
+	case *expression.BitOp:
+		out, err = x.call(e, bitOperators[e.Op], e.LeftChild, e.RightChild)
+	case *expression.UnaryMinus:
+		out, err = x.minus(e)
+	case *expression.Like:
+		out, err = x.like(e)
+	case *expression.Convert:
+		out, err = x.convert(e)
+	case *expression.ConvertUsing:
+		out, err = x.convertUsing(e)
+	case *expression.CollatedExpression:
+		out, err = x.collate(e)
+	case *expression.Binary:
+		out, err = x.castTo(e, e.Child, types.Of(types.Varbinary))
+	case *expression.EnumToString:
+		out, err = x.castTo(e, e.Enum, types.NewText(types.Varchar, 0, types.Utf8mb4Bin0900))
+	default:
+		return nil, false, nil
+	}
+	return out, true, err
+}
+
+var bitOperators = map[string]expr.Func{
+	"&": expr.BitAnd, "|": expr.BitOr, "^": expr.BitXor, "<<": expr.ShiftLeft, ">>": expr.ShiftRight,
+}
+
+// list imports several expressions.
+func (x *expressions) list(es ...sql.Expression) ([]expr.Expr, error) {
+	out := make([]expr.Expr, len(es))
+	for i, e := range es {
+		arg, err := x.expr(e)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = arg
+	}
+	return out, nil
+}
+
+// call applies f to the imports of args, which are the children of e in f's order; e is evaluated row by row if there is
+// no kernel.
+func (x *expressions) call(e sql.Expression, f expr.Func, args ...sql.Expression) (expr.Expr, error) {
+	list, err := x.list(args...)
+	if err != nil {
+		return nil, err
+	}
+	out, err := expr.New(f, list...)
+	if isNoKernel(err) {
+		return x.fallback(e)
+	}
+	return out, err
+}
+
+// logic imports AND, OR and XOR, flattening chains.
+func (x *expressions) logic(f expr.Func, left, right sql.Expression) (expr.Expr, error) {
+	var args []expr.Expr
+	for _, e := range []sql.Expression{left, right} {
+		arg, err := x.condition(e)
+		if err != nil {
+			return nil, err
+		}
+		if c, ok := arg.(*expr.Call); ok && c.Func == f && f != expr.Xor {
+			args = append(args, c.Args...)
+		} else {
+			args = append(args, arg)
+		}
+	}
+	return expr.New(f, args...)
+}
+
+func (x *expressions) not(e *expression.Not) (expr.Expr, error) {
+	switch child := e.Child.(type) {
+	case *expression.InTuple:
+		return x.inList(child, true)
+	case *expression.Equals:
+		if !isTuple(child.Left()) {
+			return x.comparison(expr.Ne, child.Left(), child.Right())
+		}
+	}
+	arg, err := x.condition(e.Child)
+	if err != nil {
+		return nil, err
+	}
+	return expr.New(expr.Not, arg)
+}
+
+func isTuple(e sql.Expression) bool {
+	tuple, ok := e.(expression.Tuple)
+	return ok && len(tuple) > 1
+}
+
+func (x *expressions) truthTest(e *expression.IsTrue) (expr.Expr, error) {
+	arg, err := x.condition(e.Child)
+	if err != nil {
+		return nil, err
+	}
+	if isFalseTest(e) {
+		return expr.New(expr.IsFalse, arg)
+	}
+	return expr.New(expr.IsTrue, arg)
+}
+
+func (x *expressions) caseWhen(e *expression.Case) (expr.Expr, error) {
+	var subject expr.Expr
+	var err error
+	if e.Expr != nil {
+		if subject, err = x.expr(e.Expr); err != nil {
+			return nil, err
+		}
+	}
+	whens := make([]expr.When, len(e.Branches))
+	for i, b := range e.Branches {
+		if whens[i].Cond, err = x.caseCondition(subject, b.Cond); err != nil {
+			return nil, err
+		}
+		if whens[i].Then, err = x.expr(b.Value); err != nil {
+			return nil, err
+		}
+	}
+	var els expr.Expr
+	if e.Else != nil {
+		if els, err = x.expr(e.Else); err != nil {
+			return nil, err
+		}
+	}
+	out, err := expr.NewCase(whens, els)
+	if isNoKernel(err) {
+		return x.fallback(e)
+	}
+	return out, err
+}
+
+// caseCondition imports WHEN e; in CASE subject WHEN e it is an equality.
+func (x *expressions) caseCondition(subject expr.Expr, e sql.Expression) (expr.Expr, error) {
+	if subject == nil {
+		return x.condition(e)
+	}
+	value, err := x.expr(e)
+	if err != nil {
+		return nil, err
+	}
+	return x.compare(expr.Eq, subject, value)
+}
+
+// arithmetic imports +, - and *, and a date moved by an interval.
+func (x *expressions) arithmetic(e *expression.Arithmetic) (expr.Expr, error) {
+	f, ok := map[string]expr.Func{"+": expr.Add, "-": expr.Sub, "*": expr.Mul}[e.Op]
+	if !ok {
+		return nil, fmt.Errorf("the operator %s is unknown", e.Op)
+	}
+	left, leftOK := e.LeftChild.(*expression.Interval)
+	right, rightOK := e.RightChild.(*expression.Interval)
+	switch {
+	case leftOK:
+		return x.move(e, expr.DateAdd, e.RightChild, left)
+	case rightOK && f == expr.Add:
+		return x.move(e, expr.DateAdd, e.LeftChild, right)
+	case rightOK:
+		return x.move(e, expr.DateSub, e.LeftChild, right)
+	}
+	return x.call(e, f, e.LeftChild, e.RightChild)
+}
+
+// minus imports a negation; that of a literal is a literal.
+func (x *expressions) minus(e *expression.UnaryMinus) (expr.Expr, error) {
+	return x.call(e, expr.Neg, e.Child)
+}
+
+func (x *expressions) like(e *expression.Like) (expr.Expr, error) {
+	if e.Escape == nil {
+		return x.call(e, expr.Like, e.Left(), e.Right())
+	}
+	return x.call(e, expr.Like, e.Left(), e.Right(), e.Escape)
+}

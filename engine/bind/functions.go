@@ -1,0 +1,160 @@
+package bind
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/dolthub/go-mysql-server/sql"
+	"github.com/dolthub/go-mysql-server/sql/expression"
+	"github.com/dolthub/go-mysql-server/sql/expression/function"
+	"github.com/dolthub/vitess/go/vt/sqlparser"
+
+	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/types"
+)
+
+// functions maps GMS's names to functions that take the same arguments in the same order. What is not here and not in
+// function below is evaluated row by row.
+var functions = map[string]expr.Func{
+	"abs": expr.Abs, "sign": expr.Sign, "ceil": expr.Ceil, "floor": expr.Floor, "round": expr.Round,
+	"truncate": expr.Truncate, "sqrt": expr.Sqrt, "power": expr.Pow, "exp": expr.Exp, "ln": expr.Ln, "log10": expr.Log10,
+	"log2": expr.Log2, "log": expr.Log, "sin": expr.Sin, "cos": expr.Cos, "tan": expr.Tan, "cot": expr.Cot,
+	"asin": expr.Asin, "acos": expr.Acos, "degrees": expr.Degrees, "radians": expr.Radians, "mod": expr.Mod,
+
+	"if": expr.If, "ifnull": expr.IfNull, "nullif": expr.NullIf, "coalesce": expr.Coalesce, "greatest": expr.Greatest,
+	"least": expr.Least, "isnull": expr.IsNull,
+
+	"concat": expr.Concat, "concat_ws": expr.ConcatWS, "substring": expr.Substring, "left": expr.Left, "right": expr.Right,
+	"length": expr.Length, "character_length": expr.CharLength, "upper": expr.Upper, "lower": expr.Lower,
+	"ltrim": expr.LTrim, "rtrim": expr.RTrim, "replace": expr.Replace, "locate": expr.Locate, "lpad": expr.LPad,
+	"rpad": expr.RPad, "reverse": expr.Reverse, "substring_index": expr.SubstrIndex, "repeat": expr.Repeat,
+	"space": expr.Space, "ascii": expr.Ascii, "hex": expr.Hex,
+
+	"year": expr.Year, "quarter": expr.Quarter, "month": expr.Month, "day": expr.Day, "hour": expr.Hour,
+	"minute": expr.Minute, "second": expr.Second, "microsecond": expr.Microsecond, "dayofweek": expr.DayOfWeek,
+	"dayofyear": expr.DayOfYear, "weekday": expr.Weekday, "date": expr.DateOf, "datediff": expr.DateDiff,
+	"date_format": expr.DateFormat, "last_day": expr.LastDay, "week": expr.Week, "yearweek": expr.YearWeek,
+	"dayname": expr.DayName, "monthname": expr.MonthName, "to_days": expr.ToDays, "from_days": expr.FromDays,
+	"time_to_sec": expr.TimeToSec, "unix_timestamp": expr.UnixTimestamp, "timestampdiff": expr.TimestampDiff,
+}
+
+// extracted are the units of EXTRACT that have a function of their own.
+var extracted = map[string]expr.Func{
+	"YEAR": expr.Year, "QUARTER": expr.Quarter, "MONTH": expr.Month, "DAY": expr.Day, "HOUR": expr.Hour,
+	"MINUTE": expr.Minute, "SECOND": expr.Second, "MICROSECOND": expr.Microsecond,
+}
+
+// function imports a function call. known is false for what has no kernel.
+func (x *expressions) function(e sql.Expression) (out expr.Expr, known bool, err error) {
+	f, ok := e.(sql.FunctionExpression)
+	if !ok {
+		return nil, false, nil
+	}
+	args := f.Children()
+	switch e := e.(type) {
+	case *function.DateAdd:
+		out, err = x.moveArgs(e, expr.DateAdd, args)
+	case *function.DateSub:
+		out, err = x.moveArgs(e, expr.DateSub, args)
+	case *function.Extract:
+		unit, ok := args[0].(*expression.Literal)
+		if !ok {
+			return nil, false, nil
+		}
+		fn, ok := extracted[strings.ToUpper(unit.String()[1:len(unit.String())-1])]
+		if !ok {
+			return nil, false, nil
+		}
+		out, err = x.call(e, fn, args[1])
+	case *function.Trim:
+		return x.trim(e)
+	case function.Instr:
+		out, err = x.call(e, expr.Locate, args[1], args[0])
+	case *function.Log:
+		out, err = x.call(e, expr.Log, args...)
+	case *function.FromUnixtime:
+		if len(args) != 1 {
+			return nil, false, nil
+		}
+		out, err = x.call(e, expr.FromUnixTime, args[0])
+	default:
+		fn, ok := functions[strings.ToLower(f.FunctionName())]
+		if !ok || hasNil(args) {
+			return nil, false, nil
+		}
+		out, err = x.call(e, fn, args...)
+	}
+	return out, true, err
+}
+
+func hasNil(args []sql.Expression) bool {
+	for _, a := range args {
+		if a == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// trim imports TRIM([side what FROM] text).
+func (x *expressions) trim(e *function.Trim) (expr.Expr, bool, error) {
+	text, what := e.Children()[0], e.Children()[1]
+	blank := what.String() == "' '"
+	switch sides := trimSides(e); {
+	case sides == sqlparser.Both && blank:
+		out, err := x.call(e, expr.Trim, text)
+		return out, true, err
+	case sides == sqlparser.Both:
+		out, err := x.call(e, expr.Trim, text, what)
+		return out, true, err
+	case sides == sqlparser.Leading && blank:
+		out, err := x.call(e, expr.LTrim, text)
+		return out, true, err
+	case sides == sqlparser.Trailing && blank:
+		out, err := x.call(e, expr.RTrim, text)
+		return out, true, err
+	}
+	return nil, false, nil
+}
+
+func (x *expressions) moveArgs(e sql.Expression, f expr.Func, args []sql.Expression) (expr.Expr, error) {
+	interval, ok := args[1].(*expression.Interval)
+	if !ok {
+		return x.fallback(e)
+	}
+	return x.move(e, f, args[0], interval)
+}
+
+// wholeUnits are the units of an interval whose amount is one integer.
+var wholeUnits = map[string]bool{
+	"MICROSECOND": true, "SECOND": true, "MINUTE": true, "HOUR": true, "DAY": true, "WEEK": true, "MONTH": true,
+	"QUARTER": true, "YEAR": true,
+}
+
+// move imports a date plus (DateAdd) or minus (DateSub) an interval. Amounts that are not integers, as in INTERVAL '1:30'
+// HOUR_MINUTE, go row by row.
+func (x *expressions) move(e sql.Expression, f expr.Func, date sql.Expression, interval *expression.Interval) (expr.Expr, error) {
+	if !wholeUnits[interval.Unit] {
+		return x.fallback(e)
+	}
+	args, err := x.list(date, interval.Child)
+	if err != nil {
+		return nil, err
+	}
+	if text, ok := args[1].(*expr.Literal); ok && text.Typ.IsText() {
+		n, err := strconv.ParseInt(strings.TrimSpace(text.Value.Str), 10, 64)
+		if err != nil {
+			return x.fallback(e)
+		}
+		args[1] = &expr.Literal{Value: types.IntValue(n), Typ: types.Of(types.Int64)}
+	}
+	if !args[1].Type().IsInteger() {
+		return x.fallback(e)
+	}
+	unit := &expr.Literal{Value: types.TextValue(interval.Unit), Typ: types.NewText(types.Varchar, len(interval.Unit), types.Utf8mb4Bin0900)}
+	out, err := expr.New(f, args[0], args[1], unit)
+	if isNoKernel(err) {
+		return x.fallback(e)
+	}
+	return out, err
+}

@@ -1,0 +1,200 @@
+package bind
+
+import (
+	"strings"
+
+	"github.com/dolthub/go-mysql-server/sql"
+	"github.com/dolthub/go-mysql-server/sql/expression"
+	"github.com/dolthub/go-mysql-server/sql/expression/function/aggregation"
+	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
+
+	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/plan"
+)
+
+// groupBy imports GROUP BY and the aggregates of its query.
+func (im *importer) groupBy(n *gmsplan.GroupBy, outer *scope) (relation, error) {
+	child, err := im.node(n.Child, outer)
+	if err != nil {
+		return relation{}, err
+	}
+	in := im.over(child, outer)
+	agg := &plan.Aggregate{}
+	out := relation{node: agg, texts: make(map[string]plan.Column)}
+	for _, e := range n.GroupByExprs {
+		c, err := in.groupKey(agg, e)
+		if err != nil {
+			return relation{}, err
+		}
+		if alias, ok := e.(*expression.Alias); ok {
+			out.cols = append(out.cols, column{id: alias.Id(), name: alias.Name(), Column: c})
+			e = alias.Child
+		}
+		if field, ok := e.(*expression.GetField); ok {
+			out.cols = append(out.cols, column{id: field.Id(), name: field.Name(), Column: c})
+			continue
+		}
+		out.texts[strings.ToLower(e.String())] = c
+	}
+	for _, e := range n.SelectDeps {
+		c, err := in.dependency(agg, out, e)
+		if err != nil {
+			return relation{}, err
+		}
+		out.cols = append(out.cols, c)
+	}
+	agg.Input = in.rel.node
+	return out, nil
+}
+
+// groupKey adds a key to the groups, or finds it there.
+func (x *expressions) groupKey(agg *plan.Aggregate, e sql.Expression) (plan.Column, error) {
+	if alias, ok := e.(*expression.Alias); ok {
+		e = alias.Child
+	}
+	key, err := x.expr(e)
+	if err != nil {
+		return plan.Column{}, err
+	}
+	text := key.String()
+	for _, g := range agg.Groups {
+		if g.Expr.String() == text {
+			return g.Col, nil
+		}
+	}
+	var c plan.Column
+	if ref, ok := key.(*expr.Column); ok {
+		c = plan.Column{ID: ref.ID, Name: ref.Name, Type: ref.Typ, Nullable: ref.Null}
+	} else {
+		c = x.newColumn(nameOf(x.ctx, e), key)
+	}
+	agg.Groups = append(agg.Groups, plan.Projection{Col: c, Expr: key})
+	return c, nil
+}
+
+// dependency imports what the rest of the query needs of a group: an aggregate, or a column. A column that is no key has
+// one value in the group, or ONLY_FULL_GROUP_BY is off and any value will do.
+func (x *expressions) dependency(agg *plan.Aggregate, out relation, e sql.Expression) (column, error) {
+	if f, ok := e.(sql.Aggregation); ok {
+		return x.aggregate(agg, f)
+	}
+	value, err := x.expr(e)
+	if err != nil {
+		return column{}, err
+	}
+	c := column{name: nameOf(x.ctx, e)}
+	if id, ok := e.(sql.IdExpression); ok {
+		c.id = id.Id()
+	}
+	text := value.String()
+	for _, g := range agg.Groups {
+		if g.Expr.String() == text {
+			c.Column = g.Col
+			return c, nil
+		}
+	}
+	c.Column = x.newColumn(c.name, value)
+	c.Nullable = true // the value of no rows
+	agg.Aggs = append(agg.Aggs, plan.Agg{Col: c.Column, Func: plan.AnyValue, Args: []expr.Expr{value}})
+	return c, nil
+}
+
+// unaryAggregates are the aggregate functions of one argument by GMS's names.
+var unaryAggregates = map[string]plan.AggFunc{
+	"count": plan.Count, "countdistinct": plan.Count, "sum": plan.Sum, "avg": plan.Avg, "min": plan.Min, "max": plan.Max,
+	"any_value": plan.AnyValue, "anyvalue": plan.AnyValue,
+	"std": plan.StddevPop, "stddev": plan.StddevPop, "stddev_pop": plan.StddevPop, "stddevpop": plan.StddevPop,
+	"stddev_samp": plan.StddevSamp, "stddevsamp": plan.StddevSamp,
+	"variance": plan.VarPop, "var_pop": plan.VarPop, "varpop": plan.VarPop, "var_samp": plan.VarSamp, "varsamp": plan.VarSamp,
+	"bit_and": plan.BitAnd, "bitand": plan.BitAnd, "bit_or": plan.BitOr, "bitor": plan.BitOr,
+	"bit_xor": plan.BitXor, "bitxor": plan.BitXor,
+}
+
+// aggregate imports an aggregate function.
+func (x *expressions) aggregate(node *plan.Aggregate, f sql.Aggregation) (column, error) {
+	if f.Window() != nil {
+		return column{}, unsupported("window functions")
+	}
+	agg, args, err := x.aggregateFunction(f)
+	if err != nil {
+		return column{}, err
+	}
+	for _, e := range args {
+		if d, ok := e.(*expression.DistinctExpression); ok {
+			agg.Distinct, e = true, d.Child
+		}
+		arg, err := x.expr(e)
+		if err != nil {
+			return column{}, err
+		}
+		agg.Args = append(agg.Args, arg)
+	}
+	if agg.Func == plan.Count && !agg.Distinct && len(agg.Args) == 1 {
+		if l, ok := agg.Args[0].(*expr.Literal); ok && !l.Value.Null {
+			agg.Func, agg.Args = plan.CountStar, nil
+		}
+	}
+	name := string(agg.Func)
+	if agg.Args, err = expr.AggArgs(name, agg.Args); err != nil {
+		return column{}, err
+	}
+	typ, err := expr.AggType(name, agg.Args)
+	if err != nil {
+		return column{}, err
+	}
+	x.last++
+	text := strings.ToLower(gmsplan.AliasSubqueryString(x.ctx, f))
+	agg.Col = plan.Column{ID: x.last, Name: text, Type: typ, Nullable: agg.Func != plan.Count && agg.Func != plan.CountStar}
+	node.Aggs = append(node.Aggs, agg)
+	return column{id: f.Id(), name: text, Column: agg.Col}, nil
+}
+
+// aggregateFunction finds the plan's function for GMS's, and the GMS expressions of its arguments.
+func (x *expressions) aggregateFunction(f sql.Aggregation) (plan.Agg, []sql.Expression, error) {
+	switch f := f.(type) {
+	case *aggregation.CountDistinct:
+		return plan.Agg{Func: plan.Count, Distinct: true}, f.Children(), nil
+	case *aggregation.GroupConcat:
+		return x.groupConcat(f)
+	}
+	named, ok := f.(sql.FunctionExpression)
+	if !ok {
+		return plan.Agg{}, nil, unsupported("the aggregate function " + f.String())
+	}
+	name := strings.ToLower(named.FunctionName())
+	fn, ok := unaryAggregates[name]
+	if !ok {
+		return plan.Agg{}, nil, unsupported("the aggregate function " + strings.ToUpper(name))
+	}
+	return plan.Agg{Func: fn}, f.Children(), nil
+}
+
+// groupConcat imports the order of GROUP_CONCAT; several arguments are one text.
+func (x *expressions) groupConcat(f *aggregation.GroupConcat) (plan.Agg, []sql.Expression, error) {
+	agg := plan.Agg{Func: plan.GroupConcat}
+	keys, args := groupConcat(f, &agg)
+	for i, e := range keys {
+		key, err := x.expr(e)
+		if err != nil {
+			return plan.Agg{}, nil, err
+		}
+		agg.OrderBy[i].Expr = key
+	}
+	if len(args) == 1 {
+		return agg, args, nil
+	}
+	list := make([]expr.Expr, len(args))
+	for i, e := range args {
+		arg, err := x.expr(e)
+		if err != nil {
+			return plan.Agg{}, nil, err
+		}
+		list[i] = arg
+	}
+	text, err := expr.New(expr.Concat, list...)
+	if err != nil {
+		return plan.Agg{}, nil, err
+	}
+	agg.Args = []expr.Expr{text}
+	return agg, nil, nil
+}

@@ -1,0 +1,187 @@
+package bind
+
+import (
+	"strings"
+
+	"github.com/dolthub/go-mysql-server/sql"
+
+	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/sqlerr"
+)
+
+// importer turns one query of GMS's into a plan.
+type importer struct {
+	ctx    *sql.Context
+	binder *Binder
+	last   expr.ColumnID // the last id given out
+	params []param
+	local  *localSource
+	ctes   sharedCTEs
+}
+
+// importQuery imports a validated query.
+func (b *Binder) importQuery(ctx *sql.Context, n sql.Node) (*Leaf, error) {
+	im := &importer{ctx: ctx, binder: b, ctes: countCTEs(ctx, n)}
+	rel, err := im.node(n, nil)
+	if err != nil {
+		return nil, err
+	}
+	rel = rel.exact(im)
+	leaf := &Leaf{Plan: rel.node, params: im.params, runner: b.runner}
+	if len(im.ctes.bindings) > 0 {
+		leaf.Plan = &plan.With{Bindings: im.ctes.bindings, Body: rel.node}
+	}
+	if im.local != nil {
+		leaf.Local = im.local
+	}
+	names := n.Schema(ctx)
+	for i, c := range leaf.Plan.Schema() {
+		col := *names[i]
+		col.Type, col.Nullable = ToGMS(c.Type), c.Nullable
+		col.Default, col.Generated, col.OnUpdate = nil, nil, nil
+		col.AutoIncrement, col.PrimaryKey = false, false
+		leaf.Columns = append(leaf.Columns, &col)
+	}
+	return leaf, nil
+}
+
+// column is a column of an imported relation: the id and name that GMS's references to it have where the relation is
+// visible, and what it is in the plan.
+type column struct {
+	id   sql.ColumnId // 0: can only be meant by name
+	name string
+	plan.Column
+}
+
+// relation is an imported node. Its columns are those of GMS's node by position; the plan node may have more, which the
+// import added, in another order.
+type relation struct {
+	node plan.Node
+	cols []column
+	// texts are expressions that the relation has already computed, by their lower-case text: the keys of a GROUP BY,
+	// the list of a SELECT DISTINCT. Above, the same text means that column.
+	texts map[string]plan.Column
+}
+
+// scope is what the expressions of a node can name: the columns of its input, aliases of the SELECT list it is in, then
+// what the queries around it can.
+type scope struct {
+	rel     *relation
+	aliases map[sql.ColumnId]expr.Expr
+	outer   *scope
+}
+
+// find resolves a reference of GMS's. at is where the reference stands in a list that mirrors the input's columns, or -1:
+// GMS leaves references to unnamed columns without an id.
+func (s *scope) find(id sql.ColumnId, name string, at int) (expr.Expr, bool) {
+	if id == 0 && at >= 0 && at < len(s.rel.cols) && strings.EqualFold(s.rel.cols[at].name, name) {
+		return s.rel.cols[at].Ref(), true
+	}
+	for in := s; in != nil && id != 0; in = in.outer {
+		for i := range in.rel.cols {
+			if in.rel.cols[i].id == id {
+				return in.rel.cols[i].Ref(), true
+			}
+		}
+		if e, ok := in.aliases[id]; ok {
+			return e, true
+		}
+	}
+	for in := s; in != nil; in = in.outer {
+		for i := range in.rel.cols {
+			if strings.EqualFold(in.rel.cols[i].name, name) {
+				return in.rel.cols[i].Ref(), true
+			}
+		}
+	}
+	return nil, false
+}
+
+// newColumn returns a column of a fresh id that holds values of e.
+func (im *importer) newColumn(name string, e expr.Expr) plan.Column {
+	im.last++
+	return plan.Column{ID: im.last, Name: name, Type: e.Type(), Nullable: e.Nullable()}
+}
+
+// exact returns the relation with nothing but its columns, each once, in order.
+func (r relation) exact(im *importer) relation {
+	r.texts = nil
+	schema := r.node.Schema()
+	same := len(schema) == len(r.cols)
+	for i := 0; same && i < len(schema); i++ {
+		same = schema[i].ID == r.cols[i].ID
+	}
+	if same {
+		return r
+	}
+	list := make([]plan.Projection, len(r.cols))
+	cols := make([]column, len(r.cols))
+	used := make(map[expr.ColumnID]bool, len(r.cols))
+	for i, c := range r.cols {
+		list[i] = plan.Projection{Col: c.Column, Expr: c.Ref()}
+		if used[c.ID] {
+			list[i].Col = im.newColumn(c.name, c.Ref())
+		}
+		used[c.ID] = true
+		cols[i] = column{id: c.id, name: c.name, Column: list[i].Col}
+	}
+	node := r.node
+	if below, ok := node.(*plan.Project); ok {
+		node, list = mergeProjections(below, list)
+	}
+	return relation{node: &plan.Project{Input: node, Exprs: list}, cols: cols}
+}
+
+// mergeProjections reads the columns of list, all plain, from below itself, so that one projection does for two.
+func mergeProjections(below *plan.Project, list []plan.Projection) (plan.Node, []plan.Projection) {
+	defined := make(map[expr.ColumnID]expr.Expr, len(below.Exprs))
+	for _, p := range below.Exprs {
+		defined[p.Col.ID] = p.Expr
+	}
+	merged := make([]plan.Projection, len(list))
+	for i, p := range list {
+		source := p.Expr.(*expr.Column).ID
+		e := defined[source]
+		if _, plain := e.(*expr.Column); !plain && source != p.Col.ID {
+			return below, list // a second copy would compute the expression twice
+		}
+		merged[i] = plan.Projection{Col: p.Col, Expr: e}
+	}
+	return below.Input, merged
+}
+
+// visible returns the plan columns of the relation.
+func (r relation) visible() plan.Schema {
+	schema := make(plan.Schema, len(r.cols))
+	for i, c := range r.cols {
+		schema[i] = c.Column
+	}
+	return schema
+}
+
+// renamed returns the relation under the ids and names that references from outside use. Fewer ids than columns leave
+// the columns to be found by name.
+func (r relation) renamed(ids sql.ColSet, names []string) relation {
+	cols := make([]column, len(r.cols))
+	copy(cols, r.cols)
+	if ids.Len() == len(cols) {
+		i := 0
+		ids.ForEach(func(id sql.ColumnId) {
+			cols[i].id = id
+			i++
+		})
+	}
+	for i, name := range names {
+		if i < len(cols) {
+			cols[i].name = name
+			cols[i].Name = name
+		}
+	}
+	r.cols = cols
+	return r
+}
+
+func unsupported(what string) error {
+	return sqlerr.New(sqlerr.Unsupported, "%s over federated tables: not supported yet", what)
+}

@@ -1,0 +1,237 @@
+package bind
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/dolthub/go-mysql-server/sql"
+	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
+
+	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/sqlerr"
+)
+
+// localSource is the source of what GMS owns in one statement: tables of information_schema, mysql and scratch databases,
+// and table functions. It takes scans and nothing above them.
+type localSource struct {
+	ctx   *sql.Context // of the statement: its session, user and variables
+	build sql.NodeExecBuilder
+}
+
+// localTable is the Handle of a table of a localSource.
+type localTable struct {
+	node   sql.Node
+	schema sql.Schema
+}
+
+// localNode imports a leaf of GMS's tree that GMS reads.
+func (im *importer) localNode(n sql.Node, ids sql.ColSet) (relation, error) {
+	if im.local == nil {
+		im.local = &localSource{ctx: im.ctx, build: im.binder.engine.Analyzer.ExecBuilder}
+	}
+	schema := n.Schema(im.ctx)
+	t := &plan.Table{Kind: plan.SystemTable, Handle: &localTable{node: n, schema: schema}}
+	scan := &plan.Scan{Site: LocalSite, Table: t}
+	rel := relation{node: scan}
+	for i, c := range schema {
+		typ, err := FromGMS(c.Type)
+		if err != nil {
+			return relation{}, err
+		}
+		t.Columns = append(t.Columns, plan.TableColumn{Name: c.Name, Type: typ, Nullable: c.Nullable})
+		im.last++
+		col := plan.Column{ID: im.last, Name: c.Name, Type: typ, Nullable: c.Nullable}
+		scan.Cols, scan.Pos = append(scan.Cols, col), append(scan.Pos, i)
+		rel.cols = append(rel.cols, column{name: c.Name, Column: col})
+	}
+	t.Name = localName(n)
+	return rel.renamed(ids, nil), nil
+}
+
+func localName(n sql.Node) plan.TableName {
+	switch n := n.(type) {
+	case *gmsplan.ResolvedTable:
+		return plan.TableName{Namespace: n.Database().Name(), Name: n.Name()}
+	case sql.Nameable:
+		return plan.TableName{Name: n.Name()}
+	}
+	return plan.TableName{Name: fmt.Sprintf("%T", n)}
+}
+
+var _ connectors.Source = (*localSource)(nil)
+
+// List implements connectors.Source. There is nothing to browse: the tables are part of the plan.
+func (s *localSource) List(context.Context, connectors.ListOptions) iter.Seq2[connectors.Listed, error] {
+	return func(func(connectors.Listed, error) bool) {}
+}
+
+// Table implements connectors.Source.
+func (s *localSource) Table(_ context.Context, name connectors.TableName, _ connectors.AsOf) (*connectors.Table, error) {
+	return nil, sqlerr.New(sqlerr.UnknownTable, "the gateway has no table %s", name)
+}
+
+// Pushdown implements connectors.Source: every scan becomes a Remote, what is above stays.
+func (s *localSource) Pushdown(ctx context.Context, n plan.Node) (plan.Node, error) {
+	if scan, ok := n.(*plan.Scan); ok {
+		t, ok := scan.Table.Handle.(*localTable)
+		if !ok {
+			return nil, sqlerr.New(sqlerr.Internal, "%s is no table of the gateway", scan.Table.Name)
+		}
+		f := &localFragment{source: s, table: t, name: scan.Table.Name, cols: scan.Cols, pos: scan.Pos}
+		return &plan.Remote{Site: scan.Site, Fragment: f, Cols: scan.Cols}, nil
+	}
+	children := slices.Clone(n.Children())
+	for i, c := range children {
+		taken, err := s.Pushdown(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		children[i] = taken
+	}
+	return n.WithChildren(children), nil
+}
+
+// localFragment reads columns of one table.
+type localFragment struct {
+	source *localSource
+	table  *localTable
+	name   plan.TableName
+	cols   plan.Schema
+	pos    []int
+}
+
+// Schema implements plan.Fragment.
+func (f *localFragment) Schema() plan.Schema { return f.cols }
+
+// String implements plan.Fragment.
+func (f *localFragment) String() string { return "read " + f.name.String() }
+
+// Estimate implements connectors.Fragment.
+func (f *localFragment) Estimate(context.Context) (connectors.Estimate, error) {
+	estimate := connectors.UnknownEstimate()
+	estimate.Splits = 1
+	return estimate, nil
+}
+
+// Start implements connectors.Fragment.
+func (f *localFragment) Start(_ context.Context, scan connectors.Scan) (connectors.Execution, error) {
+	return &localExecution{fragment: f, scan: scan}, nil
+}
+
+// localExecution is one run, of one split.
+type localExecution struct {
+	fragment *localFragment
+	scan     connectors.Scan
+	readers  []*localReader
+}
+
+// Splits implements connectors.Execution.
+func (e *localExecution) Splits(context.Context) iter.Seq2[connectors.Split, error] {
+	return func(yield func(connectors.Split, error) bool) { yield(nil, nil) }
+}
+
+// Open implements connectors.Execution.
+func (e *localExecution) Open(ctx context.Context, _ connectors.Split) (connectors.Reader, error) {
+	f := e.fragment
+	sqlCtx := f.source.ctx.WithContext(ctx)
+	rows, err := f.source.build.Build(sqlCtx, f.table.node, nil)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", f.name, Translate(err))
+	}
+	r := &localReader{fragment: f, scan: e.scan, ctx: sqlCtx, rows: rows}
+	e.readers = append(e.readers, r)
+	return r, nil
+}
+
+// Close implements connectors.Execution.
+func (e *localExecution) Close() error {
+	var errs []error
+	for _, r := range e.readers {
+		errs = append(errs, r.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// localReader turns rows of GMS into batches.
+type localReader struct {
+	fragment *localFragment
+	scan     connectors.Scan
+	ctx      *sql.Context
+	rows     sql.RowIter
+}
+
+// Next implements connectors.Reader.
+func (r *localReader) Next(context.Context) (arrow.RecordBatch, error) {
+	if r.rows == nil {
+		return nil, io.EOF
+	}
+	f := r.fragment
+	builders := make([]array.Builder, len(f.cols))
+	for i, c := range f.cols {
+		builders[i] = array.NewBuilder(r.scan.Memory, c.Type.Arrow())
+		defer builders[i].Release()
+	}
+	rows := 0
+	for rows < r.scan.BatchRows {
+		row, err := r.rows.Next(r.ctx)
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reading %s: %w", f.name, Translate(err))
+		}
+		if err := r.append(builders, row); err != nil {
+			return nil, fmt.Errorf("reading %s: %w", f.name, Translate(err))
+		}
+		rows++
+	}
+	if rows == 0 {
+		return nil, io.EOF
+	}
+	r.scan.Usage.AddRows(int64(rows))
+	return newBatch(f.cols, builders, rows), nil
+}
+
+func (r *localReader) append(builders []array.Builder, row sql.Row) error {
+	f := r.fragment
+	for i, c := range f.cols {
+		at := f.pos[i]
+		v, err := fromGMS(r.ctx, row[at], f.table.schema[at].Type, c.Type, sessionLocation(r.ctx))
+		if err != nil {
+			return err
+		}
+		if err := appendValue(builders[i], v, c.Type); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// newBatch takes what the builders hold.
+func newBatch(cols plan.Schema, builders []array.Builder, rows int) arrow.RecordBatch {
+	fields := make([]arrow.Field, len(cols))
+	arrays := make([]arrow.Array, len(cols))
+	for i, b := range builders {
+		arrays[i] = b.NewArray()
+		defer arrays[i].Release()
+		fields[i] = arrow.Field{Name: cols[i].Name, Type: arrays[i].DataType(), Nullable: true}
+	}
+	return array.NewRecordBatch(arrow.NewSchema(fields, nil), arrays, int64(rows))
+}
+
+// Close implements connectors.Reader.
+func (r *localReader) Close() error {
+	if r.rows == nil {
+		return nil
+	}
+	err := r.rows.Close(r.ctx)
+	r.rows = nil
+	return err
+}

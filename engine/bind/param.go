@@ -1,0 +1,81 @@
+package bind
+
+import (
+	"strings"
+
+	"github.com/dolthub/go-mysql-server/sql"
+	"github.com/dolthub/go-mysql-server/sql/expression"
+
+	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/types"
+)
+
+// param is a constant of one execution: a variable, or a function of the session or of the statement's start.
+type param struct {
+	source sql.Expression
+	typ    types.Type
+}
+
+// value evaluates the parameter.
+func (p param) value(ctx *sql.Context) (types.Value, error) {
+	x, err := p.source.Eval(ctx, nil)
+	if err != nil {
+		return types.Value{}, err
+	}
+	return fromGMS(ctx, x, p.source.Type(ctx), p.typ, sessionLocation(ctx))
+}
+
+// statementFunctions have one value for a whole statement.
+var statementFunctions = map[string]bool{
+	"now": true, "current_timestamp": true, "localtime": true, "localtimestamp": true, "utc_timestamp": true,
+	"curdate": true, "current_date": true, "utc_date": true, "curtime": true, "current_time": true, "utc_time": true,
+	"database": true, "schema": true, "user": true, "current_user": true, "session_user": true, "system_user": true,
+	"connection_id": true, "version": true, "last_insert_id": true, "row_count": true, "found_rows": true,
+}
+
+// isParam reports whether e is constant during an execution but not known from the statement's text.
+func isParam(e sql.Expression) bool {
+	switch e := e.(type) {
+	case *expression.UserVar, *expression.SystemVar, *expression.ProcedureParam, *expression.BindVar:
+		return true
+	case sql.FunctionExpression:
+		name := strings.ToLower(e.FunctionName())
+		if !statementFunctions[name] && (name != "unix_timestamp" || len(e.Children()) > 0) {
+			return false
+		}
+		for _, c := range e.Children() {
+			if _, ok := c.(*expression.Literal); !ok {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
+
+// param imports a run-time constant. The same one twice is one parameter.
+func (im *importer) param(e sql.Expression) (expr.Expr, error) {
+	name := e.String()
+	for i := range im.params {
+		if im.params[i].source.String() == name {
+			return &expr.Param{Ordinal: i, Name: name, Typ: im.params[i].typ}, nil
+		}
+	}
+	typ, err := paramType(im.ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	im.params = append(im.params, param{source: e, typ: typ})
+	return &expr.Param{Ordinal: len(im.params) - 1, Name: name, Typ: typ}, nil
+}
+
+// paramType is the type of a run-time constant. GMS calls dates that it computes text.
+func paramType(ctx *sql.Context, e sql.Expression) (types.Type, error) {
+	if f, ok := e.(sql.FunctionExpression); ok {
+		switch strings.ToLower(f.FunctionName()) {
+		case "curdate", "current_date", "utc_date":
+			return types.Of(types.Date), nil
+		}
+	}
+	return FromGMS(e.Type(ctx))
+}

@@ -1,0 +1,396 @@
+package bind
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dolthub/go-mysql-server/sql"
+	"github.com/dolthub/go-mysql-server/sql/expression"
+	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
+	gmstypes "github.com/dolthub/go-mysql-server/sql/types"
+
+	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/types"
+)
+
+// node imports a relation of GMS's; outer is what the queries around it offer to it.
+func (im *importer) node(n sql.Node, outer *scope) (relation, error) {
+	switch n := n.(type) {
+	case *gmsplan.ResolvedTable:
+		return im.resolvedTable(n)
+	case *gmsplan.TableAlias:
+		rel, err := im.node(n.Child, outer)
+		return rel.renamed(n.Columns(), schemaNames(n.Schema(im.ctx))), err
+	case *gmsplan.SubqueryAlias:
+		return im.derivedTable(n, outer)
+	case *gmsplan.ValueDerivedTable:
+		return im.values(n)
+	case *gmsplan.Project:
+		return im.project(n, outer)
+	case *gmsplan.Filter:
+		return im.filter(n.Child, n.Expression, outer)
+	case *gmsplan.Having:
+		return im.filter(n.Child, n.Cond, outer)
+	case *gmsplan.JoinNode:
+		return im.join(n, outer)
+	case *gmsplan.GroupBy:
+		return im.groupBy(n, outer)
+	case *gmsplan.Distinct:
+		return im.distinct(n, outer)
+	case *gmsplan.Sort:
+		return im.sort(n.Child, n.SortConditions, outer)
+	case *gmsplan.Limit:
+		return im.limit(n, outer)
+	case *gmsplan.Offset:
+		return im.offset(n, outer)
+	case *gmsplan.SetOp:
+		return im.setOp(n, outer)
+	case *gmsplan.Window:
+		return relation{}, unsupported("window functions")
+	case *gmsplan.RecursiveCte:
+		return relation{}, unsupported("WITH RECURSIVE")
+	case *gmsplan.JSONTable:
+		return relation{}, unsupported("JSON_TABLE")
+	case sql.TableFunction:
+		return im.localNode(n, sql.ColSet{})
+	}
+	return relation{}, unsupported(fmt.Sprintf("%T", n))
+}
+
+func schemaNames(s sql.Schema) []string {
+	names := make([]string, len(s))
+	for i, c := range s {
+		names[i] = c.Name
+	}
+	return names
+}
+
+// resolvedTable imports a scan: of a federated table, of a table that GMS owns, or of the one row of a SELECT without
+// FROM.
+func (im *importer) resolvedTable(n *gmsplan.ResolvedTable) (relation, error) {
+	t, ok := n.UnderlyingTable().(*table)
+	if !ok {
+		if gmsplan.IsDualTable(n.Table) {
+			return relation{node: &plan.Values{Rows: [][]expr.Expr{{}}}}, nil
+		}
+		return im.localNode(n, n.Columns())
+	}
+	if n.AsOf != nil {
+		return relation{}, unsupported("AS OF")
+	}
+	scan := &plan.Scan{Site: t.site, Table: t.source}
+	rel := relation{node: scan}
+	for i, c := range t.source.Columns {
+		im.last++
+		col := plan.Column{ID: im.last, Name: c.Name, Type: c.Type, Nullable: c.Nullable}
+		scan.Cols = append(scan.Cols, col)
+		scan.Pos = append(scan.Pos, i)
+		rel.cols = append(rel.cols, column{name: c.Name, Column: col})
+	}
+	return rel.renamed(n.Columns(), nil), nil
+}
+
+// derivedTable imports a derived table, view or CTE reference.
+func (im *importer) derivedTable(n *gmsplan.SubqueryAlias, outer *scope) (relation, error) {
+	rel, err := im.cteOrQuery(n, outer)
+	if err != nil {
+		return relation{}, err
+	}
+	return rel.renamed(n.Columns(), schemaNames(n.Schema(im.ctx))), nil
+}
+
+// values imports a VALUES table.
+func (im *importer) values(n *gmsplan.ValueDerivedTable) (relation, error) {
+	in := im.over(relation{node: &plan.Values{}}, nil)
+	v := &plan.Values{}
+	for _, tuple := range n.ExpressionTuples {
+		row := make([]expr.Expr, len(tuple))
+		for i, e := range tuple {
+			x, err := in.expr(e)
+			if err != nil {
+				return relation{}, err
+			}
+			row[i] = x
+		}
+		v.Rows = append(v.Rows, row)
+	}
+	if _, grown := in.rel.node.(*plan.Values); !grown {
+		return relation{}, unsupported("a subquery in VALUES")
+	}
+	rel := relation{node: v}
+	for i, name := range schemaNames(n.Schema(im.ctx)) {
+		column, err := im.unify(v.Rows, i, name)
+		if err != nil {
+			return relation{}, err
+		}
+		v.Cols = append(v.Cols, column.Column)
+		rel.cols = append(rel.cols, column)
+	}
+	return rel.renamed(n.Columns(), nil), nil
+}
+
+// unify casts the i-th expression of every row to their common type.
+func (im *importer) unify(rows [][]expr.Expr, i int, name string) (column, error) {
+	list := make([]types.Type, len(rows))
+	nullable := false
+	for r := range rows {
+		list[r] = rows[r][i].Type()
+		nullable = nullable || rows[r][i].Nullable()
+	}
+	typ, err := expr.CommonType(list...)
+	if err != nil {
+		return column{}, err
+	}
+	for r := range rows {
+		if rows[r][i], err = im.cast(rows[r][i], typ); err != nil {
+			return column{}, err
+		}
+	}
+	im.last++
+	return column{name: name, Column: plan.Column{ID: im.last, Name: name, Type: typ, Nullable: nullable}}, nil
+}
+
+// project imports a SELECT list.
+func (im *importer) project(n *gmsplan.Project, outer *scope) (relation, error) {
+	child, err := im.node(n.Child, outer)
+	if err != nil {
+		return relation{}, err
+	}
+	return im.projectOver(n.Projections, child, outer)
+}
+
+func (im *importer) projectOver(list []sql.Expression, child relation, outer *scope) (relation, error) {
+	in := im.over(child, outer)
+	out := relation{texts: child.texts}
+	node := &plan.Project{}
+	used := make(map[expr.ColumnID]bool, len(list))
+	add := func(p plan.Projection) {
+		used[p.Col.ID] = true
+		node.Exprs = append(node.Exprs, p)
+	}
+	for i, e := range list {
+		in.at = i
+		x, err := in.expr(e)
+		if err != nil {
+			return relation{}, err
+		}
+		c := column{name: nameOf(im.ctx, e)}
+		if id, ok := e.(sql.IdExpression); ok {
+			c.id = id.Id()
+		}
+		if ref, ok := x.(*expr.Column); ok && !used[ref.ID] {
+			c.Column = plan.Column{ID: ref.ID, Name: c.name, Type: ref.Typ, Nullable: ref.Null}
+		} else {
+			c.Column = im.newColumn(c.name, x)
+		}
+		add(plan.Projection{Col: c.Column, Expr: x})
+		out.cols = append(out.cols, c)
+		if alias, ok := e.(*expression.Alias); ok && !alias.Unreferencable() {
+			in.aliases[alias.Id()] = x // for the later subqueries of the list
+		}
+	}
+	in.at = -1
+	for _, c := range out.texts {
+		if !used[c.ID] {
+			add(plan.Projection{Col: c, Expr: c.Ref()})
+		}
+	}
+	node.Input = in.rel.node
+	out.node = node
+	return out, nil
+}
+
+// nameOf is the name of a projected expression.
+func nameOf(ctx *sql.Context, e sql.Expression) string {
+	if named, ok := e.(sql.Nameable); ok {
+		return named.Name()
+	}
+	return gmsplan.AliasSubqueryString(ctx, e)
+}
+
+// filter imports a condition on rows or groups.
+func (im *importer) filter(child sql.Node, cond sql.Expression, outer *scope) (relation, error) {
+	rel, err := im.node(child, outer)
+	if err != nil {
+		return relation{}, err
+	}
+	in := im.over(rel, outer)
+	conds, err := in.conditions(cond)
+	if err != nil {
+		return relation{}, err
+	}
+	rel.node = &plan.Filter{Input: in.rel.node, Conds: conds}
+	return rel, nil
+}
+
+// sort imports an ORDER BY.
+func (im *importer) sort(child sql.Node, conditions sql.SortConditions, outer *scope) (relation, error) {
+	rel, err := im.node(child, outer)
+	if err != nil {
+		return relation{}, err
+	}
+	return im.sortOver(rel, conditions, outer)
+}
+
+func (im *importer) sortOver(rel relation, conditions sql.SortConditions, outer *scope) (relation, error) {
+	in := im.over(rel, outer)
+	keys, err := in.sortKeys(conditions)
+	if err != nil {
+		return relation{}, err
+	}
+	rel.node = in.rel.node
+	if len(keys) > 0 {
+		rel.node = &plan.Sort{Input: rel.node, Keys: keys}
+	}
+	return rel, nil
+}
+
+// sortKeys imports the keys of an order but for constants, by which nothing is ordered.
+func (x *expressions) sortKeys(conditions sql.SortConditions) ([]plan.SortKey, error) {
+	var keys []plan.SortKey
+	for _, c := range conditions {
+		key, err := x.expr(c.Expr)
+		if err != nil {
+			return nil, err
+		}
+		if _, constant := key.(*expr.Literal); !constant {
+			keys = append(keys, plan.SortKey{Expr: key, Desc: c.Order == sql.Descending})
+		}
+	}
+	return keys, nil
+}
+
+// limit imports LIMIT, with the OFFSET below it.
+func (im *importer) limit(n *gmsplan.Limit, outer *scope) (relation, error) {
+	if n.CalcFoundRows {
+		return relation{}, unsupported("SQL_CALC_FOUND_ROWS")
+	}
+	rel, err := im.node(n.Child, outer)
+	if err != nil {
+		return relation{}, err
+	}
+	count, err := im.rowCount(n.Limit)
+	if err != nil {
+		return relation{}, err
+	}
+	if below, ok := rel.node.(*plan.Limit); ok && below.Count < 0 {
+		rel.node = &plan.Limit{Input: below.Input, Offset: below.Offset, Count: count}
+		return rel, nil
+	}
+	rel.node = &plan.Limit{Input: rel.node, Count: count}
+	return rel, nil
+}
+
+func (im *importer) offset(n *gmsplan.Offset, outer *scope) (relation, error) {
+	rel, err := im.node(n.Child, outer)
+	if err != nil {
+		return relation{}, err
+	}
+	offset, err := im.rowCount(n.Offset)
+	if err != nil {
+		return relation{}, err
+	}
+	rel.node = &plan.Limit{Input: rel.node, Offset: offset, Count: -1}
+	return rel, nil
+}
+
+// rowCount evaluates the number of a LIMIT or OFFSET, which is a literal or a procedure's parameter.
+func (im *importer) rowCount(e sql.Expression) (int64, error) {
+	v, err := e.Eval(im.ctx, nil)
+	if err != nil {
+		return 0, err
+	}
+	i, _, err := gmstypes.Int64.Convert(im.ctx, v)
+	if err != nil {
+		return 0, err
+	}
+	count, ok := i.(int64)
+	if !ok || count < 0 {
+		return 0, sql.ErrInvalidSyntax.New("negative limit")
+	}
+	return count, nil
+}
+
+// distinct imports SELECT DISTINCT. A sort below it would be lost; where its keys are in the list it moves above.
+func (im *importer) distinct(n *gmsplan.Distinct, outer *scope) (relation, error) {
+	if len(n.DistinctOn()) > 0 {
+		return relation{}, unsupported("DISTINCT ON")
+	}
+	list, ok := n.Child.(*gmsplan.Project)
+	if !ok {
+		rel, err := im.node(n.Child, outer)
+		return im.distinctOver(rel), err
+	}
+	order, ok := list.Child.(*gmsplan.Sort)
+	if !ok {
+		rel, err := im.project(list, outer)
+		if err != nil {
+			return relation{}, err
+		}
+		out := im.distinctOver(rel)
+		out.texts = listTexts(list.Projections, out)
+		return out, nil
+	}
+	return im.distinctSorted(list, order, outer)
+}
+
+// listTexts is what a SELECT DISTINCT has computed.
+func listTexts(list []sql.Expression, out relation) map[string]plan.Column {
+	texts := make(map[string]plan.Column)
+	for i, e := range list {
+		if alias, ok := e.(*expression.Alias); ok {
+			e = alias.Child
+		}
+		texts[strings.ToLower(e.String())] = out.cols[i].Column
+	}
+	return texts
+}
+
+// distinctSorted imports SELECT DISTINCT list ... ORDER BY keys.
+func (im *importer) distinctSorted(list *gmsplan.Project, order *gmsplan.Sort, outer *scope) (relation, error) {
+	child, err := im.node(order.Child, outer)
+	if err != nil {
+		return relation{}, err
+	}
+	in := im.over(child, outer)
+	keys, err := in.sortKeys(order.SortConditions)
+	if err != nil {
+		return relation{}, err
+	}
+	child.node = in.rel.node
+	rel, err := im.projectOver(list.Projections, child, outer)
+	if err != nil {
+		return relation{}, err
+	}
+	computed := make(map[string]plan.Column)
+	for _, p := range rel.node.(*plan.Project).Exprs[:len(rel.cols)] {
+		computed[p.Expr.String()] = p.Col
+	}
+	for i := range keys {
+		c, ok := computed[keys[i].Expr.String()]
+		if !ok {
+			return relation{}, errDistinctOrder(i + 1)
+		}
+		keys[i].Expr = c.Ref()
+	}
+	out := im.distinctOver(rel)
+	if len(keys) > 0 {
+		out.node = &plan.Sort{Input: out.node, Keys: keys}
+	}
+	return out, nil
+}
+
+// distinctOver removes duplicate rows.
+func (im *importer) distinctOver(rel relation) relation {
+	if rel.node == nil {
+		return rel
+	}
+	rel = rel.exact(im)
+	groups := make([]plan.Projection, len(rel.cols))
+	for i, c := range rel.cols {
+		groups[i] = plan.Projection{Col: c.Column, Expr: c.Ref()}
+	}
+	rel.node = &plan.Aggregate{Input: rel.node, Groups: groups}
+	return rel
+}

@@ -1,0 +1,34 @@
+package bind
+
+import (
+	"context"
+
+	"github.com/silogate/silogate/engine/plan"
+)
+
+// Resolver is the catalog of federated tables, as each user sees it. It is safe for concurrent use. Names match as the
+// catalog decides; errors are sqlerr.Errors: UnknownDatabase and UnknownTable where there is none.
+type Resolver interface {
+	// Databases lists the databases the user may see.
+	Databases(ctx context.Context, user string) ([]string, error)
+	// Tables lists the tables of a database.
+	Tables(ctx context.Context, user, db string) ([]string, error)
+	// Resolve describes one table and says where it is read.
+	Resolve(ctx context.Context, user, db, table string) (plan.Site, *plan.Table, error)
+}
+
+// DatabaseChecker is a Resolver that knows whether a database exists without listing them all.
+type DatabaseChecker interface {
+	HasDatabase(ctx context.Context, user, db string) (bool, error)
+}
+
+// ViewStore keeps the views of federated databases. A view is bound anew, with its definer's rights, wherever it is
+// read.
+type ViewStore interface {
+	// View returns the CREATE VIEW statement of a view, or "" if there is none of that name.
+	View(ctx context.Context, db, name string) (string, error)
+	// Views returns the CREATE VIEW statements of a database by name.
+	Views(ctx context.Context, db string) (map[string]string, error)
+	CreateView(ctx context.Context, db, name, statement string) error
+	DropView(ctx context.Context, db, name string) error
+}

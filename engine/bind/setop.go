@@ -1,0 +1,183 @@
+package bind
+
+import (
+	"github.com/dolthub/go-mysql-server/sql"
+	"github.com/dolthub/go-mysql-server/sql/expression"
+	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
+
+	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/types"
+)
+
+// setOp imports UNION, INTERSECT or EXCEPT with its order and limit.
+func (im *importer) setOp(n *gmsplan.SetOp, outer *scope) (relation, error) {
+	left, err := im.operand(n.Left(), outer)
+	if err != nil {
+		return relation{}, err
+	}
+	right, err := im.operand(n.Right(), outer)
+	if err != nil {
+		return relation{}, err
+	}
+	left, right, err = im.alike(left, right)
+	if err != nil {
+		return relation{}, err
+	}
+	var rel relation
+	switch n.SetOpType {
+	case gmsplan.UnionType:
+		rel = im.union(left, right)
+		if n.Distinct {
+			rel = im.distinctOver(rel)
+		}
+	case gmsplan.IntersectType:
+		rel, err = im.matching(plan.Semi, left, right, n.Distinct, "INTERSECT ALL")
+	default:
+		rel, err = im.matching(plan.Anti, left, right, n.Distinct, "EXCEPT ALL")
+	}
+	if err != nil {
+		return relation{}, err
+	}
+	if rel, err = im.sortOver(rel, n.SortConditions, outer); err != nil {
+		return relation{}, err
+	}
+	return im.slice(rel, n.Offset, n.Limit)
+}
+
+// slice applies the OFFSET and LIMIT of a set operation, either of which may be nil.
+func (im *importer) slice(rel relation, offset, limit sql.Expression) (relation, error) {
+	if offset == nil && limit == nil {
+		return rel, nil
+	}
+	node := &plan.Limit{Input: rel.node, Count: -1}
+	var err error
+	if offset != nil {
+		if node.Offset, err = im.rowCount(offset); err != nil {
+			return relation{}, err
+		}
+	}
+	if limit != nil {
+		if node.Count, err = im.rowCount(limit); err != nil {
+			return relation{}, err
+		}
+	}
+	rel.node = node
+	return rel, nil
+}
+
+// operand imports one side without the conversions GMS put on top: they lose digits of decimals.
+func (im *importer) operand(n sql.Node, outer *scope) (relation, error) {
+	if p, ok := n.(*gmsplan.Project); ok && isMerge(im.ctx, p) {
+		n = p.Child
+	}
+	rel, err := im.node(n, outer)
+	if err != nil {
+		return relation{}, err
+	}
+	return rel.exact(im), nil
+}
+
+// isMerge reports whether p is the projection by which GMS brings an operand to the types of the other: every column of
+// its child in order, at least one of them converted and named as before.
+func isMerge(ctx *sql.Context, p *gmsplan.Project) bool {
+	below := p.Child.Schema(ctx)
+	if len(below) != len(p.Projections) {
+		return false
+	}
+	converted := false
+	for i, e := range p.Projections {
+		if alias, ok := e.(*expression.Alias); ok {
+			convert, ok := alias.Child.(*expression.Convert)
+			if !ok || alias.Name() != below[i].Name || alias.Id() != 0 {
+				return false
+			}
+			converted = true
+			e = convert.Child
+			if text, ok := e.(*expression.EnumToString); ok {
+				e = text.Enum
+			}
+		}
+		field, ok := e.(*expression.GetField)
+		if !ok || field.TableId() != 0 || field.Name() != below[i].Name {
+			return false
+		}
+	}
+	return converted
+}
+
+// alike casts the columns of two operands to common types.
+func (im *importer) alike(left, right relation) (relation, relation, error) {
+	common := make([]types.Type, len(left.cols))
+	for i := range common {
+		typ, err := expr.CommonType(left.cols[i].Type, right.cols[i].Type)
+		if err != nil {
+			return left, right, err
+		}
+		common[i] = typ
+	}
+	left, err := im.castAll(left, common)
+	if err != nil {
+		return left, right, err
+	}
+	right, err = im.castAll(right, common)
+	return left, right, err
+}
+
+// castAll casts the columns of rel that are of another type.
+func (im *importer) castAll(rel relation, to []types.Type) (relation, error) {
+	node := &plan.Project{Input: rel.node}
+	cols := make([]column, len(rel.cols))
+	changed := false
+	for i, c := range rel.cols {
+		e, err := im.cast(c.Ref(), to[i])
+		if err != nil {
+			return relation{}, err
+		}
+		if c.Type != to[i] {
+			changed = true
+			c.Column = im.newColumn(c.name, e)
+		}
+		node.Exprs = append(node.Exprs, plan.Projection{Col: c.Column, Expr: e})
+		cols[i] = c
+	}
+	if !changed {
+		return rel, nil
+	}
+	return relation{node: node, cols: cols}, nil
+}
+
+// union appends right to left. A chain of UNIONs becomes one node.
+func (im *importer) union(left, right relation) relation {
+	node := &plan.Union{Inputs: []plan.Node{left.node, right.node}}
+	if below, ok := left.node.(*plan.Union); ok {
+		node.Inputs = append(append([]plan.Node(nil), below.Inputs...), right.node)
+	}
+	rel := relation{node: node, cols: make([]column, len(left.cols))}
+	for i, c := range left.cols {
+		col := im.newColumn(c.name, c.Ref())
+		col.Nullable = c.Nullable || right.cols[i].Nullable
+		node.Cols = append(node.Cols, col)
+		rel.cols[i] = column{id: c.id, name: c.name, Column: col}
+	}
+	return rel
+}
+
+// matching imports INTERSECT (Semi) and EXCEPT (Anti): the distinct rows of left that have, or lack, an equal row in
+// right, NULL being equal to NULL.
+func (im *importer) matching(kind plan.JoinKind, left, right relation, distinct bool, all string) (relation, error) {
+	if !distinct {
+		return relation{}, unsupported(all)
+	}
+	left = im.distinctOver(left)
+	join := &plan.Join{Kind: kind, Left: left.node, Right: right.node}
+	for i := range left.cols {
+		same, err := im.compare(expr.NullSafeEq, left.cols[i].Ref(), right.cols[i].Ref())
+		if err != nil {
+			return relation{}, err
+		}
+		join.On = append(join.On, same)
+	}
+	left.node = join
+	return left, nil
+}

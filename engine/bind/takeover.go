@@ -1,0 +1,221 @@
+package bind
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/dolthub/go-mysql-server/sql"
+	"github.com/dolthub/go-mysql-server/sql/analyzer"
+	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
+	"github.com/dolthub/go-mysql-server/sql/transform"
+
+	"github.com/silogate/silogate/engine/sqlerr"
+)
+
+// Ids of the package's own rules, out of the way of GMS's.
+const (
+	takeOverID analyzer.RuleId = 10001 + iota
+	fullAnalysisID
+)
+
+// takeOver is the first rule of every analysis. At the root of a statement it turns a federated query into a Leaf, or
+// each federated query inside another statement into one. Below the root there is nothing left to decide.
+func takeOver(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, scope *gmsplan.Scope, _ analyzer.RuleSelector, flags *sql.QueryFlags) (sql.Node, transform.TreeIdentity, error) {
+	if !scope.IsEmpty() {
+		return n, transform.SameTree, nil
+	}
+	if isQuery(n) {
+		b := federated(ctx, n)
+		if b == nil {
+			return n, transform.SameTree, nil
+		}
+		leaf, err := b.take(ctx, a, n, flags)
+		return leaf, transform.NewTree, err
+	}
+	return takeParts(ctx, a, n, flags)
+}
+
+// isQuery reports whether n is the root of a query, as opposed to a statement that may contain one.
+func isQuery(n sql.Node) bool {
+	switch n.(type) {
+	case *gmsplan.Project, *gmsplan.Filter, *gmsplan.Having, *gmsplan.GroupBy, *gmsplan.Window, *gmsplan.Sort,
+		*gmsplan.TopN, *gmsplan.Limit, *gmsplan.Offset, *gmsplan.Distinct, *gmsplan.SetOp, *gmsplan.JoinNode,
+		*gmsplan.SubqueryAlias, *gmsplan.TableAlias, *gmsplan.ResolvedTable, *gmsplan.RecursiveCte:
+		return true
+	}
+	return false
+}
+
+// federated returns the Binder of the first federated table that n reads, at any depth, or nil.
+func federated(ctx *sql.Context, n sql.Node) *Binder {
+	var found *Binder
+	transform.InspectWithOpaque(ctx, n, func(ctx *sql.Context, n sql.Node) bool {
+		if rt, ok := n.(*gmsplan.ResolvedTable); ok {
+			if t, ok := rt.UnderlyingTable().(*table); ok {
+				found = t.binder
+			}
+		}
+		if e, ok := n.(sql.Expressioner); ok && found == nil {
+			for _, e := range e.Expressions() {
+				inspectSubqueries(ctx, e, func(sq *gmsplan.Subquery) {
+					if found == nil {
+						found = federated(ctx, sq.Query)
+					}
+				})
+			}
+		}
+		return found == nil
+	})
+	return found
+}
+
+// inspectSubqueries calls visit on the subqueries in e, not on those inside them.
+func inspectSubqueries(ctx *sql.Context, e sql.Expression, visit func(*gmsplan.Subquery)) {
+	sql.Inspect(ctx, e, func(_ *sql.Context, e sql.Expression) bool {
+		if sq, ok := e.(*gmsplan.Subquery); ok {
+			visit(sq)
+			return false
+		}
+		return true
+	})
+}
+
+// take validates and imports a query.
+func (b *Binder) take(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, flags *sql.QueryFlags) (*Leaf, error) {
+	n, err := b.validate(ctx, a, n, nil, flags)
+	if err != nil {
+		return nil, err
+	}
+	return b.importQuery(ctx, n)
+}
+
+// takeParts replaces the outermost federated queries of a statement that GMS runs. What stands in INSERT ... SELECT and
+// CREATE TABLE ... AS is left alone: GMS analyzes it as a root of its own.
+func takeParts(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, flags *sql.QueryFlags) (sql.Node, transform.TreeIdentity, error) {
+	replace := func(ctx *sql.Context, e sql.Expression) (sql.Expression, transform.TreeIdentity, error) {
+		sq, ok := e.(*gmsplan.Subquery)
+		if !ok || federated(ctx, sq.Query) == nil {
+			return e, transform.SameTree, nil
+		}
+		if !sq.Correlated().Empty() {
+			return nil, transform.SameTree, sqlerr.New(sqlerr.Unsupported,
+				"a subquery over federated tables that reads columns of the statement around it is not supported in this statement")
+		}
+		leaf, err := a.Analyze(ctx, sq.Query, nil, flags)
+		if err != nil {
+			return nil, transform.SameTree, err
+		}
+		return sq.WithQuery(leaf).WithExecBuilder(a.ExecBuilder), transform.NewTree, nil
+	}
+	switch n := n.(type) {
+	case *gmsplan.Set, *gmsplan.Update, *gmsplan.DeleteFrom, *gmsplan.Call:
+		return transform.NodeExprs(ctx, n, replace)
+	case *gmsplan.InsertInto:
+		if _, ok := n.Source.(*gmsplan.Values); !ok {
+			return n, transform.SameTree, nil
+		}
+		source, same, err := transform.NodeExprs(ctx, n.Source, replace)
+		if err != nil || same {
+			return n, transform.SameTree, err
+		}
+		return n.WithSource(source), transform.NewTree, nil
+	case *gmsplan.Into:
+		if federated(ctx, n.Child) == nil {
+			return n, transform.SameTree, nil
+		}
+		leaf, err := a.Analyze(ctx, n.Child, nil, flags)
+		if err != nil {
+			return n, transform.SameTree, err
+		}
+		into, err := n.WithChildren(ctx, leaf)
+		return into, transform.NewTree, err
+	}
+	return n, transform.SameTree, nil
+}
+
+// validators are the rules of GMS that check a bound query without changing it. They look through derived tables but not
+// into subquery expressions.
+var validators = []string{
+	"validateOffsetAndLimit", "validateExprSem", "validateGroupBy", "validateStarExpressions", "validateResolved",
+	"validateOrderBy", "validateOperands", "validateIntervalUsage", "validateAggregations",
+}
+
+// selectLimit is the rule that applies @@sql_select_limit to the root of a query.
+const selectLimit = "applyDefaultSelectLimit"
+
+// findRules picks the rules a taken query is put through out of a's batches.
+func (b *Binder) findRules(a *analyzer.Analyzer) error {
+	rules := make(map[string]analyzer.Rule)
+	for _, batch := range a.Batches {
+		for _, r := range batch.Rules {
+			rules[r.Id.String()] = r
+		}
+	}
+	for _, name := range validators {
+		r, ok := rules[name]
+		if !ok {
+			return fmt.Errorf("go-mysql-server has no rule %s", name)
+		}
+		b.validators = append(b.validators, r)
+	}
+	r, ok := rules[selectLimit]
+	if !ok {
+		return fmt.Errorf("go-mysql-server has no rule %s", selectLimit)
+	}
+	b.selectLimit = r
+	return nil
+}
+
+// validate runs GMS's checks on a query and on the subqueries in its expressions. scope is nil for the root.
+func (b *Binder) validate(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, scope *gmsplan.Scope, flags *sql.QueryFlags) (sql.Node, error) {
+	all := func(analyzer.RuleId) bool { return true }
+	rules := b.validators
+	if scope == nil {
+		rules = append([]analyzer.Rule{b.selectLimit}, rules...)
+	}
+	for _, r := range rules {
+		checked, _, err := r.Apply(ctx, a, n, scope, all, flags)
+		if err != nil {
+			return nil, err
+		}
+		n = checked
+	}
+	if !flags.SubqueryIsSet() {
+		return n, nil
+	}
+	var err error
+	transform.InspectWithOpaque(ctx, n, func(ctx *sql.Context, parent sql.Node) bool {
+		e, ok := parent.(sql.Expressioner)
+		if !ok || err != nil {
+			return err == nil
+		}
+		for _, e := range e.Expressions() {
+			inspectSubqueries(ctx, e, func(sq *gmsplan.Subquery) {
+				if err == nil {
+					_, err = b.validate(ctx, a, sq.Query, scope.NewScopeFromSubqueryExpression(parent, sq.Correlated()), flags)
+				}
+			})
+		}
+		return err == nil
+	})
+	return n, err
+}
+
+var fullAnalysis sync.Once
+
+// forceFullAnalysis keeps GMS from analyzing SELECT ... FROM one table with a fixed list of rules that no analyzer can
+// extend. It does so only while analyzer.AlwaysBeforeDefault, GMS's process-wide extension point, is empty.
+func forceFullAnalysis() {
+	fullAnalysis.Do(func() {
+		pass := func(_ *sql.Context, _ *analyzer.Analyzer, n sql.Node, _ *gmsplan.Scope, _ analyzer.RuleSelector, _ *sql.QueryFlags) (sql.Node, transform.TreeIdentity, error) {
+			return n, transform.SameTree, nil
+		}
+		analyzer.AlwaysBeforeDefault = slices.Concat(analyzer.AlwaysBeforeDefault, []analyzer.Rule{{Id: fullAnalysisID, Apply: pass}})
+	})
+}
+
+// noRunner is the Runner of a Binder without one.
+func noRunner(*sql.Context, *Leaf) (Rows, error) {
+	return nil, sqlerr.New(sqlerr.Unsupported, "federated tables are not supported in this statement")
+}
