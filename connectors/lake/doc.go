@@ -1,0 +1,22 @@
+// Package lake reads tables that are files in an object store: a location, a schema, and a list of files with the values
+// of their partition columns.
+//
+// Connectors that find such tables (a folder of Parquet files, a metastore, a table format's manifests) resolve a name to
+// a Spec; Describe makes a table of it, and Pushdown, Statistics and the fragment behind a plan.Remote are the same for
+// all.
+//
+// A table's columns are those of its files, matched by name, letters' case aside: a file without a column yields NULL for
+// it, and two files that disagree on a column's type are an error that names both. Of a table of very many files the
+// schema and the statistics come from a sample; each file is checked again when it is opened.
+//
+// # What is pushed down
+//
+// A scan reads only the chunks of the columns it yields. Filters prune and stay above: a conjunct is evaluated over
+// intervals, with three-valued logic, on the partition values of a file and the statistics of a row group, and what it
+// can't be true for is not read. Conjuncts of a dynamic filter prune when splits are made and once more when a split is
+// opened. A small LIMIT reads no more row groups than it needs.
+//
+// A split is a few row groups. The splits of one execution share a blob.Fetcher, which reads the next ones ahead.
+//
+// The package writes nothing and knows no deletes: a caller must refuse tables that have delete files.
+package lake

@@ -1,0 +1,197 @@
+package lake
+
+import (
+	"context"
+	"iter"
+	"sync"
+
+	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/connectors/blob"
+	"github.com/silogate/silogate/connectors/files/parquet"
+	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/sqlerr"
+)
+
+// A split is at least so large, if there are as many neighbouring row groups: opening one has a price.
+const (
+	splitRows  = 64 << 10
+	splitBytes = 1 << 20
+)
+
+// Start begins a run. Nothing is read before the splits are asked for.
+func (s *scan) Start(_ context.Context, run connectors.Scan) (connectors.Execution, error) {
+	pool := blob.NewPool(run.Memory)
+	return &execution{
+		scan: s, run: run, pool: pool,
+		fetch:  blob.NewFetcher(s.table.Store, pool, run.Usage),
+		prune:  newPruner(s.conds, run.Env),
+		warned: make(map[string]bool),
+	}, nil
+}
+
+// execution is one run of a scan.
+type execution struct {
+	scan  *scan
+	run   connectors.Scan
+	pool  *blob.Pool
+	fetch *blob.Fetcher
+	prune *pruner
+
+	mu      sync.Mutex
+	dynamic *pruner         // of the newest dynamic conjuncts
+	warned  map[string]bool // columns of which a warning was given
+	closed  bool
+}
+
+// split is some row groups of neighbouring files.
+type split struct {
+	parts []part
+	rows  int64
+	bytes int64
+}
+
+// part is one row group of a split.
+type part struct {
+	values  File
+	file    *parquet.File
+	columns fileColumns
+	group   int
+	segment int // of the fetcher
+}
+
+// Close ends the run and frees what it read ahead.
+func (x *execution) Close() error {
+	x.mu.Lock()
+	closed := x.closed
+	x.closed = true
+	x.mu.Unlock()
+	if !closed {
+		x.fetch.Close()
+		x.pool.Close()
+	}
+	return nil
+}
+
+// filter returns the pruner of what the dynamic filter knows now. A limit counts rows that the filter drops above it.
+func (x *execution) filter() *pruner {
+	var conds []expr.Expr
+	if x.scan.limit < 0 {
+		conds = x.run.Dynamic.Conds()
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	same := x.dynamic != nil && len(conds) == len(x.dynamic.conds)
+	for i := 0; same && i < len(conds); i++ {
+		same = conds[i] == x.dynamic.conds[i]
+	}
+	if !same {
+		x.dynamic = newPruner(conds, x.run.Env)
+	}
+	return x.dynamic
+}
+
+// Splits yields row groups that pruning leaves, several small ones together.
+func (x *execution) Splits(ctx context.Context) iter.Seq2[connectors.Split, error] {
+	return func(yield func(connectors.Split, error) bool) {
+		whole := x.scan.limit >= 0 // a limit is counted in one place
+		rows := int64(0)
+		var next split
+		for p, err := range x.parts(ctx) {
+			if err != nil {
+				yield(nil, x.scan.table.fail(err))
+				return
+			}
+			next.parts = append(next.parts, p)
+			next.rows += p.file.Rows(p.group)
+			for _, r := range p.file.Ranges(p.group, p.columns.read) {
+				next.bytes += r.Len
+			}
+			rows += p.file.Rows(p.group)
+			if whole && rows >= x.scan.limit+x.scan.skip {
+				break
+			}
+			if !whole && (next.rows >= splitRows || next.bytes >= splitBytes) {
+				if !yield(&split{next.parts, next.rows, next.bytes}, nil) {
+					return
+				}
+				next = split{}
+			}
+		}
+		if len(next.parts) > 0 {
+			yield(&next, nil)
+		}
+	}
+}
+
+// parts yields the row groups that pruning leaves and tells the fetcher of them.
+func (x *execution) parts(ctx context.Context) iter.Seq2[part, error] {
+	s, t := x.scan, x.scan.table
+	return func(yield func(part, error) bool) {
+		var files []File
+		for _, f := range t.Files {
+			intervals := s.partitionIntervals(f)
+			if x.prune.mayPass(intervals) && x.filter().mayPass(intervals) {
+				files = append(files, f)
+			}
+		}
+		next := 0
+		for footer, err := range openAll(ctx, t.Store, t.Cache, files, x.run.Usage) {
+			if err != nil {
+				yield(part{}, err)
+				return
+			}
+			f := files[next]
+			next++
+			if err := s.check(footer); err != nil {
+				yield(part{}, err)
+				return
+			}
+			columns := s.fileColumns(footer)
+			for g := range footer.Groups() {
+				intervals := s.groupIntervals(f, footer, g)
+				if footer.Rows(g) == 0 || !x.prune.mayPass(intervals) || !x.filter().mayPass(intervals) {
+					continue
+				}
+				segment := x.fetch.Add(blob.Segment{Object: f.Object, Ranges: footer.Ranges(g, columns.read)})
+				if !yield(part{values: f, file: footer, columns: columns, group: g, segment: segment}, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// check proves that a file's columns have the table's types.
+func (s *scan) check(f *parquet.File) error {
+	for _, pos := range s.pos {
+		c := s.table.columns[pos]
+		if at := c.find(f); at >= 0 {
+			if merged, ok := mergeTypes(c.typ, f.Columns[at].Type); !ok || merged != c.typ {
+				return sqlerr.New(sqlerr.Corrupt, "column %s is %s in the table but %s in %s", c.name, c.typ, f.Columns[at].Native, f.Location)
+			}
+		}
+	}
+	return nil
+}
+
+// Open begins to read a split, unless a dynamic filter that became known meanwhile excludes it.
+func (x *execution) Open(_ context.Context, s connectors.Split) (connectors.Reader, error) {
+	return &reader{execution: x, parts: s.(*split).parts, skip: x.scan.skip, left: x.scan.limit}, nil
+}
+
+// excluded reports whether the dynamic filter rules out a part.
+func (x *execution) excluded(p part) bool {
+	return !x.filter().mayPass(x.scan.groupIntervals(p.values, p.file, p.group))
+}
+
+// nonFinite warns once per column that NaN and infinities are read as NULL.
+func (x *execution) nonFinite(column string) {
+	x.mu.Lock()
+	first := !x.warned[column]
+	x.warned[column] = true
+	x.mu.Unlock()
+	if env := x.run.Env; first && env != nil && env.Warn != nil {
+		env.Warn(int(sqlerr.BadValue.Identity().Errno),
+			"source "+x.scan.table.Source+", table "+x.scan.table.Name.String()+": NaN and infinities of column "+column+" are NULL")
+	}
+}

@@ -1,0 +1,161 @@
+package lake
+
+import (
+	"context"
+	"io"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/silogate/silogate/connectors/blob"
+	"github.com/silogate/silogate/connectors/files/parquet"
+	"github.com/silogate/silogate/engine/sqlerr"
+)
+
+// reader yields the rows of a split's row groups, one after the other.
+type reader struct {
+	*execution
+	parts []part
+	skip  int64 // rows to pass over
+	left  int64 // rows to yield; -1: all
+
+	part  part
+	data  *blob.Data // of the open part
+	group *parquet.GroupReader
+	odd   error // a value that the source is configured to refuse
+}
+
+// Next returns the next rows.
+func (r *reader) Next(ctx context.Context) (arrow.RecordBatch, error) {
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if r.left == 0 {
+			return nil, io.EOF
+		}
+		if r.group == nil {
+			if err := r.open(ctx); err != nil {
+				return nil, err
+			}
+		}
+		arrays, rows, err := r.group.Next()
+		if err == io.EOF {
+			r.closePart()
+			continue
+		}
+		if err == nil && r.odd != nil {
+			release(arrays)
+			err = r.odd
+		}
+		if err != nil {
+			return nil, r.scan.table.fail(err)
+		}
+		batch := r.assemble(arrays, rows)
+		r.run.Usage.AddRows(int64(rows))
+		if batch = r.cut(batch); batch != nil {
+			return batch, nil
+		}
+	}
+}
+
+// open begins the next row group; io.EOF if there is none.
+func (r *reader) open(ctx context.Context) error {
+	for len(r.parts) > 0 {
+		r.part, r.parts = r.parts[0], r.parts[1:]
+		if r.excluded(r.part) {
+			r.fetch.Skip(r.part.segment)
+			continue
+		}
+		data, err := r.fetch.Get(ctx, r.part.segment)
+		if err != nil {
+			return r.scan.table.fail(err)
+		}
+		r.data = data
+		r.group, err = r.part.file.ReadGroup(ctx, r.part.group, r.part.columns.read, data, parquet.Options{
+			Memory: r.run.Memory, Scratch: r.pool, BatchRows: r.run.BatchRows, NonFinite: r.onNonFinite,
+		})
+		if err != nil {
+			return r.scan.table.fail(err)
+		}
+		return nil
+	}
+	return io.EOF
+}
+
+func (r *reader) onNonFinite(column string) {
+	if r.scan.table.FailNonFinite {
+		r.odd = sqlerr.New(sqlerr.BadValue, "column %s of %s holds NaN or an infinity", column, r.part.file.Location)
+		return
+	}
+	r.nonFinite(column)
+}
+
+// assemble puts the columns of a file, its partition values and NULLs for what it lacks in the scan's order. It takes over
+// the arrays.
+func (r *reader) assemble(arrays []arrow.Array, rows int) arrow.RecordBatch {
+	defer release(arrays)
+	out := make([]arrow.Array, len(r.scan.cols))
+	fields := make([]arrow.Field, len(out))
+	for i, from := range r.part.columns.from {
+		c := r.scan.table.columns[r.scan.pos[i]]
+		switch {
+		case from >= 0:
+			arrays[from].Retain()
+			out[i] = arrays[from]
+		case c.partition >= 0:
+			out[i] = repeat(r.run.Memory, r.part.values.Values[c.partition], c.typ, rows)
+		default:
+			out[i] = array.MakeArrayOfNull(r.run.Memory, c.typ.Arrow(), rows)
+		}
+		fields[i] = arrow.Field{Name: r.scan.cols[i].Name, Type: out[i].DataType(), Nullable: r.scan.cols[i].Nullable}
+	}
+	defer release(out)
+	return array.NewRecordBatch(arrow.NewSchema(fields, nil), out, int64(rows))
+}
+
+// cut applies the limit and offset to a batch, which it takes over; nil if nothing is left of it.
+func (r *reader) cut(b arrow.RecordBatch) arrow.RecordBatch {
+	if r.left < 0 {
+		return b
+	}
+	from := min(r.skip, b.NumRows())
+	to := min(from+r.left, b.NumRows())
+	r.skip -= from
+	r.left -= to - from
+	if from == 0 && to == b.NumRows() {
+		return b
+	}
+	defer b.Release()
+	if from == to {
+		return nil
+	}
+	return b.NewSlice(from, to)
+}
+
+// Close frees what is open. It is idempotent.
+func (r *reader) Close() error {
+	r.closePart()
+	for _, p := range r.parts {
+		r.fetch.Skip(p.segment)
+	}
+	r.parts = nil
+	return nil
+}
+
+func (r *reader) closePart() {
+	if r.group != nil {
+		r.group.Close()
+		r.group = nil
+	}
+	if r.data != nil {
+		r.data.Release()
+		r.data = nil
+	}
+}
+
+func release(arrays []arrow.Array) {
+	for _, a := range arrays {
+		a.Release()
+	}
+}

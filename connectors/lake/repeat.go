@@ -1,0 +1,47 @@
+package lake
+
+import (
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/silogate/silogate/engine/types"
+)
+
+// repeatable reports a type that repeat knows.
+func repeatable(t types.Type) bool {
+	switch t.Kind {
+	case types.Bool, types.Int32, types.Int64, types.Date, types.Datetime, types.Timestamp:
+		return true
+	}
+	return t.IsString()
+}
+
+// repeat returns an array of n equal values of a partition column.
+func repeat(mem memory.Allocator, v types.Value, t types.Type, n int) arrow.Array {
+	if v.Null {
+		return array.MakeArrayOfNull(mem, t.Arrow(), n)
+	}
+	b := array.NewBuilder(mem, t.Arrow())
+	defer b.Release()
+	b.Reserve(n)
+	for range n {
+		switch b := b.(type) {
+		case *array.Int64Builder:
+			b.UnsafeAppend(v.Int)
+		case *array.Int32Builder:
+			b.UnsafeAppend(int32(v.Int))
+		case *array.Date32Builder:
+			b.UnsafeAppend(arrow.Date32(v.Int))
+		case *array.TimestampBuilder:
+			b.UnsafeAppend(arrow.Timestamp(v.Int))
+		case *array.BooleanBuilder:
+			b.UnsafeAppend(v.Int != 0)
+		case *array.StringBuilder:
+			b.Append(v.Str)
+		case *array.BinaryBuilder:
+			b.Append([]byte(v.Str))
+		}
+	}
+	return b.NewArray()
+}

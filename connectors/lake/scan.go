@@ -1,0 +1,152 @@
+package lake
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/connectors/files/parquet"
+	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/plan"
+)
+
+// scan is the fragment of a table: some of its columns, row groups pruned by conjuncts, perhaps cut to a limit.
+type scan struct {
+	table *table
+	cols  plan.Schema
+	pos   []int       // for each of cols its position among the table's columns
+	conds []expr.Expr // over all of the table's columns that the offered scan had; checked again above
+	limit int64       // rows; -1: all
+	skip  int64       // rows before them
+	reads map[expr.ColumnID]int
+}
+
+// Schema returns the columns the scan yields.
+func (s *scan) Schema() plan.Schema { return s.cols }
+
+// String names the location, the columns and what prunes.
+func (s *scan) String() string {
+	names := make([]string, len(s.cols))
+	for i, c := range s.cols {
+		names[i] = c.Name
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s [%s] files=%d", s.table.Location, strings.Join(names, ", "), len(s.table.Files))
+	if len(s.conds) > 0 {
+		fmt.Fprintf(&b, " prune=%s", expr.Strings(s.conds, " AND "))
+	}
+	if s.limit >= 0 {
+		fmt.Fprintf(&b, " limit=%d", s.limit)
+	}
+	if s.skip > 0 {
+		fmt.Fprintf(&b, " offset=%d", s.skip)
+	}
+	return b.String()
+}
+
+// Estimate counts the rows and bytes of the row groups that pruning leaves, exactly unless the table has very many files.
+func (s *scan) Estimate(ctx context.Context) (connectors.Estimate, error) {
+	prune := newPruner(s.conds, nil)
+	var kept []File
+	for _, f := range s.table.Files {
+		if prune.mayPass(s.partitionIntervals(f)) {
+			kept = append(kept, f)
+		}
+	}
+	read := kept
+	if len(read) > sampled {
+		read = read[:sampled]
+	}
+	out := connectors.Estimate{StartCost: 0, Cost: 0}
+	next := 0
+	for footer, err := range openAll(ctx, s.table.Store, s.table.Cache, read, &connectors.Usage{}) {
+		if err != nil {
+			return connectors.Estimate{}, s.table.fail(err)
+		}
+		file := kept[next]
+		next++
+		columns := s.fileColumns(footer)
+		for g := range footer.Groups() {
+			if prune.mayPass(s.groupIntervals(file, footer, g)) {
+				out.Rows += float64(footer.Rows(g))
+				for _, r := range footer.Ranges(g, columns.read) {
+					out.Bytes += float64(r.Len)
+				}
+				out.Splits++
+			}
+		}
+	}
+	if len(read) > 0 && len(kept) > len(read) {
+		scale := float64(len(kept)) / float64(len(read))
+		out.Rows, out.Bytes, out.Splits = out.Rows*scale, out.Bytes*scale, int(float64(out.Splits)*scale)
+	}
+	if s.limit >= 0 {
+		out.Rows = min(out.Rows, float64(s.limit))
+		out.Splits = 1
+	}
+	return out, nil
+}
+
+// fileColumns is where the columns of a scan come from in one file.
+type fileColumns struct {
+	read []int // the file's columns to read, each once
+	from []int // for each column of the scan its position in read; -1: a partition value, or NULL for want of the column
+}
+
+func (s *scan) fileColumns(f *parquet.File) fileColumns {
+	var out fileColumns
+	at := make(map[int]int)
+	for _, pos := range s.pos {
+		c := s.table.columns[pos]
+		in := c.find(f)
+		if in < 0 {
+			out.from = append(out.from, -1)
+			continue
+		}
+		if _, ok := at[in]; !ok {
+			at[in] = len(out.read)
+			out.read = append(out.read, in)
+		}
+		out.from = append(out.from, at[in])
+	}
+	return out
+}
+
+// partitionIntervals gives the intervals that hold for all rows of a file before its footer is read.
+func (s *scan) partitionIntervals(f File) func(expr.ColumnID) (interval, bool) {
+	return func(id expr.ColumnID) (interval, bool) {
+		pos, ok := s.reads[id]
+		if !ok {
+			return interval{}, false
+		}
+		if p := s.table.columns[pos].partition; p >= 0 {
+			return point(f.Values[p], s.table.columns[pos].typ), true
+		}
+		return interval{}, false
+	}
+}
+
+// groupIntervals gives the intervals that hold for the rows of a row group.
+func (s *scan) groupIntervals(f File, footer *parquet.File, group int) func(expr.ColumnID) (interval, bool) {
+	partition := s.partitionIntervals(f)
+	return func(id expr.ColumnID) (interval, bool) {
+		if v, ok := partition(id); ok {
+			return v, true
+		}
+		pos, ok := s.reads[id]
+		if !ok {
+			return interval{}, false
+		}
+		c := s.table.columns[pos]
+		at := c.find(footer)
+		if at < 0 {
+			return interval{typ: c.typ, null: true}, true
+		}
+		b := footer.Bounds(group, at)
+		v := interval{typ: b.Type, min: b.Min, max: b.Max, hasMin: b.HasMin, hasMax: b.HasMax}
+		v.null = b.Nulls != 0
+		v.value = b.Nulls != b.Rows
+		return v, true
+	}
+}

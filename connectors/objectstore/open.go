@@ -1,0 +1,146 @@
+package objectstore
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/connectors/blob"
+	"github.com/silogate/silogate/connectors/files/parquet"
+	"github.com/silogate/silogate/engine/sqlerr"
+)
+
+// footerCache is how many bytes of footers a source keeps.
+const footerCache = 128 << 20
+
+// layoutSchemas is the layout with a folder for each namespace.
+const layoutSchemas = "schema/table"
+
+// settings are the options, checked.
+type settings struct {
+	bucket        string // "": a local folder
+	folder        string // local folder
+	prefix        string // of all keys; empty or ending in a slash
+	schemas       bool   // layout schema/table
+	failNonFinite bool
+	s3            blob.S3Config
+}
+
+// Open makes the connector of a bucket or folder, without I/O on it.
+func Open(_ context.Context, cfg connectors.Config) (connectors.Connector, error) {
+	s, err := parse(cfg.Options)
+	if err != nil {
+		return nil, sqlerr.Wrap(sqlerr.BadOption, err, "source %s", cfg.Name)
+	}
+	var store blob.Store
+	if s.bucket != "" {
+		store = blob.NewS3(s.s3)
+	} else if store, err = blob.NewLocal(s.folder, cfg.LocalRoots); err != nil {
+		return nil, sqlerr.Wrap(sqlerr.BadOption, err, "source %s", cfg.Name)
+	}
+	return &source{
+		name: cfg.Name, settings: s, store: store,
+		footers: parquet.NewCache(footerCache),
+		tables:  make(map[string]described),
+	}, nil
+}
+
+var known = []string{"url", "endpoint", "region", "access_key", "secret_key", "anonymous", "path_style", "layout", "nonfinite"}
+
+// parse checks options; an unknown one is an error.
+func parse(o connectors.Options) (settings, error) {
+	var s settings
+	for key := range o {
+		if !slices.Contains(known, key) {
+			return s, fmt.Errorf("unknown option %s (known: %s)", key, strings.Join(known, ", "))
+		}
+	}
+	if err := s.parseURL(o["url"]); err != nil {
+		return s, err
+	}
+	switch o["layout"] {
+	case "", "table":
+	case layoutSchemas:
+		s.schemas = true
+	default:
+		return s, fmt.Errorf("layout must be table or %s", layoutSchemas)
+	}
+	switch o["nonfinite"] {
+	case "", "null":
+	case "error":
+		s.failNonFinite = true
+	default:
+		return s, fmt.Errorf("nonfinite must be null or error")
+	}
+	return s, s.parseS3(o)
+}
+
+func (s *settings) parseURL(text string) error {
+	if strings.HasPrefix(text, "/") {
+		s.folder = text
+		return nil
+	}
+	u, err := url.Parse(text)
+	switch {
+	case text == "":
+		return fmt.Errorf("option url is missing")
+	case err != nil:
+		return fmt.Errorf("url is malformed")
+	case u.RawQuery != "" || u.Fragment != "" || u.User != nil:
+		return fmt.Errorf("url must be s3://bucket/prefix, file:///folder or /folder and nothing more")
+	case u.Scheme == "file" && u.Host == "" && strings.HasPrefix(u.Path, "/"):
+		s.folder = u.Path
+	case u.Scheme == "s3" && u.Host != "":
+		s.bucket = u.Host
+		if s.prefix = strings.Trim(u.Path, "/"); s.prefix != "" {
+			s.prefix += "/"
+		}
+	default:
+		return fmt.Errorf("url must be s3://bucket/prefix, file:///folder or /folder")
+	}
+	return nil
+}
+
+func (s *settings) parseS3(o connectors.Options) error {
+	if s.bucket == "" {
+		for _, key := range []string{"endpoint", "region", "access_key", "secret_key", "anonymous", "path_style"} {
+			if _, ok := o[key]; ok {
+				return fmt.Errorf("option %s is for s3:// only", key)
+			}
+		}
+		return nil
+	}
+	s.s3 = blob.S3Config{
+		Bucket: s.bucket, Endpoint: o["endpoint"], Region: o["region"],
+		AccessKey: o["access_key"], SecretKey: connectors.Secret(o["secret_key"]),
+		PathStyle: o["endpoint"] != "",
+	}
+	if e := o["endpoint"]; e != "" {
+		u, err := url.Parse(e)
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil {
+			return fmt.Errorf("endpoint must be http://host[:port] or https://host[:port]")
+		}
+	}
+	if (o["access_key"] == "") != (o["secret_key"] == "") {
+		return fmt.Errorf("access_key and secret_key belong together")
+	}
+	for key, target := range map[string]*bool{"path_style": &s.s3.PathStyle, "anonymous": &s.s3.Anonymous} {
+		text, ok := o[key]
+		if !ok {
+			continue
+		}
+		value, err := strconv.ParseBool(text)
+		if err != nil {
+			return fmt.Errorf("%s must be true or false", key)
+		}
+		*target = value
+	}
+	if s.s3.Anonymous && s.s3.AccessKey != "" {
+		return fmt.Errorf("anonymous and access_key exclude each other")
+	}
+	return nil
+}

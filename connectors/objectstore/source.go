@@ -1,0 +1,281 @@
+package objectstore
+
+import (
+	"context"
+	"iter"
+	"path"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/connectors/blob"
+	"github.com/silogate/silogate/connectors/files/parquet"
+	"github.com/silogate/silogate/connectors/lake"
+	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/sqlerr"
+)
+
+// extension is what ends the name of a file that is a table by itself.
+const extension = ".parquet"
+
+// source is a bucket or folder. Credentials belong to the source, so all principals share it.
+type source struct {
+	name     string
+	settings settings
+	store    blob.Store
+	footers  *parquet.Cache
+
+	mu     sync.Mutex
+	tables map[string]described // by location
+}
+
+// described is a table as it was with certain files.
+type described struct {
+	version string
+	table   *plan.Table
+}
+
+// mostDescribed bounds the tables that are remembered.
+const mostDescribed = 1024
+
+// Bind returns the source itself.
+func (s *source) Bind(connectors.Principal) connectors.Source { return s }
+
+// Close drops idle connections.
+func (s *source) Close() error { return s.store.Close() }
+
+// fail adds the source's name to an error, whose code stays.
+func (s *source) fail(err error) error {
+	return sqlerr.Wrap(sqlerr.CodeOf(err), err, "source %s", s.name)
+}
+
+// Pushdown takes scans with what prunes them.
+func (s *source) Pushdown(_ context.Context, n plan.Node) (plan.Node, error) { return lake.Pushdown(n) }
+
+// List yields the folders and Parquet files under the prefix.
+func (s *source) List(ctx context.Context, o connectors.ListOptions) iter.Seq2[connectors.Listed, error] {
+	return func(yield func(connectors.Listed, error) bool) {
+		for namespace, err := range s.namespaces(ctx, o.In) {
+			if err != nil {
+				yield(connectors.Listed{}, err)
+				return
+			}
+			if o.Namespaces {
+				if !yield(listed(namespace, ""), nil) {
+					return
+				}
+				continue
+			}
+			for name, err := range s.names(ctx, s.root(namespace), true) {
+				if err != nil {
+					yield(connectors.Listed{}, err)
+					return
+				}
+				if !yield(listed(namespace, name), nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func listed(namespace, name string) connectors.Listed {
+	return connectors.Listed{Name: plan.TableName{Namespace: namespace, Name: name}, Rows: plan.Unknown}
+}
+
+// root is the key prefix of a namespace's tables.
+func (s *source) root(namespace string) string {
+	if namespace == "" {
+		return s.settings.prefix
+	}
+	return s.settings.prefix + namespace + "/"
+}
+
+// namespaces yields the namespaces: one without a name, or the folders of layout schema/table.
+func (s *source) namespaces(ctx context.Context, only *string) iter.Seq2[string, error] {
+	if only != nil {
+		return func(yield func(string, error) bool) {
+			if (*only == "") != s.settings.schemas && (*only == "" || validName(*only)) {
+				yield(*only, nil)
+			}
+		}
+	}
+	if !s.settings.schemas {
+		return func(yield func(string, error) bool) { yield("", nil) }
+	}
+	return s.names(ctx, s.settings.prefix, false)
+}
+
+// names yields, ascending and once each, the names of folders under a prefix, and with files those of Parquet files.
+func (s *source) names(ctx context.Context, prefix string, files bool) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		var order ascending
+		for e, err := range s.store.List(ctx, blob.ListOptions{Prefix: prefix, Folders: true}) {
+			if err != nil {
+				yield("", s.fail(err))
+				return
+			}
+			name := blob.Base(e.Key)
+			if !e.Folder {
+				if !files || e.Size == 0 || !strings.HasSuffix(name, extension) {
+					continue
+				}
+				name = strings.TrimSuffix(name, extension)
+			}
+			if !validName(name) {
+				continue
+			}
+			for _, ready := range order.add(name, strings.TrimPrefix(e.Key, prefix)) {
+				if !yield(ready, nil) {
+					return
+				}
+			}
+		}
+		for _, ready := range order.rest() {
+			if !yield(ready, nil) {
+				return
+			}
+		}
+	}
+}
+
+// validName reports a name that a table or namespace can have: hidden folders and partitions are none.
+func validName(name string) bool {
+	return name != "" && !hidden(name) && !strings.ContainsAny(name, "/=")
+}
+
+// hidden reports a file or folder that by convention holds no data.
+func hidden(name string) bool { return strings.HasPrefix(name, "_") || strings.HasPrefix(name, ".") }
+
+// Table lists a table's files and describes it.
+func (s *source) Table(ctx context.Context, name plan.TableName, at connectors.AsOf) (*plan.Table, error) {
+	if at != (connectors.AsOf{}) {
+		return nil, sqlerr.New(sqlerr.Unsupported, "source %s, table %s: plain files have no earlier versions", s.name, name)
+	}
+	if !validName(name.Name) || (name.Namespace != "") != s.settings.schemas || name.Namespace != "" && !validName(name.Namespace) {
+		return nil, s.unknown(name)
+	}
+	spec, objects, err := s.find(ctx, name)
+	if err != nil {
+		return nil, sqlerr.Wrap(sqlerr.CodeOf(err), err, "source %s, table %s", s.name, name)
+	}
+	if len(objects) == 0 {
+		return nil, s.unknown(name)
+	}
+	if spec.Partitions, spec.Files, err = lake.HivePartitions(s.store, s.root(name.Namespace)+name.Name+"/", objects); err != nil {
+		return nil, sqlerr.Wrap(sqlerr.CodeOf(err), err, "source %s, table %s", s.name, name)
+	}
+	version := lake.Version(spec.Files)
+	s.mu.Lock()
+	cached, ok := s.tables[spec.Location]
+	s.mu.Unlock()
+	if ok && cached.version == version {
+		return cached.table, nil
+	}
+	t, err := lake.Describe(ctx, spec)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.tables) >= mostDescribed {
+		clear(s.tables)
+	}
+	s.tables[spec.Location] = described{version, t}
+	return t, nil
+}
+
+func (s *source) unknown(name plan.TableName) error {
+	return sqlerr.New(sqlerr.UnknownTable, "source %s, table %s: no Parquet files at %s/ or %s", s.name, name,
+		s.store.Location(s.root(name.Namespace)+name.Name), s.store.Location(s.root(name.Namespace)+name.Name+extension))
+}
+
+// find looks for both forms of a table at once.
+func (s *source) find(ctx context.Context, name plan.TableName) (lake.Spec, []blob.Object, error) {
+	key := s.root(name.Namespace) + name.Name
+	spec := lake.Spec{Source: s.name, Name: name, Store: s.store, Cache: s.footers, FailNonFinite: s.settings.failNonFinite}
+	var single, folder []blob.Object
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		single, err = s.file(groupCtx, key+extension)
+		return err
+	})
+	group.Go(func() (err error) {
+		folder, err = s.folder(groupCtx, key+"/")
+		return err
+	})
+	if err := group.Wait(); err != nil {
+		return spec, nil, err
+	}
+	switch {
+	case len(single) > 0 && len(folder) > 0:
+		return spec, nil, sqlerr.New(sqlerr.SourceError, "both %s and %s/ exist", s.store.Location(key+extension), s.store.Location(key))
+	case len(single) > 0:
+		spec.Location = s.store.Location(key + extension)
+		return spec, single, nil
+	}
+	spec.Location = s.store.Location(key)
+	return spec, folder, nil
+}
+
+// file finds an object that has data.
+func (s *source) file(ctx context.Context, key string) ([]blob.Object, error) {
+	for e, err := range s.store.List(ctx, blob.ListOptions{Prefix: key, Limit: 1}) {
+		if err != nil {
+			return nil, err
+		}
+		if e.Key == key && e.Size > 0 {
+			return []blob.Object{e.Object}, nil
+		}
+	}
+	return nil, nil
+}
+
+// folder finds the data files below a prefix. A folder of a table format is an error.
+func (s *source) folder(ctx context.Context, prefix string) ([]blob.Object, error) {
+	var files []blob.Object
+	for e, err := range s.store.List(ctx, blob.ListOptions{Prefix: prefix}) {
+		if err != nil {
+			return nil, err
+		}
+		relative := strings.TrimPrefix(e.Key, prefix)
+		if format := tableFormat(relative); format != "" {
+			return nil, sqlerr.New(sqlerr.Unsupported, "%s is a %s table; this source reads plain Parquet files", s.store.Location(prefix), format)
+		}
+		if e.Size > 0 && isData(relative) {
+			files = append(files, e.Object)
+		}
+	}
+	return files, nil
+}
+
+// tableFormat names the format whose metadata a file is, or returns "".
+func tableFormat(relative string) string {
+	first, _, _ := strings.Cut(relative, "/")
+	switch {
+	case first == "_delta_log":
+		return "Delta"
+	case first == ".hoodie":
+		return "Hudi"
+	case first == "metadata" && strings.HasSuffix(relative, ".metadata.json"):
+		return "Iceberg"
+	}
+	return ""
+}
+
+// isData reports a path inside a table that is a Parquet file by its name: with one of the usual extensions, or without
+// any, as Hive and Trino write them.
+func isData(relative string) bool {
+	for _, part := range strings.Split(relative, "/") {
+		if hidden(part) {
+			return false
+		}
+	}
+	switch path.Ext(relative[strings.LastIndexByte(relative, '/')+1:]) {
+	case extension, ".parq", ".pq", "":
+		return relative != "" && !strings.HasSuffix(relative, "/")
+	}
+	return false
+}
