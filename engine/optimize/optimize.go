@@ -87,6 +87,9 @@ func (p *planner) run(ctx context.Context, r rule, root plan.Node, trace *Trace)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r.name, err)
 	}
+	if samePlan(root, out) {
+		out = root
+	}
 	trace.Steps = append(trace.Steps, Step{Rule: r.name, Changed: out != root, Time: time.Since(start)})
 	if p.Verify && out != root {
 		if err := p.verify(root, out); err != nil {

@@ -1,8 +1,21 @@
 package optimize
 
-// rules lists the rules in the order they run. A name may stand twice; disabling it leaves out both runs.
+// rules lists the rules in the order they run. A name may stand twice; disabling it leaves out every run.
 func rules() []rule {
 	return []rule{
+		{name: "inline_with", apply: inlineWith},
+		{name: "simplify", apply: simplify},
+		{name: "merge", apply: merge},
+		{name: "decorrelate", apply: decorrelate},
+		{name: "inline_with", apply: inlineWith},
+		{name: "push_filters", apply: pushFilters},
+		{name: "simplify", apply: simplify},
+		{name: "prune", apply: prune},
+		{name: "merge", apply: merge},
+		{name: "push_filters", apply: pushFilters},
+		{name: "narrow", apply: narrow},
+		{name: "merge", apply: merge},
 		{name: "place", apply: place, required: true},
+		{name: "build_side", apply: buildSide},
 	}
 }

@@ -41,7 +41,7 @@ func (r *relation) restrict(cond expr.Expr) *relation {
 	}
 	if at, known := position(value.Value, value.Typ); known && c.ranged {
 		before := c.hi - c.lo
-		c.lo, c.hi = narrow(c.lo, c.hi, op, at)
+		c.lo, c.hi = clip(c.lo, c.hi, op, at)
 		if before > 0 && op != expr.Eq {
 			c.distinct = math.Max(1, math.Min(c.distinct, r.col(col).distinct*(c.hi-c.lo)/before))
 		}
@@ -50,7 +50,7 @@ func (r *relation) restrict(cond expr.Expr) *relation {
 	return out
 }
 
-func narrow(lo, hi float64, op expr.Func, at float64) (float64, float64) {
+func clip(lo, hi float64, op expr.Func, at float64) (float64, float64) {
 	switch op {
 	case expr.Eq:
 		return at, at
@@ -186,7 +186,7 @@ func (r *relation) inequality(e *expr.Call) float64 {
 	if !known || !c.ranged {
 		return rangeUnknown * (1 - c.nulls)
 	}
-	lo, hi := narrow(c.lo, c.hi, op, at)
+	lo, hi := clip(c.lo, c.hi, op, at)
 	share := 0.0
 	switch {
 	case c.hi > c.lo:

@@ -1,0 +1,299 @@
+package optimize
+
+import (
+	"context"
+	"slices"
+
+	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/types"
+)
+
+// simplify folds constant expressions, factors disjunctions, drops conditions that are always true, and removes what
+// can yield no row: a contradiction becomes an empty Values, which empties or shortens the nodes above it.
+func simplify(_ context.Context, _ *planner, root plan.Node) (plan.Node, error) {
+	return transform(root, simplifyNode), nil
+}
+
+func simplifyNode(n plan.Node) plan.Node {
+	n = mapExprs(n, expr.Fold)
+	switch n := n.(type) {
+	case *plan.Filter:
+		return simplifyFilter(n)
+	case *plan.Join:
+		return simplifyJoin(n)
+	case *plan.Limit:
+		if n.Count == 0 {
+			return empty(n.Schema())
+		}
+	case *plan.Union:
+		return simplifyUnion(n)
+	}
+	if emptied(n) {
+		return empty(n.Schema())
+	}
+	return n
+}
+
+// mapExprs replaces the expressions n evaluates.
+func mapExprs(n plan.Node, f func(expr.Expr) expr.Expr) plan.Node {
+	each := func(list []expr.Expr) []expr.Expr {
+		out := make([]expr.Expr, len(list))
+		for i, e := range list {
+			out[i] = f(e)
+		}
+		return out
+	}
+	projections := func(list []plan.Projection) []plan.Projection {
+		out := slices.Clone(list)
+		for i := range out {
+			out[i].Expr = f(out[i].Expr)
+		}
+		return out
+	}
+	keys := func(list []plan.SortKey) []plan.SortKey {
+		out := slices.Clone(list)
+		for i := range out {
+			out[i].Expr = f(out[i].Expr)
+		}
+		return out
+	}
+	switch n := n.(type) {
+	case *plan.Filter:
+		return &plan.Filter{Input: n.Input, Conds: each(n.Conds)}
+	case *plan.Project:
+		return &plan.Project{Input: n.Input, Exprs: projections(n.Exprs)}
+	case *plan.Join:
+		m := *n
+		m.On = each(n.On)
+		return &m
+	case *plan.Apply:
+		m := *n
+		m.On = each(n.On)
+		return &m
+	case *plan.Aggregate:
+		m := *n
+		m.Groups = projections(n.Groups)
+		m.Aggs = slices.Clone(n.Aggs)
+		for i := range m.Aggs {
+			m.Aggs[i].Args = each(n.Aggs[i].Args)
+			m.Aggs[i].OrderBy = keys(n.Aggs[i].OrderBy)
+		}
+		return &m
+	case *plan.Sort:
+		return &plan.Sort{Input: n.Input, Keys: keys(n.Keys)}
+	case *plan.Limit:
+		m := *n
+		m.Keys = keys(n.Keys)
+		return &m
+	}
+	return n
+}
+
+// empty is a relation of no rows.
+func empty(s plan.Schema) plan.Node { return &plan.Values{Cols: s} }
+
+func isEmpty(n plan.Node) bool {
+	v, ok := n.(*plan.Values)
+	return ok && len(v.Rows) == 0
+}
+
+// emptied reports nodes that yield nothing because their input does.
+func emptied(n plan.Node) bool {
+	switch n := n.(type) {
+	case *plan.Project, *plan.Sort, *plan.Limit:
+		return isEmpty(n.Children()[0])
+	case *plan.Aggregate:
+		return len(n.Groups) > 0 && isEmpty(n.Input)
+	case *plan.Apply:
+		return isEmpty(n.Outer)
+	}
+	return false
+}
+
+func simplifyFilter(n *plan.Filter) plan.Node {
+	conds, possible := simplifyConds(n.Conds)
+	input := n.Input
+	switch {
+	case !possible || isEmpty(input):
+		return empty(n.Schema())
+	case len(conds) == 0:
+		return input
+	}
+	if below, ok := input.(*plan.Filter); ok {
+		conds, input = append(slices.Clone(below.Conds), conds...), below.Input
+		if contradiction(conds) {
+			return empty(n.Schema())
+		}
+	}
+	return &plan.Filter{Input: input, Conds: conds}
+}
+
+// simplifyConds splits and factors conjuncts and drops those that are true; false if no row can pass.
+func simplifyConds(conds []expr.Expr) ([]expr.Expr, bool) {
+	var factored []expr.Expr
+	for _, c := range conjuncts(conds) {
+		factored = append(factored, factorOr(c))
+	}
+	var out []expr.Expr
+	for _, c := range conjuncts(factored) {
+		lit, ok := c.(*expr.Literal)
+		switch {
+		case ok && (lit.Value.Null || lit.Value.Int == 0):
+			return nil, false
+		case !ok && !contains(out, c):
+			out = append(out, c)
+		}
+	}
+	return out, !contradiction(out)
+}
+
+func simplifyJoin(n *plan.Join) plan.Node {
+	m := *n
+	possible := true
+	if n.Kind != plan.NullAnti && !n.NullAware { // whose first conjunct is not like the others
+		m.On, possible = simplifyConds(n.On)
+	}
+	leftEmpty, rightEmpty := isEmpty(n.Left), isEmpty(n.Right) || !possible
+	switch n.Kind {
+	case plan.Inner, plan.Semi:
+		if leftEmpty || rightEmpty {
+			return empty(n.Schema())
+		}
+	case plan.Anti, plan.NullAnti:
+		if leftEmpty || rightEmpty {
+			return n.Left
+		}
+	case plan.Left, plan.Single:
+		switch {
+		case leftEmpty:
+			return empty(n.Schema())
+		case rightEmpty:
+			return &plan.Project{Input: n.Left, Exprs: append(passAll(n.Left.Schema()), nulls(n.Right.Schema())...)}
+		}
+	case plan.Mark:
+		switch {
+		case leftEmpty:
+			return empty(n.Schema())
+		case rightEmpty:
+			mark := n.Mark
+			mark.Nullable = false
+			list := append(passAll(n.Left.Schema()), plan.Projection{Col: mark, Expr: truth(false)})
+			return &plan.Project{Input: n.Left, Exprs: list}
+		}
+	case plan.Full:
+		if leftEmpty && isEmpty(n.Right) {
+			return empty(n.Schema())
+		}
+		if !possible {
+			return n
+		}
+	}
+	return &m
+}
+
+// nulls defines the columns of a schema as NULL.
+func nulls(s plan.Schema) []plan.Projection {
+	list := make([]plan.Projection, len(s))
+	for i, c := range s {
+		c.Nullable = true
+		list[i] = plan.Projection{Col: c, Expr: &expr.Literal{Value: types.NullValue, Typ: c.Type}}
+	}
+	return list
+}
+
+func simplifyUnion(n *plan.Union) plan.Node {
+	var inputs []plan.Node
+	for _, in := range n.Inputs {
+		if !isEmpty(in) {
+			inputs = append(inputs, in)
+		}
+	}
+	switch len(inputs) {
+	case 0:
+		return empty(n.Cols)
+	case 1:
+		return renamed(inputs[0], n.Cols)
+	case len(n.Inputs):
+		return n
+	}
+	return &plan.Union{Inputs: inputs, Cols: n.Cols}
+}
+
+// renamed gives the columns of a plan, by position, the ids of a schema.
+func renamed(n plan.Node, s plan.Schema) plan.Node {
+	have := n.Schema()
+	list := make([]plan.Projection, len(s))
+	for i, c := range s {
+		list[i] = plan.Projection{Col: c, Expr: have[i].Ref()}
+	}
+	return &plan.Project{Input: n, Exprs: list}
+}
+
+// contradiction reports conjuncts that compare one column with constants no value can satisfy.
+func contradiction(conds []expr.Expr) bool {
+	bounds := make(map[expr.ColumnID]*bound)
+	for _, c := range conds {
+		col, op, lit, ok := comparison(c)
+		if !ok || lit.Typ != col.Typ && !(lit.Typ.IsInteger() && col.Typ.IsInteger()) {
+			continue
+		}
+		if bounds[col.ID] == nil {
+			bounds[col.ID] = &bound{}
+		}
+		if bounds[col.ID].add(op, lit) {
+			return true
+		}
+	}
+	return false
+}
+
+// bound is the interval that comparisons leave a column.
+type bound struct {
+	lo, hi         *expr.Literal
+	loOpen, hiOpen bool
+}
+
+// add narrows the interval and reports whether nothing is left.
+func (b *bound) add(op expr.Func, lit *expr.Literal) bool {
+	if !ordered(lit.Typ) {
+		return false
+	}
+	if op == expr.Eq || op == expr.Gt || op == expr.Ge {
+		open := op == expr.Gt
+		if c := order(lit, b.lo); b.lo == nil || c > 0 || c == 0 && open {
+			b.lo, b.loOpen = lit, open
+		}
+	}
+	if op == expr.Eq || op == expr.Lt || op == expr.Le {
+		open := op == expr.Lt
+		if c := order(lit, b.hi); b.hi == nil || c < 0 || c == 0 && open {
+			b.hi, b.hiOpen = lit, open
+		}
+	}
+	if b.lo == nil || b.hi == nil {
+		return false
+	}
+	c := order(b.lo, b.hi)
+	return c > 0 || c == 0 && (b.loOpen || b.hiOpen)
+}
+
+// ordered reports types whose constants the optimizer compares exactly.
+func ordered(t types.Type) bool {
+	return t.IsInteger() && !t.IsUnsigned() || t.IsTemporal() || t.Kind == types.Decimal
+}
+
+// order compares two constants of ordered types.
+func order(a, b *expr.Literal) int {
+	switch {
+	case a == nil || b == nil:
+		return 0
+	case a.Typ.Kind == types.Decimal:
+		return a.Value.Dec.Cmp(b.Value.Dec)
+	case a.Value.Int < b.Value.Int:
+		return -1
+	case a.Value.Int > b.Value.Int:
+		return 1
+	}
+	return 0
+}

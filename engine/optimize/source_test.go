@@ -1,0 +1,156 @@
+package optimize
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"math"
+	"math/rand/v2"
+	"strings"
+
+	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/types"
+)
+
+// source is an in-memory source that takes the nodes it is told to.
+type source struct {
+	site    plan.Site
+	takes   map[string]bool // filter, project, join, aggregate, limit, union, sort
+	offered []plan.Node
+	answer  func(plan.Node) plan.Node // instead of taking
+}
+
+// List yields nothing: the optimizer never lists.
+func (s *source) List(context.Context, connectors.ListOptions) iter.Seq2[connectors.Listed, error] {
+	return func(func(connectors.Listed, error) bool) {}
+}
+
+// Table is never called by the optimizer.
+func (s *source) Table(context.Context, plan.TableName, connectors.AsOf) (*plan.Table, error) {
+	return nil, fmt.Errorf("not asked for")
+}
+
+func (s *source) Pushdown(_ context.Context, n plan.Node) (plan.Node, error) {
+	s.offered = append(s.offered, n)
+	if s.answer != nil {
+		return s.answer(n), nil
+	}
+	out, whole := s.take(n)
+	if whole {
+		return s.remote(n), nil
+	}
+	return out, nil
+}
+
+// take replaces what the source runs below n; whole says that it runs n itself.
+func (s *source) take(n plan.Node) (plan.Node, bool) {
+	kind := strings.ToLower(strings.TrimPrefix(fmt.Sprintf("%T", n), "*plan."))
+	whole := kind == "scan" || s.takes[kind]
+	children := n.Children()
+	out := make([]plan.Node, len(children))
+	taken := make([]bool, len(children))
+	for i, c := range children {
+		out[i], taken[i] = s.take(c)
+		whole = whole && taken[i]
+	}
+	if whole {
+		return n, true
+	}
+	for i, c := range children {
+		if taken[i] {
+			out[i] = s.remote(c)
+		}
+	}
+	return n.WithChildren(out), false
+}
+
+func (s *source) remote(n plan.Node) plan.Node {
+	return &plan.Remote{Site: s.site, Fragment: &fragment{node: n}, Cols: n.Schema()}
+}
+
+// fragment is a plan the source runs.
+type fragment struct{ node plan.Node }
+
+func (f *fragment) Schema() plan.Schema { return f.node.Schema() }
+
+func (f *fragment) String() string {
+	text := strings.ReplaceAll(plan.Format(f.node, plan.FormatOptions{}), "    ", "")
+	return strings.ReplaceAll(strings.TrimSpace(text), "\n", " ")
+}
+
+func (f *fragment) Estimate(context.Context) (connectors.Estimate, error) {
+	return connectors.UnknownEstimate(), nil
+}
+
+func (f *fragment) Start(context.Context, connectors.Scan) (connectors.Execution, error) {
+	return nil, fmt.Errorf("plans of these tests do not run")
+}
+
+// sources finds the sources of tests by name.
+type sources map[string]*source
+
+func (s sources) Source(site plan.Site) (connectors.Source, error) {
+	if src := s[site.Source]; src != nil {
+		return src, nil
+	}
+	return nil, fmt.Errorf("no source %s", site.Source)
+}
+
+func newSources(takes ...string) sources {
+	out := make(sources)
+	for _, name := range []string{"pg", "s3"} {
+		s := &source{site: plan.Site{Source: name}, takes: make(map[string]bool)}
+		for _, t := range takes {
+			s.takes[t] = true
+		}
+		out[name] = s
+	}
+	return out
+}
+
+// fixtures are the tables of the tests: t and u of source pg, v and w of source s3, with NULLs and duplicates in every
+// column but t's and v's keys.
+func fixtures(seed uint64) map[string]*table {
+	rng := rand.New(rand.NewPCG(seed, 1))
+	return map[string]*table{
+		"t": newTable(rng, "pg", "t", 8, "a", "b", "c"),
+		"u": newTable(rng, "pg", "u", 10, "", "x", "y"),
+		"v": newTable(rng, "s3", "v", 6, "k", "l", "m"),
+		"w": newTable(rng, "s3", "w", 7, "", "p", "q"),
+	}
+}
+
+// newTable makes a table of integers from 0 to 4; a key column counts.
+func newTable(rng *rand.Rand, source, name string, rows int, key string, cols ...string) *table {
+	t := &table{source: source, Table: &plan.Table{Name: plan.TableName{Name: name}}}
+	t.Table.Stats = plan.Statistics{Rows: float64(rows), Bytes: math.NaN()}
+	if key != "" {
+		cols = append([]string{key}, cols...)
+		t.Table.Keys, t.Table.Primary = [][]int{{0}}, true
+	}
+	for _, c := range cols {
+		t.Table.Columns = append(t.Table.Columns, plan.TableColumn{
+			Name: c, Type: types.Of(types.Int64), Nullable: c != key,
+		})
+	}
+	for i := range rows {
+		r := make([]types.Value, len(cols))
+		for j, c := range cols {
+			switch {
+			case c == key:
+				r[j] = types.IntValue(int64(i))
+			case rng.IntN(4) == 0:
+				r[j] = types.NullValue
+			default:
+				r[j] = types.IntValue(int64(rng.IntN(5)))
+			}
+		}
+		t.rows = append(t.rows, r)
+	}
+	return t
+}
+
+var _ connectors.Fragment = (*fragment)(nil)
+var _ expr.Expr = (*expr.Literal)(nil)
