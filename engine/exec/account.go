@@ -78,12 +78,13 @@ type Reservation struct {
 	account *Account
 	stats   *NodeStats
 
-	mu   sync.Mutex
-	used int64
+	mu    sync.Mutex
+	used  int64
+	freed bool
 }
 
-// NewReservation registers an operator that accumulates memory. All reservations are made before the query runs. The
-// account may be nil: nothing is limited. Stats, if not nil, learns the peak.
+// NewReservation registers an operator that accumulates memory. The account
+// may be nil: nothing is limited. Stats, if not nil, learns the peak.
 func (a *Account) NewReservation(stats *NodeStats) *Reservation {
 	if a != nil {
 		a.mu.Lock()
@@ -148,13 +149,17 @@ func (r *Reservation) Shrink(n int64) {
 	}
 }
 
-// Free gives everything back.
+// Free gives everything back, the guaranteed part too. It is idempotent and the last call.
 func (r *Reservation) Free() {
 	r.mu.Lock()
-	n := r.used
-	r.used = 0
+	n, first := r.used, !r.freed
+	r.used, r.freed = 0, true
 	r.mu.Unlock()
-	if r.account != nil && n != 0 {
-		r.account.Release(n)
+	if r.account == nil || !first {
+		return
 	}
+	r.account.Release(n)
+	r.account.mu.Lock()
+	r.account.reservations--
+	r.account.mu.Unlock()
 }

@@ -1,0 +1,140 @@
+package build
+
+import (
+	"slices"
+
+	"github.com/silogate/silogate/engine/exec"
+	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/types"
+)
+
+// apply builds a dependent join. Parts of the inner plan that read no outer column are evaluated once into buffers;
+// the rest is built again for each binding, with literals in place of the outer columns.
+func (b *builder) apply(n *plan.Apply, want need) (stage, error) {
+	outerCols := n.Outer.Schema().Set()
+	reads := make(map[expr.ColumnID]bool)
+	outerReads(n.Inner, outerCols, reads)
+	below := want.with(n.On...)
+	if below.cols != nil {
+		for id := range reads {
+			below.cols[id] = true
+		}
+	}
+	below.ordered = want.ordered
+	outer, err := b.build(n.Outer, below)
+	if err != nil {
+		return stage{}, err
+	}
+	inner, buffers, err := b.hoist(n.Inner, outerCols)
+	if err != nil {
+		return stage{}, err
+	}
+	spec := &exec.Join{Build: n.Inner.Schema(), Probe: outer.cols}
+	var cond joinCondition
+	switch n.Kind {
+	case plan.ApplyScalar:
+		spec.Kind = plan.Single
+	case plan.ApplyExists:
+		spec.Kind = plan.Mark
+	case plan.ApplyIn:
+		spec.Kind, spec.NullAware = plan.Mark, true
+	case plan.ApplyInner:
+		spec.Kind = plan.Inner
+	case plan.ApplyLeft:
+		spec.Kind = plan.Left
+	}
+	cond.residual = n.On
+	if n.Kind == plan.ApplyIn && len(n.On) > 0 {
+		cond.residual, cond.in = nil, n.On[0]
+		if len(n.On) > 1 {
+			// (a, b) IN (...) is unknown where the conjunction of the comparisons is.
+			cond.in = &expr.Call{Func: expr.And, Args: n.On, Typ: types.Of(types.Bool), Null: true}
+		}
+	}
+	spec.Output, spec.Out = joinColumns(n.Schema(), want, n.Mark, spec.Build, spec.Probe)
+	terms, err := b.joinTerms(spec, cond, nil, nil, len(outer.streams))
+	if err != nil {
+		return stage{}, err
+	}
+	binding, ids := bindingColumns(reads, outer.cols)
+	out := make(exec.Streams, len(outer.streams))
+	for i, s := range outer.streams {
+		res, _ := b.reservation(n)
+		out[i] = exec.NewApply(b.rt, s, terms[i], &exec.Apply{
+			Join: spec, Binding: binding,
+			Inner: func(values []types.Value) (exec.Streams, error) { return b.runInner(inner, outer.cols, ids, values) },
+		}, res)
+	}
+	return stage{exec.Closing(out, buffers), spec.Out}, nil
+}
+
+// bindingColumns returns the positions and ids of the outer columns that are read.
+func bindingColumns(reads map[expr.ColumnID]bool, cols plan.Schema) (at []int, ids []expr.ColumnID) {
+	for i, c := range cols {
+		if reads[c.ID] {
+			at, ids = append(at, i), append(ids, c.ID)
+		}
+	}
+	return at, ids
+}
+
+// runInner builds the inner plan for one binding, in one stream.
+func (b *builder) runInner(inner plan.Node, outer plan.Schema, ids []expr.ColumnID, values []types.Value) (exec.Streams, error) {
+	with := make(map[expr.ColumnID]expr.Expr, len(ids))
+	for i, id := range ids {
+		with[id] = &expr.Literal{Value: values[i], Typ: outer[outer.Index(id)].Type}
+	}
+	cfg := b.cfg
+	cfg.Parallelism = 1
+	cfg.Stats = nil
+	run := &builder{cfg: cfg, rt: b.rt, ctes: b.ctes, filters: make(map[*plan.Remote]*exec.ScanFilter)}
+	return run.root(substitute(inner, with))
+}
+
+// outerReads adds the outer columns that n and its inputs read to set.
+func outerReads(n plan.Node, outer, set map[expr.ColumnID]bool) {
+	for _, e := range expressions(n) {
+		expr.Walk(e, func(e expr.Expr) bool {
+			if c, ok := e.(*expr.Column); ok && outer[c.ID] {
+				set[c.ID] = true
+			}
+			return true
+		})
+	}
+	for _, c := range n.Children() {
+		outerReads(c, outer, set)
+	}
+}
+
+// hoist replaces the largest parts of an inner plan that read no outer column by references to buffers of them.
+func (b *builder) hoist(n plan.Node, outer map[expr.ColumnID]bool) (plan.Node, []*exec.Buffer, error) {
+	reads := make(map[expr.ColumnID]bool)
+	outerReads(n, outer, reads)
+	if len(reads) == 0 {
+		switch n.(type) {
+		case *plan.Values, *plan.CTERef:
+			return n, nil, nil // as cheap as a buffer of them
+		}
+		in, err := b.build(n, need{ordered: true})
+		if err == nil {
+			in, err = b.arrange(in, n.Schema())
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		id := -1 - len(b.ctes)
+		return &plan.CTERef{ID: id, Name: "inner", Cols: n.Schema()}, []*exec.Buffer{b.buffer(id, n, in)}, nil
+	}
+	var buffers []*exec.Buffer
+	children := slices.Clone(n.Children())
+	for i, c := range children {
+		h, more, err := b.hoist(c, outer)
+		if err != nil {
+			return nil, nil, err
+		}
+		children[i] = h
+		buffers = append(buffers, more...)
+	}
+	return n.WithChildren(children), buffers, nil
+}

@@ -1,0 +1,369 @@
+package build
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine/exec"
+	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/sqlerr"
+)
+
+// Build returns the operators of a placed plan, whose columns are those of root. Nothing runs before the first Next.
+// The caller closes all streams; exec.Gather makes one of them.
+func Build(root plan.Node, cfg Config) (exec.Streams, error) {
+	cfg.Parallelism = max(cfg.Parallelism, 1)
+	b := &builder{
+		cfg: cfg,
+		rt: &exec.Runtime{
+			Mem: cfg.Allocator, Env: cfg.Env, Account: cfg.Memory, Spill: cfg.Spill,
+			BatchRows: cfg.BatchRows, Weights: cfg.Weights,
+		},
+		ctes:    make(map[int]*cte),
+		filters: make(map[*plan.Remote]*exec.ScanFilter),
+	}
+	return b.root(root)
+}
+
+// builder builds one plan.
+type builder struct {
+	cfg     Config
+	rt      *exec.Runtime
+	ctes    map[int]*cte
+	filters map[*plan.Remote]*exec.ScanFilter
+	made    exec.Streams // everything built, to be closed if building fails
+}
+
+// cte is a binding that was built.
+type cte struct {
+	buffer *exec.Buffer
+	cols   plan.Schema
+}
+
+// stage is the operators of a plan node. Its columns are some of the node's, in the node's order.
+type stage struct {
+	streams exec.Streams
+	cols    plan.Schema
+}
+
+// need is what the parent of a node asks of it.
+type need struct {
+	cols    map[expr.ColumnID]bool // nil: all
+	ordered bool                   // the order of rows matters if the node has one
+}
+
+func (n need) has(id expr.ColumnID) bool { return n.cols == nil || n.cols[id] }
+
+// prune returns the columns of s that are needed and their positions.
+func (n need) prune(s plan.Schema) (plan.Schema, []int) {
+	cols, at := make(plan.Schema, 0, len(s)), make([]int, 0, len(s))
+	for i, c := range s {
+		if n.has(c.ID) {
+			cols, at = append(cols, c), append(at, i)
+		}
+	}
+	return cols, at
+}
+
+// with returns the need for n's columns and those that exprs read, in any order of rows.
+func (n need) with(exprs ...expr.Expr) need {
+	if n.cols == nil {
+		return need{}
+	}
+	set := make(map[expr.ColumnID]bool, len(n.cols))
+	for id := range n.cols {
+		set[id] = true
+	}
+	for _, e := range exprs {
+		expr.Columns(e, set)
+	}
+	return need{cols: set}
+}
+
+// only returns the need for what exprs read.
+func only(exprs ...expr.Expr) need { return need{cols: map[expr.ColumnID]bool{}}.with(exprs...) }
+
+// root builds a plan and brings the columns into the order of its schema.
+func (b *builder) root(n plan.Node) (streams exec.Streams, err error) {
+	defer func() {
+		if err != nil {
+			for _, s := range b.made {
+				err = errors.Join(err, s.Close())
+			}
+		}
+	}()
+	s, err := b.build(n, need{ordered: true})
+	if err != nil {
+		return nil, err
+	}
+	s, err = b.arrange(s, n.Schema())
+	return s.streams, err
+}
+
+// arrange puts the columns of a stage into an order.
+func (b *builder) arrange(s stage, cols plan.Schema) (stage, error) {
+	same := len(s.cols) == len(cols)
+	for i := 0; same && i < len(cols); i++ {
+		same = s.cols[i].ID == cols[i].ID
+	}
+	if same {
+		return s, nil
+	}
+	terms := make([]exec.Term, len(cols))
+	for i, c := range cols {
+		at := s.cols.Index(c.ID)
+		if at < 0 {
+			return stage{}, fmt.Errorf("build: no column %s#%d in the input", c.Name, c.ID)
+		}
+		terms[i].Column = at
+	}
+	out := make(exec.Streams, len(s.streams))
+	for i, in := range s.streams {
+		out[i] = exec.NewProject(b.rt, in, terms, cols)
+	}
+	return stage{out, cols}, nil
+}
+
+// build returns a node's operators, counted for EXPLAIN ANALYZE.
+func (b *builder) build(n plan.Node, want need) (stage, error) {
+	s, err := b.node(n, want)
+	if err != nil {
+		return stage{}, err
+	}
+	s.streams = exec.Counted(s.streams, b.cfg.Stats.Node(n))
+	b.made = append(b.made, s.streams...)
+	return s, nil
+}
+
+// node is the one switch from plan nodes to operators.
+func (b *builder) node(n plan.Node, want need) (stage, error) {
+	switch n := n.(type) {
+	case *plan.Remote:
+		return b.remote(n, want)
+	case *plan.Filter:
+		return b.filter(n, want)
+	case *plan.Project:
+		return b.project(n, want)
+	case *plan.Join:
+		return b.join(n, want)
+	case *plan.Apply:
+		return b.apply(n, want)
+	case *plan.Aggregate:
+		return b.aggregate(n)
+	case *plan.Sort:
+		return b.sort(n, want)
+	case *plan.Limit:
+		return b.limit(n, want)
+	case *plan.Union:
+		return b.union(n, want)
+	case *plan.Values:
+		return b.values(n)
+	case *plan.With:
+		return b.with(n, want)
+	case *plan.CTERef:
+		return b.cteRef(n)
+	case *plan.Keys:
+		return b.keys(n)
+	case *plan.Scan:
+		return stage{}, sqlerr.New(sqlerr.Internal, "table %s of source %s was not placed", n.Table.Name, n.Site.Source)
+	}
+	return stage{}, sqlerr.New(sqlerr.Internal, "build: no operator for %T", n)
+}
+
+func (b *builder) reservation(n plan.Node) (*exec.Reservation, *exec.NodeStats) {
+	stats := b.cfg.Stats.Node(n)
+	return b.cfg.Memory.NewReservation(stats), stats
+}
+
+func (b *builder) remote(n *plan.Remote, want need) (stage, error) {
+	fragment, ok := n.Fragment.(connectors.Fragment)
+	if !ok {
+		return stage{}, sqlerr.New(sqlerr.Internal, "source %s: %T cannot run", n.Site.Source, n.Fragment)
+	}
+	scan := exec.Scan{
+		Fragment: fragment, Source: n.Site.Source, Cols: n.Cols, Ordered: want.ordered, Stats: b.cfg.Stats.Node(n),
+	}
+	if f := b.filters[n]; f != nil {
+		scan.Dynamic = f
+	}
+	if b.cfg.Tx != nil {
+		scan.Tx = b.cfg.Tx(n.Site)
+	}
+	if n.Keys != nil {
+		args, err := b.keyRows(n.Keys)
+		if err != nil {
+			return stage{}, err
+		}
+		scan.Args = args
+	}
+	return stage{exec.NewRemoteScan(b.rt, b.cfg.Parallelism, scan), n.Cols}, nil
+}
+
+func (b *builder) keyRows(n *plan.Keys) (arrow.RecordBatch, error) {
+	if b.cfg.Keys == nil {
+		return nil, sqlerr.New(sqlerr.Internal, "the plan reads run-time keys that nobody supplies")
+	}
+	return b.cfg.Keys(n)
+}
+
+func (b *builder) keys(n *plan.Keys) (stage, error) {
+	batch, err := b.keyRows(n)
+	if err != nil {
+		return stage{}, err
+	}
+	return stage{exec.Streams{exec.NewBatches(b.rt, batch)}, n.Cols}, nil
+}
+
+func (b *builder) filter(n *plan.Filter, want need) (stage, error) {
+	below := want.with(n.Conds...)
+	below.ordered = want.ordered
+	in, err := b.build(n.Input, below)
+	if err != nil {
+		return stage{}, err
+	}
+	cols, keep := want.prune(in.cols)
+	out := make(exec.Streams, len(in.streams))
+	for i, s := range in.streams {
+		cond, err := expr.CompileFilter(n.Conds, layout(in.cols), b.cfg.Env)
+		if err != nil {
+			return stage{}, err
+		}
+		out[i] = exec.NewFilter(b.rt, s, cond, keep, cols)
+	}
+	return stage{out, cols}, nil
+}
+
+func (b *builder) project(n *plan.Project, want need) (stage, error) {
+	var list []expr.Expr
+	var cols plan.Schema
+	for _, p := range n.Exprs {
+		if want.has(p.Col.ID) {
+			list, cols = append(list, p.Expr), append(cols, p.Col)
+		}
+	}
+	below := only(list...)
+	below.ordered = want.ordered
+	in, err := b.build(n.Input, below)
+	if err != nil {
+		return stage{}, err
+	}
+	terms, err := b.terms(list, in.cols, len(in.streams))
+	if err != nil {
+		return stage{}, err
+	}
+	out := make(exec.Streams, len(in.streams))
+	for i, s := range in.streams {
+		out[i] = exec.NewProject(b.rt, s, terms[i], cols)
+	}
+	return stage{out, cols}, nil
+}
+
+func (b *builder) union(n *plan.Union, want need) (stage, error) {
+	cols, at := want.prune(n.Cols)
+	inputs := make([]exec.Streams, len(n.Inputs))
+	for i, child := range n.Inputs {
+		schema := child.Schema()
+		below := need{cols: map[expr.ColumnID]bool{}}
+		var wanted plan.Schema
+		for _, k := range at {
+			below.cols[schema[k].ID] = true
+			wanted = append(wanted, schema[k])
+		}
+		in, err := b.build(child, below)
+		if err == nil {
+			in, err = b.arrange(in, wanted)
+		}
+		if err != nil {
+			return stage{}, err
+		}
+		inputs[i] = in.streams
+	}
+	return stage{exec.NewUnion(inputs, cols), cols}, nil
+}
+
+func (b *builder) values(n *plan.Values) (stage, error) {
+	rows := make([][]expr.Evaluator, len(n.Rows))
+	for i, row := range n.Rows {
+		for _, e := range row {
+			ev, err := expr.Compile(e, nil, b.cfg.Env)
+			if err != nil {
+				return stage{}, err
+			}
+			rows[i] = append(rows[i], ev)
+		}
+	}
+	return stage{exec.Streams{exec.NewValues(b.rt, n.Cols, rows)}, n.Cols}, nil
+}
+
+func (b *builder) with(n *plan.With, want need) (stage, error) {
+	var buffers []*exec.Buffer
+	for _, binding := range n.Bindings {
+		in, err := b.build(binding.Plan, need{})
+		if err == nil {
+			in, err = b.arrange(in, binding.Plan.Schema())
+		}
+		if err != nil {
+			return stage{}, err
+		}
+		buffers = append(buffers, b.buffer(binding.ID, binding.Plan, in))
+	}
+	body, err := b.build(n.Body, want)
+	if err != nil {
+		return stage{}, err
+	}
+	return stage{exec.Closing(body.streams, buffers), body.cols}, nil
+}
+
+// buffer makes the streams of a plan available to CTERefs of an id.
+func (b *builder) buffer(id int, n plan.Node, in stage) *exec.Buffer {
+	res, stats := b.reservation(n)
+	buffer := exec.NewBuffer(b.rt, in.streams, in.cols, res, stats)
+	b.ctes[id] = &cte{buffer: buffer, cols: in.cols}
+	return buffer
+}
+
+func (b *builder) cteRef(n *plan.CTERef) (stage, error) {
+	c, ok := b.ctes[n.ID]
+	if !ok {
+		return stage{}, sqlerr.New(sqlerr.Internal, "build: no common table expression %d (%s)", n.ID, n.Name)
+	}
+	return stage{c.buffer.Read(b.cfg.Parallelism, n.Cols), n.Cols}, nil
+}
+
+// layout returns where columns lie.
+func layout(cols plan.Schema) expr.Layout {
+	l := make(expr.Layout, len(cols))
+	for i, c := range cols {
+		l[c.ID] = i
+	}
+	return l
+}
+
+// terms compiles exprs for n streams with the columns cols.
+func (b *builder) terms(exprs []expr.Expr, cols plan.Schema, n int) ([][]exec.Term, error) {
+	at := layout(cols)
+	out := make([][]exec.Term, n)
+	for i := range out {
+		out[i] = make([]exec.Term, len(exprs))
+		for k, e := range exprs {
+			if c, ok := e.(*expr.Column); ok {
+				pos, ok := at[c.ID]
+				if !ok {
+					return nil, sqlerr.New(sqlerr.Internal, "build: no column %s in the input", c)
+				}
+				out[i][k].Column = pos
+				continue
+			}
+			ev, err := expr.Compile(e, at, b.cfg.Env)
+			if err != nil {
+				return nil, err
+			}
+			out[i][k].Eval = ev
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,268 @@
+package build
+
+import (
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/silogate/silogate/engine/exec"
+	"github.com/silogate/silogate/engine/exec/rowkey"
+	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/plan"
+)
+
+// joinCondition is a join's On, taken apart.
+type joinCondition struct {
+	left, right []expr.Expr // keys, pairwise equal
+	fields      []rowkey.Field
+	residual    []expr.Expr
+	in          expr.Expr // the IN comparison, if it is not the only key
+}
+
+// split takes On apart. Equalities of the two sides become keys.
+func (b *builder) split(n *plan.Join) joinCondition {
+	left, right := n.Left.Schema().Set(), n.Right.Schema().Set()
+	nullAware := n.Kind == plan.NullAnti || n.Kind == plan.Mark && n.NullAware
+	var c joinCondition
+	for i, e := range n.On {
+		if nullAware && i == 0 && len(n.On) > 1 {
+			c.in = e
+			continue
+		}
+		l, r, field, ok := b.equality(e, left, right)
+		switch {
+		case ok:
+			c.left, c.right, c.fields = append(c.left, l), append(c.right, r), append(c.fields, field)
+		case nullAware && i == 0:
+			c.in = e
+		default:
+			c.residual = append(c.residual, e)
+		}
+	}
+	return c
+}
+
+// equality recognizes an equality between an expression of each side.
+func (b *builder) equality(e expr.Expr, left, right map[expr.ColumnID]bool) (l, r expr.Expr, f rowkey.Field, ok bool) {
+	call, is := e.(*expr.Call)
+	if !is || call.Func != expr.Eq && call.Func != expr.NullSafeEq {
+		return nil, nil, f, false
+	}
+	l, r = call.Args[0], call.Args[1]
+	if reads(l, right) || reads(r, left) {
+		l, r = r, l
+	}
+	if !reads(l, left) || !reads(r, right) || reads(l, right) || reads(r, left) {
+		return nil, nil, f, false
+	}
+	lt, rt := l.Type(), r.Type()
+	if lt.IsText() && rt.IsText() && lt.Collation != rt.Collation {
+		return nil, nil, f, false
+	}
+	weigh, err := b.weigher(lt)
+	if err != nil {
+		return nil, nil, f, false
+	}
+	f, err = rowkey.Pair(lt, rt, weigh)
+	if err != nil {
+		return nil, nil, f, false
+	}
+	if call.Func == expr.Eq {
+		f = f.Strict()
+	}
+	return l, r, f, true
+}
+
+// reads reports whether e reads a column of set.
+func reads(e expr.Expr, set map[expr.ColumnID]bool) bool {
+	found := false
+	expr.Walk(e, func(e expr.Expr) bool {
+		if c, ok := e.(*expr.Column); ok && set[c.ID] {
+			found = true
+		}
+		return !found
+	})
+	return found
+}
+
+func (b *builder) join(n *plan.Join, want need) (stage, error) {
+	cond := b.split(n)
+	below := want.with(n.On...)
+	buildNode, probeNode := n.Right, n.Left
+	buildKeys, probeKeys := cond.right, cond.left
+	if n.BuildLeft {
+		buildNode, probeNode = n.Left, n.Right
+		buildKeys, probeKeys = cond.left, cond.right
+	}
+	built, err := b.build(buildNode, below)
+	if err != nil {
+		return stage{}, err
+	}
+	onBuilt := b.promise(n, probeNode, probeKeys, buildKeys, cond.fields)
+	probed, err := b.build(probeNode, below)
+	if err != nil {
+		return stage{}, err
+	}
+	spec := &exec.Join{
+		Kind: n.Kind, BuildLeft: n.BuildLeft, NullAware: n.Kind == plan.NullAnti || n.Kind == plan.Mark && n.NullAware,
+		Keys: cond.fields, Build: built.cols, Probe: probed.cols, OnBuilt: onBuilt,
+	}
+	spec.Output, spec.Out = joinColumns(n.Schema(), want, n.Mark, built.cols, probed.cols)
+	terms, err := b.joinTerms(spec, cond, buildKeys, probeKeys, max(len(built.streams), len(probed.streams)))
+	if err != nil {
+		return stage{}, err
+	}
+	res, stats := b.reservation(n)
+	return stage{exec.NewJoin(b.rt, built.streams, probed.streams, terms, spec, res, stats), spec.Out}, nil
+}
+
+// joinColumns says where the needed columns of a join come from.
+func joinColumns(schema plan.Schema, want need, mark plan.Column, built, probed plan.Schema) ([]exec.JoinColumn, plan.Schema) {
+	cols, _ := want.prune(schema)
+	list := make([]exec.JoinColumn, len(cols))
+	for i, c := range cols {
+		if at := probed.Index(c.ID); at >= 0 {
+			list[i] = exec.JoinColumn{Side: exec.FromProbe, At: at}
+		} else if at := built.Index(c.ID); at >= 0 {
+			list[i] = exec.JoinColumn{Side: exec.FromBuild, At: at}
+		} else {
+			list[i] = exec.JoinColumn{Side: exec.FromMark}
+		}
+	}
+	return list, cols
+}
+
+// joinTerms compiles a join's expressions for n streams and lists the columns of pairs they read in spec.
+func (b *builder) joinTerms(spec *exec.Join, cond joinCondition, buildKeys, probeKeys []expr.Expr, n int) ([]exec.JoinTerms, error) {
+	reads := only(cond.residual...)
+	if cond.in != nil {
+		expr.Columns(cond.in, reads.cols)
+	}
+	pair := append(append(plan.Schema{}, spec.Probe...), spec.Build...)
+	spec.Pairs, spec.PairCols = joinColumns(pair, reads, plan.Column{}, spec.Build, spec.Probe)
+	build, err := b.terms(buildKeys, spec.Build, n)
+	if err != nil {
+		return nil, err
+	}
+	probe, err := b.terms(probeKeys, spec.Probe, n)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]exec.JoinTerms, n)
+	at := layout(spec.PairCols)
+	for i := range out {
+		out[i] = exec.JoinTerms{BuildKeys: build[i], ProbeKeys: probe[i]}
+		if len(cond.residual) > 0 {
+			if out[i].Residual, err = expr.CompileFilter(cond.residual, at, b.cfg.Env); err != nil {
+				return nil, err
+			}
+		}
+		if cond.in != nil {
+			if out[i].In, err = expr.Compile(cond.in, at, b.cfg.Env); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return out, nil
+}
+
+// promise connects a join with the remote scans that its probe keys come from and returns what the join calls when
+// its build side is complete; nil if there is no such scan.
+func (b *builder) promise(n *plan.Join, probe plan.Node, probeKeys, buildKeys []expr.Expr, fields []rowkey.Field) func([]arrow.Array) {
+	if b.cfg.Dynamic == DynamicOff || !drops(n) {
+		return nil
+	}
+	type target struct {
+		key    int
+		column *expr.Column
+		filter *exec.ScanFilter
+	}
+	var targets []target
+	for i, e := range probeKeys {
+		col, ok := e.(*expr.Column)
+		if !ok || !fields[i].IsStrict() || !exec.Comparable(col.Typ, buildKeys[i].Type()) {
+			continue
+		}
+		for _, s := range scansOf(probe, col.ID) {
+			f := b.filters[s.remote]
+			if f == nil {
+				f = exec.NewScanFilter()
+				b.filters[s.remote] = f
+			}
+			f.Promise()
+			targets = append(targets, target{i, s.column, f})
+		}
+	}
+	if targets == nil || b.cfg.Dynamic == DynamicLate {
+		return nil // promised and never kept: the filter stays unready
+	}
+	return func(keys []arrow.Array) {
+		for _, t := range targets {
+			var conds []expr.Expr
+			if keys != nil {
+				// What cannot be expressed is only a missed chance.
+				conds, _ = exec.KeyConds(t.column, buildKeys[t.key].Type(), keys[t.key])
+			}
+			t.filter.Fulfil(conds)
+		}
+	}
+}
+
+// drops reports whether probe rows without a match are not in the result.
+func drops(n *plan.Join) bool {
+	if n.BuildLeft {
+		return n.Kind != plan.Full && !(n.Kind == plan.NullAnti || n.Kind == plan.Mark && n.NullAware)
+	}
+	return n.Kind == plan.Inner || n.Kind == plan.Semi
+}
+
+// scanColumn is a column of a remote scan.
+type scanColumn struct {
+	remote *plan.Remote
+	column *expr.Column // by the fragment's own id
+}
+
+// scansOf finds the scans whose rows may be dropped by their value of column id without changing other rows of n.
+func scansOf(n plan.Node, id expr.ColumnID) []scanColumn {
+	switch n := n.(type) {
+	case *plan.Remote:
+		at := n.Cols.Index(id)
+		if at < 0 || at >= len(n.Fragment.Schema()) {
+			return nil
+		}
+		return []scanColumn{{n, n.Fragment.Schema()[at].Ref()}}
+	case *plan.Filter:
+		return scansOf(n.Input, id)
+	case *plan.Sort:
+		return scansOf(n.Input, id)
+	case *plan.Project:
+		return scansOfProjection(n.Input, n.Exprs, id)
+	case *plan.Aggregate:
+		return scansOfProjection(n.Input, n.Groups, id)
+	case *plan.Join:
+		if n.Left.Schema().Index(id) >= 0 && n.Kind != plan.Full {
+			return scansOf(n.Left, id)
+		}
+		if n.Kind == plan.Inner && n.Right.Schema().Index(id) >= 0 {
+			return scansOf(n.Right, id)
+		}
+	case *plan.Union:
+		at := n.Cols.Index(id)
+		if at < 0 {
+			return nil
+		}
+		var all []scanColumn
+		for _, in := range n.Inputs {
+			all = append(all, scansOf(in, in.Schema()[at].ID)...)
+		}
+		return all
+	}
+	return nil
+}
+
+func scansOfProjection(input plan.Node, list []plan.Projection, id expr.ColumnID) []scanColumn {
+	for _, p := range list {
+		if c, ok := p.Expr.(*expr.Column); ok && p.Col.ID == id {
+			return scansOf(input, c.ID)
+		}
+	}
+	return nil
+}

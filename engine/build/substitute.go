@@ -1,0 +1,127 @@
+package build
+
+import (
+	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/plan"
+)
+
+// expressions returns the expressions that a node itself evaluates.
+func expressions(n plan.Node) []expr.Expr {
+	switch n := n.(type) {
+	case *plan.Filter:
+		return n.Conds
+	case *plan.Project:
+		return projected(n.Exprs)
+	case *plan.Join:
+		return n.On
+	case *plan.Apply:
+		return n.On
+	case *plan.Aggregate:
+		list := projected(n.Groups)
+		for _, a := range n.Aggs {
+			list = append(append(list, a.Args...), keyExprs(a.OrderBy)...)
+		}
+		return list
+	case *plan.Sort:
+		return keyExprs(n.Keys)
+	case *plan.Limit:
+		return keyExprs(n.Keys)
+	case *plan.Values:
+		var list []expr.Expr
+		for _, row := range n.Rows {
+			list = append(list, row...)
+		}
+		return list
+	}
+	return nil
+}
+
+func projected(list []plan.Projection) []expr.Expr {
+	out := make([]expr.Expr, len(list))
+	for i, p := range list {
+		out[i] = p.Expr
+	}
+	return out
+}
+
+// substitute returns n with columns replaced by expressions everywhere in it.
+func substitute(n plan.Node, with map[expr.ColumnID]expr.Expr) plan.Node {
+	children := n.Children()
+	if len(children) > 0 {
+		changed := make([]plan.Node, len(children))
+		for i, c := range children {
+			changed[i] = substitute(c, with)
+		}
+		n = n.WithChildren(changed)
+	}
+	s := substitution(with)
+	switch n := n.(type) {
+	case *plan.Filter:
+		m := *n
+		m.Conds = s.list(n.Conds)
+		return &m
+	case *plan.Project:
+		m := *n
+		m.Exprs = s.projections(n.Exprs)
+		return &m
+	case *plan.Join:
+		m := *n
+		m.On = s.list(n.On)
+		return &m
+	case *plan.Apply:
+		m := *n
+		m.On = s.list(n.On)
+		return &m
+	case *plan.Aggregate:
+		m := *n
+		m.Groups = s.projections(n.Groups)
+		m.Aggs = append([]plan.Agg(nil), n.Aggs...)
+		for i, a := range m.Aggs {
+			m.Aggs[i].Args, m.Aggs[i].OrderBy = s.list(a.Args), s.keys(a.OrderBy)
+		}
+		return &m
+	case *plan.Sort:
+		m := *n
+		m.Keys = s.keys(n.Keys)
+		return &m
+	case *plan.Limit:
+		m := *n
+		m.Keys = s.keys(n.Keys)
+		return &m
+	case *plan.Values:
+		m := *n
+		m.Rows = make([][]expr.Expr, len(n.Rows))
+		for i, row := range n.Rows {
+			m.Rows[i] = s.list(row)
+		}
+		return &m
+	}
+	return n
+}
+
+// substitution replaces columns by expressions.
+type substitution map[expr.ColumnID]expr.Expr
+
+func (s substitution) list(in []expr.Expr) []expr.Expr {
+	out := make([]expr.Expr, len(in))
+	for i, e := range in {
+		out[i] = expr.Substitute(e, s)
+	}
+	return out
+}
+
+func (s substitution) projections(in []plan.Projection) []plan.Projection {
+	out := make([]plan.Projection, len(in))
+	for i, p := range in {
+		out[i] = plan.Projection{Col: p.Col, Expr: expr.Substitute(p.Expr, s)}
+	}
+	return out
+}
+
+func (s substitution) keys(in []plan.SortKey) []plan.SortKey {
+	out := make([]plan.SortKey, len(in))
+	for i, k := range in {
+		out[i] = plan.SortKey{Expr: expr.Substitute(k.Expr, s), Desc: k.Desc}
+	}
+	return out
+}

@@ -1,0 +1,190 @@
+package exec
+
+import (
+	"context"
+	"io"
+	"sync"
+	"sync/atomic"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/silogate/silogate/engine/plan"
+)
+
+// Buffer evaluates streams once, when first read, and lets any number of readers have the rows. What does not fit the
+// memory lies in files.
+type Buffer struct {
+	rt     *Runtime
+	inputs Streams
+	parts  []*partitioned // one partition for each input
+	res    *Reservation
+
+	filled barrier
+	refs   atomic.Int32
+}
+
+// NewBuffer returns a buffer of streams with the columns cols. It lives until it and all its readers are closed.
+func NewBuffer(rt *Runtime, inputs Streams, cols plan.Schema, res *Reservation, stats *NodeStats) *Buffer {
+	b := &Buffer{rt: rt, inputs: inputs, res: res}
+	b.refs.Store(1)
+	for range inputs {
+		b.parts = append(b.parts, newPartitioned(rt, cols, res, stats, 0, 1))
+	}
+	return b
+}
+
+func (b *Buffer) fill(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for i, in := range b.inputs {
+		group.Go(func() error {
+			err := drain(ctx, in, func(batch arrow.RecordBatch) error {
+				batch.Retain()
+				return b.parts[i].put(0, batch)
+			})
+			if err != nil {
+				return err
+			}
+			_, err = b.parts[i].finish()
+			return err
+		})
+	}
+	return group.Wait()
+}
+
+// Read returns n streams that share the rows of the buffer, renamed to out.
+func (b *Buffer) Read(n int, out plan.Schema) Streams {
+	b.refs.Add(int32(n))
+	shared := &bufferScan{buffer: b}
+	shared.open.Store(int32(n))
+	streams := make(Streams, n)
+	for i := range streams {
+		streams[i] = &bufferReader{scan: shared, asm: newAssembler(out)}
+	}
+	return streams
+}
+
+// Close gives up the buffer's own reference; its readers may go on.
+func (b *Buffer) Close() error { return b.unref() }
+
+func (b *Buffer) unref() error {
+	if b.refs.Add(-1) > 0 {
+		return nil
+	}
+	for _, p := range b.parts {
+		p.release()
+	}
+	err := closeAll(b.inputs)
+	b.res.Free()
+	return err
+}
+
+// bufferScan is one scan of a buffer, shared by its streams.
+type bufferScan struct {
+	buffer *Buffer
+	open   atomic.Int32 // streams not yet closed
+	mu     sync.Mutex
+	part   int
+	reader Operator
+}
+
+func (s *bufferScan) next(ctx context.Context) (arrow.RecordBatch, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for s.part < len(s.buffer.parts) {
+		if s.reader == nil {
+			s.reader = s.buffer.parts[s.part].parts[0].reader(s.buffer.rt)
+		}
+		batch, err := s.reader.Next(ctx)
+		if err != io.EOF {
+			return batch, err
+		}
+		s.close()
+		s.part++
+	}
+	return nil, io.EOF
+}
+
+// close ends the reader of the current part; its Close cannot fail.
+func (s *bufferScan) close() {
+	if s.reader != nil {
+		_ = s.reader.Close()
+		s.reader = nil
+	}
+}
+
+type bufferReader struct {
+	scan   *bufferScan
+	asm    *assembler
+	closed bool
+}
+
+func (r *bufferReader) Next(ctx context.Context) (arrow.RecordBatch, error) {
+	b := r.scan.buffer
+	if err := b.filled.wait(ctx, b.fill); err != nil {
+		return nil, err
+	}
+	batch, err := r.scan.next(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer batch.Release()
+	cols := append([]arrow.Array(nil), batch.Columns()...)
+	for _, c := range cols {
+		c.Retain()
+	}
+	return r.asm.batch(cols, int(batch.NumRows())), nil
+}
+
+func (r *bufferReader) Close() error {
+	if r.closed {
+		return nil
+	}
+	r.closed = true
+	if r.scan.open.Add(-1) == 0 {
+		r.scan.close()
+	}
+	return r.scan.buffer.unref()
+}
+
+// Closing returns streams that give up buffers when all of them are closed.
+func Closing(streams Streams, buffers []*Buffer) Streams {
+	if len(buffers) == 0 {
+		return streams
+	}
+	shared := &closer{buffers: buffers}
+	shared.open.Store(int32(len(streams)))
+	out := make(Streams, len(streams))
+	for i, s := range streams {
+		out[i] = &closing{Operator: s, shared: shared}
+	}
+	return out
+}
+
+type closer struct {
+	open    atomic.Int32 // streams not yet closed
+	buffers []*Buffer
+}
+
+type closing struct {
+	Operator
+	shared *closer
+	closed bool
+}
+
+func (c *closing) Close() error {
+	if c.closed {
+		return nil
+	}
+	c.closed = true
+	err := c.Operator.Close()
+	if c.shared.open.Add(-1) > 0 {
+		return err
+	}
+	for _, b := range c.shared.buffers {
+		if berr := b.Close(); err == nil {
+			err = berr
+		}
+	}
+	return err
+}

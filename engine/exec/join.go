@@ -1,0 +1,291 @@
+package exec
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/silogate/silogate/engine/exec/rowkey"
+	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/plan"
+)
+
+// Side is where a join's output column comes from.
+type Side uint8
+
+// The sides. The build side is held in memory, the probe side streams past it.
+const (
+	FromProbe Side = iota
+	FromBuild
+	FromMark
+)
+
+// JoinColumn is a column of a pair of rows.
+type JoinColumn struct {
+	Side Side
+	At   int // position in the side's input
+}
+
+// Join describes a join of two inputs. Rows are candidates for each other if their keys are equal, without keys all
+// are: a nested loop. A candidate matches if it passes the stream's JoinTerms.
+type Join struct {
+	Kind      plan.JoinKind
+	BuildLeft bool // the build input is the plan's left one, which Left, Semi, Anti and Mark preserve
+	// NullAware makes NullAnti and Mark follow NOT IN: Keys is then the IN comparison alone, strict, with no residual, or
+	// the comparison is JoinTerms.In.
+	NullAware    bool
+	Keys         []rowkey.Field
+	Build, Probe plan.Schema
+	Pairs        []JoinColumn // the columns that JoinTerms' residual reads
+	PairCols     plan.Schema
+	Output       []JoinColumn
+	Out          plan.Schema
+	// OnBuilt, if set, is told the key columns of the build side when it is complete, before the probe side starts; nil
+	// if they were spilled.
+	OnBuilt func(keys []arrow.Array)
+}
+
+// JoinTerms are the expressions of a join, compiled for one stream.
+type JoinTerms struct {
+	BuildKeys, ProbeKeys []Term
+	Residual             expr.Filter    // over pairs; nil: every candidate matches
+	In                   expr.Evaluator // over pairs: the IN comparison, whose NULL makes the answer unknown; nil: none
+}
+
+// reduces reports a join that yields only left rows, with or without a mark.
+func (j *Join) reduces() bool {
+	return j.Kind == plan.Semi || j.Kind == plan.Anti || j.Kind == plan.NullAnti || j.Kind == plan.Mark
+}
+
+// keepsProbe reports that a probe row without a match is in the result.
+func (j *Join) keepsProbe() bool {
+	return j.Kind == plan.Full || !j.BuildLeft && (j.Kind == plan.Left || j.Kind == plan.Single)
+}
+
+// marksBuild reports that the result needs to know which build rows matched.
+func (j *Join) marksBuild() bool {
+	return j.Kind == plan.Full || j.BuildLeft && j.Kind != plan.Inner
+}
+
+// emptyWithoutBuild reports that an empty build side means an empty result.
+func (j *Join) emptyWithoutBuild() bool {
+	return j.Kind == plan.Inner || j.BuildLeft && j.Kind != plan.Full || !j.BuildLeft && j.Kind == plan.Semi
+}
+
+// NewJoin joins several build streams with several probe streams; the result has as many streams as the probe side.
+// terms are for as many streams as the larger side has.
+func NewJoin(rt *Runtime, build, probe Streams, terms []JoinTerms, spec *Join, res *Reservation, stats *NodeStats) Streams {
+	run := &joinRun{rt: rt, spec: spec, build: build, probe: probe, terms: terms, res: res, stats: stats}
+	run.open.Store(int32(len(probe)))
+	run.probing.Store(int32(len(probe)))
+	out := make(Streams, len(probe))
+	for i := range out {
+		out[i] = &join{run: run, stream: i, prober: newProber(run, terms[i])}
+	}
+	return out
+}
+
+// joinRun is what the streams of a join share.
+type joinRun struct {
+	rt           *Runtime
+	spec         *Join
+	build, probe Streams
+	terms        []JoinTerms
+	res          *Reservation
+	stats        *NodeStats
+	open         atomic.Int32 // streams not yet closed
+
+	built barrier
+	table *joinTable // the build side, unless it was divided
+	grace atomic.Pointer[graceJoin]
+
+	// What NOT IN asks of a whole side.
+	buildRows, probeRows   atomic.Int64
+	buildNulls, probeNulls atomic.Bool
+
+	probing atomic.Int32 // streams that have not ended probing
+	mu      sync.Mutex
+	marks   []uint8 // of the build rows, over all streams that ended
+}
+
+// joinTable is a build side in memory.
+type joinTable struct {
+	batch arrow.RecordBatch
+	keys  []arrow.Array // what the index refers to
+	index *rowkey.Index // nil without keys
+	rows  int
+	held  int64
+}
+
+func (t *joinTable) release(res *Reservation) {
+	if t.batch != nil {
+		t.batch.Release()
+		t.batch = nil
+		releaseArrays(t.keys)
+	}
+	res.Shrink(t.held)
+	t.held = 0
+}
+
+// newTable indexes batches, which it borrows, with held bytes reserved for them.
+func (r *joinRun) newTable(terms []Term, batches []arrow.RecordBatch, held int64, workers int) (*joinTable, error) {
+	all, err := concatBatches(r.rt.Mem, r.spec.Build, batches)
+	if err != nil {
+		return nil, err
+	}
+	t := &joinTable{batch: all, rows: int(all.NumRows()), held: held}
+	t.keys, err = evalTerms(r.rt.Mem, terms, all)
+	if err != nil {
+		all.Release()
+		return nil, err
+	}
+	if len(t.keys) > 0 {
+		t.index = rowkey.NewIndex(r.spec.Keys, t.keys, t.rows, workers)
+	}
+	if r.spec.NullAware && anyNull(t.keys) {
+		r.buildNulls.Store(true)
+	}
+	return t, nil
+}
+
+// indexBytes is the memory an index takes for each row.
+func (r *joinRun) indexBytes(rows int64) int64 {
+	if len(r.spec.Keys) == 0 {
+		return 0
+	}
+	return rowkey.Estimate(r.spec.Keys, int(rows))
+}
+
+// gather drains the build side into a table, or into partitions when it does not fit.
+func (r *joinRun) gather(ctx context.Context) error {
+	sinks := make([]*buildSink, len(r.build))
+	group, gctx := errgroup.WithContext(ctx)
+	for i, in := range r.build {
+		sinks[i] = &buildSink{run: r, terms: r.terms[i]}
+		group.Go(func() error { return drain(gctx, in, sinks[i].take) })
+	}
+	err := group.Wait()
+	if g := r.grace.Load(); g != nil && err == nil {
+		for _, s := range sinks {
+			if err = s.moveTo(g); err != nil {
+				break
+			}
+		}
+		if err == nil {
+			err = g.finishBuild()
+		}
+		if err == nil && r.spec.OnBuilt != nil {
+			r.spec.OnBuilt(nil)
+		}
+	}
+	var batches []arrow.RecordBatch
+	var held int64
+	for _, s := range sinks {
+		batches, held = append(batches, s.batches...), held+s.held
+	}
+	defer releaseBatches(batches)
+	if err != nil || r.grace.Load() != nil {
+		r.res.Shrink(held)
+		return err
+	}
+	r.table, err = r.newTable(r.terms[0].BuildKeys, batches, held, len(r.probe))
+	if err != nil {
+		r.res.Shrink(held)
+		return err
+	}
+	if r.spec.OnBuilt != nil {
+		r.spec.OnBuilt(r.table.keys)
+	}
+	if r.spec.marksBuild() {
+		r.marks = make([]uint8, r.table.rows)
+	}
+	return nil
+}
+
+// buildSink collects the batches of one build stream.
+type buildSink struct {
+	run      *joinRun
+	terms    JoinTerms
+	batches  []arrow.RecordBatch
+	held     int64
+	splitter *joinSplitter // after the build side was divided
+}
+
+func (s *buildSink) take(batch arrow.RecordBatch) error {
+	r := s.run
+	r.buildRows.Add(batch.NumRows())
+	g := r.grace.Load()
+	if g == nil {
+		size := batchBytes(batch) + r.indexBytes(batch.NumRows())
+		err := r.res.Grow(size)
+		if err == nil {
+			batch.Retain()
+			s.batches, s.held = append(s.batches, batch), s.held+size
+			return nil
+		}
+		if !r.canDivide() {
+			if err := r.res.Must(size); err != nil {
+				return err
+			}
+			batch.Retain()
+			s.batches, s.held = append(s.batches, batch), s.held+size
+			return nil
+		}
+		if g, err = r.startGrace(); err != nil {
+			return err
+		}
+	}
+	if err := s.moveTo(g); err != nil {
+		return err
+	}
+	return s.splitter.add(g.build, batch)
+}
+
+// moveTo divides what was collected before.
+func (s *buildSink) moveTo(g *graceJoin) error {
+	if s.splitter == nil {
+		s.splitter = newJoinSplitter(s.run, s.terms, FromBuild)
+	}
+	for i, b := range s.batches {
+		if err := s.splitter.add(g.build, b); err != nil {
+			s.batches = s.batches[i:]
+			return err
+		}
+		b.Release()
+	}
+	s.batches = nil
+	s.run.res.Shrink(s.held)
+	s.held = 0
+	return nil
+}
+
+// end merges a stream's marks when it has probed everything and reports whether it was the last to do so.
+func (r *joinRun) end(marks []uint8) (last bool, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i, m := range marks {
+		if m == matched && r.marks[i] == matched && r.spec.Kind == plan.Single {
+			return false, errManyRows()
+		}
+		r.marks[i] = max(r.marks[i], m)
+	}
+	return r.probing.Add(-1) == 0, nil
+}
+
+func (r *joinRun) close() error {
+	if r.table != nil {
+		r.table.release(r.res)
+	}
+	if g := r.grace.Load(); g != nil {
+		g.release()
+	}
+	err := closeAll(r.build)
+	if perr := closeAll(r.probe); err == nil {
+		err = perr
+	}
+	r.res.Free()
+	return err
+}

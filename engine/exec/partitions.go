@@ -1,0 +1,220 @@
+package exec
+
+import (
+	"context"
+	"io"
+	"sync"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/silogate/silogate/engine/exec/rowkey"
+	"github.com/silogate/silogate/engine/exec/spill"
+	"github.com/silogate/silogate/engine/plan"
+)
+
+// fanout is the number of partitions at each depth; a power of two.
+const fanout = 16
+
+// maxDepth is how often a partition that is too large is divided again. Beyond it, its rows have few different keys.
+const maxDepth = 3
+
+// partition is a part of a relation: batches in memory, then batches in a file.
+type partition struct {
+	depth   int
+	batches []arrow.RecordBatch
+	file    *spill.File
+	rows    int64
+	bytes   int64 // of all batches, uncompressed
+	held    int64 // reserved for the batches in memory
+}
+
+// partitioned collects batches into partitions by the hash of their keys, in memory while the reservation grows and
+// then in files. Safe for concurrent use.
+type partitioned struct {
+	rt    *Runtime
+	cols  plan.Schema
+	res   *Reservation
+	stats *NodeStats
+	depth int
+
+	mu       sync.Mutex
+	parts    []*partition
+	spilling bool
+}
+
+func newPartitioned(rt *Runtime, cols plan.Schema, res *Reservation, stats *NodeStats, depth, n int) *partitioned {
+	p := &partitioned{rt: rt, cols: cols, res: res, stats: stats, depth: depth, parts: make([]*partition, n)}
+	for i := range p.parts {
+		p.parts[i] = &partition{depth: depth}
+	}
+	return p
+}
+
+// splitter divides batches by hash for one goroutine.
+type splitter struct {
+	asm   *assembler
+	lists [fanout][]int32
+}
+
+// add divides a borrowed batch by the hashes of its rows.
+func (p *partitioned) add(s *splitter, batch arrow.RecordBatch, hash []uint64) error {
+	rowkey.Partition(hash, s.lists[:], p.depth)
+	for i, rows := range s.lists {
+		if len(rows) == 0 {
+			continue
+		}
+		part, err := takeBatch(p.rt.Mem, s.asm, batch, rows)
+		if err != nil {
+			return err
+		}
+		if err := p.put(i, part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// put adds a batch it takes over to partition i.
+func (p *partitioned) put(i int, batch arrow.RecordBatch) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	part, size := p.parts[i], batchBytes(batch)
+	part.rows += batch.NumRows()
+	part.bytes += size
+	if !p.spilling {
+		err := p.res.Grow(size)
+		if err == nil {
+			part.batches = append(part.batches, batch)
+			part.held += size
+			return nil
+		}
+		if p.rt.Spill == nil {
+			batch.Release()
+			return err
+		}
+		if err := p.spill(); err != nil {
+			batch.Release()
+			return err
+		}
+	}
+	defer batch.Release()
+	return p.write(part, batch)
+}
+
+// spill moves everything to files; from then on batches go there directly.
+func (p *partitioned) spill() error {
+	p.spilling = true
+	for _, part := range p.parts {
+		for _, b := range part.batches {
+			if err := p.write(part, b); err != nil {
+				return err
+			}
+		}
+		part.drop(p.res)
+	}
+	return nil
+}
+
+func (p *partitioned) write(part *partition, batch arrow.RecordBatch) error {
+	if part.file == nil {
+		f, err := p.rt.Spill.Create()
+		if err != nil {
+			return err
+		}
+		part.file = f
+	}
+	before := part.file.Size()
+	err := part.file.Write(p.rt.Mem, batch)
+	p.stats.spill(part.file.Size() - before)
+	return err
+}
+
+// spillNow makes all further batches go to files.
+func (p *partitioned) spillNow() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.spilling {
+		return nil
+	}
+	return p.spill()
+}
+
+// finish ends writing and returns the partitions that have rows; the caller releases them.
+func (p *partitioned) finish() ([]*partition, error) {
+	var out []*partition
+	for _, part := range p.parts {
+		if part.rows > 0 {
+			out = append(out, part)
+		}
+		if part.file != nil {
+			before := part.file.Size()
+			if err := part.file.Finish(); err != nil {
+				return nil, err
+			}
+			p.stats.spill(part.file.Size() - before)
+		}
+	}
+	return out, nil
+}
+
+// release drops all partitions.
+func (p *partitioned) release() {
+	for _, part := range p.parts {
+		part.release(p.res)
+	}
+}
+
+// drop releases what is in memory.
+func (p *partition) drop(res *Reservation) {
+	releaseBatches(p.batches)
+	p.batches = nil
+	res.Shrink(p.held)
+	p.held = 0
+}
+
+// release drops the partition's batches and file. It is idempotent.
+func (p *partition) release(res *Reservation) {
+	p.drop(res)
+	if p.file != nil {
+		// What a deleted file held is not needed any more: there is nobody to tell of a failure.
+		_ = p.file.Release()
+		p.file = nil
+	}
+}
+
+// reader returns an operator over the partition's batches, which stay; its Close does not release the partition.
+func (p *partition) reader(rt *Runtime) Operator { return &partitionReader{part: p, rt: rt} }
+
+type partitionReader struct {
+	part *partition
+	rt   *Runtime
+	at   int
+	file *spill.Reader
+}
+
+func (r *partitionReader) Next(ctx context.Context) (arrow.RecordBatch, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if r.at < len(r.part.batches) {
+		b := r.part.batches[r.at]
+		b.Retain()
+		r.at++
+		return b, nil
+	}
+	if r.part.file == nil {
+		return nil, io.EOF
+	}
+	if r.file == nil {
+		r.file = r.part.file.NewReader(r.rt.Mem)
+	}
+	return r.file.Next(ctx)
+}
+
+func (r *partitionReader) Close() error {
+	if r.file != nil {
+		r.file.Close()
+		r.file = nil
+	}
+	return nil
+}

@@ -1,0 +1,115 @@
+package rowkey
+
+import (
+	"encoding/binary"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/decimal256"
+)
+
+// Key is the form of one sort key.
+type Key struct {
+	Field Field
+	Desc  bool
+}
+
+// Order turns the sort keys of rows into byte strings that compare as the rows sort: NULL first, or last where
+// descending.
+type Order struct {
+	keys []Key
+	text []byte
+}
+
+// NewOrder returns the order of keys. It has scratch space and belongs to one goroutine.
+func NewOrder(keys []Key) *Order { return &Order{keys: keys} }
+
+// Append appends the byte strings of rows [0, rows) of cols to dst, one array for each key, and their ends in dst to
+// ends.
+func (o *Order) Append(dst []byte, ends []int, cols []arrow.Array, rows int) ([]byte, []int) {
+	for i := range rows {
+		for k, key := range o.keys {
+			start := len(dst)
+			dst = o.appendCell(dst, key.Field, cols[k], i)
+			if key.Desc {
+				for j := start; j < len(dst); j++ {
+					dst[j] = ^dst[j]
+				}
+			}
+		}
+		ends = append(ends, len(dst))
+	}
+	return dst, ends
+}
+
+func (o *Order) appendCell(dst []byte, f Field, col arrow.Array, i int) []byte {
+	if f.class == classNull || col.IsNull(i) {
+		return append(dst, 0)
+	}
+	dst = append(dst, 1)
+	switch f.class {
+	case classFloat:
+		b := floatBits(floatOf(col, i))
+		if int64(b) < 0 {
+			b = ^b
+		} else {
+			b |= 1 << 63
+		}
+		return binary.BigEndian.AppendUint64(dst, b)
+	case classDecimal:
+		return appendDecimal(dst, f.rescale(wideOf(col, i), col.DataType()))
+	case classBytes:
+		text := textOf(col, i)
+		if f.weigh != nil {
+			o.text = f.weigh(o.text[:0], []byte(text))
+			text = view(o.text)
+		}
+		return appendText(dst, text)
+	}
+	v, unsigned := intOf(col, i)
+	if !unsigned {
+		v ^= 1 << 63
+	}
+	return binary.BigEndian.AppendUint64(dst, v)
+}
+
+// appendText appends text so that no encoding is a prefix of another: a zero byte becomes 00 FF, the end 00 00.
+func appendText(dst []byte, text string) []byte {
+	for i := range len(text) {
+		dst = append(dst, text[i])
+		if text[i] == 0 {
+			dst = append(dst, 0xff)
+		}
+	}
+	return append(dst, 0, 0)
+}
+
+// appendDecimal appends a number of any width: a byte for sign and length, then the significant bytes.
+func appendDecimal(dst []byte, v decimal256.Num) []byte {
+	if fitsInt64(v) {
+		// The common widths share one length class, between longer negative and longer positive numbers.
+		return binary.BigEndian.AppendUint64(append(dst, 0x80), v.LowBits()^1<<63)
+	}
+	class := byte(0x81)
+	if v.Sign() < 0 {
+		class = 0x7f
+	}
+	dst = append(dst, class)
+	w := v.Array()
+	dst = binary.BigEndian.AppendUint64(dst, w[3]^1<<63)
+	for k := 2; k >= 0; k-- {
+		dst = binary.BigEndian.AppendUint64(dst, w[k])
+	}
+	return dst
+}
+
+// Prefix returns the first eight bytes of an encoded row as a number that compares as they do, zero-padded.
+func Prefix(key []byte) uint64 {
+	if len(key) >= 8 {
+		return binary.BigEndian.Uint64(key)
+	}
+	var v uint64
+	for i := range len(key) {
+		v |= uint64(key[i]) << (56 - 8*i)
+	}
+	return v
+}
