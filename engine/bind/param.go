@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
@@ -69,13 +70,21 @@ func (im *importer) param(e sql.Expression) (expr.Expr, error) {
 	return &expr.Param{Ordinal: len(im.params) - 1, Name: name, Typ: typ}, nil
 }
 
-// paramType is the type of a run-time constant. GMS calls dates that it computes text.
+// paramType is the type of a run-time constant. GMS calls dates that it computes text, gives UTC_TIMESTAMP all digits, and
+// shows variables that hold one of a list of words by that list.
 func paramType(ctx *sql.Context, e sql.Expression) (types.Type, error) {
 	if f, ok := e.(sql.FunctionExpression); ok {
 		switch strings.ToLower(f.FunctionName()) {
 		case "curdate", "current_date", "utc_date":
 			return types.Of(types.Date), nil
+		case "utc_timestamp":
+			digits, _ := strconv.Atoi(strings.Trim(e.String()[len("utc_timestamp"):], "()"))
+			return types.NewTemporal(types.Datetime, digits), nil
 		}
 	}
-	return FromGMS(e.Type(ctx))
+	t, err := FromGMS(e.Type(ctx))
+	if t.Kind == types.Enum || t.Kind == types.Set {
+		return types.NewText(types.Varchar, 0, t.Collation), nil
+	}
+	return t, err
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/go-mysql-server/sql/analyzer"
+	"github.com/dolthub/go-mysql-server/sql/expression"
 	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
 	"github.com/dolthub/go-mysql-server/sql/transform"
 
@@ -137,9 +138,12 @@ func takeParts(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, flags *sql.Qu
 // validators are the rules of GMS that check a bound query without changing it. They look through derived tables but not
 // into subquery expressions.
 var validators = []string{
-	"validateOffsetAndLimit", "validateExprSem", "validateGroupBy", "validateStarExpressions", "validateResolved",
+	"validateOffsetAndLimit", "validateExprSem", groupRule, "validateStarExpressions", "validateResolved",
 	"validateOrderBy", "validateOperands", "validateIntervalUsage", "validateAggregations",
 }
+
+// groupRule is the validator of ONLY_FULL_GROUP_BY.
+const groupRule = "validateGroupBy"
 
 // selectLimit is the rule that applies @@sql_select_limit to the root of a query.
 const selectLimit = "applyDefaultSelectLimit"
@@ -175,6 +179,12 @@ func (b *Binder) validate(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, sc
 		rules = append([]analyzer.Rule{b.selectLimit}, rules...)
 	}
 	for _, r := range rules {
+		if r.Id.String() == groupRule && flags.SubqueryIsSet() {
+			if err := b.validateGroups(ctx, a, r, n, scope, flags); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		checked, _, err := r.Apply(ctx, a, n, scope, all, flags)
 		if err != nil {
 			return nil, err
@@ -200,6 +210,57 @@ func (b *Binder) validate(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, sc
 		return err == nil
 	})
 	return n, err
+}
+
+// validateGroups runs ONLY_FULL_GROUP_BY with each subquery replaced by the columns it reads of the query around it: GMS
+// would refuse any subquery in a grouped list, also one that reads nothing but the keys.
+func (b *Binder) validateGroups(ctx *sql.Context, a *analyzer.Analyzer, r analyzer.Rule, n sql.Node, scope *gmsplan.Scope, flags *sql.QueryFlags) error {
+	plain, _, err := transform.NodeExprs(ctx, n, func(ctx *sql.Context, e sql.Expression) (sql.Expression, transform.TreeIdentity, error) {
+		sq, ok := e.(*gmsplan.Subquery)
+		if !ok {
+			return e, transform.SameTree, nil
+		}
+		return expression.NewTuple(outerFields(ctx, sq)...), transform.NewTree, nil
+	})
+	if err != nil {
+		return err
+	}
+	_, _, err = r.Apply(ctx, a, plain, scope, func(analyzer.RuleId) bool { return true }, flags)
+	return err
+}
+
+// outerFields are the columns that a subquery reads of the queries around it; a literal if there are none.
+func outerFields(ctx *sql.Context, sq *gmsplan.Subquery) []sql.Expression {
+	var fields []sql.Expression
+	outer := sq.Correlated()
+	transform.InspectWithOpaque(ctx, sq.Query, func(ctx *sql.Context, n sql.Node) bool {
+		in, ok := n.(sql.Expressioner)
+		if !ok {
+			return true
+		}
+		for _, e := range in.Expressions() {
+			sql.Inspect(ctx, e, func(ctx *sql.Context, e sql.Expression) bool {
+				switch e := e.(type) {
+				case *expression.GetField:
+					if outer.Contains(e.Id()) {
+						fields = append(fields, e)
+					}
+				case *gmsplan.Subquery:
+					for _, f := range outerFields(ctx, e) {
+						if f, ok := f.(*expression.GetField); ok && outer.Contains(f.Id()) {
+							fields = append(fields, f)
+						}
+					}
+				}
+				return true
+			})
+		}
+		return true
+	})
+	if len(fields) == 0 {
+		fields = append(fields, expression.NewLiteral(nil, nil))
+	}
+	return fields
 }
 
 var fullAnalysis sync.Once
