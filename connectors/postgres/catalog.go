@@ -131,7 +131,8 @@ WITH RECURSIVE base AS (
 	FROM base b JOIN pg_type t ON t.oid = b.oid AND t.typtype = 'd'
 )
 SELECT n.nspname, c.relname, c.oid, c.relkind::text, obj_description(c.oid, 'pg_class'), ` + estimatedRows + `,
-	parts.bytes, parts.longest / current_setting('block_size')::int, parts.heaps,
+	parts.bytes::float8, parts.bytes / current_setting('block_size')::int, parts.longest / current_setting('block_size')::int,
+	parts.heaps,
 	(SELECT json_agg(json_build_object('primary', i.indisprimary, 'columns', i.indkey::int2[], 'count', i.indnkeyatts)
 		ORDER BY i.indisprimary DESC, i.indexrelid) FROM pg_index i
 		WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL),
@@ -147,7 +148,7 @@ LEFT JOIN LATERAL (
 	WITH RECURSIVE part AS (
 		SELECT c.oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN part ON i.inhparent = part.oid
 	)
-	SELECT sum(pg_relation_size(l.oid))::float8 AS bytes, max(pg_relation_size(l.oid)) AS longest,
+	SELECT sum(pg_relation_size(l.oid))::int8 AS bytes, max(pg_relation_size(l.oid)) AS longest,
 		bool_and(l.relkind = 'p' OR l.relkind IN ('r', 'm') AND am.amname = 'heap') AS heaps
 	FROM part JOIN pg_class l ON l.oid = part.oid LEFT JOIN pg_am am ON am.oid = l.relam
 ) parts ON c.relkind IN ('r', 'm', 'p')
@@ -198,7 +199,7 @@ type described struct {
 	kind             string
 	comment          *string
 	rows, bytes      *float64
-	pages            *int64
+	pages, longest   *int64
 	heaps            *bool
 	keys             *string
 	number           *int16
@@ -229,7 +230,7 @@ func (s *source) describe(ctx context.Context, doing string, yield func(*plan.Ta
 		for rows.Next() {
 			var d described
 			if err := rows.Scan(&d.name.Namespace, &d.name.Name, &d.oid, &d.kind, &d.comment, &d.rows, &d.bytes, &d.pages,
-				&d.heaps, &d.keys, &d.number, &d.column, &d.declared, &d.typ, &d.typeKind, &d.category, &d.modifier,
+				&d.longest, &d.heaps, &d.keys, &d.number, &d.column, &d.declared, &d.typ, &d.typeKind, &d.category, &d.modifier,
 				&d.notNull, &d.labels, &d.deterministic, &d.note); err != nil {
 				return err
 			}
@@ -301,8 +302,9 @@ func (s *source) newTable(srv server, d *described) (*tableBuilder, error) {
 		relation: &relation{oid: d.oid, server: srv},
 		position: make(map[int16]int),
 	}
-	if d.heaps != nil && d.pages != nil && *d.heaps && srv.version >= 140000 {
-		b.relation.ranges, b.relation.pages = true, *d.pages
+	if d.pages != nil && d.longest != nil {
+		b.relation.pages, b.relation.longest = *d.pages, *d.longest
+		b.relation.ranges = d.heaps != nil && *d.heaps && srv.version >= 140000
 	}
 	if d.keys != nil {
 		if err := json.Unmarshal([]byte(*d.keys), &b.keys); err != nil {

@@ -11,7 +11,8 @@ import (
 // relation is a table's Handle.
 type relation struct {
 	oid     uint32
-	pages   int64 // of the longest heap among a table and its parts
+	pages   int64 // of the heap and those of all parts
+	longest int64 // pages of the longest of them
 	ranges  bool  // can be split by ctid
 	server  server
 	columns []column // as Table.Columns

@@ -17,7 +17,7 @@ import (
 	"github.com/silogate/silogate/engine/types"
 )
 
-// batchBytes is how many bytes of text close a batch before it has all its rows.
+// batchBytes is how many bytes close a batch before it has all its rows.
 const batchBytes = 16 << 20
 
 // decoder turns rows in binary format into batches. COPY's tuples and DataRow messages are framed alike: the number of
@@ -27,6 +27,7 @@ type decoder struct {
 	mem     memory.Allocator
 	most    int                // rows of a batch
 	rows    int                // complete rows of the batch in the making
+	size    int                // and their bytes
 	started bool               // the vectors have room
 	verify  bool               // texts may not be UTF-8
 	lost    func(output) error // called for a value without a counterpart in MySQL, before it becomes NULL
@@ -91,6 +92,7 @@ func (d *decoder) row(b []byte) (int, error) {
 		at += length
 	}
 	d.rows++
+	d.size += at
 	return at, nil
 }
 
@@ -218,16 +220,7 @@ func writeUUID(dst, id []byte) {
 }
 
 // full reports whether the batch should be handed out.
-func (d *decoder) full() bool {
-	if d.rows >= d.most {
-		return true
-	}
-	size := 0
-	for i := range d.vectors {
-		size += d.vectors[i].bytes(d.rows)
-	}
-	return size >= batchBytes
-}
+func (d *decoder) full() bool { return d.rows >= d.most || d.size >= batchBytes }
 
 // batch returns the complete rows, at least one, and starts anew. The caller releases it.
 func (d *decoder) batch() arrow.RecordBatch {
@@ -241,7 +234,7 @@ func (d *decoder) batch() arrow.RecordBatch {
 	for _, c := range columns {
 		c.Release()
 	}
-	d.rows, d.started = 0, false
+	d.rows, d.size, d.started = 0, 0, false
 	return batch
 }
 
@@ -264,5 +257,5 @@ func (d *decoder) release() {
 	for i := range d.vectors {
 		d.vectors[i].release()
 	}
-	d.rows, d.started = 0, false
+	d.rows, d.size, d.started = 0, 0, false
 }

@@ -12,21 +12,18 @@ import (
 )
 
 // translate turns a failure of the source into the gateway's vocabulary. doing names what was done, such as the
-// table that was read; it may be empty. An error of the context stays one, whatever the server made of it.
+// table that was read. An error of the context stays one, whatever the server made of it.
 func (s *settings) translate(ctx context.Context, err error, doing string) error {
 	if err == nil {
 		return nil
 	}
+	where := "source " + s.name + ": " + doing
 	var known *sqlerr.Error
 	if errors.As(err, &known) {
-		return err
+		return sqlerr.Wrap(known.Code, err, "%s", where)
 	}
-	where := "source " + s.name
-	if doing != "" {
-		where += ": " + doing
-	}
-	if cause := context.Cause(ctx); cause != nil {
-		return fmt.Errorf("%s: %w", where, cause)
+	if ctx.Err() != nil {
+		return fmt.Errorf("%s: %w", where, reasonOf(ctx))
 	}
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
@@ -37,6 +34,14 @@ func (s *settings) translate(ctx context.Context, err error, doing string) error
 		return sqlerr.Wrap(sqlerr.SourceDown, errors.Unwrap(connect), "%s: connect to %s", where, s.host)
 	}
 	return sqlerr.Wrap(sqlerr.SourceDown, err, "%s: connection to %s lost", where, s.host)
+}
+
+// reasonOf returns why a context ended: its cause where that says more than that it did.
+func reasonOf(ctx context.Context) error {
+	if cause := context.Cause(ctx); sqlerr.CodeOf(cause) != sqlerr.Internal {
+		return cause
+	}
+	return ctx.Err()
 }
 
 // codeOf maps an SQLSTATE (PostgreSQL, appendix A).

@@ -114,13 +114,17 @@ func wide(digits []byte, power int) (m magnitude, ok bool) {
 	for i := 0; i < len(digits) && ok; i += 2 {
 		m, ok = m.mulAdd(digitBase, uint64(binary.BigEndian.Uint16(digits[i:])))
 	}
-	for ; power > 0 && ok; power -= digitWidth {
-		m, ok = m.mulAdd(powersOf10[min(power, digitWidth)], 0)
+	for power > 0 && ok {
+		step := min(power, digitWidth)
+		m, ok = m.mulAdd(powersOf10[step], 0)
+		power -= step
 	}
-	for ; power < 0 && ok; power += digitWidth {
+	for power < 0 && ok {
+		step := min(-power, digitWidth)
 		var rest uint64
-		m, rest = m.divide(powersOf10[min(-power, digitWidth)])
+		m, rest = m.divide(powersOf10[step])
 		ok = rest == 0
+		power += step
 	}
 	return m, ok
 }

@@ -39,8 +39,8 @@ func newCopyReader(ctx context.Context, source *settings, doing string, w *wire,
 	})
 	usage.AddRequest()
 	if err := w.query(ctx, takeOver(snapshot)+"COPY ("+sql+") TO STDOUT (FORMAT binary);COMMIT"); err != nil {
-		r.Close()
-		return nil, source.translate(ctx, err, doing)
+		_ = r.Close()
+		return nil, err
 	}
 	return r, nil
 }

@@ -41,7 +41,11 @@ const (
 // Splits implements connectors.Execution.
 func (e *execution) Splits(context.Context) iter.Seq2[connectors.Split, error] {
 	return func(yield func(connectors.Split, error) bool) {
-		scan, count, pages := e.plan(e.scan.Parallel)
+		scan, count := e.plan(e.scan.Parallel)
+		pages := int64(0)
+		if scan != nil {
+			pages = scan.Table.Handle.(*relation).longest
+		}
 		for i := range int64(count) {
 			r := &ctidRange{scan: scan, first: i * pages / int64(count), last: (i + 1) * pages / int64(count)}
 			if i == int64(count)-1 {
@@ -54,11 +58,11 @@ func (e *execution) Splits(context.Context) iter.Seq2[connectors.Split, error] {
 	}
 }
 
-// plan returns the scan to split, into how many ranges, and its pages.
-func (f *fragment) plan(parallel int) (*plan.Scan, int, int64) {
+// plan returns the scan to split and into how many ranges; without a scan it is one.
+func (f *fragment) plan(parallel int) (*plan.Scan, int) {
 	scan := splittable(f.tree)
 	if scan == nil || parallel < 2 || f.extra == 0 {
-		return nil, 1, 0
+		return nil, 1
 	}
 	pages, again := scan.Table.Handle.(*relation).pages, int64(0)
 	for _, t := range f.tables {
@@ -73,7 +77,7 @@ func (f *fragment) plan(parallel int) (*plan.Scan, int, int64) {
 			most = 1
 		}
 	}
-	return scan, int(max(1, min(most, pages/splitPages))), pages
+	return scan, int(max(1, min(most, pages/splitPages)))
 }
 
 // splittable returns the largest scan whose parts give parts of the result, or nil.

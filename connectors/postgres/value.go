@@ -34,7 +34,9 @@ func parseValue(text string, t types.Type) (types.Value, bool) {
 		return parseTime(datetimeLayout, text, time.Time.UnixMicro)
 	case t.Kind == types.Timestamp:
 		return parseTime(datetimeLayout+"-07", text, time.Time.UnixMicro)
-	case t.Kind == types.Char || t.Kind == types.Varchar || t.Kind == types.Text:
+	case t.Kind == types.Char:
+		return types.TextValue(strings.TrimRight(text, " ")), true
+	case t.Kind == types.Varchar || t.Kind == types.Text:
 		return types.TextValue(text), true
 	}
 	return types.Value{}, false
