@@ -1,0 +1,18 @@
+// Package builtin names the connectors that are linked into the gateway. To add one is to add a line here.
+package builtin
+
+import (
+	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/connectors/objectstore"
+	"github.com/silogate/silogate/connectors/postgres"
+	"github.com/silogate/silogate/connectors/sqlite"
+)
+
+// Types returns the connectors by the type that a configuration or CREATE SERVER names.
+func Types() map[string]connectors.Open {
+	return map[string]connectors.Open{
+		"objectstore": objectstore.Open,
+		"postgres":    postgres.Open,
+		"sqlite":      sqlite.Open,
+	}
+}

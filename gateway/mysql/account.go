@@ -1,0 +1,56 @@
+package mysql
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/dolthub/go-mysql-server/sql"
+	"github.com/dolthub/go-mysql-server/sql/mysql_db"
+	vitess "github.com/dolthub/vitess/go/mysql"
+
+	"github.com/silogate/silogate/catalog/store"
+)
+
+// User is an account made when the store has none yet; it has every privilege, from any host.
+type User struct {
+	Name     string
+	Password string // empty: none is asked for
+}
+
+// loadAccounts fills GMS's grant tables from the store, on the first start with users, and has changes kept there.
+func loadAccounts(ctx context.Context, accounts *mysql_db.MySQLDb, kept *store.Store, users []User) error {
+	accounts.SetEnabled(true)
+	accounts.SetPersister(persister{kept})
+	data, err := kept.Accounts(ctx)
+	if err != nil {
+		return err
+	}
+	sqlCtx := sql.NewContext(ctx)
+	if data != nil {
+		if err := accounts.LoadData(sqlCtx, data); err != nil {
+			return fmt.Errorf("accounts: %w", err)
+		}
+		return nil
+	}
+	editor := accounts.Editor()
+	defer editor.Close()
+	for _, u := range users {
+		accounts.AddSuperUser(editor, u.Name, "%", u.Password)
+	}
+	return accounts.Persist(sqlCtx, editor)
+}
+
+// persister keeps the accounts after each change.
+type persister struct{ *store.Store }
+
+// Persist implements mysql_db.MySQLDbPersistence.
+func (p persister) Persist(ctx *sql.Context, data []byte) error { return p.PutAccounts(ctx, data) }
+
+// newSession makes the session of an authenticated connection.
+func newSession(_ context.Context, c *vitess.Conn, address string) (sql.Session, error) {
+	client := sql.Client{Capabilities: c.Capabilities}
+	if user, ok := c.UserData.(sql.MysqlConnectionUser); ok {
+		client.User, client.Address = user.User, user.Host
+	}
+	return sql.NewBaseSessionWithClientServer(address, client, c.ConnectionID), nil
+}

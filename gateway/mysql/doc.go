@@ -1,0 +1,18 @@
+// Package mysql serves the MySQL protocol.
+//
+// go-mysql-server (GMS) keeps connections, accounts and sessions; this package wraps its handler and takes every
+// statement first:
+//
+//	engine/parse's grammar   CREATE SERVER ...   run on the catalog
+//	a federated query        bind.Leaf           run by the engine; Arrow batches become rows here, streamed
+//	anything else                                run by GMS over the same catalog
+//
+// A result is never held: a batch is formatted, written to the socket and dropped before the next is asked for, so a
+// slow client slows the sources down and memory does not grow with the result. A failure in the middle of a result is
+// one ERR packet, and the connection lives on.
+//
+// What ends a statement early (KILL, the client's disconnect, shutdown) cancels the context that everything below runs
+// under, and gives a client that no longer reads a short time to take what is under way.
+//
+// The package does not know sources or plans beyond handing them on.
+package mysql

@@ -1,0 +1,117 @@
+package mysql
+
+import (
+	"errors"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/dolthub/go-mysql-server/sql"
+	"github.com/dolthub/vitess/go/sqltypes"
+
+	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine"
+	"github.com/silogate/silogate/engine/bind"
+	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/sqlerr"
+	"github.com/silogate/silogate/gateway/session"
+)
+
+// federated runs a query that the binder took over, or explains it.
+func (s *statement) federated(leaf *bind.Leaf) (err error) {
+	prepared, env, err := s.server.prepare(s.ctx, leaf)
+	if err != nil {
+		return err
+	}
+	defer func() { s.server.forget(prepared, err) }()
+	switch leaf.Explain {
+	case bind.ExplainPlan:
+		return s.sendLines(prepared.Explain())
+	case bind.ExplainAnalyze:
+		text, err := prepared.Analyze(s.ctx, env)
+		if err != nil {
+			return err
+		}
+		return s.sendLines(text)
+	}
+	result, err := prepared.Run(env)
+	if err != nil {
+		return err
+	}
+	err = s.stream(leaf, result, env.Location)
+	return errors.Join(err, result.Close())
+}
+
+// stream sends a result batch by batch. The first is read before the client is told the columns: most failures show
+// there and are then an ordinary error.
+func (s *statement) stream(leaf *bind.Leaf, result *engine.Result, loc *time.Location) error {
+	fields := leafFields(leaf)
+	rows := newFormatter(leaf.Plan.Schema(), loc, !s.binary)
+	for {
+		batch, err := result.Next(s.ctx)
+		if err == io.EOF {
+			return s.emit(&sqltypes.Result{Fields: fields})
+		}
+		if err != nil {
+			return err
+		}
+		c, err := rows.format(batch)
+		batch.Release()
+		if err != nil {
+			return err
+		}
+		if err := s.emit(&sqltypes.Result{Fields: fields, Rows: c.rows}); err != nil {
+			return err
+		}
+	}
+}
+
+// sendLines sends a text as a result of one row for each line.
+func (s *statement) sendLines(text string) error {
+	result := &sqltypes.Result{Fields: textFields("EXPLAIN")}
+	for line := range strings.Lines(text) {
+		cell := sqltypes.MakeTrusted(sqltypes.Text, []byte(strings.TrimSuffix(line, "\n")))
+		result.Rows = append(result.Rows, []sqltypes.Value{cell})
+	}
+	return s.emit(result)
+}
+
+// prepare optimizes a query under the session's settings and says what it is evaluated with.
+func (v *Server) prepare(ctx *sql.Context, leaf *bind.Leaf) (*engine.Prepared, *expr.Env, error) {
+	settings, err := session.Read(func(name string) (any, error) { return variable(ctx, name) })
+	if err != nil {
+		return nil, nil, err
+	}
+	if leaf.Local != nil {
+		settings.Engine.Local = map[plan.Site]connectors.Source{bind.LocalSite: leaf.Local}
+	}
+	env, err := bind.NewEnv(ctx, leaf)
+	if err != nil {
+		return nil, nil, err
+	}
+	prepared, err := v.cfg.Engine.Prepare(ctx, leaf.Plan, settings.Engine)
+	return prepared, env, err
+}
+
+// rows runs a query for GMS, which needs its rows in a statement of its own.
+func (v *Server) rows(ctx *sql.Context, leaf *bind.Leaf) (bind.Rows, error) {
+	prepared, env, err := v.prepare(ctx, leaf)
+	if err != nil {
+		return nil, err
+	}
+	return prepared.Run(env)
+}
+
+// forget drops what the catalog remembers of a query's sources if it failed for what a change of their tables looks like.
+func (v *Server) forget(prepared *engine.Prepared, err error) {
+	if err == nil {
+		return
+	}
+	switch sqlerr.CodeOf(err) {
+	case sqlerr.UnknownTable, sqlerr.UnknownColumn, sqlerr.SourceChanged, sqlerr.SourceError:
+		for _, name := range prepared.Sources() {
+			v.cfg.Catalog.Forget(name)
+		}
+	}
+}

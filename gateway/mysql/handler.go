@@ -1,0 +1,144 @@
+package mysql
+
+import (
+	"context"
+	"runtime/debug"
+	"time"
+
+	gms "github.com/dolthub/go-mysql-server/server"
+	"github.com/dolthub/go-mysql-server/sql"
+	vitess "github.com/dolthub/vitess/go/mysql"
+	"github.com/dolthub/vitess/go/sqltypes"
+	querypb "github.com/dolthub/vitess/go/vt/proto/query"
+
+	"github.com/silogate/silogate/engine/parse"
+	"github.com/silogate/silogate/engine/sqlerr"
+)
+
+// handler answers a connection's commands. What it does not define is GMS's.
+type handler struct {
+	vitess.Handler
+	server   *Server
+	sessions *gms.SessionManager
+}
+
+// ConnectionAuthenticated implements vitess.Handler.
+func (h *handler) ConnectionAuthenticated(c *vitess.Conn) error {
+	attach(c)
+	return h.Handler.ConnectionAuthenticated(c)
+}
+
+// NewConnection implements vitess.Handler.
+func (h *handler) NewConnection(c *vitess.Conn) {
+	h.server.metrics.connections.Inc()
+	h.Handler.NewConnection(c)
+}
+
+// ConnectionClosed implements vitess.Handler.
+func (h *handler) ConnectionClosed(c *vitess.Conn) {
+	h.Handler.ConnectionClosed(c)
+	h.server.metrics.connections.Dec()
+}
+
+// ComQuery implements vitess.Handler.
+func (h *handler) ComQuery(ctx context.Context, c *vitess.Conn, query string, callback vitess.ResultSpoolFn) error {
+	_, err := h.query(ctx, c, query, false, callback)
+	return err
+}
+
+// ComMultiQuery implements vitess.Handler: it runs the first statement of query and returns the others.
+func (h *handler) ComMultiQuery(ctx context.Context, c *vitess.Conn, query string, callback vitess.ResultSpoolFn) (string, error) {
+	return h.query(ctx, c, query, true, callback)
+}
+
+func (h *handler) query(ctx context.Context, c *vitess.Conn, query string, multi bool, callback vitess.ResultSpoolFn) (rest string, err error) {
+	err = h.run(ctx, c, query, func(s *statement) error {
+		s.send = func(r *sqltypes.Result) error { return callback(r, rest != "") }
+		own, after, err := parse.Statement(query)
+		switch {
+		case err != nil:
+			return err
+		case own != nil && after != "" && !multi:
+			return sqlerr.New(sqlerr.Syntax, "You have an error in your SQL syntax: only one statement at a time is allowed")
+		case own != nil:
+			rest = after
+			return s.manage(own)
+		}
+		parsed, text, after, err := h.server.gms.Parser.Parse(s.ctx, query, multi)
+		if err != nil {
+			return s.unparsed(err)
+		}
+		rest = after
+		return s.execute(parsed, text, nil)
+	})
+	if err != nil {
+		return "", err
+	}
+	return rest, nil
+}
+
+// ComPrepare implements vitess.Handler: it checks a statement and describes its result, nil if it has none.
+func (h *handler) ComPrepare(ctx context.Context, c *vitess.Conn, query string, _ *vitess.PrepareData) (fields []*querypb.Field, err error) {
+	err = h.run(ctx, c, query, func(s *statement) error {
+		fields, err = s.describe(query)
+		return err
+	})
+	return fields, err
+}
+
+// ComStmtExecute implements vitess.Handler.
+func (h *handler) ComStmtExecute(ctx context.Context, c *vitess.Conn, prepared *vitess.PrepareData, callback func(*sqltypes.Result) error) error {
+	return h.run(ctx, c, prepared.PrepareStmt, func(s *statement) error {
+		s.send, s.binary = callback, true
+		parsed, ok := s.ctx.GetPreparedQuery(prepared.PrepareStmt)
+		if !ok {
+			return sqlerr.New(sqlerr.Internal, "the prepared statement is gone")
+		}
+		args, err := arguments(prepared.BindVars)
+		if err != nil {
+			return err
+		}
+		return s.execute(parsed, prepared.PrepareStmt, args)
+	})
+}
+
+// run makes a statement of text, has it done, and turns a failure into what the client gets.
+func (h *handler) run(ctx context.Context, c *vitess.Conn, text string, do func(*statement) error) (err error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	sqlCtx, err := h.sessions.NewContextWithQuery(ctx, c, text)
+	if err != nil {
+		return wireError(err)
+	}
+	defer watch(c, cancel)()
+	sqlCtx, err = sqlCtx.ProcessList.BeginQuery(sqlCtx, parse.Redact(text))
+	if err != nil {
+		return wireError(err)
+	}
+	defer sqlCtx.ProcessList.EndQuery(sqlCtx)
+	defer hurry(sqlCtx, c)()
+	if err := sql.SessionCommandBegin(sqlCtx.Session); err != nil {
+		return wireError(err)
+	}
+	defer sql.SessionCommandEnd(sqlCtx.Session)
+
+	s := &statement{server: h.server, ctx: sqlCtx, conn: c, kind: local}
+	start := time.Now()
+	err = s.guarded(do)
+	h.server.metrics.observe(s.kind, err, time.Since(start))
+	if err != nil {
+		return s.fail(err)
+	}
+	return s.flags()
+}
+
+// guarded runs do; a panic in it is a defect of the gateway, logged and told to the client, not the connection's end.
+func (s *statement) guarded(do func(*statement) error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.server.cfg.Log.Error("statement failed by a defect", "panic", p, "stack", string(debug.Stack()))
+			err = sqlerr.New(sqlerr.Internal, "internal error: %v", p)
+		}
+	}()
+	return do(s)
+}

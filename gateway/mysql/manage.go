@@ -1,0 +1,134 @@
+package mysql
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/dolthub/go-mysql-server/sql"
+	vitess "github.com/dolthub/vitess/go/mysql"
+	"github.com/dolthub/vitess/go/sqltypes"
+
+	"github.com/silogate/silogate/catalog"
+	"github.com/silogate/silogate/catalog/store"
+	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine/parse"
+	"github.com/silogate/silogate/engine/sqlerr"
+)
+
+// manage runs a statement about servers.
+func (s *statement) manage(stmt parse.Stmt) error {
+	s.kind = manage
+	if err := s.needSuper(); err != nil {
+		return err
+	}
+	s.ctx.ClearWarnings()
+	cat := s.server.cfg.Catalog
+	var err error
+	switch stmt := stmt.(type) {
+	case *parse.CreateServer:
+		err = cat.CreateServer(s.ctx, store.Server{Name: stmt.Name, Type: stmt.Type, Options: stmt.Options})
+		if stmt.IfNotExists && sqlerr.Is(err, sqlerr.DuplicateServer) {
+			err = s.note(err)
+		}
+	case *parse.AlterServer:
+		err = cat.AlterServer(s.ctx, stmt.Name, stmt.Set, stmt.Drop)
+	case *parse.DropServer:
+		err = cat.DropServer(s.ctx, stmt.Name)
+		if stmt.IfExists && sqlerr.Is(err, sqlerr.UnknownServer) {
+			err = s.note(err)
+		}
+	case *parse.ShowServers:
+		return s.showServers(cat.Servers(), stmt.Like)
+	}
+	if err != nil {
+		return err
+	}
+	return s.send(&sqltypes.Result{})
+}
+
+// note makes a warning of what IF [NOT] EXISTS forgives.
+func (s *statement) note(err error) error {
+	s.ctx.Session.Warn(&sql.Warning{Level: "Note", Code: int(sqlerr.CodeOf(err).Identity().Errno), Message: err.Error()})
+	return nil
+}
+
+// needSuper refuses users who may not manage servers: these hold credentials, and reach hosts in the gateway's name.
+func (s *statement) needSuper() error {
+	if s.super() {
+		return nil
+	}
+	return sqlerr.New(sqlerr.AccessDenied, "Access denied; you need (at least one of) the SUPER privilege(s) for this operation")
+}
+
+func (s *statement) super() bool {
+	return s.server.gms.Analyzer.Catalog.MySQLDb.UserHasPrivileges(s.ctx,
+		sql.NewPrivilegedOperation(sql.PrivilegeCheckSubject{}, sql.PrivilegeType_Super))
+}
+
+// mayKill refuses to kill a connection that is not there, or another user's without the right to.
+func (s *statement) mayKill(connection uint32) error {
+	for _, p := range s.ctx.ProcessList.Processes() {
+		if p.Connection != connection {
+			continue
+		}
+		if p.User == s.ctx.Client().User || s.super() {
+			return nil
+		}
+		return vitess.NewSQLError(vitess.ERKillDenied, vitess.SSUnknownSQLState, "You are not owner of thread %d", connection)
+	}
+	return vitess.NewSQLError(vitess.ERNoSuchThread, vitess.SSUnknownSQLState, "Unknown thread id: %d", connection)
+}
+
+func (s *statement) showServers(servers []catalog.ServerInfo, like *string) error {
+	matches := func(string) bool { return true }
+	if like != nil {
+		matches = likePattern(*like).MatchString
+	}
+	result := &sqltypes.Result{Fields: textFields("Server", "Wrapper", "Options", "Origin", "Problem")}
+	for _, info := range servers {
+		if !matches(info.Name) {
+			continue
+		}
+		var row []sqltypes.Value
+		for _, text := range []string{info.Name, info.Type, optionList(info.Options), string(info.Origin), info.Problem} {
+			row = append(row, sqltypes.MakeTrusted(sqltypes.Text, []byte(text)))
+		}
+		result.Rows = append(result.Rows, row)
+	}
+	return s.emit(result)
+}
+
+// optionList shows options as CREATE SERVER takes them.
+func optionList(options connectors.Options) string {
+	var parts []string
+	for _, key := range slices.Sorted(maps.Keys(options)) {
+		parts = append(parts, fmt.Sprintf("%s '%s'", key, strings.ReplaceAll(options[key], "'", "''")))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// likePattern is a LIKE pattern without regard to case, as SHOW statements match names.
+func likePattern(pattern string) *regexp.Regexp {
+	var b strings.Builder
+	b.WriteString("(?is)^")
+	escaped := false
+	for _, r := range pattern {
+		switch {
+		case !escaped && r == '\\':
+			escaped = true
+			continue
+		case !escaped && r == '%':
+			b.WriteString(".*")
+		case !escaped && r == '_':
+			b.WriteString(".")
+		default:
+			b.WriteString(regexp.QuoteMeta(string(r)))
+		}
+		escaped = false
+	}
+	b.WriteString("$")
+	return regexp.MustCompile(b.String())
+}

@@ -1,0 +1,142 @@
+package mysql
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+
+	sqle "github.com/dolthub/go-mysql-server"
+	gms "github.com/dolthub/go-mysql-server/server"
+	"github.com/dolthub/go-mysql-server/sql"
+	vitess "github.com/dolthub/vitess/go/mysql"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/silogate/silogate/catalog"
+	"github.com/silogate/silogate/catalog/store"
+	"github.com/silogate/silogate/engine"
+	"github.com/silogate/silogate/engine/bind"
+	"github.com/silogate/silogate/engine/sqlerr"
+	"github.com/silogate/silogate/gateway/session"
+)
+
+// Config is what a Server is made with. Everything but TLS and Users is required.
+type Config struct {
+	Catalog  *catalog.Catalog
+	Engine   *engine.Engine
+	Store    *store.Store // keeps the accounts
+	Users    []User       // made on the first start
+	Rules    []string     // the names that silogate_disabled_rules may hold
+	TLS      *tls.Config  // nil: connections are not encrypted
+	Registry prometheus.Registerer
+	Log      *slog.Logger
+}
+
+// Server is the MySQL port.
+type Server struct {
+	cfg      Config
+	binder   *bind.Binder
+	gms      *sqle.Engine
+	listener *gms.Server
+	sessions *gms.SessionManager
+	metrics  *metrics
+}
+
+// New makes a server on a listener, which it then owns. Serve accepts connections.
+func New(ctx context.Context, listener net.Listener, cfg Config) (*Server, error) {
+	v := &Server{cfg: cfg}
+	if err := v.open(ctx, listener); err != nil {
+		err = errors.Join(err, listener.Close())
+		if v.binder != nil {
+			err = errors.Join(err, v.binder.Close())
+		}
+		return nil, fmt.Errorf("mysql port: %w", err)
+	}
+	return v, nil
+}
+
+func (v *Server) open(ctx context.Context, listener net.Listener) (err error) {
+	registerVariables(session.Variables(v.cfg.Rules))
+	if v.metrics, err = newMetrics(v.cfg.Registry); err != nil {
+		return err
+	}
+	v.binder, err = bind.New(bind.Config{Resolver: v.cfg.Catalog, Runner: v.rows})
+	if err != nil {
+		return err
+	}
+	v.gms = v.binder.Engine()
+	if err := loadAccounts(ctx, v.gms.Analyzer.Catalog.MySQLDb, v.cfg.Store, v.cfg.Users); err != nil {
+		return err
+	}
+	v.listener, err = gms.NewServer(gms.Config{
+		Listener:                 listener,
+		Address:                  listener.Addr().String(),
+		Version:                  version(),
+		TLSConfig:                v.cfg.TLS,
+		DisableConnectionWatcher: true, // a statement has its own
+		Options:                  []gms.Option{v.wrap},
+	}, v.gms, sql.NewContext, newSession, nil)
+	return err
+}
+
+// wrap puts the server's handler before GMS's.
+func (v *Server) wrap(e *sqle.Engine, sessions *gms.SessionManager, next vitess.Handler) (*sqle.Engine, *gms.SessionManager, vitess.Handler) {
+	v.sessions = sessions
+	return e, sessions, &handler{Handler: next, server: v, sessions: sessions}
+}
+
+// version is the server's version in the handshake, the same as @@version.
+func version() string {
+	_, value, _ := sql.SystemVariables.GetGlobal("version")
+	text, _ := value.(string)
+	return text
+}
+
+// Addr is where the server listens.
+func (v *Server) Addr() net.Addr { return v.listener.Listener.Addr() }
+
+// Serve accepts connections until Close.
+func (v *Server) Serve() error { return v.listener.Start() }
+
+// Close stops accepting, gives running statements until ctx ends, then ends them, closes all connections and waits for
+// their end.
+func (v *Server) Close(ctx context.Context) error {
+	err := v.listener.Close()
+	v.drain(ctx)
+	for _, p := range v.gms.ProcessList.Processes() {
+		v.gms.ProcessList.Kill(p.Connection)
+		err = errors.Join(err, v.sessions.KillConnection(p.Connection))
+	}
+	v.sessions.WaitForClosedConnections()
+	return errors.Join(err, v.binder.Close())
+}
+
+// drain waits until no statement runs, or ctx ends.
+func (v *Server) drain(ctx context.Context) {
+	const interval = 10 * time.Millisecond
+	for ctx.Err() == nil && v.running() {
+		select {
+		case <-time.After(interval):
+		case <-ctx.Done():
+		}
+	}
+}
+
+func (v *Server) running() bool {
+	for _, p := range v.gms.ProcessList.Processes() {
+		if p.Command == sql.ProcessCommandQuery {
+			return true
+		}
+	}
+	return false
+}
+
+// Warn makes a warning of what a catalog could not list, where ctx is a statement's: catalog.Config.Warn.
+func Warn(ctx context.Context, message string) {
+	if ctx, ok := ctx.(*sql.Context); ok {
+		ctx.Warn(int(sqlerr.SourceDown.Identity().Errno), "%s", message)
+	}
+}

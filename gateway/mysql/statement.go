@@ -1,0 +1,261 @@
+package mysql
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+
+	gms "github.com/dolthub/go-mysql-server/server"
+	"github.com/dolthub/go-mysql-server/sql"
+	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
+	gmstypes "github.com/dolthub/go-mysql-server/sql/types"
+	vitess "github.com/dolthub/vitess/go/mysql"
+	"github.com/dolthub/vitess/go/sqltypes"
+	querypb "github.com/dolthub/vitess/go/vt/proto/query"
+	"github.com/dolthub/vitess/go/vt/sqlparser"
+
+	"github.com/silogate/silogate/engine/bind"
+	"github.com/silogate/silogate/engine/sqlerr"
+)
+
+// kind is who runs a statement.
+type kind string
+
+const (
+	local     kind = "local"     // GMS
+	federated kind = "federated" // the engine
+	manage    kind = "manage"    // the catalog
+)
+
+// statement is one statement under way.
+type statement struct {
+	server *Server
+	ctx    *sql.Context
+	conn   *vitess.Conn
+	kind   kind
+	send   func(*sqltypes.Result) error
+	binary bool // the binary protocol; its receiver may keep results
+	begun  bool // the client was told the result's columns
+}
+
+// unparsed says what a text that the parser refused is.
+func (s *statement) unparsed(err error) error {
+	if errors.Is(err, sqlparser.ErrEmpty) {
+		return s.send(&sqltypes.Result{})
+	}
+	return sql.ErrSyntaxError.New(err.Error())
+}
+
+// execute binds a parsed statement and runs it where it belongs.
+func (s *statement) execute(parsed sqlparser.Statement, text string, args map[string]sqlparser.Expr) error {
+	if err := s.ctx.ValidateSession(s.ctx); err != nil {
+		return err
+	}
+	before := len(s.ctx.Warnings())
+	root, err := s.server.gms.BoundQueryPlan(s.ctx, text, parsed, args)
+	if err != nil {
+		return err
+	}
+	s.renewWarnings(root, before)
+	if leaf, ok := bind.LeafOf(root); ok {
+		s.kind = federated
+		return s.federated(leaf)
+	}
+	if kill, ok := root.(*gmsplan.Kill); ok {
+		if err := s.mayKill(kill.ConnID); err != nil {
+			return err
+		}
+	}
+	return s.local(root, text)
+}
+
+// renewWarnings drops the warnings of the statement before, but for a statement that shows them; before is how many
+// there were when binding began, which may have added some.
+func (s *statement) renewWarnings(root sql.Node, before int) {
+	for {
+		switch n := root.(type) {
+		case *gmsplan.Limit:
+			root = n.Child
+			continue
+		case *gmsplan.Offset:
+			root = n.Child
+			continue
+		case *gmsplan.Set:
+			return
+		case gmsplan.ShowWarnings:
+			s.ctx.ClearWarningCount()
+			return
+		}
+		break
+	}
+	added := s.ctx.Warnings() // the newest first
+	added = added[:max(len(added)-before, 0)]
+	s.ctx.ClearWarnings()
+	for i := len(added) - 1; i >= 0; i-- {
+		s.ctx.Session.Warn(added[i])
+	}
+}
+
+// rowsPerResult is how many rows of GMS are sent together.
+const rowsPerResult = 256
+
+// local runs a statement of GMS's.
+func (s *statement) local(root sql.Node, text string) (err error) {
+	schema, rows, _, err := s.server.gms.PrepQueryPlanForExecution(s.ctx, text, root, &sql.QueryFlags{})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closeErr := rows.Close(s.ctx); err == nil {
+			err = closeErr
+		}
+	}()
+	if gmstypes.IsOkResultSchema(schema) {
+		return s.sendOK(rows)
+	}
+	fields := localFields(s.ctx, schema)
+	result := &sqltypes.Result{Fields: fields}
+	for {
+		row, err := rows.Next(s.ctx)
+		if err == io.EOF {
+			return s.emit(result)
+		}
+		if err != nil {
+			return err
+		}
+		if gmstypes.IsOkResult(row) {
+			return s.sendOK(sql.RowsToRowIter(row))
+		}
+		cells, err := gms.RowToSQL(s.ctx, schema, row, nil, nil)
+		if err != nil {
+			return err
+		}
+		result.Rows = append(result.Rows, cells)
+		if len(result.Rows) == rowsPerResult {
+			if err := s.emit(result); err != nil {
+				return err
+			}
+			result = &sqltypes.Result{Fields: fields}
+		}
+	}
+}
+
+// sendOK sends the outcome of a statement that has one instead of rows.
+func (s *statement) sendOK(rows sql.RowIter) error {
+	row, err := rows.Next(s.ctx)
+	if err != nil {
+		return err
+	}
+	ok, isOK := row[0].(gmstypes.OkResult)
+	if !isOK {
+		return fmt.Errorf("a statement without rows gave a %T", row[0])
+	}
+	if _, err := rows.Next(s.ctx); err != io.EOF { // some statements do their last work here
+		if err == nil {
+			err = errors.New("a statement without rows gave two outcomes")
+		}
+		return err
+	}
+	result := &sqltypes.Result{RowsAffected: ok.RowsAffected, InsertID: ok.InsertID}
+	if ok.Info != nil {
+		result.Info = ok.Info.String()
+	}
+	return s.send(result)
+}
+
+// emit sends rows, the columns before the first of them. The columns go alone: once a second result is taken, a cursor
+// that takes them is there to be seen (cursor).
+func (s *statement) emit(result *sqltypes.Result) error {
+	if !s.begun {
+		s.begun = true
+		if err := s.send(&sqltypes.Result{Fields: result.Fields}); err != nil {
+			return err
+		}
+	}
+	if len(result.Rows) == 0 {
+		return nil
+	}
+	s.server.metrics.rows.Add(float64(len(result.Rows)))
+	return s.send(result)
+}
+
+// fail turns a failure into what the handler returns for it: an error before the result began, else nothing once the
+// client has its ERR packet.
+func (s *statement) fail(err error) error {
+	if cause := context.Cause(s.ctx); cause != nil && sqlerr.CodeOf(err) == sqlerr.Internal {
+		err = cause
+	}
+	failure := wireError(err)
+	if sqlerr.CodeOf(err) == sqlerr.Internal {
+		s.server.cfg.Log.Debug("statement failed", "connection", s.conn.ConnectionID, "errno", failure.Num, "error", failure.Message)
+	}
+	if !s.begun || s.binary && cursor(s.conn) {
+		return failure
+	}
+	return abort(s.conn, failure)
+}
+
+// cursor reports whether the result goes to a cursor, which Vitess fetches from in another goroutine and keeps to itself.
+func cursor(c *vitess.Conn) bool {
+	return !reflect.ValueOf(c).Elem().FieldByName("cs").IsNil()
+}
+
+// flags sets what every answer says of the session.
+func (s *statement) flags() error {
+	value, err := s.ctx.GetSessionVariable(s.ctx, sql.AutoCommitSessionVar)
+	if err != nil {
+		return wireError(err)
+	}
+	auto, err := sql.ConvertToBool(s.ctx, value)
+	if err != nil {
+		return wireError(err)
+	}
+	setFlag(s.conn, vitess.ServerStatusAutocommit, auto)
+	setFlag(s.conn, vitess.ServerInTransaction, s.ctx.GetTransaction() != nil)
+	return nil
+}
+
+func setFlag(c *vitess.Conn, flag uint16, on bool) {
+	c.StatusFlags &^= flag
+	if on {
+		c.StatusFlags |= flag
+	}
+}
+
+// describe checks a statement that is prepared and returns its columns.
+func (s *statement) describe(text string) ([]*querypb.Field, error) {
+	root, err := s.server.gms.PrepareQuery(s.ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	switch n := root.(type) {
+	case *gmsplan.InsertInto:
+		if n.Returning == nil {
+			return nil, nil
+		}
+	case *gmsplan.Update, *gmsplan.UpdateJoin, *gmsplan.DeleteFrom:
+		return nil, nil
+	}
+	schema := root.Schema(s.ctx)
+	if gmstypes.IsOkResultSchema(schema) {
+		return nil, nil
+	}
+	return localFields(s.ctx, schema), nil
+}
+
+// arguments are the parameters of a prepared statement as literals, by name.
+func arguments(params map[string]*querypb.BindVariable) (map[string]sqlparser.Expr, error) {
+	args := make(map[string]sqlparser.Expr, len(params))
+	for name, param := range params {
+		value, err := sqltypes.BindVariableToValue(param)
+		if err != nil {
+			return nil, err
+		}
+		if args[name], err = sqlparser.ExprFromValue(value); err != nil {
+			return nil, err
+		}
+	}
+	return args, nil
+}

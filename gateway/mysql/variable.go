@@ -1,0 +1,58 @@
+package mysql
+
+import (
+	"github.com/dolthub/go-mysql-server/sql"
+	gmstypes "github.com/dolthub/go-mysql-server/sql/types"
+
+	"github.com/silogate/silogate/gateway/session"
+)
+
+// registerVariables adds the gateway's variables to GMS's, which the whole process shares; those that are there stay.
+func registerVariables(variables []session.Variable) {
+	var add []sql.SystemVariable
+	for _, v := range variables {
+		if _, _, ok := sql.SystemVariables.GetGlobal(v.Name); !ok {
+			add = append(add, systemVariable(v))
+		}
+	}
+	sql.SystemVariables.AddSystemVariables(add)
+}
+
+func systemVariable(v session.Variable) *sql.MysqlSystemVariable {
+	sv := &sql.MysqlSystemVariable{
+		Name:              v.Name,
+		Scope:             sql.GetMysqlScope(sql.SystemVariableScope_Both),
+		Dynamic:           true,
+		SetVarHintApplies: true,
+		Default:           v.Default,
+	}
+	switch d := v.Default.(type) {
+	case bool:
+		sv.Type = gmstypes.NewSystemBoolType(v.Name)
+		sv.Default = int8(0)
+		if d {
+			sv.Default = int8(1)
+		}
+	default:
+		sv.Type = gmstypes.NewSystemStringType(v.Name)
+		if v.Values != nil {
+			sv.Type = gmstypes.NewSystemEnumType(v.Name, v.Values...)
+		}
+	}
+	if v.Check != nil {
+		sv.NotifyChanged = func(_ *sql.Context, _ sql.SystemVariableScope, value sql.SystemVarValue) error {
+			text, _ := value.Val.(string)
+			return v.Check(text)
+		}
+	}
+	return sv
+}
+
+// variable returns a session variable of the gateway as package session wants it.
+func variable(ctx *sql.Context, name string) (any, error) {
+	value, err := ctx.GetSessionVariable(ctx, name)
+	if flag, ok := value.(int8); ok {
+		return flag != 0, err
+	}
+	return value, err
+}

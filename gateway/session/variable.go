@@ -1,0 +1,114 @@
+package session
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/silogate/silogate/engine"
+	"github.com/silogate/silogate/engine/sqlerr"
+)
+
+// Variable is a session variable of the gateway.
+type Variable struct {
+	Name    string
+	Default any      // bool for a switch, else string
+	Values  []string // what a text may be; nil: anything that Check allows
+	Check   func(value string) error
+}
+
+// The names of the variables.
+const (
+	Pushdown       = "silogate_pushdown"
+	DynamicFilters = "silogate_dynamic_filters"
+	StrictPushdown = "silogate_strict_pushdown"
+	DisabledRules  = "silogate_disabled_rules"
+	Engine         = "silogate_engine"
+	RunID          = "silogate_run_id"
+)
+
+// longestRunID bounds what goes into logs and lineage.
+const longestRunID = 256
+
+// Variables returns all variables; rules are the names of the optimizer's rules.
+func Variables(rules []string) []Variable {
+	return []Variable{
+		{Name: Pushdown, Default: true},
+		{Name: DynamicFilters, Default: true},
+		{Name: StrictPushdown, Default: false},
+		{Name: Engine, Default: "local", Values: []string{"local", "auto", "trino"}, Check: checkEngine},
+		{Name: DisabledRules, Default: "", Check: func(list string) error { return checkRules(list, rules) }},
+		{Name: RunID, Default: "", Check: checkRunID},
+	}
+}
+
+func checkEngine(name string) error {
+	if name == "trino" {
+		return sqlerr.New(sqlerr.Unsupported, "%s: no Trino cluster is configured", Engine)
+	}
+	return nil
+}
+
+func checkRules(list string, known []string) error {
+	for name := range ruleNames(list) {
+		if !slices.Contains(known, name) {
+			return sqlerr.New(sqlerr.BadOption, "%s: there is no rule %q; the rules are %s", DisabledRules, name, strings.Join(known, ", "))
+		}
+	}
+	return nil
+}
+
+func checkRunID(id string) error {
+	if len(id) > longestRunID || strings.ContainsFunc(id, func(r rune) bool { return r < ' ' }) {
+		return sqlerr.New(sqlerr.BadOption, "%s: at most %d bytes without control characters", RunID, longestRunID)
+	}
+	return nil
+}
+
+// ruleNames splits a list at commas and spaces.
+func ruleNames(list string) map[string]bool {
+	names := make(map[string]bool)
+	for _, name := range strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' }) {
+		names[name] = true
+	}
+	return names
+}
+
+// Settings is what the variables mean to one statement.
+type Settings struct {
+	Engine engine.Settings
+	RunID  string // ties a statement to a training run; empty: none
+}
+
+// Read gathers the settings of a statement; get returns a variable's value as a bool or string.
+func Read(get func(name string) (any, error)) (Settings, error) {
+	var s Settings
+	var disabled string
+	for _, v := range []struct {
+		name string
+		dst  any
+	}{
+		{Pushdown, &s.Engine.Pushdown},
+		{DynamicFilters, &s.Engine.DynamicFilters},
+		{StrictPushdown, &s.Engine.Strict},
+		{DisabledRules, &disabled},
+		{RunID, &s.RunID},
+	} {
+		value, err := get(v.name)
+		if err != nil {
+			return Settings{}, err
+		}
+		ok := false
+		switch dst := v.dst.(type) {
+		case *bool:
+			*dst, ok = value.(bool)
+		case *string:
+			*dst, ok = value.(string)
+		}
+		if !ok {
+			return Settings{}, fmt.Errorf("session variable %s holds a %T", v.name, value)
+		}
+	}
+	s.Engine.Disabled = ruleNames(disabled)
+	return s, nil
+}
