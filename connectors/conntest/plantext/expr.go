@@ -445,7 +445,7 @@ func (r *reader) column(table, name string) (expr.Expr, error) {
 		}
 	}
 	if found == nil {
-		return nil, fmt.Errorf("unknown column %s", name)
+		return nil, UnknownColumn(name)
 	}
 	return found, nil
 }

@@ -22,6 +22,16 @@ type Parser struct {
 	ordinals map[string]int
 }
 
+// UnknownColumn is the error of a column that the inputs do not have.
+type UnknownColumn string
+
+func (c UnknownColumn) Error() string { return "unknown column " + string(c) }
+
+// UnknownTable is an error for Parser.Table to return.
+type UnknownTable string
+
+func (t UnknownTable) Error() string { return "unknown table " + string(t) }
+
 // line is one node of the text.
 type line struct {
 	indent int
@@ -219,7 +229,7 @@ func columnAt(t *plan.Table, name string) (int, error) {
 			return i, nil
 		}
 	}
-	return 0, fmt.Errorf("table %s has no column %s", t.Name, name)
+	return 0, UnknownColumn(name)
 }
 
 func (p *Parser) keys(r *reader) (plan.Node, []named, error) {
