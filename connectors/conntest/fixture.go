@@ -21,7 +21,7 @@ const (
 
 // fixtures returns the tables of the suite without the columns that the store has no type for.
 func fixtures(reads func(types.Type) (types.Type, bool)) []Table {
-	tables := append(kindTables(), orders(), customers(), empty(), big())
+	tables := append(kindTables(), orders(), customers(), emptyTable(), bigTable())
 	var out []Table
 	for _, t := range tables {
 		if t = t.only(reads); len(t.Columns) > 1 {
@@ -236,16 +236,16 @@ func customers() Table {
 	return t
 }
 
-// empty has columns and no rows.
-func empty() Table {
+// emptyTable has columns and no rows.
+func emptyTable() Table {
 	return Table{Name: "nothing", Columns: []Column{
 		{"id", types.Of(types.Int64), true},
 		{"v", types.NewText(types.Varchar, 20, types.Utf8mb4Bin0900), true},
 	}}
 }
 
-// big is large enough to be cancelled in mid-scan and to have splits.
-func big() Table {
+// bigTable is large enough to be cancelled in mid-scan and to have splits.
+func bigTable() Table {
 	t := Table{Name: "big", Key: []int{0}, Columns: []Column{
 		{"id", types.Of(types.Int64), false},
 		{"v", types.NewText(types.Varchar, 100, types.Utf8mb4Bin0900), true},
