@@ -1,10 +1,13 @@
 package expr
 
 import (
-	"errors"
+	"fmt"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/silogate/silogate/engine/expr/kernel"
+	"github.com/silogate/silogate/engine/types"
 )
 
 // Layout is where the columns of a relation lie in its batches.
@@ -18,17 +21,285 @@ type Evaluator interface {
 
 // Compile prepares e for batches of a layout.
 func Compile(e Expr, layout Layout, env *Env) (Evaluator, error) {
-	return nil, errors.New("compile: not yet")
+	c := newCompiler(layout, env)
+	root, err := c.node(e)
+	if err != nil {
+		return nil, err
+	}
+	return &evaluator{c.ctx, root, e.Type()}, nil
 }
 
-// Filter finds the rows for which every conjunct is true. It has scratch space: one goroutine at a time.
-type Filter interface {
-	// Select returns the positions of those rows in ascending order, valid until the next call; all says that it is
-	// every row, and then sel is nil.
-	Select(mem memory.Allocator, batch arrow.RecordBatch) (sel []int32, all bool, err error)
+type evaluator struct {
+	ctx  kernel.Context
+	root node
+	typ  types.Type
 }
 
-// CompileFilter prepares conjuncts. Later ones are evaluated only for rows that the earlier ones left.
-func CompileFilter(conds []Expr, layout Layout, env *Env) (Filter, error) {
-	return nil, errors.New("compile: not yet")
+func (e *evaluator) Eval(mem memory.Allocator, batch arrow.RecordBatch) (arrow.Array, error) {
+	f := newFrame(&e.ctx, mem, batch)
+	d, err := e.root.eval(f)
+	if err != nil {
+		return nil, err
+	}
+	if d.IsScalar() {
+		return kernel.Broadcast(mem, e.typ, d.Value, f.n), nil
+	}
+	return d.Array, nil
+}
+
+// node is a compiled expression.
+type node interface {
+	// eval computes the rows of a frame; the caller releases the result. A value for all rows may be returned as one.
+	eval(f *frame) (kernel.Datum, error)
+}
+
+// compiler turns expressions into nodes.
+type compiler struct {
+	layout Layout
+	env    *Env
+	ctx    kernel.Context // without memory
+}
+
+func newCompiler(layout Layout, env *Env) *compiler {
+	warn := env.Warn
+	if warn == nil {
+		warn = func(int, string) {}
+	}
+	ctx := kernel.Context{Location: env.Location, Warn: warn, StrictDivision: env.StrictDivision}
+	return &compiler{layout, env, ctx}
+}
+
+func (c *compiler) node(e Expr) (node, error) {
+	switch e := e.(type) {
+	case *Column:
+		at, ok := c.layout[e.ID]
+		if !ok {
+			return nil, fmt.Errorf("compile %s: no such column in the input", e)
+		}
+		return columnNode(at), nil
+	case *Literal:
+		return constNode{e.Value}, nil
+	case *Param:
+		if e.Ordinal >= len(c.env.Params) {
+			return nil, fmt.Errorf("compile %s: parameter %d of %d", e, e.Ordinal, len(c.env.Params))
+		}
+		return constNode{c.env.Params[e.Ordinal]}, nil
+	}
+	args, err := c.nodes(e.Children())
+	if err != nil {
+		return nil, err
+	}
+	n, err := c.parent(e, args)
+	if err != nil {
+		return nil, err
+	}
+	return c.once(n, args), nil
+}
+
+func (c *compiler) nodes(list []Expr) ([]node, error) {
+	out := make([]node, len(list))
+	for i, e := range list {
+		n, err := c.node(e)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = n
+	}
+	return out, nil
+}
+
+// parent makes the node of an expression over the nodes of its children.
+func (c *compiler) parent(e Expr, args []node) (node, error) {
+	switch e := e.(type) {
+	case *Call:
+		return c.call(e, args)
+	case *Case:
+		return newCaseNode(e, args), nil
+	case *In:
+		test := inKernel(e)
+		if test == nil {
+			return nil, fmt.Errorf("compile %s: %w", e, ErrNoKernel)
+		}
+		return test.over(args[0], e.Arg.Type()), nil
+	case *Cast:
+		f, err := castKernel(e)
+		if err != nil {
+			return nil, fmt.Errorf("compile %s: %w", e, err)
+		}
+		return &callNode{args: args, f: f, first: e.Arg.Type()}, nil
+	case *Fallback:
+		return newFallbackNode(e, args, c.env), nil
+	}
+	return nil, fmt.Errorf("compile %s: unknown expression", e)
+}
+
+func (c *compiler) call(e *Call, args []node) (node, error) {
+	switch e.Func {
+	case And, Or:
+		return &logicNode{args: args, and: e.Func == And}, nil
+	case If:
+		return &caseNode{conds: args[:1], results: args[1:], typ: e.Typ}, nil
+	case IfNull, Coalesce:
+		return &coalesceNode{args, e.Typ}, nil
+	case Like:
+		if pattern, ok := args[1].(constNode); ok && !pattern.value.Null {
+			p := kernel.Like(pattern.value.Str, likeEscape(e), e.arg(0).IsBinary())
+			return test{p, kernel.NeverUnknown}.over(args[0], e.arg(0)), nil
+		}
+	}
+	if p, col := comparison(e, args); p != nil {
+		return test{p, kernel.NeverUnknown}.over(args[col], e.arg(col)), nil
+	}
+	r, ok := lookup(e.Func)
+	if !ok {
+		return nil, fmt.Errorf("compile %s: %w", e, ErrNoKernel)
+	}
+	f := r.kernel(e)
+	if f == nil {
+		return nil, fmt.Errorf("compile %s: %w", e, ErrNoKernel)
+	}
+	return &callNode{args: args, f: f, first: e.arg(0), lenient: r.lenient}, nil
+}
+
+// comparison recognizes the comparison of an expression with a constant; col is the argument that varies.
+func comparison(e *Call, args []node) (p kernel.Predicate, col int) {
+	ops := map[Func][2]kernel.Op{
+		Eq: {kernel.Eq, kernel.Eq}, Ne: {kernel.Ne, kernel.Ne}, Lt: {kernel.Lt, kernel.Gt},
+		Le: {kernel.Le, kernel.Ge}, Gt: {kernel.Gt, kernel.Lt}, Ge: {kernel.Ge, kernel.Le},
+	}
+	op, ok := ops[e.Func]
+	if !ok {
+		return nil, 0
+	}
+	for col := range 2 {
+		if k, ok := args[1-col].(constNode); ok && !k.value.Null {
+			return kernel.CompareConst(op[col], e.arg(col), k.value, e.arg(1-col)), col
+		}
+	}
+	return nil, 0
+}
+
+// once evaluates a node over constants now, unless it fails or warns, which it then does when it runs.
+func (c *compiler) once(n node, args []node) node {
+	if _, rowwise := n.(*fallbackNode); rowwise || len(args) == 0 {
+		return n
+	}
+	for _, a := range args {
+		if _, ok := a.(constNode); !ok {
+			return n
+		}
+	}
+	f := &frame{ctx: c.ctx, n: 1}
+	f.ctx.Mem = memory.DefaultAllocator
+	d, ok := speculate(f, n)
+	if !ok || !d.IsScalar() {
+		d.Release()
+		return n
+	}
+	return constNode{d.Value}
+}
+
+// frame is the rows that a node computes: a batch, or some rows of another frame.
+type frame struct {
+	ctx   kernel.Context
+	n     int
+	batch arrow.RecordBatch
+	base  *frame
+	rows  []int32             // of base
+	taken map[int]arrow.Array // columns of those rows, as they are needed
+}
+
+func newFrame(ctx *kernel.Context, mem memory.Allocator, batch arrow.RecordBatch) *frame {
+	f := &frame{ctx: *ctx, n: int(batch.NumRows()), batch: batch}
+	f.ctx.Mem = mem
+	return f
+}
+
+// subset is the frame of some rows, to be released.
+func (f *frame) subset(rows []int32) *frame {
+	return &frame{ctx: f.ctx, n: len(rows), base: f, rows: rows, taken: map[int]arrow.Array{}}
+}
+
+func (f *frame) release() {
+	for _, a := range f.taken {
+		a.Release()
+	}
+}
+
+// column returns column i of the batch in the frame's rows; the frame owns it.
+func (f *frame) column(i int) (arrow.Array, error) {
+	if f.base == nil {
+		return f.batch.Column(i), nil
+	}
+	if a, ok := f.taken[i]; ok {
+		return a, nil
+	}
+	all, err := f.base.column(i)
+	if err != nil {
+		return nil, err
+	}
+	a, err := kernel.Take(f.ctx.Mem, all, f.rows)
+	if err != nil {
+		return nil, err
+	}
+	f.taken[i] = a
+	return a, nil
+}
+
+// speculate evaluates a node for all rows of a frame although only some are wanted; ok is false if that fails or warns, which
+// the rows that are not wanted may be to blame for.
+func speculate(f *frame, n node) (d kernel.Datum, ok bool) {
+	trial := *f
+	warned := false
+	trial.ctx.Warn = func(int, string) { warned = true }
+	d, err := n.eval(&trial)
+	if err != nil {
+		return kernel.Datum{}, false
+	}
+	if warned {
+		d.Release()
+		return kernel.Datum{}, false
+	}
+	return d, true
+}
+
+// sparse is the share of rows up to which they are taken out instead of computing all.
+const sparse = 8
+
+// evalFor evaluates a node for the given rows of a frame, and for no other row an error or warning comes out. The result has all
+// rows of the frame; those not asked for hold anything.
+func evalFor(f *frame, n node, rows []int32) (kernel.Datum, error) {
+	if len(rows) == f.n || cheap(n) {
+		return n.eval(f)
+	}
+	if len(rows) > f.n/sparse && !rowwise(n) {
+		if d, ok := speculate(f, n); ok {
+			return d, nil
+		}
+	}
+	sub := f.subset(rows)
+	defer sub.release()
+	d, err := n.eval(sub)
+	if err != nil || d.IsScalar() {
+		return d, err
+	}
+	defer d.Release()
+	back := make([]int32, f.n)
+	for i := range back {
+		back[i] = -1
+	}
+	for i, r := range rows {
+		back[r] = int32(i)
+	}
+	a, err := kernel.Take(f.ctx.Mem, d.Array, back)
+	return kernel.Vector(a), err
+}
+
+// cheap reports a node that is read, not computed.
+func cheap(n node) bool {
+	switch n.(type) {
+	case columnNode, constNode:
+		return true
+	}
+	return false
 }

@@ -28,13 +28,20 @@ const (
 	IntDiv     Func = "div"
 	Mod        Func = "%"
 	Neg        Func = "neg"
+	BitAnd     Func = "&"
+	BitOr      Func = "|"
+	BitXor     Func = "^"
+	BitNot     Func = "~"
+	ShiftLeft  Func = "<<"
+	ShiftRight Func = ">>"
+	Collate    Func = "collate" // made by NewCollate: the argument under the collation of the result's type
 )
 
 // Functions that decide among arguments; the arguments have the result's type.
 const (
 	If       Func = "if"
 	IfNull   Func = "ifnull"
-	NullIf   Func = "nullif" // arguments have one comparison class; the result has the first one's type
+	NullIf   Func = "nullif" // New makes it a Case
 	Coalesce Func = "coalesce"
 	Greatest Func = "greatest"
 	Least    Func = "least"
@@ -54,6 +61,17 @@ const (
 	Ln       Func = "ln"
 	Log10    Func = "log10"
 	Log2     Func = "log2"
+	Log      Func = "log" // base, value
+	Sin      Func = "sin"
+	Cos      Func = "cos"
+	Tan      Func = "tan"
+	Cot      Func = "cot"
+	Asin     Func = "asin"
+	Acos     Func = "acos"
+	Atan     Func = "atan"
+	Atan2    Func = "atan2"
+	Degrees  Func = "degrees"
+	Radians  Func = "radians"
 )
 
 // Functions of strings; positions and lengths are in characters unless said.
@@ -67,7 +85,7 @@ const (
 	CharLength  Func = "char_length"
 	Upper       Func = "upper"
 	Lower       Func = "lower"
-	Trim        Func = "trim" // string: spaces at both ends
+	Trim        Func = "trim" // string[, what]: spaces, or what, at both ends
 	LTrim       Func = "ltrim"
 	RTrim       Func = "rtrim"
 	Replace     Func = "replace"
@@ -76,6 +94,10 @@ const (
 	RPad        Func = "rpad"
 	Reverse     Func = "reverse"
 	SubstrIndex Func = "substring_index"
+	Repeat      Func = "repeat"
+	Space       Func = "space"
+	Ascii       Func = "ascii"
+	Hex         Func = "hex"
 )
 
 // Functions of dates and times.
@@ -97,5 +119,15 @@ const (
 	DateDiff      Func = "datediff" // days
 	DateFormat    Func = "date_format"
 	LastDay       Func = "last_day"
-	TimestampDiff Func = "timestampdiff" // unit as a text literal, from, to
+	Week          Func = "week" // temporal[, mode as a literal]
+	YearWeek      Func = "yearweek"
+	DayName       Func = "dayname"
+	MonthName     Func = "monthname"
+	ToDays        Func = "to_days"
+	FromDays      Func = "from_days"
+	MakeDate      Func = "makedate" // year, day of the year
+	TimeToSec     Func = "time_to_sec"
+	UnixTimestamp Func = "unix_timestamp" // temporal
+	FromUnixTime  Func = "from_unixtime"  // seconds
+	TimestampDiff Func = "timestampdiff"  // unit as a text literal, from, to
 )

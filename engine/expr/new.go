@@ -2,7 +2,10 @@ package expr
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 
+	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
 )
 
@@ -10,45 +13,85 @@ import (
 // then makes a Fallback.
 var ErrNoKernel = errors.New("no kernel")
 
-// New applies f: it finds the result type by MySQL's rules and casts the arguments where they must change. ErrNoKernel
-// where there is none; sqlerr.CollationMix, BadDate and BadArgument where MySQL refuses the arguments.
-func New(f Func, args ...Expr) (Expr, error) { return nil, ErrNoKernel }
-
-// NewCast converts e explicitly. It returns e itself where the type is the same.
-func NewCast(e Expr, to types.Type) (Expr, error) { return nil, ErrNoKernel }
-
-// NewCollate is e COLLATE c.
-func NewCollate(e Expr, c types.Collation) (Expr, error) { return nil, ErrNoKernel }
-
-// NewCase is CASE with conditions; els may be nil.
-func NewCase(whens []When, els Expr) (Expr, error) { return nil, ErrNoKernel }
-
-// NewIn is arg [NOT] IN (list). Where a member is not a literal it is a chain of comparisons.
-func NewIn(arg Expr, list []Expr, not bool) (Expr, error) { return nil, ErrNoKernel }
-
-// Truth is e as a condition: a number that is not 0 is true.
-func Truth(e Expr) (Expr, error) { return nil, ErrNoKernel }
-
-// CommonType is the type that MySQL gives a column that takes values of all these types (UNION, CASE, COALESCE).
-func CommonType(list ...types.Type) (types.Type, error) { return types.Type{}, ErrNoKernel }
-
-// AggType is the result type of the aggregate function name (as plan.AggFunc spells it) over args.
-func AggType(name string, args []Expr) (types.Type, error) { return types.Type{}, ErrNoKernel }
-
-// AggArgs casts the arguments of an aggregate function to what it takes: under SUM, AVG and the like text becomes DOUBLE
-// and truth values integers; integers stay, although their sum is a DECIMAL.
-func AggArgs(name string, args []Expr) ([]Expr, error) { return nil, ErrNoKernel }
-
-// Fold evaluates what is constant and simplifies conditions where three-valued logic allows. What errs or warns, and what
-// depends on Env, stays.
-func Fold(e Expr) Expr { return e }
-
-// FuncInfo describes one function of the table.
-type FuncInfo struct {
-	Name Func
-	Args string // as in "string, position[, length]"
-	Doc  string
+// New applies f: it finds the result type by MySQL's rules and casts the arguments where they must change. The result may
+// be another expression that computes the same. ErrNoKernel where there is no kernel; sqlerr.CollationMix, BadDate and
+// BadArgument where MySQL refuses the arguments.
+func New(f Func, args ...Expr) (Expr, error) {
+	row, ok := lookup(f)
+	if !ok || row.rule == nil {
+		return nil, fmt.Errorf("%s: %w", f, ErrNoKernel)
+	}
+	if len(args) < row.min || row.max >= 0 && len(args) > row.max {
+		return nil, sqlerr.New(sqlerr.BadArgument, "Incorrect parameter count in the call to native function '%s'", f)
+	}
+	e, err := row.rule(f, args)
+	if err != nil {
+		return nil, err
+	}
+	if c, ok := e.(*Call); ok && row.kernel != nil && row.kernel(c) == nil {
+		return nil, fmt.Errorf("%s: %w", f, ErrNoKernel)
+	}
+	return e, nil
 }
 
-// Functions lists the function table by name.
-func Functions() []FuncInfo { return nil }
+// typed makes a Call that is NULL where an argument is.
+func typed(f Func, t types.Type, args ...Expr) *Call {
+	return &Call{Func: f, Args: args, Typ: t, Null: slices.ContainsFunc(args, Expr.Nullable)}
+}
+
+// Truth is e as a condition: a number that is not 0 is true, text counts as its number.
+func Truth(e Expr) (Expr, error) {
+	if e.Type().Kind == types.Bool {
+		return e, nil
+	}
+	if e.Type().Kind == types.Null {
+		return implicit(e, types.Of(types.Bool)), nil
+	}
+	n, err := number(e)
+	if err != nil {
+		return nil, err
+	}
+	if lit, ok := n.(*Literal); ok {
+		return &Literal{truthOf(lit), types.Of(types.Bool)}, nil
+	}
+	a, zero, err := unify(Ne, n, &Literal{types.IntValue(0), types.Of(types.Int64)})
+	if err != nil {
+		return nil, err
+	}
+	return typed(Ne, types.Of(types.Bool), a, zero), nil
+}
+
+func truthOf(lit *Literal) types.Value {
+	v := lit.Value
+	if v.Null {
+		return v
+	}
+	return types.BoolValue(v.Int != 0 || v.Float != 0 || v.Dec != types.Value{}.Dec)
+}
+
+// logicRule types AND, OR, XOR and NOT.
+func logicRule(f Func, args []Expr) (Expr, error) {
+	out := make([]Expr, len(args))
+	for i, a := range args {
+		t, err := Truth(a)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = t
+	}
+	return typed(f, types.Of(types.Bool), out...), nil
+}
+
+// truthRule types IS TRUE and IS FALSE, which are never NULL.
+func truthRule(f Func, args []Expr) (Expr, error) {
+	t, err := Truth(args[0])
+	if err != nil {
+		return nil, err
+	}
+	return &Call{Func: f, Args: []Expr{t}, Typ: types.Of(types.Bool)}, nil
+}
+
+// isNullRule types IS NULL, of anything.
+func isNullRule(f Func, args []Expr) (Expr, error) {
+	return &Call{Func: f, Args: args, Typ: types.Of(types.Bool)}, nil
+}

@@ -1,5 +1,7 @@
 package types
 
+import "fmt"
+
 // Collation is a MySQL collation by its id (information_schema.COLLATIONS).
 type Collation uint16
 
@@ -16,3 +18,20 @@ const (
 // Bytewise reports whether equality and order of well-formed UTF-8 under the collation are those of its bytes, with
 // no padding.
 func (c Collation) Bytewise() bool { return c == Utf8mb4Bin0900 || c == BinaryCollation }
+
+// String returns the collation's name in MySQL, or its id where the engine has no name for it.
+func (c Collation) String() string {
+	switch c {
+	case Utf8mb4General:
+		return "utf8mb4_general_ci"
+	case Utf8mb4Bin:
+		return "utf8mb4_bin"
+	case BinaryCollation:
+		return "binary"
+	case Utf8mb4AI0900:
+		return "utf8mb4_0900_ai_ci"
+	case Utf8mb4Bin0900:
+		return "utf8mb4_0900_bin"
+	}
+	return fmt.Sprintf("collation %d", uint16(c))
+}

@@ -47,7 +47,7 @@ func ValueAt(a arrow.Array, i int) types.Value {
 	return types.TextValue(string(data[offsets[i]:offsets[i+1]]))
 }
 
-// FromValues builds a vector of type t. A decimal vector gets the narrowest width that holds its values.
+// FromValues builds a vector of type t from fewer values than 2 GiB of text hold. A decimal vector gets the narrowest width that holds its values.
 func FromValues(mem memory.Allocator, t types.Type, values []types.Value) arrow.Array {
 	dt, n := t.Arrow(), len(values)
 	if t.Kind == types.Null {
@@ -78,13 +78,18 @@ func FromValues(mem memory.Allocator, t types.Type, values []types.Value) arrow.
 	case arrow.DECIMAL64, arrow.DECIMAL128, arrow.DECIMAL256:
 		return decimalsOf(mem, int(t.Scale), valid, n, func(i int) decimal256.Num { return values[i].Dec })
 	}
-	var b textBuilder
-	b.init(mem, n)
+	offsets, ends := newValues[int32](mem, n+1)
+	total := 0
+	ends[0] = 0
 	for i := range values {
-		b.data = append(b.data, values[i].Str...)
-		b.end(i)
+		total += len(values[i].Str)
+		ends[i+1] = int32(total)
 	}
-	return b.array(dt, n, valid)
+	data := newBuffer(mem, total)
+	for i := range values {
+		copy(data.Bytes()[ends[i]:], values[i].Str)
+	}
+	return makeArray(dt, n, valid, offsets, data)
 }
 
 // Broadcast returns n rows of one value of type t.
@@ -157,27 +162,4 @@ func widthOf(v decimal256.Num) types.Width {
 func narrow128(v decimal256.Num) decimal128.Num {
 	a := v.Array()
 	return decimal128.New(int64(a[1]), a[0])
-}
-
-// textBuilder collects the texts of a vector row by row: append to data, then end the row.
-type textBuilder struct {
-	mem     memory.Allocator
-	offsets *memory.Buffer
-	to      []int32
-	data    []byte
-}
-
-func (b *textBuilder) init(mem memory.Allocator, n int) {
-	b.mem = mem
-	b.offsets, b.to = newValues[int32](mem, n+1)
-	b.to[0] = 0
-}
-
-// end closes row i.
-func (b *textBuilder) end(i int) { b.to[i+1] = int32(len(b.data)) }
-
-func (b *textBuilder) array(dt arrow.DataType, n int, valid *memory.Buffer) arrow.Array {
-	data := newBuffer(b.mem, len(b.data))
-	copy(data.Bytes(), b.data)
-	return makeArray(dt, n, valid, b.offsets, data)
 }

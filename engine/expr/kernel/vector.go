@@ -1,7 +1,6 @@
 package kernel
 
 import (
-	"math/bits"
 	"unsafe"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -172,33 +171,4 @@ func validOrAll(mem memory.Allocator, args []Datum, n int) *memory.Buffer {
 		return v
 	}
 	return allValid(mem, n)
-}
-
-// selectBits appends the positions of the set bits among the first n to dst.
-func selectBits(dst []int32, b []byte, n int) []int32 {
-	for i := 0; i < n; i += 64 {
-		w := word(b, i/8)
-		if left := n - i; left < 64 {
-			w &= 1<<left - 1
-		}
-		for w != 0 {
-			dst = append(dst, int32(i+bits.TrailingZeros64(w)))
-			w &= w - 1
-		}
-	}
-	return dst
-}
-
-// word reads up to eight bytes of b from byte i on, the missing ones as 0.
-func word(b []byte, i int) uint64 {
-	b = b[i:]
-	if len(b) >= 8 {
-		return uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
-			uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
-	}
-	var w uint64
-	for j, x := range b {
-		w |= uint64(x) << (8 * j)
-	}
-	return w
 }

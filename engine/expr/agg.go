@@ -1,0 +1,66 @@
+package expr
+
+import (
+	"github.com/silogate/silogate/engine/types"
+)
+
+// AggType is the result type of the aggregate function name (as plan.AggFunc spells it) over args (Reference Manual
+// 14.19.1). ErrNoKernel for a name or argument it does not know.
+func AggType(name string, args []Expr) (types.Type, error) {
+	args, err := AggArgs(name, args)
+	if err != nil {
+		return types.Type{}, err
+	}
+	switch name {
+	case "count(*)", "count":
+		return types.Of(types.Int64), nil
+	case "sum":
+		return sumType(args[0]), nil
+	case "avg":
+		return avgType(args[0]), nil
+	case "min", "max", "any_value":
+		return args[0].Type(), nil
+	case "var_pop", "var_samp", "stddev_pop", "stddev_samp":
+		return types.Of(types.Float64), nil
+	case "bit_and", "bit_or", "bit_xor":
+		return types.Of(types.Uint64), nil
+	case "group_concat":
+		return types.NewText(types.Text, 0, args[0].Type().Collation), nil
+	}
+	return types.Type{}, ErrNoKernel
+}
+
+// AggArgs casts the arguments of an aggregate function to what it takes: under SUM and AVG text becomes DOUBLE and truth
+// values integers; integers stay, although their sum is a DECIMAL. VAR and STDDEV take DOUBLE, GROUP_CONCAT one text.
+func AggArgs(name string, args []Expr) ([]Expr, error) {
+	switch name {
+	case "sum", "avg":
+		return numbers(args)
+	case "var_pop", "var_samp", "stddev_pop", "stddev_samp":
+		return doubles(args)
+	case "bit_and", "bit_or", "bit_xor":
+		n, err := bitRule(BitAnd, args)
+		if err != nil {
+			return nil, err
+		}
+		return n.(*Call).Args, nil
+	case "group_concat":
+		list, err := textArgs(args)
+		if err != nil {
+			return nil, err
+		}
+		if len(list) == 1 {
+			return list, nil
+		}
+		joined, err := New(Concat, list...)
+		return []Expr{joined}, err
+	case "min", "max":
+		if k := args[0].Type().Kind; k == types.JSON || k == types.Enum || k == types.Set {
+			return nil, ErrNoKernel
+		}
+		if args[0].Type().Kind == types.Bool {
+			return []Expr{plain(args[0])}, nil
+		}
+	}
+	return args, nil
+}

@@ -1,0 +1,99 @@
+package expr
+
+import (
+	"errors"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/silogate/silogate/engine/expr/kernel"
+	"github.com/silogate/silogate/engine/types"
+)
+
+// NewCast converts e explicitly, as CAST(e AS to). It returns e itself where the type is the same.
+func NewCast(e Expr, to types.Type) (Expr, error) {
+	if e.Type() == to {
+		return e, nil
+	}
+	c := &Cast{Arg: e, To: to}
+	if _, err := castKernel(c); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// NewCollate is e COLLATE c; e must be text.
+func NewCollate(e Expr, c types.Collation) (Expr, error) {
+	s, err := text(e)
+	if err != nil || !s.Type().IsText() {
+		return nil, errors.Join(ErrNoKernel, err)
+	}
+	t := s.Type()
+	t.Collation = c
+	return typed(Collate, t, s), nil
+}
+
+// implicit converts e to type to; a literal is converted at once where that neither fails, warns, nor depends on the
+// session. The caller knows that there is a kernel.
+func implicit(e Expr, to types.Type) Expr {
+	from := e.Type()
+	if from == to {
+		return e
+	}
+	switch e := e.(type) {
+	case *Literal:
+		if lit, err := castLiteral(e, to); err == nil {
+			return lit
+		}
+	case *Param:
+		if from.IsText() && to.IsText() && from.Kind == to.Kind {
+			p := *e
+			p.Typ = to
+			return &p
+		}
+	}
+	return &Cast{Arg: e, To: to, Implicit: true}
+}
+
+var errSession = errors.New("depends on the session")
+
+// castLiteral converts a literal. It fails where the conversion errs, warns or depends on the session.
+func castLiteral(lit *Literal, to types.Type) (*Literal, error) {
+	from := lit.Typ
+	if lit.Value.Null {
+		return &Literal{types.NullValue, to}, nil
+	}
+	if from.IsText() && to.IsText() && from.Kind == to.Kind && to.Length >= from.Length || from.IsText() && to.IsText() && to.Length == 0 {
+		return &Literal{lit.Value, to}, nil
+	}
+	if from.Kind != to.Kind && (from.Kind == types.Timestamp || to.Kind == types.Timestamp) {
+		return nil, errSession
+	}
+	f, err := castKernel(&Cast{Arg: lit, To: to, Implicit: true})
+	if err != nil {
+		return nil, err
+	}
+	warned := false
+	mem := memory.DefaultAllocator
+	ctx := &kernel.Context{Mem: mem, Location: time.UTC, Warn: func(int, string) { warned = true }}
+	in := kernel.FromValues(mem, from, []types.Value{lit.Value})
+	defer in.Release()
+	out, err := f(ctx, []kernel.Datum{kernel.Vector(in)}, 1)
+	if err != nil {
+		return nil, err
+	}
+	defer out.Release()
+	if warned {
+		return nil, errors.New("the conversion warns")
+	}
+	return &Literal{kernel.ValueAt(out, 0), to}, nil
+}
+
+// castKernel finds the kernel of a cast.
+func castKernel(c *Cast) (kernel.Func, error) {
+	f := kernel.Cast(c.Arg.Type(), c.To, c)
+	if f == nil {
+		return nil, ErrNoKernel
+	}
+	return f, nil
+}

@@ -1,0 +1,268 @@
+package expr
+
+import (
+	"github.com/silogate/silogate/engine/sqlerr"
+	"github.com/silogate/silogate/engine/types"
+)
+
+// CommonType is the type that MySQL gives a column that takes values of all these types (UNION, CASE, COALESCE). Texts of
+// different collations get the binary one if there is one; else they are sqlerr.CollationMix. ErrNoKernel where values
+// of one would have to be converted by a rule without a kernel.
+func CommonType(list ...types.Type) (types.Type, error) {
+	var t types.Type
+	for _, u := range list {
+		var err error
+		if t, err = commonType(t, u); err != nil {
+			return types.Type{}, err
+		}
+	}
+	return t, nil
+}
+
+func commonType(a, b types.Type) (types.Type, error) {
+	switch {
+	case a == b || b.Kind == types.Null:
+		return a, nil
+	case a.Kind == types.Null:
+		return b, nil
+	case a.Kind == types.JSON || b.Kind == types.JSON:
+		return types.Type{}, ErrNoKernel
+	case a.IsNumeric() && b.IsNumeric():
+		return commonNumber(a, b), nil
+	case a.IsTemporal() && b.IsTemporal():
+		return commonTemporal(a, b)
+	}
+	return commonString(a, b)
+}
+
+func commonNumber(a, b types.Type) types.Type {
+	switch {
+	case a.Kind == types.Float32 && b.Kind == types.Float32:
+		return a
+	case a.IsFloat() || b.IsFloat():
+		return types.Of(types.Float64)
+	case a.Kind == types.Decimal || b.Kind == types.Decimal:
+		return commonDecimal(a, b)
+	case a.IsUnsigned() == b.IsUnsigned():
+		if integerDigits(a.Kind) >= integerDigits(b.Kind) {
+			return integerOf(a)
+		}
+		return integerOf(b)
+	}
+	if b.IsUnsigned() {
+		a, b = b, a // a is the unsigned one
+	}
+	if integerDigits(a.Kind) > integerDigits(types.Int64) {
+		return types.NewDecimal(integerDigits(a.Kind), 0) // no integer holds both
+	}
+	if integerDigits(a.Kind) < integerDigits(b.Kind) {
+		return integerOf(b)
+	}
+	return types.Of(nextSigned(a.Kind))
+}
+
+// integerOf drops what is special about a truth value, YEAR or BIT.
+func integerOf(t types.Type) types.Type {
+	switch t.Kind {
+	case types.Bool, types.Year, types.Bit:
+		return widened(types.Type{Kind: t.Kind})
+	}
+	return t
+}
+
+// nextSigned is the narrowest signed kind that holds all values of an unsigned one.
+func nextSigned(unsigned types.Kind) types.Kind {
+	switch unsigned {
+	case types.Uint8:
+		return types.Int16
+	case types.Uint16:
+		return types.Int32
+	}
+	return types.Int64
+}
+
+func commonDecimal(a, b types.Type) types.Type {
+	da, db := decimalOf(a), decimalOf(b)
+	scale := max(int(da.Scale), int(db.Scale))
+	whole := max(int(da.Precision)-int(da.Scale), int(db.Precision)-int(db.Scale))
+	return types.NewDecimal(whole+scale, scale)
+}
+
+func decimalOf(t types.Type) types.Type {
+	if t.Kind == types.Decimal {
+		return t
+	}
+	return types.NewDecimal(integerDigits(t.Kind), 0)
+}
+
+func commonTemporal(a, b types.Type) (types.Type, error) {
+	fsp := max(fraction(a), fraction(b))
+	if a.Kind == b.Kind {
+		return types.NewTemporal(a.Kind, fsp), nil
+	}
+	if a.Kind == types.Time || b.Kind == types.Time {
+		return types.Type{}, ErrNoKernel // a time gets the current date
+	}
+	return types.NewTemporal(types.Datetime, fsp), nil
+}
+
+func commonString(a, b types.Type) (types.Type, error) {
+	length := 0
+	if la, lb := shownLength(a), shownLength(b); la > 0 && lb > 0 {
+		length = max(la, lb)
+	}
+	if a.IsBinary() || b.IsBinary() {
+		if a.Kind == types.Blob || b.Kind == types.Blob {
+			return types.Of(types.Blob), nil
+		}
+		return types.Type{Kind: types.Varbinary, Length: uint32(length)}, nil
+	}
+	c := a.Collation
+	switch {
+	case !a.IsText():
+		c = b.Collation
+		if !b.IsText() {
+			c = types.Utf8mb4Bin0900 // a number and a date
+		}
+	case !b.IsText() || a.Collation == b.Collation || wins(a.Collation, b.Collation):
+	case wins(b.Collation, a.Collation):
+		c = b.Collation
+	default:
+		return types.Type{}, sqlerr.New(sqlerr.CollationMix, "Illegal mix of collations (%s,IMPLICIT) and (%s,IMPLICIT)",
+			a.Collation, b.Collation)
+	}
+	switch {
+	case a.Kind == types.Text || b.Kind == types.Text:
+		return types.NewText(types.Text, 0, c), nil
+	case a.Kind == types.Char && b.Kind == types.Char:
+		return types.NewText(types.Char, length, c), nil
+	}
+	return types.NewText(types.Varchar, length, c), nil
+}
+
+// merge casts results of CASE, COALESCE and the like to their common type.
+func merge(op string, list []Expr) ([]Expr, types.Type, error) {
+	var texts []Expr
+	var where []int
+	list = append([]Expr(nil), list...)
+	for i, e := range list {
+		if e.Type().IsText() && e.Type().Kind != types.JSON {
+			texts, where = append(texts, e), append(where, i)
+		}
+	}
+	if len(texts) > 1 { // here coercibility is known: a literal takes the column's collation
+		unified, err := oneCollation(op, texts...)
+		if err != nil {
+			return nil, types.Type{}, err
+		}
+		for i, at := range where {
+			list[at] = unified[i]
+		}
+	}
+	t, err := commonOf(list, Expr.Type)
+	if err == nil && t.Kind == types.Decimal {
+		t, err = commonOf(list, literalDigits)
+	}
+	if err != nil {
+		return nil, t, err
+	}
+	for i, e := range list {
+		list[i] = implicit(e, t)
+	}
+	return list, t, nil
+}
+
+func commonOf(list []Expr, typeOf func(Expr) types.Type) (types.Type, error) {
+	kinds := make([]types.Type, len(list))
+	for i, e := range list {
+		kinds[i] = typeOf(e)
+	}
+	return CommonType(kinds...)
+}
+
+// literalDigits is e's type, of an integer literal a DECIMAL of its own digits: as which it counts beside decimals.
+func literalDigits(e Expr) types.Type {
+	if lit, ok := e.(*Literal); ok && lit.Typ.IsInteger() {
+		return exactType(lit)
+	}
+	return e.Type()
+}
+
+// coalesceRule types COALESCE and IFNULL.
+func coalesceRule(f Func, args []Expr) (Expr, error) {
+	list, t, err := merge(string(f), args)
+	if err != nil {
+		return nil, err
+	}
+	c := typed(f, t, list...)
+	c.Null = true
+	for _, a := range list {
+		c.Null = c.Null && a.Nullable()
+	}
+	return c, nil
+}
+
+// ifRule types IF: condition, then, else.
+func ifRule(f Func, args []Expr) (Expr, error) {
+	cond, err := Truth(args[0])
+	if err != nil {
+		return nil, err
+	}
+	list, t, err := merge(string(f), args[1:])
+	if err != nil {
+		return nil, err
+	}
+	c := typed(f, t, cond, list[0], list[1])
+	c.Null = list[0].Nullable() || list[1].Nullable()
+	return c, nil
+}
+
+// extremeRule types GREATEST and LEAST, which compare: texts need a bytewise collation.
+func extremeRule(f Func, args []Expr) (Expr, error) {
+	list := make([]Expr, len(args))
+	for i, a := range args {
+		list[i] = plain(a)
+	}
+	list, t, err := merge(string(f), list)
+	if err != nil {
+		return nil, err
+	}
+	if t.IsText() && !t.Collation.Bytewise() {
+		return nil, ErrNoKernel
+	}
+	for _, a := range args {
+		if a.Type().IsString() != t.IsString() && a.Type().Kind != types.Null {
+			return nil, ErrNoKernel // mixed classes: compared as one, shown as another
+		}
+	}
+	return typed(f, t, list...), nil
+}
+
+// NewCase is CASE with conditions; els may be nil.
+func NewCase(whens []When, els Expr) (Expr, error) {
+	results := make([]Expr, 0, len(whens)+1)
+	conds := make([]Expr, len(whens))
+	for i, w := range whens {
+		cond, err := Truth(w.Cond)
+		if err != nil {
+			return nil, err
+		}
+		conds[i] = cond
+		results = append(results, w.Then)
+	}
+	if els != nil {
+		results = append(results, els)
+	}
+	results, t, err := merge("case", results)
+	if err != nil {
+		return nil, err
+	}
+	c := &Case{Whens: make([]When, len(whens)), Typ: t}
+	for i := range whens {
+		c.Whens[i] = When{conds[i], results[i]}
+	}
+	if els != nil {
+		c.Else = results[len(whens)]
+	}
+	return c, nil
+}

@@ -1,0 +1,183 @@
+package kernel
+
+import (
+	"fmt"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/decimal256"
+
+	"github.com/silogate/silogate/engine/types"
+)
+
+// castToTemporal converts to a date or time; from a number it has no kernel.
+func castToTemporal(from, to types.Type) Func {
+	switch {
+	case from.IsString():
+		return textToTemporal(to)
+	case !from.IsTemporal():
+		return nil
+	case from.Kind == to.Kind:
+		return roundFraction(from, to)
+	case to.Kind == types.Time && from.Kind == types.Date:
+		return temporalMap(to, func(*zone, int64) int64 { return 0 })
+	case from.Kind == types.Time:
+		return nil // gets the current date
+	case from.Kind == types.Timestamp:
+		civil := temporalMap(types.NewTemporal(types.Datetime, int(from.Scale)), (*zone).civil)
+		return then(civil, castToTemporal(types.NewTemporal(types.Datetime, int(from.Scale)), to))
+	case to.Kind == types.Timestamp:
+		civil := types.NewTemporal(types.Datetime, int(to.Scale))
+		return then(castToTemporal(from, civil), temporalMap(to, (*zone).instant))
+	case from.Kind == types.Date: // to Datetime
+		return datesToDatetime(to)
+	case to.Kind == types.Date:
+		return datetimesToDate
+	case to.Kind == types.Time:
+		return then(temporalMap(types.NewTemporal(types.Time, int(from.Scale)), timeOfDay), roundFraction(from, to))
+	}
+	return roundFraction(from, to)
+}
+
+func timeOfDay(_ *zone, us int64) int64 {
+	_, rest := split(us)
+	return rest
+}
+
+// temporalMap converts microseconds to microseconds in the session's zone.
+func temporalMap(to types.Type, f func(z *zone, us int64) int64) Func {
+	return func(ctx *Context, args []Datum, n int) (arrow.Array, error) {
+		z := newZone(ctx.Location)
+		buf, out := newValues[int64](ctx.Mem, n)
+		for i, v := range wide(args[0].Array) {
+			out[i] = f(z, v)
+		}
+		return makeArray(to.Arrow(), n, bothValid(ctx.Mem, args, n), buf), nil
+	}
+}
+
+func datesToDatetime(to types.Type) Func {
+	return func(ctx *Context, args []Datum, n int) (arrow.Array, error) {
+		buf, out := newValues[int64](ctx.Mem, n)
+		for i, v := range fixed[int32](args[0].Array) {
+			out[i] = int64(v) * day
+		}
+		return makeArray(to.Arrow(), n, bothValid(ctx.Mem, args, n), buf), nil
+	}
+}
+
+func datetimesToDate(ctx *Context, args []Datum, n int) (arrow.Array, error) {
+	buf, out := newValues[int32](ctx.Mem, n)
+	for i, v := range fixed[int64](args[0].Array) {
+		out[i] = int32(floorDiv(v, day))
+	}
+	return makeArray(arrow.FixedWidthTypes.Date32, n, bothValid(ctx.Mem, args, n), buf), nil
+}
+
+// roundFraction rounds the second's fraction to fewer digits.
+func roundFraction(from, to types.Type) Func {
+	if to.Scale >= from.Scale || to.Kind == types.Date {
+		return Identity
+	}
+	unit := pow10Int[types.MaxFSP-int(to.Scale)]
+	return temporalMap(to, func(_ *zone, us int64) int64 {
+		if us < 0 && to.Kind == types.Time {
+			return -floorDiv(-us+unit/2, unit) * unit
+		}
+		return floorDiv(us+unit/2, unit) * unit
+	})
+}
+
+// textToTemporal parses; what is no date or time is NULL with a warning.
+func textToTemporal(to types.Type) Func {
+	moment := types.NewTemporal(types.Datetime, types.MaxFSP)
+	switch to.Kind {
+	case types.Date:
+		return then(parseTexts(moment, "date", parseMoment), datetimesToDate)
+	case types.Time:
+		return then(parseTexts(types.NewTemporal(types.Time, types.MaxFSP), "time", parseTime), roundFraction(moment, to))
+	case types.Timestamp:
+		return then(then(parseTexts(moment, "datetime", parseMoment), roundFraction(moment, types.NewTemporal(types.Datetime, int(to.Scale)))),
+			temporalMap(to, (*zone).instant))
+	}
+	return then(parseTexts(moment, "datetime", parseMoment), roundFraction(moment, to))
+}
+
+func parseMoment(s string) (int64, bool) {
+	us, _, ok := ParseDatetime(s)
+	return us, ok
+}
+
+func parseTexts(to types.Type, what string, parse func(string) (int64, bool)) Func {
+	return func(ctx *Context, args []Datum, n int) (arrow.Array, error) {
+		offsets, data := texts(args[0].Array)
+		return convert(ctx, args, n, to.Arrow(), func(i int) (int64, bool) {
+			s := string(data[offsets[i]:offsets[i+1]])
+			us, ok := parse(s)
+			if !ok {
+				ctx.Warn(warnTruncated, fmt.Sprintf("Incorrect %s value: '%s'", what, s))
+			}
+			return us, ok
+		}), nil
+	}
+}
+
+// temporalToBig gives the number whose digits are those of the date and time, without its fraction.
+func temporalToBig(from types.Type) Func {
+	return func(ctx *Context, args []Datum, n int) (arrow.Array, error) {
+		z := newZone(ctx.Location)
+		buf, out := newValues[int64](ctx.Mem, n)
+		for i, v := range wide(args[0].Array) {
+			if from.Scale > 0 {
+				v = floorDiv(v+second/2, second) * second
+			}
+			out[i] = temporalDigits(z, from.Kind, v)
+		}
+		return makeArray(arrow.PrimitiveTypes.Int64, n, bothValid(ctx.Mem, args, n), buf), nil
+	}
+}
+
+func temporalDigits(z *zone, kind types.Kind, v int64) int64 {
+	switch kind {
+	case types.Date:
+		return dateDigits(v)
+	case types.Time:
+		if v < 0 {
+			return -timeDigits(-v)
+		}
+		return timeDigits(v)
+	case types.Timestamp:
+		v = z.civil(v)
+	}
+	days, rest := split(v)
+	return dateDigits(days)*1_000_000 + timeDigits(rest)
+}
+
+func dateDigits(days int64) int64 {
+	d := dateOf(days)
+	return int64(d.year*10000 + d.month*100 + d.day)
+}
+
+func timeDigits(us int64) int64 { return us/hour*10000 + us/minute%60*100 + us/second%60 }
+
+// temporalToDecimal is temporalToBig with the fraction.
+func temporalToDecimal(from types.Type, scale int) Func {
+	return func(ctx *Context, args []Datum, n int) (arrow.Array, error) {
+		z := newZone(ctx.Location)
+		values := fixed[int64](args[0].Array)
+		six := decimalsOf(ctx.Mem, types.MaxFSP, bothValid(ctx.Mem, args, n), n, func(i int) decimal256.Num {
+			digits := decimal256.FromI64(temporalDigits(z, from.Kind, values[i]))
+			micros := values[i] % second
+			if micros < 0 && from.Kind != types.Time {
+				micros += second
+			}
+			return add256(mul256(digits, decimal256.FromI64(second)), decimal256.FromI64(micros))
+		})
+		defer six.Release()
+		return rescale(ctx, six, types.MaxFSP, scale, halfAway, noWhere{})
+	}
+}
+
+// noWhere names nothing: the operation it stands for cannot fail.
+type noWhere struct{}
+
+func (noWhere) String() string { return "" }

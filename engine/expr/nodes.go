@@ -1,0 +1,386 @@
+package expr
+
+import (
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/silogate/silogate/engine/expr/kernel"
+	"github.com/silogate/silogate/engine/types"
+)
+
+// columnNode reads a column by its position.
+type columnNode int
+
+func (c columnNode) eval(f *frame) (kernel.Datum, error) {
+	a, err := f.column(int(c))
+	if err != nil {
+		return kernel.Datum{}, err
+	}
+	a.Retain()
+	return kernel.Vector(a), nil
+}
+
+// constNode is a value for all rows.
+type constNode struct{ value types.Value }
+
+func (c constNode) eval(*frame) (kernel.Datum, error) { return kernel.Scalar(c.value), nil }
+
+// callNode runs a kernel on its arguments.
+type callNode struct {
+	args    []node
+	f       kernel.Func
+	first   types.Type // of the first argument
+	lenient bool       // the kernel takes NULL values
+}
+
+func (c *callNode) eval(f *frame) (kernel.Datum, error) {
+	args := make([]kernel.Datum, 0, len(c.args))
+	defer func() { releaseAll(args) }()
+	scalars := true
+	for _, a := range c.args {
+		d, err := a.eval(f)
+		if err != nil {
+			return kernel.Datum{}, err
+		}
+		args = append(args, d)
+		if d.IsScalar() && d.Value.Null && !c.lenient {
+			return kernel.Scalar(types.NullValue), nil
+		}
+		scalars = scalars && d.IsScalar()
+	}
+	if scalars {
+		return scalarCall(&f.ctx, c.f, args, c.first)
+	}
+	a, err := c.f(&f.ctx, args, f.n)
+	if err != nil {
+		return kernel.Datum{}, err
+	}
+	return kernel.Vector(a), nil
+}
+
+// scalarCall runs a kernel on values for all rows, once.
+func scalarCall(ctx *kernel.Context, f kernel.Func, args []kernel.Datum, first types.Type) (kernel.Datum, error) {
+	one := kernel.FromValues(ctx.Mem, first, []types.Value{args[0].Value})
+	defer one.Release()
+	a, err := f(ctx, append([]kernel.Datum{kernel.Vector(one)}, args[1:]...), 1)
+	if err != nil {
+		return kernel.Datum{}, err
+	}
+	defer a.Release()
+	return kernel.Scalar(kernel.ValueAt(a, 0)), nil
+}
+
+func releaseAll(list []kernel.Datum) {
+	for _, d := range list {
+		d.Release()
+	}
+}
+
+// test is a predicate and what its answers mean.
+type test struct {
+	p       kernel.Predicate
+	unknown kernel.Unknown
+}
+
+// over applies the test to an argument of type t.
+func (t test) over(arg node, typ types.Type) *testNode {
+	return &testNode{t, callNode{args: []node{arg}, f: kernel.Test(t.p, t.unknown), first: typ}}
+}
+
+// inKernel is the test of an IN list, nil if its type has none.
+func inKernel(in *In) *test {
+	p := kernel.In(in.Arg.Type(), in.List)
+	if p == nil {
+		return nil
+	}
+	t := test{p: p}
+	if in.Not {
+		t.p = kernel.Negate(p)
+	}
+	if in.HasNull {
+		t.unknown = kernel.UnknownIfFalse
+		if in.Not {
+			t.unknown = kernel.UnknownIfTrue
+		}
+	}
+	return &t
+}
+
+// testNode applies a predicate to one argument. Over a column a Filter uses the predicate itself.
+type testNode struct {
+	test
+	callNode
+}
+
+// logicNode is AND or OR. An argument is evaluated for the rows that the ones before it leave open.
+type logicNode struct {
+	args []node
+	and  bool
+}
+
+func (l *logicNode) eval(f *frame) (kernel.Datum, error) {
+	acc, err := l.args[0].eval(f)
+	if err != nil {
+		return kernel.Datum{}, err
+	}
+	combine := kernel.Or
+	if l.and {
+		combine = kernel.And
+	}
+	for _, arg := range l.args[1:] {
+		open := l.open(acc, f.n)
+		if len(open) == 0 && f.n > 0 {
+			break
+		}
+		d, err := evalFor(f, arg, open)
+		if err != nil {
+			acc.Release()
+			return kernel.Datum{}, err
+		}
+		next, err := combineLogic(f, combine, acc, d)
+		acc.Release()
+		d.Release()
+		if err != nil {
+			return kernel.Datum{}, err
+		}
+		acc = next
+	}
+	return acc, nil
+}
+
+func combineLogic(f *frame, combine kernel.Func, a, b kernel.Datum) (kernel.Datum, error) {
+	pair := []kernel.Datum{a, b}
+	if a.IsScalar() && b.IsScalar() {
+		return scalarCall(&f.ctx, combine, pair, types.Of(types.Bool))
+	}
+	out, err := combine(&f.ctx, pair, f.n)
+	if err != nil {
+		return kernel.Datum{}, err
+	}
+	return kernel.Vector(out), nil
+}
+
+// open lists the rows that acc does not decide: for AND those that are not false, for OR those that are not true.
+func (l *logicNode) open(acc kernel.Datum, n int) []int32 {
+	if acc.IsScalar() {
+		if !acc.Value.Null && (acc.Value.Int == 0) == l.and {
+			return nil
+		}
+		return allRows(n)
+	}
+	decided := bitmap(n)
+	if l.and {
+		kernel.FalseBits(decided, acc.Array)
+	} else {
+		kernel.TrueBits(decided, acc.Array)
+	}
+	return kernel.ClearRows(nil, decided, n)
+}
+
+func bitmap(n int) []byte { return make([]byte, (n+7)/8) }
+
+func allRows(n int) []int32 {
+	rows := make([]int32, n)
+	for i := range rows {
+		rows[i] = int32(i)
+	}
+	return rows
+}
+
+// caseNode is CASE and IF: of results the one of the first condition that is true, else the last, which may be missing.
+type caseNode struct {
+	conds   []node
+	results []node // one for each condition, then ELSE if there is one
+	typ     types.Type
+}
+
+func newCaseNode(e *Case, args []node) *caseNode {
+	n := &caseNode{typ: e.Typ}
+	for i := range e.Whens {
+		n.conds = append(n.conds, args[2*i])
+		n.results = append(n.results, args[2*i+1])
+	}
+	if e.Else != nil {
+		n.results = append(n.results, args[len(args)-1])
+	}
+	return n
+}
+
+func (c *caseNode) eval(f *frame) (kernel.Datum, error) {
+	choice, chosen, err := c.choose(f)
+	if err != nil {
+		return kernel.Datum{}, err
+	}
+	arms := make([]kernel.Datum, 0, len(c.results))
+	defer func() { releaseAll(arms) }()
+	for k, r := range c.results {
+		d := kernel.Scalar(types.NullValue)
+		if len(chosen[k]) > 0 {
+			if d, err = evalFor(f, r, chosen[k]); err != nil {
+				return kernel.Datum{}, err
+			}
+		}
+		arms = append(arms, d)
+	}
+	for k, rows := range chosen { // one arm for all rows needs no copy
+		if len(rows) == f.n && f.n > 0 && k < len(arms) {
+			d := arms[k]
+			arms[k] = kernel.Scalar(types.NullValue)
+			return d, nil
+		}
+	}
+	a, err := kernel.Choose(f.ctx.Mem, c.typ, arms, choice)
+	if err != nil {
+		return kernel.Datum{}, err
+	}
+	return kernel.Vector(a), nil
+}
+
+// choose evaluates the conditions, each for the rows that no earlier one took, and returns for every row the number of its result
+// and for every result its rows.
+func (c *caseNode) choose(f *frame) (choice []uint16, chosen [][]int32, err error) {
+	choice = make([]uint16, f.n)
+	chosen = make([][]int32, len(c.conds)+1)
+	open := allRows(f.n)
+	for k, cond := range c.conds {
+		if len(open) == 0 {
+			break
+		}
+		d, err := evalFor(f, cond, open)
+		if err != nil {
+			return nil, nil, err
+		}
+		yes := bitmap(f.n)
+		if !d.IsScalar() {
+			kernel.TrueBits(yes, d.Array)
+		} else if !d.Value.Null && d.Value.Int != 0 {
+			kernel.SetAll(yes)
+		}
+		d.Release()
+		var rest []int32
+		chosen[k], rest = kernel.Partition(open, yes)
+		for _, i := range chosen[k] {
+			choice[i] = uint16(k)
+		}
+		open = rest
+	}
+	last := len(c.conds)
+	chosen[last] = open
+	for _, i := range open {
+		choice[i] = uint16(last)
+	}
+	return choice, chosen, nil
+}
+
+// coalesceNode is COALESCE and IFNULL: an argument is evaluated for the rows where all before it are NULL.
+type coalesceNode struct {
+	args []node
+	typ  types.Type
+}
+
+func (c *coalesceNode) eval(f *frame) (kernel.Datum, error) {
+	undecided := uint16(len(c.args))
+	choice := make([]uint16, f.n)
+	for i := range choice {
+		choice[i] = undecided
+	}
+	arms := make([]kernel.Datum, 0, len(c.args))
+	defer func() { releaseAll(arms) }()
+	open := allRows(f.n)
+	for k, arg := range c.args {
+		d := kernel.Scalar(types.NullValue)
+		if len(open) > 0 {
+			var err error
+			if d, err = evalFor(f, arg, open); err != nil {
+				return kernel.Datum{}, err
+			}
+		}
+		if k == 0 && complete(d) {
+			return d, nil
+		}
+		arms = append(arms, d)
+		open = kernel.TakeValid(choice, open, uint16(k), d)
+	}
+	a, err := kernel.Choose(f.ctx.Mem, c.typ, arms, choice)
+	if err != nil {
+		return kernel.Datum{}, err
+	}
+	return kernel.Vector(a), nil
+}
+
+// complete reports a datum without NULLs.
+func complete(d kernel.Datum) bool {
+	if d.IsScalar() {
+		return !d.Value.Null
+	}
+	return d.Array.DataType().ID() != arrow.NULL && d.Array.NullN() == 0
+}
+
+// fallbackNode evaluates an expression row by row.
+type fallbackNode struct {
+	args  []node
+	types []types.Type
+	typ   types.Type
+	row   RowFunc
+	env   *Env
+}
+
+func newFallbackNode(e *Fallback, args []node, env *Env) *fallbackNode {
+	n := &fallbackNode{args: args, typ: e.Typ, row: e.Row.Clone(), env: env}
+	for _, a := range e.Args {
+		n.types = append(n.types, a.Type())
+	}
+	return n
+}
+
+func (n *fallbackNode) eval(f *frame) (kernel.Datum, error) {
+	args := make([]kernel.Datum, 0, len(n.args))
+	defer func() { releaseAll(args) }()
+	row := make([]types.Value, len(n.args))
+	for i, a := range n.args {
+		d, err := a.eval(f)
+		if err != nil {
+			return kernel.Datum{}, err
+		}
+		args = append(args, d)
+		row[i] = d.Value
+	}
+	out := make([]types.Value, f.n)
+	for r := range out {
+		for i, d := range args {
+			if !d.IsScalar() {
+				row[i] = kernel.ValueAt(d.Array, r)
+			}
+		}
+		v, err := n.row.Eval(n.env, row)
+		if err != nil {
+			return kernel.Datum{}, err
+		}
+		out[r] = v
+	}
+	return kernel.Vector(kernel.FromValues(f.ctx.Mem, n.typ, out)), nil
+}
+
+// rowwise reports whether a Fallback is in a node: computing it for rows in vain costs more than taking the others out.
+func rowwise(n node) bool {
+	var children []node
+	switch n := n.(type) {
+	case *fallbackNode:
+		return true
+	case *callNode:
+		children = n.args
+	case *testNode:
+		children = n.args
+	case *logicNode:
+		children = n.args
+	case *coalesceNode:
+		children = n.args
+	case *caseNode:
+		children = append(append(children, n.conds...), n.results...)
+	}
+	for _, c := range children {
+		if rowwise(c) {
+			return true
+		}
+	}
+	return false
+}

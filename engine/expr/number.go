@@ -1,0 +1,321 @@
+package expr
+
+import (
+	"github.com/silogate/silogate/engine/types"
+)
+
+// divisionDigits is MySQL's div_precision_increment.
+const divisionDigits = 4
+
+// number turns an argument of arithmetic into what MySQL computes with: an integer, a decimal or a double.
+func number(e Expr) (Expr, error) {
+	e = plain(e)
+	t := e.Type()
+	switch {
+	case t.Kind == types.Null:
+		return implicit(e, types.Of(types.Int64)), nil
+	case t.IsNumeric():
+		return e, nil
+	case t.Kind == types.JSON || t.Kind == types.Enum || t.Kind == types.Set:
+		return nil, ErrNoKernel
+	case t.IsString():
+		return implicit(e, types.Of(types.Float64)), nil
+	case t.Scale > 0:
+		return implicit(e, types.NewDecimal(20, int(t.Scale))), nil
+	}
+	return implicit(e, types.Of(types.Int64)), nil
+}
+
+// numbers applies number to all arguments.
+func numbers(args []Expr) ([]Expr, error) {
+	out := make([]Expr, len(args))
+	for i, a := range args {
+		n, err := number(a)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = n
+	}
+	return out, nil
+}
+
+// doubles casts all arguments to DOUBLE.
+func doubles(args []Expr) ([]Expr, error) {
+	out, err := numbers(args)
+	for i := range out {
+		out[i] = implicit(out[i], types.Of(types.Float64))
+	}
+	return out, err
+}
+
+// integerDigits is the most digits of an integer kind.
+func integerDigits(k types.Kind) int {
+	switch k {
+	case types.Bool:
+		return 1
+	case types.Int8, types.Uint8:
+		return 3
+	case types.Int16, types.Uint16:
+		return 5
+	case types.Year:
+		return 4
+	case types.Int32, types.Uint32:
+		return 10
+	case types.Int64:
+		return 19
+	}
+	return 20
+}
+
+// exactType is the DECIMAL type of an exact number: of a literal its own digits, of an integer those of its kind.
+func exactType(e Expr) types.Type {
+	t := e.Type()
+	if t.Kind == types.Decimal {
+		return t
+	}
+	if lit, ok := e.(*Literal); ok && !lit.Value.Null {
+		digits := len(lit.Value.Format(t, nil))
+		if lit.Value.Int < 0 && !t.IsUnsigned() {
+			digits--
+		}
+		return types.NewDecimal(digits, 0)
+	}
+	return types.NewDecimal(integerDigits(t.Kind), 0)
+}
+
+// shape says what a list of numbers is computed in.
+func shape(args []Expr) types.Kind {
+	k := types.Int64
+	for _, a := range args {
+		switch t := a.Type(); {
+		case t.IsFloat():
+			return types.Float64
+		case t.Kind == types.Decimal:
+			k = types.Decimal
+		case t.IsUnsigned() && k != types.Decimal:
+			k = types.Uint64
+		}
+	}
+	return k
+}
+
+// arithmeticRule types + - * % DIV: doubles if one is a double, else decimals if one is a decimal, else BIGINT, unsigned
+// if one is.
+func arithmeticRule(f Func, args []Expr) (Expr, error) {
+	args, err := numbers(args)
+	if err != nil {
+		return nil, err
+	}
+	a, b := args[0], args[1]
+	k := shape(args)
+	switch k {
+	case types.Float64:
+		if f == IntDiv {
+			return nil, ErrNoKernel // MySQL divides as DECIMAL
+		}
+		return maybeNull(f, typed(f, types.Of(k), implicit(a, types.Of(k)), implicit(b, types.Of(k)))), nil
+	case types.Decimal:
+		ta, tb := exactType(a), exactType(b)
+		return maybeNull(f, typed(f, decimalResult(f, ta, tb), implicit(a, ta), implicit(b, tb))), nil
+	case types.Uint64:
+		if f == Mod && !a.Type().IsUnsigned() {
+			k = types.Int64
+		}
+	}
+	return maybeNull(f, typed(f, types.Of(k), a, b)), nil
+}
+
+// maybeNull marks what a zero divisor makes NULL.
+func maybeNull(f Func, c *Call) *Call {
+	if f == Div || f == IntDiv || f == Mod {
+		c.Null = true
+	}
+	return c
+}
+
+// decimalResult is the type of an operation on decimals.
+func decimalResult(f Func, a, b types.Type) types.Type {
+	pa, sa, pb, sb := int(a.Precision), int(a.Scale), int(b.Precision), int(b.Scale)
+	scale := max(sa, sb)
+	switch f {
+	case Mul:
+		return types.NewDecimal(pa+pb, sa+sb)
+	case Div:
+		return types.NewDecimal(pa+sb+divisionDigits, sa+divisionDigits)
+	case Mod:
+		return types.NewDecimal(max(pa-sa, pb-sb)+scale, scale)
+	case IntDiv:
+		return types.Of(types.Int64)
+	}
+	return types.NewDecimal(max(pa-sa, pb-sb)+1+scale, scale)
+}
+
+// divideRule types /, which is never done in integers.
+func divideRule(f Func, args []Expr) (Expr, error) {
+	args, err := numbers(args)
+	if err != nil {
+		return nil, err
+	}
+	a, b := args[0], args[1]
+	if shape(args) == types.Float64 {
+		double := types.Of(types.Float64)
+		return maybeNull(f, typed(f, double, implicit(a, double), implicit(b, double))), nil
+	}
+	ta, tb := exactType(a), exactType(b)
+	return maybeNull(f, typed(f, decimalResult(f, ta, tb), implicit(a, ta), implicit(b, tb))), nil
+}
+
+// negateRule types unary minus; a literal is negated at once.
+func negateRule(f Func, args []Expr) (Expr, error) {
+	args, err := numbers(args)
+	if err != nil {
+		return nil, err
+	}
+	a := args[0]
+	t := a.Type()
+	if t.IsInteger() {
+		if lit, ok := a.(*Literal); ok && t.Kind == types.Uint64 && lit.Value.Int == -1<<63 {
+			return &Literal{types.IntValue(lit.Value.Int), types.Of(types.Int64)}, nil // -9223372036854775808
+		}
+		t = types.Of(types.Int64)
+	}
+	return typed(f, t, a), nil
+}
+
+// sameNumberRule types ABS: the argument's type, integers widened.
+func sameNumberRule(f Func, args []Expr) (Expr, error) {
+	args, err := numbers(args)
+	if err != nil {
+		return nil, err
+	}
+	return typed(f, widened(args[0].Type()), args[0]), nil
+}
+
+// widened is BIGINT for an integer, signed or not, else t.
+func widened(t types.Type) types.Type {
+	switch {
+	case t.IsUnsigned():
+		return types.Of(types.Uint64)
+	case t.IsInteger():
+		return types.Of(types.Int64)
+	}
+	return t
+}
+
+// signRule types SIGN.
+func signRule(f Func, args []Expr) (Expr, error) {
+	args, err := numbers(args)
+	if err != nil {
+		return nil, err
+	}
+	return typed(f, types.Of(types.Int64), args[0]), nil
+}
+
+// integerPartRule types CEIL and FLOOR: BIGINT where the integer part surely fits, else DECIMAL.
+func integerPartRule(f Func, args []Expr) (Expr, error) {
+	args, err := numbers(args)
+	if err != nil {
+		return nil, err
+	}
+	t := args[0].Type()
+	if t.Kind != types.Decimal {
+		return typed(f, widened(t), args[0]), nil
+	}
+	whole := int(t.Precision) - int(t.Scale)
+	if whole < types.Digits64 {
+		return typed(f, types.Of(types.Int64), args[0]), nil
+	}
+	return typed(f, types.NewDecimal(whole+1, 0), args[0]), nil
+}
+
+// roundRule types ROUND and TRUNCATE. A decimal gets the scale that constant digits ask for; where they vary by row it keeps
+// its own.
+func roundRule(f Func, args []Expr) (Expr, error) {
+	n, err := numbers(args[:1])
+	if err != nil {
+		return nil, err
+	}
+	a := n[0]
+	digits := Expr(&Literal{types.IntValue(0), types.Of(types.Int64)})
+	if len(args) == 2 {
+		if digits, err = integer(args[1]); err != nil {
+			return nil, err
+		}
+	}
+	t := widened(a.Type())
+	lit, ok := digits.(*Literal)
+	if t.Kind == types.Decimal && ok && !lit.Value.Null {
+		scale := int(min(max(lit.Value.Int, 0), types.MaxScale))
+		whole := int(t.Precision) - int(t.Scale)
+		if f == Round && scale < int(t.Scale) {
+			whole++ // 9.9 rounds to 10
+		}
+		t = types.NewDecimal(whole+scale, scale)
+	}
+	return typed(f, t, a, digits), nil
+}
+
+// integer casts an argument that MySQL reads as an integer to BIGINT.
+func integer(e Expr) (Expr, error) {
+	n, err := number(e)
+	if err != nil {
+		return nil, err
+	}
+	if n.Type().IsInteger() && n.Type().Kind == types.Int64 {
+		return n, nil
+	}
+	return implicit(n, types.Of(types.Int64)), nil
+}
+
+// doubleRule types functions of DOUBLEs; outside their domain they are NULL.
+func doubleRule(f Func, args []Expr) (Expr, error) {
+	args, err := doubles(args)
+	if err != nil {
+		return nil, err
+	}
+	c := typed(f, types.Of(types.Float64), args...)
+	switch f {
+	case Sqrt, Ln, Log2, Log10, Log, Asin, Acos:
+		c.Null = true
+	}
+	return c, nil
+}
+
+// bitRule types the bit operators, which compute in BIGINT UNSIGNED.
+func bitRule(f Func, args []Expr) (Expr, error) {
+	out := make([]Expr, len(args))
+	for i, a := range args {
+		if a.Type().IsBinary() {
+			return nil, ErrNoKernel // bytes, not a number
+		}
+		n, err := number(a)
+		if err != nil {
+			return nil, err
+		}
+		if !n.Type().IsInteger() {
+			n = implicit(n, types.Of(types.Int64))
+		}
+		out[i] = n
+	}
+	return typed(f, types.Of(types.Uint64), out...), nil
+}
+
+// sumType is the type of SUM over t: exact numbers add 22 digits.
+func sumType(e Expr) types.Type {
+	t := e.Type()
+	if !t.IsFloat() {
+		d := exactType(e)
+		return types.NewDecimal(int(d.Precision)+22, int(d.Scale))
+	}
+	return types.Of(types.Float64)
+}
+
+// avgType is the type of AVG over t.
+func avgType(e Expr) types.Type {
+	t := e.Type()
+	if !t.IsFloat() {
+		d := exactType(e)
+		return types.NewDecimal(int(d.Precision)+divisionDigits, int(d.Scale)+divisionDigits)
+	}
+	return types.Of(types.Float64)
+}
