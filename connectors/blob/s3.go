@@ -15,6 +15,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -37,37 +38,19 @@ type S3Config struct {
 	SecretKey connectors.Secret
 	Anonymous bool // sign nothing: public buckets
 	PathStyle bool // http://endpoint/bucket/key instead of http://bucket.endpoint/key
-	// Transport carries the requests; nil: one of the store's own.
-	Transport http.RoundTripper
 }
 
 // S3 is a bucket of an S3-compatible store.
 type S3 struct {
-	config    S3Config
-	transport http.RoundTripper
+	config S3Config
 
-	connect sync.Mutex
-	client  *s3.Client
+	connect   sync.Mutex
+	client    *s3.Client
+	transport *http.Transport
 }
 
 // NewS3 returns the store of a bucket, without I/O.
-func NewS3(config S3Config) *S3 {
-	transport := config.Transport
-	if transport == nil {
-		transport = &http.Transport{
-			Proxy:                 http.ProxyFromEnvironment,
-			DialContext:           (&net.Dialer{Timeout: connectTimeout, KeepAlive: 30 * time.Second}).DialContext,
-			TLSHandshakeTimeout:   connectTimeout,
-			ResponseHeaderTimeout: answerTimeout,
-			ForceAttemptHTTP2:     true,
-			MaxIdleConnsPerHost:   64,
-			IdleConnTimeout:       time.Minute,
-			ReadBufferSize:        64 << 10,
-			DisableCompression:    true,
-		}
-	}
-	return &S3{config: config, transport: transport}
-}
+func NewS3(config S3Config) *S3 { return &S3{config: config} }
 
 // service returns the client, made on first use because the default credential chain may read files. A failure is tried
 // again by the next caller.
@@ -79,12 +62,11 @@ func (s *S3) service(ctx context.Context) (*s3.Client, error) {
 	}
 	c := s.config
 	load := []func(*awsconfig.LoadOptions) error{
-		awsconfig.WithHTTPClient(&http.Client{Transport: s.transport}),
 		awsconfig.WithDefaultRegion("us-east-1"),
 		awsconfig.WithRetryer(func() aws.Retryer {
 			return retry.NewStandard(func(o *retry.StandardOptions) {
 				o.MaxAttempts = attempts
-				o.MaxBackoff = 2 * time.Second
+				o.MaxBackoff = time.Second / 2
 			})
 		}),
 	}
@@ -102,7 +84,12 @@ func (s *S3) service(ctx context.Context) (*s3.Client, error) {
 	if err != nil {
 		return nil, sqlerr.Wrap(sqlerr.BadOption, err, "%s: AWS configuration", s.Location(""))
 	}
+	s.transport = transport(loaded)
 	s.client = s3.NewFromConfig(loaded, func(o *s3.Options) {
+		o.HTTPClient = &http.Client{
+			Transport:     s.transport,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		}
 		o.UsePathStyle = c.PathStyle
 		// A checksum of the whole object can't be checked on a range, and compatible stores send none.
 		o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
@@ -112,6 +99,23 @@ func (s *S3) service(ctx context.Context) (*s3.Client, error) {
 		}
 	})
 	return s.client, nil
+}
+
+// transport returns the connections of a client. They start from the SDK's, which has the environment's certificates.
+func transport(loaded aws.Config) *http.Transport {
+	client, ok := loaded.HTTPClient.(*awshttp.BuildableClient)
+	if !ok {
+		client = awshttp.NewBuildableClient()
+	}
+	t := client.GetTransport()
+	t.DialContext = (&net.Dialer{Timeout: connectTimeout, KeepAlive: 30 * time.Second}).DialContext
+	t.TLSHandshakeTimeout = connectTimeout
+	t.ResponseHeaderTimeout = answerTimeout
+	t.MaxIdleConnsPerHost = 64
+	t.IdleConnTimeout = time.Minute
+	t.ReadBufferSize = 64 << 10
+	t.DisableCompression = true
+	return t
 }
 
 // Location returns the s3:// URL of a key.
@@ -124,7 +128,11 @@ func (s *S3) Profile() Profile {
 
 // Close drops idle connections.
 func (s *S3) Close() error {
-	(&http.Client{Transport: s.transport}).CloseIdleConnections()
+	s.connect.Lock()
+	defer s.connect.Unlock()
+	if s.transport != nil {
+		s.transport.CloseIdleConnections()
+	}
 	return nil
 }
 
@@ -284,7 +292,8 @@ func (s *S3) fail(ctx context.Context, err error, location string) error {
 		case "PreconditionFailed", "InvalidRange":
 			return changed(nil, location)
 		case "InvalidAccessKeyId", "SignatureDoesNotMatch", "AccessDenied", "Forbidden", "ExpiredToken", "InvalidToken",
-			"AuthorizationHeaderMalformed", "RequestTimeTooSkewed", "AllAccessDisabled", "Unauthorized":
+			"AuthorizationHeaderMalformed", "RequestTimeTooSkewed", "XAdminUserNotFound", // versitygw: an unknown access key
+			"AllAccessDisabled", "Unauthorized":
 			return sqlerr.New(sqlerr.SourceAuth, "%s: the store refuses access: %s: %s", location, api.ErrorCode(), api.ErrorMessage())
 		}
 	}
@@ -297,6 +306,8 @@ func (s *S3) fail(ctx context.Context, err error, location string) error {
 			return sqlerr.Wrap(sqlerr.SourceAuth, err, "%s", location)
 		case status == http.StatusMovedPermanently || status == http.StatusTemporaryRedirect:
 			return sqlerr.Wrap(sqlerr.SourceError, err, "%s: the bucket is in another region", location)
+		case api != nil:
+			return sqlerr.New(sqlerr.SourceError, "%s: status %d: %s: %s", location, status, api.ErrorCode(), api.ErrorMessage())
 		case status != 0:
 			return sqlerr.Wrap(sqlerr.SourceError, err, "%s", location)
 		}

@@ -1,0 +1,228 @@
+package parquet
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/connectors/blob"
+	"github.com/silogate/silogate/engine/types"
+)
+
+// openFile opens a file of a folder.
+func openFile(t testing.TB, path string) (blob.Store, *File, error) {
+	t.Helper()
+	store, err := blob.NewLocal(filepath.Dir(path), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := store.Stat(t.Context(), filepath.Base(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := NewCache(1<<20).Open(t.Context(), store, o, &connectors.Usage{})
+	return store, f, err
+}
+
+// readAll decodes all columns of a file and calls visit for each batch of each column.
+func readAll(ctx context.Context, mem memory.Allocator, store blob.Store, f *File, batch int, visit func(column int, a arrow.Array)) error {
+	all := make([]int, len(f.Columns))
+	for i := range all {
+		all[i] = i
+	}
+	fetcher := blob.NewFetcher(store, mem, &connectors.Usage{})
+	defer fetcher.Close()
+	for g := range f.Groups() {
+		fetcher.Add(blob.Segment{Object: f.Object, Ranges: f.Ranges(g, all)})
+	}
+	for g := range f.Groups() {
+		if err := readGroup(ctx, mem, fetcher, f, g, all, batch, visit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func readGroup(ctx context.Context, mem memory.Allocator, fetcher *blob.Fetcher, f *File, g int, columns []int, batch int, visit func(int, arrow.Array)) error {
+	data, err := fetcher.Get(ctx, g)
+	if err != nil {
+		return err
+	}
+	defer data.Release()
+	r, err := f.ReadGroup(ctx, g, columns, data, Options{Memory: mem, Scratch: mem, BatchRows: batch})
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	for {
+		arrays, _, err := r.Next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		for i, a := range arrays {
+			visit(i, a)
+			a.Release()
+		}
+	}
+}
+
+// shown returns value i of an array of a column's type as the MySQL text protocol has it; bytes in hexadecimal.
+func shown(a arrow.Array, i int, t types.Type) string {
+	if a.IsNull(i) {
+		return "NULL"
+	}
+	var v types.Value
+	switch a := a.(type) {
+	case *array.Boolean:
+		v = types.BoolValue(a.Value(i))
+	case *array.Int8:
+		v.Int = int64(a.Value(i))
+	case *array.Int16:
+		v.Int = int64(a.Value(i))
+	case *array.Int32:
+		v.Int = int64(a.Value(i))
+	case *array.Int64:
+		v.Int = a.Value(i)
+	case *array.Uint8:
+		v.Int = int64(a.Value(i))
+	case *array.Uint16:
+		v.Int = int64(a.Value(i))
+	case *array.Uint32:
+		v.Int = int64(a.Value(i))
+	case *array.Uint64:
+		v.Int = int64(a.Value(i))
+	case *array.Float32:
+		v.Float = float64(a.Value(i))
+	case *array.Float64:
+		v.Float = a.Value(i)
+	case *array.Date32:
+		v.Int = int64(a.Value(i))
+	case *array.Timestamp:
+		v.Int = int64(a.Value(i))
+	case *array.Duration:
+		v.Int = int64(a.Value(i))
+	case *array.String:
+		v.Str = a.Value(i)
+	case *array.Binary:
+		v.Str = hex.EncodeToString(a.Value(i))
+	default:
+		return decimalText(a, i)
+	}
+	return v.Format(t, time.UTC)
+}
+
+func TestFilesOfOtherWriters(t *testing.T) {
+	paths, err := filepath.Glob("testdata/*.parquet")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no files: %v", err)
+	}
+	for _, path := range paths {
+		for _, batch := range []int{7, 8192} {
+			t.Run(fmt.Sprintf("%s/%d", filepath.Base(path), batch), func(t *testing.T) {
+				mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
+				defer mem.AssertSize(t, 0)
+				store, f, err := openFile(t, path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got := make([]strings.Builder, len(f.Columns))
+				err = readAll(t.Context(), mem, store, f, batch, func(c int, a arrow.Array) {
+					if want := f.Columns[c].Type.Arrow(); a.DataType().ID() != want.ID() && f.Columns[c].Type.Kind != types.Decimal {
+						t.Errorf("column %s: array of %s, want %s", f.Columns[c].Name, a.DataType(), want)
+					}
+					for i := range a.Len() {
+						var quoted strings.Builder
+						e := json.NewEncoder(&quoted)
+						e.SetEscapeHTML(false)
+						if err := e.Encode(shown(a, i, f.Columns[c].Type)); err != nil {
+							t.Fatal(err)
+						}
+						got[c].WriteString(" " + strings.TrimSuffix(quoted.String(), "\n"))
+					}
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				golden, err := os.ReadFile(strings.TrimSuffix(path, ".parquet") + ".txt")
+				if err != nil {
+					t.Fatal(err)
+				}
+				for i, want := range strings.Split(strings.TrimSpace(string(golden)), "\n") {
+					if line := f.Columns[i].Name + ":" + got[i].String(); line != want {
+						t.Errorf("%s (%s)\n got %s\nwant %s", f.Columns[i].Type, f.Columns[i].Native, line, want)
+					}
+				}
+			})
+		}
+	}
+}
+
+func TestColumnTypes(t *testing.T) {
+	_, f, err := openFile(t, "testdata/pyarrow_v1.parquet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{
+		"b": "boolean", "i8": "tinyint", "i16": "smallint", "i32": "int", "i64": "bigint",
+		"u8": "tinyint unsigned", "u16": "smallint unsigned", "u32": "int unsigned", "u64": "bigint unsigned",
+		"f32": "float", "f64": "double", "f16": "float", "d9": "decimal(9,2)", "d18": "decimal(18,4)",
+		"d38": "decimal(38,10)", "d65": "decimal(65,30)", "date": "date", "dt_ms": "datetime(3)", "dt_us": "datetime(6)",
+		"dt_ns": "datetime(6)", "ts_us": "timestamp(6)", "t_ms": "time(3)", "t_us": "time(6)", "s": "longtext",
+		"bin": "longblob", "fix": "binary(5)", "dict": "longtext", "required": "int", "nothing": "bigint",
+		"list": "json", "struct": "json", "map": "json",
+	}
+	for _, c := range f.Columns {
+		if got := c.Type.String(); got != want[c.Name] {
+			t.Errorf("%s: %s, want %s", c.Name, got, want[c.Name])
+		}
+		if c.Nullable != (c.Name != "required") {
+			t.Errorf("%s: nullable = %v", c.Name, c.Nullable)
+		}
+		lossy := c.Type.Kind == types.JSON || c.Name == "dt_ns"
+		if (c.Warning != "") != lossy {
+			t.Errorf("%s: warning %q", c.Name, c.Warning)
+		}
+	}
+}
+
+func TestNoColumnsStillHaveRows(t *testing.T) {
+	_, f, err := openFile(t, "testdata/pyarrow_v2.parquet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := f.ReadGroup(t.Context(), 0, nil, nil, Options{Memory: memory.DefaultAllocator, BatchRows: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	var rows []int
+	for {
+		_, n, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows = append(rows, n)
+	}
+	if fmt.Sprint(rows) != "[10 6]" {
+		t.Errorf("batches of %v rows, want [10 6]", rows)
+	}
+}
