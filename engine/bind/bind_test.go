@@ -104,6 +104,14 @@ func parseType(s string) types.Type {
 		return types.NewTemporal(types.Datetime, n[0])
 	case "timestamp":
 		return types.NewTemporal(types.Timestamp, n[0])
+	case "time":
+		return types.NewTemporal(types.Time, types.MaxFSP)
+	case "year":
+		return types.Of(types.Year)
+	case "enum":
+		return types.Type{Kind: types.Enum, Collation: types.Utf8mb4AI0900, Members: "red\x00green\x00blue"}
+	case "set":
+		return types.Type{Kind: types.Set, Collation: types.Utf8mb4AI0900, Members: "x\x00y\x00z"}
 	case "char":
 		return types.NewText(types.Char, n[0], types.Utf8mb4Bin0900)
 	case "varchar":
@@ -140,6 +148,8 @@ func newCatalog() *catalog {
 	c.define("nasty", "select", "from int!", "Order varchar(20)", "group int", "a`b int", "with space varchar(10)")
 	c.define("nasty", "T1", "id int!", "a int", "A2 int", "name varchar(20)")
 	c.define("nasty", "t2", "id int!", "a int", "b int", "name ci(20)", "at timestamp(6)", "doc json", "raw blob", "d double")
+	c.define("kinds", "v", "id bigint!", "i bigint", "u ubigint", "n decimal(20,4)", "f double", "s varchar(100)",
+		"c ci(100)", "b blob", "day date", "at datetime(6)", "tm time", "j json", "e enum", "st set", "y year")
 	return c
 }
 
@@ -239,3 +249,22 @@ func run(ctx *sql.Context, b *Binder, query string) string {
 	}
 	return out.String()
 }
+
+// mustBind binds a federated query.
+func mustBind(tb testing.TB, ctx *sql.Context, b *Binder, query string) *Leaf {
+	tb.Helper()
+	n, err := b.Bind(ctx, query)
+	if err != nil {
+		tb.Fatalf("%s: %v", query, err)
+	}
+	leaf, ok := LeafOf(n)
+	if !ok {
+		tb.Fatalf("%s is not federated", query)
+	}
+	if err := plan.Verify(leaf.Plan); err != nil {
+		tb.Fatalf("%s: %v\n%s", query, err, format(leaf))
+	}
+	return leaf
+}
+
+func format(l *Leaf) string { return plan.Format(l.Plan, plan.FormatOptions{}) }

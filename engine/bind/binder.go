@@ -39,6 +39,7 @@ func New(cfg Config) (*Binder, error) {
 	if err := b.findRules(a); err != nil {
 		return nil, err
 	}
+	guard(a)
 	b.engine = sqle.New(a, cfg.Engine)
 	return b, nil
 }
@@ -53,7 +54,11 @@ func (b *Binder) Close() error { return b.engine.Close() }
 // Bind parses, checks and binds one statement. The node is a Leaf where LeafOf says so, else GMS's own. Errors are
 // sqlerr.Errors.
 func (b *Binder) Bind(ctx *sql.Context, query string) (sql.Node, error) {
-	n, err := b.engine.AnalyzeQuery(ctx, query)
+	stmt, _, _, err := b.engine.Parser.Parse(ctx, query, false)
+	if err != nil {
+		return nil, Translate(sql.ErrSyntaxError.New(err.Error()))
+	}
+	n, err := b.engine.BoundQueryPlan(ctx, query, stmt, nil)
 	if err != nil {
 		return nil, Translate(err)
 	}

@@ -3,6 +3,7 @@ package bind
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/go-mysql-server/sql/expression"
@@ -140,7 +141,8 @@ func (x *expressions) literal(e *expression.Literal) (expr.Expr, error) {
 	return &expr.Literal{Value: value, Typ: typ}, nil
 }
 
-// literalType is the type MySQL gives a constant: integers are BIGINT, text is as long as it is.
+// literalType is the type MySQL gives a constant: integers are BIGINT, text is as long as it is, at least 1
+// because a Length of 0 is the longest.
 func literalType(ctx *sql.Context, v any, gms sql.Type) (types.Type, error) {
 	switch v := v.(type) {
 	case bool:
@@ -154,10 +156,10 @@ func literalType(ctx *sql.Context, v any, gms sql.Type) (types.Type, error) {
 		return types.Of(types.Uint64), nil
 	case string:
 		if typ, err := FromGMS(gms); err == nil && typ.IsText() && typ.Kind != types.Enum && typ.Kind != types.Set && typ.Kind != types.JSON {
-			return types.NewText(types.Varchar, len([]rune(v)), typ.Collation), nil
+			return types.NewText(types.Varchar, max(1, utf8.RuneCountInString(v)), typ.Collation), nil
 		}
 	case []byte:
-		return types.Type{Kind: types.Varbinary, Length: uint32(len(v))}, nil
+		return types.Type{Kind: types.Varbinary, Length: uint32(max(1, len(v)))}, nil
 	}
 	typ, err := FromGMS(gms)
 	if typ.Kind == types.Decimal {

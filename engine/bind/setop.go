@@ -88,12 +88,14 @@ func isMerge(ctx *sql.Context, p *gmsplan.Project) bool {
 	converted := false
 	for i, e := range p.Projections {
 		if alias, ok := e.(*expression.Alias); ok {
-			convert, ok := alias.Child.(*expression.Convert)
-			if !ok || alias.Name() != below[i].Name || alias.Id() != 0 {
+			if alias.Name() != below[i].Name || alias.Id() != 0 {
 				return false
 			}
 			converted = true
-			e = convert.Child
+			e = alias.Child
+			if convert, ok := e.(*expression.Convert); ok {
+				e = convert.Child
+			}
 			if text, ok := e.(*expression.EnumToString); ok {
 				e = text.Enum
 			}

@@ -1,13 +1,11 @@
 package bind
 
 import (
-	"fmt"
 	"slices"
 	"sync"
 
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/go-mysql-server/sql/analyzer"
-	"github.com/dolthub/go-mysql-server/sql/expression"
 	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
 	"github.com/dolthub/go-mysql-server/sql/transform"
 
@@ -135,132 +133,38 @@ func takeParts(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, flags *sql.Qu
 	return n, transform.SameTree, nil
 }
 
-// validators are the rules of GMS that check a bound query without changing it. They look through derived tables but not
-// into subquery expressions.
-var validators = []string{
-	"validateOffsetAndLimit", "validateExprSem", groupRule, "validateStarExpressions", "validateResolved",
-	"validateOrderBy", "validateOperands", "validateIntervalUsage", "validateAggregations",
-}
+// unnesting are the rules that make joins of subqueries. They can't look into a Leaf.
+var unnesting = []string{"unnestInSubqueries", "unnestExistsSubqueries"}
 
-// groupRule is the validator of ONLY_FULL_GROUP_BY.
-const groupRule = "validateGroupBy"
-
-// selectLimit is the rule that applies @@sql_select_limit to the root of a query.
-const selectLimit = "applyDefaultSelectLimit"
-
-// findRules picks the rules a taken query is put through out of a's batches.
-func (b *Binder) findRules(a *analyzer.Analyzer) error {
-	rules := make(map[string]analyzer.Rule)
+// guard keeps the unnesting rules from statements that hold a Leaf in a subquery.
+func guard(a *analyzer.Analyzer) {
 	for _, batch := range a.Batches {
-		for _, r := range batch.Rules {
-			rules[r.Id.String()] = r
-		}
-	}
-	for _, name := range validators {
-		r, ok := rules[name]
-		if !ok {
-			return fmt.Errorf("go-mysql-server has no rule %s", name)
-		}
-		b.validators = append(b.validators, r)
-	}
-	r, ok := rules[selectLimit]
-	if !ok {
-		return fmt.Errorf("go-mysql-server has no rule %s", selectLimit)
-	}
-	b.selectLimit = r
-	return nil
-}
-
-// validate runs GMS's checks on a query and on the subqueries in its expressions. scope is nil for the root.
-func (b *Binder) validate(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, scope *gmsplan.Scope, flags *sql.QueryFlags) (sql.Node, error) {
-	all := func(analyzer.RuleId) bool { return true }
-	rules := b.validators
-	if scope == nil {
-		rules = append([]analyzer.Rule{b.selectLimit}, rules...)
-	}
-	for _, r := range rules {
-		if r.Id.String() == groupRule && flags.SubqueryIsSet() {
-			if err := b.validateGroups(ctx, a, r, n, scope, flags); err != nil {
-				return nil, err
+		batch.Rules = slices.Clone(batch.Rules)
+		for i, r := range batch.Rules {
+			if !slices.Contains(unnesting, r.Id.String()) {
+				continue
 			}
-			continue
-		}
-		checked, _, err := r.Apply(ctx, a, n, scope, all, flags)
-		if err != nil {
-			return nil, err
-		}
-		n = checked
-	}
-	if !flags.SubqueryIsSet() {
-		return n, nil
-	}
-	var err error
-	transform.InspectWithOpaque(ctx, n, func(ctx *sql.Context, parent sql.Node) bool {
-		e, ok := parent.(sql.Expressioner)
-		if !ok || err != nil {
-			return err == nil
-		}
-		for _, e := range e.Expressions() {
-			inspectSubqueries(ctx, e, func(sq *gmsplan.Subquery) {
-				if err == nil {
-					_, err = b.validate(ctx, a, sq.Query, scope.NewScopeFromSubqueryExpression(parent, sq.Correlated()), flags)
+			batch.Rules[i].Apply = func(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, scope *gmsplan.Scope, sel analyzer.RuleSelector, flags *sql.QueryFlags) (sql.Node, transform.TreeIdentity, error) {
+				if holdsLeaf(ctx, n) {
+					return n, transform.SameTree, nil
 				}
-			})
+				return r.Apply(ctx, a, n, scope, sel, flags)
+			}
 		}
-		return err == nil
-	})
-	return n, err
+	}
 }
 
-// validateGroups runs ONLY_FULL_GROUP_BY with each subquery replaced by the columns it reads of the query around it: GMS
-// would refuse any subquery in a grouped list, also one that reads nothing but the keys.
-func (b *Binder) validateGroups(ctx *sql.Context, a *analyzer.Analyzer, r analyzer.Rule, n sql.Node, scope *gmsplan.Scope, flags *sql.QueryFlags) error {
-	plain, _, err := transform.NodeExprs(ctx, n, func(ctx *sql.Context, e sql.Expression) (sql.Expression, transform.TreeIdentity, error) {
-		sq, ok := e.(*gmsplan.Subquery)
-		if !ok {
-			return e, transform.SameTree, nil
+// holdsLeaf reports whether a subquery of n's expressions has been taken.
+func holdsLeaf(ctx *sql.Context, n sql.Node) bool {
+	found := false
+	transform.InspectExpressions(ctx, n, func(_ *sql.Context, e sql.Expression) bool {
+		if sq, ok := e.(*gmsplan.Subquery); ok {
+			_, leaf := sq.Query.(*Leaf)
+			found = found || leaf
 		}
-		return expression.NewTuple(outerFields(ctx, sq)...), transform.NewTree, nil
+		return !found
 	})
-	if err != nil {
-		return err
-	}
-	_, _, err = r.Apply(ctx, a, plain, scope, func(analyzer.RuleId) bool { return true }, flags)
-	return err
-}
-
-// outerFields are the columns that a subquery reads of the queries around it; a literal if there are none.
-func outerFields(ctx *sql.Context, sq *gmsplan.Subquery) []sql.Expression {
-	var fields []sql.Expression
-	outer := sq.Correlated()
-	transform.InspectWithOpaque(ctx, sq.Query, func(ctx *sql.Context, n sql.Node) bool {
-		in, ok := n.(sql.Expressioner)
-		if !ok {
-			return true
-		}
-		for _, e := range in.Expressions() {
-			sql.Inspect(ctx, e, func(ctx *sql.Context, e sql.Expression) bool {
-				switch e := e.(type) {
-				case *expression.GetField:
-					if outer.Contains(e.Id()) {
-						fields = append(fields, e)
-					}
-				case *gmsplan.Subquery:
-					for _, f := range outerFields(ctx, e) {
-						if f, ok := f.(*expression.GetField); ok && outer.Contains(f.Id()) {
-							fields = append(fields, f)
-						}
-					}
-				}
-				return true
-			})
-		}
-		return true
-	})
-	if len(fields) == 0 {
-		fields = append(fields, expression.NewLiteral(nil, nil))
-	}
-	return fields
+	return found
 }
 
 var fullAnalysis sync.Once

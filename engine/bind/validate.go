@@ -1,0 +1,183 @@
+package bind
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/dolthub/go-mysql-server/sql"
+	"github.com/dolthub/go-mysql-server/sql/analyzer"
+	"github.com/dolthub/go-mysql-server/sql/expression"
+	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
+	"github.com/dolthub/go-mysql-server/sql/transform"
+)
+
+// validators are the rules of GMS that check a bound query without changing it. They look through derived tables but not
+// into subquery expressions.
+var validators = []string{
+	"validateOffsetAndLimit", "validateExprSem", groupRule, "validateStarExpressions", "validateResolved",
+	"validateOrderBy", "validateOperands", "validateIntervalUsage", "validateAggregations",
+}
+
+// groupRule is the validator of ONLY_FULL_GROUP_BY.
+const groupRule = "validateGroupBy"
+
+// selectLimit is the rule that applies @@sql_select_limit to the root of a query.
+const selectLimit = "applyDefaultSelectLimit"
+
+// findRules picks the rules a taken query is put through out of a's batches.
+func (b *Binder) findRules(a *analyzer.Analyzer) error {
+	rules := make(map[string]analyzer.Rule)
+	for _, batch := range a.Batches {
+		for _, r := range batch.Rules {
+			rules[r.Id.String()] = r
+		}
+	}
+	for _, name := range validators {
+		r, ok := rules[name]
+		if !ok {
+			return fmt.Errorf("go-mysql-server has no rule %s", name)
+		}
+		b.validators = append(b.validators, r)
+	}
+	r, ok := rules[selectLimit]
+	if !ok {
+		return fmt.Errorf("go-mysql-server has no rule %s", selectLimit)
+	}
+	b.selectLimit = r
+	return nil
+}
+
+// validate runs GMS's checks on a query and on the subqueries in its expressions. scope is nil for the root.
+func (b *Binder) validate(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, scope *gmsplan.Scope, flags *sql.QueryFlags) (sql.Node, error) {
+	all := func(analyzer.RuleId) bool { return true }
+	rules := b.validators
+	if scope == nil {
+		rules = append([]analyzer.Rule{b.selectLimit}, rules...)
+	}
+	for _, r := range rules {
+		if r.Id.String() == groupRule && flags.SubqueryIsSet() {
+			if err := b.validateGroups(ctx, a, r, n, scope, flags); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		checked, _, err := r.Apply(ctx, a, n, scope, all, flags)
+		if err != nil {
+			return nil, err
+		}
+		n = checked
+	}
+	if !flags.SubqueryIsSet() {
+		return n, nil
+	}
+	var err error
+	transform.InspectWithOpaque(ctx, n, func(ctx *sql.Context, parent sql.Node) bool {
+		e, ok := parent.(sql.Expressioner)
+		if !ok || err != nil {
+			return err == nil
+		}
+		for _, e := range e.Expressions() {
+			inspectSubqueries(ctx, e, func(sq *gmsplan.Subquery) {
+				if err == nil {
+					_, err = b.validate(ctx, a, sq.Query, scope.NewScopeFromSubqueryExpression(parent, sq.Correlated()), flags)
+				}
+			})
+		}
+		return err == nil
+	})
+	return n, err
+}
+
+// validateGroups runs ONLY_FULL_GROUP_BY with each subquery replaced by the columns it reads of the query around it: GMS
+// would refuse any subquery in a grouped list, also one that reads nothing but the keys.
+func (b *Binder) validateGroups(ctx *sql.Context, a *analyzer.Analyzer, r analyzer.Rule, n sql.Node, scope *gmsplan.Scope, flags *sql.QueryFlags) error {
+	plain, _, err := transform.NodeWithOpaque(ctx, n, func(ctx *sql.Context, n sql.Node) (sql.Node, transform.TreeIdentity, error) {
+		in, ok := n.(sql.Expressioner)
+		if !ok {
+			return n, transform.SameTree, nil
+		}
+		list := slices.Clone(in.Expressions())
+		for i, e := range list {
+			plain, err := withoutSubqueries(ctx, e)
+			if err != nil {
+				return nil, transform.SameTree, err
+			}
+			list[i] = plain
+		}
+		n, err := in.WithExpressions(ctx, list...)
+		return n, transform.NewTree, err
+	})
+	if err != nil {
+		return err
+	}
+	_, _, err = r.Apply(ctx, a, plain, scope, func(analyzer.RuleId) bool { return true }, flags)
+	return err
+}
+
+// withoutSubqueries replaces each subquery in e by the columns it reads of the queries around it.
+func withoutSubqueries(ctx *sql.Context, e sql.Expression) (sql.Expression, error) {
+	switch e := e.(type) {
+	case nil:
+		return nil, nil
+	case *gmsplan.Subquery:
+		return expression.NewTuple(outerFields(ctx, e)...), nil
+	case *gmsplan.ExistsSubquery:
+		if sq, ok := e.Children()[0].(*gmsplan.Subquery); ok {
+			return expression.NewTuple(outerFields(ctx, sq)...), nil
+		}
+	}
+	children := e.Children()
+	if len(children) == 0 {
+		return e, nil
+	}
+	plain := make([]sql.Expression, len(children))
+	changed := false
+	for i, c := range children {
+		p, err := withoutSubqueries(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		if _, replaced := p.(expression.Tuple); replaced || p != c {
+			changed = true
+		}
+		plain[i] = p
+	}
+	if !changed {
+		return e, nil
+	}
+	return e.WithChildren(ctx, plain...)
+}
+
+// outerFields are the columns that a subquery reads of the queries around it; a literal if there are none.
+func outerFields(ctx *sql.Context, sq *gmsplan.Subquery) []sql.Expression {
+	var fields []sql.Expression
+	outer := sq.Correlated()
+	transform.InspectWithOpaque(ctx, sq.Query, func(ctx *sql.Context, n sql.Node) bool {
+		in, ok := n.(sql.Expressioner)
+		if !ok {
+			return true
+		}
+		for _, e := range in.Expressions() {
+			sql.Inspect(ctx, e, func(ctx *sql.Context, e sql.Expression) bool {
+				switch e := e.(type) {
+				case *expression.GetField:
+					if outer.Contains(e.Id()) {
+						fields = append(fields, e)
+					}
+				case *gmsplan.Subquery:
+					for _, f := range outerFields(ctx, e) {
+						if f, ok := f.(*expression.GetField); ok && outer.Contains(f.Id()) {
+							fields = append(fields, f)
+						}
+					}
+				}
+				return true
+			})
+		}
+		return true
+	})
+	if len(fields) == 0 {
+		fields = append(fields, expression.NewLiteral(nil, nil))
+	}
+	return fields
+}
