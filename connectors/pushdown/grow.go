@@ -7,10 +7,11 @@ import (
 
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/sqlerr"
 )
 
 // Grow returns a plan equal to root in which what src takes are Remote leaves. The site is that of root's first scan;
-// scans of other sites stay as they are. An error is one of Source.Fragment.
+// scans of other sites stay as they are. An error is one of Source.Fragment, or names a table that src can't scan.
 func Grow(root plan.Node, src Source) (plan.Node, error) {
 	site, ok := siteOf(root)
 	if !ok {
@@ -64,15 +65,15 @@ type columns = map[expr.ColumnID]bool
 func (g *grower) grow(n plan.Node, need columns) (part, error) {
 	switch n := n.(type) {
 	case *plan.Scan:
-		return g.leaf(n, n.Site == g.site), nil
+		return g.scan(n)
 	case *plan.Keys:
-		return g.leaf(n, true), nil
+		return g.leaf(n), nil
 	case *plan.Values:
-		return g.leaf(n, true), nil
+		return g.leaf(n), nil
 	case *plan.Filter:
 		return g.filter(n, need)
 	case *plan.Project:
-		return g.project(n, need)
+		return g.project(n)
 	case *plan.Aggregate:
 		return g.aggregate(n)
 	case *plan.Sort:
@@ -87,9 +88,20 @@ func (g *grower) grow(n plan.Node, need columns) (part, error) {
 	return g.keepAll(n)
 }
 
-// leaf offers a node without inputs; ours is false for a scan of another site.
-func (g *grower) leaf(n plan.Node, ours bool) part {
-	if ours && g.src.Take(n).Verdict == Whole {
+// scan offers a scan; one of another site stays.
+func (g *grower) scan(n *plan.Scan) (part, error) {
+	if n.Site != g.site {
+		return part{local: n}, nil
+	}
+	if a := g.src.Take(n); a.Verdict != Whole {
+		return part{}, sqlerr.New(sqlerr.Unsupported, "source %s, table %s: %s", n.Site.Source, n.Table.Name, a.Reason)
+	}
+	return part{tree: n}, nil
+}
+
+// leaf offers a relation that the statement brings along.
+func (g *grower) leaf(n plan.Node) part {
+	if g.src.Take(n).Verdict == Whole {
 		return part{tree: n}
 	}
 	return part{local: n}
@@ -164,7 +176,7 @@ func reading(need columns, list []expr.Expr) columns {
 	return all
 }
 
-func (g *grower) project(n *plan.Project, need columns) (part, error) {
+func (g *grower) project(n *plan.Project) (part, error) {
 	exprs := make([]expr.Expr, len(n.Exprs))
 	for i, p := range n.Exprs {
 		exprs[i] = p.Expr
@@ -278,10 +290,18 @@ func (g *grower) ordered(n plan.Node, keys []plan.SortKey, need columns) (part, 
 	return g.above(n, p, need)
 }
 
-// limit offers a LIMIT over a Sort as one top-N.
+// limit offers a LIMIT over a Sort as one top-N, and below a projection: what stays of that above computes fewer rows.
 func (g *grower) limit(n *plan.Limit, need columns) (part, error) {
-	if s, ok := n.Input.(*plan.Sort); ok && len(n.Keys) == 0 {
-		n = &plan.Limit{Input: s.Input, Keys: s.Keys, Offset: n.Offset, Count: n.Count}
+	switch in := n.Input.(type) {
+	case *plan.Sort:
+		if len(n.Keys) == 0 {
+			n = &plan.Limit{Input: in.Input, Keys: in.Keys, Offset: n.Offset, Count: n.Count}
+		}
+	case *plan.Project:
+		if defined([]plan.Node{in.Input}, sortReads(n.Keys)) {
+			below := &plan.Limit{Input: in.Input, Keys: n.Keys, Offset: n.Offset, Count: n.Count}
+			return g.project(&plan.Project{Input: below, Exprs: in.Exprs})
+		}
 	}
 	return g.ordered(n, n.Keys, need)
 }

@@ -60,10 +60,7 @@ func (w *Writer) build(n plan.Node) *block {
 		return w.sort(w.build(n.Input), n.Keys)
 	case *plan.Limit:
 		b := w.sort(w.build(n.Input), n.Keys)
-		if b.limited {
-			b = w.wrap(b)
-		}
-		b.limited, b.offset, b.count = true, n.Offset, n.Count
+		b.limit(n.Offset, n.Count)
 		return b
 	case *plan.Join:
 		return w.join(n)
@@ -94,20 +91,68 @@ func (w *Writer) alias() string {
 // columnAlias names column i of a subquery.
 func columnAlias(i int) string { return fmt.Sprintf("c%d", i+1) }
 
-// wrap makes b a subquery of a new block with the same output. Its order carries no meaning inside, unless limited.
+// limit keeps count rows after offset of those the block keeps already.
+func (b *block) limit(offset, count int64) {
+	if b.limited && b.count >= 0 {
+		left := max(b.count-offset, 0)
+		if count < 0 || count > left {
+			count = left
+		}
+	}
+	b.limited, b.offset, b.count = true, b.offset+offset, count
+}
+
+// wrap makes b a subquery of a new block with the same output and order.
 func (w *Writer) wrap(b *block) *block {
+	output := b.output
+	order := w.exposeOrder(b)
 	if !b.limited {
-		b.order = nil
+		b.order = nil // inside it would mean nothing
 	}
 	alias := w.alias()
-	outer := newBlock(derived{b, alias}, b.output)
-	w.defineDerived(outer, alias)
+	outer := newBlock(derived{b, alias}, output)
+	outer.order = order
+	w.defineDerived(outer, alias, b.output)
 	return outer
 }
 
-// defineDerived makes the output of b the columns of its FROM item alias.
-func (w *Writer) defineDerived(b *block, alias string) {
-	for i, c := range b.output {
+// exposeOrder returns the keys of b's order as columns that it outputs, adding those that it does not.
+func (w *Writer) exposeOrder(b *block) []plan.SortKey {
+	output := slices.Clone(b.output)
+	keys := make([]plan.SortKey, len(b.order))
+	for i, k := range b.order {
+		keys[i] = k
+		if isConstant(k.Expr) {
+			continue
+		}
+		if c, ok := k.Expr.(*expr.Column); ok {
+			if output.Index(c.ID) < 0 {
+				output = append(output, plan.Column{ID: c.ID, Name: c.Name, Type: c.Typ, Nullable: c.Null})
+			}
+			continue
+		}
+		w.hidden--
+		c := plan.Column{ID: w.hidden, Name: "order", Type: k.Expr.Type(), Nullable: k.Expr.Nullable()}
+		w.define(b, []plan.Projection{{Col: c, Expr: k.Expr}})
+		output = append(output, c)
+		keys[i].Expr = c.Ref()
+	}
+	b.output = output
+	return keys
+}
+
+// isConstant reports a key that orders nothing.
+func isConstant(e expr.Expr) bool {
+	switch e.(type) {
+	case *expr.Literal, *expr.Param:
+		return true
+	}
+	return false
+}
+
+// defineDerived makes columns c1, c2, ... of the FROM item alias known to b.
+func (w *Writer) defineDerived(b *block, alias string, columns plan.Schema) {
+	for i, c := range columns {
 		ref := alias + "." + w.dialect.Quote(columnAlias(i))
 		b.defs[c.ID] = func(w *Writer) { w.Text(ref) }
 	}
@@ -140,7 +185,7 @@ func (w *Writer) scan(n *plan.Scan) *block {
 func (w *Writer) keys(n *plan.Keys) *block {
 	alias := w.alias()
 	b := newBlock(keyList{n, alias}, n.Cols)
-	w.defineDerived(b, alias)
+	w.defineDerived(b, alias, b.output)
 	return b
 }
 
@@ -229,6 +274,9 @@ func (w *Writer) aggregate(n *plan.Aggregate) *block {
 	}
 	b := w.build(n.Input)
 	groups := n.Groups
+	if !b.limited {
+		b.order = nil
+	}
 	if !b.bare() {
 		b = w.wrap(b)
 	}
@@ -303,6 +351,11 @@ func (w *Writer) join(n *plan.Join) *block {
 		return newBlock(nil, n.Schema())
 	}
 	left, right := w.build(n.Left), w.build(n.Right)
+	for _, b := range []*block{left, right} {
+		if !b.limited {
+			b.order = nil
+		}
+	}
 	if !left.bare() {
 		left = w.wrap(left)
 	}
@@ -352,6 +405,6 @@ func (w *Writer) union(n *plan.Union) *block {
 	}
 	alias := w.alias()
 	b := newBlock(unionAll{arms, alias}, n.Cols)
-	w.defineDerived(b, alias)
+	w.defineDerived(b, alias, b.output)
 	return b
 }

@@ -285,9 +285,8 @@ func (w *Writer) agg(a *plan.Agg) {
 func (w *Writer) orderBy(keys []plan.SortKey) {
 	written := 0
 	for _, k := range keys {
-		switch k.Expr.(type) {
-		case *expr.Literal, *expr.Param:
-			continue // orders nothing, and a bare number would name an output column
+		if isConstant(k.Expr) {
+			continue // a bare number would name an output column
 		}
 		w.Text(separator(written, " ORDER BY "))
 		written++

@@ -30,6 +30,7 @@ type Writer struct {
 	scope   *scope
 	sources map[expr.ColumnID]Origin
 	aliases int
+	hidden  expr.ColumnID // the last id of a column that only this text has; negative
 
 	conjunct expr.Expr            // the conjunct of a WHERE or HAVING being written
 	at       position             // of what is written next
@@ -200,17 +201,17 @@ func (w *Writer) call(c *expr.Call) {
 		w.Refuse("the function %s is not proven there", strings.ToUpper(string(c.Func)))
 		return
 	}
+	inside := position{}
+	if c.Func == expr.Or || c.Func == expr.And {
+		inside = w.at
+	}
+	defer w.enter(inside)()
 	if rule.Guard != nil {
 		if err := rule.Guard(w, c); err != nil {
 			w.fail(err)
 			return
 		}
 	}
-	inside := position{}
-	if c.Func == expr.Or || c.Func == expr.And {
-		inside = w.at
-	}
-	defer w.enter(inside)()
 	if c.Func == expr.And && inside.monotonic {
 		w.conjunction(rule, c)
 		return
