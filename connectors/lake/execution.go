@@ -2,7 +2,10 @@ package lake
 
 import (
 	"context"
+	"errors"
 	"iter"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/silogate/silogate/connectors"
@@ -26,6 +29,7 @@ func (s *scan) Start(_ context.Context, run connectors.Scan) (connectors.Executi
 		fetch:  blob.NewFetcher(s.table.Store, pool, run.Usage),
 		prune:  newPruner(s.conds, run.Env),
 		warned: make(map[string]bool),
+		open:   make(map[*reader]bool),
 	}, nil
 }
 
@@ -40,6 +44,7 @@ type execution struct {
 	mu      sync.Mutex
 	dynamic *pruner         // of the newest dynamic conjuncts
 	warned  map[string]bool // columns of which a warning was given
+	open    map[*reader]bool
 	closed  bool
 }
 
@@ -59,17 +64,23 @@ type part struct {
 	segment int // of the fetcher
 }
 
-// Close ends the run and frees what it read ahead.
+// Close ends the run, closes its readers and frees what it read ahead.
 func (x *execution) Close() error {
 	x.mu.Lock()
 	closed := x.closed
 	x.closed = true
+	readers := slices.Collect(maps.Keys(x.open))
 	x.mu.Unlock()
-	if !closed {
-		x.fetch.Close()
-		x.pool.Close()
+	if closed {
+		return nil
 	}
-	return nil
+	x.fetch.Close() // wakes readers that wait for bytes
+	var errs []error
+	for _, r := range readers {
+		errs = append(errs, r.Close())
+	}
+	x.pool.Close()
+	return errors.Join(errs...)
 }
 
 // filter returns the pruner of what the dynamic filter knows now. A limit counts rows that the filter drops above it.
@@ -176,7 +187,14 @@ func (s *scan) check(f *parquet.File) error {
 
 // Open begins to read a split, unless a dynamic filter that became known meanwhile excludes it.
 func (x *execution) Open(_ context.Context, s connectors.Split) (connectors.Reader, error) {
-	return &reader{execution: x, parts: s.(*split).parts, skip: x.scan.skip, left: x.scan.limit}, nil
+	r := &reader{execution: x, parts: s.(*split).parts, skip: x.scan.skip, left: x.scan.limit}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.closed {
+		return nil, x.scan.table.fail(context.Canceled)
+	}
+	x.open[r] = true
+	return r, nil
 }
 
 // excluded reports whether the dynamic filter rules out a part.

@@ -3,6 +3,7 @@ package lake
 import (
 	"context"
 	"io"
+	"sync"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -15,6 +16,7 @@ import (
 // reader yields the rows of a split's row groups, one after the other.
 type reader struct {
 	*execution
+	mu    sync.Mutex // Execution.Close may come at any time
 	parts []part
 	skip  int64 // rows to pass over
 	left  int64 // rows to yield; -1: all
@@ -27,6 +29,8 @@ type reader struct {
 
 // Next returns the next rows.
 func (r *reader) Next(ctx context.Context) (arrow.RecordBatch, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	for {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -35,7 +39,7 @@ func (r *reader) Next(ctx context.Context) (arrow.RecordBatch, error) {
 			return nil, io.EOF
 		}
 		if r.group == nil {
-			if err := r.open(ctx); err != nil {
+			if err := r.openNext(ctx); err != nil {
 				return nil, err
 			}
 		}
@@ -59,8 +63,8 @@ func (r *reader) Next(ctx context.Context) (arrow.RecordBatch, error) {
 	}
 }
 
-// open begins the next row group; io.EOF if there is none.
-func (r *reader) open(ctx context.Context) error {
+// openNext begins the next row group; io.EOF if there is none.
+func (r *reader) openNext(ctx context.Context) error {
 	for len(r.parts) > 0 {
 		r.part, r.parts = r.parts[0], r.parts[1:]
 		if r.excluded(r.part) {
@@ -135,11 +139,16 @@ func (r *reader) cut(b arrow.RecordBatch) arrow.RecordBatch {
 
 // Close frees what is open. It is idempotent.
 func (r *reader) Close() error {
+	r.mu.Lock()
 	r.closePart()
 	for _, p := range r.parts {
 		r.fetch.Skip(p.segment)
 	}
 	r.parts = nil
+	r.mu.Unlock()
+	r.execution.mu.Lock()
+	defer r.execution.mu.Unlock()
+	delete(r.execution.open, r)
 	return nil
 }
 
