@@ -45,10 +45,9 @@ func (g *grower) prune(tree plan.Node, cols plan.Schema) plan.Node {
 	project := make([]plan.Projection, len(cols))
 	for i, c := range cols {
 		project[i] = plan.Projection{Col: c, Expr: c.Ref()}
-		step := &plan.Project{Input: tree, Exprs: project[i : i+1]}
-		if g.src.Take(step).Verdict != Whole {
-			return tree
-		}
+	}
+	if !g.passes(tree, project) {
+		return tree
 	}
 	return &plan.Project{Input: tree, Exprs: project}
 }

@@ -188,7 +188,7 @@ func (g *grower) project(n *plan.Project) (part, error) {
 	if !p.taken() {
 		return g.above(n, p, reading(nil, exprs))
 	}
-	var push, stay []plan.Projection // both together give n's columns; push also has what stay reads
+	var push, stay []plan.Projection // stay gives n's columns over what push leaves of the tree
 	var reads []expr.Expr
 	for _, e := range n.Exprs {
 		a := g.take(&plan.Project{Input: p.tree, Exprs: []plan.Projection{e}}, e.Expr)
@@ -210,12 +210,25 @@ func (g *grower) project(n *plan.Project) (part, error) {
 			push = append(push, plan.Projection{Col: c, Expr: c.Ref()})
 		}
 	}
+	if !g.passes(p.tree, push) {
+		return g.above(n, p, nil)
+	}
 	p.tree = &plan.Project{Input: p.tree, Exprs: push}
 	remote, err := g.close(p, nil)
 	if err != nil {
 		return part{}, err
 	}
 	return part{local: &plan.Project{Input: remote, Exprs: stay}}, nil
+}
+
+// passes reports whether the source passes on those of the columns that it does not compute.
+func (g *grower) passes(tree plan.Node, list []plan.Projection) bool {
+	for i, p := range list {
+		if p.PassThrough() && g.src.Take(&plan.Project{Input: tree, Exprs: list[i : i+1]}).Verdict != Whole {
+			return false
+		}
+	}
+	return true
 }
 
 func projectedSet(list []plan.Projection) columns {
@@ -240,6 +253,8 @@ func (g *grower) aggregate(n *plan.Aggregate) (part, error) {
 			return part{tree: step, kept: p.kept}, nil
 		}
 		p.kept = append(p.kept, because("aggregate", a))
+	} else if p.tree != nil {
+		p.kept = append(p.kept, "aggregate: a filter below it runs here")
 	}
 	return g.above(n, p, need)
 }
