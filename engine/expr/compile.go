@@ -37,6 +37,9 @@ type evaluator struct {
 
 func (e *evaluator) Eval(mem memory.Allocator, batch arrow.RecordBatch) (arrow.Array, error) {
 	f := newFrame(&e.ctx, mem, batch)
+	if f.n == 0 { // not even a constant is computed for no row
+		return kernel.FromValues(mem, e.typ, nil), nil
+	}
 	d, err := e.root.eval(f)
 	if err != nil {
 		return nil, err

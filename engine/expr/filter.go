@@ -38,6 +38,9 @@ type filter struct {
 
 func (s *filter) Select(mem memory.Allocator, batch arrow.RecordBatch) (sel []int32, all bool, err error) {
 	f := newFrame(&s.ctx, mem, batch)
+	if f.n == 0 {
+		return nil, true, nil
+	}
 	if cap(s.bits)*8 < f.n {
 		s.bits = bitmap(f.n)
 		s.sel = make([]int32, 0, f.n)
@@ -53,7 +56,7 @@ func (s *filter) Select(mem memory.Allocator, batch arrow.RecordBatch) (sel []in
 			return nil, false, err
 		}
 		if !all && len(sel) == 0 {
-			return sel, f.n == 0, nil
+			return sel, false, nil
 		}
 	}
 	if all {

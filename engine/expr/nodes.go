@@ -128,7 +128,7 @@ func (l *logicNode) eval(f *frame) (kernel.Datum, error) {
 	}
 	for _, arg := range l.args[1:] {
 		open := l.open(acc, f.n)
-		if len(open) == 0 && f.n > 0 {
+		if len(open) == 0 {
 			break
 		}
 		d, err := evalFor(f, arg, open)
@@ -222,7 +222,7 @@ func (c *caseNode) eval(f *frame) (kernel.Datum, error) {
 		arms = append(arms, d)
 	}
 	for k, rows := range chosen { // one arm for all rows needs no copy
-		if len(rows) == f.n && f.n > 0 && k < len(arms) {
+		if len(rows) == f.n && k < len(arms) {
 			d := arms[k]
 			arms[k] = kernel.Scalar(types.NullValue)
 			return d, nil

@@ -249,12 +249,8 @@ func (op operator) decimals(sl, sr, st int, where fmt.Stringer) Func {
 			var out []decimal256.Num
 			buf, out = newValues[decimal256.Num](ctx.Mem, n)
 			op.w256(out, a.widen(width).v256, b.widen(width).v256)
-			if need > digits65 {
-				var v []byte
-				if valid != nil {
-					v = valid.Bytes()
-				}
-				if err := check65(out, v, where); err != nil {
+			if need > digits65 && exact == st { // else once rounded
+				if err := check65(out, valid, where); err != nil {
 					release(valid, buf)
 					return nil, err
 				}

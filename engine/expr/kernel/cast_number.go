@@ -363,12 +363,7 @@ func castToDecimal(from, to types.Type, where fmt.Stringer) Func {
 	case from.IsInteger():
 		return clamped(integersToDecimal(from, scale, where), types.NewDecimal(integerWidth(from.Kind)+scale, scale), to)
 	case from.Kind == types.Decimal:
-		return clamped(func(ctx *Context, args []Datum, n int) (arrow.Array, error) {
-			if from.Scale == to.Scale {
-				return Identity(ctx, args, n)
-			}
-			return rescale(ctx, args[0].Array, int(from.Scale), scale, halfAway, where)
-		}, types.NewDecimal(int(from.Precision)-int(from.Scale)+scale+1, scale), to)
+		return decimalsToDecimal(from, to, where)
 	case from.IsFloat():
 		return clamped(doublesToDecimal(from, scale), types.NewDecimal(types.MaxPrecision, scale), to)
 	case from.IsString():
@@ -379,6 +374,49 @@ func castToDecimal(from, to types.Type, where fmt.Stringer) Func {
 		return temporalToDecimal(from, scale)
 	}
 	return nil
+}
+
+// decimalsToDecimal changes the scale and clamps to the precision.
+func decimalsToDecimal(from, to types.Type, where fmt.Stringer) Func {
+	digits := int(from.Precision) - int(from.Scale) + int(to.Scale)
+	var f Func
+	switch {
+	case from.Scale == to.Scale:
+		f = Identity
+	case from.Scale < to.Scale:
+		f = scaleUp(int(to.Scale)-int(from.Scale), int(to.Scale), where)
+	default:
+		digits++ // 9.9 rounds to 10
+		f = func(ctx *Context, args []Datum, n int) (arrow.Array, error) {
+			return rescale(ctx, args[0].Array, int(from.Scale), int(to.Scale), halfAway, where)
+		}
+	}
+	return clamped(f, types.NewDecimal(digits, int(to.Scale)), to)
+}
+
+// scaleUp multiplies by 10^k; beyond 65 digits the result is any number that has more.
+func scaleUp(k, scale int, where fmt.Stringer) Func {
+	return func(ctx *Context, args []Datum, n int) (arrow.Array, error) {
+		d := decimalOperand(args[0])
+		if up, ok := d.times10(k); ok && up.bits <= digits65 {
+			return up.array(ctx, args, n, scale, where)
+		}
+		factor := pow10Big(k)
+		return decimalsFrom(ctx, args, n, scale, func(r *big.Int, i int) {
+			capDigits(d.big(r, i).Mul(r, factor))
+		}), nil
+	}
+}
+
+// capDigits brings a number of more than 65 digits down to the least one.
+func capDigits(r *big.Int) {
+	if r.CmpAbs(limit65) >= 0 {
+		sign := r.Sign()
+		r.Set(limit65)
+		if sign < 0 {
+			r.Neg(r)
+		}
+	}
 }
 
 // integerWidth is the most digits of an integer kind.
@@ -464,13 +502,7 @@ func readDecimal(r *big.Int, s string, scale int) {
 	default:
 		divideRounded(r, pow10Big(-shift))
 	}
-	if r.CmpAbs(limit65) >= 0 {
-		sign := r.Sign()
-		r.Set(limit65)
-		if sign < 0 {
-			r.Neg(r)
-		}
-	}
+	capDigits(r)
 }
 
 // decimalsFrom builds a decimal vector from the rows that are not NULL.

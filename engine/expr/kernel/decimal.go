@@ -287,11 +287,11 @@ func rowwise(mem memory.Allocator, args []Datum, n, scale int, where fmt.Stringe
 }
 
 // check65 fails if a row that is not NULL has more than 65 digits.
-func check65(values []decimal256.Num, valid []byte, where fmt.Stringer) error {
+func check65(values []decimal256.Num, valid *memory.Buffer, where fmt.Stringer) error {
 	top := pow10Wide[types.MaxPrecision]
 	bottom := top.Negate()
 	for i, v := range values {
-		if (cmp256(v, top) >= 0 || cmp256(v, bottom) <= 0) && (valid == nil || bitSet(valid, i)) {
+		if (cmp256(v, top) >= 0 || cmp256(v, bottom) <= 0) && (valid == nil || bitSet(valid.Bytes(), i)) {
 			return outOfRange("DECIMAL", where)
 		}
 	}

@@ -97,11 +97,7 @@ func (d decimals) array(ctx *Context, args []Datum, n, scale int, where fmt.Stri
 		return makeArray(dt, n, valid, copyValues(ctx.Mem, d.v128.values)), nil
 	}
 	if d.bits > digits65 {
-		var v []byte
-		if valid != nil {
-			v = valid.Bytes()
-		}
-		if err := check65(d.v256.values, v, where); err != nil {
+		if err := check65(d.v256.values, valid, where); err != nil {
 			release(valid)
 			return nil, err
 		}

@@ -1,0 +1,357 @@
+package expr
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/big"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/decimal256"
+
+	"github.com/silogate/silogate/engine/expr/kernel"
+	"github.com/silogate/silogate/engine/sqlerr"
+	"github.com/silogate/silogate/engine/types"
+)
+
+var newYork = func() *time.Location {
+	loc, err := time.LoadLocation("America/New_York")
+	if err != nil {
+		panic(err)
+	}
+	return loc
+}()
+
+// randomTypes are what random columns and casts are made of.
+var randomTypes = []types.Type{
+	types.Of(types.Bool), types.Of(types.Int8), types.Of(types.Int32), types.Of(types.Int64), types.Of(types.Uint8),
+	types.Of(types.Uint32), types.Of(types.Uint64), types.Of(types.Float64),
+	types.NewDecimal(5, 2), types.NewDecimal(15, 2), types.NewDecimal(18, 0), types.NewDecimal(30, 10), types.NewDecimal(65, 30), types.NewDecimal(65, 0),
+	types.NewText(types.Varchar, 20, types.Utf8mb4Bin0900), types.NewText(types.Char, 5, types.Utf8mb4Bin0900), {Kind: types.Varbinary, Length: 20},
+	types.Of(types.Date), types.NewTemporal(types.Datetime, 0), types.NewTemporal(types.Datetime, 6), types.NewTemporal(types.Timestamp, 6),
+	types.NewTemporal(types.Timestamp, 0), types.NewTemporal(types.Time, 0), types.NewTemporal(types.Time, 3),
+}
+
+var sampleTexts = []string{
+	"", " ", "a", "abc", "abcabc", "aXbXc", "héllo wörld", "日本語", "ß", "%", "_", "a_c", "a%c", `\`, "12", "-7.5", "1e3", "12abc", "  42 ", "abc ",
+	"1996-02-29", "1996-02-30", "2020-01-01 10:20:30.5", "20200131", "A", "ABC", "b",
+}
+
+// generator makes random columns and expressions.
+type generator struct {
+	*rand.Rand
+	f     *fixture
+	years int // how far dates go from 2000
+}
+
+func (g generator) value(t types.Type) types.Value {
+	switch {
+	case g.IntN(8) == 0:
+		return types.NullValue
+	case t.Kind == types.Bool:
+		return types.IntValue(int64(g.IntN(2)))
+	case t.IsInteger():
+		return g.integer(t)
+	case t.Kind == types.Float64:
+		return types.FloatValue([]float64{0, 1, -1, 0.5, 2.5, -2.5, 1e10, 1e300, -1e300, math.Pi, 1e-10, g.NormFloat64() * 100}[g.IntN(12)])
+	case t.Kind == types.Decimal:
+		return types.Value{Dec: decimal256.FromBigInt(g.unscaled(int(t.Precision)))}
+	case t.IsString():
+		s := sampleTexts[g.IntN(len(sampleTexts))]
+		if r := []rune(s); t.Kind == types.Char && len(r) > 5 {
+			s = string(r[:5])
+		}
+		return types.TextValue(s)
+	}
+	return g.temporal(t)
+}
+
+func (g generator) integer(t types.Type) types.Value {
+	bits := map[types.Kind]uint{types.Int8: 8, types.Uint8: 8, types.Int32: 32, types.Uint32: 32}[t.Kind]
+	if bits == 0 {
+		bits = 64
+	}
+	v := int64(g.IntN(21) - 10)
+	switch g.IntN(6) {
+	case 0:
+		v = math.MaxInt64
+	case 1:
+		v = math.MinInt64
+	case 2:
+		v = g.Int64()
+	case 3:
+		v = -1
+	}
+	if t.IsUnsigned() {
+		return types.UintValue(uint64(v) << (64 - bits) >> (64 - bits))
+	}
+	return types.IntValue(v << (64 - bits) >> (64 - bits))
+}
+
+// unscaled is a number of up to so many digits, often small or all nines.
+func (g generator) unscaled(digits int) *big.Int {
+	n := 1 + g.IntN(digits)
+	if g.IntN(2) == 0 {
+		n = min(n, 6)
+	}
+	v := new(big.Int)
+	for range n {
+		v.Mul(v, big.NewInt(10))
+		v.Add(v, big.NewInt(int64(g.IntN(10))))
+	}
+	switch g.IntN(10) {
+	case 0:
+		v.Sub(ten(digits), big.NewInt(1))
+	case 1:
+		v.SetInt64(0)
+	case 2:
+		v.Mul(big.NewInt(5), ten(n-1)) // halves
+	}
+	if g.IntN(2) == 0 {
+		v.Neg(v)
+	}
+	return v
+}
+
+func (g generator) temporal(t types.Type) types.Value {
+	unit := ten(6 - int(t.Scale)).Int64()
+	if t.Kind == types.Time {
+		return types.IntValue((g.Int64N(2*3020399e6) - 3020399e6) / unit * unit)
+	}
+	c := time.Date(2000-g.years+g.IntN(2*g.years), time.Month(1+g.IntN(12)), 1+g.IntN(28), g.IntN(24), g.IntN(60), g.IntN(60), g.IntN(1e6)*1e3, time.UTC)
+	switch g.IntN(5) {
+	case 0:
+		c = time.Date(c.Year(), c.Month()+1, 0, 0, 0, 0, 0, time.UTC) // the last of a month
+	case 1:
+		c = time.Date(c.Year(), 1, 1+g.IntN(7), 23, 59, 59, 999999e3, time.UTC)
+	case 2:
+		c = time.Date(c.Year(), 12, 25+g.IntN(7), 12, 0, 0, 0, time.UTC)
+	}
+	if t.Kind == types.Date {
+		return types.IntValue(int64(days(c)))
+	}
+	return types.IntValue(c.UnixMicro() / unit * unit)
+}
+
+// column adds a random column as a slice of a longer vector; a decimal vector sometimes in a wider width than it needs.
+func (g generator) column(t types.Type, rows int) {
+	values := make([]types.Value, rows+7)
+	for i := range values {
+		values[i] = g.value(t)
+	}
+	if g.IntN(3) == 0 {
+		for i := range values {
+			values[i].Null = false
+		}
+	}
+	whole := kernel.FromValues(g.f.mem, t, values)
+	if w := []types.Width{types.W64, types.W128, types.W256}[g.IntN(3)]; t.Kind == types.Decimal && w > kernel.Width(whole) {
+		wide := kernel.Widen(g.f.mem, whole, w)
+		whole.Release()
+		whole = wide
+	}
+	from := int64(g.IntN(7))
+	g.f.arrays = append(g.f.arrays, array.NewSlice(whole, from, from+int64(rows)))
+	whole.Release()
+	g.f.cols = append(g.f.cols, &Column{ID: ColumnID(len(g.f.cols) + 1), Name: fmt.Sprintf("c%d", len(g.f.cols)+1), Typ: t, Null: true})
+}
+
+// leaf is a column, or sometimes a literal, of a type that want accepts.
+func (g generator) leaf(want func(types.Type) bool) Expr {
+	for {
+		c := g.f.cols[g.IntN(len(g.f.cols))]
+		if want != nil && !want(c.Typ) {
+			continue
+		}
+		if g.IntN(4) == 0 {
+			return &Literal{g.value(c.Typ), c.Typ}
+		}
+		return c
+	}
+}
+
+func small(g generator) Expr {
+	return &Literal{types.IntValue(int64(g.IntN(13) - 4)), types.Of(types.Int64)}
+}
+
+// args makes arguments that fit a function often enough.
+func (g generator) args(f Func) []Expr {
+	any1 := func() Expr { return g.leaf(nil) }
+	number := func() Expr { return g.leaf(types.Type.IsNumeric) }
+	str := func() Expr { return g.leaf(types.Type.IsString) }
+	day := func() Expr {
+		return g.leaf(func(t types.Type) bool { return t.IsTemporal() && t.Kind != types.Time })
+	}
+	unit := textLit([]string{"MICROSECOND", "SECOND", "MINUTE", "HOUR", "DAY", "WEEK", "MONTH", "QUARTER", "YEAR"}[g.IntN(9)])
+	switch f {
+	case Not, IsNull, IsTrue, IsFalse:
+		return []Expr{any1()}
+	case And, Or, Coalesce, Greatest, Least:
+		a := any1()
+		b := g.leaf(func(t types.Type) bool { return t.Kind == a.Type().Kind || g.IntN(20) == 0 })
+		return []Expr{a, b, g.leaf(func(t types.Type) bool { return t.Kind == a.Type().Kind || g.IntN(20) == 0 })}
+	case If:
+		return []Expr{number(), any1(), any1()}
+	case Eq, Ne, Lt, Le, Gt, Ge, NullSafeEq, IfNull, NullIf, Xor:
+		a := any1()
+		if g.IntN(3) == 0 {
+			return []Expr{a, any1()}
+		}
+		return []Expr{a, g.leaf(func(t types.Type) bool { return t.IsNumeric() == a.Type().IsNumeric() && t.IsTemporal() == a.Type().IsTemporal() })}
+	case Add, Sub, Mul, Div, IntDiv, Mod, Pow, Log, Atan2, BitAnd, BitOr, BitXor:
+		return []Expr{number(), number()}
+	case ShiftLeft, ShiftRight:
+		return []Expr{number(), small(g)}
+	case Round, Truncate:
+		if g.IntN(2) == 0 {
+			return []Expr{number(), g.leaf(func(t types.Type) bool { return t.Kind == types.Int8 })}
+		}
+		return []Expr{number(), small(g)}
+	case Like:
+		if g.IntN(3) > 0 {
+			return []Expr{str(), textLit([]string{"%", "a%", "%c", "%b%", "a%c", "%a%b%c%", "_bc", "a_c", "%_", "__%", "", "h_llo%", `a\%c`, `\`, "%ö%d"}[g.IntN(15)])}
+		}
+		return []Expr{str(), str()}
+	case Substring:
+		return []Expr{str(), small(g), small(g)}[:2+g.IntN(2)]
+	case Left, Right, Repeat:
+		return []Expr{str(), small(g)}
+	case Space:
+		return []Expr{small(g)}
+	case Concat, ConcatWS:
+		return []Expr{str(), any1(), any1()}
+	case Trim, LTrim, RTrim:
+		return []Expr{str(), str()}[:1+g.IntN(2)]
+	case Replace:
+		return []Expr{str(), str(), str()}
+	case Locate:
+		return []Expr{str(), str(), small(g)}[:2+g.IntN(2)]
+	case LPad, RPad:
+		return []Expr{str(), small(g), str()}
+	case SubstrIndex:
+		return []Expr{str(), str(), small(g)}
+	case Length, CharLength, Upper, Lower, Reverse, Ascii:
+		return []Expr{any1()}
+	case Hex:
+		return []Expr{g.leaf(func(t types.Type) bool { return t.IsString() || t.IsInteger() })}
+	case DateAdd, DateSub:
+		if g.IntN(3) == 0 {
+			return []Expr{day(), g.leaf(types.Type.IsInteger), unit}
+		}
+		return []Expr{day(), small(g), unit}
+	case TimestampDiff:
+		return []Expr{unit, day(), day()}
+	case DateDiff:
+		return []Expr{day(), day()}
+	case Week, YearWeek:
+		return []Expr{day(), &Literal{types.IntValue(int64(g.IntN(8))), types.Of(types.Int64)}}
+	case Hour, Minute, Second, Microsecond, TimeToSec:
+		return []Expr{g.leaf(types.Type.IsTemporal)}
+	case FromDays, FromUnixTime:
+		return []Expr{g.leaf(func(t types.Type) bool { return t.IsInteger() })}
+	case MakeDate:
+		return []Expr{g.leaf(types.Type.IsInteger), g.leaf(types.Type.IsInteger)}
+	}
+	if slices.ContainsFunc(temporalRows(), func(r row) bool { return r.name == f }) {
+		return []Expr{day()}
+	}
+	return []Expr{number()}
+}
+
+// TestDifferential evaluates random calls of every function over random columns and compares with the reference row by row.
+func TestDifferential(t *testing.T) {
+	skip := map[Func]string{
+		DateFormat: "TestDateFormat", Collate: "TestCollation",
+	}
+	rounds := 20
+	if testing.Short() {
+		rounds = 10
+	}
+	for f := range table() {
+		if skip[f] != "" {
+			continue
+		}
+		t.Run(string(f), func(t *testing.T) {
+			done := 0
+			for seed := range rounds * 4 {
+				g := newGenerator(t, uint64(seed), 20+seed%3)
+				e, err := New(f, g.args(f)...)
+				if err != nil {
+					if !errors.Is(err, ErrNoKernel) && !sqlerr.Is(err, sqlerr.BadDate) && !sqlerr.Is(err, sqlerr.CollationMix) {
+						t.Fatalf("seed %d: %v", seed, err)
+					}
+					continue
+				}
+				g.f.checkAgainstReference(e, fmt.Sprintf("seed %d", seed))
+				done++
+			}
+			if done < rounds/2 {
+				t.Errorf("only %d of %d calls were typed", done, rounds*4)
+			}
+		})
+	}
+}
+
+func newGenerator(t *testing.T, seed uint64, rows int) generator {
+	g := generator{rand.New(rand.NewPCG(seed, 7)), newFixture(t), 60}
+	g.f.env.Location = newYork
+	if seed%10 == 9 {
+		rows = 0
+	}
+	for _, typ := range randomTypes {
+		g.column(typ, rows)
+	}
+	return g
+}
+
+// checkAgainstReference fails unless every row of e equals the reference's.
+func (f *fixture) checkAgainstReference(e Expr, what string) {
+	f.t.Helper()
+	want, wantErr := f.reference(e)
+	got, err := f.eval(e)
+	switch {
+	case wantErr != nil && err == nil:
+		f.t.Fatalf("%s: %s: no error, want %v", what, e, wantErr)
+	case wantErr != nil && sqlerr.CodeOf(err) != sqlerr.OutOfRange:
+		f.t.Fatalf("%s: %s: %v, want errno 1690", what, e, err)
+	case wantErr == nil && err != nil:
+		f.t.Fatalf("%s: %s: %v", what, e, err)
+	case err != nil:
+		return
+	}
+	for i := range want {
+		if got[i] != want[i] {
+			f.t.Fatalf("%s: %s [%s] row %d of %v: %s, want %s", what, e, e.Type(), i, f.rowText(i), got[i], want[i])
+		}
+	}
+}
+
+func (f *fixture) rows() int { return f.arrays[0].Len() }
+
+func (f *fixture) rowText(i int) map[string]string {
+	out := map[string]string{}
+	for k, c := range f.cols {
+		out[c.String()] = kernel.ValueAt(f.arrays[k], i).Format(c.Typ, f.env.Location)
+	}
+	return out
+}
+
+func (f *fixture) reference(e Expr) ([]string, error) {
+	out := make([]string, f.rows())
+	for i := range out {
+		r := reference{map[ColumnID]types.Value{}, f.env.Location}
+		for k, c := range f.cols {
+			r.row[c.ID] = kernel.ValueAt(f.arrays[k], i)
+		}
+		v, err := r.eval(e)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = v.Format(e.Type(), f.env.Location)
+	}
+	return out, nil
+}
