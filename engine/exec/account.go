@@ -94,6 +94,10 @@ func (a *Account) NewReservation(stats *NodeStats) *Reservation {
 	return &Reservation{account: a, stats: stats}
 }
 
+// Sibling registers another reservation for the same operator, for a part of it that must make progress whatever its
+// other parts hold.
+func (r *Reservation) Sibling() *Reservation { return r.account.NewReservation(r.stats) }
+
 // guaranteed is the part of the account that belongs to each reservation.
 func (a *Account) guaranteed() int64 {
 	a.mu.Lock()

@@ -37,7 +37,7 @@ func NewAggregate(rt *Runtime, inputs Streams, terms [][]Term, spec *Aggregation
 	run.open.Store(int32(n))
 	out := make(Streams, n)
 	for i := range out {
-		out[i] = &aggregate{run: run, asm: newAssembler(spec.out())}
+		out[i] = &aggregate{run: run, res: res.Sibling(), asm: newAssembler(spec.out())}
 	}
 	return out, nil
 }
@@ -63,11 +63,11 @@ type aggRun struct {
 
 // gather drains the inputs and queues the partitions.
 func (r *aggRun) gather(ctx context.Context) error {
-	group, ctx := errgroup.WithContext(ctx)
+	group, gctx := errgroup.WithContext(ctx)
 	for i, in := range r.inputs {
 		group.Go(func() error {
 			s := &aggSink{run: r, terms: r.terms[i], splitter: splitter{asm: newAssembler(r.parts.cols)}}
-			return s.gather(ctx, in)
+			return s.gather(gctx, in)
 		})
 	}
 	if err := group.Wait(); err != nil {
@@ -271,6 +271,7 @@ func (s *aggSink) passStates(cols []arrow.Array, rows int) error {
 // aggregate is one result stream: it merges partitions and yields their groups.
 type aggregate struct {
 	run    *aggRun
+	res    *Reservation
 	asm    *assembler
 	table  *aggTable
 	keys   []arrow.Array
@@ -352,11 +353,11 @@ func (a *aggregate) reserve(part *partition) (full bool, err error) {
 	if more <= 0 {
 		return false, nil
 	}
-	if err := a.run.res.Grow(more); err != nil {
+	if err := a.res.Grow(more); err != nil {
 		if part.depth < maxDepth && a.run.rt.Spill != nil && len(a.run.spec.Keys) > 0 && a.table.len() > 1 {
 			return true, nil
 		}
-		if err := a.run.res.Must(more); err != nil {
+		if err := a.res.Must(more); err != nil {
 			return false, err
 		}
 	}
@@ -413,7 +414,7 @@ func (a *aggregate) drop() {
 	}
 	releaseArrays(a.keys)
 	a.keys = nil
-	a.run.res.Shrink(a.held)
+	a.res.Shrink(a.held)
 	a.held = 0
 }
 
@@ -423,6 +424,7 @@ func (a *aggregate) Close() error {
 	}
 	a.closed = true
 	a.drop()
+	a.res.Free()
 	if a.run.open.Add(-1) == 0 {
 		return a.run.close()
 	}

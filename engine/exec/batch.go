@@ -139,19 +139,23 @@ func arrayBytes(a arrow.Array) int64 {
 	n := rows / 8
 	switch t := a.(type) {
 	case *array.String:
-		if rows > 0 {
-			n += 4*rows + int64(t.ValueOffset(int(rows))-t.ValueOffset(0))
-		}
+		n += textBytes(t.ValueOffsets())
 	case *array.Binary:
-		if rows > 0 {
-			n += 4*rows + t.ValueOffset64(int(rows)) - t.ValueOffset64(0)
-		}
+		n += textBytes(t.ValueOffsets())
 	default:
 		if w, ok := a.DataType().(arrow.FixedWidthDataType); ok {
 			n += rows * int64(w.BitWidth()) / 8
 		}
 	}
 	return n
+}
+
+// textBytes is the memory of strings with these offsets.
+func textBytes(offsets []int32) int64 {
+	if len(offsets) == 0 {
+		return 0
+	}
+	return int64(4*len(offsets)) + int64(offsets[len(offsets)-1]-offsets[0])
 }
 
 func sliceArray(a arrow.Array, from, to int) arrow.Array {

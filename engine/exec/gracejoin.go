@@ -139,7 +139,7 @@ func (g *graceJoin) pop() (partitionPair, bool) {
 }
 
 // next returns the next partition's table and its probe side, both of which the caller releases, or io.EOF.
-func (g *graceJoin) next(ctx context.Context, terms JoinTerms) (*joinTable, *partition, error) {
+func (g *graceJoin) next(ctx context.Context, terms JoinTerms, res *Reservation) (*joinTable, *partition, error) {
 	if err := g.divided.wait(ctx, g.divide); err != nil {
 		return nil, nil, err
 	}
@@ -148,7 +148,7 @@ func (g *graceJoin) next(ctx context.Context, terms JoinTerms) (*joinTable, *par
 		if !ok {
 			return nil, nil, io.EOF
 		}
-		table, err := g.load(ctx, pair, terms)
+		table, err := g.load(ctx, pair, terms, res)
 		if err != nil {
 			pair.build.release(g.run.res)
 			pair.probe.release(g.run.res)
@@ -162,14 +162,14 @@ func (g *graceJoin) next(ctx context.Context, terms JoinTerms) (*joinTable, *par
 }
 
 // load builds the table of a pair, or divides the pair again and returns nil.
-func (g *graceJoin) load(ctx context.Context, pair partitionPair, terms JoinTerms) (*joinTable, error) {
+func (g *graceJoin) load(ctx context.Context, pair partitionPair, terms JoinTerms, res *Reservation) (*joinTable, error) {
 	r := g.run
 	held := pair.build.bytes + r.indexBytes(pair.build.rows)
-	if err := r.res.Grow(held); err != nil {
+	if err := res.Grow(held); err != nil {
 		if pair.build.depth < maxDepth && pair.build.rows > 1 {
 			return nil, g.again(ctx, pair, terms)
 		}
-		if err := r.res.Must(held); err != nil {
+		if err := res.Must(held); err != nil {
 			return nil, err
 		}
 	}
@@ -188,7 +188,7 @@ func (g *graceJoin) load(ctx context.Context, pair partitionPair, terms JoinTerm
 			return t, nil
 		}
 	}
-	r.res.Shrink(held)
+	res.Shrink(held)
 	return nil, err
 }
 

@@ -83,7 +83,7 @@ func NewJoin(rt *Runtime, build, probe Streams, terms []JoinTerms, spec *Join, r
 	run.probing.Store(int32(len(probe)))
 	out := make(Streams, len(probe))
 	for i := range out {
-		out[i] = &join{run: run, stream: i, prober: newProber(run, terms[i])}
+		out[i] = &join{run: run, res: res.Sibling(), stream: i, prober: newProber(run, terms[i])}
 	}
 	return out
 }

@@ -333,6 +333,7 @@ func (c *crossCursor) next(rows, builds int, left, right []int32) ([]int32, []in
 // join is one stream of a join.
 type join struct {
 	run    *joinRun
+	res    *Reservation // for the tables of partitions
 	stream int
 	prober *prober
 	source Operator // what is probed: the input, or a partition
@@ -378,7 +379,7 @@ func (j *join) open(ctx context.Context) error {
 		j.prober.use(j.run.table)
 		return nil
 	}
-	table, probe, err := g.next(ctx, j.prober.terms)
+	table, probe, err := g.next(ctx, j.prober.terms, j.res)
 	if err != nil {
 		return err
 	}
@@ -397,7 +398,7 @@ func (j *join) leave() {
 	j.source.Close()
 	j.part.release(j.run.res)
 	if j.prober.table != nil {
-		j.prober.table.release(j.run.res)
+		j.prober.table.release(j.res)
 		j.prober.table = nil
 	}
 	j.owned = false
@@ -479,6 +480,7 @@ func (j *join) Close() error {
 	}
 	j.closed = true
 	j.leave()
+	j.res.Free()
 	if j.run.open.Add(-1) == 0 {
 		return j.run.close()
 	}

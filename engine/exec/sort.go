@@ -36,6 +36,7 @@ type sorter struct {
 	stats  *NodeStats
 
 	runs   []*sortedRun
+	parts  []*Reservation // of the sinks
 	merge  *runMerge
 	closed bool
 }
@@ -92,6 +93,7 @@ const keyBytesGuess = 48
 // sortSink gathers one stream into sorted runs.
 type sortSink struct {
 	s       *sorter
+	res     *Reservation
 	terms   []Term
 	order   *rowkey.Order
 	batches []arrow.RecordBatch
@@ -101,15 +103,15 @@ type sortSink struct {
 
 func (k *sortSink) take(batch arrow.RecordBatch) error {
 	size := batchBytes(batch) + keyBytesGuess*batch.NumRows()
-	if err := k.s.res.Grow(size); err != nil {
+	if err := k.res.Grow(size); err != nil {
 		if k.s.rt.Spill == nil {
 			return err
 		}
 		if err := k.endRun(true); err != nil {
 			return err
 		}
-		if err := k.s.res.Grow(size); err != nil {
-			if err := k.s.res.Must(size); err != nil {
+		if err := k.res.Grow(size); err != nil {
+			if err := k.res.Must(size); err != nil {
 				return err
 			}
 		}
@@ -138,19 +140,19 @@ func (k *sortSink) endRun(toDisk bool) error {
 		return err
 	}
 	rows.sort()
-	run := &sortedRun{rt: s.rt, asm: newAssembler(s.spec.Cols), all: all, order: rows.indices()}
+	run := &sortedRun{rt: s.rt, asm: newAssembler(s.spec.Cols), all: all, order: rows.indices(), res: k.res}
 	all.Retain()
 	if !toDisk {
 		run.held, k.held = k.held, 0
 		k.runs = append(k.runs, run)
 		return nil
 	}
-	defer run.release(s.res)
+	defer run.release()
 	onDisk, err := s.write(run)
 	if err != nil {
 		return err
 	}
-	s.res.Shrink(k.held)
+	k.res.Shrink(k.held)
 	k.held = 0
 	k.runs = append(k.runs, onDisk)
 	return nil
@@ -179,7 +181,7 @@ func (s *sorter) write(run *sortedRun) (*sortedRun, error) {
 	}
 	s.stats.spill(file.Size())
 	if err != nil {
-		out.release(s.res)
+		out.release()
 		return nil, err
 	}
 	return out, nil
@@ -190,7 +192,7 @@ func (s *sorter) gather(ctx context.Context) error {
 	sinks := make([]*sortSink, len(s.inputs))
 	group, ctx := errgroup.WithContext(ctx)
 	for i, in := range s.inputs {
-		k := &sortSink{s: s, terms: s.terms[i], order: rowkey.NewOrder(s.spec.Keys)}
+		k := &sortSink{s: s, res: s.res.Sibling(), terms: s.terms[i], order: rowkey.NewOrder(s.spec.Keys)}
 		sinks[i] = k
 		group.Go(func() error {
 			if err := drain(ctx, in, k.take); err != nil {
@@ -204,6 +206,7 @@ func (s *sorter) gather(ctx context.Context) error {
 	for _, k := range sinks {
 		releaseBatches(k.batches)
 		s.runs = append(s.runs, k.runs...)
+		s.parts = append(s.parts, k.res)
 	}
 	return err
 }
@@ -227,9 +230,12 @@ func (s *sorter) Close() error {
 		s.merge.close()
 	}
 	for _, r := range s.runs {
-		r.release(s.res)
+		r.release()
 	}
 	err := closeAll(s.inputs)
+	for _, r := range s.parts {
+		r.Free()
+	}
 	s.res.Free()
 	return err
 }
@@ -241,6 +247,7 @@ type sortedRun struct {
 	all    arrow.RecordBatch
 	order  []int32
 	at     int
+	res    *Reservation // of held, for a run in memory
 	held   int64
 	file   *spill.File
 	reader *spill.Reader
@@ -267,11 +274,11 @@ func (r *sortedRun) Next(ctx context.Context) (arrow.RecordBatch, error) {
 // Close is for Operator; release drops the run.
 func (r *sortedRun) Close() error { return nil }
 
-func (r *sortedRun) release(res *Reservation) {
+func (r *sortedRun) release() {
 	if r.all != nil {
 		r.all.Release()
 		r.all = nil
-		res.Shrink(r.held)
+		r.res.Shrink(r.held)
 	}
 	if r.reader != nil {
 		r.reader.Close()

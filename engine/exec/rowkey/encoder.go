@@ -31,7 +31,8 @@ type Encoder struct {
 	others []int32 // the escaped rows
 	arena  []byte
 
-	irregular bool // a row is not regular
+	irregular bool   // a row is not regular
+	spread    uint64 // varies the hashes of rows that match nothing
 }
 
 // NewEncoder returns an encoder of keys made of fields. Without fields every row has the same key.
@@ -59,6 +60,9 @@ func (e *Encoder) Encode(cols []arrow.Array, rows int) {
 	e.others = e.others[:0]
 	e.arena = e.arena[:0]
 	e.irregular = e.layout == byteString
+	if rows == 0 {
+		return
+	}
 	if e.irregular {
 		for i := range e.state {
 			e.state[i] = escaped
@@ -74,6 +78,17 @@ func (e *Encoder) Encode(cols []arrow.Array, rows int) {
 	}
 	if e.irregular {
 		e.escape(cols)
+		e.spreadNulls()
+	}
+}
+
+// spreadNulls gives rows that match nothing hashes of their own, so that they do not all meet in one partition.
+func (e *Encoder) spreadNulls() {
+	for i, s := range e.state[:e.rows] {
+		if s == noMatch {
+			e.spread++
+			e.hash[i] = mix(e.spread)
+		}
 	}
 }
 
