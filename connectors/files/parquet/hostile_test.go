@@ -1,0 +1,126 @@
+package parquet
+
+import (
+	"context"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/connectors/blob"
+	"github.com/silogate/silogate/engine/sqlerr"
+)
+
+// memoryStore holds one object.
+type memoryStore struct {
+	blob.Store
+	content []byte
+}
+
+func (m memoryStore) Read(_ context.Context, _ blob.Object, off int64, p []byte) error {
+	copy(p, m.content[off:off+int64(len(p))])
+	return nil
+}
+
+func (memoryStore) Location(key string) string { return "mem:" + key }
+func (memoryStore) Profile() blob.Profile      { return blob.Profile{Gap: 1, Request: 1 << 20, Parallel: 1} }
+
+// largest records the largest allocation.
+type largest struct {
+	memory.Allocator
+	size atomic.Int64
+}
+
+func (l *largest) Allocate(n int) []byte {
+	l.size.Store(max(l.size.Load(), int64(n)))
+	return l.Allocator.Allocate(n)
+}
+
+func (l *largest) Reallocate(n int, b []byte) []byte {
+	l.size.Store(max(l.size.Load(), int64(n)))
+	return l.Allocator.Reallocate(n, b)
+}
+
+// readHostile reads a file of any content: rows or sqlerr.Corrupt, and nothing that is out of proportion.
+func readHostile(t *testing.T, content []byte) error {
+	checked := memory.NewCheckedAllocator(memory.NewGoAllocator())
+	mem := &largest{Allocator: checked}
+	store := memoryStore{content: content}
+	o := blob.Object{Key: "x", Size: int64(len(content)), ETag: "1"}
+	f, err := NewCache(1<<20).Open(t.Context(), store, o, &connectors.Usage{})
+	if err == nil {
+		for g := range f.Groups() {
+			for c := range f.Columns {
+				f.Bounds(g, c)
+			}
+		}
+		rows := int64(0)
+		for g := range f.Groups() {
+			rows += f.Rows(g)
+		}
+		if rows > 1<<20 { // reading them may succeed, and would take long
+			return nil
+		}
+		err = readAll(t.Context(), mem, store, f, 1024, func(int, arrow.Array) {})
+	}
+	if err != nil && !sqlerr.Is(err, sqlerr.Corrupt) && !sqlerr.Is(err, sqlerr.Unsupported) {
+		t.Errorf("error %v is not Corrupt", err)
+	}
+	if size := mem.size.Load(); size > plainPage+1<<20 {
+		t.Errorf("%d bytes were allocated at once for a file of %d", size, len(content))
+	}
+	checked.AssertSize(t, 0)
+	return err
+}
+
+func TestDamagedFiles(t *testing.T) {
+	paths, err := filepath.Glob("testdata/*.parquet")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no files: %v", err)
+	}
+	random := rand.New(rand.NewPCG(3, 5))
+	for _, path := range paths {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			if err := readHostile(t, content); err != nil {
+				t.Fatalf("undamaged: %v", err)
+			}
+			for n := range 300 {
+				damaged := append([]byte(nil), content...)
+				for range 1 + random.IntN(4) {
+					damaged[random.IntN(len(damaged))] = byte(random.Uint32())
+				}
+				if n%10 == 0 {
+					damaged = damaged[:random.IntN(len(damaged))]
+				}
+				readHostile(t, damaged)
+				if t.Failed() {
+					t.Fatalf("damage %d", n)
+				}
+			}
+		})
+	}
+}
+
+func FuzzFile(f *testing.F) {
+	paths, err := filepath.Glob("testdata/*.parquet")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, path := range paths {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(content)
+	}
+	f.Fuzz(func(t *testing.T, content []byte) { readHostile(t, content) })
+}
