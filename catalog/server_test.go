@@ -207,3 +207,21 @@ func TestRedact(t *testing.T) {
 		t.Errorf("region: %s", got)
 	}
 }
+
+func TestInspect(t *testing.T) {
+	shop := &fake{standard: "public", tables: map[string][]string{"public": {"orders"}, "v": {"a", "b"}}}
+	var warnings []string
+	c := mustNew(t, map[string]*fake{"shop": shop}, &warnings)
+	got, err := c.Inspect(ctx, "root", "shop")
+	if want := map[string][]string{"shop": {"orders"}, "shop_v": {"a", "b"}}; err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%v, %v; want %v", got, err, want)
+	}
+	c.Forget("shop")
+	shop.down.Store(true)
+	if _, err := c.Inspect(ctx, "root", "shop"); !sqlerr.Is(err, sqlerr.SourceDown) {
+		t.Error(err)
+	}
+	if _, err := c.Inspect(ctx, "root", "nope"); !sqlerr.Is(err, sqlerr.UnknownServer) {
+		t.Error(err)
+	}
+}

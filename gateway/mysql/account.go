@@ -2,6 +2,7 @@ package mysql
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/dolthub/go-mysql-server/sql"
@@ -31,6 +32,9 @@ func loadAccounts(ctx context.Context, accounts *mysql_db.MySQLDb, kept *store.S
 			return fmt.Errorf("accounts: %w", err)
 		}
 		return nil
+	}
+	if len(users) == 0 {
+		return errors.New("users: nobody could connect: name a first user")
 	}
 	editor := accounts.Editor()
 	defer editor.Close()

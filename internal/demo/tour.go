@@ -4,9 +4,9 @@ package demo
 type Stop struct {
 	Says    string // what the query is for
 	Query   string
-	Expect  string // what to look for in the answer
-	Columns []string
-	Rows    [][]string // the answer
+	Expect  string     // what to look for in the answer
+	Columns []string   // of the answer, and
+	Rows    [][]string // its rows; none where it depends on the version
 }
 
 // Tour is the queries that the demo proposes.
@@ -24,6 +24,10 @@ FROM lake.reviews r JOIN lake.labels l ON l.label = r.label
 GROUP BY r.split, l.class ORDER BY r.split, l.class`,
 			Expect:  "six rows, 9,600 reviews to train on and 2,400 to test with",
 			Columns: []string{"split", "class", "reviews"},
+			Rows: [][]string{
+				{"test", "negative", "574"}, {"test", "neutral", "483"}, {"test", "positive", "1343"},
+				{"train", "negative", "2385"}, {"train", "neutral", "1887"}, {"train", "positive", "5328"},
+			},
 		},
 		{
 			Says: "Across silos: which categories of the shop disappoint, by the reviews in the lake.",
@@ -33,6 +37,10 @@ WHERE r.split = 'train'
 GROUP BY p.category ORDER BY negative DESC`,
 			Expect:  "six rows; toys disappoint most, audio least",
 			Columns: []string{"category", "reviews", "negative", "stars"},
+			Rows: [][]string{
+				{"toys", "1580", "638", "3.00"}, {"outdoor", "1621", "559", "3.19"}, {"kitchen", "1628", "442", "3.39"},
+				{"garden", "1600", "365", "3.52"}, {"books", "1569", "243", "3.73"}, {"audio", "1602", "138", "3.93"},
+			},
 		},
 	}
 }

@@ -1,0 +1,189 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/silogate/silogate/catalog"
+	"github.com/silogate/silogate/catalog/store"
+	"github.com/silogate/silogate/connectors/builtin"
+	"github.com/silogate/silogate/engine"
+	"github.com/silogate/silogate/engine/bind"
+	"github.com/silogate/silogate/engine/exec"
+	"github.com/silogate/silogate/engine/exec/spill"
+	"github.com/silogate/silogate/engine/optimize"
+	"github.com/silogate/silogate/engine/types"
+	"github.com/silogate/silogate/gateway/mysql"
+	"github.com/silogate/silogate/gateway/web"
+	"github.com/silogate/silogate/internal/config"
+)
+
+// drainTime is how long running statements may take to end when the gateway is told to.
+const drainTime = 10 * time.Second
+
+// gateway is everything a running gateway is made of.
+type gateway struct {
+	store   *store.Store
+	catalog *catalog.Catalog
+	spill   *spill.Manager
+	mysql   *mysql.Server
+	web     *http.Server // nil: off
+	webAt   net.Listener
+}
+
+// open makes a gateway that listens; serve lets it answer. What was made before an error is closed again.
+func open(ctx context.Context, cfg config.Config, log *slog.Logger) (*gateway, error) {
+	g := &gateway{}
+	if err := g.open(ctx, cfg, log); err != nil {
+		return nil, errors.Join(err, g.close())
+	}
+	return g, nil
+}
+
+func (g *gateway) open(ctx context.Context, cfg config.Config, log *slog.Logger) (err error) {
+	if cfg.Flight != "" {
+		return errors.New("flight: Arrow Flight SQL is not part of this version")
+	}
+	certificate, err := loadTLS(cfg.TLS)
+	if err != nil {
+		return err
+	}
+	if g.store, err = store.Open(ctx, cfg.Data); err != nil {
+		return err
+	}
+	if g.catalog, err = openCatalog(ctx, cfg, g.store, log); err != nil {
+		return err
+	}
+	if g.spill, err = spill.Open(filepath.Join(cfg.Data, "spill"), int64(cfg.Memory.Spill)); err != nil {
+		return err
+	}
+	executor := engine.New(engine.Config{
+		Sources:     g.catalog,
+		Log:         log,
+		Memory:      int64(cfg.Memory.Server),
+		QueryMemory: int64(cfg.Memory.Query),
+		Spill:       g.spill,
+		Weights:     weights,
+	})
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "silogate_query_memory_bytes", Help: "Memory that running queries hold."},
+			func() float64 { return float64(executor.MemoryUsed()) }))
+	listener, err := net.Listen("tcp", cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	g.mysql, err = mysql.New(ctx, listener, mysql.Config{
+		Catalog: g.catalog, Engine: executor, Store: g.store, Users: users(cfg.Users), Rules: optimize.RuleNames(),
+		TLS: certificate, Registry: registry, Log: log,
+	})
+	if err != nil || cfg.Web == "" {
+		return err
+	}
+	if g.webAt, err = net.Listen("tcp", cfg.Web); err != nil {
+		return fmt.Errorf("web: %w", err)
+	}
+	g.web = web.New(registry, g.healthy)
+	return nil
+}
+
+func openCatalog(ctx context.Context, cfg config.Config, kept *store.Store, log *slog.Logger) (*catalog.Catalog, error) {
+	var sources []store.Server
+	for _, s := range cfg.Sources {
+		sources = append(sources, store.Server{Name: s.Name, Type: s.Type, Options: s.Options})
+	}
+	return catalog.New(ctx, catalog.Config{
+		Types: builtin.Types(), Store: kept, Roots: cfg.Roots, Log: log, Warn: mysql.Warn,
+	}, sources)
+}
+
+func users(configured []config.User) []mysql.User {
+	var list []mysql.User
+	for _, u := range configured {
+		list = append(list, mysql.User{Name: u.Name, Password: u.Password.Reveal()})
+	}
+	return list
+}
+
+func loadTLS(files config.TLS) (*tls.Config, error) {
+	if files.Cert == "" {
+		return nil, nil
+	}
+	pair, err := tls.LoadX509KeyPair(files.Cert, files.Key)
+	if err != nil {
+		return nil, fmt.Errorf("tls: %w", err)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
+}
+
+// weights gives the executor the sort keys of MySQL's collations.
+func weights(c types.Collation) exec.WeightFunc {
+	key, ok := bind.Weights(c)
+	if !ok {
+		return nil
+	}
+	return func(dst, value []byte) []byte { return key(dst, string(value)) }
+}
+
+// healthy reports whether the gateway can do its work.
+func (g *gateway) healthy(ctx context.Context) error {
+	if _, err := g.store.Servers(ctx); err != nil {
+		return err
+	}
+	return nil
+}
+
+// serve answers until ctx ends, then ends what runs, and closes everything.
+func (g *gateway) serve(ctx context.Context, log *slog.Logger) error {
+	group, ending := errgroup.WithContext(ctx)
+	group.Go(g.mysql.Serve)
+	if g.web != nil {
+		group.Go(func() error {
+			if err := g.web.Serve(g.webAt); !errors.Is(err, http.ErrServerClosed) {
+				return fmt.Errorf("web: %w", err)
+			}
+			return nil
+		})
+	}
+	<-ending.Done()
+	log.Info("stopping", "patience", drainTime)
+	err := g.close()
+	return errors.Join(err, group.Wait())
+}
+
+// close ends what runs, after a time to finish, and closes everything that was opened, the last first.
+func (g *gateway) close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	var errs []error
+	if g.web != nil {
+		errs = append(errs, g.web.Shutdown(ctx))
+	} else if g.webAt != nil {
+		errs = append(errs, g.webAt.Close())
+	}
+	if g.mysql != nil {
+		errs = append(errs, g.mysql.Close(ctx))
+	}
+	if g.spill != nil {
+		errs = append(errs, g.spill.Close())
+	}
+	if g.catalog != nil {
+		errs = append(errs, g.catalog.Close())
+	}
+	if g.store != nil {
+		errs = append(errs, g.store.Close())
+	}
+	return errors.Join(errs...)
+}
