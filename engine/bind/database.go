@@ -19,6 +19,9 @@ type provider struct {
 
 func newProvider(b *Binder, cfg Config) *provider {
 	p := &provider{binder: b, resolver: cfg.Resolver, views: cfg.Views, local: make(map[string]sql.Database, len(cfg.Local))}
+	if p.views == nil {
+		p.views = noViews{}
+	}
 	for _, db := range cfg.Local {
 		p.local[strings.ToLower(db.Name())] = db
 	}
@@ -80,11 +83,7 @@ func (p *provider) AllDatabases(ctx *sql.Context) []sql.Database {
 }
 
 func (p *provider) database(name string) sql.Database {
-	db := &database{provider: p, name: name}
-	if p.views != nil {
-		return &viewDatabase{database: db, views: p.views}
-	}
-	return db
+	return &viewDatabase{database: &database{provider: p, name: name}, views: p.views}
 }
 
 var _ sql.DatabaseProvider = (*provider)(nil)
@@ -122,7 +121,7 @@ func (d *database) GetTableNames(ctx *sql.Context) ([]string, error) {
 
 var _ sql.ReadOnlyDatabase = (*database)(nil)
 
-// viewDatabase is a federated database with views.
+// viewDatabase is a federated database with views. GMS asks every database for views, also one without any.
 type viewDatabase struct {
 	*database
 	views ViewStore

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/sqlerr"
 )
 
 // Resolver is the catalog of federated tables, as each user sees it. It is safe for concurrent use. Names match as the
@@ -31,4 +32,19 @@ type ViewStore interface {
 	Views(ctx context.Context, db string) (map[string]string, error)
 	CreateView(ctx context.Context, db, name, statement string) error
 	DropView(ctx context.Context, db, name string) error
+}
+
+// noViews is the ViewStore that holds none and takes none.
+type noViews struct{}
+
+func (noViews) View(context.Context, string, string) (string, error) { return "", nil }
+
+func (noViews) Views(context.Context, string) (map[string]string, error) { return nil, nil }
+
+func (noViews) CreateView(_ context.Context, db, name, _ string) error {
+	return sqlerr.New(sqlerr.Unsupported, "view %s.%s: views are not supported yet", db, name)
+}
+
+func (noViews) DropView(_ context.Context, db, name string) error {
+	return sqlerr.New(sqlerr.UnknownTable, "view %s.%s does not exist", db, name)
 }
