@@ -104,7 +104,9 @@ func (f fragment) Start(context.Context, connectors.Scan) (connectors.Execution,
 
 // tables are what the plans of this package's tests scan.
 func tables(name string) (*plan.Table, error) {
-	column := func(name string, t types.Type) plan.TableColumn { return plan.TableColumn{Name: name, Type: t, Nullable: true} }
+	column := func(name string, t types.Type) plan.TableColumn {
+		return plan.TableColumn{Name: name, Type: t, Nullable: true}
+	}
 	table := &plan.Table{Name: plan.TableName{Name: name}, Columns: []plan.TableColumn{
 		column("a", types.Of(types.Int64)), column("b", types.Of(types.Int64)), column("t", types.Of(types.Text)),
 	}}

@@ -124,7 +124,9 @@ func minimal() *sqlgen.Dialect {
 
 // tables are what the plans of the tests scan.
 func tables(name string) (*plan.Table, error) {
-	column := func(name string, t types.Type) plan.TableColumn { return plan.TableColumn{Name: name, Type: t, Nullable: true} }
+	column := func(name string, t types.Type) plan.TableColumn {
+		return plan.TableColumn{Name: name, Type: t, Nullable: true}
+	}
 	table := &plan.Table{Name: plan.TableName{Namespace: "public", Name: name}, Columns: []plan.TableColumn{
 		{Name: "id", Type: types.Of(types.Int64)}, column("a", types.Of(types.Int64)), column("b", types.Of(types.Int64)),
 		column("t", types.Of(types.Text)), column("x", types.Of(types.Float64)),

@@ -20,6 +20,7 @@ import (
 type connector struct {
 	name string
 	path string
+	wait time.Duration // for a writer that holds the file
 }
 
 // Open makes a connector of a file; its only option is path.
@@ -41,7 +42,7 @@ func Open(_ context.Context, cfg connectors.Config) (connectors.Connector, error
 		return nil, sqlerr.New(sqlerr.BadOption, "source %s: path is outside the directories that sources may read",
 			cfg.Name)
 	}
-	return &connector{name: cfg.Name, path: path}, nil
+	return &connector{name: cfg.Name, path: path, wait: lockedWait}, nil
 }
 
 // underAny reports whether path, its links followed as far as it exists, lies under one of roots.
@@ -123,7 +124,7 @@ func (c *connector) begin(ctx context.Context, db *conn) error {
 	if err := db.exec("BEGIN"); err != nil {
 		return err
 	}
-	deadline := time.Now().Add(lockedWait)
+	deadline := time.Now().Add(c.wait)
 	for pause := time.Millisecond; ; pause = min(2*pause, 100*time.Millisecond) {
 		err := db.during(ctx, func() error { return db.exec("SELECT count(*) FROM sqlite_schema") })
 		var native *nativeError

@@ -335,7 +335,13 @@ func (d *decimalDecoder) append(s *stmt, i int) error {
 	return nil
 }
 
+// exactInts is the range of integers that a double holds with their neighbours.
+const exactInts = 1e15
+
 func (d *decimalDecoder) fromInt(v int64) (types.Value, bool) {
+	if unit, ok := d.smallUnit(); ok && v > -exactInts/unit && v < exactInts/unit {
+		return d.fitInt(v * unit)
+	}
 	return d.fit(new(big.Int).Mul(big.NewInt(v), power10(int(d.typ.Scale))))
 }
 
@@ -343,6 +349,13 @@ func (d *decimalDecoder) fromInt(v int64) (types.Value, bool) {
 func (d *decimalDecoder) fromFloat(f float64) (types.Value, bool) {
 	if math.IsInf(f, 0) {
 		return types.Value{}, false
+	}
+	if unit, ok := d.smallUnit(); ok {
+		// Where n units divided out give f again, they are its shortest digits: at most 15 digits are unique.
+		n := math.Round(f * float64(unit))
+		if math.Abs(n) < exactInts && n/float64(unit) == f {
+			return d.fitInt(int64(n))
+		}
 	}
 	exact, ok := new(big.Rat).SetString(strconv.FormatFloat(f, 'e', -1, 64))
 	if !ok {
@@ -355,6 +368,31 @@ func (d *decimalDecoder) fromFloat(f float64) (types.Value, bool) {
 	}
 	exact.Add(exact, half)
 	return d.fit(new(big.Int).Quo(exact.Num(), exact.Denom()))
+}
+
+// smallUnit returns 10 to the scale where that is small enough for quick arithmetic.
+func (d *decimalDecoder) smallUnit() (int64, bool) {
+	if d.typ.Scale > 9 {
+		return 0, false
+	}
+	unit := int64(1)
+	for range d.typ.Scale {
+		unit *= 10
+	}
+	return unit, true
+}
+
+func (d *decimalDecoder) fitInt(unscaled int64) (types.Value, bool) {
+	if d.typ.Precision < types.Digits64 {
+		limit := int64(1)
+		for range d.typ.Precision {
+			limit *= 10
+		}
+		if unscaled >= limit || unscaled <= -limit {
+			return types.Value{}, false
+		}
+	}
+	return types.Value{Dec: decimal256.FromI64(unscaled)}, true
 }
 
 // fit checks the precision.
