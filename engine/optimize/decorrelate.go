@@ -11,7 +11,7 @@ import (
 
 // decorrelate turns Apply into Join, innermost first. Conditions of the inner side that read the outer one are lifted
 // to its top and become the join's (lift); a correlated aggregate is grouped by what its equalities compare
-// (unnestAggregate). A subquery that is volatile, or limited for each outer row, stays an Apply.
+// (unnestAggregate). Conditions of the inner side are pushed first, so that a Mark they decide is a Semi join. A subquery that is volatile, or limited for each outer row, stays an Apply.
 func decorrelate(_ context.Context, p *planner, root plan.Node) (plan.Node, error) {
 	d := &decorrelator{ids: p.ids}
 	return transform(root, func(n plan.Node) plan.Node {
@@ -31,6 +31,7 @@ func (d *decorrelator) unnest(a *plan.Apply) plan.Node {
 		return a
 	}
 	a = stripped(a)
+	a.Inner = newFilterPusher(a.Inner).push(a.Inner, nil)
 	if oneRow(a.Inner) {
 		switch a.Kind {
 		case plan.ApplyExists:

@@ -39,7 +39,7 @@ func (d *decorrelator) unnestAggregate(a *plan.Apply, corr set) (plan.Node, bool
 		return nil, false
 	}
 	joined := &plan.Join{Kind: plan.Left, Left: a.Outer, Right: grouped, On: on}
-	return finish(a, joined, values, having, agg), true
+	return finish(a, joined, values, having, overNothing(agg, grouped)), true
 }
 
 // overAggregate recognizes projections, filters and sorts over an aggregate without groups. It returns what each output
@@ -76,8 +76,11 @@ func overAggregate(n plan.Node) (values map[expr.ColumnID]expr.Expr, having []ex
 
 // groupBy groups an aggregate by the inner sides of equalities with outer expressions, and returns the conditions of
 // the join that finds an outer row's group.
-func (d *decorrelator) groupBy(agg *plan.Aggregate, input plan.Node, conds []expr.Expr, corr set) (plan.Node, []expr.Expr, bool) {
-	grouped := &plan.Aggregate{Input: input, Aggs: agg.Aggs}
+func (d *decorrelator) groupBy(agg *plan.Aggregate, input plan.Node, conds []expr.Expr, corr set) (*plan.Aggregate, []expr.Expr, bool) {
+	grouped := &plan.Aggregate{Input: input, Aggs: slices.Clone(agg.Aggs)}
+	for i := range grouped.Aggs {
+		grouped.Aggs[i].Col = d.ids.column(grouped.Aggs[i].Col)
+	}
 	var on []expr.Expr
 	for _, c := range conds {
 		inner, outer, ok := sides(c, corr)
@@ -118,22 +121,27 @@ func sides(cond expr.Expr, corr set) (inner, outer expr.Expr, ok bool) {
 	return nil, nil, false
 }
 
-// finish computes the subquery's columns above the join with its groups.
-func finish(a *plan.Apply, joined plan.Node, values map[expr.ColumnID]expr.Expr, having []expr.Expr, agg *plan.Aggregate) plan.Node {
-	overNothing := make(map[expr.ColumnID]expr.Expr)
-	for _, g := range agg.Aggs {
+// overNothing maps the columns of the subquery's aggregate to what they are above the join with its groups.
+func overNothing(agg, grouped *plan.Aggregate) map[expr.ColumnID]expr.Expr {
+	values := make(map[expr.ColumnID]expr.Expr, len(agg.Aggs))
+	for i, g := range grouped.Aggs {
 		ref := g.Col.Ref()
 		ref.Null = true
-		overNothing[g.Col.ID] = ref
+		values[agg.Aggs[i].Col.ID] = ref
 		if zero, ok := emptyValue(g); ok {
-			overNothing[g.Col.ID] = &expr.Call{Func: expr.Coalesce, Args: []expr.Expr{ref, zero}, Typ: g.Col.Type}
+			values[agg.Aggs[i].Col.ID] = &expr.Call{Func: expr.Coalesce, Args: []expr.Expr{ref, zero}, Typ: g.Col.Type}
 		}
 	}
-	having = substitute(having, overNothing)
+	return values
+}
+
+// finish computes the subquery's columns above the join with its groups.
+func finish(a *plan.Apply, joined plan.Node, values map[expr.ColumnID]expr.Expr, having []expr.Expr, aggs map[expr.ColumnID]expr.Expr) plan.Node {
+	having = substitute(having, aggs)
 	list := passAll(a.Outer.Schema())
 	for _, c := range a.Inner.Schema() {
 		c.Nullable = true
-		v := expr.Substitute(values[c.ID], overNothing)
+		v := expr.Substitute(values[c.ID], aggs)
 		if len(having) > 0 && a.Kind != plan.ApplyInner {
 			v = &expr.Case{Whens: []expr.When{{Cond: all(having), Then: v}}, Typ: c.Type}
 		}

@@ -35,12 +35,19 @@ func (r row) and(cols plan.Schema, values []types.Value) row {
 	return out
 }
 
-var errTwoRows = errors.New("subquery returns more than 1 row")
+var (
+	errTwoRows = errors.New("subquery returns more than 1 row")
+	errTooMuch = errors.New("the plan joins too many rows for a test")
+)
 
 type interpreter struct {
 	tables map[string]*table
 	ctes   map[int][][]types.Value
+	pairs  int // pairs of rows looked at
 }
+
+// mostPairs bounds what a random plan may cost.
+const mostPairs = 20_000
 
 func interpret(tables map[string]*table, n plan.Node) ([][]types.Value, error) {
 	in := &interpreter{tables: tables, ctes: make(map[int][][]types.Value)}
@@ -178,6 +185,9 @@ func (in *interpreter) join(n *plan.Join, outer row) ([][]types.Value, error) {
 	if err != nil {
 		return nil, err
 	}
+	if in.pairs += len(left) * len(right); in.pairs > mostPairs {
+		return nil, errTooMuch
+	}
 	ls, rs := n.Left.Schema(), n.Right.Schema()
 	var out [][]types.Value
 	met := make([]bool, len(right))
@@ -289,6 +299,9 @@ func (in *interpreter) apply(n *plan.Apply, outer row) ([][]types.Value, error) 
 		inner, err := in.run(n.Inner, env)
 		if err != nil {
 			return nil, err
+		}
+		if in.pairs += len(inner); in.pairs > mostPairs {
+			return nil, errTooMuch
 		}
 		var matches [][]types.Value
 		for _, i := range inner {

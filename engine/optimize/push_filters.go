@@ -14,19 +14,22 @@ import (
 //
 // A condition stays above a Limit, which it would change, above a Single join's own columns, whose error it would hide,
 // and where it is volatile.
-func pushFilters(_ context.Context, p *planner, root plan.Node) (plan.Node, error) {
-	f := &filterPusher{ids: p.ids, reads: make(map[int]*cteReads)}
+func pushFilters(_ context.Context, _ *planner, root plan.Node) (plan.Node, error) {
+	return newFilterPusher(root).push(root, nil), nil
+}
+
+type filterPusher struct {
+	reads map[int]*cteReads
+}
+
+func newFilterPusher(root plan.Node) *filterPusher {
+	f := &filterPusher{reads: make(map[int]*cteReads)}
 	walk(root, func(n plan.Node) {
 		if ref, ok := n.(*plan.CTERef); ok {
 			f.cte(ref.ID).refs++
 		}
 	})
-	return f.push(root, nil), nil
-}
-
-type filterPusher struct {
-	ids   *ids
-	reads map[int]*cteReads
+	return f
 }
 
 // push returns a plan equal to Filter(n, conds). The conditions are conjuncts and not volatile.

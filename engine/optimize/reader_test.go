@@ -299,7 +299,9 @@ func (r *reader) column(name string, in ...plan.Node) (*expr.Column, error) {
 			return n.Schema()[i].Ref(), nil
 		}
 	}
-	return c.Ref(), nil
+	ref := c.Ref()
+	ref.Null = true // it may have become nullable on its way here
+	return ref, nil
 }
 
 func (r *reader) expr(a sexp, in ...plan.Node) (expr.Expr, error) {

@@ -54,7 +54,7 @@ func runRules(t *testing.T, d *datadriven.TestData, root plan.Node) string {
 	if out == root {
 		return "unchanged\n"
 	}
-	sameAnswers(t, root, out)
+	sameAnswers(t, root, out, 20)
 	return plan.Format(out, plan.FormatOptions{})
 }
 
@@ -95,20 +95,20 @@ func runAll(t *testing.T, d *datadriven.TestData, root plan.Node) string {
 	if err != nil {
 		return err.Error() + "\n"
 	}
-	sameAnswers(t, root, out)
+	sameAnswers(t, root, out, 20)
 	return plan.Format(out, plan.FormatOptions{})
 }
 
-// seeds are how many different table contents a case runs on.
-const seeds = 20
-
-// sameAnswers runs two plans on tables and compares their rows as multisets, or their errors.
-func sameAnswers(t testing.TB, want, got plan.Node) {
+// sameAnswers runs two plans on several contents of the tables and compares their rows as multisets, or their errors.
+func sameAnswers(t testing.TB, want, got plan.Node, contents int) {
 	t.Helper()
-	for seed := range uint64(seeds) {
+	for seed := range uint64(contents) {
 		tables := fixtures(seed)
 		a, errA := interpret(tables, want)
 		b, errB := interpret(tables, got)
+		if errA == errTooMuch || errB == errTooMuch {
+			return
+		}
 		if errA != nil || errB != nil {
 			// A rule may spare a row whose subquery would have failed; it may not make one fail.
 			if errB != nil && errA == nil {
