@@ -43,11 +43,11 @@ var (
 type interpreter struct {
 	tables map[string]*table
 	ctes   map[int][][]types.Value
-	pairs  int // pairs of rows looked at
+	pairs  int // rows and pairs of rows looked at
 }
 
 // mostPairs bounds what a random plan may cost.
-const mostPairs = 20_000
+const mostPairs = 5_000
 
 func interpret(tables map[string]*table, n plan.Node) ([][]types.Value, error) {
 	in := &interpreter{tables: tables, ctes: make(map[int][][]types.Value)}
@@ -96,6 +96,9 @@ func (in *interpreter) run(n plan.Node, outer row) ([][]types.Value, error) {
 	input, err := in.run(n.Children()[0], outer)
 	if err != nil {
 		return nil, err
+	}
+	if in.pairs += len(input); in.pairs > mostPairs {
+		return nil, errTooMuch
 	}
 	return in.unary(n, input, outer), nil
 }
