@@ -42,6 +42,7 @@ var kinds = []struct {
 	{sql.ErrInvalidArgumentType, sqlerr.BadArgument},
 	{sql.ErrInvalidArgumentDetails, sqlerr.BadArgument},
 	{sql.ErrUnknownSystemVariable, sqlerr.UnknownVariable},
+	{sql.ErrInvalidSystemVariableValue, sqlerr.BadVariable},
 	{sql.ErrNonAggregatedColumnWithoutGroupBy, sqlerr.MixedGroup},
 	{analyzererrors.ErrValidationGroupBy, sqlerr.NotGrouped},
 	{analyzererrors.ErrValidationGroupByOrderBy, sqlerr.NotGrouped},
