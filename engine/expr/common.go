@@ -107,11 +107,16 @@ func commonTemporal(a, b types.Type) (types.Type, error) {
 }
 
 func commonString(a, b types.Type) (types.Type, error) {
+	la, lb := shownLength(a), shownLength(b)
+	binary := a.IsBinary() || b.IsBinary()
+	if binary { // in bytes
+		la, lb = int(asBinary(a).Length), int(asBinary(b).Length)
+	}
 	length := 0
-	if la, lb := shownLength(a), shownLength(b); la > 0 && lb > 0 {
+	if la > 0 && lb > 0 {
 		length = max(la, lb)
 	}
-	if a.IsBinary() || b.IsBinary() {
+	if binary {
 		if a.Kind == types.Blob || b.Kind == types.Blob {
 			return types.Of(types.Blob), nil
 		}

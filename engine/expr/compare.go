@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/silogate/silogate/engine/expr/kernel"
 	"github.com/silogate/silogate/engine/sqlerr"
@@ -260,11 +261,15 @@ func underCollation(e Expr, c types.Collation) Expr {
 	return implicit(e, t)
 }
 
+// asBinary is the byte string that holds what t prints as.
 func asBinary(t types.Type) types.Type {
-	if t.IsBinary() {
+	switch {
+	case t.IsBinary():
 		return t
+	case !t.IsText():
+		return types.Type{Kind: types.Varbinary, Length: uint32(shownLength(t))}
 	}
-	return types.Type{Kind: types.Varbinary, Length: 4 * t.Length}
+	return types.Type{Kind: types.Varbinary, Length: utf8.UTFMax * t.Length}
 }
 
 // compareRule types the comparison operators.

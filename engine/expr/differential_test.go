@@ -45,7 +45,8 @@ var sampleTexts = []string{
 type generator struct {
 	*rand.Rand
 	f     *fixture
-	years int // how far dates go from 2000
+	years int    // how far dates go from 2000
+	pool  []Expr // what arguments are drawn from
 }
 
 func (g generator) value(t types.Type) types.Value {
@@ -160,17 +161,17 @@ func (g generator) column(t types.Type, rows int) {
 	g.f.cols = append(g.f.cols, &Column{ID: ColumnID(len(g.f.cols) + 1), Name: fmt.Sprintf("c%d", len(g.f.cols)+1), Typ: t, Null: true})
 }
 
-// leaf is a column, or sometimes a literal, of a type that want accepts.
+// leaf is an expression of the pool, or sometimes a literal, of a type that want accepts.
 func (g generator) leaf(want func(types.Type) bool) Expr {
 	for {
-		c := g.f.cols[g.IntN(len(g.f.cols))]
-		if want != nil && !want(c.Typ) {
+		e := g.pool[g.IntN(len(g.pool))]
+		if want != nil && !want(e.Type()) {
 			continue
 		}
 		if g.IntN(4) == 0 {
-			return &Literal{g.value(c.Typ), c.Typ}
+			return &Literal{g.value(e.Type()), e.Type()}
 		}
-		return c
+		return e
 	}
 }
 
@@ -281,7 +282,7 @@ func TestDifferential(t *testing.T) {
 				g := newGenerator(t, uint64(seed), 20+seed%3)
 				e, err := New(f, g.args(f)...)
 				if err != nil {
-					if !errors.Is(err, ErrNoKernel) && !sqlerr.Is(err, sqlerr.BadDate) && !sqlerr.Is(err, sqlerr.CollationMix) {
+					if !refused(err) {
 						t.Fatalf("seed %d: %v", seed, err)
 					}
 					continue
@@ -297,15 +298,151 @@ func TestDifferential(t *testing.T) {
 }
 
 func newGenerator(t *testing.T, seed uint64, rows int) generator {
-	g := generator{rand.New(rand.NewPCG(seed, 7)), newFixture(t), 60}
+	g := generator{rand.New(rand.NewPCG(seed, 7)), newFixture(t), 60, nil}
 	g.f.env.Location = newYork
 	if seed%10 == 9 {
 		rows = 0
 	}
 	for _, typ := range randomTypes {
 		g.column(typ, rows)
+		g.pool = append(g.pool, g.f.cols[len(g.f.cols)-1])
 	}
 	return g
+}
+
+// grow adds n random calls over the pool to it.
+func (g *generator) grow(t *testing.T, n int) {
+	names := make([]Func, 0, len(table()))
+	for f := range table() {
+		if f != DateFormat && f != Collate && f != Repeat && f != Space { // the reference bounds REPEAT lower
+			names = append(names, f)
+		}
+	}
+	slices.Sort(names)
+	for n > 0 {
+		e, err := g.any(names[g.IntN(len(names))])
+		if err == nil && e.Type().Kind != types.Null {
+			g.pool = append(g.pool, e)
+			n--
+		} else if err != nil && !refused(err) {
+			t.Fatal(err)
+		}
+	}
+}
+
+// any makes a random expression: a call of f, or sometimes a CASE, an IN or a cast.
+func (g *generator) any(f Func) (Expr, error) {
+	switch g.IntN(8) {
+	case 0:
+		a := g.leaf(nil)
+		like := func(t types.Type) bool { return t.Kind == a.Type().Kind }
+		whens := []When{{g.leaf(types.Type.IsNumeric), a}, {g.leaf(types.Type.IsNumeric), g.leaf(like)}}
+		if g.IntN(2) == 0 {
+			return NewCase(whens, nil)
+		}
+		return NewCase(whens, g.leaf(like))
+	case 1:
+		arg := g.leaf(nil)
+		list := make([]Expr, 1+g.IntN(10))
+		for i := range list {
+			t := arg.Type()
+			if g.IntN(10) == 0 {
+				t = randomTypes[g.IntN(len(randomTypes))]
+			}
+			list[i] = &Literal{g.value(t), t}
+		}
+		return NewIn(arg, list, g.IntN(2) == 0)
+	case 2:
+		to := randomTypes[1+g.IntN(len(randomTypes)-1)]
+		if to.IsInteger() && to.Kind != types.Int64 && to.Kind != types.Uint64 {
+			to = types.Of(types.Int64) // MySQL has no narrower CAST
+		}
+		return NewCast(g.leaf(nil), to)
+	}
+	return New(f, g.args(f)...)
+}
+
+// refused reports an error that MySQL's rules ask for, or a missing kernel.
+func refused(err error) bool {
+	return errors.Is(err, ErrNoKernel) || sqlerr.Is(err, sqlerr.BadDate) || sqlerr.Is(err, sqlerr.CollationMix)
+}
+
+// TestDifferentialNested evaluates random trees, folded too.
+func TestDifferentialNested(t *testing.T) {
+	for seed := range uint64(300) {
+		g := newGenerator(t, seed, 20)
+		g.grow(t, 40)
+		for _, e := range g.pool {
+			g.f.checkAgainstReference(e, fmt.Sprintf("seed %d", seed))
+			if folded := Fold(e); folded != e {
+				if folded.Type() != e.Type() {
+					t.Fatalf("seed %d: %s [%s] folds to %s [%s]", seed, e, e.Type(), folded, folded.Type())
+				}
+				g.f.checkAgainstReference(folded, fmt.Sprintf("seed %d folded", seed))
+			}
+		}
+	}
+}
+
+// TestDifferentialFilter compares the rows that random conjuncts keep.
+func TestDifferentialFilter(t *testing.T) {
+	for seed := range uint64(400) {
+		g := newGenerator(t, seed, 70)
+		g.grow(t, 20)
+		var conds []Expr
+		for len(conds) < 1+int(seed%4) {
+			e, err := g.any(Lt)
+			if err != nil {
+				continue
+			}
+			if cond, err := Truth(e); err == nil {
+				conds = append(conds, cond)
+			}
+		}
+		want, wantErr := g.f.referenceFilter(conds)
+		got, err := g.f.filter(conds)
+		if (err != nil) != (wantErr != nil) {
+			t.Fatalf("seed %d: %s: %v, want %v", seed, Strings(conds, " AND "), err, wantErr)
+		}
+		if err == nil && !slices.Equal(got, want) {
+			t.Fatalf("seed %d: %s: %v, want %v", seed, Strings(conds, " AND "), got, want)
+		}
+	}
+}
+
+func (f *fixture) filter(conds []Expr) ([]int32, error) {
+	flt, err := CompileFilter(conds, f.layout(), f.env)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	b := f.batch()
+	defer b.Release()
+	sel, all, err := flt.Select(f.mem, b)
+	if all {
+		sel = allRows(f.rows())
+	}
+	return slices.Clone(sel), err
+}
+
+func (f *fixture) referenceFilter(conds []Expr) ([]int32, error) {
+	var keep []int32
+	for i := range f.rows() {
+		r := f.referenceRow(i)
+		ok := true
+		for _, c := range conds {
+			v, err := r.eval(c)
+			if err != nil {
+				return nil, err
+			}
+			if ok = !v.Null && v.Int != 0; !ok {
+				break
+			}
+		}
+		if ok {
+			keep = append(keep, int32(i))
+		}
+	}
+	return keep, nil
 }
 
 // checkAgainstReference fails unless every row of e equals the reference's.
@@ -343,15 +480,19 @@ func (f *fixture) rowText(i int) map[string]string {
 func (f *fixture) reference(e Expr) ([]string, error) {
 	out := make([]string, f.rows())
 	for i := range out {
-		r := reference{map[ColumnID]types.Value{}, f.env.Location}
-		for k, c := range f.cols {
-			r.row[c.ID] = kernel.ValueAt(f.arrays[k], i)
-		}
-		v, err := r.eval(e)
+		v, err := f.referenceRow(i).eval(e)
 		if err != nil {
 			return nil, err
 		}
 		out[i] = v.Format(e.Type(), f.env.Location)
 	}
 	return out, nil
+}
+
+func (f *fixture) referenceRow(i int) reference {
+	r := reference{map[ColumnID]types.Value{}, f.env.Location}
+	for k, c := range f.cols {
+		r.row[c.ID] = kernel.ValueAt(f.arrays[k], i)
+	}
+	return r
 }

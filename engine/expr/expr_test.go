@@ -12,7 +12,7 @@ import (
 	"github.com/silogate/silogate/engine/types"
 )
 
-// bench is a table of one batch for tests: columns by name, and everything released at the end.
+// fixture is a table of one batch for tests: columns by name, and everything released at the end.
 type fixture struct {
 	t      testing.TB
 	mem    *memory.CheckedAllocator
@@ -103,6 +103,9 @@ func (f *fixture) eval(e Expr) ([]string, error) {
 	defer a.Release()
 	if a.Len() != int(b.NumRows()) {
 		f.t.Fatalf("%s gave %d rows of %d", e, a.Len(), b.NumRows())
+	}
+	if want := e.Type().Arrow().ID(); a.DataType().ID() != want && e.Type().Kind != types.Decimal {
+		f.t.Fatalf("%s gave a vector of %s for %s", e, a.DataType(), e.Type())
 	}
 	out := make([]string, a.Len())
 	for i := range out {

@@ -174,6 +174,9 @@ func (r reference) cast(v types.Value, from, to types.Type) (types.Value, error)
 	case to.IsInteger() && from.IsInteger() && (to.Kind == types.Int64 || to.Kind == types.Uint64):
 		return v, nil
 	case to.IsInteger() && from.IsFloat():
+		if v.Float < 0 {
+			to = types.Of(types.Int64) // BIGINT UNSIGNED has its bits
+		}
 		return clampTo(new(big.Rat).SetFloat64(math.RoundToEven(v.Float)), to), nil
 	case to.IsInteger():
 		return clampTo(new(big.Rat).SetInt(roundRat(rat(v, from), 0)), to), nil
@@ -300,8 +303,37 @@ func (r reference) temporal(c time.Time, from, to types.Type) (types.Value, erro
 
 var layouts = []string{"2006-01-02 15:04:05.999999", "2006-01-02T15:04:05.999999", "2006-01-02", "20060102", "20060102150405", "2006-01-02 15:04"}
 
+var clock = regexp.MustCompile(`^(-?)(?:(\d+) )?(\d+)(?::(\d\d?))?(?::(\d\d?))?(\.\d+)?$`)
+
+// parseTime reads a TIME.
+func parseTime(s string, to types.Type) types.Value {
+	m := clock.FindStringSubmatch(s)
+	if m == nil {
+		return types.NullValue
+	}
+	var n [4]int64
+	for i, part := range m[2:6] {
+		n[i], _ = strconv.ParseInt(part, 10, 64)
+	}
+	if m[4] == "" && m[2] == "" { // hhmmss
+		n = [4]int64{0, n[1] / 10000, n[1] / 100 % 100, n[1] % 100}
+	}
+	if n[2] > 59 || n[3] > 59 {
+		return types.NullValue
+	}
+	fraction, _ := new(big.Rat).SetString("0" + m[6])
+	us := (n[0]*86400+n[1]*3600+n[2]*60+n[3])*1e6 + roundRat(fraction, 6).Int64()
+	if us = min(us, 3020399e6); m[1] == "-" {
+		us = -us
+	}
+	return types.IntValue(roundMicros(us, to))
+}
+
 func (r reference) parseTemporal(s string, to types.Type) (types.Value, error) {
 	s = strings.TrimSpace(s)
+	if to.Kind == types.Time && len(s) < 12 {
+		return parseTime(s, to), nil
+	}
 	for _, l := range layouts {
 		if c, err := time.Parse(l, s); err == nil {
 			return r.temporal(c, types.NewTemporal(types.Datetime, 6), to)
@@ -311,6 +343,9 @@ func (r reference) parseTemporal(s string, to types.Type) (types.Value, error) {
 }
 
 func (r reference) castFromTemporal(v types.Value, from, to types.Type) (types.Value, error) {
+	if to.IsInteger() && from.Kind != types.Date { // the time is rounded, not the number: no second 60
+		v.Int = roundMicros(v.Int, types.NewTemporal(from.Kind, 0))
+	}
 	digits, us := "", v.Int
 	sign := ""
 	if from.Kind == types.Time {
@@ -327,6 +362,9 @@ func (r reference) castFromTemporal(v types.Value, from, to types.Type) (types.V
 	if to.IsFloat() {
 		f, _ := n.Float64()
 		return types.FloatValue(f), nil
+	}
+	if to.IsInteger() {
+		to = types.Of(types.Int64) // of a negative time BIGINT UNSIGNED has the bits
 	}
 	return clampTo(n, to), nil
 }
@@ -361,6 +399,9 @@ func (r reference) call(e *Call) (types.Value, error) {
 		}
 		args[i] = v
 		null = null || v.Null
+		if known, _ := lookup(e.Func); v.Null && constant(a) && !known.lenient {
+			return v, nil // whatever the other arguments are
+		}
 	}
 	switch e.Func {
 	case IsNull:

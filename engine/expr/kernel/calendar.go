@@ -345,16 +345,26 @@ func validDate(year, month, d int) bool {
 	return year <= 9999 && month >= 1 && month <= 12 && d >= 1 && d <= daysInMonth(year, month)
 }
 
-// parseTime reads a TIME: [-][D ]hh:mm:ss[.ffffff], hh:mm, or hhmmss.
+// shortestDatetime is the length from which a text is tried as a date and time before it is read as a TIME.
+const shortestDatetime = 12
+
+// parseTime reads a TIME: [-][D ]hh:mm:ss[.ffffff], hh:mm, or hhmmss; of a date and time the time of day. What exceeds the
+// range is its limit.
 func parseTime(s string) (us int64, ok bool) {
 	s = trimSpaces(s)
+	if len(s) >= shortestDatetime {
+		if moment, _, ok := ParseDatetime(s); ok {
+			_, us = split(moment)
+			return us, true
+		}
+	}
 	negative := s != "" && s[0] == '-'
 	if negative {
 		s = s[1:]
 	}
 	var part [4]int64 // days, hours, minutes, seconds
 	run := digitRun(s)
-	if run == 0 || run > 7 {
+	if run == 0 || run > 10 {
 		return 0, false
 	}
 	first, _ := strconv.ParseInt(s[:run], 10, 64)

@@ -107,11 +107,12 @@ func castStringToString(from, to types.Type) Func {
 	if from.IsBinary() && to.IsText() {
 		return nil // the bytes may not be UTF-8
 	}
-	identity := Func(Identity)
+	identity, longest := Func(Identity), from.Length
 	if from.IsBinary() != to.IsBinary() {
 		identity = retyped(to.Arrow())
+		longest *= utf8.UTFMax // a length in bytes now
 	}
-	if to.Length == 0 || from.Length != 0 && from.Length <= to.Length {
+	if to.Length == 0 || longest != 0 && longest <= to.Length {
 		return identity
 	}
 	return then(identity, cutLength(to))

@@ -23,7 +23,7 @@ func castToInteger(from, to types.Type, where fmt.Stringer) Func {
 	var f Func
 	switch {
 	case from.Kind == types.Bool:
-		f = boolsToIntegers
+		f = then(boolsToIntegers, integersToBig(big))
 	case from.IsInteger():
 		f = integersToBig(big)
 	case from.IsFloat():
@@ -33,7 +33,7 @@ func castToInteger(from, to types.Type, where fmt.Stringer) Func {
 	case from.IsString():
 		f = textsToBig(big)
 	case from.IsTemporal():
-		f = temporalToBig(from)
+		f = then(temporalToBig(from), integersToBig(big))
 	}
 	if f == nil || to.Kind == big.Kind {
 		return f
@@ -54,8 +54,9 @@ func boolsToIntegers(ctx *Context, args []Datum, n int) (arrow.Array, error) {
 func integersToBig(big types.Type) Func {
 	return func(ctx *Context, args []Datum, n int) (arrow.Array, error) {
 		a := args[0].Array
-		if a.DataType().ID() == big.Arrow().ID() {
-			return Identity(ctx, args, n)
+		switch a.DataType().ID() {
+		case arrow.INT64, arrow.UINT64:
+			return retyped(big.Arrow())(ctx, args, n)
 		}
 		return makeArray(big.Arrow(), n, bothValid(ctx.Mem, args, n), copyValues(ctx.Mem, wide(a))), nil
 	}
@@ -133,7 +134,7 @@ func doublesToBig(from, to types.Type) Func {
 				return int64(whole), true
 			}
 			ctx.Warn(warnTruncated, fmt.Sprintf("Truncated incorrect INTEGER value: '%s'", types.FormatFloat(v, 64)))
-			return clampedInteger(v < 0, to.IsUnsigned()), true
+			return clampedInteger(v < 0, v > 0 && to.IsUnsigned()), true // below zero it is signed, and shown as its bits
 		}), nil
 	}
 }
@@ -371,7 +372,7 @@ func castToDecimal(from, to types.Type, where fmt.Stringer) Func {
 	case from.Kind == types.Date:
 		return then(temporalToBig(from), castToDecimal(types.Of(types.Int64), to, where))
 	case from.IsTemporal():
-		return temporalToDecimal(from, scale)
+		return clamped(temporalToDecimal(from, scale), types.NewDecimal(temporalNumber+scale, scale), to)
 	}
 	return nil
 }

@@ -79,12 +79,15 @@ func roundFraction(from, to types.Type) Func {
 		return Identity
 	}
 	unit := pow10Int[types.MaxFSP-int(to.Scale)]
-	return temporalMap(to, func(_ *zone, us int64) int64 {
-		if us < 0 && to.Kind == types.Time {
-			return -floorDiv(-us+unit/2, unit) * unit
-		}
-		return floorDiv(us+unit/2, unit) * unit
-	})
+	return temporalMap(to, func(_ *zone, us int64) int64 { return roundMicros(to.Kind, us, unit) })
+}
+
+// roundMicros rounds to a multiple of unit: a moment's halves to the later one, a TIME's away from zero.
+func roundMicros(kind types.Kind, us, unit int64) int64 {
+	if us < 0 && kind == types.Time {
+		return -floorDiv(-us+unit/2, unit) * unit
+	}
+	return floorDiv(us+unit/2, unit) * unit
 }
 
 // textToTemporal parses; what is no date or time is NULL with a warning.
@@ -128,7 +131,7 @@ func temporalToBig(from types.Type) Func {
 		buf, out := newValues[int64](ctx.Mem, n)
 		for i, v := range wide(args[0].Array) {
 			if from.Scale > 0 {
-				v = floorDiv(v+second/2, second) * second
+				v = roundMicros(from.Kind, v, second)
 			}
 			out[i] = temporalDigits(z, from.Kind, v)
 		}
@@ -158,6 +161,9 @@ func dateDigits(days int64) int64 {
 }
 
 func timeDigits(us int64) int64 { return us/hour*10000 + us/minute%60*100 + us/second%60 }
+
+// temporalNumber is the most digits of a date and time as a number.
+const temporalNumber = 14
 
 // temporalToDecimal is temporalToBig with the fraction.
 func temporalToDecimal(from types.Type, scale int) Func {
