@@ -202,7 +202,9 @@ func (g generator) args(f Func) []Expr {
 		if g.IntN(3) == 0 {
 			return []Expr{a, any1()}
 		}
-		return []Expr{a, g.leaf(func(t types.Type) bool { return t.IsNumeric() == a.Type().IsNumeric() && t.IsTemporal() == a.Type().IsTemporal() })}
+		return []Expr{a, g.leaf(func(t types.Type) bool {
+			return t.IsNumeric() == a.Type().IsNumeric() && t.IsTemporal() == a.Type().IsTemporal()
+		})}
 	case Add, Sub, Mul, Div, IntDiv, Mod, Pow, Log, Atan2, BitAnd, BitOr, BitXor:
 		return []Expr{number(), number()}
 	case ShiftLeft, ShiftRight:

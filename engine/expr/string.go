@@ -39,6 +39,7 @@ func (e *Param) String() string { return ":" + e.Name }
 var infix = map[Func]string{
 	And: " AND ", Or: " OR ", Xor: " XOR ", Eq: " = ", Ne: " <> ", Lt: " < ", Le: " <= ", Gt: " > ", Ge: " >= ",
 	NullSafeEq: " <=> ", Add: " + ", Sub: " - ", Mul: " * ", Div: " / ", IntDiv: " DIV ", Mod: " % ",
+	BitAnd: " & ", BitOr: " | ", BitXor: " ^ ", ShiftLeft: " << ", ShiftRight: " >> ",
 }
 
 func (e *Call) String() string {
@@ -50,6 +51,10 @@ func (e *Call) String() string {
 		return "NOT " + e.Args[0].String()
 	case Neg:
 		return "-" + e.Args[0].String()
+	case BitNot:
+		return "~" + e.Args[0].String()
+	case Collate:
+		return "(" + e.Args[0].String() + " COLLATE " + e.Typ.Collation.String() + ")"
 	case IsNull, IsTrue, IsFalse:
 		return "(" + e.Args[0].String() + " " + strings.ToUpper(string(e.Func)) + ")"
 	case Like:

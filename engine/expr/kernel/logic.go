@@ -111,10 +111,7 @@ func Xor(ctx *Context, args []Datum, n int) (arrow.Array, error) {
 func IsNull(ctx *Context, args []Datum, n int) (arrow.Array, error) {
 	buf, out := newBitmap(ctx.Mem, n)
 	clear(out)
-	switch v := validBits(args[0].Array); {
-	case args[0].Array.DataType().ID() == arrow.NULL:
-		fillBits(out, n)
-	case v != nil:
+	if v := validBits(args[0].Array); v != nil {
 		for i := range out {
 			out[i] = ^v[i]
 		}

@@ -85,8 +85,11 @@ func aligned(b []byte, offset, n int) []byte {
 // validBits returns the validity of a's rows as a byte-aligned bitmap, or nil if no row is NULL. Bits beyond the last row
 // are undefined.
 func validBits(a arrow.Array) []byte {
-	if a.NullN() == 0 {
+	switch {
+	case a.NullN() == 0:
 		return nil
+	case a.DataType().ID() == arrow.NULL:
+		return make([]byte, bitmapBytes(a.Len()))
 	}
 	return aligned(a.NullBitmapBytes(), a.Data().Offset(), a.Len())
 }
