@@ -65,6 +65,17 @@ func passedKeys(n *plan.Project) []set {
 	return keys
 }
 
+// passedColumns returns the columns a projection list hands on as they are.
+func passedColumns(list []plan.Projection) []expr.ColumnID {
+	var out []expr.ColumnID
+	for _, p := range list {
+		if c, ok := p.Expr.(*expr.Column); ok {
+			out = append(out, c.ID)
+		}
+	}
+	return out
+}
+
 // joinKeys: a side keeps its keys if each of its rows matches at most one of the other.
 func joinKeys(n *plan.Join) []set {
 	switch n.Kind {

@@ -261,20 +261,20 @@ func (b *bound) add(op expr.Func, lit *expr.Literal) bool {
 	}
 	if op == expr.Eq || op == expr.Gt || op == expr.Ge {
 		open := op == expr.Gt
-		if c := order(lit, b.lo); b.lo == nil || c > 0 || c == 0 && open {
+		if c := compareLiterals(lit, b.lo); b.lo == nil || c > 0 || c == 0 && open {
 			b.lo, b.loOpen = lit, open
 		}
 	}
 	if op == expr.Eq || op == expr.Lt || op == expr.Le {
 		open := op == expr.Lt
-		if c := order(lit, b.hi); b.hi == nil || c < 0 || c == 0 && open {
+		if c := compareLiterals(lit, b.hi); b.hi == nil || c < 0 || c == 0 && open {
 			b.hi, b.hiOpen = lit, open
 		}
 	}
 	if b.lo == nil || b.hi == nil {
 		return false
 	}
-	c := order(b.lo, b.hi)
+	c := compareLiterals(b.lo, b.hi)
 	return c > 0 || c == 0 && (b.loOpen || b.hiOpen)
 }
 
@@ -283,8 +283,8 @@ func ordered(t types.Type) bool {
 	return t.IsInteger() && !t.IsUnsigned() || t.IsTemporal() || t.Kind == types.Decimal
 }
 
-// order compares two constants of ordered types.
-func order(a, b *expr.Literal) int {
+// compareLiterals compares two constants of ordered types.
+func compareLiterals(a, b *expr.Literal) int {
 	switch {
 	case a == nil || b == nil:
 		return 0

@@ -1,0 +1,112 @@
+package optimize
+
+import (
+	"context"
+	"maps"
+
+	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/plan"
+)
+
+// limits turns a Limit over a Sort into a top-N, and lets inputs that keep the order yield no more rows than the limit
+// passes on: through a projection the Limit moves, into the inputs of a Union and the preserved side of a Left, Mark or
+// Single join goes a copy.
+func limits(_ context.Context, p *planner, root plan.Node) (plan.Node, error) {
+	return limit(root), nil
+}
+
+func limit(n plan.Node) plan.Node {
+	if l, ok := n.(*plan.Limit); ok {
+		n = pushLimit(l)
+	}
+	return mapChildren(n, limit)
+}
+
+func pushLimit(l *plan.Limit) plan.Node {
+	switch in := l.Input.(type) {
+	case *plan.Sort:
+		if len(l.Keys) == 0 && l.Count >= 0 && !anyVolatile(keyExprs(in.Keys)) {
+			m := *l
+			m.Input, m.Keys = in.Input, in.Keys
+			return pushLimit(&m)
+		}
+	case *plan.Project:
+		return limitProject(l, in)
+	case *plan.Union:
+		return limitUnion(l, in)
+	case *plan.Join:
+		if in.Kind == plan.Left || in.Kind == plan.Mark || in.Kind == plan.Single {
+			return limitJoin(l, in)
+		}
+	}
+	return l
+}
+
+// limitProject moves a Limit below a projection, unless its keys would be computed twice. A volatile column is then
+// computed for the rows that remain, as MySQL does.
+func limitProject(l *plan.Limit, p *plan.Project) plan.Node {
+	stands := make(map[expr.ColumnID]expr.Expr, len(p.Exprs))
+	dear := make(set)
+	for _, e := range p.Exprs {
+		stands[e.Col.ID] = e.Expr
+		dear[e.Col.ID] = hasFallback(e.Expr)
+	}
+	m := *l
+	m.Input = p.Input
+	m.Keys = nil
+	for _, k := range l.Keys {
+		if readsAny(k.Expr, dear) {
+			return l
+		}
+		m.Keys = append(m.Keys, plan.SortKey{Expr: expr.Substitute(k.Expr, stands), Desc: k.Desc})
+	}
+	if _, bare := p.Input.(*plan.Sort); len(l.Keys) > 0 && bare {
+		return l
+	}
+	return p.WithChildren([]plan.Node{pushLimit(&m)})
+}
+
+// most is how many rows of an input can matter to a Limit, or false if all can.
+func most(l *plan.Limit) (int64, bool) {
+	if l.Count < 0 || l.Offset > 1<<40 || l.Count > 1<<40 {
+		return 0, false
+	}
+	return l.Count + l.Offset, true
+}
+
+// limited puts a copy of a Limit over an input, if that input can yield more.
+func limited(n plan.Node, keys []plan.SortKey, rows int64) plan.Node {
+	if l, ok := n.(*plan.Limit); ok && l.Count >= 0 && l.Count <= rows || oneRow(n) {
+		return n
+	}
+	return &plan.Limit{Input: n, Keys: keys, Count: rows}
+}
+
+func limitUnion(l *plan.Limit, u *plan.Union) plan.Node {
+	rows, ok := most(l)
+	if !ok || anyVolatile(keyExprs(l.Keys)) {
+		return l
+	}
+	inputs := make([]plan.Node, len(u.Inputs))
+	for i, in := range u.Inputs {
+		to := refs(u.Cols, in.Schema())
+		var keys []plan.SortKey
+		for _, k := range l.Keys {
+			keys = append(keys, plan.SortKey{Expr: expr.Substitute(k.Expr, to), Desc: k.Desc})
+		}
+		inputs[i] = limited(in, keys, rows)
+	}
+	return l.WithChildren([]plan.Node{u.WithChildren(inputs)})
+}
+
+// limitJoin limits the left side of a join that yields at least one row for each left row, if the order is that side's.
+func limitJoin(l *plan.Limit, j *plan.Join) plan.Node {
+	rows, ok := most(l)
+	left := j.Left.Schema().Set()
+	read := columnsOf(keyExprs(l.Keys)...)
+	maps.DeleteFunc(read, func(id expr.ColumnID, _ bool) bool { return left[id] })
+	if !ok || len(read) > 0 || anyVolatile(keyExprs(l.Keys)) {
+		return l
+	}
+	return l.WithChildren([]plan.Node{j.WithChildren([]plan.Node{limited(j.Left, l.Keys, rows), j.Right})})
+}
