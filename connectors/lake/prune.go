@@ -195,7 +195,8 @@ func (e evaluation) in(x *expr.In) truth {
 	if !ok {
 		return anything
 	}
-	out := truth{null: v.null || x.HasNull, no: true}
+	// No match is unknown if the list has a NULL, and false for any argument if the list is empty.
+	out := truth{null: v.null || x.HasNull, no: !x.HasNull && (v.value || len(x.List) == 0)}
 	if v.value {
 		out.yes = e.hits(x, v)
 	}

@@ -54,17 +54,14 @@ func (s *scan) Estimate(ctx context.Context) (connectors.Estimate, error) {
 			kept = append(kept, f)
 		}
 	}
-	read := kept
-	if len(read) > sampled {
-		read = read[:sampled]
-	}
+	read := spread(kept)
 	out := connectors.Estimate{StartCost: 0, Cost: 0}
 	next := 0
 	for footer, err := range openAll(ctx, s.table.Store, s.table.Cache, read, &connectors.Usage{}) {
 		if err != nil {
 			return connectors.Estimate{}, s.table.fail(err)
 		}
-		file := kept[next]
+		file := read[next]
 		next++
 		columns := s.fileColumns(footer)
 		for g := range footer.Groups() {

@@ -111,21 +111,27 @@ func Describe(ctx context.Context, spec Spec) (*plan.Table, error) {
 
 // sample opens the files that stand for all.
 func (t *table) sample(ctx context.Context) ([]*parquet.File, error) {
-	files := t.Files
-	if n := len(files); n > sampled {
-		files = make([]File, sampled)
-		for i := range files {
-			files[i] = t.Files[i*(n-1)/(sampled-1)]
-		}
-	}
 	var footers []*parquet.File
-	for f, err := range openAll(ctx, t.Store, t.Cache, files, &connectors.Usage{}) {
+	for f, err := range openAll(ctx, t.Store, t.Cache, spread(t.Files), &connectors.Usage{}) {
 		if err != nil {
 			return nil, err
 		}
 		footers = append(footers, f)
 	}
 	return footers, nil
+}
+
+// spread returns the files of a sample: all, or evenly spread ones with the first and the last.
+func spread(files []File) []File {
+	n := len(files)
+	if n <= sampled {
+		return files
+	}
+	out := make([]File, sampled)
+	for i := range out {
+		out[i] = files[i*(n-1)/(sampled-1)]
+	}
+	return out
 }
 
 // unify merges the columns of files by name and adds the partition columns, which win over files' columns of their name.

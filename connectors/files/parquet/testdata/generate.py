@@ -164,7 +164,7 @@ for codec in ["none", "gzip", "brotli", "lz4"]:
 write("pyarrow_int96", table.select(["dt_us"]), use_deprecated_int96_timestamps=True)
 write("pyarrow_integer_decimals", table.select(["d9", "d18"]), store_decimal_as_integer=True)
 
-rows = 900
+rows = 400
 many = pa.table({
     "delta": pa.array(some(integer(64), rows=rows), pa.int64()),
     "delta32": pa.array(some(lambda: rnd.randint(0, 1000), rows=rows), pa.int32()),
