@@ -62,6 +62,9 @@ func parseValue(t testing.TB, typ types.Type, s string) types.Value {
 	if typ.Kind == types.Bool {
 		return types.BoolValue(s == "1")
 	}
+	if typ.Kind == types.Timestamp { // written in UTC
+		typ.Kind = types.Datetime
+	}
 	lit, err := castLiteral(&Literal{types.TextValue(s), types.Of(types.Varchar)}, typ)
 	if err != nil {
 		t.Fatalf("%q is no %s: %v", s, typ, err)
