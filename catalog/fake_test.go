@@ -36,7 +36,7 @@ func fakes(all map[string]*fake) connectors.Open {
 			all[cfg.Name] = f
 		}
 		if cfg.Options["bad"] != "" {
-			return nil, sqlerr.New(sqlerr.BadOption, "unknown option bad")
+			return nil, sqlerr.New(sqlerr.BadOption, "source %s: unknown option bad", cfg.Name)
 		}
 		f.options, f.roots = cfg.Options, cfg.LocalRoots
 		f.closed.Store(false)

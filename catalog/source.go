@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"maps"
 	"sync"
@@ -67,7 +66,7 @@ func (c *Catalog) open(ctx context.Context, server store.Server, origin Origin) 
 	}
 	connector, err := open(ctx, cfg)
 	if err != nil {
-		return nil, fmt.Errorf("source %s: %w", server.Name, err)
+		return nil, err
 	}
 	s := c.broken(server, nil)
 	s.connector, s.origin = connector, origin

@@ -1,6 +1,7 @@
 package mysql
 
 import (
+	"context"
 	"errors"
 
 	"github.com/dolthub/go-mysql-server/sql"
@@ -10,17 +11,49 @@ import (
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
+// interrupted is what MySQL says of a statement that was killed.
+const interrupted = "Query execution was interrupted"
+
 // wireError is err as the protocol says it.
 func wireError(err error) *vitess.SQLError {
 	var wired *vitess.SQLError
 	if errors.As(err, &wired) {
-		return wired
+		return withState(wired)
+	}
+	if errors.Is(err, context.Canceled) && sqlerr.Is(err, sqlerr.Cancelled) {
+		err = sqlerr.New(sqlerr.Cancelled, interrupted)
 	}
 	err = bind.Translate(err)
 	var coded *sqlerr.Error
 	if !errors.As(err, &coded) && sqlerr.CodeOf(err) == sqlerr.Internal {
-		return sql.CastSQLError(err)
+		return withState(sql.CastSQLError(err))
 	}
 	id := sqlerr.CodeOf(err).Identity()
 	return vitess.NewSQLError(int(id.Errno), id.State, "%s", err.Error())
+}
+
+// withState gives an error of GMS the SQLSTATE of its errno, which GMS mostly leaves open.
+func withState(e *vitess.SQLError) *vitess.SQLError {
+	if state, ok := states[e.Num]; ok && e.State == vitess.SSUnknownSQLState {
+		e.State = state
+	}
+	return e
+}
+
+// states are the SQLSTATEs of errors that GMS's own statements give (MySQL 8.0 Error Reference).
+var states = map[int]string{
+	vitess.ERBadDb:               "42000",
+	vitess.ERBadFieldError:       "42S22",
+	vitess.ERBadNullError:        "23000",
+	vitess.ERCantDropFieldOrKey:  "42000",
+	vitess.ERDupEntry:            "23000",
+	vitess.ERFieldSpecifiedTwice: "42000",
+	vitess.ERMultiplePriKey:      "42000",
+	vitess.ErNoReferencedRow2:    "23000",
+	vitess.ERNoSuchTable:         "42S02",
+	vitess.EROperandColumns:      "21000",
+	vitess.ERRowIsReferenced2:    "23000",
+	vitess.ERSubqueryNo1Row:      "21000",
+	vitess.ERTableExists:         "42S01",
+	vitess.ERWrongAutoKey:        "42000",
 }

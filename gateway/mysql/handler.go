@@ -40,6 +40,14 @@ func (h *handler) ConnectionClosed(c *vitess.Conn) {
 	h.server.metrics.connections.Dec()
 }
 
+// ComInitDB implements vitess.Handler.
+func (h *handler) ComInitDB(c *vitess.Conn, db string) error {
+	if err := h.Handler.ComInitDB(c, db); err != nil {
+		return wireError(err)
+	}
+	return nil
+}
+
 // ComQuery implements vitess.Handler.
 func (h *handler) ComQuery(ctx context.Context, c *vitess.Conn, query string, callback vitess.ResultSpoolFn) error {
 	_, err := h.query(ctx, c, query, false, callback)
