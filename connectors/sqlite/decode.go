@@ -223,8 +223,11 @@ func parseDay(s []byte) (days int64, rest []byte, ok bool) {
 	year, okY := digits(s, 4)
 	month, okM := digits(s[5:], 2)
 	day, okD := digits(s[8:], 2)
+	if !okY || !okM || !okD || month < 1 || month > 12 || day < 1 {
+		return 0, nil, false
+	}
 	t := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
-	if !okY || !okM || !okD || t.Day() != day || int(t.Month()) != month {
+	if day > 28 && t.Day() != day {
 		return 0, nil, false
 	}
 	return t.Unix() / 86400, s[10:], true

@@ -112,13 +112,8 @@ func (r *reader) Next(ctx context.Context) (arrow.RecordBatch, error) {
 
 func (r *reader) appendRow() error {
 	for i, d := range r.columns {
-		err := d.append(r.stmt, i)
-		var bad *misfit
-		if errors.As(err, &bad) {
-			return r.explain(i, bad)
-		}
-		if err != nil {
-			return err
+		if err := d.append(r.stmt, i); err != nil {
+			return r.explain(i, err)
 		}
 	}
 	return nil
@@ -133,7 +128,11 @@ type misfit struct {
 func (m *misfit) Error() string { return m.what }
 
 // explain names the column of a misfit.
-func (r *reader) explain(i int, bad *misfit) error {
+func (r *reader) explain(i int, err error) error {
+	var bad *misfit
+	if !errors.As(err, &bad) {
+		return err
+	}
 	f, c := r.execution.fragment, r.schema[i]
 	where := tableNames(f.tree) + ", column " + c.Name
 	if scan, pos, ok := originOf(f.tree, c); ok {
