@@ -27,8 +27,8 @@ type server struct {
 // column is how a column is read.
 type column struct {
 	read    reading // how an expression gets the column's MySQL value
-	direct  bool    // the column itself is sent in the form stored; else what read gives, as text or numeric
-	stored  form
+	stored  form    // in which a result has the column
+	direct  bool    // as it is stored; else by way of read
 	guard   guard
 	bytes   bool // the collation's = compares bytes
 	exactly bool // at most one stored value becomes NULL: what is unique stays so

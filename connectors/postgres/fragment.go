@@ -64,8 +64,12 @@ func (d *dialect) forOutput(outs *[]output) *sqlgen.Dialect {
 
 // send writes a column of the result in a form that the decoder reads.
 func (d *dialect) send(w *sqlgen.Writer, col plan.Column, value func()) form {
-	if s, ok := storedSide(w, col.Ref()); ok && s.column.direct {
-		w.Text(s.ref)
+	if s, ok := storedSide(w, col.Ref()); ok {
+		if s.column.direct {
+			w.Text(s.ref)
+		} else {
+			value()
+		}
 		return s.column.stored
 	}
 	name := sqlType(col.Type)
