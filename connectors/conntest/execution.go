@@ -147,7 +147,7 @@ func (s *suite) concurrent(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			defer e.Close()
+			defer closeTwice(t, e)
 			rows, _, err := readAll(t.Context(), e, leaf.Cols)
 			if err != nil {
 				t.Error(err)
@@ -331,7 +331,7 @@ func (s *suite) failures(t *testing.T) {
 	for _, b := range s.Broken {
 		s.run(t, b.Name, func(t *testing.T) {
 			c := b.Open(t)
-			defer c.Close()
+			defer closeTwice(t, c)
 			source := c.Bind(connectors.Principal{User: "conntest"})
 			var err error
 			for _, err = range source.List(t.Context(), connectors.ListOptions{}) {

@@ -139,7 +139,7 @@ func (s *suite) read(t *testing.T, leaf *plan.Remote, parallel int) []string {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, leaf.Fragment)
 	}
-	defer e.Close()
+	defer closeTwice(t, e)
 	rows, _, err := readAll(t.Context(), e, leaf.Cols)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, leaf.Fragment)

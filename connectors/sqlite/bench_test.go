@@ -54,7 +54,9 @@ func BenchmarkScan(b *testing.B) {
 			}
 			batch.Release()
 		}
-		e.Close()
+		if err := e.Close(); err != nil {
+			b.Fatal(err)
+		}
 	}
 	b.ReportMetric(float64(usage.Totals().Rows)/b.Elapsed().Seconds()/1e6, "Mrows/s")
 }

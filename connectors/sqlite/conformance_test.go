@@ -162,7 +162,7 @@ func openFixtures(tb testing.TB, tables []conntest.Table) connectors.Connector {
 	return open(tb, path)
 }
 
-func create(ctx context.Context, tx *sql.Tx, t conntest.Table) error {
+func create(ctx context.Context, tx *sql.Tx, t conntest.Table) (err error) {
 	columns, marks := make([]string, len(t.Columns)), make([]string, len(t.Columns))
 	for i, c := range t.Columns {
 		columns[i] = fmt.Sprintf("%q %s", c.Name, declaration(c.Type))
@@ -181,7 +181,7 @@ func create(ctx context.Context, tx *sql.Tx, t conntest.Table) error {
 	if err != nil {
 		return err
 	}
-	defer insert.Close()
+	defer func() { err = errors.Join(err, insert.Close()) }()
 	for _, row := range t.Rows {
 		args := make([]any, len(row))
 		for i, v := range row {

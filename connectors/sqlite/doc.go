@@ -18,7 +18,7 @@
 //	BOOL, BOOLEAN                 TINYINT         INTEGER from -128 to 127
 //	...CHAR..., ...CLOB..., ...TEXT...  LONGTEXT  TEXT that is UTF-8; declared lengths bind nothing in SQLite
 //	...BLOB...                    LONGBLOB        anything, as CAST(x AS BLOB)
-//	...REAL..., ...FLOA..., ...DOUB...  DOUBLE    REAL, INTEGER where exact; infinities are NULL
+//	...REAL..., FLOAT..., DOUBLE...     DOUBLE    REAL, INTEGER where exact; infinities are NULL
 //	NUMERIC, DECIMAL, NUMBER, NUM DOUBLE          the same
 //	DECIMAL(p,s), NUMERIC(p,s), NUMBER(p,s)  DECIMAL(p,s)  INTEGER, REAL by its shortest digits rounded to s, as MySQL stores a number
 //	DATE                          DATE            TEXT 'YYYY-MM-DD' exactly

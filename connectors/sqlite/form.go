@@ -42,7 +42,7 @@ func formOf(declared string) (form, types.Type) {
 		return texts, types.Of(types.Text)
 	case has("BLOB"):
 		return bytesForm, types.Of(types.Blob)
-	case has("REAL", "FLOA", "DOUB"):
+	case has("REAL", "FLOA", "DOUB"): //nolint:misspell // the letters SQLite looks for
 		return doubles, types.Of(types.Float64)
 	}
 	switch name {

@@ -147,7 +147,7 @@ func (f *fragment) narrowed(dynamic connectors.DynamicFilter) plan.Node {
 // Close closes the readers.
 func (e *execution) Close() error {
 	for _, r := range e.readers {
-		r.Close()
+		r.free()
 	}
 	if e.own {
 		return e.snapshot.Close()

@@ -42,7 +42,7 @@ func (e *execution) open(ctx context.Context, q sqlgen.Query) (*reader, error) {
 		return bindAll(r.stmt, q.Args)
 	})
 	if err != nil {
-		r.Close()
+		r.free()
 		return nil, err
 	}
 	for _, c := range q.Cols {
@@ -97,7 +97,7 @@ func (r *reader) Next(ctx context.Context) (arrow.RecordBatch, error) {
 	usage := r.execution.scan.Usage
 	usage.AddRemoteTime(time.Since(began))
 	if err != nil {
-		r.Close()
+		r.free()
 		f := r.execution.fragment
 		return nil, f.source.failed(err, "read %s", tableNames(f.tree))
 	}
@@ -186,6 +186,11 @@ func sizeOf(batch arrow.RecordBatch) int64 {
 
 // Close is idempotent.
 func (r *reader) Close() error {
+	r.free()
+	return nil
+}
+
+func (r *reader) free() {
 	if r.stmt != nil {
 		r.execution.snapshot.release(r.stmt)
 		r.stmt = nil
@@ -194,7 +199,6 @@ func (r *reader) Close() error {
 		d.release()
 	}
 	r.columns = nil
-	return nil
 }
 
 var _ connectors.Reader = (*reader)(nil)

@@ -258,6 +258,13 @@ func TestLocked(t *testing.T) {
 	}
 }
 
+func closed(t *testing.T, c io.Closer) {
+	t.Helper()
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 // leaf pushes a plan that is taken whole.
 func leaf(t *testing.T, source connectors.Source, text string) *plan.Remote {
 	t.Helper()
@@ -283,7 +290,7 @@ func first(t *testing.T, ctx context.Context, leaf *plan.Remote, tx *connectors.
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { e.Close() })
+	t.Cleanup(func() { closed(t, e) })
 	r, err := e.Open(ctx, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -308,7 +315,7 @@ func TestSnapshot(t *testing.T) {
 	source := open(t, file).Bind(connectors.Principal{})
 	count := leaf(t, source, "aggregate | count(*) as n\n  scan a")
 	tx := &connectors.Tx{}
-	defer tx.Close()
+	t.Cleanup(func() { closed(t, tx) })
 	_, before := first(t, t.Context(), count, tx)
 	if n := countOf(t, before); n != 2 {
 		t.Errorf("%d rows", n)
@@ -358,7 +365,7 @@ func TestCancelInsideOneStep(t *testing.T) {
 	source := open(t, file).Bind(connectors.Principal{})
 	slow := leaf(t, source, "aggregate | count(*) as n\n  join inner x.id > y.id and x.id % 7 = y.id % 5\n    scan a x\n    scan a y")
 	tx := &connectors.Tx{}
-	defer tx.Close()
+	t.Cleanup(func() { closed(t, tx) })
 	_, bystander := first(t, t.Context(), leaf(t, source, "scan a"), tx)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
