@@ -27,14 +27,21 @@ type nestedColumn struct {
 	at      int
 }
 
-// newNested opens a column of a row group over bytes that are in memory.
+// newNested opens a column of a row group over bytes that are in memory. arrow-go leaks buffers of a malformed file, so
+// what it decodes into is the garbage collector's; only the result is of o.Memory.
 func newNested(ctx context.Context, f *File, group, column int, data *blob.Data, o Options) (*nestedColumn, error) {
-	props := parquet.NewReaderProperties(o.Memory)
+	for _, leaf := range f.Columns[column].leaves {
+		if err := checkPages(data.Bytes(f.chunkRange(group, leaf))); err != nil {
+			return nil, err
+		}
+	}
+	scratch := memory.NewGoAllocator()
+	props := parquet.NewReaderProperties(scratch)
 	reader, err := file.NewParquetReader(&section{data: data, size: f.Object.Size}, file.WithMetadata(f.meta), file.WithReadProps(props))
 	if err != nil {
 		return nil, err
 	}
-	arrowReader, err := pqarrow.NewFileReader(reader, pqarrow.ArrowReadProperties{BatchSize: int64(o.BatchRows)}, o.Memory)
+	arrowReader, err := pqarrow.NewFileReader(reader, pqarrow.ArrowReadProperties{BatchSize: int64(o.BatchRows)}, scratch)
 	if err != nil {
 		return nil, err
 	}

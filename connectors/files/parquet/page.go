@@ -70,8 +70,8 @@ func (p *pages) next(dictionary func(data []byte, values int) error) (page, erro
 			return page{}, err
 		}
 		p.src = p.src[n:]
-		if header.compressed > int64(len(p.src)) || header.uncompressed > max(min(maxPage, header.compressed*maxRatio), plainPage) {
-			return page{}, fmt.Errorf("a page of %d bytes, %d uncompressed, where %d are left", header.compressed, header.uncompressed, len(p.src))
+		if err := header.check(len(p.src)); err != nil {
+			return page{}, err
 		}
 		body := p.src[:header.compressed]
 		p.src = p.src[header.compressed:]
@@ -90,6 +90,30 @@ func (p *pages) next(dictionary func(data []byte, values int) error) (page, erro
 		}
 		p.begun = true // an index page, or one of a later version of the format
 	}
+}
+
+// check proves that a page of which left bytes follow the header can be read in memory proportional to it.
+func (h pageHeader) check(left int) error {
+	if h.compressed > int64(left) || h.uncompressed > max(min(maxPage, h.compressed*maxRatio), plainPage) {
+		return fmt.Errorf("a page of %d bytes, %d uncompressed, where %d are left", h.compressed, h.uncompressed, left)
+	}
+	return nil
+}
+
+// checkPages checks the headers of all pages of a chunk.
+func checkPages(src []byte) error {
+	for len(src) > 0 {
+		header, n, err := readPageHeader(src)
+		if err != nil {
+			return err
+		}
+		src = src[n:]
+		if err := header.check(len(src)); err != nil {
+			return err
+		}
+		src = src[header.compressed:]
+	}
+	return nil
 }
 
 func (p *pages) dictionary(h pageHeader, body []byte, take func([]byte, int) error) error {
