@@ -49,20 +49,20 @@ func readAll(ctx context.Context, mem memory.Allocator, store blob.Store, f *Fil
 		fetcher.Add(blob.Segment{Object: f.Object, Ranges: f.Ranges(g, all)})
 	}
 	for g := range f.Groups() {
-		if err := readGroup(ctx, mem, fetcher, f, g, all, batch, visit); err != nil {
+		if err := readGroup(ctx, mem, mem, fetcher, f, g, all, batch, visit); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func readGroup(ctx context.Context, mem memory.Allocator, fetcher *blob.Fetcher, f *File, g int, columns []int, batch int, visit func(int, arrow.Array)) error {
+func readGroup(ctx context.Context, mem, scratch memory.Allocator, fetcher *blob.Fetcher, f *File, g int, columns []int, batch int, visit func(int, arrow.Array)) error {
 	data, err := fetcher.Get(ctx, g)
 	if err != nil {
 		return err
 	}
 	defer data.Release()
-	r, err := f.ReadGroup(ctx, g, columns, data, Options{Memory: mem, Scratch: mem, BatchRows: batch})
+	r, err := f.ReadGroup(ctx, g, columns, data, Options{Memory: mem, Scratch: scratch, BatchRows: batch})
 	if err != nil {
 		return err
 	}
