@@ -271,16 +271,17 @@ const sparse = 8
 
 // evalFor evaluates a node for the given rows of a frame, and for no other row an error or warning comes out. The result has all
 // rows of the frame; those not asked for hold anything.
-func evalFor(f *frame, n node, rows []int32) (kernel.Datum, error) {
-	if len(rows) == f.n || cheap(n) {
+func evalFor(f *frame, n node, rows kernel.Rows) (kernel.Datum, error) {
+	if rows.Count == f.n || cheap(n) {
 		return n.eval(f)
 	}
-	if len(rows) > f.n/sparse && !rowwise(n) {
+	if rows.Count > f.n/sparse && !rowwise(n) {
 		if d, ok := speculate(f, n); ok {
 			return d, nil
 		}
 	}
-	sub := f.subset(rows)
+	list := rows.List()
+	sub := f.subset(list)
 	defer sub.release()
 	d, err := n.eval(sub)
 	if err != nil || d.IsScalar() {
@@ -291,7 +292,7 @@ func evalFor(f *frame, n node, rows []int32) (kernel.Datum, error) {
 	for i := range back {
 		back[i] = -1
 	}
-	for i, r := range rows {
+	for i, r := range list {
 		back[r] = int32(i)
 	}
 	a, err := kernel.Take(f.ctx.Mem, d.Array, back)

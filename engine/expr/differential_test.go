@@ -421,7 +421,7 @@ func (f *fixture) filter(conds []Expr) ([]int32, error) {
 	defer b.Release()
 	sel, all, err := flt.Select(f.mem, b)
 	if all {
-		sel = allRows(f.rows())
+		sel = kernel.AllRows(f.rows()).List()
 	}
 	return slices.Clone(sel), err
 }

@@ -91,10 +91,7 @@ func (s *filter) first(f *frame, cond node) (sel []int32, all bool, err error) {
 		return nil, false, err
 	}
 	defer d.Release()
-	if d.IsScalar() {
-		return s.sel[:0], !d.Value.Null && d.Value.Int != 0, nil
-	}
-	kernel.TrueBits(bits, d.Array)
+	kernel.TrueBits(bits, d)
 	sel = kernel.SetRows(s.sel[:0], bits, f.n)
 	return sel, len(sel) == f.n, nil
 }
@@ -104,18 +101,12 @@ func (s *filter) next(f *frame, cond node, sel []int32) ([]int32, error) {
 	if p, a := onColumn(f, cond); p != nil {
 		return p.Filter(kernel.FilterValid(sel, a), a), nil
 	}
-	d, err := evalFor(f, cond, sel)
+	d, err := evalFor(f, cond, kernel.RowsOf(sel, f.n))
 	if err != nil {
 		return nil, err
 	}
 	defer d.Release()
-	if d.IsScalar() {
-		if d.Value.Null || d.Value.Int == 0 {
-			return sel[:0], nil
-		}
-		return sel, nil
-	}
 	bits := s.bits[:(f.n+7)/8]
-	kernel.TrueBits(bits, d.Array)
+	kernel.TrueBits(bits, d)
 	return kernel.FilterBits(sel, bits), nil
 }

@@ -1,8 +1,6 @@
 package expr
 
 import (
-	"github.com/apache/arrow-go/v18/arrow"
-
 	"github.com/silogate/silogate/engine/expr/kernel"
 	"github.com/silogate/silogate/engine/types"
 )
@@ -128,7 +126,7 @@ func (l *logicNode) eval(f *frame) (kernel.Datum, error) {
 	}
 	for _, arg := range l.args[1:] {
 		open := l.open(acc, f.n)
-		if len(open) == 0 {
+		if open.Count == 0 {
 			break
 		}
 		d, err := evalFor(f, arg, open)
@@ -159,32 +157,19 @@ func combineLogic(f *frame, combine kernel.Func, a, b kernel.Datum) (kernel.Datu
 	return kernel.Vector(out), nil
 }
 
-// open lists the rows that acc does not decide: for AND those that are not false, for OR those that are not true.
-func (l *logicNode) open(acc kernel.Datum, n int) []int32 {
-	if acc.IsScalar() {
-		if !acc.Value.Null && (acc.Value.Int == 0) == l.and {
-			return nil
-		}
-		return allRows(n)
-	}
+// open is the rows that acc does not decide: for AND those that are not false, for OR those that are not true.
+func (l *logicNode) open(acc kernel.Datum, n int) kernel.Rows {
 	decided := bitmap(n)
 	if l.and {
-		kernel.FalseBits(decided, acc.Array)
+		kernel.FalseBits(decided, acc)
 	} else {
-		kernel.TrueBits(decided, acc.Array)
+		kernel.TrueBits(decided, acc)
 	}
-	return kernel.ClearRows(nil, decided, n)
+	_, open := kernel.AllRows(n).Split(decided)
+	return open
 }
 
 func bitmap(n int) []byte { return make([]byte, (n+7)/8) }
-
-func allRows(n int) []int32 {
-	rows := make([]int32, n)
-	for i := range rows {
-		rows[i] = int32(i)
-	}
-	return rows
-}
 
 // caseNode is CASE and IF: of results the one of the first condition that is true, else the last, which may be missing.
 type caseNode struct {
@@ -206,27 +191,29 @@ func newCaseNode(e *Case, args []node) *caseNode {
 }
 
 func (c *caseNode) eval(f *frame) (kernel.Datum, error) {
-	choice, chosen, err := c.choose(f)
+	chosen, err := c.choose(f)
 	if err != nil {
 		return kernel.Datum{}, err
 	}
+	choice := make([]uint16, f.n)
 	arms := make([]kernel.Datum, 0, len(c.results))
 	defer func() { releaseAll(arms) }()
-	for k, r := range c.results {
+	for k, rows := range chosen {
+		if k == len(c.results) { // no ELSE: NULL
+			rows.Mark(choice, uint16(k))
+			break
+		}
 		d := kernel.Scalar(types.NullValue)
-		if len(chosen[k]) > 0 {
-			if d, err = evalFor(f, r, chosen[k]); err != nil {
+		if rows.Count > 0 {
+			if d, err = evalFor(f, c.results[k], rows); err != nil {
 				return kernel.Datum{}, err
 			}
 		}
-		arms = append(arms, d)
-	}
-	for k, rows := range chosen { // one arm for all rows needs no copy
-		if len(rows) == f.n && k < len(arms) {
-			d := arms[k]
-			arms[k] = kernel.Scalar(types.NullValue)
-			return d, nil
+		if rows.Count == f.n {
+			return d, nil // one arm for all rows needs no copy
 		}
+		arms = append(arms, d)
+		rows.Mark(choice, uint16(k))
 	}
 	a, err := kernel.Choose(f.ctx.Mem, c.typ, arms, choice)
 	if err != nil {
@@ -235,40 +222,26 @@ func (c *caseNode) eval(f *frame) (kernel.Datum, error) {
 	return kernel.Vector(a), nil
 }
 
-// choose evaluates the conditions, each for the rows that no earlier one took, and returns for every row the number of its result
-// and for every result its rows.
-func (c *caseNode) choose(f *frame) (choice []uint16, chosen [][]int32, err error) {
-	choice = make([]uint16, f.n)
-	chosen = make([][]int32, len(c.conds)+1)
-	open := allRows(f.n)
+// choose evaluates the conditions, each for the rows that no earlier one took, and returns for every result its rows; the last are
+// those that no condition took.
+func (c *caseNode) choose(f *frame) ([]kernel.Rows, error) {
+	chosen := make([]kernel.Rows, len(c.conds)+1)
+	open, yes := kernel.AllRows(f.n), bitmap(f.n)
 	for k, cond := range c.conds {
-		if len(open) == 0 {
-			break
+		if open.Count == 0 {
+			chosen[k] = open
+			continue
 		}
 		d, err := evalFor(f, cond, open)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		yes := bitmap(f.n)
-		if !d.IsScalar() {
-			kernel.TrueBits(yes, d.Array)
-		} else if !d.Value.Null && d.Value.Int != 0 {
-			kernel.SetAll(yes)
-		}
+		kernel.TrueBits(yes, d)
 		d.Release()
-		var rest []int32
-		chosen[k], rest = kernel.Partition(open, yes)
-		for _, i := range chosen[k] {
-			choice[i] = uint16(k)
-		}
-		open = rest
+		chosen[k], open = open.Split(yes)
 	}
-	last := len(c.conds)
-	chosen[last] = open
-	for _, i := range open {
-		choice[i] = uint16(last)
-	}
-	return choice, chosen, nil
+	chosen[len(c.conds)] = open
+	return chosen, nil
 }
 
 // coalesceNode is COALESCE and IFNULL: an argument is evaluated for the rows where all before it are NULL.
@@ -278,41 +251,32 @@ type coalesceNode struct {
 }
 
 func (c *coalesceNode) eval(f *frame) (kernel.Datum, error) {
-	undecided := uint16(len(c.args))
 	choice := make([]uint16, f.n)
-	for i := range choice {
-		choice[i] = undecided
-	}
 	arms := make([]kernel.Datum, 0, len(c.args))
 	defer func() { releaseAll(arms) }()
-	open := allRows(f.n)
+	open, valid := kernel.AllRows(f.n), bitmap(f.n)
 	for k, arg := range c.args {
-		d := kernel.Scalar(types.NullValue)
-		if len(open) > 0 {
-			var err error
-			if d, err = evalFor(f, arg, open); err != nil {
-				return kernel.Datum{}, err
-			}
+		if open.Count == 0 {
+			break
 		}
-		if k == 0 && complete(d) {
+		d, err := evalFor(f, arg, open)
+		if err != nil {
+			return kernel.Datum{}, err
+		}
+		kernel.ValidBits(valid, d)
+		var taken kernel.Rows
+		if taken, open = open.Split(valid); taken.Count == f.n {
 			return d, nil
 		}
 		arms = append(arms, d)
-		open = kernel.TakeValid(choice, open, uint16(k), d)
+		taken.Mark(choice, uint16(k))
 	}
+	open.Mark(choice, uint16(len(arms))) // NULL
 	a, err := kernel.Choose(f.ctx.Mem, c.typ, arms, choice)
 	if err != nil {
 		return kernel.Datum{}, err
 	}
 	return kernel.Vector(a), nil
-}
-
-// complete reports a datum without NULLs.
-func complete(d kernel.Datum) bool {
-	if d.IsScalar() {
-		return !d.Value.Null
-	}
-	return d.Array.DataType().ID() != arrow.NULL && d.Array.NullN() == 0
 }
 
 // fallbackNode evaluates an expression row by row.

@@ -26,24 +26,25 @@ const maxTime = 838*hour + 59*minute + 59*second
 // date is a day of the proleptic Gregorian calendar.
 type date struct{ year, month, day int }
 
-// dateOf converts days since 1970-01-01 (Hinnant, "chrono-Compatible Low-Level Date Algorithms").
+// dateOf converts days since 1970-01-01, by multiplications instead of divisions (Neri and Schneider, "Euclidean affine functions
+// and their application to calendar algorithms", 2022). Days far outside MySQL's range give some date.
 func dateOf(days int64) date {
-	z := days + 719468 // since 0000-03-01
-	era := floorDiv(z, 146097)
-	doe := z - era*146097
-	yoe := (doe - doe/1460 + doe/36524 - doe/146096) / 365
-	doy := doe - (365*yoe + yoe/4 - yoe/100)
-	mp := (5*doy + 2) / 153
-	d := doy - (153*mp+2)/5 + 1
-	m := mp + 3
-	if m > 12 {
-		m -= 12
+	const eras = 1 // of 400 years, that make the days of year 0 positive
+	n := uint32(days + 719468 + eras*146097)
+	n1 := 4*n + 3
+	century := n1 / 146097
+	n2 := n1%146097 | 3
+	p2 := uint64(2939745) * uint64(n2)
+	yearOfCentury := uint32(p2 >> 32)
+	dayOfYear := uint32(p2) / 2939745 / 4 // from March on
+	n3 := 2141*dayOfYear + 197913
+	d := date{int(100*century + yearOfCentury), int(n3 >> 16), int(n3&0xffff)/2141 + 1}
+	if dayOfYear >= 306 {
+		d.year++
+		d.month -= 12
 	}
-	y := yoe + era*400
-	if m <= 2 {
-		y++
-	}
-	return date{int(y), int(m), int(d)}
+	d.year -= 400 * eras
+	return d
 }
 
 // days is the inverse of dateOf; the day may exceed its month.

@@ -78,6 +78,9 @@ func then(first, second Func) Func {
 	}
 }
 
+// printedSize is a guess of the bytes a number or date prints as.
+const printedSize = 12
+
 // castToString prints values as MySQL does in the text protocol.
 func castToString(from, to types.Type) Func {
 	if to.Kind == types.JSON || to.Kind == types.Enum || to.Kind == types.Set {
@@ -93,7 +96,7 @@ func castToString(from, to types.Type) Func {
 	printed := func(ctx *Context, args []Datum, n int) (arrow.Array, error) {
 		a := args[0].Array
 		var b textBuilder
-		b.init(ctx.Mem, n)
+		b.init(ctx.Mem, n, n*printedSize)
 		format(ctx, a, &b)
 		return b.array(to.Arrow(), n, bothValid(ctx.Mem, args, n))
 	}
@@ -125,7 +128,7 @@ func cutLength(to types.Type) Func {
 		a := args[0].Array
 		offsets, data := texts(a)
 		var b textBuilder
-		b.init(ctx.Mem, n)
+		b.init(ctx.Mem, n, len(data))
 		for i := range n {
 			s := data[offsets[i]:offsets[i+1]]
 			short := s

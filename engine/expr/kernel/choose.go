@@ -156,32 +156,12 @@ func (c chooser) texts(dt arrow.DataType, valid *memory.Buffer) (arrow.Array, er
 	}
 	arms[len(c.vectors)] = scalarText("")
 	var b textBuilder
-	b.init(c.mem, len(c.choice))
+	b.init(c.mem, len(c.choice), sizeOf(arms, 1))
 	for i, k := range c.choice {
 		b.data = append(b.data, arms[k].at(i)...)
 		b.end(i)
 	}
 	return b.array(dt, len(c.choice), valid)
-}
-
-// TakeValid sets choice to arm for those of rows where d is not NULL and returns the other ones: one step of COALESCE.
-func TakeValid(choice []uint16, rows []int32, arm uint16, d Datum) (left []int32) {
-	var valid []byte
-	if d.IsScalar() {
-		if d.Value.Null {
-			return rows
-		}
-	} else {
-		valid = validBits(d.Array)
-	}
-	for _, i := range rows {
-		if valid == nil || bitSet(valid, int(i)) {
-			choice[i] = arm
-		} else {
-			left = append(left, i)
-		}
-	}
-	return left
 }
 
 // Extreme returns the kernel of GREATEST (most) or LEAST of values of type t, or nil.

@@ -139,20 +139,48 @@ func plane(ctx *Context, args []Datum, n int, pick func(planes) []byte) (arrow.A
 	return makeArray(arrow.FixedWidthTypes.Boolean, n, nil, buf), nil
 }
 
-// TrueBits writes the rows for which a Boolean vector is true.
-func TrueBits(out []byte, a arrow.Array) {
-	copy(out, boolBits(a))
-	if v := validBits(a); v != nil {
+// TrueBits writes the rows for which a condition, a vector or a value, is true.
+func TrueBits(out []byte, d Datum) {
+	if d.IsScalar() {
+		setAll(out, !d.Value.Null && d.Value.Int != 0)
+		return
+	}
+	copy(out, boolBits(d.Array))
+	if v := validBits(d.Array); v != nil {
 		andBits(out, v)
 	}
 }
 
-// FalseBits writes the rows for which a Boolean vector is false.
-func FalseBits(out []byte, a arrow.Array) {
-	for i, v := range boolBits(a) {
+// FalseBits writes the rows for which a condition is false.
+func FalseBits(out []byte, d Datum) {
+	if d.IsScalar() {
+		setAll(out, !d.Value.Null && d.Value.Int == 0)
+		return
+	}
+	for i, v := range boolBits(d.Array) {
 		out[i] = ^v
 	}
-	if v := validBits(a); v != nil {
+	if v := validBits(d.Array); v != nil {
 		andBits(out, v)
+	}
+}
+
+// ValidBits writes the rows where d is not NULL.
+func ValidBits(out []byte, d Datum) {
+	if d.IsScalar() {
+		setAll(out, !d.Value.Null)
+		return
+	}
+	if v := validBits(d.Array); v != nil {
+		copy(out, v)
+		return
+	}
+	setAll(out, true)
+}
+
+func setAll(b []byte, on bool) {
+	fill := -b2u(on)
+	for i := range b {
+		b[i] = fill
 	}
 }

@@ -36,12 +36,7 @@ func CompareConst(op Op, t types.Type, c types.Value, ct types.Type) Predicate {
 // always is the predicate that has the same answer for every row.
 type always bool
 
-func (p always) Bits(out []byte, _ arrow.Array) {
-	fill := -b2u(bool(p))
-	for i := range out {
-		out[i] = fill
-	}
-}
+func (p always) Bits(out []byte, _ arrow.Array) { setAll(out, bool(p)) }
 
 func (p always) Filter(sel []int32, _ arrow.Array) []int32 {
 	if p {

@@ -56,6 +56,15 @@ func (o textOperand) ascii() bool {
 	return or&high == 0
 }
 
+// size is the bytes that n rows read.
+func (o textOperand) size(n int) int {
+	all := int(o.offsets[len(o.offsets)-1] - o.offsets[0])
+	if o.mask == 0 {
+		return all * n
+	}
+	return all
+}
+
 // bytesEach reports whether positions in strings of type t count bytes in this batch.
 func (o textOperand) bytesEach(t types.Type) bool { return t.IsBinary() || o.ascii() }
 
@@ -67,8 +76,10 @@ type textBuilder struct {
 	data    []byte
 }
 
-func (b *textBuilder) init(mem memory.Allocator, n int) {
+// init starts n rows of about size bytes in all.
+func (b *textBuilder) init(mem memory.Allocator, n, size int) {
 	b.mem = mem
+	b.data = make([]byte, 0, size)
 	b.offsets, b.to = newValues[int32](mem, n+1)
 	b.to[0] = 0
 }
@@ -92,7 +103,7 @@ func ConcatTexts(t types.Type) Func {
 	return func(ctx *Context, args []Datum, n int) (arrow.Array, error) {
 		parts := operandsOf(args)
 		var b textBuilder
-		b.init(ctx.Mem, n)
+		b.init(ctx.Mem, n, sizeOf(parts, n))
 		for i := range n {
 			for _, p := range parts {
 				b.data = append(b.data, p.at(i)...)
@@ -101,6 +112,15 @@ func ConcatTexts(t types.Type) Func {
 		}
 		return b.array(t.Arrow(), n, bothValid(ctx.Mem, args, n))
 	}
+}
+
+// sizeOf is the bytes of all operands in n rows.
+func sizeOf(parts []textOperand, n int) int {
+	size := 0
+	for _, p := range parts {
+		size += p.size(n)
+	}
+	return size
 }
 
 func operandsOf(args []Datum) []textOperand {
@@ -128,7 +148,7 @@ func ConcatWS(t types.Type) Func {
 			}
 		}
 		var b textBuilder
-		b.init(ctx.Mem, n)
+		b.init(ctx.Mem, n, sizeOf(parts, n))
 		for i := range n {
 			first := true
 			for k := 1; k < len(parts); k++ {
@@ -152,8 +172,7 @@ func each(t types.Type, edit func(dst, s []byte) []byte) Func {
 	return func(ctx *Context, args []Datum, n int) (arrow.Array, error) {
 		s := textsOf(args[0])
 		var b textBuilder
-		b.init(ctx.Mem, n)
-		b.data = make([]byte, 0, int(s.offsets[len(s.offsets)-1]-s.offsets[0]))
+		b.init(ctx.Mem, n, s.size(n))
 		for i := range n {
 			b.data = edit(b.data, s.at(i))
 			b.end(i)
@@ -163,13 +182,14 @@ func each(t types.Type, edit func(dst, s []byte) []byte) Func {
 }
 
 // Upper returns the kernel of UPPER.
-func Upper(t types.Type) Func { return changeCase(t, 'a', 'z', unicode.ToUpper) }
+func Upper(t types.Type) Func { return changeCase(t, 'a', unicode.ToUpper) }
 
 // Lower returns the kernel of LOWER.
-func Lower(t types.Type) Func { return changeCase(t, 'A', 'Z', unicode.ToLower) }
+func Lower(t types.Type) Func { return changeCase(t, 'A', unicode.ToLower) }
 
-// changeCase maps a batch of ASCII text in one pass over its bytes, other text rune by rune.
-func changeCase(t types.Type, from, to byte, fold func(rune) rune) Func {
+// changeCase maps a batch of ASCII text in one pass over its bytes, other text rune by rune; first is the first letter of the case
+// to change.
+func changeCase(t types.Type, first byte, fold func(rune) rune) Func {
 	slow := each(t, func(dst, s []byte) []byte {
 		for len(s) > 0 {
 			r, size := utf8.DecodeRune(s)
@@ -187,16 +207,16 @@ func changeCase(t types.Type, from, to byte, fold func(rune) rune) Func {
 		if !s.ascii() {
 			return slow(ctx, args, n)
 		}
-		first := s.offsets[0]
-		src := s.data[first:s.offsets[n]]
+		start := s.offsets[0]
+		src := s.data[start:s.offsets[n]]
 		data := newBuffer(ctx.Mem, len(src))
-		out := data.Bytes()
+		out := data.Bytes()[:len(src)]
 		for i, c := range src {
-			out[i] = c ^ b2u(c >= from && c <= to)<<5
+			out[i] = c ^ b2u(c-first < 26)<<5
 		}
 		offsets, ends := newValues[int32](ctx.Mem, n+1)
 		for i, o := range s.offsets {
-			ends[i] = o - first
+			ends[i] = o - start
 		}
 		return makeArray(t.Arrow(), n, bothValid(ctx.Mem, args, n), offsets, data), nil
 	}
@@ -240,7 +260,7 @@ func Trim(t types.Type, side Side) Func {
 			what = textsOf(args[1])
 		}
 		var b textBuilder
-		b.init(ctx.Mem, n)
+		b.init(ctx.Mem, n, s.size(n))
 		for i := range n {
 			b.data = append(b.data, trimmed(s.at(i), what.at(i), side)...)
 			b.end(i)
@@ -267,7 +287,7 @@ func Replace(t types.Type) Func {
 	return func(ctx *Context, args []Datum, n int) (arrow.Array, error) {
 		s, from, to := textsOf(args[0]), textsOf(args[1]), textsOf(args[2])
 		var b textBuilder
-		b.init(ctx.Mem, n)
+		b.init(ctx.Mem, n, s.size(n))
 		for i := range n {
 			b.data = replaced(b.data, s.at(i), from.at(i), to.at(i))
 			b.end(i)
@@ -333,7 +353,7 @@ func Left(t types.Type, side Side) Func {
 func cutEach(ctx *Context, args []Datum, n int, t types.Type, s textOperand, span func(i int, chars int64) (from, to int64)) (arrow.Array, error) {
 	bytewise := s.bytesEach(t)
 	var b textBuilder
-	b.init(ctx.Mem, n)
+	b.init(ctx.Mem, n, s.size(n))
 	for i := range n {
 		text := s.at(i)
 		if bytewise {
@@ -355,7 +375,7 @@ func SubstringIndex(t types.Type) Func {
 		s, delimiter := textsOf(args[0]), textsOf(args[1])
 		count, _ := integerOperand(args[2], types.Of(types.Int64))
 		var b textBuilder
-		b.init(ctx.Mem, n)
+		b.init(ctx.Mem, n, s.size(n))
 		for i := range n {
 			b.data = append(b.data, upToDelimiter(s.at(i), delimiter.at(i), count.at(i))...)
 			b.end(i)

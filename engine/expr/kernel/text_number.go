@@ -94,6 +94,8 @@ func locate(needle, s []byte, position int64, bytewise bool) int64 {
 	return int64(utf8.RuneCount(s[:start+hit])) + 1
 }
 
+const maxHexDigits = 16
+
 // Hex returns the kernel of HEX of strings or integers of type from.
 func Hex(from, t types.Type) Func {
 	if from.IsString() {
@@ -105,7 +107,7 @@ func Hex(from, t types.Type) Func {
 	return func(ctx *Context, args []Datum, n int) (arrow.Array, error) {
 		values, _ := integerOperand(args[0], from)
 		var b textBuilder
-		b.init(ctx.Mem, n)
+		b.init(ctx.Mem, n, n*maxHexDigits)
 		for i := range n {
 			start := len(b.data)
 			b.data = strconv.AppendUint(b.data, uint64(values.at(i)), 16)
@@ -205,7 +207,7 @@ func bounded(ctx *Context, args []Datum, n int, t types.Type, add func(dst []byt
 	valid := validOrAll(ctx.Mem, args, n)
 	bits := valid.Bytes()
 	var b textBuilder
-	b.init(ctx.Mem, n)
+	b.init(ctx.Mem, n, 0)
 	for i := range n {
 		if bitSet(bits, i) {
 			var ok bool
