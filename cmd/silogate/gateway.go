@@ -42,16 +42,17 @@ type gateway struct {
 	webAt   net.Listener
 }
 
-// open makes a gateway that listens; serve lets it answer. What was made before an error is closed again.
-func open(ctx context.Context, cfg config.Config, log *slog.Logger) (*gateway, error) {
+// open makes a gateway that listens; serve lets it answer. What was made before an error is closed again. Tests tune
+// the executor.
+func open(ctx context.Context, cfg config.Config, log *slog.Logger, tune ...func(*engine.Config)) (*gateway, error) {
 	g := &gateway{}
-	if err := g.open(ctx, cfg, log); err != nil {
+	if err := g.open(ctx, cfg, log, tune); err != nil {
 		return nil, errors.Join(err, g.close())
 	}
 	return g, nil
 }
 
-func (g *gateway) open(ctx context.Context, cfg config.Config, log *slog.Logger) (err error) {
+func (g *gateway) open(ctx context.Context, cfg config.Config, log *slog.Logger, tune []func(*engine.Config)) (err error) {
 	if cfg.Flight != "" {
 		return errors.New("flight: Arrow Flight SQL is not part of this version")
 	}
@@ -68,14 +69,18 @@ func (g *gateway) open(ctx context.Context, cfg config.Config, log *slog.Logger)
 	if g.spill, err = spill.Open(filepath.Join(cfg.Data, "spill"), int64(cfg.Memory.Spill)); err != nil {
 		return err
 	}
-	executor := engine.New(engine.Config{
+	settings := engine.Config{
 		Sources:     g.catalog,
 		Log:         log,
 		Memory:      int64(cfg.Memory.Server),
 		QueryMemory: int64(cfg.Memory.Query),
 		Spill:       g.spill,
 		Weights:     weights,
-	})
+	}
+	for _, t := range tune {
+		t(&settings)
+	}
+	executor := engine.New(settings)
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{

@@ -17,17 +17,17 @@ import (
 	"time"
 
 	_ "github.com/go-sql-driver/mysql" // the client
-	"go.uber.org/goleak"
 
 	"github.com/silogate/silogate/gateway/mysql"
 	"github.com/silogate/silogate/internal/demo"
+	"github.com/silogate/silogate/internal/testserver"
 )
 
 var quiet = slog.New(slog.DiscardHandler)
 
 func TestMain(m *testing.M) {
 	mysql.RouteLibraryLogs(quiet)
-	goleak.VerifyTestMain(m)
+	testserver.Main(m)
 }
 
 // output is what a command prints, which a test may read while it runs.

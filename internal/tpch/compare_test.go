@@ -23,6 +23,14 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+func TestQualify(t *testing.T) {
+	const query = "select n_name as nation, sum(x)\nfrom orders,\n  nation n1, part\njoin region on r_name = nation group by nation, part_x"
+	const want = "select n_name as nation, sum(x)\nfrom db.orders,\n  db.nation n1, db.part\njoin db.region on r_name = nation group by nation, part_x"
+	if got := Qualify(query, func(string) string { return "db" }); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
 func TestQueries(t *testing.T) {
 	for n := 1; n <= 22; n++ {
 		if text, err := Query(n); err != nil || text == "" {

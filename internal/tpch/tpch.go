@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -31,6 +32,17 @@ var queries embed.FS
 func Query(n int) (string, error) {
 	text, err := queries.ReadFile(fmt.Sprintf("queries/q%02d.sql", n))
 	return strings.TrimSpace(string(text)), err
+}
+
+// inFrom finds a table's name in a FROM list: it follows FROM, JOIN or a comma.
+var inFrom = regexp.MustCompile(`(?i)(\bfrom|\bjoin|,)(\s+)(` + strings.Join(Tables, "|") + `)\b`)
+
+// Qualify writes database(table).table for each table of a query's FROM lists.
+func Qualify(query string, database func(table string) string) string {
+	return inFrom.ReplaceAllStringFunc(query, func(match string) string {
+		at := strings.LastIndexAny(match, " \n") + 1
+		return match[:at] + database(match[at:]) + "." + match[at:]
+	})
 }
 
 // Data is the generated data of one scale factor.
