@@ -56,6 +56,7 @@ func plain(e Expr) Expr {
 
 // unifyNumbers unifies operands of which one is a number and the other a number or a string.
 func unifyNumbers(a, b Expr) (Expr, Expr, error) {
+	a, b = inner(a), inner(b)
 	ta, tb := a.Type(), b.Type()
 	if ta.Kind == types.Enum || ta.Kind == types.Set || tb.Kind == types.Enum || tb.Kind == types.Set {
 		return nil, nil, ErrNoKernel // they count as their number

@@ -43,9 +43,45 @@ func numbers(args []Expr) ([]Expr, error) {
 func doubles(args []Expr) ([]Expr, error) {
 	out, err := numbers(args)
 	for i := range out {
-		out[i] = implicit(out[i], types.Of(types.Float64))
+		out[i] = implicit(inner(out[i]), types.Of(types.Float64))
 	}
 	return out, err
+}
+
+// inner is e as an operand. MySQL shows a quotient with four more digits than the dividend has, but computes on with more: 1/3*3
+// is 1.0000. As an operand a quotient, and what was computed from one, therefore has the scale that MySQL's arithmetic gives it.
+func inner(e Expr) Expr {
+	c, ok := e.(*Call)
+	if !ok || c.Typ.Kind != types.Decimal {
+		return e
+	}
+	scale := int(c.Typ.Scale)
+	switch c.Func {
+	case Div:
+		scale = quotientScale(int(c.arg(0).Scale), int(c.arg(1).Scale))
+	case Mul:
+		scale = int(c.arg(0).Scale) + int(c.arg(1).Scale)
+	case Add, Sub, Mod:
+		scale = max(int(c.arg(0).Scale), int(c.arg(1).Scale))
+	case Neg, Abs:
+		scale = int(c.arg(0).Scale)
+	}
+	scale = min(scale, types.MaxScale)
+	if scale <= int(c.Typ.Scale) {
+		return e
+	}
+	d := *c
+	d.Typ = types.NewDecimal(int(c.Typ.Precision)+scale-int(c.Typ.Scale), scale)
+	return &d
+}
+
+// quotientScale is the digits that MySQL computes of a quotient: its decimals are made of words of nine digits, and the operands'
+// whole words are counted.
+func quotientScale(a, b int) int {
+	const word = 9
+	whole := func(digits int) int { return (digits + word - 1) / word * word }
+	unused := whole(a) - a + whole(b) - b
+	return whole(whole(a) + whole(b) + max(divisionDigits-unused, 0))
 }
 
 // integerDigits is the most digits of an integer kind.
@@ -113,10 +149,9 @@ func arithmeticRule(f Func, args []Expr) (Expr, error) {
 		if f == IntDiv {
 			return nil, ErrNoKernel // MySQL divides as DECIMAL
 		}
-		return maybeNull(f, typed(f, types.Of(k), implicit(a, types.Of(k)), implicit(b, types.Of(k)))), nil
+		return maybeNull(f, typed(f, types.Of(k), implicit(inner(a), types.Of(k)), implicit(inner(b), types.Of(k)))), nil
 	case types.Decimal:
-		ta, tb := exactType(a), exactType(b)
-		return maybeNull(f, typed(f, decimalResult(f, ta, tb), implicit(a, ta), implicit(b, tb))), nil
+		return maybeNull(f, typed(f, decimalResult(f, exactType(a), exactType(b)), exactNumber(a), exactNumber(b))), nil
 	case types.Uint64:
 		if f == Mod && !a.Type().IsUnsigned() {
 			k = types.Int64
@@ -159,11 +194,13 @@ func divideRule(f Func, args []Expr) (Expr, error) {
 	a, b := args[0], args[1]
 	if shape(args) == types.Float64 {
 		double := types.Of(types.Float64)
-		return maybeNull(f, typed(f, double, implicit(a, double), implicit(b, double))), nil
+		return maybeNull(f, typed(f, double, implicit(inner(a), double), implicit(inner(b), double))), nil
 	}
-	ta, tb := exactType(a), exactType(b)
-	return maybeNull(f, typed(f, decimalResult(f, ta, tb), implicit(a, ta), implicit(b, tb))), nil
+	return maybeNull(f, typed(f, decimalResult(f, exactType(a), exactType(b)), exactNumber(a), exactNumber(b))), nil
 }
+
+// exactNumber is an operand of decimal arithmetic.
+func exactNumber(e Expr) Expr { return inner(implicit(e, exactType(e))) }
 
 // negateRule types unary minus; a literal is negated at once.
 func negateRule(f Func, args []Expr) (Expr, error) {
@@ -179,7 +216,7 @@ func negateRule(f Func, args []Expr) (Expr, error) {
 		}
 		t = types.Of(types.Int64)
 	}
-	return typed(f, t, a), nil
+	return typed(f, t, inner(a)), nil
 }
 
 // sameNumberRule types ABS: the argument's type, integers widened.
@@ -188,7 +225,7 @@ func sameNumberRule(f Func, args []Expr) (Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	return typed(f, widened(args[0].Type()), args[0]), nil
+	return typed(f, widened(args[0].Type()), inner(args[0])), nil
 }
 
 // widened is BIGINT for an integer, signed or not, else t.
@@ -208,7 +245,7 @@ func signRule(f Func, args []Expr) (Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	return typed(f, types.Of(types.Int64), args[0]), nil
+	return typed(f, types.Of(types.Int64), inner(args[0])), nil
 }
 
 // integerPartRule types CEIL and FLOOR: BIGINT where the integer part surely fits, else DECIMAL.
@@ -223,9 +260,9 @@ func integerPartRule(f Func, args []Expr) (Expr, error) {
 	}
 	whole := int(t.Precision) - int(t.Scale)
 	if whole < types.Digits64 {
-		return typed(f, types.Of(types.Int64), args[0]), nil
+		return typed(f, types.Of(types.Int64), inner(args[0])), nil
 	}
-	return typed(f, types.NewDecimal(whole+1, 0), args[0]), nil
+	return typed(f, types.NewDecimal(whole+1, 0), inner(args[0])), nil
 }
 
 // roundRule types ROUND and TRUNCATE. A decimal gets the scale that constant digits ask for; where they vary by row it keeps
@@ -252,7 +289,7 @@ func roundRule(f Func, args []Expr) (Expr, error) {
 		}
 		t = types.NewDecimal(whole+scale, scale)
 	}
-	return typed(f, t, a, digits), nil
+	return typed(f, t, inner(a), digits), nil
 }
 
 // integer casts an argument that MySQL reads as an integer to BIGINT.

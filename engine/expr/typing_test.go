@@ -183,6 +183,21 @@ func TestTypes(t *testing.T) {
 	}
 }
 
+// TestQuotientDigits checks that a quotient has more digits as an operand than it shows: in MySQL 1/3*3 is 1.0000.
+func TestQuotientDigits(t *testing.T) {
+	f := newFixture(t)
+	a := f.column("a", columns["d152"], "1.00", "2.00", "0.01")
+	b := f.column("b", columns["d152"], "3.00", "3.00", "300.00")
+	quotient := call(Div, a, b)
+	f.check(quotient, "0.333333,0.666667,0.000033")
+	f.check(call(Mul, quotient, intLit(3)), "1.000000,2.000000,0.000100")
+	f.check(call(Mul, call(Div, intLit(1), intLit(3)), intLit(3)), "1.0000,1.0000,1.0000")
+	f.check(call(Lt, quotient, decLit("0.333333")), "0,0,1")
+	f.check(call(Gt, quotient, decLit("0.333333")), "1,1,0")
+	f.check(call(Floor, call(Sub, decLit("1.0"), call(Div, decLit("0.0000001"), intLit(3)))), "0,0,0")
+	f.check(call(Neg, call(Add, quotient, quotient)), "-0.666667,-1.333333,-0.000067")
+}
+
 func TestRefusals(t *testing.T) {
 	for call, code := range map[string]sqlerr.Code{
 		"=|ci|ai":                    sqlerr.CollationMix,

@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"math/bits"
 
 	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
@@ -55,6 +57,11 @@ func Div(l, r, t types.Type, where fmt.Stringer) Func {
 				return divideRounded64(out, valid, scaled.v64, b.v64)
 			})
 		}
+		if a.width == types.W64 && b.width == types.W64 && shift <= types.Digits64 {
+			if buf, valid, zero, ok := divideWide(ctx, args, n, a.v64, b.v64, uint64(pow10Int[shift])); ok {
+				return checkZero(ctx, makeArray(types.DecimalArrow(types.W64, st), n, valid, buf), nil, zero)
+			}
+		}
 		x, y, factor := newBig(), newBig(), pow10Big(shift)
 		zero := byZero(false)
 		res, err := rowwise(ctx.Mem, args, n, st, where, func(q *bigInt, i int) bool {
@@ -72,6 +79,41 @@ func Div(l, r, t types.Type, where fmt.Stringer) Func {
 		})
 		return checkZero(ctx, res, err, zero)
 	}
+}
+
+// divideWide divides products of 128 bits, a*factor, by b; ok is false where a quotient does not fit 64 bits.
+func divideWide(ctx *Context, args []Datum, n int, a, b operand[int64], factor uint64) (buf, valid *memory.Buffer, zero byZero, ok bool) {
+	buf, out := newValues[int64](ctx.Mem, n)
+	valid = validOrAll(ctx.Mem, args, n)
+	for i := range out {
+		x, negative := magnitude(a.at(i), false)
+		y, yNegative := magnitude(b.at(i), false)
+		out[i] = 0
+		if y == 0 {
+			zero = nullIfZero(valid.Bytes(), i) || zero
+			continue
+		}
+		hi, lo := bits.Mul64(x, factor)
+		q, rest := uint64(math.MaxUint64), uint64(0)
+		if hi < y {
+			q, rest = bits.Div64(hi, lo, y)
+		}
+		if q >= math.MaxInt64 {
+			if !bitSet(valid.Bytes(), i) {
+				continue
+			}
+			release(buf, valid)
+			return nil, nil, false, false
+		}
+		if rest >= y-rest {
+			q++
+		}
+		out[i] = int64(q)
+		if negative != yNegative {
+			out[i] = -out[i]
+		}
+	}
+	return buf, valid, zero, true
 }
 
 // checkZero reports divisions by zero of a computed result.
