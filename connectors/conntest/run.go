@@ -52,8 +52,8 @@ func (s *suite) run(t *testing.T, name string, test func(*testing.T)) {
 				t.Skipf("exempt: %s", reason)
 			}
 		}
+		t.Cleanup(func() { s.idle(t) }) // after the cleanups of the test, which end its statements
 		test(t)
-		s.idle(t)
 	})
 }
 

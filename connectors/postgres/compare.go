@@ -94,9 +94,25 @@ func (d *dialect) compareStored(w *sqlgen.Writer, op string, a, b expr.Expr) boo
 		}
 		other = right.ref
 	} else if other, ok = d.storedConstant(w, form, b); !ok {
-		return false
+		return op == "=" && form == formPaddedText && d.comparePadded(w, left, a, b)
 	}
 	w.Text("(", left.ref, " ", op, " ", other, ")")
+	return true
+}
+
+// comparePadded writes an equality of a CHAR column with another text column twice: as it is stored, for the index, and of
+// the trimmed value, since the other text may end with spaces.
+func (d *dialect) comparePadded(w *sqlgen.Writer, left side, a, b expr.Expr) bool {
+	if _, ok := b.(*expr.Column); !ok {
+		return false
+	}
+	w.Text("(", left.ref, " = (")
+	w.Equated(b)
+	w.Text(")::bpchar AND ")
+	d.operand(w, "=", a)
+	w.Text(" = ")
+	d.operand(w, "=", b)
+	w.Text(")")
 	return true
 }
 

@@ -18,8 +18,9 @@ import (
 // dialect is how SQL is written for a server, and what it is trusted with.
 type dialect struct {
 	sqlgen.Dialect
-	encoding string // of the database
-	strict   bool   // values without a MySQL counterpart are errors, which only the decoder raises
+	encoding string                 // of the database
+	keys     map[expr.ColumnID]bool // columns of the run-time relations of the tree
+	strict   bool                   // values without a MySQL counterpart are errors, which only the decoder raises
 }
 
 // dialects makes and keeps a dialect for each encoding, of which a source has one: its server may be exchanged.
@@ -124,7 +125,7 @@ func (d *dialect) bytewise(w *sqlgen.Writer, e expr.Expr) (string, error) {
 	suffix := ""
 	expr.Walk(e, func(e expr.Expr) bool {
 		if c, ok := e.(*expr.Column); ok && c.Typ.IsText() {
-			if o, known := w.Origin(c); !known || !columnOf(o).bytes {
+			if o, known := w.Origin(c); known && !columnOf(o).bytes || !known && !d.keys[c.ID] {
 				suffix = collateC
 			}
 		}
@@ -209,15 +210,19 @@ func integerDigits(k types.Kind) int {
 	return 19
 }
 
-// instant returns the constant that a date and time of the session's zone is as an instant, which is known when the
-// statement runs; a placeholder before.
-func (d *dialect) instant(w *sqlgen.Writer, c *expr.Cast) (string, bool) {
+// isInstant reports a constant date and time of the session's zone that is converted to an instant.
+func isInstant(c *expr.Cast) bool {
 	lit, ok := c.Arg.(*expr.Literal)
-	if !ok || c.To.Kind != types.Timestamp || lit.Typ.Kind != types.Datetime && lit.Typ.Kind != types.Date {
+	return ok && c.To.Kind == types.Timestamp && (lit.Typ.Kind == types.Datetime || lit.Typ.Kind == types.Date)
+}
+
+// instant returns such a constant, which is known when the statement runs; a placeholder before.
+func (d *dialect) instant(w *sqlgen.Writer, c *expr.Cast) (string, bool) {
+	if !isInstant(c) {
 		return "", false
 	}
 	if w.Env() == nil {
-		return lit.String(), true
+		return c.Arg.String(), true
 	}
 	v, err := evaluate(c, w.Env())
 	if err != nil {

@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/plan"
 )
 
@@ -32,7 +34,7 @@ func (f *fragment) Estimate(ctx context.Context) (connectors.Estimate, error) {
 		bytes := t.Stats.Rows * width
 		return connectors.Estimate{Rows: t.Stats.Rows, Bytes: bytes, StartCost: 0, Cost: bytes * secondsPerByte, Splits: splits}, nil
 	}
-	if f.unknown() {
+	if unknown(f.tree) {
 		return connectors.UnknownEstimate(), nil
 	}
 	return f.explain(ctx)
@@ -44,8 +46,48 @@ func bareScan(n plan.Node) (scan *plan.Scan, computed bool) {
 	return scan, !ok
 }
 
-// unknown reports whether the query's text has placeholders.
-func (f *fragment) unknown() bool { return false }
+// unknown reports whether the text of a tree has placeholders: keys, parameters, and instants of the session's zone.
+func unknown(n plan.Node) bool {
+	var list []expr.Expr
+	switch n := n.(type) {
+	case *plan.Keys:
+		return true
+	case *plan.Filter:
+		list = n.Conds
+	case *plan.Join:
+		list = n.On
+	case *plan.Project:
+		for _, p := range n.Exprs {
+			list = append(list, p.Expr)
+		}
+	case *plan.Aggregate:
+		for _, g := range n.Groups {
+			list = append(list, g.Expr)
+		}
+		for _, a := range n.Aggs {
+			list = append(list, a.Args...)
+		}
+	case *plan.Limit:
+		for _, k := range n.Keys {
+			list = append(list, k.Expr)
+		}
+	}
+	return slices.ContainsFunc(list, hasPlaceholder) || slices.ContainsFunc(n.Children(), unknown)
+}
+
+func hasPlaceholder(e expr.Expr) bool {
+	found := false
+	expr.Walk(e, func(e expr.Expr) bool {
+		switch e := e.(type) {
+		case *expr.Param:
+			found = true
+		case *expr.Cast:
+			found = found || isInstant(e)
+		}
+		return !found
+	})
+	return found
+}
 
 // columnWidth is the bytes of a column's values in a message.
 func columnWidth(c *plan.TableColumn) float64 {

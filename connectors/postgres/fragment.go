@@ -39,27 +39,45 @@ type grower struct {
 }
 
 // Take implements pushdown.Source.
-func (g *grower) Take(step plan.Node) pushdown.Answer { return g.dialect.forOutput(nil).Take(step) }
+func (g *grower) Take(step plan.Node) pushdown.Answer { return g.dialect.forTree(step, nil).Take(step) }
 
 // Fragment implements pushdown.Source.
 func (g *grower) Fragment(tree plan.Node) (connectors.Fragment, error) {
 	f := &fragment{connector: g.connector, dialect: g.dialect, tree: tree, tables: tablesOf(nil, tree)}
-	q, err := g.dialect.forOutput(nil).Render(tree, sqlgen.Options{})
+	q, err := g.dialect.forTree(tree, nil).Render(tree, sqlgen.Options{})
 	f.text = q.Text
 	return f, err
 }
 
-// forOutput returns the dialect with an output list that appends to outs how each column is sent. With nil outs it only
-// writes.
-func (d *dialect) forOutput(outs *[]output) *sqlgen.Dialect {
-	s := d.Dialect
-	s.Output = func(w *sqlgen.Writer, col plan.Column, value func()) {
+// forTree returns the dialect for one tree, with an output list that appends to outs how each column is sent. With nil
+// outs it only writes.
+func (d *dialect) forTree(tree plan.Node, outs *[]output) *dialect {
+	c := &dialect{encoding: d.encoding, strict: d.strict, keys: keysIn(nil, tree)}
+	c.Dialect = d.Dialect
+	c.Equality = c.equality
+	c.Output = func(w *sqlgen.Writer, col plan.Column, value func()) {
 		form := d.send(w, col, value)
 		if outs != nil {
 			*outs = append(*outs, output{col.Name, col.Type, form})
 		}
 	}
-	return &s
+	return c
+}
+
+// keysIn adds the columns of run-time relations to set.
+func keysIn(set map[expr.ColumnID]bool, n plan.Node) map[expr.ColumnID]bool {
+	if k, ok := n.(*plan.Keys); ok {
+		if set == nil {
+			set = make(map[expr.ColumnID]bool)
+		}
+		for _, c := range k.Cols {
+			set[c.ID] = true
+		}
+	}
+	for _, c := range n.Children() {
+		set = keysIn(set, c)
+	}
+	return set
 }
 
 // send writes a column of the result in a form that the decoder reads.
@@ -121,11 +139,12 @@ func (f *fragment) doing() string {
 // render returns the query of one split and the columns of its result.
 func (f *fragment) render(scan connectors.Scan, part *ctidRange) (string, []output, error) {
 	var outs []output
-	d := f.dialect.forOutput(&outs)
+	tree := f.filtered(scan.Dynamic)
+	d := f.dialect.forTree(tree, &outs)
 	if scan.Args != nil {
 		d.Keys = f.dialect.keysOf(scan.Args)
 	}
-	q, err := d.Render(f.filtered(scan.Dynamic), sqlgen.Options{Env: scan.Env, Restrict: part.restrict})
+	q, err := d.Render(tree, sqlgen.Options{Env: scan.Env, Restrict: part.restrict})
 	if err != nil {
 		var refused *sqlgen.Refusal
 		if errors.As(err, &refused) { // a value that came only now
@@ -141,7 +160,7 @@ func (f *fragment) filtered(dynamic connectors.DynamicFilter) plan.Node {
 	tree := f.tree
 	for _, cond := range dynamic.Conds() {
 		step := &plan.Filter{Input: tree, Conds: []expr.Expr{cond}}
-		if f.dialect.forOutput(nil).Take(step).Verdict != pushdown.None {
+		if f.dialect.forTree(step, nil).Take(step).Verdict != pushdown.None {
 			tree = step
 		}
 	}

@@ -62,10 +62,10 @@ func (d *decoder) numeric(v *vector, b []byte) error {
 		if power >= 0 {
 			n *= powersOf10[power]
 		} else {
-			if power < -types.Digits64 || n%powersOf10[-power] != 0 {
+			if n != 0 && (power < -types.Digits64 || n%powersOf10[-power] != 0) {
 				return d.misfit(v)
 			}
-			n /= powersOf10[-power]
+			n /= powersOf10[min(-power, types.Digits64)]
 		}
 		if sign == signNegative {
 			n = -n
