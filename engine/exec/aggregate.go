@@ -65,10 +65,10 @@ type aggRun struct {
 func (r *aggRun) gather(ctx context.Context) error {
 	group, gctx := errgroup.WithContext(ctx)
 	for i, in := range r.inputs {
-		group.Go(func() error {
+		group.Go(guarded(func() error {
 			s := &aggSink{run: r, terms: r.terms[i], splitter: splitter{asm: newAssembler(r.parts.cols)}}
 			return s.gather(gctx, in)
-		})
+		}))
 	}
 	if err := group.Wait(); err != nil {
 		return err

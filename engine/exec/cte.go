@@ -37,7 +37,7 @@ func NewBuffer(rt *Runtime, inputs Streams, cols plan.Schema, res *Reservation, 
 func (b *Buffer) fill(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for i, in := range b.inputs {
-		group.Go(func() error {
+		group.Go(guarded(func() error {
 			err := drain(ctx, in, func(batch arrow.RecordBatch) error {
 				batch.Retain()
 				return b.parts[i].put(0, batch)
@@ -47,7 +47,7 @@ func (b *Buffer) fill(ctx context.Context) error {
 			}
 			_, err = b.parts[i].finish()
 			return err
-		})
+		}))
 	}
 	return group.Wait()
 }

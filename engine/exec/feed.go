@@ -30,7 +30,7 @@ func startFeed(ctx context.Context, channels, depth int, producers []producer) *
 	group, ctx := errgroup.WithContext(ctx)
 	for i, p := range producers {
 		out := f.outs[i%channels]
-		group.Go(func() error {
+		group.Go(guarded(func() error {
 			return p(ctx, func(b arrow.RecordBatch) error {
 				select {
 				case out <- b:
@@ -40,7 +40,7 @@ func startFeed(ctx context.Context, channels, depth int, producers []producer) *
 					return ctx.Err()
 				}
 			})
-		})
+		}))
 	}
 	go func() {
 		f.err = group.Wait()

@@ -94,13 +94,13 @@ func (g *graceJoin) finishBuild() error {
 func (g *graceJoin) divide(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for i, in := range g.run.probe {
-		group.Go(func() error {
+		group.Go(guarded(func() error {
 			s := newJoinSplitter(g.run, g.run.terms[i], FromProbe)
 			return drain(ctx, in, func(b arrow.RecordBatch) error {
 				g.run.probeRows.Add(b.NumRows())
 				return s.add(g.probe, b)
 			})
-		})
+		}))
 	}
 	if err := group.Wait(); err != nil {
 		return err

@@ -83,7 +83,7 @@ func NewJoin(rt *Runtime, build, probe Streams, terms []JoinTerms, spec *Join, r
 	run.probing.Store(int32(len(probe)))
 	out := make(Streams, len(probe))
 	for i := range out {
-		out[i] = &join{run: run, res: res.Sibling(), stream: i, prober: newProber(run, terms[i])}
+		out[i] = &join{run: run, stream: i, prober: newProber(run, terms[i])}
 	}
 	return out
 }
@@ -165,7 +165,7 @@ func (r *joinRun) gather(ctx context.Context) error {
 	group, gctx := errgroup.WithContext(ctx)
 	for i, in := range r.build {
 		sinks[i] = &buildSink{run: r, terms: r.terms[i]}
-		group.Go(func() error { return drain(gctx, in, sinks[i].take) })
+		group.Go(guarded(func() error { return drain(gctx, in, sinks[i].take) }))
 	}
 	err := group.Wait()
 	if g := r.grace.Load(); g != nil && err == nil {

@@ -22,6 +22,8 @@ const maxDepth = 3
 type partition struct {
 	depth   int
 	batches []arrow.RecordBatch
+	pending []arrow.RecordBatch // small batches on their way to the file
+	waiting int64               // bytes of pending
 	file    *spill.File
 	rows    int64
 	bytes   int64 // of all batches, uncompressed
@@ -97,8 +99,44 @@ func (p *partitioned) put(i int, batch arrow.RecordBatch) error {
 			return err
 		}
 	}
-	defer batch.Release()
-	return p.write(part, batch)
+	return p.queue(part, batch, size)
+}
+
+// writeBytes is how much a partition gathers before it writes one batch: dividing leaves pieces too small to be worth
+// a batch in a file each.
+const writeBytes = 64 << 10
+
+// queue adds a batch it takes over to what goes to a partition's file.
+func (p *partitioned) queue(part *partition, batch arrow.RecordBatch, size int64) error {
+	part.pending = append(part.pending, batch)
+	if part.waiting += size; part.waiting < writeBytes {
+		return nil
+	}
+	return p.flush(part)
+}
+
+// flush writes what is pending.
+func (p *partitioned) flush(part *partition) error {
+	if len(part.pending) == 0 {
+		return nil
+	}
+	all, err := concatBatches(p.rt.Mem, p.cols, part.pending)
+	if err != nil {
+		return err
+	}
+	defer all.Release()
+	releaseBatches(part.pending)
+	part.pending, part.waiting = part.pending[:0], 0
+	limit := int64(p.rt.batchRows())
+	for from := int64(0); from < all.NumRows(); from += limit {
+		slice := all.NewSlice(from, min(from+limit, all.NumRows()))
+		err := p.write(part, slice)
+		slice.Release()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // spill moves everything to files; from then on batches go there directly.
@@ -106,7 +144,8 @@ func (p *partitioned) spill() error {
 	p.spilling = true
 	for _, part := range p.parts {
 		for _, b := range part.batches {
-			if err := p.write(part, b); err != nil {
+			b.Retain()
+			if err := p.queue(part, b, batchBytes(b)); err != nil {
 				return err
 			}
 		}
@@ -146,6 +185,9 @@ func (p *partitioned) finish() ([]*partition, error) {
 		if part.rows > 0 {
 			out = append(out, part)
 		}
+		if err := p.flush(part); err != nil {
+			return nil, err
+		}
 		if part.file != nil {
 			before := part.file.Size()
 			if err := part.file.Finish(); err != nil {
@@ -175,6 +217,8 @@ func (p *partition) drop(res *Reservation) {
 // release drops the partition's batches and file. It is idempotent.
 func (p *partition) release(res *Reservation) {
 	p.drop(res)
+	releaseBatches(p.pending)
+	p.pending = nil
 	if p.file != nil {
 		// What a deleted file held is not needed any more: there is nobody to tell of a failure.
 		_ = p.file.Release()

@@ -333,7 +333,7 @@ func (c *crossCursor) next(rows, builds int, left, right []int32) ([]int32, []in
 // join is one stream of a join.
 type join struct {
 	run    *joinRun
-	res    *Reservation // for the tables of partitions
+	res    *Reservation // for the tables of partitions; nil until there are any
 	stream int
 	prober *prober
 	source Operator // what is probed: the input, or a partition
@@ -378,6 +378,9 @@ func (j *join) open(ctx context.Context) error {
 		j.source = j.run.probe[j.stream]
 		j.prober.use(j.run.table)
 		return nil
+	}
+	if j.res == nil {
+		j.res = j.run.res.Sibling()
 	}
 	table, probe, err := g.next(ctx, j.prober.terms, j.res)
 	if err != nil {
@@ -480,7 +483,9 @@ func (j *join) Close() error {
 	}
 	j.closed = true
 	j.leave()
-	j.res.Free()
+	if j.res != nil {
+		j.res.Free()
+	}
 	if j.run.open.Add(-1) == 0 {
 		return j.run.close()
 	}

@@ -194,13 +194,13 @@ func (s *sorter) gather(ctx context.Context) error {
 	for i, in := range s.inputs {
 		k := &sortSink{s: s, res: s.res.Sibling(), terms: s.terms[i], order: rowkey.NewOrder(s.spec.Keys)}
 		sinks[i] = k
-		group.Go(func() error {
+		group.Go(guarded(func() error {
 			if err := drain(ctx, in, k.take); err != nil {
 				return err
 			}
 			// A run that others merge with from disk may stay in memory: it is accounted for.
 			return k.endRun(false)
-		})
+		}))
 	}
 	err := group.Wait()
 	for _, k := range sinks {

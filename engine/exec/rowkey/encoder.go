@@ -30,6 +30,7 @@ type Encoder struct {
 	text   []string
 	others []int32 // the escaped rows
 	arena  []byte
+	heads  []uint32 // of an index that was probed
 
 	irregular bool   // a row is not regular
 	spread    uint64 // varies the hashes of rows that match nothing
@@ -165,7 +166,7 @@ func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 // Bytes returns the memory the encoder's buffers take.
 func (e *Encoder) Bytes() int64 {
-	return int64(8*cap(e.words) + 8*cap(e.hash) + cap(e.state) + 16*cap(e.text) + 4*cap(e.others) + cap(e.arena))
+	return int64(8*cap(e.words) + 8*cap(e.hash) + cap(e.state) + 16*cap(e.text) + 4*cap(e.others) + cap(e.arena) + 4*cap(e.heads))
 }
 
 // Partition sets parts[p] to the rows whose hash falls into partition p at a depth of repartitioning; len(parts) is a

@@ -14,14 +14,21 @@ import (
 // match touch one cache line. Single integer keys in a narrow range are looked up by position, without hashing.
 type Index struct {
 	enc    *Encoder // of the stored rows: their keys and hashes
-	next   []uint32 // by row: the next row of its chain + 1, 0 at the end
+	next   []uint32 // dense and text rows: the next row of the chain + 1, 0 at the end
+	one    []entry[uint64]
+	two    []entry[[2]uint64]
 	slots  []uint64 // bits 0-31: row + 1; bits 48-63: the Bloom filter
 	shift  uint
 	dense  []uint32 // instead of slots: by key - low, row + 1
 	low    uint64
 	escape []uint64 // slots of the rows whose key is a byte string
 	eshift uint
-	unique bool
+}
+
+// entry is a row of a chain, laid out so that comparing its key and going on touch one cache line.
+type entry[K comparable] struct {
+	key  K
+	next uint32 // row + 1, 0 at the end
 }
 
 // parallelRows is the number of rows from which building is divided among goroutines.
@@ -38,37 +45,26 @@ func NewIndex(fields []Field, cols []arrow.Array, rows, workers int) *Index {
 	if !x.buildDense(rows) {
 		x.buildHashed(rows, workers)
 	}
-	x.enc.arena = nil // the text keeps what it needs alive
-	x.unique = !hasChain(x.next)
+	x.enc.words = nil // the keys are in the entries, or are their positions
 	return x
 }
 
-func hasChain(next []uint32) bool {
-	for _, n := range next {
-		if n != 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// Unique reports that no key has two rows. Byte-string keys that share a slot count as one key.
-func (x *Index) Unique() bool { return x.unique }
-
 // Bytes returns the memory in use.
 func (x *Index) Bytes() int64 {
-	return x.enc.Bytes() + int64(4*cap(x.next)+8*cap(x.slots)+4*cap(x.dense)+8*cap(x.escape))
+	return x.enc.Bytes() + int64(4*cap(x.next)+16*cap(x.one)+24*cap(x.two)+8*cap(x.slots)+4*cap(x.dense)+8*cap(x.escape))
 }
 
 // Estimate returns the memory that an index of rows keys takes at most, without the text of byte strings.
 func Estimate(fields []Field, rows int) int64 {
 	e := NewEncoder(fields)
-	perRow := int64(4 + 8 + 1 + 8 + 16) // next, hash, state, a word, two slots
+	perRow := int64(4 + 8 + 1 + 16) // next, hash, state, two slots
 	switch e.layout {
+	case oneWord:
+		perRow += 16
 	case twoWords:
-		perRow += 8
+		perRow += 24
 	case byteString:
-		perRow += 32
+		perRow += 40
 	}
 	return perRow * int64(rows)
 }
@@ -160,39 +156,57 @@ func (x *Index) buildHashed(rows, workers int) {
 		x.escape, x.eshift = slotsFor(n)
 		for k := n - 1; k >= 0; k-- {
 			i := e.others[k]
-			x.insert(x.escape, x.eshift, int(i))
+			h := e.hash[i]
+			s := &x.escape[h>>x.eshift]
+			x.next[i] = uint32(*s)
+			*s = *s>>48<<48 | bloom(h) | uint64(i+1)
 		}
 	}
 	if e.layout == byteString {
 		return
 	}
 	x.slots, x.shift = slotsFor(rows - len(e.others))
+	if e.layout == oneWord {
+		x.one = make([]entry[uint64], rows)
+	} else {
+		x.two = make([]entry[[2]uint64], rows)
+	}
 	var wait sync.WaitGroup
 	for w := range workers {
+		// Each goroutine fills a range of slots, so that no two touch one.
 		from := uint64(len(x.slots) * w / workers)
 		to := uint64(len(x.slots) * (w + 1) / workers)
 		wait.Go(func() {
-			for i := rows - 1; i >= 0; i-- {
-				if at := e.hash[i] >> x.shift; at >= from && at < to && e.state[i] == regular {
-					x.insert(x.slots, x.shift, i)
-				}
+			if e.layout == oneWord {
+				chain(x, x.one, e.one(), from, to)
+			} else {
+				chain(x, x.two, e.two(), from, to)
 			}
 		})
 	}
 	wait.Wait()
 }
 
-func (x *Index) insert(slots []uint64, shift uint, i int) {
-	h := x.enc.hash[i]
-	s := &slots[h>>shift]
-	x.next[i] = uint32(*s)
-	*s = *s>>48<<48 | bloom(h) | uint64(i+1)
+// chain inserts the regular rows whose slot lies in [from, to), the last first.
+func chain[K comparable](x *Index, entries []entry[K], keys []K, from, to uint64) {
+	hash, state := x.enc.hash, x.enc.state
+	for i := len(keys) - 1; i >= 0; i-- {
+		h := hash[i]
+		at := h >> x.shift
+		if at < from || at >= to || state[i] != regular {
+			continue
+		}
+		s := &x.slots[at]
+		entries[i] = entry[K]{keys[i], uint32(*s)}
+		*s = *s>>48<<48 | bloom(h) | uint64(i+1)
+	}
 }
 
 // Cursor is a position in the matches of one encoded batch. The zero value is at the beginning.
 type Cursor struct {
 	row     int    // next row, or next of the escaped rows
 	chain   uint32 // what is left of the row's chain
+	begun   bool   // the encoder knows the heads of the regular rows' chains
 	escaped bool   // the regular rows are done
 	done    bool
 }
@@ -209,9 +223,9 @@ func (x *Index) Probe(e *Encoder, c *Cursor, probe, build []int32) ([]int32, []i
 		case x.dense != nil:
 			probe, build = x.probeDense(e, c, probe, build)
 		case e.layout == oneWord:
-			probe, build = probeHashed(x, x.enc.one(), e.one(), e, c, probe, build)
+			probe, build = probeHashed(x, x.one, e.one(), e, c, probe, build)
 		default:
-			probe, build = probeHashed(x, x.enc.two(), e.two(), e, c, probe, build)
+			probe, build = probeHashed(x, x.two, e.two(), e, c, probe, build)
 		}
 		if c.chain != 0 || len(probe) == cap(probe) {
 			return probe, build
@@ -245,27 +259,49 @@ func (x *Index) probeDense(e *Encoder, c *Cursor, probe, build []int32) ([]int32
 	return probe, build
 }
 
-func probeHashed[K comparable](x *Index, stored, keys []K, e *Encoder, c *Cursor, probe, build []int32) ([]int32, []int32) {
-	slots, next, hash := x.slots, x.next, e.hash[:len(keys)]
+// heads sets e.heads to the chains to search for the encoded rows, 0 for none. The loop has no branches to mispredict,
+// so that the slots of many rows are fetched at once.
+func (x *Index) heads(e *Encoder) []uint32 {
+	slots, shift, hash := x.slots, x.shift, e.hash[:e.rows]
+	e.heads = grow(e.heads, e.rows)
+	heads := e.heads[:len(hash)]
+	for i, h := range hash {
+		s := slots[h>>shift]
+		may := s >> (48 + h>>20&15) & 1 // as in bloom
+		heads[i] = uint32(s) & uint32(-may)
+	}
+	if e.irregular {
+		for i, state := range e.state[:e.rows] {
+			if state != regular {
+				heads[i] = 0
+			}
+		}
+	}
+	return heads
+}
+
+func probeHashed[K comparable](x *Index, entries []entry[K], keys []K, e *Encoder, c *Cursor, probe, build []int32) ([]int32, []int32) {
+	if !c.begun {
+		x.heads(e)
+		c.begun = true
+	}
+	heads := e.heads[:len(keys)]
 	row, chain := c.row, c.chain
 	for row < len(keys) {
 		if chain == 0 {
-			h := hash[row]
-			if s := slots[h>>x.shift]; s&bloom(h) != 0 && (!e.irregular || e.state[row] == regular) {
-				chain = uint32(s)
-			}
+			chain = heads[row]
 		}
 		for chain != 0 {
-			at := chain - 1
-			if stored[at] == keys[row] {
+			at := &entries[chain-1]
+			if at.key == keys[row] {
 				if len(probe) == cap(probe) {
 					c.row, c.chain = row, chain
 					return probe, build
 				}
 				probe = append(probe, int32(row))
-				build = append(build, int32(at))
+				build = append(build, int32(chain-1))
 			}
-			chain = next[at]
+			chain = at.next
 		}
 		row++
 	}
@@ -309,9 +345,9 @@ func (x *Index) First(e *Encoder, out []int32) {
 	case x.dense != nil:
 		x.firstDense(e, out)
 	case e.layout == oneWord:
-		firstHashed(x, x.enc.one(), e.one(), e, out)
+		firstHashed(x, x.one, e.one(), e, out)
 	default:
-		firstHashed(x, x.enc.two(), e.two(), e, out)
+		firstHashed(x, x.two, e.two(), e, out)
 	}
 	if !e.irregular {
 		return
@@ -337,20 +373,17 @@ func (x *Index) firstDense(e *Encoder, out []int32) {
 	}
 }
 
-func firstHashed[K comparable](x *Index, stored, keys []K, e *Encoder, out []int32) {
-	slots, next, hash := x.slots, x.next, e.hash[:len(keys)]
+func firstHashed[K comparable](x *Index, entries []entry[K], keys []K, e *Encoder, out []int32) {
 	out = out[:len(keys)]
-	for i, h := range hash {
+	for i, chain := range x.heads(e)[:len(keys)] {
 		out[i] = -1
-		s := slots[h>>x.shift]
-		if s&bloom(h) == 0 {
-			continue
-		}
-		for chain := uint32(s); chain != 0; chain = next[chain-1] {
-			if stored[chain-1] == keys[i] {
+		for chain != 0 {
+			at := &entries[chain-1]
+			if at.key == keys[i] {
 				out[i] = int32(chain - 1)
 				break
 			}
+			chain = at.next
 		}
 	}
 }
