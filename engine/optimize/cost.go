@@ -18,6 +18,12 @@ const (
 	costTransferByte = 5e-9
 )
 
+// smallTransfer is a number of bytes that is not worth saving: a request costs as much.
+const smallTransfer = 64 << 10
+
+// pays reports whether a source should run a node: what it then sends is no more than what the node would read here.
+func pays(sent, read float64) bool { return sent <= math.Max(read, smallTransfer) }
+
 // localJoin is the cost of joining here, with the smaller side as the table.
 func localJoin(left, right, out float64, hashed bool) float64 {
 	if !hashed {

@@ -2,6 +2,7 @@ package optimize
 
 import (
 	"context"
+	"maps"
 	"math"
 	"slices"
 
@@ -240,15 +241,59 @@ func columnOf(known plan.ColumnStatistics, t types.Type, rows float64) *column {
 	return c
 }
 
-// remote takes the fragment's own estimate of rows. Columns keep only their default guesses.
+// remote takes the fragment's own estimate of rows; of a Remote that placement did not put there no more is known.
 func (e *Estimator) remote(ctx context.Context, n *plan.Remote) *relation {
-	rows := float64(unknownRows)
-	if f, ok := n.Fragment.(connectors.Fragment); ok {
-		if est, err := f.Estimate(ctx); err == nil && est.Rows >= 0 {
-			rows = est.Rows
-		}
+	rows, ok := fragmentRows(ctx, n)
+	if !ok {
+		rows = unknownRows
 	}
 	return unknown(n.Cols, rows)
+}
+
+func fragmentRows(ctx context.Context, n *plan.Remote) (float64, bool) {
+	f, ok := n.Fragment.(connectors.Fragment)
+	if !ok {
+		return 0, false
+	}
+	est, err := f.Estimate(ctx)
+	return est.Rows, err == nil && est.Rows >= 0
+}
+
+// adopt lets the Remotes of a source's answer keep what was estimated of the offered plan: of the part that yields the
+// same columns, and of each column wherever it was. The fragment knows better how many rows there are.
+func (e *Estimator) adopt(ctx context.Context, offered, answer plan.Node) {
+	walk(answer, func(n plan.Node) {
+		remote, ok := n.(*plan.Remote)
+		if !ok {
+			return
+		}
+		rows, known := fragmentRows(ctx, remote)
+		if !known {
+			rows = unknownRows
+		}
+		r := unknown(remote.Cols, rows)
+		var part *relation
+		wanted := remote.Cols.Set()
+		walk(offered, func(o plan.Node) {
+			from := e.of(ctx, o)
+			if have := o.Schema().Set(); part == nil && len(have) == len(wanted) && within(have, wanted) {
+				part = from
+			}
+			for id, c := range from.cols {
+				if wanted[id] {
+					r.cols[id] = c
+				}
+			}
+		})
+		if part != nil {
+			r.keys = part.keys
+			maps.Copy(r.cols, part.cols)
+			if !known {
+				r.rows = part.rows
+			}
+		}
+		e.memo[n] = r.scaled(r.rows)
+	})
 }
 
 func (e *Estimator) union(ctx context.Context, n *plan.Union) *relation {

@@ -190,7 +190,7 @@ func (e *enumeration) try(l, r relSet) bool {
 		return true
 	}
 	cost := left.remote.cost + right.remote.cost + remoteJoin(left.stats.rows, right.stats.rows, p.stats.rows)
-	if cost < p.remote.cost && p.bytes <= left.bytes+right.bytes && e.sourceJoins(p.site.site, join, l, r) {
+	if cost < p.remote.cost && pays(p.bytes, left.bytes+right.bytes) && e.sourceJoins(p.site.site, join, l, r) {
 		p.remote = price{cost: cost, left: l, right: r}
 		if over := cost + transfer(p.stats.rows, p.bytes); over < p.local.cost {
 			p.local = price{cost: over, left: l, right: r, pushed: true}

@@ -12,8 +12,8 @@ import (
 
 // place offers each source its maximal part of the plan and puts the Remote leaves it answers with in its stead.
 //
-// A part is offered whole if one source has all its scans, it reads no column of an enclosing Apply, and it moves at
-// most the bytes of its parts: a join whose output outgrows both tables is better done here. (Bytes stand in for the
+// A part is offered whole if one source has all its scans, it reads no column of an enclosing Apply, and it moves no more
+// bytes than its parts (pays): a join whose output outgrows both tables is better done here. (Bytes stand in for the
 // whole cost, which will add the source's own work, its splits and the link.) A Sort alone moves nothing less and would
 // force a single split, so it is not offered unless something above it is.
 func place(ctx context.Context, p *planner, root plan.Node) (plan.Node, error) {
@@ -80,7 +80,7 @@ func (pl *placer) place(ctx context.Context, n plan.Node) (plan.Node, error) {
 		return nil, err
 	}
 	if join, ok := n.(*plan.Join); ok && pl.Pushdown && !c.mixed {
-		return explainPulled(out, join), nil
+		return pl.explainPulled(out, join), nil
 	}
 	return out, nil
 }
@@ -93,10 +93,19 @@ func (pl *placer) offered(ctx context.Context, n plan.Node, c siteSet) bool {
 	switch n.(type) {
 	case *plan.Scan:
 		return true
-	case *plan.Sort:
-		return false
 	}
-	return pl.Pushdown && len(free(n)) == 0 && pl.pushed(ctx, n) <= pl.pulled(ctx, n)
+	return !orderedOnly(n) && pl.Pushdown && len(free(n)) == 0 && pays(pl.pushed(ctx, n), pl.pulled(ctx, n))
+}
+
+// orderedOnly reports a sort, perhaps under a projection.
+func orderedOnly(n plan.Node) bool {
+	switch n := n.(type) {
+	case *plan.Sort:
+		return true
+	case *plan.Project:
+		return orderedOnly(n.Input)
+	}
+	return false
 }
 
 // pushed is the bytes that come over if the source runs n.
@@ -147,6 +156,7 @@ func (pl *placer) offer(ctx context.Context, site plan.Site, n plan.Node) (plan.
 	if err := pl.accept(site, n, out); err != nil {
 		return nil, sqlerr.Wrap(sqlerr.Internal, err, "source %s: answer to a pushdown", site.Source)
 	}
+	pl.est.adopt(ctx, n, out)
 	if _, bare := n.(*plan.Scan); !bare {
 		out, err = tryScans(out, func(s *plan.Scan) (plan.Node, error) { return pl.offer(ctx, site, s) })
 		if err != nil {
@@ -205,7 +215,7 @@ func tryScans(n plan.Node, f func(*plan.Scan) (plan.Node, error)) (plan.Node, er
 }
 
 // explainPulled notes at the inputs of a join of one source why it runs here.
-func explainPulled(n plan.Node, join *plan.Join) plan.Node {
+func (pl *placer) explainPulled(n plan.Node, join *plan.Join) plan.Node {
 	reason := "join: its output is larger than its inputs"
 	if len(free(join)) > 0 {
 		reason = "join: it reads the columns of an outer query"
@@ -217,6 +227,7 @@ func explainPulled(n plan.Node, join *plan.Join) plan.Node {
 		}
 		noted := *r
 		noted.Kept = append(slices.Clone(r.Kept), reason)
+		pl.est.memo[&noted] = pl.est.memo[r]
 		return &noted
 	})
 }

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/silogate/silogate/connectors"
-	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/types"
 )
@@ -122,10 +121,13 @@ func fixtures(seed uint64) map[string]*table {
 	}
 }
 
+// statsScale makes estimates those of tables that are worth a decision.
+const statsScale = 10_000
+
 // newTable makes a table of integers from 0 to 4; a key column counts.
 func newTable(rng *rand.Rand, source, name string, rows int, key string, cols ...string) *table {
 	t := &table{source: source, Table: &plan.Table{Name: plan.TableName{Name: name}}}
-	t.Table.Stats = plan.Statistics{Rows: float64(rows), Bytes: math.NaN()}
+	t.Table.Stats = plan.Statistics{Rows: float64(rows) * statsScale, Bytes: math.NaN()}
 	if key != "" {
 		cols = append([]string{key}, cols...)
 		t.Table.Keys, t.Table.Primary = [][]int{{0}}, true
@@ -153,4 +155,3 @@ func newTable(rng *rand.Rand, source, name string, rows int, key string, cols ..
 }
 
 var _ connectors.Fragment = (*fragment)(nil)
-var _ expr.Expr = (*expr.Literal)(nil)
