@@ -289,7 +289,11 @@ func (w *Writer) aggregate(n *plan.Aggregate) *block {
 	b.grouped = true
 	w.define(b, groups)
 	for _, g := range groups {
-		b.groups = append(b.groups, func(w *Writer) { w.Equated(g.Expr) })
+		// The key is written alike wherever it is read, or it would not be known to be the key.
+		plain := b.defs[g.Expr.(*expr.Column).ID]
+		key := func(w *Writer) { w.equated(g.Expr, plain) }
+		b.groups = append(b.groups, key)
+		b.defs[g.Col.ID] = key
 	}
 	for i := range n.Aggs {
 		b.computed[n.Aggs[i].Col.ID] = true

@@ -119,13 +119,16 @@ func (w *Writer) Ordered(e expr.Expr) {
 }
 
 // Equated writes e for a place where its equality matters, with the dialect's suffix, or refuses.
-func (w *Writer) Equated(e expr.Expr) {
+func (w *Writer) Equated(e expr.Expr) { w.equated(e, func(w *Writer) { w.Expr(e) }) }
+
+// equated writes e by write.
+func (w *Writer) equated(e expr.Expr, write piece) {
 	suffix, err := w.dialect.Equality(w, e)
 	if err != nil {
 		w.fail(err)
 		return
 	}
-	w.Expr(e)
+	write(w)
 	w.Text(suffix)
 }
 
