@@ -39,7 +39,7 @@ func (g *gateway) start() {
 
 func (g *gateway) stop() {
 	g.t.Helper()
-	if err := g.Catalog.Close(); err != nil {
+	if err := g.Close(); err != nil {
 		g.t.Error(err)
 	}
 	if err := g.store.Close(); err != nil {

@@ -25,6 +25,13 @@ func mustOpen(t *testing.T, dir string) *Store {
 	return s
 }
 
+func mustClose(t *testing.T, s *Store) {
+	t.Helper()
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestServersSurviveARestartSealed(t *testing.T) {
 	ctx, dir := context.Background(), filepath.Join(t.TempDir(), "data ?#%")
 	s := mustOpen(t, dir)
@@ -63,7 +70,7 @@ func TestServersSurviveARestartSealed(t *testing.T) {
 	}
 
 	s = mustOpen(t, dir)
-	defer s.Close()
+	defer mustClose(t, s)
 	got, err := s.Servers(ctx)
 	if want := []Server{lake, shop}; err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("servers %+v, %v; want %+v", got, err, want)
@@ -75,7 +82,7 @@ func TestServersSurviveARestartSealed(t *testing.T) {
 
 func TestAccountsAreNilAtFirst(t *testing.T) {
 	s := mustOpen(t, t.TempDir())
-	defer s.Close()
+	defer mustClose(t, s)
 	if data, err := s.Accounts(context.Background()); data != nil || err != nil {
 		t.Errorf("%q, %v", data, err)
 	}
@@ -84,7 +91,7 @@ func TestAccountsAreNilAtFirst(t *testing.T) {
 func TestSealIsBoundToItsRow(t *testing.T) {
 	ctx := context.Background()
 	s := mustOpen(t, t.TempDir())
-	defer s.Close()
+	defer mustClose(t, s)
 	if err := s.PutServer(ctx, Server{"a", "x", nil}); err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +130,7 @@ func TestRefusals(t *testing.T) {
 		}, "schema version 999"},
 		"a second process": {func(t *testing.T, dir string) {
 			s := mustOpen(t, dir)
-			t.Cleanup(func() { s.Close() })
+			t.Cleanup(func() { mustClose(t, s) })
 			if err := s.PutAccounts(ctx, []byte("x")); err != nil {
 				t.Fatal(err)
 			}
@@ -137,7 +144,7 @@ func TestRefusals(t *testing.T) {
 			c.spoil(t, dir)
 			if s, err := Open(ctx, dir); err == nil || !strings.Contains(err.Error(), c.want) {
 				if s != nil {
-					s.Close()
+					mustClose(t, s)
 				}
 				t.Errorf("error %v, want one with %q", err, c.want)
 			}

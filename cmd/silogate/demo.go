@@ -44,7 +44,9 @@ func runDemo(ctx context.Context, listen string, out io.Writer, log *slog.Logger
 	if err != nil {
 		return err
 	}
-	welcome(out, g.mysql.Addr(), silos)
+	if err := show(out, welcome(g.mysql.Addr(), silos)); err != nil {
+		return errors.Join(err, g.close())
+	}
 	return g.serve(ctx, log)
 }
 
@@ -61,9 +63,10 @@ func loopback(listen string) error {
 }
 
 // welcome says how to connect and what to try.
-func welcome(out io.Writer, at net.Addr, silos string) {
+func welcome(at net.Addr, silos string) string {
+	var b strings.Builder
 	host, port, _ := net.SplitHostPort(at.String()) // an address that is listened on has both
-	fmt.Fprintf(out, `silogate demo: two silos, one catalog
+	fmt.Fprintf(&b, `silogate demo: two silos, one catalog
 
   lake   Parquet files   reviews (train and test), labels      %s/lake
   shop   SQLite          customers, orders, products           %s/shop.db
@@ -75,9 +78,10 @@ Connect with any MySQL client:
 and try:
 `, silos, silos, host, port)
 	for i, stop := range demo.Tour() {
-		fmt.Fprintf(out, "\n%d. %s\n\n%s;\n\n   expect %s\n", i+1, stop.Says, indent(stop.Query), stop.Expect)
+		fmt.Fprintf(&b, "\n%d. %s\n\n%s;\n\n   expect %s\n", i+1, stop.Says, indent(stop.Query), stop.Expect)
 	}
-	fmt.Fprint(out, "\nPut EXPLAIN or EXPLAIN ANALYZE before a query to see what runs where. Ctrl-C ends the demo and removes its files.\n")
+	b.WriteString("\nPut EXPLAIN or EXPLAIN ANALYZE before a query to see what runs where. Ctrl-C ends the demo and removes its files.\n")
+	return b.String()
 }
 
 func indent(text string) string {

@@ -86,7 +86,8 @@ func (g *gateway) open(ctx context.Context, cfg config.Config, log *slog.Logger,
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "silogate_query_memory_bytes", Help: "Memory that running queries hold."},
 			func() float64 { return float64(executor.MemoryUsed()) }))
-	listener, err := net.Listen("tcp", cfg.Listen)
+	var network net.ListenConfig
+	listener, err := network.Listen(ctx, "tcp", cfg.Listen)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
@@ -97,7 +98,7 @@ func (g *gateway) open(ctx context.Context, cfg config.Config, log *slog.Logger,
 	if err != nil || cfg.Web == "" {
 		return err
 	}
-	if g.webAt, err = net.Listen("tcp", cfg.Web); err != nil {
+	if g.webAt, err = network.Listen(ctx, "tcp", cfg.Web); err != nil {
 		return fmt.Errorf("web: %w", err)
 	}
 	g.web = web.New(registry, g.healthy)

@@ -44,8 +44,7 @@ func main() {
 // run does what args say until that is done or ctx ends.
 func run(ctx context.Context, args []string, out io.Writer, log *slog.Logger) error {
 	if len(args) == 0 {
-		fmt.Fprint(out, usage)
-		return flag.ErrHelp
+		return errors.Join(flag.ErrHelp, show(out, usage))
 	}
 	flags := flag.NewFlagSet("silogate "+args[0], flag.ContinueOnError)
 	flags.SetOutput(out)
@@ -69,14 +68,16 @@ func run(ctx context.Context, args []string, out io.Writer, log *slog.Logger) er
 		}
 		return serve(ctx, *path, log)
 	case "version", "--version", "-version":
-		fmt.Fprintln(out, "silogate", version)
-		return nil
+		return show(out, "silogate "+version+"\n")
 	case "help", "--help", "-h":
-		fmt.Fprint(out, usage)
-		return nil
+		return show(out, usage)
 	}
-	fmt.Fprint(out, usage)
-	return fmt.Errorf("there is no command %q", args[0])
+	return errors.Join(fmt.Errorf("there is no command %q", args[0]), show(out, usage))
+}
+
+func show(out io.Writer, text string) error {
+	_, err := io.WriteString(out, text)
+	return err
 }
 
 func parse(flags *flag.FlagSet, args []string) error {

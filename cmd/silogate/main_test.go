@@ -204,7 +204,7 @@ func TestServe(t *testing.T) {
 			t.Fatal(err)
 		}
 		var body bytes.Buffer
-		if _, err := body.ReadFrom(r.Body); err != nil || r.StatusCode != 200 || !strings.Contains(body.String(), want) {
+		if _, err := body.ReadFrom(r.Body); err != nil || r.StatusCode != http.StatusOK || !strings.Contains(body.String(), want) {
 			t.Errorf("%s: %s, %v\n%s", path, r.Status, err, body.String())
 		}
 		r.Body.Close()

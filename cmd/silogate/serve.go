@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -56,18 +57,19 @@ func check(ctx context.Context, path string, out io.Writer, log *slog.Logger) er
 	wg.Wait()
 
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	line := func(s config.Source, what string) error { return show(table, s.Name+"\t"+s.Type+"\t"+what+"\n") }
 	wrong := 0
 	for i, s := range cfg.Sources {
 		if errs[i] != nil {
 			wrong++
-			fmt.Fprintf(table, "%s\t%s\tWRONG: %s\n", s.Name, s.Type, oneLine(errs[i].Error()))
+			err = errors.Join(err, line(s, "WRONG: "+oneLine(errs[i].Error())))
 			continue
 		}
 		for _, db := range slices.Sorted(maps.Keys(found[i])) {
-			fmt.Fprintf(table, "%s\t%s\tdatabase %s, %d tables\n", s.Name, s.Type, db, len(found[i][db]))
+			err = errors.Join(err, line(s, fmt.Sprintf("database %s, %d tables", db, len(found[i][db]))))
 		}
 	}
-	if err := table.Flush(); err != nil {
+	if err = errors.Join(err, table.Flush()); err != nil {
 		return err
 	}
 	if wrong > 0 {

@@ -50,7 +50,7 @@ func (s *statement) stream(leaf *bind.Leaf, result *engine.Result, loc *time.Loc
 	rows := newFormatter(leaf.Plan.Schema(), loc, !s.binary)
 	for {
 		batch, err := result.Next(s.ctx)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return s.emit(&sqltypes.Result{Fields: fields})
 		}
 		if err != nil {

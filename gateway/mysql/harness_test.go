@@ -91,7 +91,7 @@ func (g *gateway) stop() {
 	g.t.Helper()
 	ctx, cancel := context.WithTimeout(background, 5*time.Second)
 	defer cancel()
-	if err := errors.Join(g.Server.Close(ctx), <-g.served, g.catalog.Close(), g.store.Close()); err != nil {
+	if err := errors.Join(g.Close(ctx), <-g.served, g.catalog.Close(), g.store.Close()); err != nil {
 		g.t.Error(err)
 	}
 	if open := g.fake.open.Load(); open != 0 {
@@ -165,6 +165,18 @@ func texts(q querier, query string, args ...any) (rows [][]string, err error) {
 		rows = append(rows, row)
 	}
 	return rows, r.Err()
+}
+
+// drain runs queries and returns the error that ends their rows.
+func drain(ctx context.Context, db *sql.DB, query string) error {
+	rows, err := db.QueryContext(ctx, query)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() || rows.NextResultSet() {
+	}
+	return rows.Err()
 }
 
 // wantErrno checks that err is the server's with an errno and SQLSTATE.

@@ -119,7 +119,7 @@ func (s *statement) local(root sql.Node, text string) (err error) {
 	result := &sqltypes.Result{Fields: fields}
 	for {
 		row, err := rows.Next(s.ctx)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return s.emit(result)
 		}
 		if err != nil {
@@ -152,7 +152,7 @@ func (s *statement) sendOK(rows sql.RowIter) error {
 	if !isOK {
 		return fmt.Errorf("a statement without rows gave a %T", row[0])
 	}
-	if _, err := rows.Next(s.ctx); err != io.EOF { // some statements do their last work here
+	if _, err := rows.Next(s.ctx); !errors.Is(err, io.EOF) { // some statements do their last work here
 		if err == nil {
 			err = errors.New("a statement without rows gave two outcomes")
 		}

@@ -6,7 +6,7 @@ package web
 
 import (
 	"context"
-	"fmt"
+	"io"
 	"net/http"
 	"time"
 
@@ -29,7 +29,7 @@ func New(metrics prometheus.Gatherer, healthy func(context.Context) error) *http
 			http.Error(w, err.Error(), http.StatusServiceUnavailable)
 			return
 		}
-		fmt.Fprintln(w, "ok")
+		_, _ = io.WriteString(w, "ok\n") // a client that left needs no answer
 	})
 	return &http.Server{
 		Handler:           mux,

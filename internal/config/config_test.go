@@ -86,7 +86,7 @@ func TestParseErrors(t *testing.T) {
 
 func TestErrorsQuoteNoValues(t *testing.T) {
 	for _, text := range []string{
-		"users: [{name: root, password: hunter2, nmae: x}]",
+		"users: [{name: root, password: hunter2, nickname: x}]",
 		"sources:\n  a: {type: x, password: hunter2\n  b: }",
 		"users:\n- name: root\n  password: \"hunter2\n",
 	} {

@@ -59,12 +59,12 @@ func (s *story) writeShop(ctx context.Context, path string) (err error) {
 	if _, err := tx.ExecContext(ctx, schema); err != nil {
 		return err
 	}
-	insert := func(statement string, n int, row func(i int) []any) error {
+	insert := func(statement string, n int, row func(i int) []any) (err error) {
 		prepared, err := tx.PrepareContext(ctx, statement)
 		if err != nil {
 			return err
 		}
-		defer prepared.Close()
+		defer func() { err = errors.Join(err, prepared.Close()) }()
 		for i := range n {
 			if _, err := prepared.ExecContext(ctx, row(i)...); err != nil {
 				return err
