@@ -1,6 +1,7 @@
 package optimize
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"math"
@@ -331,19 +332,38 @@ func (r *relation) expression(e expr.Expr) *column {
 	}
 	c := guess(e.Type(), r.rows)
 	c.distinct = r.distinctOf([]expr.Expr{e})
+	if call, ok := e.(*expr.Call); ok {
+		if most := calendar[call.Func]; most > 0 {
+			c.distinct = math.Min(c.distinct, most)
+		}
+	}
 	return c
 }
 
-// distinctOf guesses how many different rows a list of expressions has. Columns are rarely independent: each further
-// one counts with a smaller power.
+// calendar is how many values the parts of a date have; years are those of a business.
+var calendar = map[expr.Func]float64{
+	expr.Year: 20, expr.Quarter: 4, expr.Month: 12, expr.Day: 31, expr.DayOfYear: 366, expr.DayOfWeek: 7,
+	expr.Weekday: 7, expr.Hour: 24, expr.Minute: 60, expr.Second: 60,
+}
+
+// distinctOf guesses how many different values a list of expressions has together. Columns are rarely independent: each
+// further one counts with a smaller power.
 func (r *relation) distinctOf(list []expr.Expr) float64 {
 	var counts []float64
-	for id := range columnsOf(list...) {
-		if c := r.cols[id]; c != nil {
-			counts = append(counts, c.distinct)
+	counted := make(set)
+	for _, e := range list {
+		if _, ok := e.(*expr.Call); ok && len(list) > 1 {
+			counts = append(counts, r.expression(e).distinct)
+			continue
+		}
+		for id := range columnsOf(e) {
+			if c := r.cols[id]; c != nil && !counted[id] {
+				counts = append(counts, c.distinct)
+				counted[id] = true
+			}
 		}
 	}
-	slices.SortFunc(counts, func(a, b float64) int { return -compare(a, b) })
+	slices.SortFunc(counts, func(a, b float64) int { return -cmp.Compare(a, b) })
 	product, power := 1.0, 1.0
 	for _, d := range counts {
 		product *= math.Pow(d, power)
@@ -423,16 +443,6 @@ func clamp(share float64) float64 {
 		return 0
 	}
 	return math.Min(math.Max(share, 0), 1)
-}
-
-func compare(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 // position maps a value of a type that is ordered like numbers onto the line of numbers.

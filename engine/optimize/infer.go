@@ -18,16 +18,27 @@ func infer(conds []expr.Expr) []expr.Expr {
 			continue
 		}
 		for _, other := range equal.with(col) {
-			if other.ID == col.ID || other.Typ != col.Typ {
-				continue
-			}
-			d := expr.Substitute(c, map[expr.ColumnID]expr.Expr{col.ID: other})
-			if !contains(conds, d) && !contains(out, d) {
+			d, ok := about(c, col, other)
+			if ok && other.ID != col.ID && !contains(conds, d) && !contains(out, d) {
 				out = append(out, d)
 			}
 		}
 	}
 	return out
+}
+
+// about says of another column what a condition says of one. Where an integer has another width, a comparison with a
+// constant is typed anew.
+func about(cond expr.Expr, col, other *expr.Column) (expr.Expr, bool) {
+	if other.Typ == col.Typ {
+		return expr.Substitute(cond, map[expr.ColumnID]expr.Expr{col.ID: other}), true
+	}
+	_, op, lit, ok := comparison(cond)
+	if !ok {
+		return nil, false
+	}
+	d, err := expr.New(op, other, lit)
+	return d, err == nil
 }
 
 // onlyColumn returns the one column a condition reads.

@@ -11,7 +11,7 @@ import (
 	"github.com/silogate/silogate/engine/plan"
 )
 
-var randomPlans = flag.Int("plans", 400, "how many random plans to try")
+var randomPlans = flag.Int("plans", 250, "how many random plans to try")
 
 // TestRandomPlans runs every rule alone, and all of them, on random plans, and compares the rows before and after on
 // several contents of the tables.

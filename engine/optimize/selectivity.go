@@ -62,7 +62,7 @@ func clip(lo, hi float64, op expr.Func, at float64) (float64, float64) {
 	return lo, hi
 }
 
-// comparison recognizes a column compared with a literal, turned so that the column stands left.
+// comparison recognizes a column compared with a literal by =, <, <=, > or >=, turned so that the column stands left.
 func comparison(e expr.Expr) (*expr.Column, expr.Func, *expr.Literal, bool) {
 	call, ok := e.(*expr.Call)
 	if !ok || len(call.Args) != 2 {
