@@ -18,7 +18,7 @@ func Weights(c types.Collation) (key func(dst []byte, text string) []byte, ok bo
 		return func(dst []byte, text string) []byte { return append(dst, text...) }, true
 	}
 	id := sql.CollationID(c)
-	if id.Name() == "" || id.Sorter() == nil {
+	if !collations[id] {
 		return nil, false
 	}
 	weight := id.Sorter()

@@ -30,12 +30,12 @@ var rowwise = []string{
 	"json_extract(j, '$.a')", "json_extract(j, '$[1]')", "j->>'$.c'", "json_length(j)", "json_keys(j)", "json_type(j)",
 	"json_contains(j, '1')", "json_object('k', s, 'n', n)", "json_array(i, f, s, day)", "json_set(j, '$.z', i)",
 	"json_unquote(json_extract(j, '$.c'))", "json_valid(s)", "json_pretty(j)", "json_depth(j)",
-	"str_to_date(s, '%H')", "str_to_date('2024-05-06', '%Y-%m-%d')", "time_format(tm, '%H-%i')", "timediff(at, '2024-01-01 00:00:00')",
-	"convert_tz(at, '+00:00', '+05:30')", "date_add(at, interval '1:30' hour_minute)", "extract(year_month from day)",
+	"str_to_date('2024-05-06', '%Y-%m-%d')", "time_format(tm, '%H-%i')", "timediff(at, '2024-01-01 00:00:00')",
+	"convert_tz(at, '+00:00', '+05:30')", "extract(year_month from day)",
 	"weekofyear(day)", "get_format(date, 'EUR')", "c = 'RESUME'", "c in ('ABC', 'x')", "c like 'R%'", "c between 'a' and 'b'",
 	"c < s", "e = 'green'", "e + 0", "st + 0", "concat(e, '/', st)", "upper(c)", "greatest(s, c)", "json_value(j, '$.c')",
 	"uuid_to_bin('6ccd780c-baba-1026-9564-5b8c656024db')", "convert(s using latin1)", "charset(c)", "case c when 'ABC' then 1 else 2 end",
-	"pi() * i", "truncate(n, 1)", "compress(s)", "time(at)", "from_unixtime(i, '%Y')", "cast(s as json)", "cast(at as time)",
+	"pi() * i", "truncate(n, 1)", "compress(s)", "time(at)", "from_unixtime(i, '%Y')", "json_quote(s)", "substring_index(c, 's', 1)",
 }
 
 // TestFallbackEqualsGMS evaluates each expression by its RowFunc, by several goroutines at once, and by GMS over the same
@@ -43,7 +43,7 @@ var rowwise = []string{
 func TestFallbackEqualsGMS(t *testing.T) {
 	b, ctx, _ := newBinder(t)
 	mustRun(t, ctx, b, `create table scratch.v (id bigint primary key, i bigint, u bigint unsigned, n decimal(20,4), f double,
-		s varchar(100) collate utf8mb4_0900_bin, c varchar(100), b longblob, day date, at datetime(6), tm time(6), j json,
+		s varchar(100) collate utf8mb4_0900_bin, c varchar(100) collate utf8mb4_0900_ai_ci, b longblob, day date, at datetime(6), tm time(6), j json,
 		e enum('red', 'green', 'blue'), st set('x', 'y', 'z'), y year)`)
 	mustRun(t, ctx, b, "insert into scratch.v values "+kindsRows)
 	columns, table := readKinds(t, ctx, b)

@@ -165,11 +165,12 @@ type localReader struct {
 	scan     connectors.Scan
 	ctx      *sql.Context
 	rows     sql.RowIter
+	done     bool // rows has ended; some iterators of GMS would begin again
 }
 
 // Next implements connectors.Reader.
 func (r *localReader) Next(context.Context) (arrow.RecordBatch, error) {
-	if r.rows == nil {
+	if r.rows == nil || r.done {
 		return nil, io.EOF
 	}
 	f := r.fragment
@@ -182,6 +183,7 @@ func (r *localReader) Next(context.Context) (arrow.RecordBatch, error) {
 	for rows < r.scan.BatchRows {
 		row, err := r.rows.Next(r.ctx)
 		if err == io.EOF {
+			r.done = true
 			break
 		}
 		if err != nil {

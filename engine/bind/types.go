@@ -133,12 +133,23 @@ func binaryToGMS(t types.Type) sql.Type {
 // collationToGMS maps a collation id, which both sides number as MySQL does. One that GMS lacks becomes the binary
 // collation of utf8mb4: distinct values stay distinct.
 func collationToGMS(c types.Collation) sql.CollationID {
-	id := sql.CollationID(c)
-	if c == types.NoCollation || id.Name() == "" {
+	if !collations[sql.CollationID(c)] {
 		return sql.Collation_utf8mb4_0900_bin
 	}
-	return id
+	return sql.CollationID(c)
 }
+
+// collations are the ids that GMS has weights for.
+var collations = func() map[sql.CollationID]bool {
+	known := make(map[sql.CollationID]bool)
+	for all := sql.NewCollationsIterator(); ; {
+		c, ok := all.Next()
+		if !ok {
+			return known
+		}
+		known[c.ID] = c.Sorter != nil
+	}
+}()
 
 var numberKinds = map[query.Type]types.Kind{
 	sqltypes.Null: types.Null,

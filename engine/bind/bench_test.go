@@ -1,0 +1,31 @@
+package bind
+
+import (
+	"strconv"
+	"testing"
+
+	"github.com/silogate/silogate/internal/tpch"
+)
+
+// BenchmarkBind measures a whole binding: parsing, GMS's analysis and the import.
+func BenchmarkBind(b *testing.B) {
+	binder, ctx, _ := newBinder(b)
+	queries := map[string]string{"point": "select n_name from nation where n_nationkey = 7"}
+	for _, n := range []int{1, 3, 21} {
+		text, err := tpch.Query(n)
+		if err != nil {
+			b.Fatal(err)
+		}
+		queries["q"+strconv.Itoa(n)] = text
+	}
+	for name, query := range queries {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := binder.Bind(ctx, query); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
