@@ -40,7 +40,9 @@ func New(cfg Config) (*Binder, error) {
 		return nil, err
 	}
 	guard(a)
+	a.Catalog.RegisterFunction(sql.NewEmptyContext(), sql.Function2{Name: blockFunction, Fn: newBlockArg})
 	b.engine = sqle.New(a, cfg.Engine)
+	b.engine.Parser = blockParser{b.engine.Parser}
 	return b, nil
 }
 

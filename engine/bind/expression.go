@@ -67,6 +67,8 @@ func (x *expressions) expr(e sql.Expression) (expr.Expr, error) {
 		return x.literal(e)
 	case *expression.Wrapper:
 		return x.expr(e.Children()[0])
+	case *blockArg:
+		return x.expr(e.Expression)
 	case *gmsplan.Subquery, *gmsplan.ExistsSubquery, *gmsplan.InSubquery:
 		return x.subquery(e)
 	case expression.Tuple:

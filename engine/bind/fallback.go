@@ -131,7 +131,7 @@ func (im *importer) evaluator(e sql.Expression, args []expr.Expr, text string, t
 		row.args = append(row.args, a.Type())
 		row.as = append(row.as, evaluationType(a.Type()))
 	}
-	return &expr.Fallback{Row: row, Args: args, Typ: *typ, Text: text, Volatile: volatile(im.ctx, e)}, nil
+	return &expr.Fallback{Row: row, Args: args, Typ: *typ, Text: unnumbered(text), Volatile: volatile(im.ctx, e)}, nil
 }
 
 // volatile reports whether two evaluations of e may differ within a statement.

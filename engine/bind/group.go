@@ -144,7 +144,7 @@ func (x *expressions) aggregate(node *plan.Aggregate, f sql.Aggregation) (column
 	}
 	x.last++
 	text := strings.ToLower(gmsplan.AliasSubqueryString(x.ctx, f))
-	agg.Col = plan.Column{ID: x.last, Name: text, Type: typ, Nullable: agg.Func != plan.Count && agg.Func != plan.CountStar}
+	agg.Col = plan.Column{ID: x.last, Name: unnumbered(text), Type: typ, Nullable: agg.Func != plan.Count && agg.Func != plan.CountStar}
 	node.Aggs = append(node.Aggs, agg)
 	return column{id: f.Id(), name: text, Column: agg.Col}, nil
 }

@@ -1,0 +1,191 @@
+package bind
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strconv"
+
+	"github.com/dolthub/go-mysql-server/sql"
+	"github.com/dolthub/go-mysql-server/sql/expression"
+	"github.com/dolthub/vitess/go/vt/sqlparser"
+)
+
+// GMS finds an aggregate function that a query block uses twice by its text, and looks for the text in the blocks
+// around it too: in
+//
+//	SELECT a, SUM(x) FROM t GROUP BY a HAVING SUM(x) > (SELECT SUM(x) / 10 FROM t)
+//
+// the subquery's sum becomes a reference to the outer one. blockParser therefore wraps the arguments of aggregates in
+// subqueries in an identity function that carries the number of the block, which makes their texts differ; the import
+// drops it.
+type blockParser struct{ sql.Parser }
+
+// blockFunction is the identity's name. Its first argument is the number of the query block.
+const blockFunction = "silogate_block"
+
+// ParseSimple implements sql.Parser.
+func (p blockParser) ParseSimple(query string) (sqlparser.Statement, error) {
+	stmt, err := p.Parser.ParseSimple(query)
+	return numbered(stmt, err)
+}
+
+// Parse implements sql.Parser.
+func (p blockParser) Parse(ctx *sql.Context, query string, multi bool) (sqlparser.Statement, string, string, error) {
+	stmt, parsed, rest, err := p.Parser.Parse(ctx, query, multi)
+	stmt, err = numbered(stmt, err)
+	return stmt, parsed, rest, err
+}
+
+// ParseWithOptions implements sql.Parser.
+func (p blockParser) ParseWithOptions(ctx context.Context, query string, delimiter rune, multi bool, options sqlparser.ParserOptions) (sqlparser.Statement, string, string, error) {
+	stmt, parsed, rest, err := p.Parser.ParseWithOptions(ctx, query, delimiter, multi, options)
+	stmt, err = numbered(stmt, err)
+	return stmt, parsed, rest, err
+}
+
+// ParseOneWithOptions implements sql.Parser.
+func (p blockParser) ParseOneWithOptions(ctx context.Context, query string, options sqlparser.ParserOptions) (sqlparser.Statement, int, error) {
+	stmt, next, err := p.Parser.ParseOneWithOptions(ctx, query, options)
+	stmt, err = numbered(stmt, err)
+	return stmt, next, err
+}
+
+// numbered numbers the aggregates of the subqueries of a statement.
+func numbered(stmt sqlparser.Statement, err error) (sqlparser.Statement, error) {
+	if err != nil || stmt == nil {
+		return stmt, err
+	}
+	block := 0
+	err = sqlparser.Walk(func(n sqlparser.SQLNode) (bool, error) {
+		if sub, ok := n.(*sqlparser.Subquery); ok {
+			return true, eachSelect(sub.Select, func(s *sqlparser.Select) error {
+				block++
+				return numberAggregates(s, block)
+			})
+		}
+		return true, nil
+	}, stmt)
+	return stmt, err
+}
+
+// eachSelect calls f for the query blocks of a subquery, which are several in a set operation.
+func eachSelect(s sqlparser.SelectStatement, f func(*sqlparser.Select) error) error {
+	switch s := s.(type) {
+	case *sqlparser.Select:
+		return f(s)
+	case *sqlparser.ParenSelect:
+		return eachSelect(s.Select, f)
+	case *sqlparser.SetOp:
+		if err := eachSelect(s.Left, f); err != nil {
+			return err
+		}
+		return eachSelect(s.Right, f)
+	}
+	return nil
+}
+
+// numberAggregates wraps the arguments of a block's own aggregates.
+func numberAggregates(s *sqlparser.Select, block int) error {
+	parts := []sqlparser.SQLNode{s.SelectExprs, s.OrderBy}
+	if s.Having != nil {
+		parts = append(parts, s.Having)
+	}
+	return sqlparser.Walk(func(n sqlparser.SQLNode) (bool, error) {
+		switch n := n.(type) {
+		case *sqlparser.Subquery:
+			return false, nil
+		case *sqlparser.FuncExpr:
+			if n.IsAggregate() && n.Over == nil {
+				numberArgs(n.Exprs, block)
+				return false, nil
+			}
+		case *sqlparser.GroupConcatExpr:
+			numberArgs(n.Exprs, block)
+			return false, nil
+		}
+		return true, nil
+	}, parts...)
+}
+
+// numberArgs wraps each argument in place; the star of COUNT(*) counts rows as a constant does.
+func numberArgs(args sqlparser.SelectExprs, block int) {
+	for i, a := range args {
+		var arg sqlparser.Expr
+		switch a := a.(type) {
+		case *sqlparser.AliasedExpr:
+			arg = a.Expr
+		case *sqlparser.StarExpr:
+			arg = sqlparser.NewIntVal([]byte("1"))
+		default:
+			continue
+		}
+		args[i] = &sqlparser.AliasedExpr{Expr: &sqlparser.FuncExpr{
+			Name: sqlparser.NewColIdent(blockFunction),
+			Exprs: sqlparser.SelectExprs{
+				&sqlparser.AliasedExpr{Expr: sqlparser.NewIntVal(strconv.AppendInt(nil, int64(block), 10))},
+				&sqlparser.AliasedExpr{Expr: arg},
+			},
+		}}
+	}
+}
+
+// blockPattern finds what the identity adds to the text of an aggregate.
+var blockPattern = regexp.MustCompile(blockFunction + `\(\d+, ?`)
+
+// unnumbered is the text of an aggregate for people.
+func unnumbered(text string) string {
+	at := blockPattern.FindStringIndex(text)
+	if at == nil {
+		return text
+	}
+	depth, end := 1, at[1]
+	for ; end < len(text) && depth > 0; end++ {
+		switch text[end] {
+		case '(':
+			depth++
+		case ')':
+			depth--
+		}
+	}
+	return unnumbered(text[:at[0]] + text[at[1]:end-1] + text[end:])
+}
+
+// blockArg is the identity function in GMS's tree.
+type blockArg struct {
+	block int64
+	sql.Expression
+}
+
+// newBlockArg makes the function from its arguments.
+func newBlockArg(_ *sql.Context, block, arg sql.Expression) sql.Expression {
+	l, ok := block.(*expression.Literal)
+	if !ok {
+		return arg
+	}
+	number, err := strconv.ParseInt(l.String(), 10, 64)
+	if err != nil {
+		return arg
+	}
+	return &blockArg{block: number, Expression: arg}
+}
+
+// String implements sql.Expression; it must differ from block to block.
+func (s *blockArg) String() string { return fmt.Sprintf("%s(%d,%s)", blockFunction, s.block, s.Expression) }
+
+// Children implements sql.Expression.
+func (s *blockArg) Children() []sql.Expression { return []sql.Expression{s.Expression} }
+
+// WithChildren implements sql.Expression.
+func (s *blockArg) WithChildren(_ *sql.Context, children ...sql.Expression) (sql.Expression, error) {
+	if len(children) != 1 {
+		return nil, sql.ErrInvalidChildrenNumber.New(s, len(children), 1)
+	}
+	return &blockArg{block: s.block, Expression: children[0]}, nil
+}
+
+// FunctionName implements sql.FunctionExpression.
+func (s *blockArg) FunctionName() string { return blockFunction }
+
+// Description implements sql.FunctionExpression.
+func (s *blockArg) Description() string { return "returns its second argument" }
