@@ -11,7 +11,9 @@ import (
 
 // decorrelate turns Apply into Join, innermost first. Conditions of the inner side that read the outer one are lifted
 // to its top and become the join's (lift); a correlated aggregate is grouped by what its equalities compare
-// (unnestAggregate). Conditions of the inner side are pushed first, so that a Mark they decide is a Semi join. A subquery that is volatile, or limited for each outer row, stays an Apply.
+// (unnestAggregate). Conditions of the inner side are pushed first, so that a Mark they decide is a Semi join. What
+// neither reaches is computed for all distinct outer values at once (unnestDomain), after Neumann and Kemper,
+// "Unnesting Arbitrary Queries" (BTW 2015). A subquery that is volatile, or limited for each outer row, stays an Apply.
 func decorrelate(_ context.Context, p *planner, root plan.Node) (plan.Node, error) {
 	d := &decorrelator{ids: p.ids}
 	return transform(root, func(n plan.Node) plan.Node {
@@ -52,6 +54,9 @@ func (d *decorrelator) unnest(a *plan.Apply) plan.Node {
 	l := lifter{corr: corr, anyRow: a.Kind == plan.ApplyExists || a.Kind == plan.ApplyIn}
 	if inner, ok := l.lift(a.Inner); ok {
 		return restore(joinLifted(a, inner, l.conds), a.Schema())
+	}
+	if out, ok := d.unnestDomain(a, corr); ok {
+		return restore(out, a.Schema())
 	}
 	return a
 }
