@@ -14,6 +14,10 @@
 // Trees are immutable and may be shared. An Evaluator has scratch space and belongs to one goroutine; compile one per
 // worker.
 //
+// Evaluation is lazy where MySQL's is: the arms of CASE, IF and COALESCE, the later arguments of AND and OR, and the later
+// conjuncts of a Filter fail or warn only for the rows that reach them. They are computed for all rows if that turns out to be
+// harmless, else for the rows taken out.
+//
 // The package does not know tables, sources or subqueries: the binder turns a subquery into a plan.Apply and the
 // expression reads its column.
 package expr

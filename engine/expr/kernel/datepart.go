@@ -26,7 +26,7 @@ const (
 	TimeSecondsPart // of the whole time of day
 )
 
-// daysAt returns the days since 1970 of row i of a DATE or DATETIME.
+// daysOf returns the days since 1970 of row i of a DATE or DATETIME.
 func daysOf(d Datum, t types.Type) func(i int) int64 {
 	if d.IsScalar() {
 		v := d.Value.Int

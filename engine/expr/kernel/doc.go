@@ -7,8 +7,8 @@
 //
 // Rules that every kernel keeps:
 //
-//   - Arguments are borrowed, may be slices (offset not 0) and may hold anything in the rows that are NULL. The result is
-//     new memory from Context.Mem, owned by the caller, of exactly n rows.
+//   - Arguments are borrowed, may be slices (offset not 0) and may hold anything in the rows that are NULL. The result has
+//     exactly n rows and is the caller's: memory from Context.Mem, or an argument retained where nothing changes.
 //   - Loops run over all rows, NULL or not, and validity is combined by bitmap. What may fail (overflow) is first
 //     computed for all rows, and looked at row by row only if any failed, since it may be a NULL row that did.
 //   - A loop is written out for its operator and generic in its value type; no operator is passed as a function.

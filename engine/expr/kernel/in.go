@@ -228,7 +228,7 @@ func (p bytesIn) Filter(sel []int32, a arrow.Array) []int32 {
 	return sel[:k]
 }
 
-// Not returns the predicate for the other rows.
+// Negate returns the predicate for the other rows.
 func Negate(p Predicate) Predicate { return negated{p} }
 
 type negated struct{ Predicate }
@@ -242,8 +242,7 @@ func (p negated) Bits(out []byte, a arrow.Array) {
 
 func (p negated) Filter(sel []int32, a arrow.Array) []int32 { return filterByBits(p, sel, a) }
 
-// Test returns the kernel that evaluates a predicate on its only argument, a vector. With unknownElse a row for which it does
-// not hold is NULL: IN with a NULL in its list; of a negated predicate one for which it holds.
+// Test returns the kernel that evaluates a predicate on its only argument, a vector; unknown says which answers become NULL.
 func Test(p Predicate, unknown Unknown) Func {
 	return func(ctx *Context, args []Datum, n int) (arrow.Array, error) {
 		buf, out := newBitmap(ctx.Mem, n)

@@ -6,7 +6,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 )
 
-// NoEscape is the escape of LIKE ... ESCAPE ”.
+// NoEscape is the escape of a LIKE with an empty ESCAPE: there is none.
 const NoEscape = -1
 
 // Like compiles a LIKE pattern to a predicate on texts under a bytewise collation, or on byte strings, where _ is one byte.

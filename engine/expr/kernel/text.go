@@ -98,7 +98,7 @@ func (b *textBuilder) array(dt arrow.DataType, n int, valid *memory.Buffer) (arr
 	return makeArray(dt, n, valid, b.offsets, data), nil
 }
 
-// Concat returns the kernel of CONCAT with a result of type t.
+// ConcatTexts returns the kernel of CONCAT with a result of type t.
 func ConcatTexts(t types.Type) Func {
 	return func(ctx *Context, args []Datum, n int) (arrow.Array, error) {
 		parts := operandsOf(args)
