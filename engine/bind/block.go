@@ -171,7 +171,9 @@ func newBlockArg(_ *sql.Context, block, arg sql.Expression) sql.Expression {
 }
 
 // String implements sql.Expression; it must differ from block to block.
-func (s *blockArg) String() string { return fmt.Sprintf("%s(%d,%s)", blockFunction, s.block, s.Expression) }
+func (s *blockArg) String() string {
+	return fmt.Sprintf("%s(%d,%s)", blockFunction, s.block, s.Expression)
+}
 
 // Children implements sql.Expression.
 func (s *blockArg) Children() []sql.Expression { return []sql.Expression{s.Expression} }

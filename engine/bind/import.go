@@ -90,8 +90,8 @@ func (s *scope) find(id sql.ColumnId, name string, at int) (expr.Expr, bool) {
 	}
 	for in := s; in != nil; in = in.outer {
 		for i := range in.rel.cols {
-			if strings.EqualFold(in.rel.cols[i].name, name) {
-				return in.rel.cols[i].Ref(), true
+			if c := &in.rel.cols[i]; c.id == 0 && strings.EqualFold(c.name, name) {
+				return c.Ref(), true
 			}
 		}
 	}
