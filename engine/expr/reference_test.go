@@ -346,16 +346,16 @@ func (r reference) castFromTemporal(v types.Value, from, to types.Type) (types.V
 	if to.IsInteger() && from.Kind != types.Date { // the time is rounded, not the number: no second 60
 		v.Int = roundMicros(v.Int, types.NewTemporal(from.Kind, 0))
 	}
-	digits, us := "", v.Int
-	sign := ""
-	if from.Kind == types.Time {
+	var sign, digits string
+	switch us := v.Int; from.Kind {
+	case types.Time:
 		if us < 0 {
 			sign, us = "-", -us
 		}
 		digits = fmt.Sprintf("%d%02d%02d.%06d", us/3600e6, us/60e6%60, us/1e6%60, us%1e6)
-	} else if from.Kind == types.Date {
+	case types.Date:
 		digits = r.civil(v, from).Format("20060102")
-	} else {
+	default:
 		digits = r.civil(v, from).Format("20060102150405.000000")
 	}
 	n, _ := new(big.Rat).SetString(sign + digits)

@@ -5,7 +5,6 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/decimal"
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 	"github.com/apache/arrow-go/v18/arrow/decimal256"
 	"github.com/apache/arrow-go/v18/arrow/memory"
@@ -87,6 +86,3 @@ func Widen(mem memory.Allocator, a arrow.Array, to types.Width) arrow.Array {
 	valid := bothValid(mem, []Datum{Vector(a)}, n)
 	return makeArray(types.DecimalArrow(to, int(a.DataType().(arrow.DecimalType).GetScale())), n, valid, buf)
 }
-
-// decimal64 names the width of the fast loops where a type argument is needed.
-type decimal64 = decimal.Decimal64

@@ -222,7 +222,7 @@ func MakeDate(ctx *Context, args []Datum, n int) (arrow.Array, error) {
 func UnixTimestamp(t types.Type) Func {
 	return func(ctx *Context, args []Datum, n int) (arrow.Array, error) {
 		buf, out := newValues[int64](ctx.Mem, n)
-		unit, dt := second, arrow.DataType(arrow.PrimitiveTypes.Int64)
+		unit, dt := second, t.Arrow()
 		if t.Kind == types.Decimal {
 			unit, dt = pow10Int[types.MaxFSP-int(t.Scale)], types.DecimalArrow(types.W64, int(t.Scale))
 		}

@@ -95,17 +95,6 @@ func decimalScalar(v decimal256.Num) decimals {
 	return out
 }
 
-// scalar reports whether d is one value for all rows.
-func (d decimals) scalar() bool {
-	switch d.width {
-	case types.W64:
-		return d.v64.mask == 0
-	case types.W128:
-		return d.v128.mask == 0
-	}
-	return d.v256.mask == 0
-}
-
 // widen converts to a width; to a narrower one only what fits.
 func (d decimals) widen(to types.Width) decimals {
 	if d.width >= to {

@@ -20,13 +20,6 @@ func sub128(a, b decimal128.Num) decimal128.Num {
 	return decimal128.New(a.HighBits()-b.HighBits()-int64(borrow), lo)
 }
 
-// mul64 is the full product of two 64-bit numbers.
-func mul64(a, b int64) decimal128.Num {
-	hi, lo := bits.Mul64(uint64(a), uint64(b))
-	hi -= uint64(a>>63)&uint64(b) + uint64(b>>63)&uint64(a)
-	return decimal128.New(int64(hi), lo)
-}
-
 func mul128(a, b decimal128.Num) decimal128.Num {
 	hi, lo := bits.Mul64(a.LowBits(), b.LowBits())
 	hi += uint64(a.HighBits())*b.LowBits() + a.LowBits()*uint64(b.HighBits())
