@@ -245,30 +245,33 @@ func reach(next []relSet, from relSet) relSet {
 
 // joined builds the join of two parts of the graph.
 func (g *joinGraph) joined(left, right plan.Node, l, r relSet) plan.Node {
-	if r.size() == 1 {
-		if dep := g.rels[bits.TrailingZeros64(uint64(r))]; dep.join != nil {
-			m := *dep.join
-			m.Left, m.Right = left, right
-			return &m
-		}
+	if dep := g.dependent(r); dep != nil {
+		m := *dep.join
+		m.Left, m.Right = left, right
+		return &m
 	}
 	return &plan.Join{Kind: plan.Inner, Left: left, Right: right, On: g.between(l, r)}
 }
 
-// valid reports whether two disjoint sets can be the sides of a join: neither has a dependent relation without what it
-// needs, unless that is the right side alone.
+// valid reports whether two parts can be the sides of a join: a lone dependent relation only as the right one, of a side
+// that has what it needs.
 func (g *joinGraph) valid(l, r relSet) bool {
-	return g.complete(l) && (g.complete(r) || r.size() == 1 && l.has(g.rels[bits.TrailingZeros64(uint64(r))].needs))
+	if g.dependent(l) != nil {
+		return false
+	}
+	dep := g.dependent(r)
+	return dep == nil || l.has(dep.needs)
 }
 
-// complete reports a set in which every dependent relation has joined what it needs.
-func (g *joinGraph) complete(s relSet) bool {
-	for i, r := range g.rels {
-		if s.has(1<<i) && r.join != nil && (!s.has(r.needs) || s == 1<<i) {
-			return false
-		}
+// dependent returns the relation of a set that is one dependent relation, or nil.
+func (g *joinGraph) dependent(s relSet) *joinRel {
+	if s.size() != 1 {
+		return nil
 	}
-	return true
+	if r := &g.rels[bits.TrailingZeros64(uint64(s))]; r.join != nil {
+		return r
+	}
+	return nil
 }
 
 // columnsUsed returns the columns that conditions of the graph read.

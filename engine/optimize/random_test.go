@@ -125,7 +125,7 @@ func (g *generator) relation(depth int, outer []string) (string, []string) {
 }
 
 func (g *generator) scan() (string, []string) {
-	tables := [][]string{{"t", "a", "b", "c"}, {"u", "x", "y"}, {"v", "k", "l", "m"}, {"w", "p", "q"}}
+	tables := [][]string{{"t", "a", "b", "c"}, {"u", "x", "y"}, {"v", "k", "l", "m"}, {"w", "p", "q"}, {"n", "i", "j"}}
 	t := tables[g.IntN(len(tables))]
 	alias := g.name()
 	var cols []string

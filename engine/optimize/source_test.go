@@ -109,11 +109,16 @@ func newSources(takes ...string) sources {
 	return out
 }
 
-// fixtures are the tables of the tests: t and u of source pg, v and w of source s3, with NULLs and duplicates in every
-// column but t's and v's keys.
+// fixtures are the tables of the tests: t and u of source pg, v, w and n of source s3, with NULLs and duplicates in every
+// column but t's and v's keys. The key of n is one that may be NULL, and is twice.
 func fixtures(seed uint64) map[string]*table {
 	rng := rand.New(rand.NewPCG(seed, 1))
+	n := newTable(rng, "s3", "n", 6, "i", "j")
+	n.Table.Columns[0].Nullable, n.Table.Primary = true, false
+	n.rows[0][0], n.rows[1][0] = types.NullValue, types.NullValue
+	n.rows[1][1] = n.rows[0][1]
 	return map[string]*table{
+		"n": n,
 		"t": newTable(rng, "pg", "t", 8, "a", "b", "c"),
 		"u": newTable(rng, "pg", "u", 10, "", "x", "y"),
 		"v": newTable(rng, "s3", "v", 6, "k", "l", "m"),
