@@ -32,9 +32,9 @@ type connector struct {
 // Bind implements connectors.Connector.
 func (c *connector) Bind(connectors.Principal) connectors.Source { return &source{c} }
 
-// Close implements connectors.Connector. It waits for statements that still hold a connection.
+// Close implements connectors.Connector.
 func (c *connector) Close() error {
-	c.pool.pg.Close()
+	c.pool.close()
 	return nil
 }
 

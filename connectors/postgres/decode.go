@@ -1,12 +1,10 @@
 package postgres
 
 import (
-	"bytes"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"slices"
-	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -29,15 +27,14 @@ type decoder struct {
 	rows    int                // complete rows of the batch in the making
 	size    int                // and their bytes
 	started bool               // the vectors have room
-	verify  bool               // texts may not be UTF-8
 	lost    func(output) error // called for a value without a counterpart in MySQL, before it becomes NULL
 	schema  *arrow.Schema      // of the last batch
 	noCols  bool               // rows have one field that stands for nothing
 }
 
 // newDecoder returns a decoder of results with these columns. Without any, rows have one field that is not looked at.
-func newDecoder(outs []output, mem memory.Allocator, most int, verify bool, lost func(output) error) *decoder {
-	d := &decoder{vectors: make([]vector, len(outs)), mem: mem, most: most, verify: verify, lost: lost}
+func newDecoder(outs []output, mem memory.Allocator, most int, lost func(output) error) *decoder {
+	d := &decoder{vectors: make([]vector, len(outs)), mem: mem, most: most, lost: lost}
 	for i := range outs {
 		d.vectors[i].out = outs[i]
 		d.vectors[i].limit = powerOf10(int(outs[i].typ.Precision))
@@ -106,17 +103,18 @@ func (d *decoder) value(v *vector, b []byte) error {
 	}
 	switch v.out.form {
 	case formInt4:
-		return v.putInt(row, int64(int32(binary.BigEndian.Uint32(b))))
+		v.putInt(row, int64(int32(binary.BigEndian.Uint32(b))))
 	case formInt8:
-		return v.putInt(row, int64(binary.BigEndian.Uint64(b)))
+		v.putInt(row, int64(binary.BigEndian.Uint64(b)))
 	case formInt2:
-		return v.putInt(row, int64(int16(binary.BigEndian.Uint16(b))))
+		v.putInt(row, int64(int16(binary.BigEndian.Uint16(b))))
 	case formNumeric:
 		return d.numeric(v, b)
 	case formText, formBytes:
-		return d.text(v, b)
+		copy(v.room(row, len(b)), b)
 	case formPaddedText:
-		return d.text(v, bytes.TrimRight(b, " "))
+		b = trimSpaces(b)
+		copy(v.room(row, len(b)), b)
 	case formDate:
 		days := int64(int32(binary.BigEndian.Uint32(b))) + epochDays
 		if days < firstDay || days > lastDay {
@@ -154,7 +152,7 @@ func (d *decoder) value(v *vector, b []byte) error {
 		if len(b) == 0 || b[0] != 1 {
 			return corrupt("column %s: unknown version of jsonb", v.out.name)
 		}
-		return d.text(v, b[1:])
+		copy(v.room(row, len(b)-1), b[1:])
 	case formBits:
 		return v.putBits(row, b)
 	}
@@ -167,16 +165,16 @@ func (d *decoder) lose(v *vector) error {
 	return d.lost(v.out)
 }
 
-func (d *decoder) text(v *vector, b []byte) error {
-	if d.verify && v.out.form != formBytes && !utf8.Valid(b) {
-		return sqlerr.New(sqlerr.BadValue, "column %s: a text is not UTF-8, and the database has no encoding (SQL_ASCII)", v.out.name)
+// trimSpaces cuts trailing spaces off.
+func trimSpaces(b []byte) []byte {
+	for len(b) > 0 && b[len(b)-1] == ' ' {
+		b = b[:len(b)-1]
 	}
-	copy(v.room(d.rows, len(b)), b)
-	return nil
+	return b
 }
 
 // putInt stores an integer in the width of the vector's type.
-func (v *vector) putInt(row int, n int64) error {
+func (v *vector) putInt(row int, n int64) {
 	switch v.out.typ.Kind {
 	case types.Int32:
 		v.w32[row] = uint32(n)
@@ -187,7 +185,6 @@ func (v *vector) putInt(row int, n int64) error {
 	default:
 		v.w8[row] = byte(n)
 	}
-	return nil
 }
 
 func (v *vector) putBits(row int, b []byte) error {

@@ -83,7 +83,7 @@ func goldenDecoder(mem memory.Allocator, most int) *decoder {
 	for i, g := range golden {
 		outs[i] = g.out
 	}
-	return newDecoder(outs, mem, most, false, func(output) error { return nil })
+	return newDecoder(outs, mem, most, func(output) error { return nil })
 }
 
 // goldenRows returns rows of golden's values, repeated where a column has fewer than others, with NULLs in between, and
@@ -189,25 +189,24 @@ func TestDecodeRefuses(t *testing.T) {
 		row  []byte
 		code sqlerr.Code
 	}{
-		"number of columns":     {n, tuple(t, "-", "-"), sqlerr.Corrupt},
-		"length below -1":       {n, []byte{0, 1, 0xff, 0xff, 0xff, 0xfe}, sqlerr.Corrupt},
-		"length of an integer":  {golden[3].out, tuple(t, "0001"), sqlerr.Corrupt},
-		"short numeric":         {n, tuple(t, "0001"), sqlerr.Corrupt},
-		"digits of a numeric":   {n, tuple(t, "0002 0000 0000 0000 0001"), sqlerr.Corrupt},
-		"sign of a numeric":     {n, tuple(t, "0000 0000 1000 0000"), sqlerr.Corrupt},
-		"digits lost":           {n, tuple(t, "0001 ffff 0000 0002 0064"), sqlerr.OutOfRange},
-		"digits lost, wide":     {output{"n", types.NewDecimal(65, 30), formNumeric}, tuple(t, "0001 fff0 0000 0040 0001"), sqlerr.OutOfRange},
-		"too long":              {output{"n", types.NewDecimal(65, 30), formNumeric}, tuple(t, "0001 0008 0000 0000 03e8"), sqlerr.OutOfRange},
-		"far too long":          {n, tuple(t, "0001 7fff 0000 0000 0001"), sqlerr.OutOfRange},
-		"version of jsonb":      {output{"j", types.Of(types.JSON), formVersionText}, tuple(t, "02 7b7d"), sqlerr.Corrupt},
-		"no version of jsonb":   {output{"j", types.Of(types.JSON), formVersionText}, tuple(t, ""), sqlerr.Corrupt},
-		"short bits":            {output{"b", types.Of(types.Bit), formBits}, tuple(t, "0001"), sqlerr.Corrupt},
-		"bits that do not fit":  {output{"b", types.Of(types.Bit), formBits}, tuple(t, "00000041 ffffffffffffffffff"), sqlerr.Corrupt},
-		"bytes of bits":         {output{"b", types.Of(types.Bit), formBits}, tuple(t, "00000008 ffff"), sqlerr.Corrupt},
-		"text that is not text": {output{"t", types.Of(types.Text), formText}, tuple(t, "ff"), sqlerr.BadValue},
+		"number of columns":    {n, tuple(t, "-", "-"), sqlerr.Corrupt},
+		"length below -1":      {n, []byte{0, 1, 0xff, 0xff, 0xff, 0xfe}, sqlerr.Corrupt},
+		"length of an integer": {golden[3].out, tuple(t, "0001"), sqlerr.Corrupt},
+		"short numeric":        {n, tuple(t, "0001"), sqlerr.Corrupt},
+		"digits of a numeric":  {n, tuple(t, "0002 0000 0000 0000 0001"), sqlerr.Corrupt},
+		"sign of a numeric":    {n, tuple(t, "0000 0000 1000 0000"), sqlerr.Corrupt},
+		"digits lost":          {n, tuple(t, "0001 ffff 0000 0002 0064"), sqlerr.OutOfRange},
+		"digits lost, wide":    {output{"n", types.NewDecimal(65, 30), formNumeric}, tuple(t, "0001 fff0 0000 0040 0001"), sqlerr.OutOfRange},
+		"too long":             {output{"n", types.NewDecimal(65, 30), formNumeric}, tuple(t, "0001 0008 0000 0000 03e8"), sqlerr.OutOfRange},
+		"far too long":         {n, tuple(t, "0001 7fff 0000 0000 0001"), sqlerr.OutOfRange},
+		"version of jsonb":     {output{"j", types.Of(types.JSON), formVersionText}, tuple(t, "02 7b7d"), sqlerr.Corrupt},
+		"no version of jsonb":  {output{"j", types.Of(types.JSON), formVersionText}, tuple(t, ""), sqlerr.Corrupt},
+		"short bits":           {output{"b", types.Of(types.Bit), formBits}, tuple(t, "0001"), sqlerr.Corrupt},
+		"bits that do not fit": {output{"b", types.Of(types.Bit), formBits}, tuple(t, "00000041 ffffffffffffffffff"), sqlerr.Corrupt},
+		"bytes of bits":        {output{"b", types.Of(types.Bit), formBits}, tuple(t, "00000008 ffff"), sqlerr.Corrupt},
 	} {
 		mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
-		d := newDecoder([]output{c.out}, mem, 4, true, func(output) error { return nil })
+		d := newDecoder([]output{c.out}, mem, 4, func(output) error { return nil })
 		if _, err := d.row(c.row); sqlerr.CodeOf(err) != c.code {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -281,7 +280,7 @@ func FuzzNumeric(f *testing.F) {
 		mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
 		defer mem.AssertSize(t, 0)
 		out := output{"n", types.NewDecimal(types.MaxPrecision, sc), formNumeric}
-		d := newDecoder([]output{out}, mem, 4, false, nil)
+		d := newDecoder([]output{out}, mem, 4, nil)
 		defer d.release()
 		_, err := d.row(tuple(t, value))
 		if (err == nil) != fits {

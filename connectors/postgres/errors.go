@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -31,7 +32,7 @@ func (s *settings) translate(ctx context.Context, err error, doing string) error
 	}
 	var connect *pgconn.ConnectError
 	if errors.As(err, &connect) {
-		return sqlerr.Wrap(sqlerr.SourceDown, errors.Unwrap(connect), "%s: connect to %s", where, s.host)
+		return sqlerr.Wrap(sqlerr.SourceDown, attempts{errors.Unwrap(connect)}, "%s: connect to %s", where, s.host)
 	}
 	return sqlerr.Wrap(sqlerr.SourceDown, err, "%s: connection to %s lost", where, s.host)
 }
@@ -57,6 +58,8 @@ func codeOf(state string) sqlerr.Code {
 		return sqlerr.OutOfRange
 	case "22008": // datetime_field_overflow
 		return sqlerr.BadDate
+	case "22021": // character_not_in_repertoire: the text of a database without an encoding is not UTF-8
+		return sqlerr.BadValue
 	case "3D000", "57P01", "57P02", "57P03", "53300": // no such database; shutting down, crashed, starting; full
 		return sqlerr.SourceDown
 	case "XX001", "XX002": // data_corrupted, index_corrupted
@@ -77,3 +80,19 @@ type serverError struct{ *pgconn.PgError }
 func (e serverError) Error() string { return fmt.Sprintf("%s (SQLSTATE %s)", e.Message, e.Code) }
 
 func (e serverError) Unwrap() error { return e.PgError }
+
+// attempts prints in one line why no connection came about, each reason once: a server is tried at each of its addresses,
+// with TLS and without.
+type attempts struct{ error }
+
+func (a attempts) Error() string {
+	var reasons []string
+	for line := range strings.SplitSeq(a.error.Error(), "\n") {
+		if line = strings.TrimSpace(line); !slices.Contains(reasons, line) {
+			reasons = append(reasons, line)
+		}
+	}
+	return strings.Join(reasons, "; ")
+}
+
+func (a attempts) Unwrap() error { return a.error }

@@ -12,6 +12,7 @@ import (
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/sqlerr"
+	"github.com/silogate/silogate/engine/types"
 )
 
 // Pushdown implements connectors.Source.
@@ -94,6 +95,10 @@ func (d *dialect) send(w *sqlgen.Writer, col plan.Column, value func()) form {
 	if name == "" {
 		w.Refuse("results of type %s are not sent", col.Type)
 		return formText
+	}
+	if col.Type.IsString() || col.Type.Kind == types.Bool { // what is written of these has their type
+		value()
+		return sentForm(col.Type)
 	}
 	w.Text("(")
 	value()
@@ -254,8 +259,7 @@ func (e *execution) width() float64 {
 }
 
 func (e *execution) decoder(outs []output) *decoder {
-	verify := e.dialect.encoding == "SQL_ASCII"
-	return newDecoder(outs, e.scan.Memory, e.scan.BatchRows, verify, e.lost())
+	return newDecoder(outs, e.scan.Memory, e.scan.BatchRows, e.lost())
 }
 
 // lost returns what to do about a value that MySQL does not have: a warning for the first of each column, or an error.

@@ -2,6 +2,11 @@ package postgres
 
 import (
 	"context"
+	"errors"
+	"net"
+	"syscall"
+	"time"
+	"sync"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"golang.org/x/sync/semaphore"
@@ -15,10 +20,16 @@ type pool struct {
 	metadata  *semaphore.Weighted
 	statement *semaphore.Weighted
 	extra     *semaphore.Weighted
+
+	mu    sync.Mutex
+	inUse map[*slot]struct{}
 }
 
 // openPool connects to nothing yet.
 func openPool(ctx context.Context, s *settings) (*pool, error) {
+	s.pool.ShouldPing = func(_ context.Context, p pgxpool.ShouldPingParams) bool {
+		return p.IdleDuration > trusted || spoken(p.Conn.PgConn().Conn())
+	}
 	pg, err := pgxpool.NewWithConfig(ctx, s.pool)
 	if err != nil {
 		return nil, err
@@ -28,12 +39,39 @@ func openPool(ctx context.Context, s *settings) (*pool, error) {
 		metadata:  semaphore.NewWeighted(1),
 		statement: semaphore.NewWeighted(s.statement),
 		extra:     semaphore.NewWeighted(s.extra),
+		inUse:     make(map[*slot]struct{}),
 	}, nil
+}
+
+// trusted is how long an idle connection is taken to be alive if nothing came from the server.
+const trusted = time.Second
+
+// spoken reports that something came over an idle connection: mostly the server's farewell, such as at its restart. It
+// costs a system call and no round trip.
+func spoken(conn net.Conn) bool {
+	if wrapped, ok := conn.(interface{ NetConn() net.Conn }); ok { // TLS
+		conn = wrapped.NetConn()
+	}
+	socket, ok := conn.(syscall.Conn)
+	if !ok {
+		return true // not known: ask
+	}
+	raw, err := socket.SyscallConn()
+	if err != nil {
+		return true
+	}
+	var received error
+	err = raw.Read(func(fd uintptr) bool {
+		_, _, received = syscall.Recvfrom(int(fd), make([]byte, 1), syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+		return true
+	})
+	return err != nil || !errors.Is(received, syscall.EAGAIN)
 }
 
 // slot is a connection of the pool with its share.
 type slot struct {
 	*pgxpool.Conn
+	pool  *pool
 	share *semaphore.Weighted
 }
 
@@ -63,11 +101,32 @@ func (p *pool) connect(ctx context.Context, share *semaphore.Weighted) (*slot, e
 		share.Release(1)
 		return nil, err
 	}
-	return &slot{conn, share}, nil
+	s := &slot{conn, p, share}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.inUse[s] = struct{}{}
+	return s, nil
 }
 
-// release returns the connection, or closes it if it is not in a state to be used again.
+// release returns the connection, which is closed if it is not in a state to be used again.
 func (s *slot) release() {
+	s.pool.mu.Lock()
+	delete(s.pool.inUse, s)
+	s.pool.mu.Unlock()
 	s.Conn.Release()
 	s.share.Release(1)
+}
+
+// close closes the connections. Those in use fail, and are closed when they are given back.
+func (p *pool) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for s := range p.inUse {
+		_ = s.Conn.Conn().PgConn().Conn().Close()
+	}
+	if len(p.inUse) > 0 {
+		go p.pg.Close() // which waits for them
+		return
+	}
+	p.pg.Close()
 }

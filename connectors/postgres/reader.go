@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -17,7 +18,8 @@ import (
 // copyReader streams a query's result as COPY binary over a connection of its own.
 type copyReader struct {
 	source  *settings
-	doing   string // for messages
+	doing   string     // for messages
+	mu      sync.Mutex // held while the wire or the decoder is used
 	wire    *wire
 	decoder *decoder
 	usage   *connectors.Usage
@@ -34,11 +36,19 @@ func newCopyReader(ctx context.Context, source *settings, doing string, w *wire,
 	d *decoder, usage *connectors.Usage) (*copyReader, error) {
 	r := &copyReader{source: source, doing: doing, wire: w, decoder: d, usage: usage, watched: make(chan struct{})}
 	r.unwatch = context.AfterFunc(ctx, func() {
+		defer close(r.watched)
 		w.cancel()
-		close(r.watched)
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if w.running {
+			w.finish()
+		}
 	})
 	usage.AddRequest()
-	if err := w.query(ctx, takeOver(snapshot)+"COPY ("+sql+") TO STDOUT (FORMAT binary);COMMIT"); err != nil {
+	r.mu.Lock()
+	err := w.query(ctx, takeOver(snapshot)+"COPY ("+sql+") TO STDOUT (FORMAT binary);COMMIT")
+	r.mu.Unlock()
+	if err != nil {
 		_ = r.Close()
 		return nil, err
 	}
@@ -47,11 +57,11 @@ func newCopyReader(ctx context.Context, source *settings, doing string, w *wire,
 
 // Next implements connectors.Reader.
 func (r *copyReader) Next(ctx context.Context) (arrow.RecordBatch, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	batch, err := r.next(ctx)
 	if err != nil && err != io.EOF {
-		if r.wire.running {
-			r.wire.cancel()
-		}
+		r.wire.stop()
 		return nil, r.source.translate(ctx, err, r.doing)
 	}
 	return batch, err
@@ -71,6 +81,9 @@ func (r *copyReader) next(ctx context.Context) (arrow.RecordBatch, error) {
 		if err := r.data(nil); err != nil {
 			return nil, err
 		}
+	}
+	if r.wire.failed != nil { // the context of Open has ended since
+		return nil, r.wire.failed
 	}
 	for r.wire.running && !r.decoder.full() {
 		kind, body, err := r.wire.next()
@@ -154,13 +167,18 @@ func copyHeader(b []byte) (int, error) {
 
 // Close implements connectors.Reader. A query that still runs is cancelled.
 func (r *copyReader) Close() error {
-	if r.closed {
+	r.mu.Lock()
+	closed := r.closed
+	r.closed = true
+	r.mu.Unlock()
+	if closed {
 		return nil
 	}
-	r.closed = true
 	if !r.unwatch() {
 		<-r.watched
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.decoder.release()
 	r.wire.close()
 	return nil

@@ -156,7 +156,7 @@ func TestManyFragmentsOverOneConnection(t *testing.T) {
 	tx := &connectors.Tx{}
 	var readers []connectors.Reader
 	for range 5 {
-		execution, r, err := f.start(t.Context(), f.pushed(f.scan("big")), tx)
+		execution, r, err := f.start(t.Context(), f.pushed(f.scan("big", "id", "k")), tx)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -194,7 +194,7 @@ func TestManyFragmentsOverOneConnection(t *testing.T) {
 
 func TestPoolIsNeverExceeded(t *testing.T) {
 	f := newFixture(t, testserver.Postgres(t), connectors.Options{"pool": "4", "admission": "2"}, bigTable)
-	fragment := f.pushed(f.scan("big"))
+	fragment := f.pushed(f.scan("big", "id"))
 	most, done := atomic.Int64{}, make(chan struct{})
 	var watch errgroup.Group
 	watch.Go(func() error {
@@ -245,15 +245,10 @@ func TestWaitingForAdmissionHonoursTheContext(t *testing.T) {
 	}
 }
 
-// slow is a query that computes for long before its first row.
-func (f *fixture) slow() connectors.Fragment {
-	f.pg.Exec(f, `CREATE VIEW slow AS SELECT count(*) AS n FROM generate_series(1, 100000000000) g`)
-	return f.pushed(f.scan("slow"))
-}
-
+// TestCancelStopsTheServer cancels a query that computes for long before its first row.
 func TestCancelStopsTheServer(t *testing.T) {
 	f := newFixture(t, testserver.Postgres(t), nil, bigTable)
-	slow := f.slow()
+	f.pg.Exec(t, `CREATE VIEW slow AS SELECT count(*) AS n FROM generate_series(1, 100000000000) g`)
 	for name, wait := range map[string]connectors.Options{"copy": {}, "cursor": {"pool": "2"}} {
 		t.Run(name, func(t *testing.T) {
 			g := newFixture(t, f.pg, wait)
@@ -277,7 +272,6 @@ func TestCancelStopsTheServer(t *testing.T) {
 			}
 		})
 	}
-	_ = slow
 }
 
 func TestCancelOfAnIdleReader(t *testing.T) {
@@ -288,7 +282,11 @@ func TestCancelOfAnIdleReader(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cancel() // while nobody reads
+	f.eventually("waiting for its reader", func() bool {
+		return admin[int](f, `SELECT count(*) FROM pg_stat_activity WHERE application_name = 'silogate'
+			AND datname = current_database() AND wait_event = 'ClientWrite'`) == 1
+	})
+	cancel()
 	f.eventually("stopped", func() bool { return f.sessions("active") == 0 })
 	if _, err := r.Next(ctx); !sqlerr.Is(err, sqlerr.Cancelled) {
 		t.Errorf("error %v", err)
@@ -424,6 +422,32 @@ func TestRefusedValueStopsAtOnce(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	f.eventually("idle", func() bool { return f.sessions("active", "idle in transaction") == 0 })
+}
+
+func TestConnectorCloseWaitsForNothing(t *testing.T) {
+	f := newFixture(t, testserver.Postgres(t), nil, bigTable)
+	tx := &connectors.Tx{}
+	execution, r, err := f.start(t.Context(), f.pushed(f.scan("big")), tx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.source.Close(); err != nil {
+		t.Error(err)
+	}
+	for err == nil {
+		batch, e := r.Next(t.Context())
+		if err = e; err == nil {
+			batch.Release()
+		}
+	}
+	if !sqlerr.Is(err, sqlerr.SourceDown) {
+		t.Errorf("error %v", err)
+	}
+	for _, c := range []io.Closer{r, execution, tx} {
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 func TestCloseAtAnyTime(t *testing.T) {

@@ -91,9 +91,7 @@ func (st *statement) run(ctx context.Context, sql string, row func([]byte) error
 	defer func() {
 		if err != nil {
 			st.failed = err
-			if st.wire.running {
-				st.wire.cancel()
-			}
+			st.wire.stop()
 		}
 	}()
 	prefix := st.unused

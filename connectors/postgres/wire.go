@@ -201,33 +201,48 @@ func (c *wire) watch(ctx context.Context) (stop func()) {
 	}
 }
 
-// cancel asks the server to stop what runs on the connection.
+// cancel asks the server to stop what runs on the connection. It may be called while another goroutine reads.
 func (c *wire) cancel() {
 	ctx, stop := context.WithTimeout(context.Background(), patience)
 	defer stop()
-	_ = c.slot.Conn.Conn().PgConn().CancelRequest(ctx) // in vain: the connection is closed by whoever waits for it
+	_ = c.slot.Conn.Conn().PgConn().CancelRequest(ctx) // in vain: finish closes the connection
+}
+
+// stop ends what runs. A server that waits for its client to read does not hear a cancel request before it has gone on,
+// so the rest of the answer is read too.
+func (c *wire) stop() {
+	if c.running {
+		c.cancel()
+		c.finish()
+	}
+}
+
+// finish reads a cancelled query to its end, or closes the connection if that takes too long.
+func (c *wire) finish() {
+	_ = c.socket.SetDeadline(time.Now().Add(patience))
+	if err := c.drain(); c.running && c.broken == nil {
+		c.broken = err
+	}
+	_ = c.socket.SetDeadline(time.Time{})
+	if c.broken != nil {
+		_ = c.socket.Close()
+	}
 }
 
 // close ends whatever runs and the transaction, and gives the connection back, or up if it does not answer in time.
 func (c *wire) close() {
 	defer c.slot.release()
-	if c.broken == nil {
-		if c.running {
-			c.cancel()
+	c.stop()
+	_ = c.socket.SetDeadline(time.Time{}) // what watch may have set
+	if c.broken == nil && c.status != 'I' {
+		if err := c.query(context.Background(), "ROLLBACK"); err == nil {
+			c.finish()
 		}
-		_ = c.socket.SetDeadline(time.Now().Add(patience))
-		_ = c.drain() // its error is the cancellation
-		if c.broken == nil && !c.running && c.status != 'I' {
-			if err := c.query(context.Background(), "ROLLBACK"); err == nil {
-				_ = c.drain()
-			}
-		}
-		_ = c.socket.SetDeadline(time.Time{})
 	}
-	if c.broken != nil || c.running || c.status != 'I' {
+	if c.broken != nil || c.status != 'I' {
 		ctx, stop := context.WithTimeout(context.Background(), patience)
 		defer stop()
-		_ = c.socket.SetDeadline(longAgo)
+		_ = c.socket.Close()
 		_ = c.slot.Conn.Conn().Close(ctx) // the pool discards a closed connection
 	}
 }

@@ -1,0 +1,327 @@
+//go:build integration
+
+package postgres
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/silogate/silogate/connectors/conntest"
+	"github.com/silogate/silogate/connectors/conntest/plantext"
+	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/expr/kernel"
+	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/sqlerr"
+	"github.com/silogate/silogate/engine/types"
+	"github.com/silogate/silogate/internal/testserver"
+)
+
+// sendUTF8 is for the tests' own connections, which take over the database's encoding otherwise.
+const sendUTF8 = `SET client_encoding = 'UTF8'`
+
+// awkwardTables hold what PostgreSQL compares, sorts or computes otherwise than MySQL.
+var awkwardTables = []string{
+	`CREATE TABLE numbers (id int8 PRIMARY KEY, f float8, r float4, n numeric(12,2), u numeric, d date, ts timestamp, tz timestamptz, flag bool)`,
+	`INSERT INTO numbers VALUES
+		(1, 'NaN', 'NaN', 'NaN', 'NaN', 'infinity', 'infinity', 'infinity', true),
+		(2, 'Infinity', 'Infinity', 1.50, 'Infinity', '-infinity', '-infinity', '-infinity', false),
+		(3, '-Infinity', '-Infinity', -1.50, '-Infinity', '10000-01-01', '10000-01-01', '10000-01-01+00', NULL),
+		(4, 0, '-0', 0, 0, '0001-12-31 BC', '0001-12-31 23:59 BC', '0002-01-01 BC', true),
+		(5, 1.5, 1.5, 2.50, 2.5, '2024-02-29', '2024-02-29 12:00', '2024-02-29 12:00+00', false),
+		(6, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+		(7, 1e300, 1e30, 9999999999.99, 1e30, '9999-12-31', '9999-12-31 23:59:59.999999', '9999-12-31 23:59:59+00', true)`,
+	`CREATE TABLE texts (id int8 PRIMARY KEY, c char(5), v varchar(10), t text, ci citext, nd text COLLATE insensitive, u uuid, e mood, n name)`,
+	`INSERT INTO texts VALUES
+		(1, 'a', 'a', 'a', 'a', 'a', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', 'sad', 'a'),
+		(2, 'a ', 'a ', 'a ', 'A', 'A', 'b0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', 'happy', 'A'),
+		(3, ' a', ' a', ' a', 'á', 'á', '00000000-0000-0000-0000-000000000000', NULL, ''),
+		(4, '', '', '', '', '', NULL, 'ok', 'z'),
+		(5, 'B', 'B', 'B', 'B', 'b', 'ffffffff-ffff-ffff-ffff-ffffffffffff', 'ok', 'B'),
+		(6, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+		(7, 'z%_\', 'z%_\', 'z%_\', 'Z', 'Z', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', 'sad', 'Z'),
+		(8, 'é', 'é', 'é', 'É', 'É', NULL, 'happy', 'x')`,
+}
+
+// awkwardPlans must give the same rows pushed and not.
+const awkwardPlans = `
+# ranges of values that MySQL does not have
+filter f > 0e0 or n >= 0 or u > 1 or d > date '2000-01-01' or ts < timestamp '2000-01-01 00:00:00'
+    scan numbers
+# lower ends
+filter f < 10e0 and n < 100 and u <= 5 and d <= date '2024-12-31' and ts <= timestamp '2024-12-31 00:00:00'
+    scan numbers
+# what is unequal
+filter f <> 1.5e0 or n <> 2.5 or u <> 0 or d <> date '2024-02-29'
+    scan numbers
+# negations of ranges
+filter not (f > 1e0) or not (n < 2) or not (d = date '2024-02-29')
+    scan numbers
+# single precision
+filter r > 0e0 and r <> 1.5e0
+    scan numbers
+# negative zero
+filter f = 0e0 or r = 0e0
+    scan numbers
+# missing values
+filter f is null or n is null or u is null or d is null
+    scan numbers
+# present values
+filter f is not null and ts is not null and tz is not null
+    scan numbers
+# memberships
+filter n in (1.5, 2.5) or n not in (0) or d in (date '2024-02-29', date '9999-12-31') or d not in (date '2000-01-01')
+    scan numbers
+# instants
+filter tz > timestamp '2024-02-29 06:00:00'
+    scan numbers
+# truth
+filter flag or not flag
+    scan numbers
+# truth as a number
+filter flag = 1 or flag < 1
+    scan numbers
+# sums
+aggregate flag | sum(n) as a, avg(n) as b, min(u) as c, max(d) as e, min(f) as g, max(ts) as h, count(f) as i, count(n) as j, count(d) as k
+    scan numbers
+# keys
+aggregate d, n | count(*) as k
+    scan numbers
+# order
+top 5 by f desc, d, id
+    scan numbers
+# equal join
+join inner l.n = r.n and l.d = r.d
+    scan numbers l: id, n, d
+    scan numbers r: id, n, d
+# unequal join
+join left l.n < r.n and l.d <> r.d
+    scan numbers l: id, n, d
+    scan numbers r: id, n, d
+# missing partners
+join anti l.u = r.u
+    scan numbers l: id, u
+    scan numbers r: u
+# padding
+filter c = 'a' or c = 'a ' or c = '' or c in ('B', 'b') or c not in ('a', 'x ')
+    scan texts
+# patterns on padding
+filter c like 'a' or c like '_a' or c like 'z\%\_\\' or v like 'a '
+    scan texts
+# case
+filter ci = 'a' or nd = 'A' or ci in ('B') or nd not in ('a')
+    scan texts
+# case of ranges
+filter ci > 'B' or nd < 'b'
+    scan texts
+# accents
+filter t > 'e' or v >= 'é'
+    scan texts
+# uuids
+filter u = 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11' or u = 'B0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11' or u > 'b'
+    scan texts
+# uuids in lists
+filter u in ('a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', 'nothing') and u <> 'x'
+    scan texts
+# labels
+filter e = 'sad' or e = 'unknown'
+    scan texts
+# names
+filter n = 'a' or n > 'y'
+    scan texts
+# texts as keys
+aggregate ci, nd | count(*) as k, min(c) as a, max(v) as b
+    scan texts
+# padded keys
+aggregate c | count(*) as k
+    scan texts
+# different texts
+aggregate | count(distinct ci) as a, count(distinct nd) as b, count(distinct c) as d, count(distinct u) as f
+    scan texts
+# text order
+top 6 by nd desc, t, id
+    scan texts
+# joins of texts
+join inner l.c = r.v
+    scan texts l: id, c
+    scan texts r: id, v
+# joins of case
+join inner l.ci = r.nd
+    scan texts l: id, ci
+    scan texts r: id, nd
+# joins of padding
+join semi l.c = r.c and l.u = r.u
+    scan texts l: id, c, u
+    scan texts r: c, u
+# choices of texts
+project id, coalesce(c, ci) as a, concat(c, '|', nd) as b, char_length(c) as d, length(t) as f, replace(nd, 'a', 'x') as g, if(c = 'a', c, u) as h
+    scan texts
+# choices as keys
+aggregate k | count(*) as n
+    project coalesce(c, ci) as k
+        scan texts
+`
+
+// TestSemantics runs plans pushed and not, on databases of every encoding and locale.
+func TestSemantics(t *testing.T) {
+	for name, options := range map[string][]testserver.DatabaseOption{
+		"C.UTF-8": nil,
+		"C":       {testserver.Locale("C")},
+		"ICU":     {testserver.ICULocale("de-DE")},
+		"LATIN1":  {testserver.Encoding("LATIN1"), testserver.Locale("C")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			pg := testserver.Postgres(t, options...)
+			collation := `CREATE COLLATION insensitive (provider = icu, locale = 'und-u-ks-level2', deterministic = false)`
+			statements := append([]string{sendUTF8, `CREATE EXTENSION citext`, `CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy')`, collation}, awkwardTables...)
+			f := newFixture(t, pg, nil, statements...)
+			tables := map[string]*plan.Table{"numbers": f.scan("numbers").Table, "texts": f.scan("texts").Table}
+			parser := plantext.Parser{Table: func(name string) (*plan.Table, error) { return tables[name], nil }}
+			for _, p := range strings.Split(awkwardPlans, "\n# ")[1:] {
+				name, text, _ := strings.Cut(p, "\n")
+				t.Run(name, func(t *testing.T) {
+					offered, err := parser.Parse(text)
+					if err != nil {
+						t.Fatal(err)
+					}
+					want := f.evaluated(t, f.scansPushed(offered))
+					pushed, err := f.source.Pushdown(t.Context(), offered)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if got := f.evaluated(t, pushed); !slices.Equal(got, want) {
+						t.Errorf("rows\n%s\nwant\n%s\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"),
+							plan.Format(pushed, plan.FormatOptions{}))
+					}
+				})
+			}
+		})
+	}
+}
+
+// scansPushed pushes nothing but scans.
+func (f *fixture) scansPushed(n plan.Node) plan.Node {
+	if _, ok := n.(*plan.Scan); ok {
+		out, err := f.source.Pushdown(f.Context(), n)
+		if err != nil {
+			f.Fatal(err)
+		}
+		return out
+	}
+	children := slices.Clone(n.Children())
+	for i := range children {
+		children[i] = f.scansPushed(children[i])
+	}
+	return n.WithChildren(children)
+}
+
+// evaluated runs a plan and returns its rows, sorted.
+func (f *fixture) evaluated(t *testing.T, n plan.Node) []string {
+	t.Helper()
+	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	defer mem.AssertSize(t, 0)
+	zone, err := time.LoadLocation("America/New_York")
+	if err != nil {
+		t.Fatal(err)
+	}
+	batches, err := evaluatePlan(t.Context(), n, conntest.Evaluation{Memory: mem, Env: &expr.Env{Location: zone}, Parallel: 1})
+	if err != nil {
+		t.Fatalf("%v\n%s", err, plan.Format(n, plan.FormatOptions{}))
+	}
+	var rows []string
+	for _, b := range batches {
+		rows = append(rows, format(b, n.Schema())...)
+		b.Release()
+	}
+	slices.Sort(rows)
+	return rows
+}
+
+// TestEncodings reads texts of databases that do not have UTF-8.
+func TestEncodings(t *testing.T) {
+	f := newFixture(t, testserver.Postgres(t, testserver.Encoding("LATIN1"), testserver.Locale("C")), nil,
+		sendUTF8, `CREATE TABLE l (v text)`, `INSERT INTO l VALUES ('Zürich'), ('é')`)
+	if got := f.rows(f.pushed(f.scan("l")), run{}); !slices.Equal(got, []string{"Zürich", "é"}) {
+		t.Errorf("LATIN1: %q", got)
+	}
+	ascii := newFixture(t, testserver.Postgres(t, testserver.Encoding("SQL_ASCII"), testserver.Locale("C")), nil,
+		`CREATE TABLE l (id int, v text)`, `INSERT INTO l VALUES (1, 'plain'), (2, 'Zürich'), (3, E'\xff')`)
+	if _, err := ascii.tryRows(t.Context(), ascii.pushed(ascii.scan("l")), run{}); !sqlerr.Is(err, sqlerr.BadValue) {
+		t.Errorf("SQL_ASCII: %v", err)
+	}
+}
+
+// TestKeys joins with rows that come when the query runs.
+func TestKeys(t *testing.T) {
+	f := newFixture(t, testserver.Postgres(t), nil, `CREATE TABLE k (id int8 PRIMARY KEY, c char(5), d date, x numeric(10,2))`,
+		`INSERT INTO k SELECT g, 'k' || g, date '2020-01-01' + g::int, g / 4.0 FROM generate_series(1, 1000) g`)
+	scan := f.scan("k")
+	parser := plantext.Parser{Table: func(string) (*plan.Table, error) { return scan.Table, nil }}
+	tree, err := parser.Parse("join inner id = a and c = b and d = e and x = g\n    scan k\n    keys a bigint, b varchar(20), e date, g decimal(10,2)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := tree.(*plan.Join).Right.(*plan.Keys)
+	columns := make([]arrow.Array, len(keys.Cols))
+	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	defer mem.AssertSize(t, 0)
+	fields := make([]arrow.Field, len(keys.Cols))
+	for i, text := range [][]string{{"5", "6", "7", "NULL"}, {"k5", "k6 ", `k"\,'7`, "k8"}, {"2020-01-06", "2020-01-07", "2020-01-08", "2020-01-09"}, {"1.25", "1.50", "1.75", "2.00"}} {
+		columns[i] = keyColumn(t, mem, keys.Cols[i].Type, text)
+		fields[i] = arrow.Field{Name: keys.Cols[i].Name, Type: columns[i].DataType(), Nullable: true}
+	}
+	args := recordOf(fields, columns)
+	defer args.Release()
+	rows := f.rows(f.pushed(tree), run{args: args})
+	if !slices.Equal(rows, []string{"5|k5|2020-01-06|1.25|5|k5|2020-01-06|1.25"}) {
+		t.Errorf("rows %q", rows)
+	}
+}
+
+// keyColumn builds a vector from texts.
+func keyColumn(t *testing.T, mem memory.Allocator, typ types.Type, list []string) arrow.Array {
+	t.Helper()
+	values := make([]types.Value, len(list))
+	for i, text := range list {
+		if values[i] = types.NullValue; text != "NULL" {
+			v, ok := parseValue(text, typ)
+			if !ok {
+				t.Fatalf("%q is no %s", text, typ)
+			}
+			values[i] = v
+		}
+	}
+	return kernel.FromValues(mem, typ, values)
+}
+
+// recordOf makes a batch that owns its columns.
+func recordOf(fields []arrow.Field, columns []arrow.Array) arrow.RecordBatch {
+	batch := array.NewRecordBatch(arrow.NewSchema(fields, nil), columns, int64(columns[0].Len()))
+	for _, c := range columns {
+		c.Release()
+	}
+	return batch
+}
+
+// TestUniqueKeys claims keys for what is unique in MySQL's eyes.
+func TestUniqueKeys(t *testing.T) {
+	f := newFixture(t, testserver.Postgres(t), nil,
+		`CREATE TABLE a (id int8 PRIMARY KEY, n numeric(5,2) NOT NULL UNIQUE, o int UNIQUE, d date NOT NULL, UNIQUE (id, d))`,
+		`CREATE UNIQUE INDEX ON a (o) WHERE o > 5`, `CREATE UNIQUE INDEX ON a ((o + 1))`,
+		`CREATE TABLE b (d date, x int, PRIMARY KEY (d))`,
+		`CREATE TABLE c (n numeric(5,2) PRIMARY KEY, y int NOT NULL, w int, UNIQUE (y) INCLUDE (w))`)
+	for table, want := range map[string]struct {
+		primary bool
+		keys    [][]int
+	}{"a": {true, [][]int{{0}}}, "b": {false, nil}, "c": {true, [][]int{{0}, {1}}}} {
+		got := f.scan(table).Table
+		if got.Primary != want.primary || !slices.EqualFunc(got.Keys, want.keys, slices.Equal[[]int]) {
+			t.Errorf("%s: primary %t, keys %v", table, got.Primary, got.Keys)
+		}
+	}
+}
