@@ -292,9 +292,9 @@ func (h *harness) compareAggregate(what string, r relation, groups []int, cases 
 }
 
 func TestAggregateOfManyGroupsSpills(t *testing.T) {
-	h := newHarness(t, setting{streams: 2, batch: 512, memory: 1 << 19}, 9)
+	h := newHarness(t, setting{streams: 2, batch: 256, memory: 1 << 18}, 9)
 	stats := new(NodeStats)
-	r := h.random(1, 20000, 15000, aggColumns...)
+	r := h.random(1, 6000, 5000, aggColumns...)
 	h.compareAggregate("many groups", r, []int{0, 1}, mergeable[:5], stats)
 	if stats.Totals().Spilled == 0 {
 		t.Error("nothing was spilled")
@@ -311,7 +311,7 @@ func TestPartialTablesAreHandedOver(t *testing.T) {
 		"reduced": func(i int) int { return i / 3 }, "all different": func(i int) int { return i },
 	} {
 		r := relation{cols: ids}
-		for i := range 5 * partialGroups {
+		for i := range 3 * partialGroups {
 			r.rows = append(r.rows, []types.Value{types.IntValue(int64(groupOf(i))), types.IntValue(int64(i))})
 		}
 		cases := []aggCase{{plan.Sum, 1, types.NewDecimal(41, 0), false}, {plan.Count, 1, types.Of(types.Int64), false}}

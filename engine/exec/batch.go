@@ -161,3 +161,11 @@ func textBytes(offsets []int32) int64 {
 func sliceArray(a arrow.Array, from, to int) arrow.Array {
 	return array.NewSlice(a, int64(from), int64(to))
 }
+
+// settle counts the NULLs of arrays that goroutines will share: an array counts on first use and keeps the number
+// without synchronization.
+func settle(arrays []arrow.Array) {
+	for _, a := range arrays {
+		a.NullN()
+	}
+}

@@ -39,6 +39,7 @@ func (b *Buffer) fill(ctx context.Context) error {
 	for i, in := range b.inputs {
 		group.Go(guarded(func() error {
 			err := drain(ctx, in, func(batch arrow.RecordBatch) error {
+				settle(batch.Columns())
 				batch.Retain()
 				return b.parts[i].put(0, batch)
 			})

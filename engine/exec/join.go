@@ -142,6 +142,8 @@ func (r *joinRun) newTable(terms []Term, batches []arrow.RecordBatch, held int64
 		all.Release()
 		return nil, err
 	}
+	settle(all.Columns())
+	settle(t.keys)
 	if len(t.keys) > 0 {
 		t.index = rowkey.NewIndex(r.spec.Keys, t.keys, t.rows, workers)
 	}

@@ -1,0 +1,155 @@
+package rowkey
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/decimal256"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/silogate/silogate/engine/expr/kernel"
+	"github.com/silogate/silogate/engine/types"
+)
+
+// texts covers both forms of a string key: up to seven bytes, and more.
+func texts(mem memory.Allocator, n int) (arrow.Array, []types.Value) {
+	r := rand.New(rand.NewPCG(1, 2))
+	values := make([]types.Value, n)
+	for i := range values {
+		values[i] = types.TextValue(strings.Repeat("\x00", r.IntN(3)) + fmt.Sprint(r.IntN(50)) + strings.Repeat("é", r.IntN(6)))
+		if r.IntN(9) == 0 {
+			values[i] = types.NullValue
+		}
+	}
+	return kernel.FromValues(mem, types.NewText(types.Varchar, 0, types.Utf8mb4Bin0900), values), values
+}
+
+func TestGroupsNumberDistinctKeys(t *testing.T) {
+	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	defer mem.AssertSize(t, 0)
+	col, values := texts(mem, 3000)
+	defer col.Release()
+	e, g := NewEncoder([]Field{Of(types.NewText(types.Varchar, 0, types.Utf8mb4Bin0900), nil)}), NewGroups()
+	out := make([]int32, len(values))
+	for round := range 2 {
+		e.Encode([]arrow.Array{col}, len(values))
+		fresh := g.Find(e, out, nil)
+		seen := make(map[types.Value]int32)
+		for i, v := range values {
+			if n, ok := seen[v]; ok && n != out[i] {
+				t.Fatalf("row %d: group %d, want %d", i, out[i], n)
+			}
+			seen[v] = out[i]
+		}
+		if g.Len() != len(seen) || round == 0 && len(fresh) != len(seen) || round == 1 && len(fresh) != 0 {
+			t.Fatalf("round %d: %d groups, %d fresh, want %d", round, g.Len(), len(fresh), len(seen))
+		}
+	}
+	g.Reset()
+	if g.Len() != 0 || len(g.Find(e, out, nil)) == 0 {
+		t.Error("Reset keeps groups")
+	}
+}
+
+// TestIndexFindsEveryRowOfAKey uses small pair buffers, so that chains are cut and resumed, for keys that are looked up
+// by position, by one word, by two and as bytes.
+func TestIndexFindsEveryRowOfAKey(t *testing.T) {
+	big := types.Of(types.Int64)
+	for _, c := range []struct {
+		name   string
+		step   int64
+		fields int
+	}{{"dense", 1, 1}, {"one word", 1 << 40, 1}, {"two words", 1 << 40, 2}, {"bytes", 1 << 40, 3}} {
+		r := rand.New(rand.NewPCG(3, 4))
+		column := func(n int) (arrow.Array, []types.Value) {
+			values := make([]types.Value, n)
+			for i := range values {
+				values[i] = types.IntValue((r.Int64N(300) - 100) * c.step)
+				if r.IntN(10) == 0 {
+					values[i] = types.NullValue
+				}
+			}
+			return kernel.FromValues(memory.DefaultAllocator, big, values), values
+		}
+		repeat := func(a arrow.Array) []arrow.Array { return slices.Repeat([]arrow.Array{a}, c.fields) }
+		fields := slices.Repeat([]Field{Of(big, nil).Strict()}, c.fields)
+		stored, sv := column(70000)
+		probed, pv := column(200)
+		x := NewIndex(fields, repeat(stored), len(sv), 3)
+		e := NewEncoder(fields)
+		e.Encode(repeat(probed), len(pv))
+		got := make(map[[2]int32]bool)
+		for cursor := (Cursor{}); !cursor.Done(); {
+			p, b := x.Probe(e, &cursor, make([]int32, 0, 7), make([]int32, 0, 7))
+			for i := range p {
+				got[[2]int32{p[i], b[i]}] = true
+			}
+		}
+		first := make([]int32, len(pv))
+		x.First(e, first)
+		pairs := 0
+		for i, v := range pv {
+			found := false
+			for j, w := range sv {
+				if v == w && !v.Null {
+					found = true
+					if pairs++; !got[[2]int32{int32(i), int32(j)}] {
+						t.Fatalf("%s: probe row %d misses row %d", c.name, i, j)
+					}
+				}
+			}
+			if found != (first[i] >= 0) || found && sv[first[i]] != v {
+				t.Fatalf("%s: First of row %d is %d", c.name, i, first[i])
+			}
+		}
+		if pairs != len(got) {
+			t.Errorf("%s: %d pairs, want %d", c.name, len(got), pairs)
+		}
+	}
+}
+
+func TestOrderComparesAsValues(t *testing.T) {
+	dec := types.NewDecimal(65, 2)
+	wide := func(n int64, zeros int32) types.Value { return types.Value{Dec: decimal256.FromI64(n).IncreaseScaleBy(zeros)} }
+	for _, c := range []struct {
+		t      types.Type
+		sorted []types.Value
+	}{
+		{types.Of(types.Int64), []types.Value{types.NullValue, types.IntValue(-1 << 63), types.IntValue(-1), types.IntValue(0), types.IntValue(1<<63 - 1)}},
+		{types.Of(types.Uint64), []types.Value{types.NullValue, types.UintValue(0), types.UintValue(1 << 62), types.UintValue(1 << 63)}},
+		{types.Of(types.Float64), []types.Value{types.NullValue, types.FloatValue(-1e300), types.FloatValue(-1e-300), types.FloatValue(0), types.FloatValue(2)}},
+		{dec, []types.Value{types.NullValue, wide(-2, 60), wide(-1, 60), wide(-3, 30), wide(-1, 0), wide(1, 0), wide(2, 15), wide(1, 30), wide(1, 60)}},
+		{types.Of(types.Varchar), []types.Value{types.NullValue, types.TextValue(""), types.TextValue("\x00"), types.TextValue("a"), types.TextValue("a\x00"), types.TextValue("a\x00b"), types.TextValue("a\x01"), types.TextValue("ab")}},
+	} {
+		a := kernel.FromValues(memory.DefaultAllocator, c.t, c.sorted)
+		for _, desc := range []bool{false, true} {
+			text, ends := NewOrder([]Key{{Of(c.t, nil), desc}}).Append(nil, nil, []arrow.Array{a}, a.Len())
+			for i := range ends {
+				for j := range ends {
+					x, y := text[start(ends, i):ends[i]], text[start(ends, j):ends[j]]
+					want := cmp.Compare(i, j)
+					if desc {
+						want = -want
+					}
+					if bytes.Compare(x, y) != want || want < 0 && Prefix(x) > Prefix(y) {
+						t.Errorf("%s desc %t: values %d and %d compare wrong", c.t, desc, i, j)
+					}
+				}
+			}
+		}
+		a.Release()
+	}
+}
+
+func start(ends []int, i int) int {
+	if i == 0 {
+		return 0
+	}
+	return ends[i-1]
+}
