@@ -116,7 +116,9 @@ func TestIndexFindsEveryRowOfAKey(t *testing.T) {
 
 func TestOrderComparesAsValues(t *testing.T) {
 	dec := types.NewDecimal(65, 2)
-	wide := func(n int64, zeros int32) types.Value { return types.Value{Dec: decimal256.FromI64(n).IncreaseScaleBy(zeros)} }
+	wide := func(n int64, zeros int32) types.Value {
+		return types.Value{Dec: decimal256.FromI64(n).IncreaseScaleBy(zeros)}
+	}
 	for _, c := range []struct {
 		t      types.Type
 		sorted []types.Value
