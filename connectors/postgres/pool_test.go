@@ -1,0 +1,43 @@
+//go:build integration
+
+package postgres
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/sqlerr"
+	"github.com/silogate/silogate/internal/testserver"
+)
+
+// Connections that the server closes while they are idle are replaced before anybody uses them.
+func TestIdleConnectionsThatDieAreReplaced(t *testing.T) {
+	f := newFixture(t, testserver.Postgres(t), nil, "CREATE TABLE t AS SELECT 1 AS id")
+	fragment := f.pushed(f.scan("t"))
+	for range 3 {
+		if got, want := f.rows(fragment, run{}), []string{"1"}; !slices.Equal(got, want) {
+			t.Fatalf("rows %q, want %q", got, want)
+		}
+		f.eventually("idle", func() bool { return f.sessions("idle") > 0 })
+		admin[int](f, `WITH ours AS MATERIALIZED (SELECT pid FROM pg_stat_activity
+			WHERE application_name = 'silogate' AND datname = current_database())
+			SELECT count(*) FROM ours WHERE pg_terminate_backend(pid, 1000)`)
+	}
+}
+
+// A server is tried with TLS and without, but its failure is said once and in one line.
+func TestFailureToConnectIsOneLine(t *testing.T) {
+	pg := testserver.PG{Host: "127.0.0.1:1", User: "app", Password: "sesame", Database: "shop"}
+	c, err := Open(t.Context(), connectors.Config{Name: "shop", Options: connectors.Options{"url": strings.TrimSuffix(pg.URL(), "?sslmode=disable")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	_, err = c.Bind(connectors.Principal{}).Table(t.Context(), plan.TableName{Namespace: publicSchema, Name: "orders"}, connectors.AsOf{})
+	if !sqlerr.Is(err, sqlerr.SourceDown) || strings.Contains(err.Error(), "\n") || strings.Count(err.Error(), "connection refused") != 1 {
+		t.Errorf("error %v", err)
+	}
+}
