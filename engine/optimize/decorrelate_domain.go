@@ -156,7 +156,7 @@ func (u *domain) join(n *plan.Join) (plan.Node, plan.Schema, bool) {
 	}
 	m := *n
 	var cols, right plan.Schema
-	ok := true
+	var ok bool
 	if n.Kind != plan.Inner || u.reads(n.Left) || !u.reads(n.Right) {
 		if m.Left, cols, ok = u.push(n.Left); !ok {
 			return nil, nil, false

@@ -50,7 +50,7 @@ func (in *inliner) inline(n plan.Node) plan.Node {
 				continue
 			}
 			b.Plan = in.inline(b.Plan)
-			if in.reads[b.ID] == 1 && !(in.repeated[b.ID] && volatile(b.Plan)) {
+			if in.reads[b.ID] == 1 && (!in.repeated[b.ID] || !volatile(b.Plan)) {
 				in.plans[b.ID] = b.Plan
 				continue
 			}

@@ -145,14 +145,13 @@ func (e *enumeration) tryGreedy() {
 		if bi < 0 {
 			return
 		}
-		joined := open[bi] | open[bj]
-		var rest []relSet
+		rest := []relSet{open[bi] | open[bj]}
 		for k, s := range open {
 			if k != bi && k != bj {
 				rest = append(rest, s)
 			}
 		}
-		open = append(rest, joined)
+		open = rest
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 // limits turns a Limit over a Sort into a top-N, and lets inputs that keep the order yield no more rows than the limit
 // passes on: through a projection the Limit moves, into the inputs of a Union and the preserved side of a Left, Mark or
 // Single join goes a copy.
-func limits(_ context.Context, p *planner, root plan.Node) (plan.Node, error) {
+func limits(_ context.Context, _ *planner, root plan.Node) (plan.Node, error) {
 	return limit(root), nil
 }
 

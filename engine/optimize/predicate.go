@@ -37,8 +37,6 @@ func isNull(e expr.Expr) expr.Expr {
 	return &expr.Call{Func: expr.IsNull, Args: []expr.Expr{e}, Typ: boolean}
 }
 
-func negate(e expr.Expr) expr.Expr { return predicate(expr.Not, e) }
-
 // same is the equality under which rows are grouped: NULL equals NULL.
 func same(a, b expr.Expr) expr.Expr {
 	if !a.Nullable() && !b.Nullable() {

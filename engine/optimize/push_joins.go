@@ -149,7 +149,7 @@ func (f *filterPusher) dependent(n *plan.Join, conds []expr.Expr) plan.Node {
 	m := *n
 	m.Left = f.push(n.Left, toLeft)
 	m.Right = f.push(n.Right, append(toRight, derived...))
-	m.On = append(fixed, on...)
+	m.On = slices.Concat(fixed, on)
 	return land(&m, above)
 }
 

@@ -62,7 +62,6 @@ func checkAllRules(t *testing.T, root plan.Node, want []answer) {
 // generator writes random plans in the reader's language.
 type generator struct {
 	*rand.Rand
-	b     strings.Builder
 	names int
 }
 

@@ -162,7 +162,7 @@ func (r *reader) scan(args []sexp) (plan.Node, error) {
 		alias = args[2].atom
 	}
 	n := &plan.Scan{Site: plan.Site{Source: t.source}, Table: t.Table}
-	for i, c := range t.Table.Columns {
+	for i, c := range t.Columns {
 		n.Cols = append(n.Cols, r.define(alias+"."+c.Name, c.Type, c.Nullable))
 		n.Pos = append(n.Pos, i)
 	}

@@ -235,7 +235,7 @@ func contradiction(conds []expr.Expr) bool {
 	bounds := make(map[expr.ColumnID]*bound)
 	for _, c := range conds {
 		col, op, lit, ok := comparison(c)
-		if !ok || lit.Typ != col.Typ && !(lit.Typ.IsInteger() && col.Typ.IsInteger()) {
+		if !ok || lit.Typ != col.Typ && (!lit.Typ.IsInteger() || !col.Typ.IsInteger()) {
 			continue
 		}
 		if bounds[col.ID] == nil {

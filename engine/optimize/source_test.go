@@ -114,7 +114,7 @@ func newSources(takes ...string) sources {
 func fixtures(seed uint64) map[string]*table {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	n := newTable(rng, "s3", "n", 6, "i", "j")
-	n.Table.Columns[0].Nullable, n.Table.Primary = true, false
+	n.Columns[0].Nullable, n.Primary = true, false
 	n.rows[0][0], n.rows[1][0] = types.NullValue, types.NullValue
 	n.rows[1][1] = n.rows[0][1]
 	return map[string]*table{
@@ -132,13 +132,13 @@ const statsScale = 10_000
 // newTable makes a table of integers from 0 to 4; a key column counts.
 func newTable(rng *rand.Rand, source, name string, rows int, key string, cols ...string) *table {
 	t := &table{source: source, Table: &plan.Table{Name: plan.TableName{Name: name}}}
-	t.Table.Stats = plan.Statistics{Rows: float64(rows) * statsScale, Bytes: math.NaN()}
+	t.Stats = plan.Statistics{Rows: float64(rows) * statsScale, Bytes: math.NaN()}
 	if key != "" {
 		cols = append([]string{key}, cols...)
-		t.Table.Keys, t.Table.Primary = [][]int{{0}}, true
+		t.Keys, t.Primary = [][]int{{0}}, true
 	}
 	for _, c := range cols {
-		t.Table.Columns = append(t.Table.Columns, plan.TableColumn{
+		t.Columns = append(t.Columns, plan.TableColumn{
 			Name: c, Type: types.Of(types.Int64), Nullable: c != key,
 		})
 	}
