@@ -55,8 +55,10 @@ func (r *Result) Schema() plan.Schema { return r.schema }
 func (r *Result) Next(ctx context.Context) (batch arrow.RecordBatch, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			r.engine.cfg.Log.Error("query failed by a defect", "panic", p, "stack", string(debug.Stack()))
-			batch, err = nil, sqlerr.New(sqlerr.Internal, "internal error: %v", p)
+			batch, err = nil, sqlerr.Wrap(sqlerr.Internal, &exec.Panic{Value: p, Stack: debug.Stack()}, "internal error")
+		}
+		if p, ok := errors.AsType[*exec.Panic](err); ok {
+			r.engine.cfg.Log.Error("query failed by a defect", "panic", p.Value, "stack", string(p.Stack))
 		}
 	}()
 	batch, err = r.root.Next(ctx)

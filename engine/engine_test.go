@@ -1,0 +1,246 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"iter"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"go.uber.org/goleak"
+
+	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/sqlerr"
+	"github.com/silogate/silogate/engine/types"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// source is a table n of the numbers 0 to 9 in one column, whose reader does as next says.
+type source struct {
+	next   func(ctx context.Context, read int) error // before the read-th batch; nil error: the batch, io.EOF: the end
+	closed int                                       // shared resources given back
+}
+
+var number = plan.Column{ID: 1, Name: "n", Type: types.Of(types.Int64)}
+
+func (s *source) scan() plan.Node {
+	table := &plan.Table{Name: plan.TableName{Name: "numbers"}, Columns: []plan.TableColumn{{Name: "n", Type: number.Type}},
+		Stats: plan.Statistics{Rows: 10, Bytes: 80}}
+	return &plan.Scan{Site: plan.Site{Source: "mem"}, Table: table, Cols: plan.Schema{number}, Pos: []int{0}}
+}
+
+func (s *source) Source(plan.Site) (connectors.Source, error) { return s, nil }
+
+func (s *source) List(context.Context, connectors.ListOptions) iter.Seq2[connectors.Listed, error] {
+	return func(func(connectors.Listed, error) bool) {}
+}
+
+func (s *source) Table(context.Context, connectors.TableName, connectors.AsOf) (*connectors.Table, error) {
+	return nil, sqlerr.New(sqlerr.UnknownTable, "there is none")
+}
+
+func (s *source) Pushdown(_ context.Context, n plan.Node) (plan.Node, error) {
+	if scan, ok := n.(*plan.Scan); ok {
+		return &plan.Remote{Site: scan.Site, Fragment: fragment{s}, Cols: scan.Cols}, nil
+	}
+	in, err := s.Pushdown(context.Background(), n.Children()[0])
+	return n.WithChildren([]plan.Node{in}), err
+}
+
+type fragment struct{ *source }
+
+func (fragment) Schema() plan.Schema { return plan.Schema{number} }
+func (fragment) String() string      { return "numbers" }
+
+func (fragment) Estimate(context.Context) (connectors.Estimate, error) {
+	return connectors.Estimate{Rows: 10, Bytes: 80}, nil
+}
+
+func (f fragment) Start(ctx context.Context, scan connectors.Scan) (connectors.Execution, error) {
+	_, err := scan.Tx.Shared(ctx, f.source, func(context.Context) (io.Closer, error) { return closer{f.source}, nil })
+	return execution{f.source, scan.Memory}, err
+}
+
+type closer struct{ *source }
+
+func (c closer) Close() error { c.closed++; return nil }
+
+type execution struct {
+	*source
+	mem memory.Allocator
+}
+
+func (e execution) Splits(context.Context) iter.Seq2[connectors.Split, error] {
+	return func(yield func(connectors.Split, error) bool) { yield(0, nil) }
+}
+
+func (e execution) Open(context.Context, connectors.Split) (connectors.Reader, error) {
+	return &reader{source: e.source, mem: e.mem}, nil
+}
+
+func (e execution) Close() error { return nil }
+
+type reader struct {
+	*source
+	mem  memory.Allocator
+	read int
+}
+
+func (r *reader) Next(ctx context.Context) (arrow.RecordBatch, error) {
+	r.read++
+	if err := r.next(ctx, r.read); err != nil {
+		return nil, err
+	}
+	b := array.NewInt64Builder(r.mem)
+	defer b.Release()
+	for i := range int64(10) {
+		b.Append(i)
+	}
+	column := b.NewArray()
+	defer column.Release()
+	schema := arrow.NewSchema([]arrow.Field{{Name: "n", Type: arrow.PrimitiveTypes.Int64, Nullable: true}}, nil)
+	return array.NewRecordBatch(schema, []arrow.Array{column}, 10), nil
+}
+
+func (r *reader) Close() error { return nil }
+
+// once yields one batch.
+func once(_ context.Context, read int) error {
+	if read > 1 {
+		return io.EOF
+	}
+	return nil
+}
+
+// start prepares and runs a query that keeps the numbers above 6.
+func start(t *testing.T, s *source, log io.Writer) (*Prepared, *expr.Env, *Engine) {
+	t.Helper()
+	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	t.Cleanup(func() { mem.AssertSize(t, 0) })
+	e := New(Config{Sources: s, Log: slog.New(slog.NewTextHandler(log, nil)), Allocator: mem, Verify: true})
+	six := &expr.Literal{Value: types.IntValue(6), Typ: types.Of(types.Int64)}
+	above, err := expr.New(expr.Gt, number.Ref(), six)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := e.Prepare(t.Context(), &plan.Filter{Input: s.scan(), Conds: []expr.Expr{above}}, Settings{Pushdown: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p, &expr.Env{Location: time.UTC}, e
+}
+
+func drain(ctx context.Context, r *Result) (rows int64, err error) {
+	for {
+		b, err := r.Next(ctx)
+		if err == io.EOF {
+			return rows, nil
+		}
+		if err != nil {
+			return rows, err
+		}
+		rows += b.NumRows()
+		b.Release()
+	}
+}
+
+func TestAPreparedRunsManyTimes(t *testing.T) {
+	s := &source{next: once}
+	p, env, e := start(t, s, io.Discard)
+	for range 2 {
+		r, err := p.Run(env)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rows, err := drain(t.Context(), r); rows != 3 || err != nil {
+			t.Errorf("%d rows, %v", rows, err)
+		}
+		if err := errors.Join(r.Close(), r.Close()); err != nil {
+			t.Error(err)
+		}
+	}
+	if s.closed != 2 {
+		t.Errorf("%d transactions ended, want one a run", s.closed)
+	}
+	if e.MemoryUsed() != 0 {
+		t.Errorf("%d bytes still held", e.MemoryUsed())
+	}
+	if got := p.Sources(); len(got) != 1 || got[0] != "mem" {
+		t.Errorf("sources %q", got)
+	}
+}
+
+func TestAPanicIsAnErrorOfItsQuery(t *testing.T) {
+	var log bytes.Buffer
+	s := &source{next: func(context.Context, int) error { panic("torn page") }}
+	p, env, _ := start(t, s, &log)
+	r, err := p.Run(env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = drain(t.Context(), r)
+	if !sqlerr.Is(err, sqlerr.Internal) {
+		t.Errorf("error %v", err)
+	}
+	if err := r.Close(); err != nil {
+		t.Error(err)
+	}
+	if s.closed != 1 {
+		t.Error("the transaction was not ended")
+	}
+	if !strings.Contains(log.String(), "torn page") || !strings.Contains(log.String(), "engine_test.go") {
+		t.Errorf("the log does not say where: %s", log.String())
+	}
+}
+
+func TestCancellingIsTheReasonOfWhateverFails(t *testing.T) {
+	s := &source{next: func(ctx context.Context, read int) error {
+		if read == 1 {
+			return nil
+		}
+		<-ctx.Done()
+		return sqlerr.New(sqlerr.SourceError, "connection reset")
+	}}
+	p, env, _ := start(t, s, io.Discard)
+	r, err := p.Run(env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	b, err := r.Next(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Release()
+	cancel()
+	if _, err := r.Next(ctx); !sqlerr.Is(err, sqlerr.Cancelled) {
+		t.Errorf("error %v", err)
+	}
+	if err := r.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestExplainAndAnalyze(t *testing.T) {
+	p, env, _ := start(t, &source{next: once}, io.Discard)
+	if text := p.Explain(); !strings.Contains(text, "Remote mem [n#1]: numbers  (rows=10)") {
+		t.Errorf("EXPLAIN:\n%s", text)
+	}
+	text, err := p.Analyze(t.Context(), env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(text, "actual rows=3") || !strings.Contains(text, "actual rows=10") {
+		t.Errorf("EXPLAIN ANALYZE:\n%s", text)
+	}
+}
