@@ -29,6 +29,32 @@ type decorrelator struct {
 }
 
 func (d *decorrelator) unnest(a *plan.Apply) plan.Node {
+	if keys := orderOf(a.Outer); len(keys) > 0 {
+		below := *a
+		if s, ok := a.Outer.(*plan.Sort); ok {
+			below.Outer = s.Input
+		}
+		return &plan.Sort{Input: d.unnestUnordered(&below), Keys: keys}
+	}
+	return d.unnestUnordered(a)
+}
+
+// orderOf returns the order of an outer side, which the joins that replace an Apply would lose: ORDER BY below a
+// select list with subqueries.
+func orderOf(n plan.Node) []plan.SortKey {
+	switch n := n.(type) {
+	case *plan.Sort:
+		return n.Keys
+	case *plan.Limit:
+		if len(n.Keys) > 0 {
+			return n.Keys
+		}
+		return orderOf(n.Input)
+	}
+	return nil
+}
+
+func (d *decorrelator) unnestUnordered(a *plan.Apply) plan.Node {
 	if volatile(a.Inner) || anyVolatile(a.On) {
 		return a
 	}
