@@ -49,20 +49,23 @@ func Div(l, r, t types.Type, where fmt.Stringer) Func {
 		return doubleDivision(divideDoubles, where)
 	}
 	sl, sr, st := int(l.Scale), int(r.Scale), int(t.Scale)
-	shift := st - sl + sr
+	// A dividend that is itself a quotient may have more digits than the result: then the divisor is scaled.
+	shift, shiftR := max(st-sl+sr, 0), max(sl-sr-st, 0)
 	return func(ctx *Context, args []Datum, n int) (arrow.Array, error) {
 		a, b := decimalOperand(args[0]), decimalOperand(args[1])
-		if scaled, ok := a.times10(shift); ok && scaled.width == types.W64 && b.width == types.W64 {
+		scaledL, okL := a.times10(shift)
+		scaledR, okR := b.times10(shiftR)
+		if okL && okR && scaledL.width == types.W64 && scaledR.width == types.W64 {
 			return integerDivision(ctx, args, n, types.DecimalArrow(types.W64, st), func(out []int64, valid []byte) byZero {
-				return divideRounded64(out, valid, scaled.v64, b.v64)
+				return divideRounded64(out, valid, scaledL.v64, scaledR.v64)
 			})
 		}
-		if a.width == types.W64 && b.width == types.W64 && shift <= types.Digits64 {
+		if a.width == types.W64 && b.width == types.W64 && shift <= types.Digits64 && shiftR == 0 {
 			if buf, valid, zero, ok := divideWide(ctx, args, n, a.v64, b.v64, uint64(pow10Int[shift])); ok {
 				return checkZero(ctx, makeArray(types.DecimalArrow(types.W64, st), n, valid, buf), nil, zero)
 			}
 		}
-		x, y, factor := newBig(), newBig(), pow10Big(shift)
+		x, y, factor, factorR := newBig(), newBig(), pow10Big(shift), pow10Big(shiftR)
 		zero := byZero(false)
 		res, err := rowwise(ctx.Mem, args, n, st, where, func(q *bigInt, i int) bool {
 			if b.big(y, i).Sign() == 0 {
@@ -70,6 +73,7 @@ func Div(l, r, t types.Type, where fmt.Stringer) Func {
 				return false
 			}
 			q.Mul(a.big(x, i), factor)
+			y.Mul(y, factorR)
 			if y.Sign() < 0 {
 				q.Neg(q)
 				y.Neg(y)
