@@ -87,7 +87,7 @@ func (d *dialect) compareStored(w *sqlgen.Writer, op string, a, b expr.Expr) boo
 	if form != formPaddedText && form != formUUID || !left.column.bytes {
 		return false
 	}
-	other := ""
+	var other string
 	if right, ok := storedSide(w, b); ok {
 		if right.column.stored != form || !right.column.bytes {
 			return false

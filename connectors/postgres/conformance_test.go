@@ -125,12 +125,13 @@ func declaration(t types.Type) string {
 // creation returns the statements that make a fixture.
 func creation(tb testing.TB, t conntest.Table) []string {
 	d := newDialect(utf8Encoding, false)
-	columns := make([]string, len(t.Columns))
-	for i, c := range t.Columns {
-		columns[i] = quoteIdent(c.Name) + " " + declaration(c.Type)
+	var columns []string
+	for _, c := range t.Columns {
+		column := quoteIdent(c.Name) + " " + declaration(c.Type)
 		if !c.Nullable {
-			columns[i] += " NOT NULL"
+			column += " NOT NULL"
 		}
+		columns = append(columns, column)
 	}
 	for _, pos := range t.Key {
 		columns = append(columns, "PRIMARY KEY ("+quoteIdent(t.Columns[pos].Name)+")")

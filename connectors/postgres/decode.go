@@ -29,7 +29,6 @@ type decoder struct {
 	started bool               // the vectors have room
 	lost    func(output) error // called for a value without a counterpart in MySQL, before it becomes NULL
 	schema  *arrow.Schema      // of the last batch
-	noCols  bool               // rows have one field that stands for nothing
 }
 
 // newDecoder returns a decoder of results with these columns. Without any, rows have one field that is not looked at.

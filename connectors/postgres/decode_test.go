@@ -246,7 +246,7 @@ func FuzzDecode(f *testing.F) {
 			n, err := d.row(data)
 			if err != nil {
 				var known *sqlerr.Error
-				if err != errPartial && !errors.As(err, &known) {
+				if !errors.Is(err, errPartial) && !errors.As(err, &known) {
 					t.Fatal(err)
 				}
 				return

@@ -142,7 +142,7 @@ func (f *fixture) tryRows(ctx context.Context, fragment connectors.Fragment, r r
 	if err != nil {
 		return nil, err
 	}
-	defer execution.Close()
+	defer func() { _ = execution.Close() }() // which the readers have been
 	var splits []connectors.Split
 	for s, err := range execution.Splits(ctx) {
 		if err != nil {

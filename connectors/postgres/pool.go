@@ -113,7 +113,7 @@ func (s *slot) release() {
 	s.pool.mu.Lock()
 	delete(s.pool.inUse, s)
 	s.pool.mu.Unlock()
-	s.Conn.Release()
+	s.Release()
 	s.share.Release(1)
 }
 

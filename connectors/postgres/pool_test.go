@@ -35,7 +35,7 @@ func TestFailureToConnectIsOneLine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
+	t.Cleanup(func() { _ = c.Close() })
 	_, err = c.Bind(connectors.Principal{}).Table(t.Context(), plan.TableName{Namespace: publicSchema, Name: "orders"}, connectors.AsOf{})
 	if !sqlerr.Is(err, sqlerr.SourceDown) || strings.Contains(err.Error(), "\n") || strings.Count(err.Error(), "connection refused") != 1 {
 		t.Errorf("error %v", err)

@@ -60,7 +60,7 @@ func (r *copyReader) Next(ctx context.Context) (arrow.RecordBatch, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	batch, err := r.next(ctx)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		r.wire.stop()
 		return nil, r.source.translate(ctx, err, r.doing)
 	}
@@ -132,7 +132,7 @@ func (r *copyReader) data(b []byte) error {
 			continue
 		}
 		n, err := r.decoder.row(b)
-		if err == errPartial {
+		if errors.Is(err, errPartial) {
 			break
 		}
 		if err != nil {
@@ -231,7 +231,7 @@ func (r *cursorReader) receive(ctx context.Context) error {
 	r.usage.AddRequest()
 	err := r.st.run(ctx, fmt.Sprintf("%sFETCH FORWARD %d FROM %s", sql, r.fetch, r.name), func(row []byte) error {
 		n, err := r.decoder.row(row)
-		if err == errPartial || err == nil && n != len(row) {
+		if errors.Is(err, errPartial) || err == nil && n != len(row) {
 			return corrupt("a row ends early or late")
 		}
 		if err != nil {

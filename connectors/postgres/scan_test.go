@@ -124,7 +124,10 @@ func TestSplitsEqualOneScanWhileRowsChange(t *testing.T) {
 				t.Fatal(err)
 			}
 			n := 0
-			for range execution.Splits(t.Context()) {
+			for _, err := range execution.Splits(t.Context()) {
+				if err != nil {
+					t.Fatal(err)
+				}
 				n++
 			}
 			if n < 2 {
@@ -138,7 +141,7 @@ func TestFragmentsOfAStatementShareASnapshot(t *testing.T) {
 	f := newFixture(t, testserver.Postgres(t), nil, bigTable, `CREATE TABLE small AS SELECT 1 AS v`)
 	small, big := f.pushed(f.scan("small")), f.pushed(f.scan("big", "id"))
 	tx := &connectors.Tx{}
-	defer tx.Close()
+	defer func() { _ = tx.Close() }()
 	if n := len(f.rows(small, run{tx: tx})); n != 1 {
 		t.Fatalf("%d rows", n)
 	}
@@ -160,7 +163,7 @@ func TestManyFragmentsOverOneConnection(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer execution.Close()
+		t.Cleanup(func() { _ = execution.Close() })
 		readers = append(readers, r)
 	}
 	rows := 0

@@ -152,7 +152,7 @@ func (c *wire) fill(n int) error {
 		got, err := c.socket.Read(c.buf[c.w:])
 		c.w += got
 		c.bytes += int64(got)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return io.ErrUnexpectedEOF
 		}
 		if err != nil {
@@ -170,15 +170,6 @@ func (c *wire) drain() error {
 		}
 	}
 	return c.failed
-}
-
-// exec runs statements whose rows do not matter.
-func (c *wire) exec(ctx context.Context, sql string) error {
-	if err := c.query(ctx, sql); err != nil {
-		return err
-	}
-	defer c.watch(ctx)()
-	return c.drain()
 }
 
 var longAgo = time.Unix(1, 0)
