@@ -232,6 +232,34 @@ func TestCopyHeader(t *testing.T) {
 	}
 }
 
+// BenchmarkDecode decodes rows like those of TPC-H's orders.
+func BenchmarkDecode(b *testing.B) {
+	text := func(s string) string { return hex.EncodeToString([]byte(s)) }
+	outs := []output{
+		{"o_orderkey", types.Of(types.Int64), formInt8}, {"o_custkey", types.Of(types.Int64), formInt8},
+		{"o_orderstatus", types.NewText(types.Char, 1, types.Utf8mb4Bin0900), formPaddedText},
+		{"o_totalprice", types.NewDecimal(15, 2), formNumeric}, {"o_orderdate", types.Of(types.Date), formDate},
+		{"o_orderpriority", types.NewText(types.Char, 15, types.Utf8mb4Bin0900), formPaddedText},
+		{"o_clerk", types.NewText(types.Char, 15, types.Utf8mb4Bin0900), formPaddedText},
+		{"o_shippriority", types.Of(types.Int32), formInt4},
+		{"o_comment", types.NewText(types.Varchar, 79, types.Utf8mb4Bin0900), formText},
+	}
+	row := tuple(b, "0000000000000001", "0000000000009099", text("O"), "0003 0001 0000 0002 0011 0e8f 1388", "fffff5f4",
+		text("5-LOW          "), text("Clerk#000000951"), "00000000", text("nstructions sleep furiously among the even, final"))
+	d := newDecoder(outs, memory.DefaultAllocator, 8192, func(output) error { return nil })
+	defer d.release()
+	b.SetBytes(int64(len(row)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := d.row(row); err != nil {
+			b.Fatal(err)
+		}
+		if d.full() {
+			d.batch().Release()
+		}
+	}
+}
+
 // FuzzDecode checks that no bytes make the decoder fail otherwise than by an error, or leak.
 func FuzzDecode(f *testing.F) {
 	rows, _ := goldenRows(f, 3)

@@ -30,7 +30,7 @@ func (f *fragment) Estimate(ctx context.Context) (connectors.Estimate, error) {
 		for _, pos := range scan.Pos {
 			width += columnWidth(&t.Columns[pos])
 		}
-		_, splits := f.plan(1)
+		_, splits := f.plan(int(f.extra))
 		bytes := t.Stats.Rows * width
 		return connectors.Estimate{Rows: t.Stats.Rows, Bytes: bytes, StartCost: 0, Cost: bytes * secondsPerByte, Splits: splits}, nil
 	}
@@ -123,7 +123,7 @@ func (f *fragment) explain(ctx context.Context) (connectors.Estimate, error) {
 	}
 	p := plans[0].Plan
 	bytes := p.Rows * p.Width
-	_, splits := f.plan(1)
+	_, splits := f.plan(int(f.extra))
 	return connectors.Estimate{Rows: p.Rows, Bytes: bytes, StartCost: p.Start * secondsPerCost,
 		Cost: p.Total*secondsPerCost + bytes*secondsPerByte, Splits: splits}, nil
 }
