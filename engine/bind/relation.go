@@ -2,6 +2,7 @@ package bind
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
@@ -71,7 +72,7 @@ func schemaNames(s sql.Schema) []string {
 func (im *importer) resolvedTable(n *gmsplan.ResolvedTable) (relation, error) {
 	t, ok := n.UnderlyingTable().(*table)
 	if !ok {
-		if gmsplan.IsDualTable(n.Table) {
+		if isDual(n) {
 			return relation{node: &plan.Values{Rows: [][]expr.Expr{{}}}}, nil
 		}
 		return im.localNode(n, n.Columns())
@@ -157,7 +158,23 @@ func (im *importer) project(n *gmsplan.Project, outer *scope) (relation, error) 
 	if err != nil {
 		return relation{}, err
 	}
-	return im.projectOver(n.Projections, child, outer)
+	list := n.Projections
+	if isDual(n.Child) {
+		// Where GMS computes subqueries below the list it also passes on the one column that its table of one row has.
+		list = slices.DeleteFunc(slices.Clone(list), isField)
+	}
+	return im.projectOver(list, child, outer)
+}
+
+// isDual reports GMS's table of a SELECT without FROM.
+func isDual(n sql.Node) bool {
+	t, ok := n.(*gmsplan.ResolvedTable)
+	return ok && gmsplan.IsDualTable(t.Table)
+}
+
+func isField(e sql.Expression) bool {
+	_, ok := e.(*expression.GetField)
+	return ok
 }
 
 func (im *importer) projectOver(list []sql.Expression, child relation, outer *scope) (relation, error) {
