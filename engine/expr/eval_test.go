@@ -50,6 +50,14 @@ func TestDivisionByZero(t *testing.T) {
 	f.fails(call(Div, a, b), sqlerr.DivisionByZero, "Division by 0")
 }
 
+// TestQuotientOfQuotient divides what carries more digits than the result: chained quotients.
+func TestQuotientOfQuotient(t *testing.T) {
+	f := newFixture(t)
+	a := f.column("a", types.Of(types.Int64), "91", "-46", "0", "NULL")
+	b := f.column("b", types.Of(types.Int64), "36", "3", "7", "1")
+	f.check(call(Div, call(Div, a, b), intLit(-23)), "-0.10990338,0.66666667,0.00000000,NULL")
+}
+
 func TestOverflow(t *testing.T) {
 	f := newFixture(t)
 	l := f.column("l", types.Of(types.Int64), "9223372036854775807", "1", "NULL")
