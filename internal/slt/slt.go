@@ -2,7 +2,7 @@
 //
 // The format is the sqllogictest project's: records separated by blank lines, each `statement ok`, `statement error
 // [ERRNO]` or `query TYPES [nosort|rowsort|valuesort] [label]` with the SQL, `----` and the expected values, one a
-// line, or `N values hashing to MD5`; skipif and onlyif conditions name a database, here "mysql"; `halt` and
+// line, or `N values hashing to MD5`; skipif and onlyif conditions name a database (Record.For); `halt` and
 // `hash-threshold` are known. Two additions for this project's own files: with types given as T only, a row may be
 // written on one line, its values separated by tabs; `statement error` may carry the errno it must end with, or be
 // `query error ERRNO`.
@@ -12,6 +12,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -26,6 +27,15 @@ type Record struct {
 	Expected []string // lines after ----
 	Error    bool     // must fail
 	Errno    uint16   // with this one; 0: any
+	Halt     bool     // nothing: the file ends here
+
+	skip, only []string // databases of the conditions
+}
+
+// For reports whether the record's conditions let it run on a database, such as "mysql".
+func (r *Record) For(database string) bool {
+	other := func(name string) bool { return name != database }
+	return !slices.Contains(r.skip, database) && !slices.ContainsFunc(r.only, other)
 }
 
 // Sort says how rows are brought into order before they are compared.
@@ -38,7 +48,7 @@ const (
 	ValueSort
 )
 
-// Parse reads the records that apply to MySQL.
+// Parse reads the records of all databases.
 func Parse(r io.Reader) ([]Record, error) {
 	p := parser{scanner: bufio.NewScanner(r)}
 	p.scanner.Buffer(nil, 16<<20)
@@ -51,9 +61,7 @@ func Parse(r io.Reader) ([]Record, error) {
 		if !ok {
 			return records, p.scanner.Err()
 		}
-		if record != nil {
-			records = append(records, *record)
-		}
+		records = append(records, *record)
 	}
 }
 
@@ -70,9 +78,9 @@ func (p *parser) read() (string, bool) {
 	return strings.TrimRight(p.scanner.Text(), "\r"), true
 }
 
-// next returns the next record; nil and true for one that is skipped.
+// next returns the next record; false at the end.
 func (p *parser) next() (*Record, bool, error) {
-	skip := false
+	var skip, only []string
 	for {
 		text, ok := p.read()
 		if !ok {
@@ -85,20 +93,23 @@ func (p *parser) next() (*Record, bool, error) {
 		switch fields[0] {
 		case "hash-threshold":
 		case "halt":
-			if !skip {
-				return nil, false, nil
+			return &Record{Line: p.line, Halt: true, skip: skip, only: only}, true, nil
+		case "skipif", "onlyif":
+			if len(fields) < 2 {
+				return nil, false, fmt.Errorf("%s without a database", fields[0])
 			}
-			skip = false
-		case "skipif":
-			skip = skip || fields[1] == "mysql"
-		case "onlyif":
-			skip = skip || fields[1] != "mysql"
+			if fields[0] == "skipif" {
+				skip = append(skip, fields[1])
+			} else {
+				only = append(only, fields[1])
+			}
 		case "statement", "query":
 			record, err := p.body(fields)
-			if skip {
-				record = nil
+			if err != nil {
+				return nil, false, err
 			}
-			return record, true, err
+			record.skip, record.only = skip, only
+			return record, true, nil
 		default:
 			return nil, false, fmt.Errorf("unknown record %q", text)
 		}

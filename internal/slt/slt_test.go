@@ -44,9 +44,16 @@ func TestParse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(records) != 4 {
+	if len(records) != 6 {
 		t.Fatalf("%d records: %+v", len(records), records)
 	}
+	if r := records[1]; r.For("mysql") || !r.For("sqlite") {
+		t.Errorf("onlyif sqlite: %+v", r)
+	}
+	if r := records[2]; r.For("mysql") || !r.For("sqlite") {
+		t.Errorf("skipif mysql: %+v", r)
+	}
+	records = slices.DeleteFunc(records, func(r Record) bool { return !r.For("mysql") })
 	q := records[1]
 	if q.SQL != "SELECT a, b\nFROM t" || q.Sort != RowSort || !slices.Equal(q.Expected, []string{"1", "x"}) || q.Types != "IT" {
 		t.Errorf("query: %+v", q)
