@@ -20,6 +20,11 @@ import (
 
 // federated runs a query that the binder took over, or explains it.
 func (s *statement) federated(leaf *bind.Leaf) (err error) {
+	lift, err := s.limit()
+	if err != nil {
+		return err
+	}
+	defer func() { err = lift(err) }()
 	prepared, env, err := s.server.prepare(s.ctx, leaf)
 	if err != nil {
 		return err

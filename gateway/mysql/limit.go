@@ -1,0 +1,39 @@
+package mysql
+
+import (
+	"context"
+	"time"
+
+	"github.com/silogate/silogate/engine/sqlerr"
+)
+
+// maxExecutionTime is MySQL's variable for the milliseconds that a query may take; 0: any time.
+const maxExecutionTime = "max_execution_time"
+
+// limit bounds a query by the session's max_execution_time. The returned function lifts the bound; it takes what the
+// query ended with and returns why: that its time was over, whatever failed first because of it.
+func (s *statement) limit() (lift func(error) error, err error) {
+	value, err := s.ctx.GetSessionVariable(s.ctx, maxExecutionTime)
+	if err != nil {
+		return nil, err
+	}
+	milliseconds, _ := value.(int64)
+	if milliseconds <= 0 {
+		return func(err error) error { return err }, nil
+	}
+	unlimited := s.ctx
+	limited, cancel := context.WithTimeoutCause(unlimited, time.Duration(milliseconds)*time.Millisecond,
+		sqlerr.New(sqlerr.Timeout, "Query execution was interrupted, maximum statement execution time exceeded"))
+	s.ctx = unlimited.WithContext(limited)
+	unhurry := hurry(limited, s.conn)
+	return func(err error) error {
+		unhurry()
+		cause := context.Cause(limited)
+		cancel()
+		s.ctx = unlimited
+		if err != nil && unlimited.Err() == nil && sqlerr.Is(cause, sqlerr.Timeout) {
+			return cause
+		}
+		return err
+	}, nil
+}
