@@ -131,47 +131,106 @@ func serverUser(name string) (*syscall.Credential, error) {
 	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
 }
 
+// cluster is a server's data folder and how it is reached.
+type cluster struct {
+	PG
+	dir   string
+	port  int
+	owner *syscall.Credential
+}
+
+// startPostgres makes a cluster and runs it.
 func startPostgres() (PG, *process, error) {
-	fail := func(err error) (PG, *process, error) { return PG{}, nil, fmt.Errorf("postgres: %w", err) }
+	c, err := newCluster()
+	if err != nil {
+		return PG{}, nil, fmt.Errorf("postgres: %w", err)
+	}
+	p, err := c.run()
+	if err != nil {
+		return PG{}, nil, fmt.Errorf("postgres: %w", err)
+	}
+	return c.PG, p, nil
+}
+
+func newCluster() (*cluster, error) {
 	initdb, err := postgresProgram("initdb")
 	if err != nil {
-		return fail(err)
+		return nil, err
 	}
-	owner, err := serverUser("postgres")
-	if err != nil {
-		return fail(err)
+	c := &cluster{}
+	if c.owner, err = serverUser("postgres"); err != nil {
+		return nil, err
 	}
-	dir, err := workDir("postgres", owner)
-	if err != nil {
-		return fail(err)
+	if c.dir, err = workDir("postgres", c.owner); err != nil {
+		return nil, err
 	}
-	port, err := freePort()
-	if err != nil {
-		return fail(err)
+	if c.port, err = freePort(); err != nil {
+		return nil, err
 	}
-	db := PG{Host: fmt.Sprintf("127.0.0.1:%d", port), User: "app", Password: randomHex(), Database: "postgres"}
-	secret := filepath.Join(dir, "password")
-	if err := os.WriteFile(secret, []byte(db.Password), 0o644); err != nil {
-		return fail(err)
+	c.PG = PG{Host: fmt.Sprintf("127.0.0.1:%d", c.port), User: "app", Password: randomHex(), Database: "postgres"}
+	secret := filepath.Join(c.dir, "password")
+	if err := os.WriteFile(secret, []byte(c.Password), 0o644); err != nil {
+		return nil, err
 	}
-	data := filepath.Join(dir, "data")
-	if err := run(dir, owner, initdb, "-D", data, "-A", "scram-sha-256", "--pwfile="+secret, "-U", db.User, "-N",
-		"-E", "UTF8", "--locale=C.UTF-8"); err != nil {
-		return fail(err)
-	}
+	return c, run(c.dir, c.owner, initdb, "-D", c.data(), "-A", "scram-sha-256", "--pwfile="+secret, "-U", c.User, "-N",
+		"-E", "UTF8", "--locale=C.UTF-8")
+}
+
+func (c *cluster) data() string { return filepath.Join(c.dir, "data") }
+
+// run starts the server and waits until it answers.
+func (c *cluster) run() (*process, error) {
 	server, err := postgresProgram("postgres")
 	if err != nil {
-		return fail(err)
+		return nil, err
 	}
-	p, err := launch(dir, owner, nil, server, "-D", data,
-		"-c", "listen_addresses=127.0.0.1", "-c", fmt.Sprintf("port=%d", port), "-c", "unix_socket_directories=",
+	p, err := launch(c.dir, c.owner, nil, server, "-D", c.data(),
+		"-c", "listen_addresses=127.0.0.1", "-c", fmt.Sprintf("port=%d", c.port), "-c", "unix_socket_directories=",
 		"-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200", "-c", "shared_buffers=512MB",
 		"-c", "max_wal_size=4GB")
 	if err != nil {
-		return fail(err)
+		return nil, err
 	}
-	if err := p.ready(func() error { return db.exec("SELECT 1") }); err != nil {
-		return fail(err)
+	return p, p.ready(func() error { return c.exec("SELECT 1") })
+}
+
+// OwnPG is a PostgreSQL server that one test has to itself, to stop and start.
+type OwnPG struct {
+	*cluster
+	proc *process
+}
+
+// OwnPostgres starts a server that is removed at the end of the test.
+func OwnPostgres(tb testing.TB) *OwnPG {
+	tb.Helper()
+	c, err := newCluster()
+	require(tb, err)
+	p := &OwnPG{cluster: c}
+	tb.Cleanup(func() {
+		if p.proc != nil {
+			p.proc.stop()
+		}
+		_ = os.RemoveAll(c.dir) // what is left lies in the folder for temporary files
+	})
+	p.Start(tb)
+	return p
+}
+
+// Start runs the server.
+func (p *OwnPG) Start(tb testing.TB) {
+	tb.Helper()
+	var err error
+	if p.proc, err = p.run(); err != nil {
+		tb.Fatal(err)
 	}
-	return db, p, nil
+}
+
+// Stop ends the server as its operator would: sessions are told and closed.
+func (p *OwnPG) Stop(tb testing.TB) {
+	tb.Helper()
+	if err := p.proc.cmd.Process.Signal(os.Interrupt); err != nil {
+		tb.Fatal(err)
+	}
+	<-p.proc.done
+	p.proc = nil
 }

@@ -3,6 +3,7 @@ package testserver
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
@@ -23,13 +24,14 @@ type S3Store struct {
 	Bucket    string
 }
 
-// Client returns an S3 client for the store.
+// Client returns an S3 client for the store. It keeps no connection open.
 func (s S3Store) Client() *awss3.Client {
 	return awss3.New(awss3.Options{
 		BaseEndpoint: aws.String(s.Endpoint),
 		Region:       s.Region,
 		Credentials:  credentials.NewStaticCredentialsProvider(s.AccessKey, s.SecretKey, ""),
 		UsePathStyle: true,
+		HTTPClient:   &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
 	})
 }
 
