@@ -1,0 +1,138 @@
+//go:build integration
+
+package main
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/silogate/silogate/engine"
+	"github.com/silogate/silogate/internal/randsql"
+	"github.com/silogate/silogate/internal/testdb"
+	"github.com/silogate/silogate/internal/testserver"
+)
+
+// silos makes the tables of testdb in Postgres, SQLite and a lake, and returns the configuration of the sources.
+func silos(t *testing.T) string {
+	t.Helper()
+	pg := testserver.Postgres(t)
+	pg.Exec(t, testdb.Postgres(testdb.Tables())...)
+	return localSilos(t) + postgresSource("pg", pg)
+}
+
+// homes are the placements: the database of each table.
+var homes = map[string]map[string]string{
+	"pg":    allIn("pg"),
+	"lite":  allIn("lite"),
+	"lake":  allIn("lake"),
+	"mixed": {"t0": "lake", "t1": "pg", "t2": "lite", "t3": "lake", "t4": "pg"},
+}
+
+// TestRandomQueries compares random queries with MariaDB, over every placement, with pushdown on and off.
+func TestRandomQueries(t *testing.T) {
+	count := uint64(300)
+	if nightly {
+		count = 20000
+	}
+	exempt := readExemptions(t, "testdata/random_exemptions.txt")
+	maria := testserver.MariaDB(t)
+	maria.Exec(t, testdb.MariaDB(testdb.Tables())...)
+	oracleDB, err := sql.Open("mysql", maria.DSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer oracleDB.Close()
+	oracle := session(t, oracleDB, "SET NAMES utf8mb4 COLLATE utf8mb4_nopad_bin",
+		"SET sql_mode = 'ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'")
+	gateway := serving(t, silos(t), func(c *engine.Config) { c.Verify, c.Parallelism = true, 3 })
+	sessions := map[string]*sql.Conn{
+		"on":  session(t, gateway, "SET silogate_pushdown = ON"),
+		"off": session(t, gateway, "SET silogate_pushdown = OFF"),
+	}
+	compared, refused, differ := 0, 0, 0
+	for seed := range count {
+		q := randsql.New(seed)
+		want, wantErr := answer(t.Context(), oracle, q, q.SQL)
+		if wantErr != nil {
+			refused++ // what MariaDB does not take proves nothing
+			continue
+		}
+		for pushdown, conn := range sessions {
+			for home, databases := range homes {
+				compared++
+				got, err := answer(t.Context(), conn, q, placed(q.SQL, databases))
+				if err == nil && same(q, got, want) || exempt.covers(home, fmt.Sprintf("%s => %v", q.SQL, err)) {
+					continue
+				}
+				if differ++; differ <= 40 {
+					t.Errorf("seed %d, %s, pushdown %s: %s\n%v\ngot\n%s\nwant\n%s", seed, home, pushdown, q.SQL, err, lines(got), lines(want))
+				}
+			}
+		}
+	}
+	t.Logf("%d comparisons, %d queries MariaDB refused, %d differences", compared, refused, differ)
+}
+
+// answer returns a query's rows, sorted; NULL as \N.
+func answer(ctx context.Context, conn *sql.Conn, q randsql.Query, text string) ([][]string, error) {
+	rows, err := conn.QueryContext(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out [][]string
+	cells, targets := make([]sql.NullString, len(q.Kinds)), make([]any, len(q.Kinds))
+	for i := range cells {
+		targets[i] = &cells[i]
+	}
+	for rows.Next() {
+		if err := rows.Scan(targets...); err != nil {
+			return nil, err
+		}
+		row := make([]string, len(cells))
+		for i, c := range cells {
+			if row[i] = c.String; !c.Valid {
+				row[i] = `\N`
+			} else if f, err := strconv.ParseFloat(c.String, 64); q.Kinds[i] == testdb.Double && err == nil {
+				row[i] = strconv.FormatFloat(f, 'g', 12, 64)
+			}
+		}
+		out = append(out, row)
+	}
+	slices.SortFunc(out, slices.Compare[[]string])
+	return out, rows.Err()
+}
+
+func same(q randsql.Query, got, want [][]string) bool {
+	return slices.EqualFunc(got, want, func(a, b []string) bool {
+		for i := range a {
+			if a[i] == b[i] {
+				continue
+			}
+			x, errX := strconv.ParseFloat(a[i], 64)
+			y, errY := strconv.ParseFloat(b[i], 64)
+			if q.Kinds[i] != testdb.Double || errX != nil || errY != nil || math.Abs(x-y) > 1e-9*math.Abs(x) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+func lines(rows [][]string) string {
+	var b strings.Builder
+	for i, r := range rows {
+		if i == 8 {
+			fmt.Fprintf(&b, "... %d rows\n", len(rows))
+			break
+		}
+		fmt.Fprintf(&b, "%q\n", r)
+	}
+	return b.String()
+}

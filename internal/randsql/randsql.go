@@ -1,0 +1,247 @@
+// Package randsql writes random queries over the tables of package testdb, for comparing the answers of two databases.
+//
+// A query is a function of its seed. Its rows are a multiset: where it has a LIMIT its order is total. Every text
+// comparison has a column on one side, whose collation decides, so that the connection's does not matter. DOUBLE results
+// are marked, since their last digit may differ. Numbers stay small enough that sums rarely overflow; divisors may be 0.
+package randsql
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+
+	"github.com/silogate/silogate/internal/testdb"
+)
+
+// Query is a query and what is known of its columns.
+type Query struct {
+	SQL   string
+	Kinds []testdb.Kind
+}
+
+// New returns the query of a seed.
+func New(seed uint64) Query {
+	g := &generator{r: rand.New(rand.NewPCG(seed, 1)), tables: testdb.Tables()[:4]} // t4's extremes overflow everywhere
+	if g.one(8) {
+		return g.union()
+	}
+	return g.query(true)
+}
+
+type generator struct {
+	r      *rand.Rand
+	tables []testdb.Table
+	names  int // aliases given
+	depth  int // of subqueries
+}
+
+type column struct {
+	name string
+	kind testdb.Kind
+}
+
+type scope []column
+
+// one is true once in n times.
+func (g *generator) one(n int) bool { return g.r.IntN(n) == 0 }
+
+func pick[T any](g *generator, list ...T) T { return list[g.r.IntN(len(list))] }
+
+// kinds are the kinds of expressions; Datetime only passes.
+var kinds = []testdb.Kind{testdb.Integer, testdb.Decimal, testdb.Double, testdb.Text, testdb.Date}
+
+func (g *generator) union() Query {
+	list := make([]testdb.Kind, 1+g.r.IntN(2))
+	for i := range list {
+		list[i] = pick(g, testdb.Integer, testdb.Text, testdb.Date)
+	}
+	arm := func() string {
+		from, s := g.from()
+		items := make([]string, len(list))
+		for i, k := range list {
+			items[i] = g.value(s, k, 1)
+		}
+		return "SELECT " + strings.Join(items, ", ") + " FROM " + from + g.where(s)
+	}
+	return Query{arm() + pick(g, " UNION ", " UNION ALL ") + arm(), list}
+}
+
+// query writes a SELECT of some columns.
+func (g *generator) query(limit bool) Query {
+	from, s := g.from()
+	where := g.where(s)
+	if g.one(3) {
+		return g.grouped(from, where, s)
+	}
+	n := 1 + g.r.IntN(3)
+	q := Query{Kinds: make([]testdb.Kind, n)}
+	items := make([]string, n)
+	for i := range items {
+		q.Kinds[i] = pick(g, kinds...)
+		items[i] = fmt.Sprintf("%s AS x%d", g.value(s, q.Kinds[i], 2), i)
+		if g.depth == 0 && g.one(8) {
+			q.Kinds[i] = testdb.Integer
+			items[i] = fmt.Sprintf("%s AS x%d", g.scalar(s), i)
+		}
+	}
+	q.SQL = "SELECT " + pick(g, "", "", "DISTINCT ") + strings.Join(items, ", ") + " FROM " + from + where
+	if limit && g.one(4) {
+		q.SQL += g.totalOrder(n) + fmt.Sprintf(" LIMIT %d", g.r.IntN(6))
+		if g.one(3) {
+			q.SQL += fmt.Sprintf(" OFFSET %d", g.r.IntN(4))
+		}
+	}
+	return q
+}
+
+func (g *generator) totalOrder(columns int) string {
+	keys := make([]string, columns)
+	for i, at := range g.r.Perm(columns) {
+		keys[i] = fmt.Sprintf("%d%s", at+1, pick(g, "", " DESC"))
+	}
+	return " ORDER BY " + strings.Join(keys, ", ")
+}
+
+func (g *generator) grouped(from, where string, s scope) Query {
+	var q Query
+	var items, groups []string
+	for range g.r.IntN(3) {
+		c := pick(g, s...)
+		if c.kind == testdb.Double {
+			continue
+		}
+		items, groups = append(items, c.name), append(groups, c.name)
+		q.Kinds = append(q.Kinds, c.kind)
+	}
+	for range 1 + g.r.IntN(3) {
+		item, kind := g.aggregate(s)
+		items, q.Kinds = append(items, item), append(q.Kinds, kind)
+	}
+	q.SQL = "SELECT " + strings.Join(items, ", ") + " FROM " + from + where
+	if len(groups) > 0 {
+		q.SQL += " GROUP BY " + strings.Join(groups, ", ")
+	}
+	if g.one(3) {
+		item, kind := g.aggregate(s)
+		q.SQL += " HAVING " + item + pick(g, " IS NOT NULL", " IS NULL")
+		if kind == testdb.Integer {
+			q.SQL += " OR " + item + pick(g, " > ", " <= ") + g.literal(kind)
+		}
+	}
+	return q
+}
+
+func (g *generator) aggregate(s scope) (string, testdb.Kind) {
+	switch g.r.IntN(6) {
+	case 0:
+		return "COUNT(*)", testdb.Integer
+	case 1:
+		return "COUNT(" + pick(g, "", "DISTINCT ") + g.value(s, pick(g, testdb.Integer, testdb.Text, testdb.Date), 1) + ")", testdb.Integer
+	case 2:
+		return pick(g, "SUM(", "AVG(") + pick(g, "", "DISTINCT ") + g.value(s, pick(g, testdb.Integer, testdb.Decimal), 1) + ")", testdb.Decimal
+	case 3:
+		return "SUM(" + g.value(s, testdb.Double, 0) + ")", testdb.Double
+	}
+	k := pick(g, testdb.Integer, testdb.Decimal, testdb.Text, testdb.Date)
+	return pick(g, "MIN(", "MAX(") + g.value(s, k, 1) + ")", k
+}
+
+// from writes a FROM list and returns what it offers.
+func (g *generator) from() (string, scope) {
+	text, s := g.table()
+	for range g.r.IntN(3) {
+		right, more := g.table()
+		join := pick(g, " JOIN ", " LEFT JOIN ", " RIGHT JOIN ", " CROSS JOIN ")
+		on := ""
+		if join != " CROSS JOIN " {
+			k := pick(g, testdb.Integer, testdb.Integer, testdb.Text)
+			on = " ON " + g.column(s, k) + pick(g, " = ", " = ", " <=> ") + g.column(more, k)
+			if g.one(4) {
+				on += " AND " + g.condition(append(s[:len(s):len(s)], more...), 0)
+			}
+		}
+		text += join + right + on
+		s = append(s, more...)
+	}
+	return text, s
+}
+
+func (g *generator) table() (string, scope) {
+	g.names++
+	alias := fmt.Sprintf("q%d", g.names)
+	if g.depth == 0 && g.one(8) {
+		g.depth++
+		q := g.query(false)
+		g.depth--
+		names := make([]string, len(q.Kinds))
+		s := make(scope, len(q.Kinds))
+		for i, k := range q.Kinds {
+			names[i] = fmt.Sprintf("y%d", i)
+			s[i] = column{alias + "." + names[i], k}
+		}
+		return "(" + q.SQL + ") AS " + alias + " (" + strings.Join(names, ", ") + ")", s
+	}
+	t := pick(g, g.tables...)
+	s := make(scope, len(t.Columns))
+	for i, c := range t.Columns {
+		s[i] = column{alias + "." + c.Name, c.Kind}
+	}
+	return t.Name + " AS " + alias, s
+}
+
+func (g *generator) where(s scope) string {
+	if g.one(3) {
+		return ""
+	}
+	return " WHERE " + g.condition(s, 2)
+}
+
+// column returns a column of a kind, or NULL of that type where there is none.
+func (g *generator) column(s scope, k testdb.Kind) string {
+	var of scope
+	for _, c := range s {
+		if c.kind == k {
+			of = append(of, c)
+		}
+	}
+	if len(of) > 0 {
+		return pick(g, of...).name
+	}
+	switch k {
+	case testdb.Integer:
+		return "CHAR_LENGTH(" + g.asText(s) + ")"
+	case testdb.Text:
+		return g.asText(s)
+	}
+	return g.literal(k)
+}
+
+// asText returns any column as text.
+func (g *generator) asText(s scope) string {
+	for _, c := range s {
+		if c.kind == testdb.Text {
+			return c.name
+		}
+	}
+	for _, c := range s {
+		if c.kind == testdb.Integer {
+			return "CONCAT(" + c.name + ", '')"
+		}
+	}
+	return "'none'"
+}
+
+func (g *generator) literal(k testdb.Kind) string {
+	switch k {
+	case testdb.Integer:
+		return pick(g, "0", "1", "2", "-7", "10", "NULL")
+	case testdb.Decimal:
+		return pick(g, "0.00", "1.5", "-3.75", "7.0000", "0.01")
+	case testdb.Double:
+		return pick(g, "0e0", "0.5e0", "-1.25e0", "2e0")
+	case testdb.Text:
+		return pick(g, "''", "'apple'", "'APPLE'", "'trail'", "'trail '", "'x'", "'naïve'", "'😀'")
+	default:
+		return pick(g, "DATE '2024-01-01'", "DATE '2024-02-29'", "DATE '1999-12-31'")
+	}
+}
