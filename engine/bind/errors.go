@@ -5,6 +5,7 @@ import (
 
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/go-mysql-server/sql/analyzer/analyzererrors"
+	"github.com/dolthub/go-mysql-server/sql/plan"
 	"github.com/dolthub/go-mysql-server/sql/planbuilder"
 	"github.com/dolthub/vitess/go/mysql"
 	goerrors "gopkg.in/src-d/go-errors.v1"
@@ -61,6 +62,7 @@ var kinds = []struct {
 	{sql.ErrDatabaseAccessDeniedForUser, sqlerr.AccessDenied},
 	{sql.ErrReadOnly, sqlerr.ReadOnly},
 	{analyzererrors.ErrReadOnlyDatabase, sqlerr.ReadOnly},
+	{plan.ErrInsertIntoNotSupported, sqlerr.ReadOnly},
 	{sql.ErrRecursiveCTEMissingUnion, sqlerr.Unsupported},
 	{sql.ErrRecursiveCTENotUnion, sqlerr.Unsupported},
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/dolthub/go-mysql-server/sql/expression"
 	"github.com/dolthub/go-mysql-server/sql/expression/function"
 	"github.com/dolthub/go-mysql-server/sql/expression/function/aggregation"
+	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
 	gmstypes "github.com/dolthub/go-mysql-server/sql/types"
 	"github.com/dolthub/vitess/go/vt/sqlparser"
 
@@ -79,6 +80,7 @@ func TestTranslate(t *testing.T) {
 		{sql.ErrCollationIllegalMix.New("a", "b"), 1267},
 		{sql.ErrNoDatabaseSelected.New(), 1046},
 		{fmt.Errorf("binding: %w", sqlerr.New(sqlerr.SourceDown, "shop")), 1429},
+		{gmsplan.ErrInsertIntoNotSupported.New(), 1036},
 		{errors.New("boom"), 1105},
 	} {
 		if got := sqlerr.CodeOf(Translate(c.err)).Identity().Errno; got != c.errno {
