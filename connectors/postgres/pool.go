@@ -61,9 +61,9 @@ func spoken(conn net.Conn) bool {
 		return true
 	}
 	var received error
-	err = raw.Read(func(fd uintptr) bool {
+	// Not raw.Read: pgx may have left a reader of its own on the socket, for which that would wait.
+	err = raw.Control(func(fd uintptr) {
 		_, _, received = syscall.Recvfrom(int(fd), make([]byte, 1), syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-		return true
 	})
 	return err != nil || !errors.Is(received, syscall.EAGAIN)
 }

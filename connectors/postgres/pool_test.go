@@ -3,6 +3,7 @@
 package postgres
 
 import (
+	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -40,4 +41,52 @@ func TestFailureToConnectIsOneLine(t *testing.T) {
 	if !sqlerr.Is(err, sqlerr.SourceDown) || strings.Contains(err.Error(), "\n") || strings.Count(err.Error(), "connection refused") != 1 {
 		t.Errorf("error %v", err)
 	}
+}
+
+// Looking at a connection never waits, not even for somebody who reads from it.
+func TestSpoken(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	client, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	server, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	if spoken(client) {
+		t.Error("a silent connection has spoken")
+	}
+	read := make(chan error)
+	started := make(chan struct{})
+	go func() {
+		close(started)
+		_, err := client.Read(make([]byte, 1))
+		read <- err
+	}()
+	<-started
+	for range 1000 {
+		if spoken(client) {
+			t.Fatal("a silent connection has spoken")
+		}
+	}
+	if _, err := server.Write([]byte("ab")); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-read; err != nil {
+		t.Fatal(err)
+	}
+	f := &fixture{TB: t}
+	f.eventually("spoken", func() bool { return spoken(client) })
+	if _, err := client.Read(make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	server.Close()
+	f.eventually("closed", func() bool { return spoken(client) })
 }
