@@ -20,7 +20,7 @@ deps: ## install test servers, tools and Python packages (Debian, pinned version
 	@scripts/deps.sh $(CACHE)
 
 build: ## bin/silogate
-	go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/silogate ./cmd/silogate
+	go build -ldflags "-s -w -X main.version=$(VERSION)" -o bin/silogate ./cmd/silogate
 
 demo: build ## run the gateway over embedded sample silos on 127.0.0.1:3306
 	bin/silogate demo
