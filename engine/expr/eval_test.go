@@ -56,6 +56,7 @@ func TestQuotientOfQuotient(t *testing.T) {
 	a := f.column("a", types.Of(types.Int64), "91", "-46", "0", "NULL")
 	b := f.column("b", types.Of(types.Int64), "36", "3", "7", "1")
 	f.check(call(Div, call(Div, a, b), intLit(-23)), "-0.10990338,0.66666667,0.00000000,NULL")
+	f.check(call(Abs, call(Div, a, b)), "2.5278,15.3333,0.0000,NULL")
 }
 
 func TestOverflow(t *testing.T) {

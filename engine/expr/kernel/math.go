@@ -96,6 +96,16 @@ func Abs(v, t types.Type, where fmt.Stringer) Func {
 		return absIntegers(where)
 	case v.Kind == types.Float64:
 		return Double(math.Abs, where)
+	case v.Kind == types.Decimal && v.Scale != t.Scale: // a quotient has more digits as an operand
+		magnitude, rounded := absDecimals(v, where), Cast(v, t, where)
+		return func(ctx *Context, args []Datum, n int) (arrow.Array, error) {
+			m, err := magnitude(ctx, args, n)
+			if err != nil {
+				return nil, err
+			}
+			defer m.Release()
+			return rounded(ctx, []Datum{Vector(m)}, n)
+		}
 	case v.Kind == types.Decimal:
 		return absDecimals(t, where)
 	}
