@@ -79,6 +79,9 @@ func (x *expressions) castTo(e, child sql.Expression, to types.Type) (expr.Expr,
 	return out, err
 }
 
+// castPrecision is that of CAST(x AS DECIMAL).
+const castPrecision = 10
+
 // convert imports CAST and CONVERT.
 func (x *expressions) convert(e *expression.Convert) (expr.Expr, error) {
 	to, err := FromGMS(e.Type(x.ctx))
@@ -91,6 +94,12 @@ func (x *expressions) convert(e *expression.Convert) (expr.Expr, error) {
 		to = types.NewText(types.Varchar, castLength(e), types.Collation(x.ctx.GetCollation()))
 	} else if to.Kind == types.Time {
 		to = types.NewTemporal(types.Time, castLength(e))
+	} else if to.Kind == types.Decimal { // GMS takes a scale of 0 for none
+		precision := castLength(e)
+		if precision == 0 {
+			precision = castPrecision
+		}
+		to = types.NewDecimal(precision, castScale(e))
 	}
 	return x.castTo(e, e.Child, to)
 }

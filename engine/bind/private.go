@@ -25,6 +25,9 @@ func isFalseTest(e *expression.IsTrue) bool { return private(e, "invert").Bool()
 // castLength is the n of CAST(x AS CHAR(n)) or BINARY(n); 0 if there is none.
 func castLength(e *expression.Convert) int { return int(private(e, "typeLength").Int()) }
 
+// castScale is the s of CAST(x AS DECIMAL(p, s)); 0 if there is none.
+func castScale(e *expression.Convert) int { return int(private(e, "typeScale").Int()) }
+
 // collationOf is the collation of x COLLATE c.
 func collationOf(e *expression.CollatedExpression) types.Collation {
 	return types.Collation(private(e, "collation").Uint())
