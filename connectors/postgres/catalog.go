@@ -121,7 +121,9 @@ func number(f *float64) float64 {
 
 // describeTables selects a row per column of the relations that a condition on c and n selects, and one row with NULL
 // as the column's number for a relation without columns. A domain is resolved to its base type here. The last columns
-// tell whether and how far the relation can be split by ctid: not if a part of it is anything but a heap.
+// tell whether and how far the relation can be split by ctid: not if a part of it is anything but a heap. NOT NULL and
+// unique indexes are reported where the server enforces them on every row that is read: not on views and foreign tables,
+// and not on a table that others inherit from, whose constraints do not bind their rows.
 const describeTables = `
 WITH RECURSIVE base AS (
 	SELECT t.oid AS domain, t.typbasetype AS oid, t.typtypmod AS modifier, t.typnotnull AS required
@@ -133,13 +135,13 @@ WITH RECURSIVE base AS (
 SELECT n.nspname, c.relname, c.oid, c.relkind::text, obj_description(c.oid, 'pg_class'), ` + estimatedRows + `,
 	parts.bytes::float8, parts.bytes / current_setting('block_size')::int, parts.longest / current_setting('block_size')::int,
 	parts.heaps,
-	(SELECT json_agg(json_build_object('primary', i.indisprimary, 'columns', i.indkey::int2[], 'count', i.indnkeyatts)
+	CASE WHEN parts.enforced THEN (SELECT json_agg(json_build_object('primary', i.indisprimary, 'columns', i.indkey::int2[], 'count', i.indnkeyatts)
 		ORDER BY i.indisprimary DESC, i.indexrelid) FROM pg_index i
-		WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL),
+		WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL) END,
 	a.attnum, a.attname, format_type(a.atttypid, a.atttypmod),
 	CASE WHEN tn.nspname = 'pg_catalog' OR t.typname = 'citext' THEN t.typname ELSE '' END, t.typtype::text, t.typcategory::text,
 	CASE WHEN a.atttypmod = -1 THEN coalesce(b.modifier, -1) ELSE a.atttypmod END,
-	a.attnotnull OR coalesce(b.required, false),
+	parts.enforced IS TRUE AND (a.attnotnull OR coalesce(b.required, false)),
 	CASE WHEN t.typtype = 'e' THEN ARRAY(
 		SELECT e.enumlabel::text FROM pg_enum e WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder) END,
 	coalesce(co.collisdeterministic, true), col_description(c.oid, a.attnum)
@@ -149,7 +151,8 @@ LEFT JOIN LATERAL (
 		SELECT c.oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN part ON i.inhparent = part.oid
 	)
 	SELECT sum(pg_relation_size(l.oid))::int8 AS bytes, max(pg_relation_size(l.oid)) AS longest,
-		bool_and(l.relkind = 'p' OR l.relkind IN ('r', 'm') AND am.amname = 'heap') AS heaps
+		bool_and(l.relkind = 'p' OR l.relkind IN ('r', 'm') AND am.amname = 'heap') AS heaps,
+		(c.relkind = 'p' OR count(*) = 1) AND bool_and(l.relkind <> 'f') AS enforced
 	FROM part JOIN pg_class l ON l.oid = part.oid LEFT JOIN pg_am am ON am.oid = l.relam
 ) parts ON c.relkind IN ('r', 'm', 'p')
 LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped

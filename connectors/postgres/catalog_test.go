@@ -82,6 +82,35 @@ public.totals 0 ? `; got != want {
 	}
 }
 
+// TestConstraints reports NOT NULL and keys only where they hold for every row that is read.
+func TestConstraints(t *testing.T) {
+	f := newFixture(t, testserver.Postgres(t), nil,
+		`CREATE DOMAIN code AS int NOT NULL`,
+		`CREATE TABLE plain (id int PRIMARY KEY, c code)`,
+		`CREATE TABLE parent (id int PRIMARY KEY)`, `CREATE TABLE child () INHERITS (parent)`,
+		`ALTER TABLE child ALTER id DROP NOT NULL`, `INSERT INTO parent VALUES (1)`, `INSERT INTO child VALUES (1), (NULL)`,
+		`CREATE TABLE parted (id int PRIMARY KEY) PARTITION BY LIST (id)`, `CREATE TABLE parted_1 PARTITION OF parted FOR VALUES IN (1)`,
+		`CREATE VIEW outside AS SELECT p.c FROM generate_series(1, 2) g LEFT JOIN plain p ON p.id = g`,
+		`CREATE FOREIGN DATA WRAPPER nothing`, `CREATE SERVER elsewhere FOREIGN DATA WRAPPER nothing`,
+		`CREATE FOREIGN TABLE remote (id int NOT NULL) SERVER elsewhere`,
+		`CREATE TABLE mixed (id int NOT NULL) PARTITION BY LIST (id)`,
+		`CREATE FOREIGN TABLE mixed_1 PARTITION OF mixed FOR VALUES IN (1) SERVER elsewhere`)
+	for name, want := range map[string]string{
+		"plain": "nullable [false false], keys [[0]]", "parent": "nullable [true], keys []",
+		"parted": "nullable [false], keys [[0]]", "parted_1": "nullable [false], keys [[0]]",
+		"outside": "nullable [true], keys []", "remote": "nullable [true], keys []", "mixed": "nullable [true], keys []",
+	} {
+		table := f.scan(name).Table
+		nullable := make([]bool, len(table.Columns))
+		for i, c := range table.Columns {
+			nullable[i] = c.Nullable
+		}
+		if got := fmt.Sprintf("nullable %v, keys %v", nullable, table.Keys); got != want || table.Primary != (len(table.Keys) > 0) {
+			t.Errorf("%s: %s, primary %v, want %s", name, got, table.Primary, want)
+		}
+	}
+}
+
 func TestStatistics(t *testing.T) {
 	f := newFixture(t, testserver.Postgres(t), nil,
 		`CREATE TABLE s AS SELECT g AS id, g % 10 AS k, (CASE WHEN g % 4 > 0 THEN g / 8.0 END)::numeric(10,2) AS x,
