@@ -1,6 +1,8 @@
 package build
 
 import (
+	"slices"
+
 	"github.com/silogate/silogate/engine/exec"
 	"github.com/silogate/silogate/engine/exec/agg"
 	"github.com/silogate/silogate/engine/exec/rowkey"
@@ -33,7 +35,7 @@ func (b *builder) splitDistinct(n *plan.Aggregate) (*plan.Aggregate, bool) {
 		if !a.Distinct || len(a.Args) != 1 || a.Func == plan.GroupConcat {
 			return nil, false
 		}
-		if args != nil && args[0].String() != a.Args[0].String() {
+		if args != nil && !expr.Equal(args[0], a.Args[0]) {
 			return nil, false
 		}
 		args = a.Args
@@ -86,7 +88,7 @@ func (b *builder) aggregateOver(n *plan.Aggregate, node plan.Node) (stage, error
 // aggregateStage builds n over in.
 func (b *builder) aggregateStage(n *plan.Aggregate, in stage, node plan.Node) (stage, error) {
 	spec := &exec.Aggregation{}
-	list := &termList{at: make(map[string]int)}
+	list := &termList{}
 	for _, g := range n.Groups {
 		weigh, err := b.weigher(g.Expr.Type())
 		if err != nil {
@@ -124,43 +126,21 @@ func (b *builder) aggregateStage(n *plan.Aggregate, in stage, node plan.Node) (s
 	return stage{out, append(append(plan.Schema{}, spec.Groups...), spec.Aggs...)}, nil
 }
 
-// termList collects expressions, each once.
-type termList struct {
-	exprs []expr.Expr
-	at    map[string]int // by what identifies an expression
-}
+// termList collects expressions.
+type termList struct{ exprs []expr.Expr }
 
+// append adds e, whether the list has it or not, and returns its place.
 func (l *termList) append(e expr.Expr) int {
 	l.exprs = append(l.exprs, e)
-	i := len(l.exprs) - 1
-	if _, ok := l.at[identity(e)]; !ok {
-		l.at[identity(e)] = i
-	}
-	return i
+	return len(l.exprs) - 1
 }
 
+// add returns the place of e, which it adds if the list does not have it.
 func (l *termList) add(e expr.Expr) int {
-	if i, ok := l.at[identity(e)]; ok && sharable(e) {
+	if i := slices.IndexFunc(l.exprs, func(o expr.Expr) bool { return expr.Equal(o, e) }); i >= 0 {
 		return i
 	}
 	return l.append(e)
-}
-
-// identity is equal for expressions that compute the same.
-func identity(e expr.Expr) string { return e.Type().String() + " " + e.String() }
-
-// sharable reports whether the printed form says all of an expression: an IN list may be cut short, and a fallback may
-// give another value each time.
-func sharable(e expr.Expr) bool {
-	ok := true
-	expr.Walk(e, func(e expr.Expr) bool {
-		switch e.(type) {
-		case *expr.In, *expr.Fallback:
-			ok = false
-		}
-		return ok
-	})
-	return ok
 }
 
 func (b *builder) aggSpec(a plan.Agg, list *termList) (agg.Spec, []int, error) {

@@ -87,7 +87,7 @@ func (d *decorrelator) groupBy(agg *plan.Aggregate, input plan.Node, conds []exp
 		if !ok {
 			return nil, nil, false
 		}
-		i := slices.IndexFunc(grouped.Groups, func(g plan.Projection) bool { return sameExpr(g.Expr, inner) })
+		i := slices.IndexFunc(grouped.Groups, func(g plan.Projection) bool { return expr.Equal(g.Expr, inner) })
 		if i < 0 {
 			i = len(grouped.Groups)
 			grouped.Groups = append(grouped.Groups, plan.Projection{Col: d.groupColumn(inner), Expr: inner})

@@ -7,51 +7,9 @@ import (
 	"github.com/silogate/silogate/engine/plan"
 )
 
-// sameExpr reports whether two expressions are the same tree over the same columns. Volatile ones never are.
-func sameExpr(a, b expr.Expr) bool {
-	if a == b {
-		return !expr.Volatile(a)
-	}
-	if a == nil || b == nil || a.Type() != b.Type() || !sameHead(a, b) {
-		return false
-	}
-	return slices.EqualFunc(a.Children(), b.Children(), sameExpr)
-}
-
-// sameHead compares two expressions but for their children and type.
-func sameHead(a, b expr.Expr) bool {
-	switch a := a.(type) {
-	case *expr.Column:
-		b, ok := b.(*expr.Column)
-		return ok && a.ID == b.ID
-	case *expr.Literal:
-		b, ok := b.(*expr.Literal)
-		return ok && a.Value == b.Value
-	case *expr.Param:
-		b, ok := b.(*expr.Param)
-		return ok && a.Ordinal == b.Ordinal
-	case *expr.Call:
-		b, ok := b.(*expr.Call)
-		return ok && a.Func == b.Func
-	case *expr.Case:
-		b, ok := b.(*expr.Case)
-		return ok && len(a.Whens) == len(b.Whens) && (a.Else == nil) == (b.Else == nil)
-	case *expr.In:
-		b, ok := b.(*expr.In)
-		return ok && a.Not == b.Not && a.HasNull == b.HasNull && slices.Equal(a.List, b.List)
-	case *expr.Cast:
-		_, ok := b.(*expr.Cast)
-		return ok
-	case *expr.Fallback:
-		b, ok := b.(*expr.Fallback)
-		return ok && a.Text == b.Text && !a.Volatile && !b.Volatile
-	}
-	return false
-}
-
 // contains reports whether list has an expression that is the same as e.
 func contains(list []expr.Expr, e expr.Expr) bool {
-	return slices.ContainsFunc(list, func(o expr.Expr) bool { return sameExpr(o, e) })
+	return slices.ContainsFunc(list, func(o expr.Expr) bool { return expr.Equal(o, e) })
 }
 
 // samePlan reports whether two plans are the same tree, so that a rule that rebuilt what it was given has not changed
@@ -60,7 +18,7 @@ func samePlan(a, b plan.Node) bool {
 	if a == b {
 		return true
 	}
-	if !sameNode(a, b) || !slices.EqualFunc(expressions(a), expressions(b), sameExpr) {
+	if !sameNode(a, b) || !slices.EqualFunc(expressions(a), expressions(b), expr.Equal) {
 		return false
 	}
 	return slices.EqualFunc(a.Children(), b.Children(), samePlan)
@@ -111,4 +69,4 @@ func sameAgg(a, b plan.Agg) bool {
 		slices.EqualFunc(a.OrderBy, b.OrderBy, sameKey)
 }
 
-func sameKey(a, b plan.SortKey) bool { return a.Desc == b.Desc && sameExpr(a.Expr, b.Expr) }
+func sameKey(a, b plan.SortKey) bool { return a.Desc == b.Desc && expr.Equal(a.Expr, b.Expr) }

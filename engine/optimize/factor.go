@@ -16,7 +16,7 @@ func factorOr(e expr.Expr) expr.Expr {
 	parts := make([][]expr.Expr, 0, len(arms))
 	for _, a := range arms {
 		p := expr.Conjuncts(nil, a)
-		if !slices.ContainsFunc(parts, func(q []expr.Expr) bool { return slices.EqualFunc(p, q, sameExpr) }) {
+		if !slices.ContainsFunc(parts, func(q []expr.Expr) bool { return slices.EqualFunc(p, q, expr.Equal) }) {
 			parts = append(parts, p)
 		}
 	}
