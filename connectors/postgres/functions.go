@@ -52,15 +52,15 @@ func (d *dialect) functions() map[expr.Func]sqlgen.Rule {
 		expr.Coalesce: sqlgen.Function("coalesce"),
 
 		expr.Concat:     {Guard: textArguments, Write: sqlgen.Infix("||").Write},
-		expr.CharLength: {Guard: textArguments, Write: writeAs("char_length", "::int8")},
+		expr.CharLength: {Guard: d.characters(textArguments), Write: writeAs("char_length", "::int8")},
 		expr.Length:     {Guard: d.bytesGuard, Write: writeAs("octet_length", "::int8")},
-		expr.Substring:  {Guard: positive(1), Write: writeSubstring},
-		expr.Left:       {Guard: positive(0), Write: sqlgen.Function("left").Write},
-		expr.Right:      {Guard: positive(0), Write: sqlgen.Function("right").Write},
+		expr.Substring:  {Guard: d.characters(positive(1)), Write: writeSubstring},
+		expr.Left:       {Guard: d.characters(positive(0)), Write: sqlgen.Function("left").Write},
+		expr.Right:      {Guard: d.characters(positive(0)), Write: sqlgen.Function("right").Write},
 		expr.Trim:       {Guard: spaces, Write: sqlgen.Function("btrim").Write},
 		expr.LTrim:      {Guard: spaces, Write: sqlgen.Function("ltrim").Write},
 		expr.RTrim:      {Guard: spaces, Write: sqlgen.Function("rtrim").Write},
-		expr.Reverse:    {Guard: textArguments, Write: sqlgen.Function("reverse").Write},
+		expr.Reverse:    {Guard: d.characters(textArguments), Write: sqlgen.Function("reverse").Write},
 		expr.Replace:    {Guard: bytewiseArguments, Write: d.writeReplace},
 
 		expr.Year:      datePart("year"),
@@ -113,6 +113,11 @@ func (d *dialect) likeGuard(w *sqlgen.Writer, c *expr.Call) error {
 	pattern, ok := c.Args[1].(*expr.Literal)
 	if !ok || pattern.Value.Null {
 		return sqlgen.Refuse("a pattern that is no constant")
+	}
+	if strings.Contains(pattern.Value.Str, "_") {
+		if err := d.charactersKnown(); err != nil {
+			return err
+		}
 	}
 	escape := `\`
 	if len(c.Args) == 3 {
@@ -374,6 +379,21 @@ func (d *dialect) bytesGuard(w *sqlgen.Writer, c *expr.Call) error {
 		return sqlgen.Refuse("the database's encoding is %s", d.encoding)
 	}
 	return textArguments(w, c)
+}
+
+// characters is guard for a function that counts characters.
+func (d *dialect) characters(guard guardRule) guardRule {
+	return func(w *sqlgen.Writer, c *expr.Call) error {
+		if err := d.charactersKnown(); err != nil {
+			return err
+		}
+		return guard(w, c)
+	}
+}
+
+// charactersKnown refuses a server that takes each byte of a text for a character, since it does not know the encoding.
+func (d *dialect) charactersKnown() error {
+	return refuseUnless(d.encoding != unknownEncoding, "the database's encoding is %s", d.encoding)
 }
 
 // positive admits a text and integers that are constants: the first at least so much, the others at least 0.

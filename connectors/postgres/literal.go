@@ -36,7 +36,10 @@ func sendable(s, encoding string) error {
 	return nil
 }
 
-const utf8Encoding = "UTF8"
+const (
+	utf8Encoding    = "UTF8"
+	unknownEncoding = "SQL_ASCII" // bytes, of which the server knows nothing
+)
 
 // sqlType is the type of a constant, and the one that results of a MySQL type are cast to before they are sent. Empty:
 // there is none.

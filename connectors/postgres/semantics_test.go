@@ -256,6 +256,32 @@ func TestEncodings(t *testing.T) {
 	}
 }
 
+// TestCharactersOfUnknownEncoding counts characters where the server would count bytes.
+func TestCharactersOfUnknownEncoding(t *testing.T) {
+	f := newFixture(t, testserver.Postgres(t, testserver.Encoding("SQL_ASCII"), testserver.Locale("C")), nil,
+		`CREATE TABLE l (v text)`, `INSERT INTO l VALUES ('Zürich'), ('é'), ('plain')`)
+	table := f.scan("l").Table
+	parser := plantext.Parser{Table: func(string) (*plan.Table, error) { return table, nil }}
+	for text, want := range map[string]string{
+		"project char_length(v) as x": "1 5 6", "project substring(v, 2, 1) as x": " l ü", "project left(v, 2) as x": "Zü pl é",
+		"project right(v, 5) as x": "plain é ürich", "project reverse(v) as x": "hcirüZ nialp é",
+		"filter v like '_'": "é", "filter v like 'Z_r%'": "Zürich", "filter v like 'p%'": "plain",
+	} {
+		offered, err := parser.Parse(text + "\n    scan l")
+		if err != nil {
+			t.Fatal(err)
+		}
+		pushed, err := f.source.Pushdown(t.Context(), offered)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := f.evaluated(t, pushed)
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
+	}
+}
+
 // TestKeys joins with rows that come when the query runs.
 func TestKeys(t *testing.T) {
 	f := newFixture(t, testserver.Postgres(t), nil, `CREATE TABLE k (id int8 PRIMARY KEY, c char(5), d date, x numeric(10,2))`,
