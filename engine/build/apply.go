@@ -1,6 +1,7 @@
 package build
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/silogate/silogate/engine/exec"
@@ -9,12 +10,12 @@ import (
 	"github.com/silogate/silogate/engine/types"
 )
 
-// apply builds a dependent join. Parts of the inner plan that read no outer column are evaluated once into buffers;
-// the rest is built again for each binding, with literals in place of the outer columns.
+// apply builds a dependent join. Parts of the inner plan that depend on no outer row are evaluated once into buffers;
+// the rest is built again for each binding, with literals in place of the outer columns. An apply within an inner plan
+// is therefore built when the columns of all applies around it are literals: what its inner side reads from outside is
+// its own outer side's.
 func (b *builder) apply(n *plan.Apply, want need) (stage, error) {
-	outerCols := n.Outer.Schema().Set()
-	reads := make(map[expr.ColumnID]bool)
-	outerReads(n.Inner, outerCols, reads)
+	reads := free(n.Inner)
 	below := want.with(n.On...)
 	if below.cols != nil {
 		for id := range reads {
@@ -26,7 +27,7 @@ func (b *builder) apply(n *plan.Apply, want need) (stage, error) {
 	if err != nil {
 		return stage{}, err
 	}
-	inner, buffers, err := b.hoist(n.Inner, outerCols)
+	inner, buffers, err := b.hoist(n.Inner)
 	if err != nil {
 		return stage{}, err
 	}
@@ -79,7 +80,8 @@ func bindingColumns(reads map[expr.ColumnID]bool, cols plan.Schema) (at []int, i
 	return at, ids
 }
 
-// runInner builds the inner plan for one binding, in one stream.
+// runInner builds the inner plan for one binding, in one stream. The streams of the outer side call it at the same time:
+// what a run binds is its own, and b is only read.
 func (b *builder) runInner(inner plan.Node, outer plan.Schema, ids []expr.ColumnID, values []types.Value) (exec.Streams, error) {
 	with := make(map[expr.ColumnID]expr.Expr, len(ids))
 	for i, id := range ids {
@@ -88,30 +90,64 @@ func (b *builder) runInner(inner plan.Node, outer plan.Schema, ids []expr.Column
 	cfg := b.cfg
 	cfg.Parallelism = 1
 	cfg.Stats = nil
-	run := &builder{cfg: cfg, rt: b.rt, ctes: b.ctes, filters: make(map[*plan.Remote]*exec.ScanFilter)}
+	run := &builder{
+		cfg: cfg, rt: b.rt, ctes: newBindings(b.ctes), hoisted: b.hoisted,
+		filters: make(map[*plan.Remote]*exec.ScanFilter),
+	}
 	return run.root(substitute(inner, with))
 }
 
-// outerReads adds the outer columns that n and its inputs read to set.
-func outerReads(n plan.Node, outer, set map[expr.ColumnID]bool) {
+// free returns the columns that a plan reads and does not define: those of the outer sides of applies around it.
+func free(n plan.Node) map[expr.ColumnID]bool {
+	set := make(map[expr.ColumnID]bool)
 	for _, e := range expressions(n) {
-		expr.Walk(e, func(e expr.Expr) bool {
-			if c, ok := e.(*expr.Column); ok && outer[c.ID] {
-				set[c.ID] = true
-			}
-			return true
-		})
+		expr.Columns(e, set)
 	}
 	for _, c := range n.Children() {
-		outerReads(c, outer, set)
+		maps.Copy(set, free(c))
+	}
+	for _, c := range n.Children() {
+		for _, col := range c.Schema() {
+			delete(set, col.ID)
+		}
+	}
+	return set
+}
+
+// refs adds the common table expressions that a plan reads to read, and those that it binds to bound.
+func refs(n plan.Node, read, bound map[int]bool) {
+	switch n := n.(type) {
+	case *plan.CTERef:
+		read[n.ID] = true
+	case *plan.With:
+		for _, binding := range n.Bindings {
+			bound[binding.ID] = true
+		}
+	}
+	for _, c := range n.Children() {
+		refs(c, read, bound)
 	}
 }
 
-// hoist replaces the largest parts of an inner plan that read no outer column by references to buffers of them.
-func (b *builder) hoist(n plan.Node, outer map[expr.ColumnID]bool) (plan.Node, []*exec.Buffer, error) {
-	reads := make(map[expr.ColumnID]bool)
-	outerReads(n, outer, reads)
-	if len(reads) == 0 {
+// independent reports whether a part of an inner plan has the same rows for every outer row: it reads no column from
+// outside, and no common table expression that is bound only when the inner plan runs.
+func (b *builder) independent(n plan.Node) bool {
+	if len(free(n)) > 0 {
+		return false
+	}
+	read, bound := make(map[int]bool), make(map[int]bool)
+	refs(n, read, bound)
+	for id := range read {
+		if !bound[id] && b.ctes.find(id) == nil {
+			return false
+		}
+	}
+	return true
+}
+
+// hoist replaces the largest independent parts of an inner plan by references to buffers of them.
+func (b *builder) hoist(n plan.Node) (plan.Node, []*exec.Buffer, error) {
+	if b.independent(n) {
 		switch n.(type) {
 		case *plan.Values, *plan.CTERef:
 			return n, nil, nil // as cheap as a buffer of them
@@ -123,13 +159,13 @@ func (b *builder) hoist(n plan.Node, outer map[expr.ColumnID]bool) (plan.Node, [
 		if err != nil {
 			return nil, nil, err
 		}
-		id := -1 - len(b.ctes)
+		id := -int(b.hoisted.Add(1))
 		return &plan.CTERef{ID: id, Name: "inner", Cols: n.Schema()}, []*exec.Buffer{b.buffer(id, n, in)}, nil
 	}
 	var buffers []*exec.Buffer
 	children := slices.Clone(n.Children())
 	for i, c := range children {
-		h, more, err := b.hoist(c, outer)
+		h, more, err := b.hoist(c)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -3,6 +3,7 @@ package build
 import (
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -23,17 +24,19 @@ func Build(root plan.Node, cfg Config) (exec.Streams, error) {
 			Mem: cfg.Allocator, Env: cfg.Env, Account: cfg.Memory, Spill: cfg.Spill,
 			BatchRows: cfg.BatchRows, Weights: cfg.Weights,
 		},
-		ctes:    make(map[int]*cte),
+		ctes:    newBindings(nil),
+		hoisted: new(atomic.Int64),
 		filters: make(map[*plan.Remote]*exec.ScanFilter),
 	}
 	return b.root(root)
 }
 
-// builder builds one plan.
+// builder builds one plan, or the inner plan of an apply for one binding.
 type builder struct {
 	cfg     Config
 	rt      *exec.Runtime
-	ctes    map[int]*cte
+	ctes    *bindings
+	hoisted *atomic.Int64 // parts hoisted out of inner plans; one count for a plan and all its inner runs
 	filters map[*plan.Remote]*exec.ScanFilter
 	made    exec.Streams // everything built, to be closed if building fails
 }
@@ -42,6 +45,25 @@ type builder struct {
 type cte struct {
 	buffer *exec.Buffer
 	cols   plan.Schema
+}
+
+// bindings are the buffers that CTERefs can read, by id: those of a builder, then those of the builder around it.
+// A plan's own ids are not negative, those of hoisted parts are.
+type bindings struct {
+	outer *bindings // complete, and read by runs at the same time
+	own   map[int]*cte
+}
+
+func newBindings(outer *bindings) *bindings { return &bindings{outer: outer, own: make(map[int]*cte)} }
+
+// find returns nil if id is not bound.
+func (s *bindings) find(id int) *cte {
+	for ; s != nil; s = s.outer {
+		if c := s.own[id]; c != nil {
+			return c
+		}
+	}
+	return nil
 }
 
 // stage is the operators of a plan node. Its columns are some of the node's, in the node's order.
@@ -322,13 +344,13 @@ func (b *builder) with(n *plan.With, want need) (stage, error) {
 func (b *builder) buffer(id int, n plan.Node, in stage) *exec.Buffer {
 	res, stats := b.reservation(n)
 	buffer := exec.NewBuffer(b.rt, in.streams, in.cols, res, stats)
-	b.ctes[id] = &cte{buffer: buffer, cols: in.cols}
+	b.ctes.own[id] = &cte{buffer: buffer, cols: in.cols}
 	return buffer
 }
 
 func (b *builder) cteRef(n *plan.CTERef) (stage, error) {
-	c, ok := b.ctes[n.ID]
-	if !ok {
+	c := b.ctes.find(n.ID)
+	if c == nil {
 		return stage{}, sqlerr.New(sqlerr.Internal, "build: no common table expression %d (%s)", n.ID, n.Name)
 	}
 	return stage{c.buffer.Read(b.cfg.Parallelism, n.Cols), n.Cols}, nil
