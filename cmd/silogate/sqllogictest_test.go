@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/silogate/silogate/internal/slt"
 )
@@ -111,14 +112,16 @@ func runCorpusFile(t *testing.T, name string, records []slt.Record, exempt *exem
 				t.Errorf("line %d, pushdown %s: %s\n%v", r.Line, pushdown, r.SQL, err)
 			}
 		}
-		if failed > 200 {
-			t.Fatal("too many failures")
-		}
 	}
 	t.Logf("%d queries, %d failures", queries, failed)
 }
 
+// queryTime is the most that a query of the corpus may take.
+const queryTime = 30 * time.Second
+
 func runCorpusQuery(ctx context.Context, gateway *sql.Conn, pushdown string, r slt.Record) error {
+	ctx, cancel := context.WithTimeout(ctx, queryTime)
+	defer cancel()
 	if _, err := gateway.ExecContext(ctx, "SET silogate_pushdown = "+pushdown); err != nil {
 		return err
 	}
