@@ -144,7 +144,7 @@ SELECT n.nspname, c.relname, c.oid, c.relkind::text, obj_description(c.oid, 'pg_
 	parts.enforced IS TRUE AND (a.attnotnull OR coalesce(b.required, false)),
 	CASE WHEN t.typtype = 'e' THEN ARRAY(
 		SELECT e.enumlabel::text FROM pg_enum e WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder) END,
-	coalesce(co.collisdeterministic, true), col_description(c.oid, a.attnum)
+	coalesce(co.collisdeterministic, true), CASE WHEN co.collprovider <> 'd' THEN co.oid ELSE 0 END, col_description(c.oid, a.attnum)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN LATERAL (
 	WITH RECURSIVE part AS (
@@ -214,6 +214,7 @@ type described struct {
 	notNull          *bool
 	labels           []string
 	deterministic    bool
+	collation        uint32
 	note             *string
 }
 
@@ -234,7 +235,7 @@ func (s *source) describe(ctx context.Context, doing string, yield func(*plan.Ta
 			var d described
 			if err := rows.Scan(&d.name.Namespace, &d.name.Name, &d.oid, &d.kind, &d.comment, &d.rows, &d.bytes, &d.pages,
 				&d.longest, &d.heaps, &d.keys, &d.number, &d.column, &d.declared, &d.typ, &d.typeKind, &d.category, &d.modifier,
-				&d.notNull, &d.labels, &d.deterministic, &d.note); err != nil {
+				&d.notNull, &d.labels, &d.deterministic, &d.collation, &d.note); err != nil {
 				return err
 			}
 			if b != nil && b.relation.oid != d.oid {
@@ -320,7 +321,8 @@ func (s *source) newTable(srv server, d *described) (*tableBuilder, error) {
 func (b *tableBuilder) add(strict bool, d *described) {
 	a := attribute{
 		name: *d.column, declared: *d.declared, typ: *d.typ, kind: (*d.typeKind)[0], category: (*d.category)[0],
-		modifier: *d.modifier, notNull: *d.notNull, labels: d.labels, deterministic: d.deterministic, comment: text(d.note),
+		modifier: *d.modifier, notNull: *d.notNull, labels: d.labels, deterministic: d.deterministic,
+		collation: d.collation, comment: text(d.note),
 	}
 	column, how := a.describe(strict, b.relation.server)
 	b.position[*d.number] = len(b.table.Columns)

@@ -26,12 +26,13 @@ type server struct {
 
 // column is how a column is read.
 type column struct {
-	read    reading // how an expression gets the column's MySQL value
-	stored  form    // in which a result has the column
-	direct  bool    // as it is stored; else by way of read
-	guard   guard
-	bytes   bool // the collation's = compares bytes
-	exactly bool // at most one stored value becomes NULL: what is unique stays so
+	read      reading // how an expression gets the column's MySQL value
+	stored    form    // in which a result has the column
+	direct    bool    // as it is stored; else by way of read
+	guard     guard
+	bytes     bool   // the collation's = compares bytes
+	collation uint32 // its OID; 0: none, or the database's, which gives way to any other
+	exactly   bool   // at most one stored value becomes NULL: what is unique stays so
 }
 
 // reading is how SQL reads a column's MySQL value.
@@ -74,6 +75,7 @@ type attribute struct {
 	notNull       bool
 	labels        []string // of an enum, in order
 	deterministic bool     // the collation's = compares bytes
+	collation     uint32   // pg_collation.oid; 0: the database's, or none
 	comment       string
 }
 
@@ -89,7 +91,7 @@ const (
 // describe maps an attribute to a column of MySQL's.
 func (a *attribute) describe(strict bool, s server) (plan.TableColumn, column) {
 	t := plan.TableColumn{Name: a.name, Native: a.declared, Nullable: !a.notNull, Comment: a.comment}
-	c := column{direct: true, bytes: a.deterministic, exactly: true}
+	c := column{direct: true, bytes: a.deterministic, collation: a.collation, exactly: true}
 	if a.kind == 'e' || a.category == 'A' || a.kind == 'c' {
 		a.mapGeneric(&t, &c)
 	} else {

@@ -33,9 +33,7 @@ func (d *dialect) comparison(op string) sqlgen.Rule {
 			return
 		}
 		w.Text("(")
-		d.operand(w, op, a)
-		w.Text(" ", op, " ")
-		d.operand(w, op, b)
+		d.operands(w, op, a, b)
 		w.Text(")")
 	}}
 }
@@ -56,10 +54,30 @@ func (d *dialect) comparable(w *sqlgen.Writer, a, b expr.Expr) bool {
 // exact reports an integer or decimal.
 func exact(t types.Type) bool { return t.IsInteger() || t.Kind == types.Decimal }
 
+// operands writes a comparison of values, where the server must be told the collation if it has to choose one.
+func (d *dialect) operands(w *sqlgen.Writer, op string, a, b expr.Expr) {
+	if !ordered(op) && a.Type().IsText() && b.Type().IsText() && mixed(w, a, b) {
+		d.collated(w, a)
+	} else {
+		d.operand(w, op, a)
+	}
+	w.Text(" ", op, " ")
+	d.operand(w, op, b)
+}
+
+// collated writes a text that is compared by its bytes with others, whatever their collations.
+func (d *dialect) collated(w *sqlgen.Writer, e expr.Expr) {
+	if _, err := d.bytewise(w, e); err != nil {
+		w.Refuse("%s", err)
+	}
+	w.Expr(e)
+	w.Text(collateC)
+}
+
 // operand writes an operand that has MySQL's value, under a collation that compares as MySQL does.
 func (d *dialect) operand(w *sqlgen.Writer, op string, e expr.Expr) {
 	switch {
-	case op != "=" && op != "<>" && !isDistinct(op):
+	case ordered(op):
 		w.Ordered(e)
 	case e.Type().IsFloat(): // which may be grouped otherwise, but 0 and -0 are equal in both
 		w.Expr(e)
@@ -67,6 +85,9 @@ func (d *dialect) operand(w *sqlgen.Writer, op string, e expr.Expr) {
 		w.Equated(e)
 	}
 }
+
+// ordered reports an operator that asks for more than equality.
+func ordered(op string) bool { return op != "=" && op != "<>" && !isDistinct(op) }
 
 func isDistinct(op string) bool { return strings.HasPrefix(op, "IS ") }
 
@@ -93,6 +114,9 @@ func (d *dialect) compareStored(w *sqlgen.Writer, op string, a, b expr.Expr) boo
 			return false
 		}
 		other = right.ref
+		if mixed(w, a, b) {
+			other += collateC
+		}
 	} else if other, ok = d.storedConstant(w, form, b); !ok {
 		return op == "=" && form == formPaddedText && d.comparePadded(w, left, a, b)
 	}
@@ -107,11 +131,13 @@ func (d *dialect) comparePadded(w *sqlgen.Writer, left side, a, b expr.Expr) boo
 		return false
 	}
 	w.Text("(", left.ref, " = (")
-	w.Equated(b)
+	if mixed(w, a, b) {
+		d.collated(w, b)
+	} else {
+		w.Equated(b)
+	}
 	w.Text(")::bpchar AND ")
-	d.operand(w, "=", a)
-	w.Text(" = ")
-	d.operand(w, "=", b)
+	d.operands(w, "=", a, b)
 	w.Text(")")
 	return true
 }

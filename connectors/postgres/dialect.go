@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"strings"
 	"sync"
 
@@ -117,12 +118,16 @@ func (d *dialect) equality(w *sqlgen.Writer, e expr.Expr) (string, error) {
 	return "", nil
 }
 
-// bytewise returns the suffix under which = of texts compares bytes: none where no column has another equality.
+// bytewise returns the suffix under which = of texts compares bytes: none where no column has another equality, and the
+// server can tell under which collation to compare.
 func (d *dialect) bytewise(w *sqlgen.Writer, e expr.Expr) (string, error) {
 	if !e.Type().Collation.Bytewise() {
 		return "", sqlgen.Refuse("its collation is not PostgreSQL's")
 	}
 	suffix := ""
+	if mixed(w, e) {
+		suffix = collateC
+	}
 	expr.Walk(e, func(e expr.Expr) bool {
 		if c, ok := e.(*expr.Column); ok && c.Typ.IsText() {
 			if o, known := w.Origin(c); known && !columnOf(o).bytes || !known && !d.keys[c.ID] {
@@ -132,6 +137,22 @@ func (d *dialect) bytewise(w *sqlgen.Writer, e expr.Expr) (string, error) {
 		return true
 	})
 	return suffix, nil
+}
+
+// mixed reports expressions with columns of several collations, between which the server does not choose.
+func mixed(w *sqlgen.Writer, exprs ...expr.Expr) bool {
+	first, several := uint32(0), false
+	for _, e := range exprs {
+		expr.Walk(e, func(e expr.Expr) bool {
+			if o, known := w.Origin(e); known {
+				other := columnOf(o).collation
+				first = cmp.Or(first, other)
+				several = several || other != 0 && other != first
+			}
+			return true
+		})
+	}
+	return several
 }
 
 const collateC = ` COLLATE "C"`

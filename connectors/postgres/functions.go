@@ -431,7 +431,11 @@ func spaces(w *sqlgen.Writer, c *expr.Call) error {
 // writeReplace writes REPLACE, which searches under the collation of its arguments.
 func (d *dialect) writeReplace(w *sqlgen.Writer, c *expr.Call) {
 	w.Text("replace(")
-	w.Equated(c.Args[0])
+	if mixed(w, c.Args...) {
+		d.collated(w, c.Args[0])
+	} else {
+		w.Equated(c.Args[0])
+	}
 	w.Text(", ")
 	w.List(c.Args[1:], ", ")
 	w.Text(")")

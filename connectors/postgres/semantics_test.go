@@ -256,6 +256,42 @@ func TestEncodings(t *testing.T) {
 	}
 }
 
+// TestCollations compares columns of different collations, between which the server does not choose.
+func TestCollations(t *testing.T) {
+	f := newFixture(t, testserver.Postgres(t), nil,
+		`CREATE TABLE l (x varchar COLLATE "C", y varchar COLLATE "und-x-icu", c char(5) COLLATE "und-x-icu", k char(5) COLLATE "C", d text, n int)`,
+		`INSERT INTO l VALUES ('a', 'a', 'a', 'a', 'a', 1), ('b', 'B', 'b', 'b', 'b', 1), ('c ', 'c ', 'c', 'C', 'c', 2)`)
+	table := f.scan("l").Table
+	parser := plantext.Parser{Table: func(string) (*plan.Table, error) { return table, nil }}
+	const scan = "\n    scan l"
+	for _, text := range []string{
+		"filter x = y" + scan, "filter x <> y" + scan, "filter not (x <=> y)" + scan, "filter x < y" + scan, "filter x = d or y = d" + scan,
+		"filter concat(x, y) = 'aa'" + scan, "filter concat(x, y) in ('aa', 'cc')" + scan, "filter concat(x, y) like 'b%'" + scan,
+		"filter concat(x, y) = concat(y, x)" + scan, "filter x = concat(x, y)" + scan, "filter coalesce(x, y) = c" + scan,
+		"filter c = x" + scan, "filter x = c" + scan, "filter c = k" + scan, "filter c <> k" + scan, "filter k = y" + scan,
+		"filter char_length(x) = char_length(y)" + scan, "project replace(x, y, 'z') as a" + scan, "project concat(x, y) = c as a" + scan,
+		"aggregate a | count(*) as m\n    project concat(x, y) as a\n        scan l",
+		"aggregate n | count(distinct concat(x, c)) as m, min(coalesce(y, x)) as o" + scan,
+		"join inner l.x = r.y\n    scan l l: x, c\n    scan l r: y", "join anti l.c = r.x\n    scan l l: c\n    scan l r: x",
+	} {
+		offered, err := parser.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := f.evaluated(t, f.scansPushed(offered))
+		pushed, err := f.source.Pushdown(t.Context(), offered)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, whole := pushed.(*plan.Remote); !whole {
+			t.Errorf("%s is not pushed", text)
+		}
+		if got := f.evaluated(t, pushed); !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
+	}
+}
+
 // TestCharactersOfUnknownEncoding counts characters where the server would count bytes.
 func TestCharactersOfUnknownEncoding(t *testing.T) {
 	f := newFixture(t, testserver.Postgres(t, testserver.Encoding("SQL_ASCII"), testserver.Locale("C")), nil,
