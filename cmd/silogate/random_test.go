@@ -100,6 +100,9 @@ func answer(ctx context.Context, conn *sql.Conn, q randsql.Query, text string) (
 			if row[i] = c.String; !c.Valid {
 				row[i] = `\N`
 			} else if f, err := strconv.ParseFloat(c.String, 64); q.Kinds[i] == testdb.Double && err == nil {
+				if f == 0 {
+					f = 0 // MySQL shows a negative zero as -0, MariaDB as 0
+				}
 				row[i] = strconv.FormatFloat(f, 'g', 12, 64)
 			}
 		}
