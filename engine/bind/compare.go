@@ -17,11 +17,18 @@ func isNoKernel(err error) bool { return errors.Is(err, expr.ErrNoKernel) }
 var comparators = map[expr.Func]func(l, r sql.Expression) sql.Expression{
 	expr.Eq:         func(l, r sql.Expression) sql.Expression { return expression.NewEquals(l, r) },
 	expr.Ne:         func(l, r sql.Expression) sql.Expression { return expression.NewNot(expression.NewEquals(l, r)) },
-	expr.NullSafeEq: func(l, r sql.Expression) sql.Expression { return expression.NewNullSafeEquals(l, r) },
+	expr.NullSafeEq: nullSafeEquals,
 	expr.Lt:         func(l, r sql.Expression) sql.Expression { return expression.NewLessThan(l, r) },
 	expr.Le:         func(l, r sql.Expression) sql.Expression { return expression.NewLessThanOrEqual(l, r) },
 	expr.Gt:         func(l, r sql.Expression) sql.Expression { return expression.NewGreaterThan(l, r) },
 	expr.Ge:         func(l, r sql.Expression) sql.Expression { return expression.NewGreaterThanOrEqual(l, r) },
+}
+
+// nullSafeEquals is l <=> r without GMS's NullSafeEquals, which compares texts of different lengths under the default
+// collation.
+func nullSafeEquals(l, r sql.Expression) sql.Expression {
+	equal := expression.NewIsTrue(expression.NewEquals(l, r))
+	return expression.NewOr(equal, expression.NewAnd(expression.NewIsNull(l), expression.NewIsNull(r)))
 }
 
 // compare compares two imported expressions.
@@ -30,7 +37,7 @@ func (im *importer) compare(f expr.Func, l, r expr.Expr) (expr.Expr, error) {
 	if !isNoKernel(err) {
 		return out, err
 	}
-	return im.rowwise([]expr.Expr{l, r}, func(args []sql.Expression) (sql.Expression, error) {
+	return im.rowwiseCollated(f, []expr.Expr{l, r}, func(args []sql.Expression) (sql.Expression, error) {
 		return comparators[f](args[0], args[1]), nil
 	})
 }
@@ -155,7 +162,7 @@ func (x *expressions) inList(e *expression.InTuple, not bool) (expr.Expr, error)
 	}
 	out, err := expr.NewIn(value, list, not)
 	if isNoKernel(err) {
-		out, err = x.rowwise(append([]expr.Expr{value}, list...), func(args []sql.Expression) (sql.Expression, error) {
+		out, err = x.rowwiseCollated("in", append([]expr.Expr{value}, list...), func(args []sql.Expression) (sql.Expression, error) {
 			return expression.NewInTuple(args[0], expression.NewTuple(args[1:]...)), nil
 		})
 		if err == nil && not {

@@ -379,9 +379,28 @@ func (x *expressions) minus(e *expression.UnaryMinus) (expr.Expr, error) {
 	return x.call(e, expr.Neg, e.Child)
 }
 
+// like imports value LIKE pattern [ESCAPE character].
 func (x *expressions) like(e *expression.Like) (expr.Expr, error) {
-	if e.Escape == nil {
-		return x.call(e, expr.Like, e.Left(), e.Right())
+	operands := []sql.Expression{e.Left(), e.Right()}
+	if e.Escape != nil {
+		operands = append(operands, e.Escape)
 	}
-	return x.call(e, expr.Like, e.Left(), e.Right(), e.Escape)
+	list, err := x.list(operands...)
+	if err != nil {
+		return nil, err
+	}
+	out, err := expr.New(expr.Like, list...)
+	if !isNoKernel(err) {
+		return out, err
+	}
+	out, err = x.rowwiseCollated(expr.Like, list, func(args []sql.Expression) (sql.Expression, error) {
+		if e.Escape == nil {
+			return expression.NewLike(args[0], args[1], nil), nil
+		}
+		return expression.NewLike(args[0], args[1], args[2]), nil
+	})
+	if row, ok := out.(*expr.Fallback); ok && e.Escape != nil {
+		row.Text += " ESCAPE " + list[2].String() // GMS does not show it
+	}
+	return out, err
 }

@@ -57,20 +57,36 @@ func (x *expressions) inside(e sql.Expression, args *[]expr.Expr) (sql.Expressio
 
 // rowwise evaluates what build makes of args row by row.
 func (im *importer) rowwise(args []expr.Expr, build func([]sql.Expression) (sql.Expression, error)) (expr.Expr, error) {
-	return im.rowwiseOf(nil, args, build)
+	return im.rowwiseOf(nil, args, args, build)
+}
+
+// rowwiseCollated is rowwise for a comparison, under the one collation that MySQL gives its operands. GMS would not find it: to
+// it the operands are columns, none before the other.
+func (im *importer) rowwiseCollated(f expr.Func, operands []expr.Expr, build func([]sql.Expression) (sql.Expression, error)) (expr.Expr, error) {
+	unified, err := expr.OneCollation(f, operands...)
+	if err != nil {
+		return nil, err
+	}
+	args := make([]expr.Expr, len(unified))
+	for i, a := range unified {
+		args[i] = expr.Fold(a)
+	}
+	return im.rowwiseOf(nil, args, operands, build)
 }
 
 // rowwiseAs is rowwise with a result of type typ.
 func (im *importer) rowwiseAs(typ types.Type, args []expr.Expr, build func([]sql.Expression) (sql.Expression, error)) (expr.Expr, error) {
-	return im.rowwiseOf(&typ, args, build)
+	return im.rowwiseOf(&typ, args, args, build)
 }
 
-func (im *importer) rowwiseOf(typ *types.Type, args []expr.Expr, build func([]sql.Expression) (sql.Expression, error)) (expr.Expr, error) {
+// rowwiseOf evaluates what build makes of args; EXPLAIN shows what it makes of shown, which are the same as they were
+// written.
+func (im *importer) rowwiseOf(typ *types.Type, args, shown []expr.Expr, build func([]sql.Expression) (sql.Expression, error)) (expr.Expr, error) {
 	var read []expr.Expr
 	fields := make([]sql.Expression, len(args))
 	texts := make([]sql.Expression, len(args))
 	for i, a := range args {
-		texts[i] = expression.NewGetField(i, gmstypes.Null, a.String(), true)
+		texts[i] = expression.NewGetField(i, gmstypes.Null, shown[i].String(), true)
 		if l, ok := a.(*expr.Literal); ok {
 			literal, err := im.gmsLiteral(l)
 			if err != nil {
@@ -86,11 +102,11 @@ func (im *importer) rowwiseOf(typ *types.Type, args []expr.Expr, build func([]sq
 	if err != nil {
 		return nil, err
 	}
-	shown, err := build(texts)
+	text, err := build(texts)
 	if err != nil {
 		return nil, err
 	}
-	return im.evaluator(e, read, shown.String(), typ)
+	return im.evaluator(e, read, text.String(), typ)
 }
 
 func (im *importer) gmsLiteral(l *expr.Literal) (sql.Expression, error) {

@@ -32,7 +32,7 @@ var rowwise = []string{
 	"json_unquote(json_extract(j, '$.c'))", "json_valid(s)", "json_pretty(j)", "json_depth(j)",
 	"str_to_date('2024-05-06', '%Y-%m-%d')", "time_format(tm, '%H-%i')", "timediff(at, '2024-01-01 00:00:00')",
 	"convert_tz(at, '+00:00', '+05:30')", "extract(year_month from day)",
-	"weekofyear(day)", "get_format(date, 'EUR')", "c = 'RESUME'", "c in ('ABC', 'x')", "c like 'R%'", "c between 'a' and 'b'",
+	"weekofyear(day)", "get_format(date, 'EUR')", "c = 'RESUME'", "c like 'R%'", "c between 'a' and 'b'",
 	"c < s", "e = 'green'", "e + 0", "st + 0", "concat(e, '/', st)", "upper(c)", "greatest(s, c)", "json_value(j, '$.c')",
 	"uuid_to_bin('6ccd780c-baba-1026-9564-5b8c656024db')", "convert(s using latin1)", "charset(c)", "case c when 'ABC' then 1 else 2 end",
 	"pi() * i", "truncate(n, 1)", "compress(s)", "time(at)", "from_unixtime(i, '%Y')", "json_quote(s)", "substring_index(c, 's', 1)",
@@ -189,4 +189,52 @@ func evaluate(env *expr.Env, e expr.Expr, schema plan.Schema, row []types.Value)
 		return e.Row.Eval(env, args)
 	}
 	return evaluateKernel(env, e, schema, row)
+}
+
+// TestExplicitCollation compares a text with another in both orders, each with a COLLATE clause that its column does not
+// have.
+func TestExplicitCollation(t *testing.T) {
+	b, ctx, _ := newBinder(t)
+	ctx.SetCurrentDatabase("kinds")
+	const ci, bin = "utf8mb4_general_ci", "utf8mb4_0900_bin"
+	row := map[string]types.Value{"s": types.TextValue("abc"), "c": types.TextValue("abc")}
+	for _, c := range []struct {
+		cond string // of s, whose collation is bin, and c, whose collation is not
+		want int64
+	}{
+		{"s = 'ABC' collate " + ci, 1}, {"'ABC' collate " + ci + " = s", 1}, {"s collate " + ci + " = 'ABC'", 1},
+		{"'ABC' = s collate " + ci, 1}, {"s = 'ABC'", 0}, {"'ABC' = s", 0},
+		{"c = 'ABC' collate " + bin, 0}, {"'ABC' collate " + bin + " = c", 0}, {"c = 'ABC' collate utf8mb4_bin", 0},
+		{"'ABC' collate utf8mb4_bin = c", 0}, {"c = 'ABC'", 1}, {"'ABC' = c", 1},
+		{"s <> 'ABC' collate " + ci, 0}, {"'ABC' collate " + ci + " <> s", 0},
+		{"s <=> 'ABC' collate " + ci, 1}, {"'ABC' collate " + ci + " <=> s", 1}, {"c <=> nullif(c, c)", 0}, {"nullif(c, c) <=> c", 0},
+		{"nullif(c, c) <=> nullif(c, 'ABC')", 1},
+		{"s < 'ABD' collate " + ci, 1}, {"'ABD' collate " + ci + " < s", 0},
+		{"s <= 'ABC' collate " + ci, 1}, {"'ABC' collate " + ci + " <= s", 1},
+		{"s > 'ABC' collate " + ci, 0}, {"'ABD' collate " + ci + " > s", 1},
+		{"s >= 'ABD' collate " + ci, 0}, {"'ABD' collate " + ci + " >= s", 1},
+		{"s between 'ABC' collate " + ci + " and 'ABD' collate " + ci, 1},
+		{"s like 'A%' collate " + ci, 1}, {"'ABC' collate " + ci + " like s", 1}, {"s collate " + ci + " like 'A%'", 1},
+		{"s like 'A|%' collate " + ci + " escape '|'", 0}, {"s like 'A%' collate " + ci + " escape '|'", 1}, {"s like 'A%'", 0},
+		{"c like 'A%' collate utf8mb4_bin", 0}, {"s not like 'A%' collate " + ci, 0},
+		{"s in ('x', 'ABC' collate " + ci + ")", 1}, {"s not in ('x', 'ABC' collate " + ci + ")", 0},
+		{"s in ('ABC', 'x' collate " + ci + ")", 1}, {"'ABC' collate " + ci + " in ('x', s)", 1},
+		{"'ABC' in (s collate " + ci + ")", 1}, {"c in ('ABC' collate " + bin + ")", 0}, {"c in ('ABC' collate utf8mb4_bin)", 0},
+		{"s in ('x', 'ABC')", 0}, {"c in ('x', 'ABC')", 1}, {"c in ('ABC', null)", 1},
+		{"(s, 1) = ('ABC' collate " + ci + ", 1)", 1}, {"case s when 'ABC' collate " + ci + " then 1 else 0 end", 1},
+	} {
+		e, typ := computedBy(t, mustBind(t, ctx, b, "select "+c.cond+" as x from v"))
+		var schema plan.Schema
+		var values []types.Value
+		for name, v := range row {
+			schema, values = append(schema, plan.Column{Name: name}), append(values, v)
+		}
+		env := &expr.Env{Location: time.UTC}
+		got, err := evaluate(env, e, schema, values)
+		if err != nil {
+			t.Errorf("%s: %v", c.cond, err)
+		} else if got.Null || got.Int != c.want {
+			t.Errorf("%s is %s, want %d (%s)", c.cond, got.Format(typ, time.UTC), c.want, e)
+		}
+	}
 }

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -232,6 +233,31 @@ func oneCollation(op string, list ...Expr) ([]Expr, error) {
 	}
 	for i, e := range list {
 		out[i] = underCollation(e, best)
+	}
+	return out, nil
+}
+
+// OneCollation returns args with those that are CHAR, VARCHAR or TEXT under the one collation that f compares them in: that of
+// a COLLATE clause before that of a column before that of a literal. The error is sqlerr.CollationMix.
+func OneCollation(f Func, args ...Expr) ([]Expr, error) {
+	var texts []Expr
+	var where []int
+	for i, a := range args {
+		switch a.Type().Kind {
+		case types.Char, types.Varchar, types.Text:
+			texts, where = append(texts, a), append(where, i)
+		}
+	}
+	if len(texts) < 2 {
+		return args, nil
+	}
+	unified, err := oneCollation(string(f), texts...)
+	if err != nil {
+		return nil, err
+	}
+	out := slices.Clone(args)
+	for i, at := range where {
+		out[at] = unified[i]
 	}
 	return out, nil
 }

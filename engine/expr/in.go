@@ -10,6 +10,12 @@ import (
 
 // NewIn is arg [NOT] IN (list). Where a member is not a literal of arg's comparison class it is a chain of comparisons.
 func NewIn(arg Expr, list []Expr, not bool) (Expr, error) {
+	// A member that is folded has lost its COLLATE clause.
+	unified, err := OneCollation("in", append([]Expr{arg}, list...)...)
+	if err != nil {
+		return nil, err
+	}
+	arg, list = unified[0], unified[1:]
 	in := &In{Arg: plain(arg), Not: not}
 	t := in.Arg.Type()
 	seen := make(map[types.Value]bool, len(list))
