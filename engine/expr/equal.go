@@ -1,6 +1,9 @@
 package expr
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // Equal reports whether a and b are the same tree over the same columns, so that one evaluation serves both. A volatile
 // expression equals none, not even itself. The printed form is no substitute: it is cut short for people.
@@ -22,7 +25,8 @@ func equalHead(a, b Expr) bool {
 		return ok && a.ID == b.ID
 	case *Literal:
 		b, ok := b.(*Literal)
-		return ok && a.Value == b.Value
+		// A negative zero equals zero but is another value.
+		return ok && a.Value == b.Value && math.Signbit(a.Value.Float) == math.Signbit(b.Value.Float)
 	case *Param:
 		b, ok := b.(*Param)
 		return ok && a.Ordinal == b.Ordinal

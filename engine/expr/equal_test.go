@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"math"
 	"testing"
 
 	"github.com/silogate/silogate/engine/types"
@@ -18,7 +19,9 @@ func TestEqual(t *testing.T) {
 		return e
 	}
 	call := func(f Func, args ...Expr) Expr { return &Call{Func: f, Args: args, Typ: bigint} }
-	row := func(text string, volatile bool) *Fallback { return &Fallback{Typ: bigint, Text: text, Volatile: volatile} }
+	row := func(text string, volatile bool) *Fallback {
+		return &Fallback{Typ: bigint, Text: text, Volatile: volatile}
+	}
 	random := row("rand()", true)
 	for _, c := range []struct {
 		a, b Expr
@@ -28,6 +31,7 @@ func TestEqual(t *testing.T) {
 		{column(1), column(2), false},
 		{number(1), number(1), true},
 		{number(1), &Literal{types.IntValue(1), types.Of(types.Int32)}, false},
+		{&Literal{types.Value{Float: math.Copysign(0, -1)}, types.Of(types.Float64)}, &Literal{types.Value{}, types.Of(types.Float64)}, false},
 		{&Param{Ordinal: 0, Typ: bigint}, &Param{Ordinal: 1, Typ: bigint}, false},
 		{call(Add, column(1), number(1)), call(Add, column(1), number(1)), true},
 		{call(Add, column(1), number(1)), call(Sub, column(1), number(1)), false},
