@@ -67,7 +67,7 @@ func (fragment) Estimate(context.Context) (connectors.Estimate, error) {
 }
 
 func (f fragment) Start(ctx context.Context, scan connectors.Scan) (connectors.Execution, error) {
-	_, err := scan.Tx.Shared(ctx, f.source, func(context.Context) (io.Closer, error) { return closer{f.source}, nil })
+	_, err := scan.Tx.Shared(ctx, f.source, func(context.Context) (io.Closer, error) { return closer(f), nil })
 	return execution{f.source, scan.Memory}, err
 }
 

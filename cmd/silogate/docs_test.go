@@ -209,7 +209,7 @@ func (p *tester) answer(ctx context.Context, statement string) (string, error) {
 	right := make([]bool, len(columns))
 	for i, c := range columns {
 		names = append(names, c.Name())
-		right[i] = strings.Contains("DECIMAL DOUBLE FLOAT", c.DatabaseTypeName()) || strings.HasSuffix(c.DatabaseTypeName(), "INT")
+		right[i] = isNumber(c.DatabaseTypeName())
 	}
 	table := [][]string{names}
 	for r.Next() {
@@ -429,4 +429,13 @@ shows it as ` + "`row[...]`" + `.
 	if err != nil || string(page) != b.String() {
 		t.Errorf("docs/functions.md is stale: go test ./cmd/silogate -run FunctionsPage -update (%v)", err)
 	}
+}
+
+// isNumber reports a type whose values mysql aligns to the right.
+func isNumber(databaseType string) bool {
+	switch databaseType {
+	case "DECIMAL", "DOUBLE", "FLOAT":
+		return true
+	}
+	return strings.HasSuffix(databaseType, "INT")
 }

@@ -151,15 +151,6 @@ func mergeProjections(below *plan.Project, list []plan.Projection) (plan.Node, [
 	return below.Input, merged
 }
 
-// visible returns the plan columns of the relation.
-func (r relation) visible() plan.Schema {
-	schema := make(plan.Schema, len(r.cols))
-	for i, c := range r.cols {
-		schema[i] = c.Column
-	}
-	return schema
-}
-
 // renamed returns the relation under the ids and names that references from outside use. Fewer ids than columns leave
 // the columns to be found by name.
 func (r relation) renamed(ids sql.ColSet, names []string) relation {

@@ -80,15 +80,12 @@ func (m *runMerge) begin(ctx context.Context) error {
 	}
 	for i, r := range m.runs {
 		h := &head{run: r, at: i}
-		ok, err := m.fill(ctx, h)
+		_, err := m.fill(ctx, h)
 		if h.batch != nil {
 			m.heads = append(m.heads, h)
 		}
 		if err != nil {
 			return err
-		}
-		if !ok {
-			continue
 		}
 	}
 	heap.Init(&m.heads)

@@ -398,7 +398,7 @@ func (j *join) leave() {
 	if !j.owned {
 		return
 	}
-	j.source.Close()
+	_ = j.source.Close() // a partition's reader: nothing is lost
 	j.part.release(j.run.res)
 	if j.prober.table != nil {
 		j.prober.table.release(j.res)

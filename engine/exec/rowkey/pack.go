@@ -7,7 +7,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/bitutil"
-	"github.com/apache/arrow-go/v18/arrow/decimal128"
 	"github.com/apache/arrow-go/v18/arrow/decimal256"
 )
 
@@ -290,7 +289,7 @@ func wideOf(col arrow.Array, i int) decimal256.Num {
 	case *array.Decimal64:
 		return decimal256.FromI64(int64(a.Value(i)))
 	case *array.Decimal128:
-		return decimal256.FromDecimal128(decimal128.Num(a.Value(i)))
+		return decimal256.FromDecimal128(a.Value(i))
 	}
 	return col.(*array.Decimal256).Value(i)
 }

@@ -1,6 +1,7 @@
 package spill
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -47,8 +48,7 @@ func Open(root string, quota int64) (*Manager, error) {
 	}
 	lock, err := lockFile(filepath.Join(dir, lockName), syscall.LOCK_EX|syscall.LOCK_NB)
 	if err != nil {
-		os.RemoveAll(dir)
-		return nil, fmt.Errorf("spill directory %s: %w", dir, err)
+		return nil, errors.Join(fmt.Errorf("spill directory %s: %w", dir, err), os.RemoveAll(dir))
 	}
 	return &Manager{dir: dir, lock: lock, quota: quota}, nil
 }
