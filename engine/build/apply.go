@@ -100,7 +100,7 @@ func (b *builder) runInner(inner plan.Node, outer plan.Schema, ids []expr.Column
 // free returns the columns that a plan reads and does not define: those of the outer sides of applies around it.
 func free(n plan.Node) map[expr.ColumnID]bool {
 	set := make(map[expr.ColumnID]bool)
-	for _, e := range expressions(n) {
+	for _, e := range plan.Expressions(n) {
 		expr.Columns(e, set)
 	}
 	for _, c := range n.Children() {

@@ -5,45 +5,6 @@ import (
 	"github.com/silogate/silogate/engine/plan"
 )
 
-// expressions returns the expressions that a node itself evaluates.
-func expressions(n plan.Node) []expr.Expr {
-	switch n := n.(type) {
-	case *plan.Filter:
-		return n.Conds
-	case *plan.Project:
-		return projected(n.Exprs)
-	case *plan.Join:
-		return n.On
-	case *plan.Apply:
-		return n.On
-	case *plan.Aggregate:
-		list := projected(n.Groups)
-		for _, a := range n.Aggs {
-			list = append(append(list, a.Args...), keyExprs(a.OrderBy)...)
-		}
-		return list
-	case *plan.Sort:
-		return keyExprs(n.Keys)
-	case *plan.Limit:
-		return keyExprs(n.Keys)
-	case *plan.Values:
-		var list []expr.Expr
-		for _, row := range n.Rows {
-			list = append(list, row...)
-		}
-		return list
-	}
-	return nil
-}
-
-func projected(list []plan.Projection) []expr.Expr {
-	out := make([]expr.Expr, len(list))
-	for i, p := range list {
-		out[i] = p.Expr
-	}
-	return out
-}
-
 // substitute returns n with columns replaced by expressions everywhere in it.
 func substitute(n plan.Node, with map[expr.ColumnID]expr.Expr) plan.Node {
 	children := n.Children()

@@ -39,38 +39,6 @@ func overlaps(a, b set) bool {
 	return false
 }
 
-// expressions returns the expressions that n itself evaluates.
-func expressions(n plan.Node) []expr.Expr {
-	switch n := n.(type) {
-	case *plan.Filter:
-		return n.Conds
-	case *plan.Project:
-		return projected(n.Exprs)
-	case *plan.Join:
-		return n.On
-	case *plan.Apply:
-		return n.On
-	case *plan.Aggregate:
-		list := projected(n.Groups)
-		for _, a := range n.Aggs {
-			list = append(list, a.Args...)
-			list = append(list, keyExprs(a.OrderBy)...)
-		}
-		return list
-	case *plan.Sort:
-		return keyExprs(n.Keys)
-	case *plan.Limit:
-		return keyExprs(n.Keys)
-	case *plan.Values:
-		var list []expr.Expr
-		for _, row := range n.Rows {
-			list = append(list, row...)
-		}
-		return list
-	}
-	return nil
-}
-
 func projected(list []plan.Projection) []expr.Expr {
 	out := make([]expr.Expr, len(list))
 	for i, p := range list {
@@ -91,7 +59,7 @@ func keyExprs(keys []plan.SortKey) []expr.Expr {
 func free(n plan.Node) set {
 	read, defined := make(set), make(set)
 	walk(n, func(n plan.Node) {
-		maps.Copy(read, columnsOf(expressions(n)...))
+		maps.Copy(read, columnsOf(plan.Expressions(n)...))
 		maps.Copy(defined, n.Schema().Set())
 	})
 	for id := range defined {
@@ -103,7 +71,7 @@ func free(n plan.Node) set {
 // volatile reports whether a plan holds a volatile expression.
 func volatile(n plan.Node) bool {
 	found := false
-	walk(n, func(n plan.Node) { found = found || anyVolatile(expressions(n)) })
+	walk(n, func(n plan.Node) { found = found || anyVolatile(plan.Expressions(n)) })
 	return found
 }
 

@@ -337,7 +337,7 @@ func (l *lifter) join(n *plan.Join) (plan.Node, bool) {
 // aggregate groups also by what the lifted conditions read: one outer row then sees just its own groups. That holds for
 // an equality of an inner with an outer expression, and for any condition on the groups themselves.
 func (l *lifter) aggregate(n *plan.Aggregate) (plan.Node, bool) {
-	if slices.ContainsFunc(expressions(n), l.correlated) {
+	if slices.ContainsFunc(plan.Expressions(n), l.correlated) {
 		return nil, false
 	}
 	above := lifter{corr: l.corr}

@@ -26,7 +26,7 @@ func (d *decorrelator) unnestAggregate(a *plan.Apply, corr set) (plan.Node, bool
 		return nil, false
 	}
 	values, having, agg, ok := overAggregate(a.Inner)
-	if !ok || slices.ContainsFunc(expressions(agg), func(e expr.Expr) bool { return overlaps(columnsOf(e), corr) }) {
+	if !ok || slices.ContainsFunc(plan.Expressions(agg), func(e expr.Expr) bool { return overlaps(columnsOf(e), corr) }) {
 		return nil, false
 	}
 	l := lifter{corr: corr}

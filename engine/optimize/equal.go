@@ -18,7 +18,7 @@ func samePlan(a, b plan.Node) bool {
 	if a == b {
 		return true
 	}
-	if !sameNode(a, b) || !slices.EqualFunc(expressions(a), expressions(b), expr.Equal) {
+	if !sameNode(a, b) || !slices.EqualFunc(plan.Expressions(a), plan.Expressions(b), expr.Equal) {
 		return false
 	}
 	return slices.EqualFunc(a.Children(), b.Children(), samePlan)

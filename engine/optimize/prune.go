@@ -55,7 +55,7 @@ func (p *pruner) prune(n plan.Node, needed set) plan.Node {
 	case *plan.Filter:
 		return p.narrowed(n.WithChildren([]plan.Node{p.prune(n.Input, with(needed, n.Conds...))}), needed)
 	}
-	return mapChildren(n, func(c plan.Node) plan.Node { return p.prune(c, with(needed, expressions(n)...)) })
+	return mapChildren(n, func(c plan.Node) plan.Node { return p.prune(c, with(needed, plan.Expressions(n)...)) })
 }
 
 // with adds what expressions read to a set.
@@ -139,7 +139,7 @@ func (p *pruner) aggregate(n *plan.Aggregate, needed set) plan.Node {
 	if len(out.Aggs) == 0 && len(n.Groups) == 0 {
 		out.Aggs = n.Aggs[:min(1, len(n.Aggs))]
 	}
-	out.Input = p.prune(n.Input, columnsOf(expressions(out)...))
+	out.Input = p.prune(n.Input, columnsOf(plan.Expressions(out)...))
 	return out
 }
 

@@ -1,0 +1,51 @@
+package plan
+
+import "github.com/silogate/silogate/engine/expr"
+
+// Expressions returns the expressions that n itself evaluates, its inputs not included.
+func Expressions(n Node) []expr.Expr {
+	switch n := n.(type) {
+	case *Filter:
+		return n.Conds
+	case *Project:
+		return exprsOf(n.Exprs)
+	case *Join:
+		return n.On
+	case *Apply:
+		return n.On
+	case *Aggregate:
+		list := exprsOf(n.Groups)
+		for _, a := range n.Aggs {
+			list = append(list, a.Args...)
+			list = append(list, keyExprs(a.OrderBy)...)
+		}
+		return list
+	case *Sort:
+		return keyExprs(n.Keys)
+	case *Limit:
+		return keyExprs(n.Keys)
+	case *Values:
+		var list []expr.Expr
+		for _, row := range n.Rows {
+			list = append(list, row...)
+		}
+		return list
+	}
+	return nil
+}
+
+func exprsOf(list []Projection) []expr.Expr {
+	out := make([]expr.Expr, len(list))
+	for i, p := range list {
+		out[i] = p.Expr
+	}
+	return out
+}
+
+func keyExprs(keys []SortKey) []expr.Expr {
+	out := make([]expr.Expr, len(keys))
+	for i, k := range keys {
+		out[i] = k.Expr
+	}
+	return out
+}
