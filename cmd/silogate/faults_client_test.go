@@ -155,8 +155,9 @@ func TestCtrlC(t *testing.T) {
 	seen := watchSessions(t, pg)
 	i := host(t, "sources:\n"+postgresSource("pg", pg))
 	where, port, _ := strings.Cut(i.gateway.mysql.Addr().String(), ":")
+	// exec: else the shell between them gets the signal as well, and some shells then end with 130 whatever the client did.
 	cmd := exec.CommandContext(t.Context(), terminal, "-qec",
-		client+" --no-defaults --protocol=tcp --skip-ssl --quick -h "+where+" -P "+port+" -u root", os.DevNull)
+		"exec "+client+" --no-defaults --protocol=tcp --skip-ssl --quick -h "+where+" -P "+port+" -u root", os.DevNull)
 	cmd.Env = append(os.Environ(), "TERM=dumb", "HOME="+t.TempDir())
 	var shown output
 	cmd.Stdout, cmd.Stderr = &shown, &shown
