@@ -42,4 +42,6 @@ lint: deps ## golangci-lint with the import rules
 
 bench: build deps ## compare with DuckDB and others; writes bench/RESULTS.md
 	$(CACHE)/venv/bin/pip install --quiet --disable-pip-version-check -r bench/requirements.txt
+	python3 -m venv $(CACHE)/venv-duckdb2
+	$(CACHE)/venv-duckdb2/bin/pip install --quiet --disable-pip-version-check -r bench/requirements-duckdb2.txt
 	go run ./internal/testserver/run $(CACHE)/venv/bin/python bench/bench.py

@@ -199,7 +199,8 @@ def report(results: list[dict], peers: list[Peer], scale: str) -> str:
         "",
         f"`make bench`, {datetime.date.today()}, commit {commit}, TPC-H scale factor {scale}, {os.cpu_count()} cores; "
         f"minimum of {ROUNDS} interleaved runs, rows checked.",
-        "Peers: " + ", ".join(f"{p.name} ({p.version})" for p in peers) + ". Ratio: silogate to the fastest peer.",
+        "Peers: " + ", ".join(f"{p.name} ({p.version})" for p in peers if p.name != "silogate")
+        + ". Ratio: silogate to the fastest peer.",
         "",
         "| workload | system | wall s | CPU s | Postgres CPU s | peak MB | ratio |",
         "|---|---|---|---|---|---|---|",
@@ -232,8 +233,7 @@ def main() -> None:
         gateway, port = start_gateway(places, folder)
         peers = [Peer("DuckDB", [sys.executable, "peer_duckdb.py"], places)]
         newer = cache / "venv-duckdb2" / "bin" / "python"
-        if newer.exists():
-            peers.append(Peer("DuckDB 2.0", [str(newer), "peer_duckdb.py"], places | {"extensions": False}))
+        peers.append(Peer("DuckDB 2.0", [str(newer), "peer_duckdb.py"], places | {"extensions": False}))
         peers.append(Peer("silogate", [sys.executable, "peer_silogate.py"], {"port": port}, pid=gateway.pid))
         try:
             results = measure(peers, chosen)
