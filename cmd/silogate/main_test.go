@@ -60,7 +60,7 @@ func running(out *output, args ...string) (stop func() error) {
 }
 
 // connect waits until a server answers.
-func connect(t *testing.T, dsn string) *sql.DB {
+func connect(t testing.TB, dsn string) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("mysql", dsn)
 	if err != nil {

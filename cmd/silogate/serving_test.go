@@ -11,7 +11,7 @@ import (
 )
 
 // serving runs a gateway in this process until the test ends and returns a connection to it.
-func serving(t *testing.T, yaml string, tune ...func(*engine.Config)) *sql.DB {
+func serving(t testing.TB, yaml string, tune ...func(*engine.Config)) *sql.DB {
 	t.Helper()
 	cfg, err := config.Parse([]byte("listen: 127.0.0.1:0\ndata: " + t.TempDir() + "\nusers: [{name: root, password: \"\"}]\n" + yaml))
 	if err != nil {
