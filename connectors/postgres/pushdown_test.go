@@ -91,7 +91,7 @@ func shownAnswer(n plan.Node, indent string) string {
 	if r, ok := n.(*plan.Remote); ok {
 		text := indent + r.Fragment.String() + "\n"
 		for _, k := range r.Kept {
-			text += indent + "kept: " + k + "\n"
+			text += indent + "kept: " + k.What + ": " + k.Why + "\n"
 		}
 		return text
 	}

@@ -32,7 +32,7 @@ const (
 // Answer is a source's answer to one step.
 type Answer struct {
 	Verdict Verdict
-	Reason  string    // None, Loose: for people, why the step stays above
+	Reason  string    // None: why the step stays above; Loose: why it is checked again, or what it does in the source
 	Push    expr.Expr // Loose: the weaker condition that goes into the tree; nil: the conjunct itself
 }
 
@@ -40,12 +40,13 @@ type Answer struct {
 func Exact() Answer { return Answer{Verdict: Whole} }
 
 // Superset answers that the source keeps every row the conjunct keeps, by evaluating weaker (nil: the conjunct itself
-// in a form of its own, as a file is pruned by statistics). The conjunct stays above as well.
+// in a form of its own, as a file is pruned by statistics). The conjunct stays above as well; EXPLAIN prints the phrase
+// after "rechecked here".
 func Superset(weaker expr.Expr, format string, args ...any) Answer {
 	return Answer{Verdict: Loose, Push: weaker, Reason: fmt.Sprintf(format, args...)}
 }
 
-// No answers that the step stays above, and why: a phrase that EXPLAIN prints after the step.
+// No answers that the step stays above, and why: a phrase that EXPLAIN prints after "not pushed" and the step.
 func No(format string, args ...any) Answer {
 	return Answer{Reason: fmt.Sprintf(format, args...)}
 }

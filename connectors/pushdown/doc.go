@@ -15,8 +15,8 @@
 //   - An inner join's condition is asked conjunct by conjunct like a filter's; other joins are taken whole.
 //   - A step that reads a column its inputs do not define (an outer reference of an Apply) is never offered.
 //
-// What was not taken stays as an ordinary node above the plan.Remote leaf with the reason in Remote.Kept. The answer's
-// root has the offered root's columns in the same order, under the same ids and types.
+// What was not taken, or must be checked again, stays as an ordinary node above the plan.Remote leaf with the reason in
+// Remote.Kept. The answer's root has the offered root's columns in the same order, under the same ids and types.
 //
 // Nothing here is about SQL: a Parquet source takes Scan, Filter (as a superset, for pruning), Project of columns and
 // Limit; an API takes what its endpoint can filter. The tree that Fragment gets consists of just the steps that Take

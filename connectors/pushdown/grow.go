@@ -52,7 +52,7 @@ type part struct {
 	local plan.Node
 	tree  plan.Node
 	rest  []expr.Expr // conjuncts that stay above tree
-	kept  []string
+	kept  []plan.Kept
 }
 
 // taken reports a part that the source runs exactly.
@@ -154,7 +154,7 @@ func (g *grower) conjuncts(p part, conds []expr.Expr, what string) part {
 			push = append(push, c)
 		}
 		p.rest = append(p.rest, c)
-		p.kept = append(p.kept, because(fmt.Sprintf("%s %s", what, c), a))
+		p.kept = append(p.kept, plan.Kept{What: fmt.Sprintf("%s %s", what, c), Why: a.Reason, Rechecked: a.Verdict == Loose})
 	}
 	if len(push) > 0 {
 		p.tree = &plan.Filter{Input: p.tree, Conds: push}
@@ -162,7 +162,10 @@ func (g *grower) conjuncts(p part, conds []expr.Expr, what string) part {
 	return p
 }
 
-func because(what string, a Answer) string { return what + ": " + a.Reason }
+func because(what string, a Answer) plan.Kept { return plan.Kept{What: what, Why: a.Reason} }
+
+// below is why a step can't be offered over a part that is not taken.
+func below(what string) plan.Kept { return plan.Kept{What: what, Why: "a filter below it runs here"} }
 
 // reading returns need extended by the columns that list reads.
 func reading(need columns, list []expr.Expr) columns {
@@ -254,7 +257,7 @@ func (g *grower) aggregate(n *plan.Aggregate) (part, error) {
 		}
 		p.kept = append(p.kept, because("aggregate", a))
 	} else if p.tree != nil {
-		p.kept = append(p.kept, "aggregate: a filter below it runs here")
+		p.kept = append(p.kept, below("aggregate"))
 	}
 	return g.above(n, p, need)
 }
@@ -300,7 +303,7 @@ func (g *grower) ordered(n plan.Node, keys []plan.SortKey, need columns) (part, 
 		}
 		p.kept = append(p.kept, because(what, a))
 	case p.tree != nil:
-		p.kept = append(p.kept, what+": a filter below it runs here")
+		p.kept = append(p.kept, below(what))
 	}
 	return g.above(n, p, need)
 }
@@ -324,7 +327,7 @@ func (g *grower) limit(n *plan.Limit, need columns) (part, error) {
 func (g *grower) union(n *plan.Union) (part, error) {
 	parts := make([]part, len(n.Inputs))
 	trees := make([]plan.Node, len(n.Inputs))
-	var kept []string
+	var kept []plan.Kept
 	all := true
 	for i, in := range n.Inputs {
 		var err error

@@ -15,20 +15,18 @@ func (g *grower) join(n *plan.Join, need columns) (part, error) {
 	if err != nil {
 		return part{}, err
 	}
-	var reason string
+	var why []plan.Kept
 	switch {
 	case left.taken() && right.taken():
 		p, a := g.takeJoin(n, left, right)
 		if a.Verdict == Whole {
 			return p, nil
 		}
-		reason = because("join", a)
+		why = []plan.Kept{because("join", a)}
 	case left.tree != nil && right.tree != nil:
-		reason = "join: a filter below it runs here"
+		why = []plan.Kept{below("join")}
 	}
-	if reason != "" {
-		left.kept = append(left.kept, reason)
-	}
+	left.kept = append(left.kept, why...)
 	l, err := g.close(left, need)
 	if err != nil {
 		return part{}, err

@@ -216,9 +216,9 @@ func tryScans(n plan.Node, f func(*plan.Scan) (plan.Node, error)) (plan.Node, er
 
 // explainPulled notes at the inputs of a join of one source why it runs here.
 func (pl *placer) explainPulled(n plan.Node, join *plan.Join) plan.Node {
-	reason := "join: its output is larger than its inputs"
+	why := "its output is larger than its inputs"
 	if len(free(join)) > 0 {
-		reason = "join: it reads the columns of an outer query"
+		why = "it reads the columns of an outer query"
 	}
 	return mapChildren(n, func(c plan.Node) plan.Node {
 		r, ok := c.(*plan.Remote)
@@ -226,7 +226,7 @@ func (pl *placer) explainPulled(n plan.Node, join *plan.Join) plan.Node {
 			return c
 		}
 		noted := *r
-		noted.Kept = append(slices.Clone(r.Kept), reason)
+		noted.Kept = append(slices.Clone(r.Kept), plan.Kept{What: "join", Why: why})
 		pl.est.memo[&noted] = pl.est.memo[r]
 		return &noted
 	})

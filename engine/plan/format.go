@@ -57,8 +57,8 @@ func (f *formatter) node(n Node, depth int) {
 		return
 	}
 	if remote, ok := n.(*Remote); ok {
-		for _, reason := range remote.Kept {
-			f.line(depth+1, "not pushed: "+reason)
+		for _, kept := range remote.Kept {
+			f.line(depth+1, kept.String())
 		}
 	}
 	for _, c := range n.Children() {

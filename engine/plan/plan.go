@@ -62,8 +62,22 @@ type Remote struct {
 	Site     Site
 	Fragment Fragment
 	Cols     Schema
-	Keys     *Keys    // the run-time relation the fragment reads as Scan.Args, or nil
-	Kept     []string // for what stayed above: the node or conjunct, and why it was not taken
+	Keys     *Keys  // the run-time relation the fragment reads as Scan.Args, or nil
+	Kept     []Kept // what stayed above
+}
+
+// Kept is a node or conjunct that stays above a fragment, and why.
+type Kept struct {
+	What, Why string
+	Rechecked bool // the fragment applies it too, though not exactly: it drops some of the rows that fail
+}
+
+// String is the line of EXPLAIN.
+func (k Kept) String() string {
+	if k.Rechecked {
+		return "rechecked here: " + k.What + ": " + k.Why
+	}
+	return "not pushed: " + k.What + ": " + k.Why
 }
 
 // Fragment is a source's own form of a sub-plan: SQL text, a file scan, an API call.

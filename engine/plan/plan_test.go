@@ -68,7 +68,7 @@ func plans() map[string]plan.Node {
 		"remote": &plan.Filter{
 			Input: &plan.Remote{
 				Site: plan.Site{Source: "shop"}, Fragment: fragment{plan.Schema{a}}, Cols: plan.Schema{a},
-				Kept: []string{"(a#1 > 1): not an operator of the source"},
+				Kept: []plan.Kept{{What: "(a#1 > 1)", Why: "not an operator of the source"}},
 			},
 			Conds: []expr.Expr{compare(expr.Gt, a.Ref(), number(1)), compare(expr.Lt, a.Ref(), number(5))},
 		},
