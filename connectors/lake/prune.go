@@ -113,14 +113,17 @@ func (e evaluation) call(x *expr.Call) truth {
 		out := truth{yes: true}
 		for _, a := range x.Args {
 			t := e.truth(a)
-			out = truth{out.yes && t.yes, out.no || t.no, out.null || t.null}
+			// NULL needs a NULL, and nothing that is false.
+			null := out.null && (t.yes || t.null) || t.null && (out.yes || out.null)
+			out = truth{out.yes && t.yes, out.no || t.no, null}
 		}
 		return out
 	case expr.Or:
 		out := truth{no: true}
 		for _, a := range x.Args {
 			t := e.truth(a)
-			out = truth{out.yes || t.yes, out.no && t.no, out.null || t.null}
+			null := out.null && (t.no || t.null) || t.null && (out.no || out.null)
+			out = truth{out.yes || t.yes, out.no && t.no, null}
 		}
 		return out
 	case expr.Not:
@@ -200,6 +203,9 @@ func (e evaluation) in(x *expr.In) truth {
 	if v.value {
 		out.yes = e.hits(x, v)
 	}
+	if out.yes && e.isMember(x, v) {
+		out = truth{yes: true}
+	}
 	if x.Not {
 		return not(out)
 	}
@@ -234,6 +240,25 @@ func (e evaluation) hits(x *expr.In, v interval) bool {
 	}
 	order, ok := compare(list[first], t, v.max, v.typ)
 	return !ok || order <= 0
+}
+
+// isMember reports an interval of one value that the list has.
+func (e evaluation) isMember(x *expr.In, v interval) bool {
+	if v.null || !v.hasMin || !v.hasMax {
+		return false
+	}
+	if order, ok := compare(v.min, v.typ, v.max, v.typ); !ok || order != 0 {
+		return false
+	}
+	t := x.Arg.Type()
+	_, found := slices.BinarySearchFunc(e.sorted[x], v.min, func(a, b types.Value) int {
+		order, ok := compare(a, t, b, v.typ)
+		if !ok {
+			return 1 // of types without a common order: nothing is found
+		}
+		return order
+	})
+	return found
 }
 
 // like prunes by the literal start of a pattern.

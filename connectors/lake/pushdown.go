@@ -7,6 +7,7 @@ import (
 	"github.com/silogate/silogate/connectors/pushdown"
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/types"
 )
 
 // largestLimit is the largest LIMIT a scan takes: it makes one split, so that a large one would be read by one stream.
@@ -27,10 +28,11 @@ func (answers) Take(step plan.Node) pushdown.Answer {
 		}
 		return pushdown.No("it is no table of files")
 	case *plan.Filter:
-		if scanOf(step.Input) == nil {
+		scan := scanOf(step.Input)
+		if scan == nil {
 			return pushdown.No("files are pruned below it only")
 		}
-		return pushdown.Superset(nil, "files and row groups are pruned by it")
+		return prunes(scan, step.Conds[0])
 	case *plan.Project:
 		for _, e := range step.Exprs {
 			if c, ok := e.Expr.(*expr.Column); !ok || c.ID != e.Col.ID {
@@ -58,6 +60,71 @@ func scanOf(n plan.Node) *plan.Scan {
 		return scanOf(n.Input)
 	}
 	return nil
+}
+
+// prunes says what a conjunct over a scan does to its files.
+func prunes(n *plan.Scan, cond expr.Expr) pushdown.Answer {
+	s := &scan{reads: make(map[expr.ColumnID]int)}
+	if err := s.read(n); err != nil {
+		return pushdown.No("%s", err)
+	}
+	partitions, columns := s.readsOf(cond)
+	switch {
+	case partitions > 0 && columns == 0 && s.decides(cond):
+		return pushdown.Exact()
+	case !s.mayPrune(cond):
+		return pushdown.No("files are pruned by comparing columns with constants")
+	case columns == 0:
+		return pushdown.Superset(nil, "it prunes files by partition")
+	case partitions == 0:
+		return pushdown.Superset(nil, "it prunes row groups by statistics")
+	}
+	return pushdown.Superset(nil, "it prunes files by partition and row groups by statistics")
+}
+
+// readsOf counts the partition columns and the other columns that an expression reads.
+func (s *scan) readsOf(e expr.Expr) (partitions, columns int) {
+	read := make(map[expr.ColumnID]bool)
+	expr.Columns(e, read)
+	for id := range read {
+		if pos, ok := s.reads[id]; ok && s.table.columns[pos].partition >= 0 {
+			partitions++
+		} else {
+			columns++
+		}
+	}
+	return partitions, columns
+}
+
+// decides reports a conjunct over partition columns whose value is known for every file, so that leaving files out is all
+// there is to do. What pruning cannot evaluate, such as parameters and functions, is not.
+func (s *scan) decides(cond expr.Expr) bool {
+	prune := newPruner([]expr.Expr{cond}, nil)
+	for _, f := range s.table.Files {
+		t := evaluation{prune, s.partitionIntervals(f)}.truth(cond)
+		if t.yes && (t.no || t.null) {
+			return false
+		}
+	}
+	return true
+}
+
+// mayPrune reports a conjunct that some knowledge of its columns would rule out. Of JSON no statistics are used.
+func (s *scan) mayPrune(cond expr.Expr) bool {
+	prune := newPruner([]expr.Expr{cond}, nil)
+	for _, known := range []interval{{null: true}, {value: true}} {
+		if !prune.mayPass(func(id expr.ColumnID) (interval, bool) {
+			pos, ok := s.reads[id]
+			if !ok {
+				return interval{}, false
+			}
+			known.typ = s.table.columns[pos].typ
+			return known, known.typ.Kind != types.JSON
+		}) {
+			return true
+		}
+	}
+	return false
 }
 
 // Fragment makes the scan of a tree of taken steps.

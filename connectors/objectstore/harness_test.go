@@ -104,6 +104,7 @@ type result struct {
 	usage    connectors.Totals
 	estimate connectors.Estimate
 	remote   *plan.Remote
+	exact    bool // no filter stays above the fragment
 }
 
 func (q query) plan(t *plan.Table) (plan.Node, func(string) expr.Expr, *plan.Scan) {
@@ -159,7 +160,7 @@ func (q query) run(t testing.TB, src connectors.Source) (result, error) {
 	if remote == nil {
 		t.Fatal("nothing was pushed")
 	}
-	r := result{remote: remote}
+	r := result{remote: remote, exact: !hasFilter(answer)}
 	fragment := remote.Fragment.(connectors.Fragment)
 	if r.estimate, err = fragment.Estimate(ctx); err != nil {
 		return r, err
@@ -193,6 +194,11 @@ func (q query) run(t testing.TB, src connectors.Source) (result, error) {
 	}
 	r.usage = usage.Totals()
 	return r, nil
+}
+
+func hasFilter(n plan.Node) bool {
+	_, ok := n.(*plan.Filter)
+	return ok || slices.ContainsFunc(n.Children(), hasFilter)
 }
 
 func findRemote(n plan.Node) *plan.Remote {
