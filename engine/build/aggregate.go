@@ -15,59 +15,8 @@ import (
 // groupConcatMax is MySQL's default of group_concat_max_len.
 const groupConcatMax = 1024
 
-// aggregate builds an Aggregate. If all its functions are over the distinct values of the same arguments it becomes
-// two: one that makes the arguments distinct, in parallel and with partial tables, and one that counts what is left.
+// aggregate builds an Aggregate.
 func (b *builder) aggregate(n *plan.Aggregate) (stage, error) {
-	if outer, ok := b.splitDistinct(n); ok {
-		inner, err := b.aggregateOver(outer.Input.(*plan.Aggregate), n)
-		if err != nil {
-			return stage{}, err
-		}
-		return b.aggregateStage(outer, inner, n)
-	}
-	return b.aggregateOver(n, n)
-}
-
-// splitDistinct returns the equal aggregate over an aggregate that makes the arguments distinct.
-func (b *builder) splitDistinct(n *plan.Aggregate) (*plan.Aggregate, bool) {
-	var args []expr.Expr
-	for _, a := range n.Aggs {
-		if !a.Distinct || len(a.Args) != 1 || a.Func == plan.GroupConcat {
-			return nil, false
-		}
-		if args != nil && !expr.Equal(args[0], a.Args[0]) {
-			return nil, false
-		}
-		args = a.Args
-	}
-	if args == nil {
-		return nil, false
-	}
-	// The ids of the inner columns are seen by nobody but the outer aggregate.
-	id := expr.ColumnID(-1)
-	column := func(e expr.Expr) plan.Column {
-		c := plan.Column{ID: id, Name: "distinct", Type: e.Type(), Nullable: e.Nullable()}
-		id--
-		return c
-	}
-	inner, outer := &plan.Aggregate{Input: n.Input}, &plan.Aggregate{}
-	for _, g := range n.Groups {
-		c := column(g.Expr)
-		inner.Groups = append(inner.Groups, plan.Projection{Col: c, Expr: g.Expr})
-		outer.Groups = append(outer.Groups, plan.Projection{Col: g.Col, Expr: c.Ref()})
-	}
-	c := column(args[0])
-	inner.Groups = append(inner.Groups, plan.Projection{Col: c, Expr: args[0]})
-	for _, a := range n.Aggs {
-		a.Distinct, a.Args = false, []expr.Expr{c.Ref()}
-		outer.Aggs = append(outer.Aggs, a)
-	}
-	outer.Input = inner
-	return outer, true
-}
-
-// aggregateOver builds n over its input; stats are counted for node.
-func (b *builder) aggregateOver(n *plan.Aggregate, node plan.Node) (stage, error) {
 	var reads []expr.Expr
 	for _, g := range n.Groups {
 		reads = append(reads, g.Expr)
@@ -82,17 +31,37 @@ func (b *builder) aggregateOver(n *plan.Aggregate, node plan.Node) (stage, error
 	if err != nil {
 		return stage{}, err
 	}
-	return b.aggregateStage(n, in, node)
+	list := &termList{}
+	spec, err := b.aggregation(n, list)
+	if err != nil {
+		return stage{}, err
+	}
+	terms, err := b.terms(list.exprs, in.cols, len(in.streams))
+	if err != nil {
+		return stage{}, err
+	}
+	if err := b.orderTerms(n, spec, terms, in.cols); err != nil {
+		return stage{}, err
+	}
+	streams := b.cfg.Parallelism
+	if len(n.Groups) == 0 {
+		streams = 1
+	}
+	res, stats := b.reservation(n)
+	out, err := exec.NewAggregate(b.rt, in.streams, terms, spec, streams, res, stats)
+	if err != nil {
+		return stage{}, err
+	}
+	return stage{out, append(append(plan.Schema{}, spec.Groups...), spec.Aggs...)}, nil
 }
 
-// aggregateStage builds n over in.
-func (b *builder) aggregateStage(n *plan.Aggregate, in stage, node plan.Node) (stage, error) {
+// aggregation describes n but for the order of GROUP_CONCAT, and lists its terms.
+func (b *builder) aggregation(n *plan.Aggregate, list *termList) (*exec.Aggregation, error) {
 	spec := &exec.Aggregation{}
-	list := &termList{}
 	for _, g := range n.Groups {
 		weigh, err := b.weigher(g.Expr.Type())
 		if err != nil {
-			return stage{}, err
+			return nil, err
 		}
 		list.append(g.Expr) // each key is a term of its own
 		spec.Keys = append(spec.Keys, rowkey.Of(g.Expr.Type(), weigh))
@@ -101,29 +70,44 @@ func (b *builder) aggregateStage(n *plan.Aggregate, in stage, node plan.Node) (s
 	for _, a := range n.Aggs {
 		s, args, err := b.aggSpec(a, list)
 		if err != nil {
-			return stage{}, err
+			return nil, err
 		}
 		spec.Specs = append(spec.Specs, s)
 		spec.Args = append(spec.Args, args)
+		spec.Distinct = append(spec.Distinct, a.Distinct)
 		spec.Aggs = append(spec.Aggs, a.Col)
 	}
 	for _, e := range list.exprs {
 		spec.Terms = append(spec.Terms, e.Type())
 	}
-	terms, err := b.terms(list.exprs, in.cols, len(in.streams))
-	if err != nil {
-		return stage{}, err
+	return spec, nil
+}
+
+// orderTerms gives each GROUP_CONCAT with an order one more argument, the order of a row, which is one more of each
+// stream's terms.
+func (b *builder) orderTerms(n *plan.Aggregate, spec *exec.Aggregation, terms [][]exec.Term, cols plan.Schema) error {
+	for i, a := range n.Aggs {
+		if len(a.OrderBy) == 0 {
+			continue
+		}
+		order, err := b.order(a.OrderBy, nil)
+		if err != nil {
+			return err
+		}
+		values, err := b.terms(keyExprs(a.OrderBy), cols, len(terms))
+		if err != nil {
+			return err
+		}
+		for k := range terms {
+			terms[k] = append(terms[k], exec.OrderTerm(order.Keys, values[k]))
+		}
+		key := types.Of(types.Blob)
+		spec.Specs[i].Ordered = true
+		spec.Specs[i].Args = append(spec.Specs[i].Args, key)
+		spec.Args[i] = append(spec.Args[i], len(spec.Terms))
+		spec.Terms = append(spec.Terms, key)
 	}
-	streams := b.cfg.Parallelism
-	if len(n.Groups) == 0 {
-		streams = 1
-	}
-	res, stats := b.reservation(node)
-	out, err := exec.NewAggregate(b.rt, in.streams, terms, spec, streams, res, stats)
-	if err != nil {
-		return stage{}, err
-	}
-	return stage{out, append(append(plan.Schema{}, spec.Groups...), spec.Aggs...)}, nil
+	return nil
 }
 
 // termList collects expressions.
@@ -145,7 +129,7 @@ func (l *termList) add(e expr.Expr) int {
 
 func (b *builder) aggSpec(a plan.Agg, list *termList) (agg.Spec, []int, error) {
 	s := agg.Spec{
-		Func: a.Func, Result: a.Col.Type, Distinct: a.Distinct, Separator: a.Separator,
+		Func: a.Func, Result: a.Col.Type, Separator: a.Separator,
 		Longest: b.cfg.GroupConcatMax, Warn: b.cfg.Env.Warn,
 	}
 	if s.Longest == 0 {
@@ -154,7 +138,7 @@ func (b *builder) aggSpec(a plan.Agg, list *termList) (agg.Spec, []int, error) {
 	var at []int
 	add := func(e expr.Expr) error {
 		weigh, err := b.weigher(e.Type())
-		if err != nil && (a.Distinct || a.Func == plan.Min || a.Func == plan.Max || a.Func == plan.GroupConcat) {
+		if err != nil && (a.Distinct || a.Func == plan.Min || a.Func == plan.Max) {
 			return err
 		}
 		s.Args = append(s.Args, e.Type())
@@ -166,12 +150,6 @@ func (b *builder) aggSpec(a plan.Agg, list *termList) (agg.Spec, []int, error) {
 		if err := add(e); err != nil {
 			return s, nil, err
 		}
-	}
-	for _, k := range a.OrderBy {
-		if err := add(k.Expr); err != nil {
-			return s, nil, err
-		}
-		s.Order = append(s.Order, agg.Order{Desc: k.Desc})
 	}
 	return s, at, nil
 }

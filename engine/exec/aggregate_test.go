@@ -196,13 +196,14 @@ func aggregation(cols plan.Schema, groups []int, cases []aggCase) (*Aggregation,
 		at = append(at, g)
 	}
 	for i, c := range cases {
-		s := agg.Spec{Func: c.f, Result: c.result, Distinct: c.distinct}
+		s := agg.Spec{Func: c.f, Result: c.result}
 		var args []int
 		if c.arg >= 0 {
 			s.Args = []types.Type{cols[c.arg].Type}
 			args = []int{len(at)}
 			at = append(at, c.arg)
 		}
+		spec.Distinct = append(spec.Distinct, c.distinct)
 		spec.Specs, spec.Args = append(spec.Specs, s), append(spec.Args, args)
 		spec.Aggs = append(spec.Aggs, column(100+i, fmt.Sprint(c.f), c.result))
 	}
@@ -232,7 +233,7 @@ func TestAggregatesAgainstTheirDefinition(t *testing.T) {
 			h := newHarness(t, s.scaled(16), 5)
 			for _, groups := range groupings {
 				for _, cases := range [][]aggCase{mergeable, distincts, nil} {
-					if len(groups) == 0 && (cases == nil || s.memory > 0) {
+					if len(groups) == 0 && cases == nil {
 						continue
 					}
 					for _, size := range []int{0, 1, 400} {
@@ -352,14 +353,20 @@ func TestGroupConcat(t *testing.T) {
 			spec := &Aggregation{
 				Keys: []rowkey.Field{rowkey.Of(cols[0].Type, nil)}, Groups: cols[:1],
 				Aggs: plan.Schema{column(9, "c", text)}, Args: [][]int{{1, 2}},
-				Terms: []types.Type{cols[0].Type, text, cols[2].Type},
+				Terms: []types.Type{cols[0].Type, text, types.Of(types.Blob)},
 				Specs: []agg.Spec{{
-					Func: plan.GroupConcat, Args: []types.Type{text, cols[2].Type}, Result: text, Distinct: c.distinct,
-					Separator: ", ", Order: []agg.Order{{Desc: c.desc}}, Longest: c.longest,
+					Func: plan.GroupConcat, Args: []types.Type{text, types.Of(types.Blob)}, Result: text,
+					Separator: ", ", Ordered: true, Longest: c.longest,
 					Warn: func(int, string) { warnings++ },
 				}},
+				Distinct: []bool{c.distinct},
 			}
-			out, err := NewAggregate(h.rt, h.streams(r), termsFor(s.streams, 0, 1, 2), spec, s.streams, h.reservation(nil), nil)
+			terms := termsFor(s.streams, 0, 1)
+			for i := range terms {
+				key := rowkey.Key{Field: rowkey.Of(cols[2].Type, nil), Desc: c.desc}
+				terms[i] = append(terms[i], OrderTerm([]rowkey.Key{key}, []Term{{Column: 2}}))
+			}
+			out, err := NewAggregate(h.rt, h.streams(r), terms, spec, s.streams, h.reservation(nil), nil)
 			if err != nil {
 				t.Fatal(err)
 			}

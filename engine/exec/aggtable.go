@@ -1,6 +1,9 @@
 package exec
 
 import (
+	"slices"
+	"sort"
+
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/silogate/silogate/engine/exec/agg"
@@ -13,26 +16,13 @@ import (
 // Aggregation describes a hash aggregate. Rows reach it as the values of a list of terms: the group keys, then the
 // arguments of the aggregates, which may share terms.
 type Aggregation struct {
-	Keys   []rowkey.Field
-	Groups plan.Schema // the keys' columns
-	Args   [][]int     // for each aggregate the positions of its arguments among the terms
-	Specs  []agg.Spec
-	Aggs   plan.Schema  // the aggregates' columns
-	Terms  []types.Type // of the terms
-}
-
-// raw reports whether every row has to reach the final table, because an aggregate has no mergeable state.
-func (a *Aggregation) raw() (bool, error) {
-	for _, s := range a.Specs {
-		acc, err := agg.New(s)
-		if err != nil {
-			return false, err
-		}
-		if _, ok := acc.(agg.Mergeable); !ok {
-			return true, nil
-		}
-	}
-	return false, nil
+	Keys     []rowkey.Field
+	Groups   plan.Schema // the keys' columns
+	Args     [][]int     // for each aggregate the positions of its arguments among the terms
+	Specs    []agg.Spec
+	Distinct []bool       // for each aggregate whether it takes only distinct arguments; nil: none does
+	Aggs     plan.Schema  // the aggregates' columns
+	Terms    []types.Type // of the terms
 }
 
 // out returns the columns of the result.
@@ -40,27 +30,22 @@ func (a *Aggregation) out() plan.Schema {
 	return append(append(plan.Schema{}, a.Groups...), a.Aggs...)
 }
 
-// between returns the columns that travel from partial to final tables: keys and states, or, raw, all terms.
-func (a *Aggregation) between(raw bool) (plan.Schema, error) {
-	if raw {
-		cols := append(plan.Schema{}, a.Groups...)
-		for _, t := range a.Terms[len(a.Groups):] {
-			cols = append(cols, plan.Column{Name: "arg", Type: t, Nullable: true})
-		}
-		return cols, nil
-	}
+// between returns the columns that travel from partial to final tables: keys and states.
+func (a *Aggregation) between() (plan.Schema, error) {
 	cols := append(plan.Schema{}, a.Groups...)
 	for _, s := range a.Specs {
 		acc, err := agg.New(s)
 		if err != nil {
 			return nil, err
 		}
-		for _, t := range acc.(agg.Mergeable).StateTypes() {
+		for _, t := range acc.StateTypes() {
 			cols = append(cols, plan.Column{Name: "state", Type: t, Nullable: true})
 		}
 	}
 	return cols, nil
 }
+
+func newKeyEncoder(a *Aggregation) *rowkey.Encoder { return rowkey.NewEncoder(a.Keys) }
 
 // aggTable is a hash table of groups with their states. It belongs to one goroutine.
 type aggTable struct {
@@ -70,7 +55,9 @@ type aggTable struct {
 	groups *rowkey.Groups
 	accs   []agg.Accumulator
 	keys   [][]arrow.Array // for each key column the values of the groups, in parts
+	ends   []int           // of the parts, in groups
 	keyLen int64           // bytes of keys
+	room   int             // groups that fit without growing
 	gids   []int32
 	fresh  []int32
 	args   []arrow.Array
@@ -78,7 +65,7 @@ type aggTable struct {
 
 func newAggTable(rt *Runtime, spec *Aggregation) (*aggTable, error) {
 	t := &aggTable{
-		rt: rt, spec: spec, enc: rowkey.NewEncoder(spec.Keys), groups: rowkey.NewGroups(),
+		rt: rt, spec: spec, enc: newKeyEncoder(spec), groups: rowkey.NewGroups(),
 		keys: make([][]arrow.Array, len(spec.Keys)),
 	}
 	for _, s := range spec.Specs {
@@ -98,6 +85,9 @@ func (t *aggTable) grow(n int) {
 	for _, a := range t.accs {
 		a.Grow(n)
 	}
+	if n > t.room {
+		t.room = max(n, 2*t.room)
+	}
 }
 
 // len returns the number of groups; without keys there is always one.
@@ -110,9 +100,22 @@ func (t *aggTable) len() int {
 
 // bytes returns the memory in use.
 func (t *aggTable) bytes() int64 {
-	n := t.groups.Bytes() + t.keyLen
+	n := t.groups.Bytes() + t.keyLen + t.enc.Bytes() + int64(4*(cap(t.gids)+cap(t.fresh)))
 	for _, a := range t.accs {
 		n += a.Bytes()
+	}
+	return n
+}
+
+// What a group takes of slots and of the states of an aggregate, about.
+const slotBytes, stateBytes = 64, 32
+
+// bytesWith returns the memory in use when rows were added that are all new groups, without what their text takes.
+// Slices double, so that a table may take much more than its groups.
+func (t *aggTable) bytesWith(rows int) int64 {
+	n := t.bytes()
+	if len(t.spec.Keys) > 0 && t.len()+rows > t.room {
+		n += int64(max(rows, t.room)) * int64(slotBytes+stateBytes*len(t.accs))
 	}
 	return n
 }
@@ -128,36 +131,41 @@ func (t *aggTable) find(keys []arrow.Array, rows int) ([]int32, error) {
 	}
 	t.gids = t.gids[:rows]
 	t.fresh = t.groups.Find(t.enc, t.gids, t.fresh[:0])
-	if len(t.fresh) > 0 {
-		for i, k := range keys {
-			taken, err := kernel.Take(t.rt.Mem, k, t.fresh)
-			if err != nil {
-				return nil, err
-			}
-			t.keys[i] = append(t.keys[i], taken)
-			t.keyLen += arrayBytes(taken)
-		}
-		t.grow(t.groups.Len())
+	if len(t.fresh) == 0 {
+		return t.gids, nil
 	}
+	for i, k := range keys {
+		taken, err := kernel.Take(t.rt.Mem, k, t.fresh)
+		if err != nil {
+			return nil, err
+		}
+		t.keys[i] = append(t.keys[i], taken)
+		t.keyLen += arrayBytes(taken) + arrayOverhead
+	}
+	t.ends = append(t.ends, t.groups.Len())
+	t.grow(t.groups.Len())
 	return t.gids, nil
 }
 
-// update adds rows given as the values of all terms.
-func (t *aggTable) update(terms []arrow.Array, rows int) error {
-	gids, err := t.find(terms[:len(t.spec.Keys)], rows)
+// arrayOverhead is what an array takes besides its values: the array, its buffers and their padding.
+const arrayOverhead = 512
+
+// update adds rows for the aggregates that args names.
+func (t *aggTable) update(cols []arrow.Array, rows int, args []aggArgs) error {
+	gids, err := t.find(cols[:len(t.spec.Keys)], rows)
 	if err != nil {
 		return err
 	}
-	return t.updateGroups(gids, terms, rows)
+	return t.updateGroups(gids, cols, rows, args)
 }
 
-func (t *aggTable) updateGroups(gids []int32, terms []arrow.Array, rows int) error {
-	for i, a := range t.accs {
+func (t *aggTable) updateGroups(gids []int32, cols []arrow.Array, rows int, args []aggArgs) error {
+	for _, a := range args {
 		t.args = t.args[:0]
-		for _, p := range t.spec.Args[i] {
-			t.args = append(t.args, terms[p])
+		for _, p := range a.at {
+			t.args = append(t.args, cols[p])
 		}
-		if err := a.Update(gids, t.args, rows); err != nil {
+		if err := t.accs[a.agg].Update(gids, t.args, rows); err != nil {
 			return err
 		}
 	}
@@ -172,9 +180,8 @@ func (t *aggTable) merge(cols []arrow.Array, rows int) error {
 	}
 	at := len(t.spec.Keys)
 	for _, a := range t.accs {
-		m := a.(agg.Mergeable)
-		n := len(m.StateTypes())
-		if err := m.Merge(gids, cols[at:at+n], rows); err != nil {
+		n := len(a.StateTypes())
+		if err := a.Merge(gids, cols[at:at+n], rows); err != nil {
 			return err
 		}
 		at += n
@@ -182,15 +189,29 @@ func (t *aggTable) merge(cols []arrow.Array, rows int) error {
 	return nil
 }
 
-// keyColumns returns the keys of all groups; the caller releases them.
-func (t *aggTable) keyColumns() ([]arrow.Array, error) {
+// piece returns where a batch of groups that begins at from ends: after the rows of a batch, or less where the groups
+// are large.
+func (t *aggTable) piece(from int) int {
+	each := max(t.bytes()/int64(max(t.len(), 1)), 1)
+	rows := min(int64(t.rt.batchRows()), max(pieceBytes/each, 1))
+	return min(from+int(rows), t.len())
+}
+
+// keyColumns returns the keys of groups [from, to); the caller releases them.
+func (t *aggTable) keyColumns(from, to int) ([]arrow.Array, error) {
+	first := sort.SearchInts(t.ends, from+1)
 	out := make([]arrow.Array, 0, len(t.keys))
-	for i, parts := range t.keys {
-		if len(parts) == 0 {
-			out = append(out, kernel.FromValues(t.rt.Mem, t.spec.Groups[i].Type, nil))
-			continue
+	for _, parts := range t.keys {
+		var pieces []arrow.Array
+		for k := first; k < len(parts); k++ {
+			begin := t.ends[k] - parts[k].Len()
+			if begin >= to {
+				break
+			}
+			pieces = append(pieces, sliceArray(parts[k], max(from, begin)-begin, min(to, t.ends[k])-begin))
 		}
-		all, err := kernel.Concat(t.rt.Mem, parts)
+		all, err := kernel.Concat(t.rt.Mem, pieces)
+		releaseArrays(pieces)
 		if err != nil {
 			releaseArrays(out)
 			return nil, err
@@ -200,24 +221,36 @@ func (t *aggTable) keyColumns() ([]arrow.Array, error) {
 	return out, nil
 }
 
-// states returns keys and states of all groups; the caller releases them.
-func (t *aggTable) states() ([]arrow.Array, error) {
-	keys, err := t.keyColumns()
+// results returns keys and aggregates of groups [from, to); the caller releases them.
+func (t *aggTable) results(from, to int) ([]arrow.Array, error) {
+	cols, err := t.keyColumns(from, to)
 	if err != nil {
 		return nil, err
 	}
-	defer releaseArrays(keys)
-	return t.statesFor(keys)
+	for _, a := range t.accs {
+		c, err := a.Result(t.rt.Mem, from, to)
+		if err != nil {
+			releaseArrays(cols)
+			return nil, err
+		}
+		cols = append(cols, c)
+	}
+	return cols, nil
 }
 
-// statesFor returns keys, which it borrows, with the states of as many groups; the caller releases them.
-func (t *aggTable) statesFor(keys []arrow.Array) ([]arrow.Array, error) {
-	cols := append([]arrow.Array(nil), keys...)
-	for _, k := range keys {
-		k.Retain()
+// states returns keys and states of groups [from, to); the caller releases them.
+func (t *aggTable) states(from, to int) ([]arrow.Array, error) {
+	keys, err := t.keyColumns(from, to)
+	if err != nil {
+		return nil, err
 	}
+	return t.appendStates(keys, from, to)
+}
+
+// appendStates appends the states of groups [from, to) to cols, which it takes over.
+func (t *aggTable) appendStates(cols []arrow.Array, from, to int) ([]arrow.Array, error) {
 	for _, a := range t.accs {
-		s, err := a.(agg.Mergeable).States(t.rt.Mem)
+		s, err := a.States(t.rt.Mem, from, to)
 		if err != nil {
 			releaseArrays(cols)
 			return nil, err
@@ -227,12 +260,32 @@ func (t *aggTable) statesFor(keys []arrow.Array) ([]arrow.Array, error) {
 	return cols, nil
 }
 
-// reset forgets all groups. Every accumulator must be mergeable.
+// statesOf returns keys and states of rows, each a group of its own; the table is empty before and after.
+func (t *aggTable) statesOf(asm *assembler, each []int32, keys, cols []arrow.Array, args []aggArgs) (arrow.RecordBatch, error) {
+	defer t.reset()
+	t.grow(len(each))
+	if err := t.updateGroups(each, cols, len(each), args); err != nil {
+		return nil, err
+	}
+	for _, k := range keys {
+		k.Retain()
+	}
+	out, err := t.appendStates(slices.Clone(keys), 0, len(each))
+	if err != nil {
+		return nil, err
+	}
+	return asm.batch(out, len(each)), nil
+}
+
+// reset forgets all groups.
 func (t *aggTable) reset() {
 	t.releaseKeys()
 	t.groups.Reset()
 	for _, a := range t.accs {
-		a.(agg.Mergeable).Reset()
+		a.Reset()
+	}
+	if len(t.spec.Keys) == 0 {
+		t.grow(1)
 	}
 }
 
@@ -241,5 +294,5 @@ func (t *aggTable) releaseKeys() {
 		releaseArrays(parts)
 		t.keys[i] = parts[:0]
 	}
-	t.keyLen = 0
+	t.ends, t.keyLen = t.ends[:0], 0
 }

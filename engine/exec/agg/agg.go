@@ -9,23 +9,17 @@ import (
 	"github.com/silogate/silogate/engine/types"
 )
 
-// Spec says what to compute.
+// Spec says what to compute. DISTINCT is not its business: whoever wants it passes each set of arguments once.
 type Spec struct {
-	Func     plan.AggFunc
-	Args     []types.Type
-	Result   types.Type
-	Distinct bool
-	Weigh    []func(dst, value []byte) []byte // for each argument: the sort key of text that is not bytewise, or nil
+	Func   plan.AggFunc
+	Args   []types.Type
+	Result types.Type
+	Weigh  []func(dst, value []byte) []byte // for each argument: the sort key of text that is not bytewise, or nil
 	// GroupConcat:
 	Separator string
-	Order     []Order // on arguments that follow the ones to concatenate
-	Longest   int     // bytes of a result
+	Ordered   bool // the last argument is not to be joined but orders the rows, as bytes
+	Longest   int  // bytes of a result
 	Warn      func(code int, msg string)
-}
-
-// Order is one sort key of GROUP_CONCAT.
-type Order struct {
-	Desc bool
 }
 
 // Accumulator gathers one aggregate for groups 0 .. n-1. It belongs to one goroutine.
@@ -36,36 +30,20 @@ type Accumulator interface {
 	Update(groups []int32, args []arrow.Array, rows int) error
 	// Result returns the values of groups [from, to).
 	Result(mem memory.Allocator, from, to int) (arrow.Array, error)
-	// Bytes returns the memory in use.
-	Bytes() int64
-}
-
-// Mergeable is an Accumulator whose states can move to another.
-type Mergeable interface {
-	Accumulator
 	// StateTypes returns the types of the columns of States.
 	StateTypes() []types.Type
-	// States returns the states of all groups as columns.
-	States(mem memory.Allocator) ([]arrow.Array, error)
+	// States returns the states of groups [from, to) as columns.
+	States(mem memory.Allocator, from, to int) ([]arrow.Array, error)
 	// Merge adds row i of states to group groups[i]; groups nil: to group 0.
 	Merge(groups []int32, states []arrow.Array, rows int) error
 	// Reset forgets all groups and keeps the memory.
 	Reset()
+	// Bytes returns the memory in use.
+	Bytes() int64
 }
 
 // New returns an accumulator without groups, or an error that says what is unsupported.
 func New(s Spec) (Accumulator, error) {
-	if s.Func == plan.GroupConcat {
-		return newGroupConcat(s)
-	}
-	inner, err := newPlain(s)
-	if err != nil || !s.Distinct || s.Func == plan.Min || s.Func == plan.Max {
-		return inner, err
-	}
-	return newDistinct(s, inner), nil
-}
-
-func newPlain(s Spec) (Mergeable, error) {
 	if s.Func == plan.CountStar || s.Func == plan.Count {
 		return &count{}, nil
 	}
@@ -92,6 +70,8 @@ func newPlain(s Spec) (Mergeable, error) {
 				root:   s.Func == plan.StddevPop || s.Func == plan.StddevSamp,
 			}, nil
 		}
+	case plan.GroupConcat:
+		return newGroupConcat(s), nil
 	case plan.BitAnd, plan.BitOr, plan.BitXor:
 		if arg.IsInteger() || arg.Kind == types.Bool || arg.Kind == types.Null {
 			return newBits(s.Func), nil

@@ -55,8 +55,8 @@ func (b *bitwise) Update(groups []int32, args []arrow.Array, rows int) error {
 
 func (b *bitwise) StateTypes() []types.Type { return []types.Type{types.Of(types.Uint64)} }
 
-func (b *bitwise) States(mem memory.Allocator) ([]arrow.Array, error) {
-	a, err := b.Result(mem, 0, len(b.values))
+func (b *bitwise) States(mem memory.Allocator, from, to int) ([]arrow.Array, error) {
+	a, err := b.Result(mem, from, to)
 	return []arrow.Array{a}, err
 }
 

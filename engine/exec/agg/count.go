@@ -49,8 +49,8 @@ func (c *count) valid(groups []int32, nulls validity, rest []arrow.Array, rows i
 
 func (c *count) StateTypes() []types.Type { return []types.Type{types.Of(types.Int64)} }
 
-func (c *count) States(mem memory.Allocator) ([]arrow.Array, error) {
-	a, err := c.Result(mem, 0, len(c.n))
+func (c *count) States(mem memory.Allocator, from, to int) ([]arrow.Array, error) {
+	a, err := c.Result(mem, from, to)
 	return []arrow.Array{a}, err
 }
 

@@ -23,7 +23,7 @@ const (
 	first // not NULL
 )
 
-func newExtreme(keep rule, t types.Type, weigh func(dst, value []byte) []byte) (Mergeable, error) {
+func newExtreme(keep rule, t types.Type, weigh func(dst, value []byte) []byte) (Accumulator, error) {
 	switch id := t.Arrow().ID(); id {
 	case arrow.INT8:
 		return &extreme[int8]{keep: keep, typ: t}, nil
@@ -113,8 +113,8 @@ func (x *extreme[T]) Update(groups []int32, args []arrow.Array, rows int) error 
 
 func (x *extreme[T]) StateTypes() []types.Type { return []types.Type{x.typ} }
 
-func (x *extreme[T]) States(mem memory.Allocator) ([]arrow.Array, error) {
-	a, err := x.Result(mem, 0, len(x.set))
+func (x *extreme[T]) States(mem memory.Allocator, from, to int) ([]arrow.Array, error) {
+	a, err := x.Result(mem, from, to)
 	return []arrow.Array{a}, err
 }
 
@@ -153,8 +153,8 @@ func (x *extremeBool) Update(groups []int32, args []arrow.Array, rows int) error
 
 func (x *extremeBool) StateTypes() []types.Type { return []types.Type{types.Of(types.Bool)} }
 
-func (x *extremeBool) States(mem memory.Allocator) ([]arrow.Array, error) {
-	a, err := x.Result(mem, 0, len(x.set))
+func (x *extremeBool) States(mem memory.Allocator, from, to int) ([]arrow.Array, error) {
+	a, err := x.Result(mem, from, to)
 	return []arrow.Array{a}, err
 }
 
@@ -243,8 +243,8 @@ func textAt(a arrow.Array, i int) string {
 
 func (x *extremeText) StateTypes() []types.Type { return []types.Type{x.typ} }
 
-func (x *extremeText) States(mem memory.Allocator) ([]arrow.Array, error) {
-	a, err := x.Result(mem, 0, len(x.set))
+func (x *extremeText) States(mem memory.Allocator, from, to int) ([]arrow.Array, error) {
+	a, err := x.Result(mem, from, to)
 	return []arrow.Array{a}, err
 }
 
@@ -323,8 +323,8 @@ func (x *extremeDecimal) StateTypes() []types.Type {
 	return []types.Type{types.NewDecimal(types.MaxPrecision, x.scale)}
 }
 
-func (x *extremeDecimal) States(mem memory.Allocator) ([]arrow.Array, error) {
-	a, err := x.Result(mem, 0, len(x.set))
+func (x *extremeDecimal) States(mem memory.Allocator, from, to int) ([]arrow.Array, error) {
+	a, err := x.Result(mem, from, to)
 	return []arrow.Array{a}, err
 }
 
@@ -342,13 +342,13 @@ func (x *extremeDecimal) Result(mem memory.Allocator, from, to int) (arrow.Array
 // nothing is any of them over bare NULLs.
 type nothing struct{ groups int }
 
-func (x *nothing) Grow(n int)                                     { x.groups = n }
-func (x *nothing) Reset()                                         { x.groups = 0 }
-func (x *nothing) Bytes() int64                                   { return 0 }
-func (x *nothing) Update([]int32, []arrow.Array, int) error       { return nil }
-func (x *nothing) Merge([]int32, []arrow.Array, int) error        { return nil }
-func (x *nothing) StateTypes() []types.Type                       { return nil }
-func (x *nothing) States(memory.Allocator) ([]arrow.Array, error) { return nil, nil }
+func (x *nothing) Grow(n int)                                               { x.groups = n }
+func (x *nothing) Reset()                                                   { x.groups = 0 }
+func (x *nothing) Bytes() int64                                             { return 0 }
+func (x *nothing) Update([]int32, []arrow.Array, int) error                 { return nil }
+func (x *nothing) Merge([]int32, []arrow.Array, int) error                  { return nil }
+func (x *nothing) StateTypes() []types.Type                                 { return nil }
+func (x *nothing) States(memory.Allocator, int, int) ([]arrow.Array, error) { return nil, nil }
 func (x *nothing) Result(mem memory.Allocator, from, to int) (arrow.Array, error) {
 	return array.NewNull(to - from), nil
 }

@@ -43,9 +43,10 @@ func (s *floatSum) StateTypes() []types.Type {
 	return []types.Type{types.Of(types.Float64), types.Of(types.Int64)}
 }
 
-func (s *floatSum) States(mem memory.Allocator) ([]arrow.Array, error) {
+func (s *floatSum) States(mem memory.Allocator, from, to int) ([]arrow.Array, error) {
 	return []arrow.Array{
-		values(mem, arrow.PrimitiveTypes.Float64, s.sum, nil), values(mem, arrow.PrimitiveTypes.Int64, s.n, nil),
+		values(mem, arrow.PrimitiveTypes.Float64, s.sum[from:to], nil),
+		values(mem, arrow.PrimitiveTypes.Int64, s.n[from:to], nil),
 	}, nil
 }
 
@@ -112,11 +113,11 @@ func (v *variance) StateTypes() []types.Type {
 	return []types.Type{types.Of(types.Int64), types.Of(types.Float64), types.Of(types.Float64)}
 }
 
-func (v *variance) States(mem memory.Allocator) ([]arrow.Array, error) {
+func (v *variance) States(mem memory.Allocator, from, to int) ([]arrow.Array, error) {
 	return []arrow.Array{
-		values(mem, arrow.PrimitiveTypes.Int64, v.n, nil),
-		values(mem, arrow.PrimitiveTypes.Float64, v.mean, nil),
-		values(mem, arrow.PrimitiveTypes.Float64, v.m2, nil),
+		values(mem, arrow.PrimitiveTypes.Int64, v.n[from:to], nil),
+		values(mem, arrow.PrimitiveTypes.Float64, v.mean[from:to], nil),
+		values(mem, arrow.PrimitiveTypes.Float64, v.m2[from:to], nil),
 	}, nil
 }
 

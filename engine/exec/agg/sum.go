@@ -239,9 +239,10 @@ func (s *exactSum) StateTypes() []types.Type {
 	return []types.Type{types.NewDecimal(types.MaxPrecision, s.scale), types.Of(types.Int64)}
 }
 
-func (s *exactSum) States(mem memory.Allocator) ([]arrow.Array, error) {
-	sums := s.sums(mem, 0, len(s.n), nil)
-	return []arrow.Array{sums, values(mem, arrow.PrimitiveTypes.Int64, s.n, nil)}, nil
+func (s *exactSum) States(mem memory.Allocator, from, to int) ([]arrow.Array, error) {
+	return []arrow.Array{
+		s.sums(mem, from, to, nil), values(mem, arrow.PrimitiveTypes.Int64, s.n[from:to], nil),
+	}, nil
 }
 
 func (s *exactSum) Merge(groups []int32, states []arrow.Array, rows int) error {
