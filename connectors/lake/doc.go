@@ -5,9 +5,11 @@
 // a Spec; Describe makes a table of it, and Pushdown, Statistics and the fragment behind a plan.Remote are the same for
 // all.
 //
-// A table's columns are those of its files, matched by name, letters' case aside: a file without a column yields NULL for
-// it, and two files that disagree on a column's type are an error that names both. Of a table of very many files the
-// schema and the statistics come from a sample; each file is checked again when it is opened.
+// A table's columns are those of its files, matched by name, exactly or else letters' case aside: a file without a column
+// yields NULL for it, and two files that disagree on a column's type are an error that names both. Of a table of very many
+// files the columns and the statistics come from a sample. Only statistics may be wrong for that: every column is then
+// nullable, and each file's types are compared with the table's before it is read. A column that no sampled file has is
+// not shown, which a scan that meets it warns of.
 //
 // # What is pushed down
 //

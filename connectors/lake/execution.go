@@ -43,7 +43,7 @@ type execution struct {
 
 	mu      sync.Mutex
 	dynamic *pruner         // of the newest dynamic conjuncts
-	warned  map[string]bool // columns of which a warning was given
+	warned  map[string]bool // of what a warning was given
 	open    map[*reader]bool
 	closed  bool
 }
@@ -153,13 +153,14 @@ func (x *execution) parts(ctx context.Context) iter.Seq2[part, error] {
 			}
 			f := files[next]
 			next++
-			if err := s.check(footer); err != nil {
+			columns := s.fileColumns(footer)
+			if err := s.check(footer, columns); err != nil {
 				yield(part{}, err)
 				return
 			}
-			columns := s.fileColumns(footer)
+			x.notShown(footer, columns)
 			for g := range footer.Groups() {
-				intervals := s.groupIntervals(f, footer, g)
+				intervals := s.groupIntervals(f, footer, columns, g)
 				if footer.Rows(g) == 0 || !x.prune.mayPass(intervals) || !x.filter().mayPass(intervals) {
 					continue
 				}
@@ -173,13 +174,15 @@ func (x *execution) parts(ctx context.Context) iter.Seq2[part, error] {
 }
 
 // check proves that a file's columns have the table's types.
-func (s *scan) check(f *parquet.File) error {
+func (s *scan) check(f *parquet.File, columns fileColumns) error {
 	for _, pos := range s.pos {
-		c := s.table.columns[pos]
-		if at := c.find(f); at >= 0 {
-			if merged, ok := mergeTypes(c.typ, f.Columns[at].Type); !ok || merged != c.typ {
-				return sqlerr.New(sqlerr.Corrupt, "column %s is %s in the table but %s in %s", c.name, c.typ, f.Columns[at].Native, f.Location)
-			}
+		at, c := columns.at[pos], s.table.columns[pos]
+		if at < 0 {
+			continue
+		}
+		if merged, ok := mergeTypes(c.typ, f.Columns[at].Type); !ok || merged != c.typ {
+			return sqlerr.New(sqlerr.Corrupt, "column %s is %s in %s but %s in %s",
+				f.Columns[at].Name, c.native, c.file, f.Columns[at].Native, f.Location)
 		}
 	}
 	return nil
@@ -199,17 +202,28 @@ func (x *execution) Open(_ context.Context, s connectors.Split) (connectors.Read
 
 // excluded reports whether the dynamic filter rules out a part.
 func (x *execution) excluded(p part) bool {
-	return !x.filter().mayPass(x.scan.groupIntervals(p.values, p.file, p.group))
+	return !x.filter().mayPass(x.scan.groupIntervals(p.values, p.file, p.columns, p.group))
 }
 
 // nonFinite warns once per column that NaN and infinities are read as NULL.
 func (x *execution) nonFinite(column string) {
+	x.warn("non-finite "+column, "NaN and infinities of column "+column+" are NULL")
+}
+
+// notShown warns once of a column that only files outside the sample have, of which the table was described.
+func (x *execution) notShown(f *parquet.File, columns fileColumns) {
+	if columns.unknown >= 0 {
+		x.warn("not shown", "column "+f.Columns[columns.unknown].Name+" of "+f.Location+" is not shown: the files that were sampled do not have it")
+	}
+}
+
+// warn gives a warning, once for each key.
+func (x *execution) warn(key, text string) {
 	x.mu.Lock()
-	first := !x.warned[column]
-	x.warned[column] = true
+	first := !x.warned[key]
+	x.warned[key] = true
 	x.mu.Unlock()
 	if env := x.run.Env; first && env != nil && env.Warn != nil {
-		env.Warn(int(sqlerr.BadValue.Identity().Errno),
-			"source "+x.scan.table.Source+", table "+x.scan.table.Name.String()+": NaN and infinities of column "+column+" are NULL")
+		env.Warn(int(sqlerr.BadValue.Identity().Errno), "source "+x.scan.table.Source+", table "+x.scan.table.Name.String()+": "+text)
 	}
 }

@@ -65,7 +65,7 @@ func (s *scan) Estimate(ctx context.Context) (connectors.Estimate, error) {
 		next++
 		columns := s.fileColumns(footer)
 		for g := range footer.Groups() {
-			if prune.mayPass(s.groupIntervals(file, footer, g)) {
+			if prune.mayPass(s.groupIntervals(file, footer, columns, g)) {
 				out.Rows += float64(footer.Rows(g))
 				for _, r := range footer.Ranges(g, columns.read) {
 					out.Bytes += float64(r.Len)
@@ -85,27 +85,29 @@ func (s *scan) Estimate(ctx context.Context) (connectors.Estimate, error) {
 	return out, nil
 }
 
-// fileColumns is where the columns of a scan come from in one file.
+// fileColumns is where the columns of a table and of a scan come from in one file.
 type fileColumns struct {
-	read []int // the file's columns to read, each once
-	from []int // for each column of the scan its position in read; -1: a partition value, or NULL for want of the column
+	at      []int // for each of the table's columns its position in the file, or -1
+	unknown int   // a column of the file that the table does not show, or -1
+	read    []int // the file's columns to read, each once
+	from    []int // for each column of the scan its position in read; -1: a partition value, or NULL for want of the column
 }
 
 func (s *scan) fileColumns(f *parquet.File) fileColumns {
 	var out fileColumns
-	at := make(map[int]int)
+	out.at, out.unknown = s.table.positions(f)
+	read := make(map[int]int)
 	for _, pos := range s.pos {
-		c := s.table.columns[pos]
-		in := c.find(f)
+		in := out.at[pos]
 		if in < 0 {
 			out.from = append(out.from, -1)
 			continue
 		}
-		if _, ok := at[in]; !ok {
-			at[in] = len(out.read)
+		if _, ok := read[in]; !ok {
+			read[in] = len(out.read)
 			out.read = append(out.read, in)
 		}
-		out.from = append(out.from, at[in])
+		out.from = append(out.from, read[in])
 	}
 	return out
 }
@@ -125,7 +127,7 @@ func (s *scan) partitionIntervals(f File) func(expr.ColumnID) (interval, bool) {
 }
 
 // groupIntervals gives the intervals that hold for the rows of a row group.
-func (s *scan) groupIntervals(f File, footer *parquet.File, group int) func(expr.ColumnID) (interval, bool) {
+func (s *scan) groupIntervals(f File, footer *parquet.File, columns fileColumns, group int) func(expr.ColumnID) (interval, bool) {
 	partition := s.partitionIntervals(f)
 	return func(id expr.ColumnID) (interval, bool) {
 		if v, ok := partition(id); ok {
@@ -135,10 +137,9 @@ func (s *scan) groupIntervals(f File, footer *parquet.File, group int) func(expr
 		if !ok {
 			return interval{}, false
 		}
-		c := s.table.columns[pos]
-		at := c.find(footer)
+		at := columns.at[pos]
 		if at < 0 {
-			return interval{typ: c.typ, null: true}, true
+			return interval{typ: s.table.columns[pos].typ, null: true}, true
 		}
 		b := footer.Bounds(group, at)
 		v := interval{typ: b.Type, min: b.Min, max: b.Max, hasMin: b.HasMin, hasMax: b.HasMax}

@@ -3,8 +3,6 @@ package lake
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/zeebo/xxh3"
 
@@ -17,7 +15,8 @@ import (
 )
 
 // sampled is how many footers are read to learn a table's columns and statistics; of more files an evenly spread sample
-// is.
+// is. What may change an answer is then not concluded from the sample: any column may be NULL, and a scan checks every
+// file's types.
 const sampled = 512
 
 // Spec is where a table's data are.
@@ -44,27 +43,19 @@ type File struct {
 type table struct {
 	Spec
 	columns []column
+	names   names
 	bytes   int64 // of all files
 }
 
+// complete reports that the columns are known from every file, not a sample.
+func (s *Spec) complete() bool { return len(s.Files) <= sampled }
+
 // column is where a table column's values come from.
 type column struct {
-	name      string // in the files
 	typ       types.Type
-	partition int // position in Spec.Partitions, or -1: the files' column of that name
-}
-
-// find returns the position of the column in a file, or -1 if its values come from elsewhere: from the partition, or
-// because the file holds nothing but NULL.
-func (c column) find(f *parquet.File) int {
-	if c.partition >= 0 {
-		return -1
-	}
-	at := f.Find(c.name)
-	if at >= 0 && f.Columns[at].Type.Kind == types.Null {
-		return -1
-	}
-	return at
+	partition int    // position in Spec.Partitions, or -1: the files' column that names finds
+	native    string // the files' type
+	file      string // the location of one that has it
 }
 
 // fail adds to an error of a lower layer where it happened; its code stays.
@@ -102,7 +93,7 @@ func Describe(ctx context.Context, spec Spec) (*plan.Table, error) {
 	out := &plan.Table{
 		Name: spec.Name, Comment: spec.Comment, Version: Version(spec.Files), Location: spec.Location, Handle: t,
 	}
-	if out.Columns, t.columns, err = unify(spec.Partitions, footers); err != nil {
+	if out.Columns, err = t.unify(footers); err != nil {
 		return nil, spec.fail(err)
 	}
 	out.Stats = t.statistics(footers)
@@ -132,171 +123,4 @@ func spread(files []File) []File {
 		out[i] = files[i*(n-1)/(sampled-1)]
 	}
 	return out
-}
-
-// unify merges the columns of files by name and adds the partition columns, which win over files' columns of their name.
-func unify(partitions []plan.TableColumn, footers []*parquet.File) ([]plan.TableColumn, []column, error) {
-	u := union{byName: make(map[string]*member), partitions: partitions}
-	for _, f := range footers {
-		if err := u.add(f); err != nil {
-			return nil, nil, err
-		}
-	}
-	var shown []plan.TableColumn
-	var columns []column
-	for _, m := range u.members {
-		c := m.TableColumn
-		c.Nullable = c.Nullable || m.files < len(footers)
-		if c.Type.Kind == types.Null {
-			c.Type = types.Of(types.Text)
-		}
-		c.Stats = columnStatistics(m.inFile, c.Type, footers)
-		shown = append(shown, c)
-		columns = append(columns, column{name: m.inFile, typ: c.Type, partition: -1})
-	}
-	for i, p := range partitions {
-		shown = append(shown, p)
-		columns = append(columns, column{name: p.Name, typ: p.Type, partition: i})
-	}
-	return shown, columns, nil
-}
-
-// union is the columns of the files seen so far.
-type union struct {
-	members    []*member
-	byName     map[string]*member // by lower-case name
-	partitions []plan.TableColumn
-}
-
-// member is a column that at least one file has.
-type member struct {
-	plan.TableColumn
-	inFile string
-	last   *parquet.File // that has it
-	files  int           // that have it
-}
-
-func (u *union) add(f *parquet.File) error {
-	for _, c := range f.Columns {
-		key := strings.ToLower(c.Name)
-		if slices.ContainsFunc(u.partitions, func(p plan.TableColumn) bool { return strings.EqualFold(p.Name, c.Name) }) {
-			continue
-		}
-		m := u.byName[key]
-		name := c.Name
-		if m != nil && m.last == f { // a second name that differs by letters' case only: both are shown
-			name += "_2"
-			key = strings.ToLower(name)
-			if m = u.byName[key]; m != nil && m.last == f {
-				continue
-			}
-		}
-		if m == nil {
-			m = &member{inFile: c.Name, TableColumn: plan.TableColumn{
-				Name: name, Type: c.Type, Nullable: c.Nullable, Native: c.Native, Warning: c.Warning,
-			}}
-			u.byName[key] = m
-			u.members = append(u.members, m)
-		} else if err := m.merge(c, f); err != nil {
-			return err
-		}
-		m.last = f
-		m.files++
-	}
-	return nil
-}
-
-// merge adds another file's column of the same name.
-func (m *member) merge(c parquet.Column, f *parquet.File) error {
-	merged, ok := mergeTypes(m.Type, c.Type)
-	if !ok {
-		return sqlerr.New(sqlerr.Corrupt, "column %s is %s in %s but %s in %s", c.Name, m.Native, m.last.Location, c.Native, f.Location)
-	}
-	if m.Type.Kind == types.Null {
-		m.Native, m.Warning = c.Native, c.Warning
-	}
-	m.Type = merged
-	m.Nullable = m.Nullable || c.Nullable
-	return nil
-}
-
-// mergeTypes returns the type of a column that has two types in two files: those that a reader yields alike.
-func mergeTypes(a, b types.Type) (types.Type, bool) {
-	switch {
-	case a == b || b.Kind == types.Null:
-		return a, true
-	case a.Kind == types.Null:
-		return b, true
-	case a.Kind != b.Kind:
-		return a, false
-	case a.Kind == types.Decimal && a.Scale == b.Scale:
-		a.Precision = max(a.Precision, b.Precision)
-		return a, true
-	case a.IsTemporal():
-		a.Scale = max(a.Scale, b.Scale)
-		return a, true
-	}
-	return a, false
-}
-
-// statistics scales what the sampled footers say to all files.
-func (t *table) statistics(footers []*parquet.File) plan.Statistics {
-	rows, bytes := float64(0), float64(0)
-	for _, f := range footers {
-		rows += float64(f.NumRows())
-		bytes += float64(f.Object.Size)
-	}
-	if len(footers) < len(t.Files) && bytes > 0 {
-		rows *= float64(t.bytes) / bytes
-	}
-	return plan.Statistics{Rows: rows, Bytes: float64(t.bytes)}
-}
-
-// boundsRead is how many row groups' statistics of one column are read at most; an estimate needs no more.
-const boundsRead = 1024
-
-// columnStatistics merges the statistics of the row groups of the files' column of that name.
-func columnStatistics(name string, typ types.Type, footers []*parquet.File) plan.ColumnStatistics {
-	s := plan.ColumnStatistics{Distinct: plan.Unknown}
-	rows, nulls, bytes, groups := float64(0), float64(0), float64(0), 0
-	ranged := true
-	for _, f := range footers {
-		at := f.Find(name)
-		if at < 0 || f.Columns[at].Type != typ {
-			ranged = false
-			continue
-		}
-		for g := 0; g < f.Groups() && groups < boundsRead; g++ {
-			groups++
-			b := f.Bounds(g, at)
-			rows += float64(b.Rows)
-			bytes += float64(f.Bytes(g, []int{at}))
-			nulls += float64(max(b.Nulls, 0))
-			if b.Nulls == b.Rows {
-				continue // nothing but NULL restricts no range
-			}
-			if !b.HasMin || !b.HasMax {
-				ranged = false
-				continue
-			}
-			if !s.HasRange {
-				s.Min, s.Max, s.HasRange = b.Min, b.Max, true
-				continue
-			}
-			if order, ok := compare(b.Min, b.Type, s.Min, b.Type); ok && order < 0 {
-				s.Min = b.Min
-			}
-			if order, ok := compare(b.Max, b.Type, s.Max, b.Type); ok && order > 0 {
-				s.Max = b.Max
-			}
-		}
-	}
-	if rows == 0 {
-		return plan.ColumnStatistics{}
-	}
-	s.Known, s.NullFrac, s.Width = true, nulls/rows, bytes/rows
-	if s.HasRange = s.HasRange && ranged; !s.HasRange {
-		s.Min, s.Max = types.Value{}, types.Value{}
-	}
-	return s
 }

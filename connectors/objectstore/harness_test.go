@@ -260,8 +260,14 @@ func floats(t testing.TB, schema *arrow.Schema, values []float64) []byte {
 	b.Field(0).(*array.Float64Builder).AppendValues(values, nil)
 	batch := b.NewRecordBatch()
 	defer batch.Release()
+	return written(t, batch)
+}
+
+// written returns a Parquet file of a batch.
+func written(t testing.TB, batch arrow.RecordBatch) []byte {
+	t.Helper()
 	var out bytes.Buffer
-	w, err := pqarrow.NewFileWriter(schema, &out, nil, pqarrow.DefaultWriterProps())
+	w, err := pqarrow.NewFileWriter(batch.Schema(), &out, nil, pqarrow.DefaultWriterProps())
 	if err != nil {
 		t.Fatal(err)
 	}

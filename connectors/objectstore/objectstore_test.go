@@ -287,7 +287,7 @@ func TestFilesOfOneTableMayDiffer(t *testing.T) {
 	clash := arrow.NewSchema([]arrow.Field{{Name: "id", Type: arrow.BinaryTypes.String}}, nil)
 	write(t, dir, "orders/3.parquet", parquetOf(t, 10, clash, `[{"id": "three"}]`))
 	_, err = src.Table(t.Context(), orders(), connectors.AsOf{})
-	if !sqlerr.Is(err, sqlerr.Corrupt) || !strings.Contains(err.Error(), "2.parquet") || !strings.Contains(err.Error(), "3.parquet") {
+	if !sqlerr.Is(err, sqlerr.Corrupt) || !strings.Contains(err.Error(), "1.parquet") || !strings.Contains(err.Error(), "3.parquet") {
 		t.Errorf("error %v, want one that names both files", err)
 	}
 }
