@@ -292,6 +292,7 @@ func (t *aggTable) reset() {
 func (t *aggTable) releaseKeys() {
 	for i, parts := range t.keys {
 		releaseArrays(parts)
+		clear(parts) // a released array still refers to its values
 		t.keys[i] = parts[:0]
 	}
 	t.ends, t.keyLen = t.ends[:0], 0
