@@ -1,6 +1,8 @@
 package build
 
 import (
+	"math"
+
 	"github.com/silogate/silogate/engine/exec"
 	"github.com/silogate/silogate/engine/exec/rowkey"
 	"github.com/silogate/silogate/engine/expr"
@@ -29,10 +31,11 @@ func keyExprs(keys []plan.SortKey) []expr.Expr {
 }
 
 func (b *builder) sort(n *plan.Sort, want need) (stage, error) {
-	return b.sorted(n, n.Input, n.Keys, want)
+	return b.sorted(n, n.Input, n.Keys, want, -1)
 }
 
-func (b *builder) sorted(node, input plan.Node, keys []plan.SortKey, want need) (stage, error) {
+// sorted sorts the rows of input and yields the first limit of them; all, if it is negative.
+func (b *builder) sorted(node, input plan.Node, keys []plan.SortKey, want need, limit int64) (stage, error) {
 	below := want.with(keyExprs(keys)...)
 	below.ordered = true // rows with equal keys keep their order
 	in, err := b.build(input, below)
@@ -48,11 +51,14 @@ func (b *builder) sorted(node, input plan.Node, keys []plan.SortKey, want need) 
 		return stage{}, err
 	}
 	res, stats := b.reservation(node)
-	return stage{exec.Streams{exec.NewSort(b.rt, in.streams, terms, spec, res, stats)}, in.cols}, nil
+	var out exec.Operator
+	if limit < 0 {
+		out = exec.NewSort(b.rt, in.streams, terms, spec, res, stats)
+	} else {
+		out = exec.NewTopN(b.rt, in.streams, terms, spec, limit, res, stats)
+	}
+	return stage{exec.Streams{out}, in.cols}, nil
 }
-
-// topRows is the most rows of a top-N; more are sorted, which can spill.
-const topRows = 1 << 16
 
 func (b *builder) limit(n *plan.Limit, want need) (stage, error) {
 	var in stage
@@ -62,41 +68,14 @@ func (b *builder) limit(n *plan.Limit, want need) (stage, error) {
 		below := want
 		below.ordered = true
 		in, err = b.build(n.Input, below)
-	case n.Count < 0 || n.Offset+n.Count > topRows:
-		in, err = b.sorted(n, n.Input, n.Keys, want)
+	case n.Count < 0 || n.Count > math.MaxInt64-n.Offset:
+		in, err = b.sorted(n, n.Input, n.Keys, want, -1)
 	default:
-		in, err = b.topN(n, want)
+		in, err = b.sorted(n, n.Input, n.Keys, want, n.Offset+n.Count)
 	}
 	if err != nil {
 		return stage{}, err
 	}
 	one := exec.NewLimit(exec.Gather(in.streams), n.Offset, n.Count)
 	return stage{exec.Streams{one}, in.cols}, nil
-}
-
-// topN finds the first rows of each stream, then of all.
-func (b *builder) topN(n *plan.Limit, want need) (stage, error) {
-	below := want.with(keyExprs(n.Keys)...)
-	below.ordered = true
-	in, err := b.build(n.Input, below)
-	if err != nil {
-		return stage{}, err
-	}
-	spec, err := b.order(n.Keys, in.cols)
-	if err != nil {
-		return stage{}, err
-	}
-	terms, err := b.terms(keyExprs(n.Keys), in.cols, len(in.streams)+1)
-	if err != nil {
-		return stage{}, err
-	}
-	tops := make(exec.Streams, len(in.streams))
-	for i, s := range in.streams {
-		tops[i] = exec.NewTopN(b.rt, s, terms[i], spec, n.Offset+n.Count)
-	}
-	all := tops[0]
-	if len(tops) > 1 {
-		all = exec.NewTopN(b.rt, exec.Gather(tops), terms[len(tops)], spec, n.Offset+n.Count)
-	}
-	return stage{exec.Streams{all}, in.cols}, nil
 }

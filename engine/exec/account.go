@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"math"
 	"sync"
 
 	"github.com/silogate/silogate/engine/sqlerr"
@@ -103,6 +104,14 @@ func (a *Account) guaranteed() int64 {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.limit / 2 / max(a.reservations, 1)
+}
+
+// guaranteed is the part of the account that nobody else can take from the operator; without a limit it has no end.
+func (r *Reservation) guaranteed() int64 {
+	if r.account == nil || r.account.limit == 0 {
+		return math.MaxInt64
+	}
+	return r.account.guaranteed()
 }
 
 // Grow takes n bytes more if that leaves the others their part. It is refused with sqlerr.OutOfMemory: spill, or Must.

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/silogate/silogate/engine/exec/agg"
 	"github.com/silogate/silogate/engine/exec/rowkey"
+	"github.com/silogate/silogate/engine/exec/spill"
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/expr/kernel"
 	"github.com/silogate/silogate/engine/plan"
@@ -202,6 +204,51 @@ func BenchmarkAggregate(b *testing.B) {
 				drainRows(b, out[0])
 			}
 			b.ReportMetric(benchRows*float64(b.N)/b.Elapsed().Seconds()/1e6, "Mrows/s")
+		})
+	}
+}
+
+func BenchmarkSort(b *testing.B) {
+	const rows = 1 << 20
+	big := types.Of(types.Int64)
+	text := types.NewText(types.Varchar, 0, types.Utf8mb4Bin0900)
+	cols := plan.Schema{column(1, "a", big), column(2, "b", text), column(3, "c", big)}
+	r := rand.New(rand.NewPCG(1, 2))
+	in := benchBatches(cols, rows/BatchRows, func(k, i int) types.Value {
+		if k == 1 {
+			return types.TextValue(fmt.Sprintf("text %d", r.IntN(1<<20)))
+		}
+		return types.IntValue(r.Int64())
+	})
+	for _, c := range []struct {
+		name    string
+		key     int
+		streams int
+		memory  int64
+	}{
+		{"int", 0, 1, 0},
+		{"text", 1, 1, 0},
+		{"int, 2 streams", 0, 2, 0},
+		{"int, merged from disk", 0, 1, 16 << 20},
+		{"int, merged in passes", 0, 1, 2 << 20},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			rt := benchRuntime()
+			m, err := spill.Open(b.TempDir(), 0)
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer m.Close()
+			rt.Spill = m
+			for b.Loop() {
+				account := NewAccount(nil, c.memory, "memory.query")
+				inputs := make(Streams, c.streams)
+				for i := range inputs {
+					inputs[i] = &repeated{list: in, left: rows / int64(c.streams)}
+				}
+				drainRows(b, NewSort(rt, inputs, termsFor(c.streams, c.key), sortSpec(cols, []int{c.key}), account.NewReservation(nil), nil))
+			}
+			b.ReportMetric(rows*float64(b.N)/b.Elapsed().Seconds()/1e6, "Mrows/s")
 		})
 	}
 }

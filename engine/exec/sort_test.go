@@ -11,6 +11,7 @@ import (
 
 	"github.com/silogate/silogate/engine/exec/rowkey"
 	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
 )
 
@@ -64,7 +65,7 @@ func TestSortAndTopN(t *testing.T) {
 					sorted := NewSort(h.rt, h.streams(r), termsFor(s.streams, keys...), spec, h.reservation(nil), nil)
 					h.inOrder(sorted, r, keys, want, s.streams == 1)
 					for _, n := range []int64{0, 1, 17, 1000} {
-						top := NewTopN(h.rt, Gather(h.streams(r)), terms(keys...), spec, n)
+						top := NewTopN(h.rt, h.streams(r), termsFor(s.streams, keys...), spec, n, h.reservation(nil), nil)
 						h.inOrder(top, r, keys, want[:min(int(n), len(want))], s.streams == 1)
 					}
 					h.empty()
@@ -104,6 +105,64 @@ func TestSortSpills(t *testing.T) {
 	h.inOrder(NewSort(h.rt, h.streams(r), termsFor(2, keys...), sortSpec(r.cols, keys), h.reservation(stats), stats), r, keys, want, false)
 	if stats.Totals().Spilled == 0 {
 		t.Error("nothing was spilled")
+	}
+}
+
+// TestTopNKeepsWithinItsMemory finds few rows where nothing can be spilled, and does not hold what it cannot account for.
+func TestTopNKeepsWithinItsMemory(t *testing.T) {
+	for _, c := range []struct {
+		n    int64
+		fits bool
+	}{{10, true}, {5000, false}} {
+		h := newHarness(t, setting{streams: 1, batch: 256, memory: 1 << 18}, 4)
+		rt := *h.rt
+		rt.Spill = nil
+		in := h.lazy(1, 20_000, 256, 7000, 100)
+		op := NewTopN(&rt, in, termsFor(1, 1), sortSpec(lazyCols, []int{1}), c.n, h.reservation(nil), nil)
+		rows := int64(0)
+		err := drain(t.Context(), &ordered{Operator: op, h: h, stable: true}, func(b arrow.RecordBatch) error {
+			rows += b.NumRows()
+			return nil
+		})
+		if c.fits && (err != nil || rows != c.n) || !c.fits && !sqlerr.Is(err, sqlerr.OutOfMemory) {
+			t.Errorf("n = %d: %d rows, error %v", c.n, rows, err)
+		}
+		if err := op.Close(); err != nil {
+			t.Error(err)
+		}
+		h.empty()
+	}
+}
+
+// TestTopNHoldsOnlyItsRows takes slices of large batches: to hold a slice is to hold the whole batch.
+func TestTopNHoldsOnlyItsRows(t *testing.T) {
+	h := newHarness(t, setting{streams: 1, batch: 64}, 4)
+	g := &gauge{Allocator: h.mem}
+	h.rt.Mem = g
+	var list []arrow.RecordBatch
+	for _, in := range h.lazy(20, 20*4096, 4096, 1000, 100) {
+		whole, err := in.Next(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, whole.NewSlice(5, 55))
+		whole.Release()
+	}
+	all := g.now
+	op := NewTopN(h.rt, Streams{&batches{list: list}}, termsFor(1, 1), sortSpec(lazyCols, []int{1}), 10_000, h.reservation(nil), nil)
+	b, err := op.Next(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Release()
+	if g.now > all/20 {
+		t.Errorf("1000 rows of 100 bytes hold %d bytes", g.now)
+	}
+	if used := h.account.Used(); used < g.now {
+		t.Errorf("%d bytes are held, %d reserved", g.now, used)
+	}
+	if err := op.Close(); err != nil {
+		t.Error(err)
 	}
 }
 

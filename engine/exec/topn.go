@@ -1,130 +1,82 @@
 package exec
 
 import (
-	"bytes"
 	"context"
 	"io"
-
-	"github.com/apache/arrow-go/v18/arrow"
-
-	"github.com/silogate/silogate/engine/exec/rowkey"
 )
 
-// NewTopN yields the first n rows of a stream in the order of the keys, keeping little more than n at a time. Equal
-// rows keep their order.
-func NewTopN(rt *Runtime, input Operator, terms []Term, spec *Order, n int64) Operator {
-	return &topN{
-		rt: rt, input: input, terms: terms, spec: spec, n: int(n),
-		order: rowkey.NewOrder(spec.Keys), asm: newAssembler(spec.Cols),
-	}
+// NewTopN yields the first n rows of several streams in the order of the keys. Each stream holds little more than n
+// candidates at a time; if even those do not fit the memory, they go to disk as the rows of a sort do. Equal rows of one
+// stream keep their order.
+func NewTopN(rt *Runtime, inputs Streams, terms [][]Term, spec *Order, n int64, res *Reservation, stats *NodeStats) Operator {
+	return newSorter(rt, inputs, terms, spec, n, res, stats)
 }
 
-type topN struct {
-	rt    *Runtime
-	input Operator
-	terms []Term
-	spec  *Order
-	n     int
-	order *rowkey.Order
-	asm   *assembler
-
-	kept   []arrow.RecordBatch // candidates, earlier rows first
-	rows   int
-	bound  []byte // the n-th key so far; nil: none yet
-	keys   sortRows
-	pick   []int32
-	result Operator
-}
-
-// slackRows is how many more candidates than n are gathered before they are cut to n.
+// slackRows is how many more candidates than n are gathered before they are cut to n, at least.
 const slackRows = 2 * BatchRows
 
-func (t *topN) Next(ctx context.Context) (arrow.RecordBatch, error) {
-	if t.result == nil {
-		if err := drain(ctx, t.input, t.take); err != nil {
-			return nil, err
-		}
-		if err := t.cut(); err != nil {
-			return nil, err
-		}
-		if len(t.kept) == 0 {
-			return nil, io.EOF
-		}
-		t.result = NewBatches(t.rt, t.kept[0])
-	}
-	return t.result.Next(ctx)
-}
-
-// take keeps the rows of a borrowed batch that may be among the first n.
-func (t *topN) take(batch arrow.RecordBatch) error {
-	if t.n == 0 {
+// cutIfDue cuts the candidates when there are enough to learn a bound, or too many, or they take too much.
+func (k *sortSink) cutIfDue(ctx context.Context) error {
+	if k.s.limit == noLimit {
 		return nil
 	}
-	if t.bound == nil {
-		batch.Retain()
-		t.kept = append(t.kept, batch)
-	} else {
-		if err := t.keys.encode(t.rt, t.order, t.terms, batch); err != nil {
-			return err
+	n := int(min(k.s.limit, 1<<40))
+	switch {
+	case k.rows >= n && k.bound == nil:
+	case k.rows >= n+max(n, slackRows):
+	case k.rows > n && k.held >= 2*k.cutTo+k.s.piece:
+	default:
+		return nil
+	}
+	return k.cut(ctx)
+}
+
+// cut drops all but the first n candidates and frees the rest of their batches. If there is no room for a copy of those
+// rows, they go to disk.
+func (k *sortSink) cut(ctx context.Context) error {
+	run := k.detach()
+	defer run.release()
+	fits, err := k.holdCopy(ctx, run)
+	if err != nil || fits {
+		k.cutTo = k.held
+		return err
+	}
+	releaseBatches(k.batches)
+	k.res.Shrink(k.held)
+	k.batches, k.keys, k.rows, k.held = nil, nil, 0, 0
+	return k.toDisk(ctx, run)
+}
+
+// holdCopy holds a copy of the rows of a run, or a part of it and returns false if there is no room.
+func (k *sortSink) holdCopy(ctx context.Context, run *sortedRun) (fits bool, err error) {
+	m := newRunMerge(k.s, []*sortedRun{run}, k.terms, k.s.piece)
+	m.measure = true
+	defer m.close()
+	for at := 0; ; {
+		batch, err := m.Next(ctx)
+		if err == io.EOF {
+			return true, nil
 		}
-		t.pick = t.pick[:0]
-		for i := range t.keys.ends {
-			if bytes.Compare(t.keys.key(int32(i)), t.bound) < 0 {
-				t.pick = append(t.pick, int32(i))
+		if err != nil {
+			return false, err
+		}
+		keys := rowKeys{make([]byte, 0, m.keyBytes), make([]int, 0, batch.NumRows())}
+		for range batch.NumRows() {
+			r := run.rows[at]
+			keys.add(run.keys[r.batch].key(r.row))
+			at++
+		}
+		size := heldBytes(batch) + keys.bytes() + sortRowBytes*batch.NumRows()
+		if err := k.res.Grow(size); err != nil {
+			if k.s.rt.Spill != nil {
+				batch.Release()
+				return false, nil
+			}
+			if err := k.res.Must(size); err != nil {
+				batch.Release()
+				return false, err
 			}
 		}
-		if len(t.pick) == 0 {
-			return nil
-		}
-		some, err := takeBatch(t.rt.Mem, t.asm, batch, t.pick)
-		if err != nil {
-			return err
-		}
-		t.kept = append(t.kept, some)
-		batch = some
+		k.hold(batch, keys, size)
 	}
-	t.rows += int(batch.NumRows())
-	if t.rows >= t.n+slackRows || t.bound == nil && t.rows >= t.n {
-		return t.cut()
-	}
-	return nil
-}
-
-// cut sorts the candidates and keeps the first n.
-func (t *topN) cut() error {
-	if len(t.kept) == 0 {
-		return nil
-	}
-	all, err := concatBatches(t.rt.Mem, t.spec.Cols, t.kept)
-	if err != nil {
-		return err
-	}
-	defer all.Release()
-	if err := t.keys.encode(t.rt, t.order, t.terms, all); err != nil {
-		return err
-	}
-	t.keys.sort()
-	order := t.keys.indices()
-	if len(order) >= t.n {
-		order = order[:t.n]
-		t.bound = bytes.Clone(t.keys.key(order[t.n-1]))
-	}
-	first, err := takeBatch(t.rt.Mem, t.asm, all, order)
-	if err != nil {
-		return err
-	}
-	releaseBatches(t.kept)
-	t.kept, t.rows = []arrow.RecordBatch{first}, len(order)
-	return nil
-}
-
-func (t *topN) Close() error {
-	releaseBatches(t.kept)
-	t.kept = nil
-	if t.result != nil {
-		if err := t.result.Close(); err != nil {
-			return err
-		}
-	}
-	return t.input.Close()
 }

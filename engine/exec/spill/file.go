@@ -16,8 +16,12 @@ import (
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
-// bufferBytes is the size of the writes and reads of a file.
+// bufferBytes is the size of the writes of a file.
 const bufferBytes = 64 << 10
+
+// ReaderBytes is the memory that a Reader takes beside the batch it read last: what describes a batch is read through
+// a buffer, the batch itself is not.
+const ReaderBytes = 4 << 10
 
 // File is a sequence of batches on disk: written, then read any number of times. Writing is for one goroutine; after
 // Finish any number may read. A change of schema between batches starts another segment, a complete IPC stream.
@@ -158,7 +162,7 @@ func (r *Reader) open() error {
 	if r.segment+1 < len(r.file.segments) {
 		end = r.file.segments[r.segment+1]
 	}
-	section := bufio.NewReaderSize(io.NewSectionReader(r.file.file, start, end-start), bufferBytes)
+	section := bufio.NewReaderSize(io.NewSectionReader(r.file.file, start, end-start), ReaderBytes)
 	reader, err := ipc.NewReader(section, ipc.WithAllocator(r.mem))
 	if err != nil {
 		return fmt.Errorf("spill: read back: %w", err)

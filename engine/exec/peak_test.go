@@ -1,0 +1,192 @@
+package exec
+
+import (
+	"context"
+	"io"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/types"
+)
+
+// gauge is an allocator that knows the most bytes it had given out at once.
+type gauge struct {
+	memory.Allocator
+	mu        sync.Mutex
+	now, peak int64
+}
+
+func (g *gauge) add(n int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.now += int64(n)
+	g.peak = max(g.peak, g.now)
+}
+
+func (g *gauge) Allocate(n int) []byte {
+	g.add(n)
+	return g.Allocator.Allocate(n)
+}
+
+func (g *gauge) Reallocate(n int, b []byte) []byte {
+	g.add(n - len(b))
+	return g.Allocator.Reallocate(n, b)
+}
+
+func (g *gauge) Free(b []byte) {
+	g.add(-len(b))
+	g.Allocator.Free(b)
+}
+
+// lazyRows yields rows (number, key, text) that exist only from when they are asked for.
+type lazyRows struct {
+	h     *harness
+	from  int // number of the first row
+	rows  int
+	batch int
+	keys  int // different keys
+	text  int // bytes of each text
+	rand  *rand.Rand
+}
+
+var lazyCols = plan.Schema{
+	column(1, "n", types.Of(types.Int64)), column(2, "k", types.Of(types.Int64)),
+	column(3, "t", types.NewText(types.Varchar, 0, types.Utf8mb4Bin0900)),
+}
+
+// rowBytes is what a row takes.
+func (m *lazyRows) rowBytes() int64 { return int64(8 + 8 + 4 + m.text) }
+
+func (m *lazyRows) Next(ctx context.Context) (arrow.RecordBatch, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	rows := min(m.batch, m.rows)
+	if rows == 0 {
+		return nil, io.EOF
+	}
+	n, k, t := array.NewInt64Builder(m.h.rt.Mem), array.NewInt64Builder(m.h.rt.Mem), array.NewStringBuilder(m.h.rt.Mem)
+	defer n.Release()
+	defer k.Release()
+	defer t.Release()
+	t.Reserve(rows)
+	t.ReserveData(rows * m.text)
+	for i := range rows {
+		n.Append(int64(m.from + i))
+		k.Append(m.rand.Int64N(int64(m.keys)))
+		t.Append(strings.Repeat(string(rune('a'+m.rand.IntN(26))), m.text))
+	}
+	m.from, m.rows = m.from+rows, m.rows-rows
+	return newAssembler(lazyCols).batch([]arrow.Array{n.NewArray(), k.NewArray(), t.NewArray()}, rows), nil
+}
+
+func (m *lazyRows) Close() error {
+	m.rows = 0
+	return nil
+}
+
+// lazy returns streams of lazyRows.
+func (h *harness) lazy(streams, rows, batch, keys, text int) Streams {
+	out := make(Streams, streams)
+	for i := range out {
+		out[i] = &lazyRows{
+			h: h, from: i * rows / streams, rows: rows / streams, batch: batch, keys: keys, text: text,
+			rand: rand.New(rand.NewPCG(uint64(i), 7)),
+		}
+	}
+	return out
+}
+
+// TestRealMemoryStaysWithinTheAccount runs operators over twenty times the memory they may use. What the allocator has
+// given out may exceed what was reserved only by the batches in flight.
+func TestRealMemoryStaysWithinTheAccount(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		memory  int64
+		streams int
+		rows    int
+		batch   int // rows of an input batch
+		text    int
+		want    int // rows of the result
+		run     func(h *harness, in Streams) (Streams, plan.Schema)
+	}{
+		{"sort", 1 << 20, 1, 400_000, 1024, 40, 400_000, sorting(noLimit)},
+		{"sort, streams", 4 << 20, 3, 1_200_000, 1024, 40, 1_200_000, sorting(noLimit)},
+		{"sort, wide rows", 4 << 20, 1, 8000, 512, 10_000, 8000, sorting(noLimit)},
+		{"sort, batches larger than the memory", 4 << 20, 2, 8000, 1024, 10_000, 8000, sorting(noLimit)},
+		{"top-n, wide rows", 4 << 20, 2, 8000, 512, 10_000, 10, sorting(10)},
+		{"top-n, larger than the memory", 4 << 20, 2, 8000, 512, 10_000, 3000, sorting(3000)},
+		{"top-n, narrow", 1 << 20, 1, 400_000, 1024, 40, 1000, sorting(1000)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			h := newHarness(t, setting{streams: c.streams, batch: 1024, memory: c.memory}, 1)
+			g := &gauge{Allocator: h.mem}
+			h.rt.Mem = g
+			in := h.lazy(c.streams, c.rows, c.batch, c.rows/3, c.text)
+			// In flight are a batch from each input stream and one of the result.
+			width := in[0].(*lazyRows).rowBytes()
+			flight := int64(c.streams*c.batch)*width*5/4 + min(outputBytes, 1024*width)
+			op := Gather(first(c.run(h, in)))
+			rows := 0
+			err := drain(t.Context(), op, func(b arrow.RecordBatch) error {
+				rows += int(b.NumRows())
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := op.Close(); err != nil {
+				t.Error(err)
+			}
+			if rows != c.want {
+				t.Errorf("%d rows, want %d", rows, c.want)
+			}
+			t.Logf("reserved %d KB, allocated %d KB, in flight at most %d KB", h.account.Peak()>>10, g.peak>>10, flight>>10)
+			if over := g.peak - h.account.Peak(); over > flight {
+				t.Errorf("the allocator gave out %d bytes at once, %d were reserved: %d more, and %d may be in flight",
+					g.peak, h.account.Peak(), over, flight)
+			}
+		})
+	}
+}
+
+func first(s Streams, _ plan.Schema) Streams { return s }
+
+// sorting sorts by key.
+func sorting(limit int64) func(*harness, Streams) (Streams, plan.Schema) {
+	return func(h *harness, in Streams) (Streams, plan.Schema) {
+		s := newSorter(h.rt, in, termsFor(len(in), 1), sortSpec(lazyCols, []int{1}), limit, h.reservation(nil), nil)
+		return Streams{&ordered{Operator: s, h: h, stable: len(in) == 1}}, lazyCols
+	}
+}
+
+// ordered checks that the rows come in the order of their keys, equal ones as they were numbered.
+type ordered struct {
+	Operator
+	h       *harness
+	stable  bool
+	n, k    int64
+	started bool
+}
+
+func (o *ordered) Next(ctx context.Context) (arrow.RecordBatch, error) {
+	b, err := o.Operator.Next(ctx)
+	if err != nil {
+		return nil, err
+	}
+	numbers, keys := b.Column(0).(*array.Int64).Int64Values(), b.Column(1).(*array.Int64).Int64Values()
+	for i, k := range keys {
+		if o.started && (k < o.k || o.stable && k == o.k && numbers[i] <= o.n) {
+			o.h.t.Errorf("row %d with key %d comes after row %d with key %d", numbers[i], k, o.n, o.k)
+		}
+		o.n, o.k, o.started = numbers[i], k, true
+	}
+	return b, nil
+}
