@@ -69,7 +69,8 @@ type Fragment interface {
 	plan.Fragment
 	// Estimate says what running it would yield, without data I/O.
 	Estimate(context.Context) (Estimate, error)
-	// Start begins one run. It returns before data flows; what it opened is owned by the Execution.
+	// Start begins one run. It returns before data flows; what it opened is owned by the Execution. Where the fragment is
+	// an Admitter, Scan.Tx has been admitted.
 	Start(context.Context, Scan) (Execution, error)
 }
 

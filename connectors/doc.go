@@ -29,6 +29,15 @@
 //
 // A batch that Reader.Next returns belongs to the caller. Scan.Memory allocates all of it.
 //
+// # Admission
+//
+// A source that bounds how many statements read it at a time makes its fragments Admitters. A statement takes its turns at
+// all sources of its plan before any fragment starts, in the order of the sources' names, and keeps them until it
+// ends. A connector must not let statements wait for each other in any other place: what Open needs beyond the turn, such
+// as a second connection, it takes only if it is free, and requests for metadata, which planning makes, have a share of
+// their own and never wait for a statement. Otherwise two statements that hold what the other needs would wait for ever.
+// Connections are opened when they are used, not by Admit: a source that is down fails only statements that read it.
+//
 // # Testing
 //
 // connectors/conntest runs the same suite against every connector and its real server.

@@ -9,7 +9,9 @@ import (
 )
 
 // Tx spans what one statement reads from one source, over all its fragments: the place for a shared snapshot, temporary
-// tables and admission. The engine makes one per source and statement and closes it when the statement ends.
+// tables and admission. The engine makes one per source and statement, whichever principals the statement reads the
+// source for, and closes it when the statement ends. A connector whose principals differ in what they may see makes the
+// principal part of its keys.
 type Tx struct {
 	mu     sync.Mutex
 	closed bool

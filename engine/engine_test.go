@@ -244,3 +244,71 @@ func TestExplainAndAnalyze(t *testing.T) {
 		t.Errorf("EXPLAIN ANALYZE:\n%s", text)
 	}
 }
+
+// bounded is a source that admits a statement when turn says so.
+type bounded struct {
+	*source
+	turn func(context.Context) error
+}
+
+func (b bounded) Source(plan.Site) (connectors.Source, error) { return b, nil }
+
+func (b bounded) Pushdown(ctx context.Context, n plan.Node) (plan.Node, error) {
+	out, err := b.source.Pushdown(ctx, n)
+	visit(out, func(n plan.Node) {
+		if r, ok := n.(*plan.Remote); ok {
+			r.Fragment = boundedFragment{fragment{b.source}, b.turn}
+		}
+	})
+	return out, err
+}
+
+type boundedFragment struct {
+	fragment
+	turn func(context.Context) error
+}
+
+func (f boundedFragment) Admit(ctx context.Context, _ *connectors.Tx) error { return f.turn(ctx) }
+
+func TestNothingIsReadBeforeAdmission(t *testing.T) {
+	waiting := make(chan struct{})
+	s := bounded{&source{next: func(context.Context, int) error { panic("read") }}, func(ctx context.Context) error {
+		waiting <- struct{}{}
+		<-ctx.Done()
+		return ctx.Err()
+	}}
+	e := New(Config{Sources: s, Log: slog.New(slog.DiscardHandler), Verify: true})
+	p, err := e.Prepare(t.Context(), s.scan(), Settings{Pushdown: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	kill := sqlerr.New(sqlerr.Cancelled, "interrupted")
+	for name, end := range map[string]func(context.CancelCauseFunc, *Result) error{
+		"killed": func(cancel context.CancelCauseFunc, _ *Result) error { cancel(kill); return nil },
+		"closed": func(_ context.CancelCauseFunc, r *Result) error { return r.Close() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, err := p.Run(&expr.Env{Location: time.UTC})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithCancelCause(t.Context())
+			defer cancel(nil)
+			failed := make(chan error, 1)
+			go func() {
+				_, err := r.Next(ctx)
+				failed <- err
+			}()
+			<-waiting
+			if err := end(cancel, r); err != nil {
+				t.Error(err)
+			}
+			if err := <-failed; !sqlerr.Is(err, sqlerr.Cancelled) {
+				t.Errorf("error %v", err)
+			}
+			if err := r.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}

@@ -19,10 +19,15 @@ import (
 
 // Result streams the rows of one run. It is used by one goroutine at a time, but for Close.
 type Result struct {
-	engine *Engine
-	schema plan.Schema
-	root   exec.Operator
-	txs    *transactions
+	engine   *Engine
+	plan     plan.Node
+	root     exec.Operator
+	txs      *transactions
+	admitted bool
+
+	mu        sync.Mutex
+	closed    bool
+	interrupt context.CancelFunc // ends the wait for admission; nil: nobody waits
 }
 
 // Run starts a run. Nothing is read before the first Next.
@@ -44,14 +49,15 @@ func (p *Prepared) run(env *expr.Env, stats *exec.Stats) (*Result, error) {
 	if err != nil {
 		return nil, errors.Join(err, txs.close())
 	}
-	return &Result{engine: e, schema: p.plan.Schema(), root: exec.Gather(streams), txs: txs}, nil
+	return &Result{engine: e, plan: p.plan, root: exec.Gather(streams), txs: txs}, nil
 }
 
 // Schema returns the columns of every batch, by position.
-func (r *Result) Schema() plan.Schema { return r.schema }
+func (r *Result) Schema() plan.Schema { return r.plan.Schema() }
 
-// Next returns the next batch, which the caller releases, or io.EOF. Cancelling the context of the first Next stops the
-// whole run, remote statements included, within a second. A panic below is a sqlerr.Internal error, and logged.
+// Next returns the next batch, which the caller releases, or io.EOF. The first Next waits for the statement's turn at every
+// source it reads. Cancelling the context of the first Next stops the whole run, remote statements included, within a
+// second. A panic below is a sqlerr.Internal error, and logged.
 func (r *Result) Next(ctx context.Context) (batch arrow.RecordBatch, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -61,7 +67,9 @@ func (r *Result) Next(ctx context.Context) (batch arrow.RecordBatch, err error) 
 			r.engine.cfg.Log.Error("query failed by a defect", "panic", p.Value, "stack", string(p.Stack))
 		}
 	}()
-	batch, err = r.root.Next(ctx)
+	if err = r.admit(ctx); err == nil {
+		batch, err = r.root.Next(ctx)
+	}
 	if err != nil && err != io.EOF && ctx.Err() != nil {
 		// Whatever a source says of its own death, the reason is the statement's end.
 		return nil, context.Cause(ctx)
@@ -69,27 +77,51 @@ func (r *Result) Next(ctx context.Context) (batch arrow.RecordBatch, err error) 
 	return batch, err
 }
 
-// Close ends the run and releases everything it holds. It is idempotent.
+// admit waits for the sources' admission until ctx ends or the result is closed.
+func (r *Result) admit(ctx context.Context) error {
+	if r.admitted {
+		return nil
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	r.mu.Lock()
+	if r.closed {
+		cancel()
+	}
+	r.interrupt = cancel
+	r.mu.Unlock()
+	err := connectors.Admit(ctx, r.plan, r.txs.get)
+	r.admitted = err == nil
+	return err
+}
+
+// Close ends the run and releases everything it holds, its turns at the sources last. It is idempotent.
 func (r *Result) Close() error {
+	r.mu.Lock()
+	r.closed = true
+	if r.interrupt != nil {
+		r.interrupt()
+	}
+	r.mu.Unlock()
 	return errors.Join(r.root.Close(), r.txs.close())
 }
 
-// transactions makes one connectors.Tx per site.
+// transactions makes one connectors.Tx per source.
 type transactions struct {
-	mu    sync.Mutex
-	sites map[plan.Site]*connectors.Tx
+	mu      sync.Mutex
+	sources map[string]*connectors.Tx
 }
 
 func (t *transactions) get(site plan.Site) *connectors.Tx {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	tx, ok := t.sites[site]
+	tx, ok := t.sources[site.Source]
 	if !ok {
 		tx = new(connectors.Tx)
-		if t.sites == nil {
-			t.sites = make(map[plan.Site]*connectors.Tx)
+		if t.sources == nil {
+			t.sources = make(map[string]*connectors.Tx)
 		}
-		t.sites[site] = tx
+		t.sources[site.Source] = tx
 	}
 	return tx
 }
@@ -98,9 +130,9 @@ func (t *transactions) close() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var errs []error
-	for _, tx := range t.sites {
+	for _, tx := range t.sources {
 		errs = append(errs, tx.Close())
 	}
-	t.sites = nil
+	t.sources = nil
 	return errors.Join(errs...)
 }

@@ -25,6 +25,7 @@ func (s *suite) executions(t *testing.T) {
 	s.run(t, "twice", s.twice)
 	s.run(t, "at the same time", s.concurrent)
 	s.run(t, "one transaction", s.oneTransaction)
+	s.run(t, "admission", s.admission)
 	s.run(t, "estimate", s.estimates)
 	s.run(t, "dynamic filter", s.dynamic)
 	s.run(t, "cancel", s.cancel)
@@ -142,7 +143,7 @@ func (s *suite) concurrent(t *testing.T) {
 	for range 8 {
 		scan := scanWith(t, checked(t))
 		wg.Go(func() {
-			e, err := leaf.Fragment.(connectors.Fragment).Start(t.Context(), scan)
+			e, err := begin(t.Context(), leaf, scan)
 			if err != nil {
 				t.Error(err)
 				return
@@ -189,6 +190,33 @@ func (s *suite) oneTransaction(t *testing.T) {
 		}
 		batch.Release()
 	}
+}
+
+// admission checks that all leaves of a statement share a turn, and that nobody waits for one whose context has ended.
+func (s *suite) admission(t *testing.T) {
+	leaf := s.bigLeaf(t)
+	fragment, bounded := leaf.Fragment.(connectors.Admitter)
+	if !bounded {
+		t.Skip("the source bounds no statements")
+	}
+	const more = 100 // than any source admits
+	tx := &connectors.Tx{}
+	for range more {
+		if err := fragment.Admit(t.Context(), tx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	closeTwice(t, tx)
+	if err := fragment.Admit(t.Context(), tx); err == nil {
+		t.Error("a statement that has ended was admitted")
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	late := &connectors.Tx{}
+	if err := fragment.Admit(ctx, late); !cancelled(err) {
+		t.Errorf("under an ended context: %v", err)
+	}
+	closeTwice(t, late)
 }
 
 // estimates checks that guesses are numbers that make sense, or NaN.
@@ -243,7 +271,7 @@ func (s *suite) cancel(t *testing.T) {
 	leaf := s.bigLeaf(t)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	e, err := leaf.Fragment.(connectors.Fragment).Start(ctx, scanWith(t, checked(t)))
+	e, err := begin(ctx, leaf, scanWith(t, checked(t)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -291,7 +319,7 @@ func (s *suite) cancelledBefore(t *testing.T) {
 	leaf := s.bigLeaf(t)
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
-	e, err := leaf.Fragment.(connectors.Fragment).Start(ctx, scanWith(t, checked(t)))
+	e, err := begin(ctx, leaf, scanWith(t, checked(t)))
 	if err == nil {
 		_, _, err = readAll(ctx, e, leaf.Cols)
 		closeTwice(t, e)

@@ -9,7 +9,6 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 
-	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/conntest/plantext"
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/plan"
@@ -135,7 +134,7 @@ func (s *suite) read(t *testing.T, leaf *plan.Remote, parallel int) []string {
 	t.Helper()
 	scan := scanWith(t, checked(t))
 	scan.Parallel = parallel
-	e, err := leaf.Fragment.(connectors.Fragment).Start(t.Context(), scan)
+	e, err := begin(t.Context(), leaf, scan)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, leaf.Fragment)
 	}

@@ -57,12 +57,20 @@ func (s *suite) leafOf(t *testing.T, scan *plan.Scan) *plan.Remote {
 // start begins a run of a leaf; the transaction closes with the test.
 func start(t *testing.T, leaf *plan.Remote, scan connectors.Scan) connectors.Execution {
 	t.Helper()
-	e, err := leaf.Fragment.(connectors.Fragment).Start(t.Context(), scan)
+	e, err := begin(t.Context(), leaf, scan)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { closeTwice(t, e) })
 	return e
+}
+
+// begin starts a run as the engine does.
+func begin(ctx context.Context, leaf *plan.Remote, scan connectors.Scan) (connectors.Execution, error) {
+	if err := connectors.Admit(ctx, leaf, func(plan.Site) *connectors.Tx { return scan.Tx }); err != nil {
+		return nil, err
+	}
+	return leaf.Fragment.(connectors.Fragment).Start(ctx, scan)
 }
 
 func closeTwice(t *testing.T, c io.Closer) {

@@ -36,7 +36,7 @@ const estimatedRows = `CASE WHEN c.relkind IN ('v', 'f') THEN nullif(greatest(c.
 
 // inMetadata runs f on the connection that is kept for metadata.
 func (c *connector) inMetadata(ctx context.Context, doing string, f func(*pgx.Conn) error) error {
-	slot, err := c.pool.acquire(ctx, c.pool.metadata)
+	slot, err := c.pool.forMetadata(ctx)
 	if err == nil {
 		err = f(slot.Conn.Conn())
 		slot.release()

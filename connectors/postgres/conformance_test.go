@@ -167,9 +167,12 @@ func creation(tb testing.TB, t conntest.Table) []string {
 func evaluatePlan(ctx context.Context, root plan.Node, with conntest.Evaluation) (batches []arrow.RecordBatch, err error) {
 	tx := &connectors.Tx{}
 	defer func() { err = errors.Join(err, tx.Close()) }()
+	only := func(plan.Site) *connectors.Tx { return tx }
+	if err := connectors.Admit(ctx, root, only); err != nil {
+		return nil, err
+	}
 	streams, err := build.Build(root, build.Config{
-		Allocator: with.Memory, Env: with.Env, Parallelism: with.Parallel,
-		Tx: func(plan.Site) *connectors.Tx { return tx },
+		Allocator: with.Memory, Env: with.Env, Parallelism: with.Parallel, Tx: only,
 	})
 	if err != nil {
 		return nil, err

@@ -46,6 +46,7 @@ var (
 	_ connectors.StatsSource  = (*source)(nil)
 	_ connectors.ColumnLister = (*source)(nil)
 	_ connectors.Defaulter    = (*source)(nil)
+	_ connectors.Admitter     = (*fragment)(nil)
 )
 
 // DefaultNamespace implements connectors.Defaulter.

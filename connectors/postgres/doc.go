@@ -8,7 +8,9 @@
 // goes to big scans. All fragments of a gateway statement thus see one snapshot, which the statement's transaction
 // exports. A scan that gets a connection of its own streams COPY (SELECT ...) TO STDOUT (FORMAT binary); a small one,
 // or one that finds the pool used up, fetches batches from a cursor on the statement's connection. No reader ever
-// waits for another's connection, so any number of fragments may be read in any order with as little as one.
+// waits for another's connection, so any number of fragments may be read in any order with as little as one. A
+// statement's turn at its connection is taken before anything is read (connectors.Admitter), the connection itself when it
+// is used first.
 //
 // # Reading
 //

@@ -138,7 +138,7 @@ func (f *fixture) tryRows(ctx context.Context, fragment connectors.Fragment, r r
 			}
 		}()
 	}
-	execution, err := fragment.Start(ctx, f.request(r))
+	execution, err := f.begin(ctx, fragment, r)
 	if err != nil {
 		return nil, err
 	}
@@ -168,6 +168,15 @@ func (f *fixture) tryRows(ctx context.Context, fragment connectors.Fragment, r r
 	}
 	err = group.Wait()
 	return slices.Concat(parts...), err
+}
+
+// begin starts a run as the engine does.
+func (f *fixture) begin(ctx context.Context, fragment connectors.Fragment, r run) (connectors.Execution, error) {
+	f.Helper()
+	if err := fragment.(connectors.Admitter).Admit(ctx, r.tx); err != nil {
+		return nil, err
+	}
+	return fragment.Start(ctx, f.request(r))
 }
 
 func drain(ctx context.Context, r connectors.Reader, schema plan.Schema) ([]string, error) {

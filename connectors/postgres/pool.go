@@ -72,15 +72,15 @@ func spoken(conn net.Conn) bool {
 type slot struct {
 	*pgxpool.Conn
 	pool  *pool
-	share *semaphore.Weighted
+	share *semaphore.Weighted // nil: not the slot's to give back, but a statement's turn
 }
 
-// acquire waits for a connection of a share.
-func (p *pool) acquire(ctx context.Context, share *semaphore.Weighted) (*slot, error) {
-	if err := share.Acquire(ctx, 1); err != nil {
+// forMetadata waits for the connection that is kept for metadata.
+func (p *pool) forMetadata(ctx context.Context) (*slot, error) {
+	if err := p.metadata.Acquire(ctx, 1); err != nil {
 		return nil, err
 	}
-	return p.connect(ctx, share)
+	return p.connect(ctx, p.metadata)
 }
 
 // spare returns a connection for a big scan, or nil if there is none free or one cannot be had now.
@@ -95,10 +95,13 @@ func (p *pool) spare(ctx context.Context) *slot {
 	return s
 }
 
+// connect returns a connection for one that is taken of a share, which the slot gives back with it.
 func (p *pool) connect(ctx context.Context, share *semaphore.Weighted) (*slot, error) {
 	conn, err := p.pg.Acquire(ctx)
 	if err != nil {
-		share.Release(1)
+		if share != nil {
+			share.Release(1)
+		}
 		return nil, err
 	}
 	s := &slot{conn, p, share}
@@ -114,7 +117,9 @@ func (s *slot) release() {
 	delete(s.pool.inUse, s)
 	s.pool.mu.Unlock()
 	s.Release()
-	s.share.Release(1)
+	if s.share != nil {
+		s.share.Release(1)
+	}
 }
 
 // close closes the connections. Those in use fail, and are closed when they are given back.

@@ -63,9 +63,9 @@ func (f *fixture) eventually(what string, holds func() bool) {
 // start opens the first split of a fragment.
 func (f *fixture) start(ctx context.Context, fragment connectors.Fragment, tx *connectors.Tx) (connectors.Execution, connectors.Reader, error) {
 	f.Helper()
-	execution, err := fragment.Start(ctx, f.request(run{tx: tx}))
+	execution, err := f.begin(ctx, fragment, run{tx: tx})
 	if err != nil {
-		f.Fatal(err)
+		return nil, nil, err
 	}
 	for s, err := range execution.Splits(ctx) {
 		if err != nil {

@@ -7,7 +7,10 @@ import (
 	"io"
 	"strings"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine/sqlerr"
 )
 
 // Every transaction begins like this. The settings that a query's meaning depends on are set here and not for the
@@ -33,10 +36,39 @@ type statement struct {
 	failed error  // the transaction is lost
 }
 
-// statementOf returns the statement that tx stands for on this source, waiting for admission if it is new.
+// turnOf is the key of a statement's turn at a source.
+type turnOf struct{ *connector }
+
+// turn is the right to use one connection for as long as the statement lasts.
+type turn struct{ share *semaphore.Weighted }
+
+// Close ends the turn.
+func (t turn) Close() error {
+	t.share.Release(1)
+	return nil
+}
+
+// Admit implements connectors.Admitter.
+func (f *fragment) Admit(ctx context.Context, tx *connectors.Tx) error {
+	_, err := tx.Shared(ctx, turnOf{f.connector}, func(ctx context.Context) (io.Closer, error) {
+		if err := f.pool.statement.Acquire(ctx, 1); err != nil {
+			return nil, err
+		}
+		return turn{f.pool.statement}, nil
+	})
+	return f.translate(ctx, err, f.doing())
+}
+
+// statementOf returns the statement that tx, which has been admitted, stands for on this source.
 func (c *connector) statementOf(ctx context.Context, tx *connectors.Tx) (*statement, error) {
+	_, err := tx.Shared(ctx, turnOf{c}, func(context.Context) (io.Closer, error) {
+		return nil, sqlerr.New(sqlerr.Internal, "a statement without its turn at the source")
+	})
+	if err != nil {
+		return nil, err
+	}
 	shared, err := tx.Shared(ctx, c, func(ctx context.Context) (io.Closer, error) {
-		slot, err := c.pool.acquire(ctx, c.pool.statement)
+		slot, err := c.pool.connect(ctx, nil)
 		if err != nil {
 			return nil, err
 		}

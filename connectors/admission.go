@@ -1,0 +1,44 @@
+package connectors
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/silogate/silogate/engine/plan"
+)
+
+// Admitter is a Fragment of a source that bounds how many statements read it at the same time.
+type Admitter interface {
+	// Admit waits, first come, first served, for the statement's turn at the source, which lasts until tx is closed. It
+	// does no I/O: the statement may end up not reading the source, which may be down. All leaves of a statement share
+	// a turn, so a later call with the same tx returns at once.
+	Admit(ctx context.Context, tx *Tx) error
+}
+
+// Admit waits for a statement's turn at every source that its placed plan may read, one after the other by name: since
+// all statements wait in one order, and nowhere else once they hold a turn, none waits for one that waits for it. After
+// an error the turns that were had end with their Tx.
+func Admit(ctx context.Context, root plan.Node, tx func(plan.Site) *Tx) error {
+	leaves := admitting(nil, root)
+	slices.SortStableFunc(leaves, func(a, b *plan.Remote) int { return strings.Compare(a.Site.Source, b.Site.Source) })
+	for _, leaf := range leaves {
+		if err := leaf.Fragment.(Admitter).Admit(ctx, tx(leaf.Site)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// admitting appends the leaves of a plan whose sources bound their statements, those of subplans included.
+func admitting(dst []*plan.Remote, n plan.Node) []*plan.Remote {
+	if leaf, ok := n.(*plan.Remote); ok {
+		if _, bounded := leaf.Fragment.(Admitter); bounded {
+			dst = append(dst, leaf)
+		}
+	}
+	for _, c := range n.Children() {
+		dst = admitting(dst, c)
+	}
+	return dst
+}

@@ -1,0 +1,53 @@
+package connectors
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/silogate/silogate/engine/plan"
+)
+
+// limited is a fragment of a source that bounds its statements.
+type limited struct {
+	Fragment
+	admit func() error
+}
+
+func (l limited) Admit(context.Context, *Tx) error { return l.admit() }
+
+func TestAdmitAsksEverySourceOfAPlanInOneOrder(t *testing.T) {
+	var asked []string
+	full := ""
+	leaf := func(source, principal string) plan.Node {
+		return &plan.Remote{Site: plan.Site{Source: source, Principal: principal}, Fragment: limited{admit: func() error {
+			asked = append(asked, source)
+			if source == full {
+				return errors.New("full")
+			}
+			return nil
+		}}}
+	}
+	free := &plan.Remote{Site: plan.Site{Source: "file"}, Fragment: struct{ Fragment }{}}
+	roots := []plan.Node{
+		&plan.Join{Left: leaf("shop", "x"), Right: &plan.Join{Left: free, Right: leaf("crm", "y")}},
+		&plan.Apply{Outer: leaf("shop", "x"), Inner: &plan.Filter{Input: leaf("crm", "x")}},
+		&plan.With{Bindings: []plan.CTE{{Plan: leaf("shop", "z")}}, Body: &plan.Union{Inputs: []plan.Node{free, leaf("crm", "a")}}},
+	}
+	for _, root := range roots {
+		asked = nil
+		made := make(map[plan.Site]*Tx)
+		tx := func(site plan.Site) *Tx {
+			made[site] = new(Tx)
+			return made[site]
+		}
+		if err := Admit(t.Context(), root, tx); err != nil || strings.Join(asked, " ") != "crm shop" || len(made) != 2 {
+			t.Errorf("asked %q, %v", asked, err)
+		}
+	}
+	asked, full = nil, "crm"
+	if err := Admit(t.Context(), roots[0], func(plan.Site) *Tx { return new(Tx) }); err == nil || strings.Join(asked, " ") != "crm" {
+		t.Errorf("asked %q, %v", asked, err)
+	}
+}
