@@ -36,7 +36,7 @@ func (b *bitwise) Bytes() int64 { return int64(8 * cap(b.values)) }
 
 func (b *bitwise) Update(groups []int32, args []arrow.Array, rows int) error {
 	for i := range rows {
-		if args[0].IsNull(i) {
+		if isNull(args[0], i) {
 			continue
 		}
 		v := numberAt(args[0], i).LowBits()

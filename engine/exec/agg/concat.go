@@ -87,7 +87,7 @@ func (c *groupConcat) Update(groups []int32, args []arrow.Array, rows int) error
 
 func (c *groupConcat) anyNull(args []arrow.Array, i int) bool {
 	for _, a := range args[:c.values] {
-		if a.IsNull(i) {
+		if isNull(a, i) {
 			return true
 		}
 	}

@@ -39,7 +39,7 @@ func (c *count) valid(groups []int32, nulls validity, rest []arrow.Array, rows i
 	for i := range rows {
 		ok := nulls.bits != nil && nulls.ok(i)
 		for _, a := range rest {
-			ok = ok && a.IsValid(i)
+			ok = ok && !isNull(a, i)
 		}
 		if ok {
 			c.n[group(groups, i)]++

@@ -97,7 +97,7 @@ func (v *variance) Update(groups []int32, args []arrow.Array, rows int) error {
 		v.scratch = vals
 	}
 	for i, x := range vals {
-		if args[0].IsNull(i) {
+		if isNull(args[0], i) {
 			continue
 		}
 		g := group(groups, i)

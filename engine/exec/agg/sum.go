@@ -330,8 +330,12 @@ func (s *exactSum) quotient(g, up int) decimal256.Num {
 		v = decimal256.FromDecimal128(decimal128.New(s.sum[g].hi, s.sum[g].lo))
 	}
 	negative := v.Sign() < 0
-	q, r := v.Abs().IncreaseScaleBy(int32(up)).Div(decimal256.FromI64(n))
-	if twice := r.Add(r); twice.GreaterEqual(decimal256.FromI64(n)) {
+	// The digits after the point come of the remainder, which has room for them, where a large sum has not.
+	rows := decimal256.FromI64(n)
+	q, r := v.Abs().Div(rows)
+	digits, r := r.IncreaseScaleBy(int32(up)).Div(rows)
+	q = q.IncreaseScaleBy(int32(up)).Add(digits)
+	if twice := r.Add(r); twice.GreaterEqual(rows) {
 		q = q.Add(decimal256.FromU64(1))
 	}
 	if negative {

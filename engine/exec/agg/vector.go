@@ -29,6 +29,9 @@ func nullsOf(a arrow.Array) (validity, bool) {
 
 func (v validity) ok(i int) bool { return bitutil.BitIsSet(v.bits, v.offset+i) }
 
+// isNull reports whether row i of a is NULL. A bare NULL has no validity bits: its IsNull says no.
+func isNull(a arrow.Array, i int) bool { return a.DataType().ID() == arrow.NULL || a.IsNull(i) }
+
 // group returns the group of row i.
 func group(groups []int32, i int) int32 {
 	if groups == nil {
