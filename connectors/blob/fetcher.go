@@ -65,17 +65,19 @@ func NewFetcher(store Store, mem memory.Allocator, usage *connectors.Usage) *Fet
 	}
 }
 
-// Add appends a segment and returns its number. Nothing is read before the first Get.
-func (f *Fetcher) Add(s Segment) int {
-	blocks := f.profile.coalesce(s.Ranges)
-	p := &fetch{segment: s, blocks: blocks, done: make(chan struct{})}
-	for _, b := range blocks {
-		p.bytes += b.Len
+// Add appends segments and returns the number of the first; the others follow. Nothing is read before the first Get.
+func (f *Fetcher) Add(segments ...Segment) int {
+	list := make([]*fetch, len(segments))
+	for i, s := range segments {
+		list[i] = &fetch{segment: s, blocks: f.profile.coalesce(s.Ranges), done: make(chan struct{})}
+		for _, b := range list[i].blocks {
+			list[i].bytes += b.Len
+		}
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.pending = append(f.pending, p)
-	return len(f.pending) - 1
+	f.pending = append(f.pending, list...)
+	return len(f.pending) - len(segments)
 }
 
 // errTaken is a use of the fetcher against its contract, or after Close.
@@ -107,7 +109,6 @@ func (f *Fetcher) Get(ctx context.Context, segment int) (*Data, error) {
 	if !p.started {
 		f.start(ctx, p)
 	}
-	f.next = max(f.next, segment)
 	f.readAhead(ctx)
 	f.mu.Unlock()
 

@@ -8,15 +8,19 @@ import (
 )
 
 // Pool is an allocator for the large short-lived buffers of one execution: fetched ranges, decompressed pages. What is
-// freed is used again, and returned to the underlying allocator by Close. It is safe for concurrent use. Buffers are not
-// cleared.
+// freed is used again, and returned to the underlying allocator by Close, or at once beyond mostFree bytes. It is safe for
+// concurrent use. Buffers are not cleared.
 type Pool struct {
 	mem memory.Allocator
 
 	mu     sync.Mutex
 	free   map[int][][]byte // by capacity
+	size   int              // bytes in free
 	closed bool
 }
+
+// mostFree bounds what is kept for use: buffers of sizes that do not come again would add up.
+const mostFree = 32 << 20
 
 // smallest is the least size that is pooled.
 const smallest = 4 << 10
@@ -42,6 +46,7 @@ func (p *Pool) Allocate(size int) []byte {
 	if list := p.free[capacity]; len(list) > 0 {
 		b := list[len(list)-1]
 		p.free[capacity] = list[:len(list)-1]
+		p.size -= capacity
 		p.mu.Unlock()
 		return b[:size]
 	}
@@ -68,10 +73,11 @@ func (p *Pool) Free(b []byte) {
 	b = b[:cap(b)] // the size of its class
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed {
+	if p.closed || p.size+len(b) > mostFree {
 		p.mem.Free(b)
 		return
 	}
+	p.size += len(b)
 	p.free[len(b)] = append(p.free[len(b)], b)
 }
 

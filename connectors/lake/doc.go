@@ -19,7 +19,8 @@
 // as well. Conjuncts of a dynamic filter prune when splits are made and once more when a split is opened. A small LIMIT
 // reads no more row groups than it needs.
 //
-// A split is a few row groups. The splits of one execution share a blob.Fetcher, which reads the next ones ahead.
+// A split is a few row groups. The splits of one execution share a blob.Fetcher, which reads the next ones ahead. What
+// they hold of the files is bounded however large the row groups are: execution.go says by what.
 //
 // The package writes nothing and knows no deletes: a caller must refuse tables that have delete files.
 package lake

@@ -21,6 +21,14 @@ const (
 	splitBytes = 1 << 20
 )
 
+// What the open row groups of a scan hold of their files in memory: they share openBytes for the starts of their chunks
+// and as much again for what follows, but each chunk is read by leastPiece at least. To that adds what the fetcher reads
+// ahead (blob.Profile), and of each column one page and one dictionary, which a writer makes as large as it likes.
+const (
+	openBytes  = 16 << 20
+	leastPiece = 64 << 10
+)
+
 // Start begins a run. Nothing is read before the splits are asked for.
 func (s *scan) Start(_ context.Context, run connectors.Scan) (connectors.Execution, error) {
 	pool := blob.NewPool(run.Memory)
@@ -61,7 +69,8 @@ type part struct {
 	file    *parquet.File
 	columns fileColumns
 	group   int
-	segment int // of the fetcher
+	pieces  parquet.Pieces
+	segment int // of the fetcher: that of the first piece, which the others follow
 }
 
 // Close ends the run, closes its readers and frees what it read ahead.
@@ -164,12 +173,29 @@ func (x *execution) parts(ctx context.Context) iter.Seq2[part, error] {
 				if footer.Rows(g) == 0 || !x.prune.mayPass(intervals) || !x.filter().mayPass(intervals) {
 					continue
 				}
-				segment := x.fetch.Add(blob.Segment{Object: f.Object, Ranges: footer.Ranges(g, columns.read)})
-				if !yield(part{values: f, file: footer, columns: columns, group: g, segment: segment}, nil) {
+				if !yield(x.add(part{values: f, file: footer, columns: columns, group: g}), nil) {
 					return
 				}
 			}
 		}
+	}
+}
+
+// add tells the fetcher of the bytes of a part.
+func (x *execution) add(p part) part {
+	p.pieces = p.file.Pieces(p.group, p.columns.read, openBytes/int64(max(x.run.Parallel, 1)), leastPiece)
+	segments := make([]blob.Segment, len(p.pieces.Ranges))
+	for i, ranges := range p.pieces.Ranges {
+		segments[i] = blob.Segment{Object: p.values.Object, Ranges: ranges}
+	}
+	p.segment = x.fetch.Add(segments...)
+	return p
+}
+
+// leave says that what was not read of a part will not be.
+func (x *execution) leave(p part) {
+	for i := range p.pieces.Ranges {
+		x.fetch.Skip(p.segment + i)
 	}
 }
 

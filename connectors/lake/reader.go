@@ -22,9 +22,8 @@ type reader struct {
 	left  int64 // rows to yield; -1: all
 
 	part  part
-	data  *blob.Data // of the open part
-	group *parquet.GroupReader
-	odd   error // a value that the source is configured to refuse
+	group *parquet.GroupReader // of the part, while it is open
+	odd   error                // a value that the source is configured to refuse
 }
 
 // Next returns the next rows.
@@ -43,7 +42,7 @@ func (r *reader) Next(ctx context.Context) (arrow.RecordBatch, error) {
 				return nil, err
 			}
 		}
-		arrays, rows, err := r.group.Next()
+		arrays, rows, err := r.group.Next(ctx)
 		if err == io.EOF {
 			r.closePart()
 			continue
@@ -68,20 +67,19 @@ func (r *reader) openNext(ctx context.Context) error {
 	for len(r.parts) > 0 {
 		r.part, r.parts = r.parts[0], r.parts[1:]
 		if r.excluded(r.part) {
-			r.fetch.Skip(r.part.segment)
+			r.leave(r.part)
 			continue
 		}
-		data, err := r.fetch.Get(ctx, r.part.segment)
-		if err != nil {
-			return r.scan.table.fail(err)
-		}
-		r.data = data
-		r.group, err = r.part.file.ReadGroup(ctx, r.part.group, r.part.columns.read, data, parquet.Options{
+		p := r.part
+		fetch := func(ctx context.Context, piece int) (*blob.Data, error) { return r.fetch.Get(ctx, p.segment+piece) }
+		group, err := p.file.ReadGroup(ctx, p.group, p.columns.read, p.pieces, fetch, parquet.Options{
 			Memory: r.run.Memory, Scratch: r.pool, BatchRows: r.run.BatchRows, NonFinite: r.onNonFinite,
 		})
 		if err != nil {
+			r.leave(p)
 			return r.scan.table.fail(err)
 		}
+		r.group = group
 		return nil
 	}
 	return io.EOF
@@ -142,7 +140,7 @@ func (r *reader) Close() error {
 	r.mu.Lock()
 	r.closePart()
 	for _, p := range r.parts {
-		r.fetch.Skip(p.segment)
+		r.leave(p)
 	}
 	r.parts = nil
 	r.mu.Unlock()
@@ -156,10 +154,7 @@ func (r *reader) closePart() {
 	if r.group != nil {
 		r.group.Close()
 		r.group = nil
-	}
-	if r.data != nil {
-		r.data.Release()
-		r.data = nil
+		r.leave(r.part)
 	}
 }
 

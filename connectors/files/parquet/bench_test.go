@@ -11,7 +11,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
-	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/blob"
 )
 
@@ -50,14 +49,9 @@ func decodeAll(b *testing.B, store blob.Store, f *File, columns []int) int {
 	mem := memory.NewGoAllocator()
 	pool := blob.NewPool(mem)
 	defer pool.Close()
-	fetcher := blob.NewFetcher(store, pool, &connectors.Usage{})
-	defer fetcher.Close()
-	for g := range f.Groups() {
-		fetcher.Add(blob.Segment{Object: f.Object, Ranges: f.Ranges(g, columns)})
-	}
 	rows := 0
 	for g := range f.Groups() {
-		err := readGroup(b.Context(), mem, pool, fetcher, f, g, columns, 8192, func(column int, a arrow.Array) {
+		err := readGroup(b.Context(), mem, pool, store, f, g, columns, 8<<20, 8192, func(column int, a arrow.Array) {
 			if column == 0 {
 				rows += a.Len()
 			}

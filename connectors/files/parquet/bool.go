@@ -1,6 +1,7 @@
 package parquet
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 
@@ -13,12 +14,12 @@ type boolean struct {
 	bits hybrid // PLAIN values are one packed run
 }
 
-func (c *boolean) next(n int) (arrow.Array, error) {
+func (c *boolean) next(ctx context.Context, n int) (arrow.Array, error) {
 	valid := &validity{mem: c.mem, rows: n}
 	buf := newBuffer(c.mem, (n+7)/8)
 	clear(buf.Bytes())
 	scratch := make([]uint32, n)
-	err := c.each(n, valid, c.begin, c.readDictionary, func(from, k, present int) error {
+	err := c.each(ctx, 0, n, valid, c.begin, c.readDictionary, func(from, k, present int) error {
 		list := scratch[:k]
 		if err := c.bits.next(list[:present]); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package parquet
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ type text struct {
 	width   int                          // bytes of a fixed-length value; 0: values carry their lengths
 	format  func(dst, src []byte) []byte // appends the shown form of a fixed-length value; nil: the value itself
 	average int                          // bytes of a value, to start with
+	limit   int                          // bytes of an array: one that has so many ends early
 
 	dict    stringTable
 	index   hybrid     // of a dictionary page
@@ -60,12 +62,12 @@ func (s *stringList) append(v []byte) error {
 	return nil
 }
 
-func (c *text) next(n int) (arrow.Array, error) {
+func (c *text) next(ctx context.Context, n int) (arrow.Array, error) {
 	valid := &validity{mem: c.mem, rows: n}
 	offsets := newBuffer(c.mem, (n+1)*4)
 	out := &stringList{mem: c.mem, offsets: cast[int32](offsets.Bytes())[:1], data: newBuffer(c.mem, n*c.average+shortString)}
 	out.offsets[0] = 0
-	err := c.each(n, valid, c.begin, c.readDictionary, func(from, k, present int) error {
+	decode := func(from, k, present int) error {
 		if err := c.values(out, present); err != nil {
 			return err
 		}
@@ -73,16 +75,31 @@ func (c *text) next(n int) (arrow.Array, error) {
 			out.spread(present, from, k, valid)
 		}
 		return nil
-	})
-	if err != nil {
-		offsets.Release()
-		out.data.Release()
-		valid.release()
-		return nil, err
 	}
-	c.average = out.size/n + 1
+	rows := 0
+	for rows < n && (rows == 0 || out.size < c.limit) {
+		to := min(rows+c.stretch(), n)
+		if err := c.each(ctx, rows, to, valid, c.begin, c.readDictionary, decode); err != nil {
+			offsets.Release()
+			out.data.Release()
+			valid.release()
+			return nil, err
+		}
+		rows = to
+	}
+	valid.rows = rows
+	c.average = out.size/rows + 1
 	out.data.ResizeNoShrink(out.size)
 	return finish(c.dtype, valid, offsets, out.data), nil
+}
+
+// stretch is how many values are decoded before the size is looked at: the entries of a dictionary may be long and many
+// values, other values are bytes of a page. The first value of all brings the dictionary.
+func (c *text) stretch() int {
+	if !c.pages.begun {
+		return 1
+	}
+	return max(1, min(indices, c.limit/max(c.dict.longest, 1)))
 }
 
 // spread inserts empty strings for the NULLs of the last k values, of which present were appended.
@@ -129,6 +146,7 @@ func (c *text) begin(p page) (err error) {
 // stringTable is a decoded dictionary.
 type stringTable struct {
 	offsets []int32
+	longest int
 	data    []byte // followed by shortString bytes that may be read
 }
 
@@ -149,6 +167,9 @@ func (c *text) readDictionary(data []byte, values int) error {
 		return err
 	}
 	c.dict = stringTable{offsets: out.offsets, data: out.data.Bytes()[:out.size+shortString]}
+	for i, end := range out.offsets[1:] {
+		c.dict.longest = max(c.dict.longest, int(end-out.offsets[i]))
+	}
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package parquet
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"unsafe"
@@ -17,8 +18,8 @@ var (
 
 // decoder yields the values of one column of a row group as Arrow arrays.
 type decoder interface {
-	// next returns exactly n values; the caller releases them.
-	next(n int) (arrow.Array, error)
+	// next returns the next values, n of them, or fewer if they are very long; the caller releases them.
+	next(ctx context.Context, n int) (arrow.Array, error)
 	close()
 }
 
@@ -32,12 +33,12 @@ type flat struct {
 
 func (c *flat) close() { c.pages.close() }
 
-// each covers n values by stretches that lie in one page each. It calls begin for each new page, and decode for each
-// stretch of k values from position from on, of which present are not NULL; valid has their bits.
-func (c *flat) each(n int, valid *validity, begin func(page) error, dictionary func([]byte, int) error, decode func(from, k, present int) error) error {
-	for from := 0; from < n; {
+// each covers the values from..to of an array by stretches that lie in one page each. It calls begin for each new page,
+// and decode for each stretch of k values from position from on, of which present are not NULL; valid has their bits.
+func (c *flat) each(ctx context.Context, from, to int, valid *validity, begin func(page) error, dictionary func([]byte, int) error, decode func(from, k, present int) error) error {
+	for from < to {
 		for c.page.values == 0 {
-			next, err := c.pages.next(dictionary)
+			next, err := c.pages.next(ctx, dictionary)
 			if err != nil {
 				return err
 			}
@@ -46,7 +47,7 @@ func (c *flat) each(n int, valid *validity, begin func(page) error, dictionary f
 			}
 			c.page = next
 		}
-		k := min(n-from, c.page.values)
+		k := min(to-from, c.page.values)
 		present := k
 		if c.pages.optional {
 			var all bool
@@ -153,12 +154,12 @@ type fixed[O any] struct {
 	scratch [indices]uint32
 }
 
-func (c *fixed[O]) next(n int) (arrow.Array, error) {
+func (c *fixed[O]) next(ctx context.Context, n int) (arrow.Array, error) {
 	var o O
 	valid := &validity{mem: c.mem, rows: n}
 	buf := newBuffer(c.mem, n*int(unsafe.Sizeof(o)))
 	dst := cast[O](buf.Bytes())
-	err := c.each(n, valid, c.begin, c.readDictionary, func(from, k, present int) error {
+	err := c.each(ctx, 0, n, valid, c.begin, c.readDictionary, func(from, k, present int) error {
 		if err := c.values(dst[from : from+present]); err != nil {
 			return err
 		}

@@ -2,7 +2,9 @@
 //
 // A File is a parsed footer: columns in MySQL's types, row groups, statistics. It is immutable and shared through a Cache
 // keyed by the object's version, so that a file's footer is read once. A GroupReader decodes chosen columns of one row
-// group from bytes that the caller fetched (File.Ranges says which), batch by batch.
+// group, batch by batch, from bytes that the caller fetches piece by piece (File.Pieces says which): of each column it
+// holds a piece, a page and the dictionary, and a batch is cut where it grows long, so that the size of a row group does
+// not matter.
 //
 // Columns that are not nested are decoded here, page by page and straight into Arrow buffers: every encoding of the
 // format, data pages of both versions, definition levels into validity bitmaps, dictionaries converted to the column's

@@ -69,10 +69,10 @@ func open(ctx context.Context, store blob.Store, o blob.Object, codecs *codecs, 
 	return f, nil
 }
 
-// corrupt says that the file is not what its format says.
+// corrupt says that the file is not what its format says, unless reading it failed.
 func (f *File) corrupt(err error) error {
 	var known *sqlerr.Error
-	if errors.As(err, &known) {
+	if errors.As(err, &known) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	return sqlerr.Wrap(sqlerr.Corrupt, err, "Parquet file %s", f.Location)

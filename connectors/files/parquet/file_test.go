@@ -38,37 +38,36 @@ func openFile(t testing.TB, path string) (blob.Store, *File, error) {
 }
 
 // readAll decodes all columns of a file and calls visit for each batch of each column.
-func readAll(ctx context.Context, mem memory.Allocator, store blob.Store, f *File, batch int, visit func(column int, a arrow.Array)) error {
+func readAll(ctx context.Context, mem memory.Allocator, store blob.Store, f *File, budget int64, batch int, visit func(column int, a arrow.Array)) error {
 	all := make([]int, len(f.Columns))
 	for i := range all {
 		all[i] = i
 	}
-	fetcher := blob.NewFetcher(store, mem, &connectors.Usage{})
-	defer fetcher.Close()
 	for g := range f.Groups() {
-		fetcher.Add(blob.Segment{Object: f.Object, Ranges: f.Ranges(g, all)})
-	}
-	for g := range f.Groups() {
-		if err := readGroup(ctx, mem, mem, fetcher, f, g, all, batch, visit); err != nil {
+		if err := readGroup(ctx, mem, mem, store, f, g, all, budget, batch, visit); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func readGroup(ctx context.Context, mem, scratch memory.Allocator, fetcher *blob.Fetcher, f *File, g int, columns []int, batch int, visit func(int, arrow.Array)) error {
-	data, err := fetcher.Get(ctx, g)
-	if err != nil {
-		return err
+// wholeGroup is a budget for pieces that cuts nothing.
+const wholeGroup = 1 << 40
+
+func readGroup(ctx context.Context, mem, scratch memory.Allocator, store blob.Store, f *File, g int, columns []int, budget int64, batch int, visit func(int, arrow.Array)) error {
+	fetcher := blob.NewFetcher(store, scratch, &connectors.Usage{})
+	defer fetcher.Close()
+	pieces := f.Pieces(g, columns, budget, 1)
+	for _, ranges := range pieces.Ranges {
+		fetcher.Add(blob.Segment{Object: f.Object, Ranges: ranges})
 	}
-	defer data.Release()
-	r, err := f.ReadGroup(ctx, g, columns, data, Options{Memory: mem, Scratch: scratch, BatchRows: batch})
+	r, err := f.ReadGroup(ctx, g, columns, pieces, fetcher.Get, Options{Memory: mem, Scratch: scratch, BatchRows: batch})
 	if err != nil {
 		return err
 	}
 	defer r.Close()
 	for {
-		arrays, _, err := r.Next()
+		arrays, _, err := r.Next(ctx)
 		if err == io.EOF {
 			return nil
 		}
@@ -133,8 +132,11 @@ func TestFilesOfOtherWriters(t *testing.T) {
 		t.Fatalf("no files: %v", err)
 	}
 	for _, path := range paths {
-		for _, batch := range []int{7, 8192} {
-			t.Run(fmt.Sprintf("%s/%d", filepath.Base(path), batch), func(t *testing.T) {
+		for _, c := range []struct {
+			budget int64
+			batch  int
+		}{{wholeGroup, 7}, {wholeGroup, 8192}, {2000, 7}, {100, 8192}} {
+			t.Run(fmt.Sprintf("%s/%d/%d", filepath.Base(path), c.budget, c.batch), func(t *testing.T) {
 				mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
 				defer mem.AssertSize(t, 0)
 				store, f, err := openFile(t, path)
@@ -142,7 +144,7 @@ func TestFilesOfOtherWriters(t *testing.T) {
 					t.Fatal(err)
 				}
 				got := make([]strings.Builder, len(f.Columns))
-				err = readAll(t.Context(), mem, store, f, batch, func(c int, a arrow.Array) {
+				err = readAll(t.Context(), mem, store, f, c.budget, c.batch, func(c int, a arrow.Array) {
 					if want := f.Columns[c].Type.Arrow(); a.DataType().ID() != want.ID() && f.Columns[c].Type.Kind != types.Decimal {
 						t.Errorf("column %s: array of %s, want %s", f.Columns[c].Name, a.DataType(), want)
 					}
@@ -206,14 +208,14 @@ func TestNoColumnsStillHaveRows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := f.ReadGroup(t.Context(), 0, nil, nil, Options{Memory: memory.DefaultAllocator, BatchRows: 10})
+	r, err := f.ReadGroup(t.Context(), 0, nil, Pieces{}, nil, Options{Memory: memory.DefaultAllocator, BatchRows: 10})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
 	var rows []int
 	for {
-		_, n, err := r.Next()
+		_, n, err := r.Next(t.Context())
 		if errors.Is(err, io.EOF) {
 			break
 		}

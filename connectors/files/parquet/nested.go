@@ -1,6 +1,7 @@
 package parquet
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,31 +14,45 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/file"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 
-	"github.com/silogate/silogate/connectors/blob"
 	"github.com/silogate/silogate/engine/types"
 )
+
+// nestedBuffer is how many bytes arrow-go reads of a chunk at once; a longer page makes the buffer grow.
+const nestedBuffer = 64 << 10
 
 // nestedColumn decodes through arrow-go what this package does not: nested fields, shown as JSON, and decimals of
 // variable length or beyond MySQL's limits.
 type nestedColumn struct {
 	column  Column
 	mem     memory.Allocator
+	chunks  *section
 	reader  *pqarrow.ColumnReader
 	pending []arrow.Array // decoded and not consumed; the first from at on
 	at      int
 }
 
-// newNested opens a column of a row group over bytes that are in memory. arrow-go leaks buffers of a malformed file, so
-// what it decodes into is the garbage collector's; only the result is of o.Memory.
-func newNested(ctx context.Context, f *File, group, column int, data *blob.Data, o Options) (*nestedColumn, error) {
-	for _, leaf := range f.Columns[column].leaves {
-		if err := checkPages(data.Bytes(f.chunkRange(group, leaf))); err != nil {
+// newNested opens a column of a row group. arrow-go leaks buffers of a malformed file, so what it decodes into is the
+// garbage collector's; only the result is of o.Memory.
+func newNested(ctx context.Context, f *File, group, column int, open openChunk, o Options) (c *nestedColumn, err error) {
+	chunks := &section{ctx: ctx, size: f.Object.Size}
+	c = &nestedColumn{column: f.Columns[column], mem: o.Memory, chunks: chunks}
+	defer func() {
+		if err != nil {
+			c.close()
+		}
+	}()
+	for _, leaf := range c.column.leaves {
+		src, err := open(leaf)
+		if err != nil {
 			return nil, err
 		}
+		start := f.chunkRange(group, leaf).Off
+		chunks.open = append(chunks.open, &checkedChunk{chunk: src, at: start, checked: start})
 	}
 	scratch := memory.NewGoAllocator()
 	props := parquet.NewReaderProperties(scratch)
-	reader, err := file.NewParquetReader(&section{data: data, size: f.Object.Size}, file.WithMetadata(f.meta), file.WithReadProps(props))
+	props.BufferedStreamEnabled, props.BufferSize = true, nestedBuffer
+	reader, err := file.NewParquetReader(chunks, file.WithMetadata(f.meta), file.WithReadProps(props))
 	if err != nil {
 		return nil, err
 	}
@@ -51,9 +66,10 @@ func newNested(ctx context.Context, f *File, group, column int, data *blob.Data,
 	}
 	fieldReader, err := arrowReader.GetFieldReader(ctx, column, leaves, []int{group})
 	if err != nil {
-		return nil, err
+		return nil, cmp.Or(chunks.err, err)
 	}
-	return &nestedColumn{column: f.Columns[column], mem: o.Memory, reader: fieldReader}, nil
+	c.reader = fieldReader
+	return c, nil
 }
 
 func (c *nestedColumn) close() {
@@ -65,9 +81,13 @@ func (c *nestedColumn) close() {
 		c.reader.Release()
 		c.reader = nil
 	}
+	for _, src := range c.chunks.open {
+		src.close()
+	}
 }
 
-func (c *nestedColumn) next(n int) (arrow.Array, error) {
+func (c *nestedColumn) next(ctx context.Context, n int) (arrow.Array, error) {
+	c.chunks.ctx = ctx
 	build, err := c.builder()
 	if err != nil {
 		return nil, err
@@ -98,6 +118,12 @@ func (c *nestedColumn) next(n int) (arrow.Array, error) {
 // read decodes up to n more values.
 func (c *nestedColumn) read(n int) error {
 	chunked, err := c.reader.NextBatch(int64(n))
+	if c.chunks.err != nil {
+		if err == nil {
+			chunked.Release()
+		}
+		return c.chunks.err
+	}
 	if err != nil {
 		return err
 	}
@@ -144,14 +170,48 @@ func (c *nestedColumn) appendValue(build array.Builder, values arrow.Array, i in
 	return scratch, nil
 }
 
-// section shows fetched bytes as the file they are from.
+// section shows chunks as the file they are from, each of which is read from its start to its end.
 type section struct {
-	data *blob.Data
+	ctx  context.Context // of the call under way: io.ReaderAt has none
+	err  error           // the first one, which arrow-go may have replaced by its own
+	open []*checkedChunk
 	size int64
 	pos  int64
 }
 
-func (s *section) ReadAt(p []byte, off int64) (int, error) { return s.data.ReadAt(p, off) }
+// checkedChunk checks the header of each page before arrow-go sees it, which would believe any size.
+type checkedChunk struct {
+	*chunk
+	at, checked int64 // the offsets up to which bytes were read, and pages checked
+}
+
+func (s *section) ReadAt(p []byte, off int64) (n int, err error) {
+	for _, c := range s.open {
+		if c.at == off && c.size() > 0 {
+			for n < len(p) && err == nil {
+				var k int
+				k, err = c.readChecked(s.ctx, p[n:])
+				n += k
+			}
+			s.err = cmp.Or(s.err, err)
+			return n, err
+		}
+	}
+	return 0, fmt.Errorf("bytes %d to %d are not next", off, off+int64(len(p)))
+}
+
+func (c *checkedChunk) readChecked(ctx context.Context, p []byte) (int, error) {
+	if c.at == c.checked {
+		h, n, err := c.header(ctx)
+		if err != nil {
+			return 0, err
+		}
+		c.checked += int64(n) + h.compressed
+	}
+	n, err := c.read(ctx, p[:min(int64(len(p)), c.checked-c.at)])
+	c.at += int64(n)
+	return n, err
+}
 
 func (s *section) Read(p []byte) (int, error) {
 	n, err := s.ReadAt(p, s.pos)

@@ -1,6 +1,7 @@
 package parquet
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -45,13 +46,18 @@ type pages struct {
 	codec    int
 	optional bool
 	mem      memory.Allocator
-	src      []byte // after the current page
+	src      *chunk // after the current page
 	scratch  []byte // the decompressed page, from mem
 	begun    bool
 }
 
-// close frees the memory of the current page.
+// close frees the memory of the current page and of the chunk.
 func (p *pages) close() {
+	p.src.close()
+	p.drop()
+}
+
+func (p *pages) drop() {
 	if p.scratch != nil {
 		p.mem.Free(p.scratch)
 		p.scratch = nil
@@ -60,21 +66,17 @@ func (p *pages) close() {
 
 // next returns the next data page; its data are valid until the following call. A dictionary page is given to dictionary,
 // decoded.
-func (p *pages) next(dictionary func(data []byte, values int) error) (page, error) {
+func (p *pages) next(ctx context.Context, dictionary func(data []byte, values int) error) (page, error) {
 	for {
-		header, n, err := readPageHeader(p.src)
+		header, n, err := p.src.header(ctx)
 		if err != nil {
-			if len(p.src) == 0 {
-				err = errors.New("fewer values than the footer says")
-			}
 			return page{}, err
 		}
-		p.src = p.src[n:]
-		if err := header.check(len(p.src)); err != nil {
+		all, err := p.src.take(ctx, n+int(header.compressed))
+		if err != nil {
 			return page{}, err
 		}
-		body := p.src[:header.compressed]
-		p.src = p.src[header.compressed:]
+		body := all[n:]
 		if header.hasCRC && crc32.ChecksumIEEE(body) != uint32(header.crc) {
 			return page{}, errors.New("a page's checksum does not match")
 		}
@@ -90,30 +92,6 @@ func (p *pages) next(dictionary func(data []byte, values int) error) (page, erro
 		}
 		p.begun = true // an index page, or one of a later version of the format
 	}
-}
-
-// check proves that a page of which left bytes follow the header can be read in memory proportional to it.
-func (h pageHeader) check(left int) error {
-	if h.compressed > int64(left) || h.uncompressed > max(min(maxPage, h.compressed*maxRatio), plainPage) {
-		return fmt.Errorf("a page of %d bytes, %d uncompressed, where %d are left", h.compressed, h.uncompressed, left)
-	}
-	return nil
-}
-
-// checkPages checks the headers of all pages of a chunk.
-func checkPages(src []byte) error {
-	for len(src) > 0 {
-		header, n, err := readPageHeader(src)
-		if err != nil {
-			return err
-		}
-		src = src[n:]
-		if err := header.check(len(src)); err != nil {
-			return err
-		}
-		src = src[header.compressed:]
-	}
-	return nil
 }
 
 func (p *pages) dictionary(h pageHeader, body []byte, take func([]byte, int) error) error {
@@ -145,7 +123,7 @@ func (p *pages) decompress(body []byte, size int64) ([]byte, error) {
 		return nil, nil
 	}
 	if int64(cap(p.scratch)) < size {
-		p.close()
+		p.drop()
 		p.scratch = p.mem.Allocate(int(size))
 	}
 	dst := p.scratch[:size:size]

@@ -6,16 +6,16 @@ import (
 	"io"
 
 	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/apache/arrow-go/v18/parquet"
 
-	"github.com/silogate/silogate/connectors/blob"
 	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
 )
 
-// batchBytes is about how much of one column a batch may decode to; wide values make shorter batches.
-const batchBytes = 64 << 20
+// batchBytes is about how much a batch may decode to; wide values make shorter batches.
+const batchBytes = 8 << 20
 
 // Options say how a row group is read.
 type Options struct {
@@ -31,17 +31,29 @@ type GroupReader struct {
 	file    *File
 	group   int
 	columns []decoder
+	decoded []arrow.Array // of each column, what was not yielded because another column's array was shorter; may be nil
 	left    int64
 	batch   int64
 }
 
-// ReadGroup opens columns (positions in Columns) of a row group over its bytes, which must stay until Close. No columns is
-// fine: only the number of rows is of interest then.
-func (f *File) ReadGroup(ctx context.Context, group int, columns []int, data *blob.Data, o Options) (r *GroupReader, err error) {
+// openChunk opens the chunk of a leaf column.
+type openChunk func(leaf int) (*chunk, error)
+
+// ReadGroup opens columns (positions in Columns) of a row group over pieces made for them. No columns is fine: only the
+// number of rows is of interest then, and nothing is fetched.
+func (f *File) ReadGroup(ctx context.Context, group int, columns []int, pieces Pieces, fetch Fetch, o Options) (r *GroupReader, err error) {
 	r = &GroupReader{file: f, group: group, left: f.Rows(group), batch: int64(o.BatchRows)}
+	first := &head{users: 1} // until all chunks are open
+	if len(pieces.Ranges) > 0 {
+		if first.data, err = fetch(ctx, 0); err != nil {
+			return r, err
+		}
+		defer first.release()
+	}
+	open := func(leaf int) (*chunk, error) { return newChunk(leaf, pieces, first, fetch, o.Scratch) }
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("%v", p)
+			err = panicked(p)
 		}
 		if err != nil {
 			r.Close()
@@ -49,45 +61,65 @@ func (f *File) ReadGroup(ctx context.Context, group int, columns []int, data *bl
 		}
 	}()
 	for _, c := range columns {
-		d, err := f.decoder(ctx, group, c, data, o)
+		d, err := f.decoder(ctx, group, c, open, batchBytes/len(columns), o)
 		if err != nil {
 			return r, fmt.Errorf("column %s: %w", f.Columns[c].Name, err)
 		}
 		r.columns = append(r.columns, d)
-		if rows := f.Rows(group); rows > 0 {
-			width := f.Bytes(group, []int{c})/rows + 1
-			r.batch = max(1, min(r.batch, batchBytes/width))
-		}
+	}
+	r.decoded = make([]arrow.Array, len(columns))
+	if rows := f.Rows(group); rows > 0 {
+		width := f.Bytes(group, columns)/rows + 1
+		r.batch = max(1, min(r.batch, batchBytes/width))
 	}
 	return r, nil
 }
 
 // Next returns the next rows, one array for each column, and their number; or io.EOF. The caller releases the arrays.
-func (r *GroupReader) Next() (out []arrow.Array, rows int, err error) {
+func (r *GroupReader) Next(ctx context.Context) (out []arrow.Array, rows int, err error) {
 	if r.left == 0 {
 		return nil, 0, io.EOF
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("%v", p)
+			err = panicked(p)
 		}
 		if err != nil {
-			for _, a := range out {
-				a.Release()
-			}
 			out, rows, err = nil, 0, r.file.corrupt(fmt.Errorf("row group %d: %w", r.group, err))
 		}
 	}()
 	rows = int(min(r.batch, r.left))
 	for i, c := range r.columns {
-		a, err := c.next(rows)
-		if err != nil {
-			return out, 0, fmt.Errorf("column %d of those read: %w", i+1, err)
+		if r.decoded[i] == nil {
+			if r.decoded[i], err = c.next(ctx, rows); err != nil {
+				return nil, 0, fmt.Errorf("column %d of those read: %w", i+1, err)
+			}
 		}
-		out = append(out, a)
+		rows = min(rows, r.decoded[i].Len())
 	}
 	r.left -= int64(rows)
-	return out, rows, nil
+	return r.split(rows), rows, nil
+}
+
+// panicked is the error of a panic, of which arrow-go makes use.
+func panicked(p any) error {
+	if err, ok := p.(error); ok {
+		return err
+	}
+	return fmt.Errorf("%v", p)
+}
+
+// split takes the first rows off what was decoded.
+func (r *GroupReader) split(rows int) []arrow.Array {
+	out := make([]arrow.Array, len(r.decoded))
+	for i, a := range r.decoded {
+		out[i], r.decoded[i] = a, nil
+		if a.Len() > rows {
+			out[i], r.decoded[i] = array.NewSlice(a, 0, int64(rows)), array.NewSlice(a, int64(rows), int64(a.Len()))
+			a.Release()
+		}
+	}
+	return out
 }
 
 // Close frees what decoding holds. It is idempotent.
@@ -95,25 +127,40 @@ func (r *GroupReader) Close() {
 	for _, c := range r.columns {
 		c.close()
 	}
-	r.columns = nil
+	for _, a := range r.decoded {
+		if a != nil {
+			a.Release()
+		}
+	}
+	r.columns, r.decoded = nil, nil
 }
 
 // decoder makes the decoder of a column.
-func (f *File) decoder(ctx context.Context, group, column int, data *blob.Data, o Options) (decoder, error) {
+func (f *File) decoder(ctx context.Context, group, column int, open openChunk, limit int, o Options) (decoder, error) {
 	c := f.Columns[column]
 	if !c.flat {
-		return newNested(ctx, f, group, column, data, o)
+		return newNested(ctx, f, group, column, open, o)
+	}
+	src, err := open(c.leaves[0])
+	if err != nil {
+		return nil, err
 	}
 	chunk := f.meta.RowGroups[group].Columns[c.leaves[0]].MetaData
-	src := data.Bytes(f.chunkRange(group, c.leaves[0]))
-	if src == nil && f.Rows(group) > 0 {
-		return nil, fmt.Errorf("its bytes were not fetched")
-	}
 	base := flat{
 		pages: pages{codecs: f.codecs, codec: int(chunk.Codec), optional: c.leaf.optional, mem: o.Scratch, src: src},
 		mem:   o.Memory,
 		dtype: c.Type.Arrow(),
 	}
+	average := int(min(chunk.TotalUncompressedSize/max(chunk.NumValues, 1), int64(limit/o.BatchRows)))
+	d, err := base.decoder(f.Location, c, average, limit, o)
+	if err != nil {
+		src.close()
+	}
+	return d, err
+}
+
+// decoder makes the decoder of a flat column by its physical type; texts take average bytes each.
+func (base flat) decoder(location string, c Column, average, limit int, o Options) (decoder, error) {
 	warn := func() {
 		if o.NonFinite != nil {
 			o.NonFinite(c.Name)
@@ -133,12 +180,11 @@ func (f *File) decoder(ctx context.Context, group, column int, data *blob.Data, 
 	case parquet.Types.Double:
 		return &fixed[float64]{flat: base, size: 8, convert: same[float64], drop: dropNonFinite64(warn)}, nil
 	case parquet.Types.ByteArray:
-		average := chunk.TotalUncompressedSize / max(chunk.NumValues, 1)
-		return &text{flat: base, average: int(min(average, batchBytes/int64(o.BatchRows)))}, nil
+		return &text{flat: base, limit: limit, average: average}, nil
 	case parquet.Types.FixedLenByteArray:
-		return fixedLengthDecoder(base, c, warn)
+		return fixedLengthDecoder(base, c, limit, warn)
 	}
-	return nil, sqlerr.New(sqlerr.Unsupported, "%s: column %s has physical type %s", f.Location, c.Name, c.leaf.physical)
+	return nil, sqlerr.New(sqlerr.Unsupported, "%s: column %s has physical type %s", location, c.Name, c.leaf.physical)
 }
 
 func int32Decoder(base flat, c Column) (decoder, error) {
@@ -179,7 +225,7 @@ func narrowDecimal(base flat, c Column, size int, convert func([]int64, []byte) 
 	return &fixed[int64]{flat: base, size: size, convert: convert}
 }
 
-func fixedLengthDecoder(base flat, c Column, warn func()) (decoder, error) {
+func fixedLengthDecoder(base flat, c Column, limit int, warn func()) (decoder, error) {
 	width := c.leaf.width
 	if width <= 0 {
 		return nil, fmt.Errorf("a fixed length of %d bytes", width)
@@ -196,9 +242,9 @@ func fixedLengthDecoder(base flat, c Column, warn func()) (decoder, error) {
 	case types.Float32:
 		return &fixed[float32]{flat: base, size: 2, convert: half, drop: dropNonFinite32(warn)}, nil
 	case types.Char:
-		return &text{flat: base, width: width, average: 36, format: formatUUID}, nil
+		return &text{flat: base, limit: limit, width: width, average: 36, format: formatUUID}, nil
 	case types.Text:
-		return &text{flat: base, width: width, average: 32, format: formatInterval}, nil
+		return &text{flat: base, limit: limit, width: width, average: 32, format: formatInterval}, nil
 	}
-	return &text{flat: base, width: width, average: min(width, 1<<10)}, nil
+	return &text{flat: base, limit: limit, width: width, average: min(width, 1<<10)}, nil
 }
