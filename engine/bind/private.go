@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"math"
 	"reflect"
 
 	"github.com/dolthub/go-mysql-server/sql"
@@ -41,6 +42,12 @@ func trimSides(e *function.Trim) string { return private(e, "dir").String() }
 func groupConcat(e *aggregation.GroupConcat, agg *plan.Agg) (keys []sql.Expression, args []sql.Expression) {
 	agg.Distinct = private(e, "distinct").String() != ""
 	agg.Separator = private(e, "separator").String()
+	// An Arrow vector of text holds 2 GiB; GMS's int of the largest setting is negative.
+	if n := private(e, "maxLen").Int(); n >= 0 {
+		agg.Longest = int(min(n, math.MaxInt32))
+	} else {
+		agg.Longest = math.MaxInt32
+	}
 	order := private(e, "sortConditions")
 	children := e.Children()
 	agg.OrderBy = make([]plan.SortKey, order.Len())

@@ -143,7 +143,7 @@ func TestPrivateFields(t *testing.T) {
 	order := sql.SortConditions{{Expr: one, Order: sql.Descending}}
 	var agg plan.Agg
 	keys, args := groupConcat(aggregation.NewGroupConcat("distinct", order, "; ", []sql.Expression{one, one}, 10), &agg)
-	if len(keys) != 1 || len(args) != 2 || !agg.Distinct || agg.Separator != "; " || !agg.OrderBy[0].Desc {
+	if len(keys) != 1 || len(args) != 2 || !agg.Distinct || agg.Separator != "; " || agg.Longest != 10 || !agg.OrderBy[0].Desc {
 		t.Errorf("GROUP_CONCAT %+v of %v by %v", agg, args, keys)
 	}
 }

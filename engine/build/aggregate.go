@@ -12,9 +12,6 @@ import (
 	"github.com/silogate/silogate/engine/types"
 )
 
-// groupConcatMax is MySQL's default of group_concat_max_len.
-const groupConcatMax = 1024
-
 // aggregate builds an Aggregate.
 func (b *builder) aggregate(n *plan.Aggregate) (stage, error) {
 	var reads []expr.Expr
@@ -130,10 +127,7 @@ func (l *termList) add(e expr.Expr) int {
 func (b *builder) aggSpec(a plan.Agg, list *termList) (agg.Spec, []int, error) {
 	s := agg.Spec{
 		Func: a.Func, Result: a.Col.Type, Separator: a.Separator,
-		Longest: b.cfg.GroupConcatMax, Warn: b.cfg.Env.Warn,
-	}
-	if s.Longest == 0 {
-		s.Longest = groupConcatMax
+		Longest: a.Longest, Warn: b.cfg.Env.Warn,
 	}
 	var at []int
 	add := func(e expr.Expr) error {

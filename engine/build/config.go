@@ -24,8 +24,6 @@ type Config struct {
 	Stats       *exec.Stats                                 // nil: nothing is counted
 	Dynamic     DynamicMode                                 // how joins tell remote scans about their keys
 	Weights     exec.Weights                                // sort keys of collations that are not bytewise; nil: they are an error
-	// GroupConcatMax is group_concat_max_len in bytes; 0: MySQL's 1024.
-	GroupConcatMax int
 }
 
 // DynamicMode says when a join's keys reach the scans of its other side.

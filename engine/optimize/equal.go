@@ -65,7 +65,8 @@ func sameNode(a, b plan.Node) bool {
 }
 
 func sameAgg(a, b plan.Agg) bool {
-	return a.Func == b.Func && a.Distinct == b.Distinct && a.Separator == b.Separator && len(a.Args) == len(b.Args) &&
+	return a.Func == b.Func && a.Distinct == b.Distinct && a.Separator == b.Separator && a.Longest == b.Longest &&
+		len(a.Args) == len(b.Args) &&
 		slices.EqualFunc(a.OrderBy, b.OrderBy, sameKey)
 }
 

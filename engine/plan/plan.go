@@ -194,6 +194,7 @@ type Agg struct {
 	Distinct  bool
 	OrderBy   []SortKey // GroupConcat
 	Separator string    // GroupConcat
+	Longest   int       // GroupConcat: group_concat_max_len, the bytes after which a result is cut
 }
 
 // SortKey is one key of an order; NULL sorts before every value, and last with Desc, as in MySQL.
