@@ -55,6 +55,7 @@ const (
 	GroupFunction                  // an aggregate function where there is no group
 	DistinctOrder                  // SELECT DISTINCT ordered by what it does not select
 	SelectColumns                  // the SELECTs of a UNION differ in the number of columns
+	UnknownStatement               // EXECUTE or DEALLOCATE of what was not prepared
 )
 
 // Identity is what the MySQL protocol says about an error.
@@ -114,6 +115,7 @@ var identities = [...]Identity{
 	GroupFunction:      {1111, "HY000"}, // ER_INVALID_GROUP_FUNC_USE
 	DistinctOrder:      {3065, "HY000"}, // ER_FIELD_IN_ORDER_NOT_SELECT
 	SelectColumns:      {1222, "21000"}, // ER_WRONG_NUMBER_OF_COLUMNS_IN_SELECT
+	UnknownStatement:   {1243, "HY000"}, // ER_UNKNOWN_STMT_HANDLER
 }
 
 // Identity returns the code's errno and SQLSTATE.
