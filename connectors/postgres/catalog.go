@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"math"
@@ -26,13 +27,27 @@ const visible = `n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast
 // and partitioned tables. A partition is listed too, as it is in PostgreSQL.
 const listed = `c.relkind IN ('r', 'v', 'm', 'f', 'p')`
 
-// estimatedRows is pg_class.reltuples scaled to the table's size of now, as PostgreSQL's planner does; -1: unknown.
-const estimatedRows = `CASE WHEN c.relkind IN ('v', 'f') THEN nullif(greatest(c.reltuples, 0), 0)::float8
-	WHEN c.relkind = 'p' THEN (
-		SELECT sum(greatest(l.reltuples, 0)) FROM pg_partition_tree(c.oid) p JOIN pg_class l ON l.oid = p.relid WHERE p.isleaf)::float8
-	WHEN c.relpages > 0 AND c.reltuples >= 0 THEN
-		c.reltuples::float8 * pg_relation_size(c.oid) / (c.relpages::float8 * current_setting('block_size')::int)
-	WHEN pg_relation_size(c.oid) = 0 THEN 0 END`
+// sizeOf selects how many rows and pages a relation l has itself, as far as that is known without looking at its files,
+// for which the server waits if somebody has locked the table: NULL is unknown. VACUUM and ANALYZE have left a size that is
+// fresh unless far more rows have been counted since (a load that ANALYZE follows is counted twice for a while). Else the
+// rows are those counted, and each is taken to have 28 bytes and 32 for each value whose length is open.
+const sizeOf = `SELECT e.rows, e.fresh, CASE WHEN e.fresh THEN l.relpages
+		ELSE greatest(l.relpages, e.rows / current_setting('block_size')::int * (
+			SELECT 28 + sum(CASE WHEN a.attlen > 0 THEN a.attlen ELSE 32 END) FROM pg_attribute a
+			WHERE a.attrelid = l.oid AND a.attnum > 0 AND NOT a.attisdropped)) END AS pages
+	FROM (SELECT k.fresh, CASE
+			WHEN l.relkind = 'p' THEN NULL
+			WHEN k.fresh THEN l.reltuples
+			WHEN counted > 0 OR l.reltuples > 0 OR l.reltuples = 0 AND current_setting('server_version_num')::int >= 140000
+				THEN greatest(counted, l.reltuples)
+		END::float8 AS rows
+		FROM pg_stat_get_live_tuples(l.oid) AS counted,
+		LATERAL (SELECT l.relpages > 0 AND l.reltuples >= 0 AND counted <= 3 * l.reltuples AS fresh) k) e`
+
+// partsOf selects c and all that inherit from it, partitions included, as part.
+const partsOf = `WITH RECURSIVE part AS (
+		SELECT c.oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN part ON i.inhparent = part.oid
+	)`
 
 // inMetadata runs f on the connection that is kept for metadata.
 func (c *connector) inMetadata(ctx context.Context, doing string, f func(*pgx.Conn) error) error {
@@ -55,7 +70,9 @@ func (s *source) List(ctx context.Context, o connectors.ListOptions) iter.Seq2[c
 	if pattern == "" {
 		pattern = "%"
 	}
-	return s.list(ctx, `SELECT n.nspname, c.relname, c.relkind::text, obj_description(c.oid, 'pg_class'), `+estimatedRows+`
+	return s.list(ctx, `SELECT n.nspname, c.relname, c.relkind::text, obj_description(c.oid, 'pg_class'), CASE
+		WHEN c.relhassubclass THEN (`+partsOf+` SELECT sum(s.rows) FROM part JOIN pg_class l ON l.oid = part.oid, LATERAL (`+sizeOf+`) s)
+		ELSE (SELECT s.rows FROM pg_class l, LATERAL (`+sizeOf+`) s WHERE l.oid = c.oid) END
 		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 		WHERE `+listed+` AND `+visible+` AND ($2::text IS NULL OR n.nspname = $2) AND c.relname LIKE $3
 		ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`, s.only(), o.In, pattern)
@@ -123,38 +140,38 @@ func number(f *float64) float64 {
 // as the column's number for a relation without columns. A domain is resolved to its base type here. The last columns
 // tell whether and how far the relation can be split by ctid: not if a part of it is anything but a heap. NOT NULL and
 // unique indexes are reported where the server enforces them on every row that is read: not on views and foreign tables,
-// and not on a table that others inherit from, whose constraints do not bind their rows.
+// and not on a table that others inherit from, whose constraints do not bind their rows. A domain's NOT NULL is none of
+// the column's: the server stores what an outer join or a subquery without rows gave as a NULL of the domain.
 const describeTables = `
 WITH RECURSIVE base AS (
-	SELECT t.oid AS domain, t.typbasetype AS oid, t.typtypmod AS modifier, t.typnotnull AS required
+	SELECT t.oid AS domain, t.typbasetype AS oid, t.typtypmod AS modifier
 	FROM pg_type t WHERE t.typtype = 'd'
 	UNION ALL
-	SELECT b.domain, t.typbasetype, CASE WHEN b.modifier = -1 THEN t.typtypmod ELSE b.modifier END, b.required OR t.typnotnull
+	SELECT b.domain, t.typbasetype, CASE WHEN b.modifier = -1 THEN t.typtypmod ELSE b.modifier END
 	FROM base b JOIN pg_type t ON t.oid = b.oid AND t.typtype = 'd'
 )
-SELECT n.nspname, c.relname, c.oid, c.relkind::text, obj_description(c.oid, 'pg_class'), ` + estimatedRows + `,
-	parts.bytes::float8, parts.bytes / current_setting('block_size')::int, parts.longest / current_setting('block_size')::int,
-	parts.heaps,
+SELECT n.nspname, c.relname, c.oid, c.relkind::text, obj_description(c.oid, 'pg_class'), parts.rows,
+	parts.pages::float8 * current_setting('block_size')::int, parts.pages, parts.longest, parts.heaps, parts.fresh,
 	CASE WHEN parts.enforced THEN (SELECT json_agg(json_build_object('primary', i.indisprimary, 'columns', i.indkey::int2[], 'count', i.indnkeyatts)
 		ORDER BY i.indisprimary DESC, i.indexrelid) FROM pg_index i
 		WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL) END,
 	a.attnum, a.attname, format_type(a.atttypid, a.atttypmod),
 	CASE WHEN tn.nspname = 'pg_catalog' OR t.typname = 'citext' THEN t.typname ELSE '' END, t.typtype::text, t.typcategory::text,
 	CASE WHEN a.atttypmod = -1 THEN coalesce(b.modifier, -1) ELSE a.atttypmod END,
-	parts.enforced IS TRUE AND (a.attnotnull OR coalesce(b.required, false)),
+	parts.enforced IS TRUE AND a.attnotnull AND NOT EXISTS (SELECT FROM pg_constraint k
+		WHERE k.conrelid = c.oid AND k.contype = 'n' AND NOT k.convalidated AND k.conkey = ARRAY[a.attnum]),
 	CASE WHEN t.typtype = 'e' THEN ARRAY(
 		SELECT e.enumlabel::text FROM pg_enum e WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder) END,
 	coalesce(co.collisdeterministic, true), CASE WHEN co.collprovider <> 'd' THEN co.oid ELSE 0 END, col_description(c.oid, a.attnum)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN LATERAL (
-	WITH RECURSIVE part AS (
-		SELECT c.oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN part ON i.inhparent = part.oid
-	)
-	SELECT sum(pg_relation_size(l.oid))::int8 AS bytes, max(pg_relation_size(l.oid)) AS longest,
+	` + partsOf + `
+	SELECT sum(s.rows) AS rows, ceil(sum(s.pages))::int8 AS pages, ceil(max(s.pages))::int8 AS longest,
+		bool_and(l.relkind IN ('p', 'f') OR s.fresh) AS fresh,
 		bool_and(l.relkind = 'p' OR l.relkind IN ('r', 'm') AND am.amname = 'heap') AS heaps,
 		(c.relkind = 'p' OR count(*) = 1) AND bool_and(l.relkind <> 'f') AS enforced
-	FROM part JOIN pg_class l ON l.oid = part.oid LEFT JOIN pg_am am ON am.oid = l.relam
-) parts ON c.relkind IN ('r', 'm', 'p')
+	FROM part JOIN pg_class l ON l.oid = part.oid LEFT JOIN pg_am am ON am.oid = l.relam, LATERAL (` + sizeOf + `) s
+) parts ON c.relkind <> 'v'
 LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 LEFT JOIN base b ON b.domain = a.atttypid
 	AND NOT EXISTS (SELECT FROM pg_type d WHERE d.oid = b.oid AND d.typtype = 'd')
@@ -180,7 +197,55 @@ func (s *source) Table(ctx context.Context, name plan.TableName, at connectors.A
 	if err == nil && found == nil {
 		return nil, unknown
 	}
+	if err == nil && found.Handle.(*relation).unmeasured {
+		err = s.measure(ctx, found)
+	}
 	return found, err
+}
+
+// measure asks for the size of a table that the catalog does not know, such as one that was just loaded.
+func (s *source) measure(ctx context.Context, t *plan.Table) error {
+	r := t.Handle.(*relation)
+	sql := fmt.Sprintf(`SELECT sum(pg_relation_size(p.oid))::int8, max(pg_relation_size(p.oid)), current_setting('block_size')
+		FROM pg_class c, LATERAL (%s SELECT oid FROM part) p WHERE c.oid = %d`, partsOf, r.oid)
+	return s.inMetadata(ctx, "describe table "+t.Name.String(), func(conn *pgx.Conn) error {
+		rows, err := impatiently(ctx, conn, sql)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		var size [3]int64 // all parts, the longest, a page
+		for i, field := range rows[0] {
+			if size[i], err = strconv.ParseInt(string(field), 10, 64); err != nil {
+				return err
+			}
+		}
+		if size[0] == 0 {
+			t.Stats.Rows = 0
+		}
+		t.Stats.Bytes = float64(size[0])
+		r.pages, r.longest, r.unmeasured = size[0]/size[2], size[1]/size[2], false
+		r.ranges = r.server.version >= withRanges
+		return nil
+	})
+}
+
+// lockPatience is how long metadata waits for a table that somebody has locked: others want the connection.
+const (
+	lockPatience     = "SET LOCAL lock_timeout = 100; "
+	lockNotAvailable = "55P03"
+)
+
+// impatiently returns the rows of a query that locks tables, as text, and none if one of them is locked. Two statements
+// sent together are one transaction.
+func impatiently(ctx context.Context, conn *pgx.Conn, sql string) ([][][]byte, error) {
+	results, err := conn.PgConn().Exec(ctx, lockPatience+sql).ReadAll()
+	if refused, ok := errors.AsType[*pgconn.PgError](err); ok && refused.Code == lockNotAvailable {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return results[len(results)-1].Rows, nil
 }
 
 // Tables implements connectors.ColumnLister.
@@ -203,7 +268,7 @@ type described struct {
 	comment          *string
 	rows, bytes      *float64
 	pages, longest   *int64
-	heaps            *bool
+	heaps, fresh     *bool
 	keys             *string
 	number           *int16
 	column, declared *string
@@ -234,7 +299,7 @@ func (s *source) describe(ctx context.Context, doing string, yield func(*plan.Ta
 		for rows.Next() {
 			var d described
 			if err := rows.Scan(&d.name.Namespace, &d.name.Name, &d.oid, &d.kind, &d.comment, &d.rows, &d.bytes, &d.pages,
-				&d.longest, &d.heaps, &d.keys, &d.number, &d.column, &d.declared, &d.typ, &d.typeKind, &d.category, &d.modifier,
+				&d.longest, &d.heaps, &d.fresh, &d.keys, &d.number, &d.column, &d.declared, &d.typ, &d.typeKind, &d.category, &d.modifier,
 				&d.notNull, &d.labels, &d.deterministic, &d.collation, &d.note); err != nil {
 				return err
 			}
@@ -306,10 +371,12 @@ func (s *source) newTable(srv server, d *described) (*tableBuilder, error) {
 		relation: &relation{oid: d.oid, server: srv},
 		position: make(map[int16]int),
 	}
+	heaps := d.heaps != nil && *d.heaps
 	if d.pages != nil && d.longest != nil {
 		b.relation.pages, b.relation.longest = *d.pages, *d.longest
-		b.relation.ranges = d.heaps != nil && *d.heaps && srv.version >= 140000
+		b.relation.ranges = heaps && srv.version >= withRanges
 	}
+	b.relation.unmeasured = heaps && !*d.fresh
 	if d.keys != nil {
 		if err := json.Unmarshal([]byte(*d.keys), &b.keys); err != nil {
 			return nil, err

@@ -10,13 +10,17 @@ import (
 
 // relation is a table's Handle.
 type relation struct {
-	oid     uint32
-	pages   int64 // of the heap and those of all parts
-	longest int64 // pages of the longest of them
-	ranges  bool  // can be split by ctid
-	server  server
-	columns []column // as Table.Columns
+	oid        uint32
+	pages      int64 // of the heap and those of all parts, about
+	longest    int64 // pages of the longest of them
+	unmeasured bool  // pages are a guess from the number of rows
+	ranges     bool  // can be split by ctid, and pages are known
+	server     server
+	columns    []column // as Table.Columns
 }
+
+// withRanges is the server's first version that reads a range of ctid without reading the rest.
+const withRanges = 140000
 
 // server is what reading and writing SQL depends on.
 type server struct {

@@ -18,7 +18,14 @@
 // DataRow frame alike, are decoded in place into Arrow buffers: back-pressure is TCP's, and there is no goroutine to
 // leak. Cancelling a context sends a cancel request on a second connection.
 //
-// Large tables are split by ctid ranges (PostgreSQL 14 and later).
+// Large tables are split by ctid ranges (PostgreSQL 14 and later), which cover all pages however much a table has grown
+// since it was described. The statement's transaction keeps a split table from being rewritten or emptied.
+//
+// # Locks
+//
+// Metadata does not wait for tables that somebody has locked: it comes from the system catalog, and what needs the table
+// itself, such as the size of one that was never analyzed or a plan's cost, is given up soon. Reading a locked table
+// waits, as in PostgreSQL.
 //
 // # Semantics
 //

@@ -102,9 +102,13 @@ func columnWidth(c *plan.TableColumn) float64 {
 func (f *fragment) explain(ctx context.Context) (connectors.Estimate, error) {
 	var text []byte
 	err := f.inMetadata(ctx, "plan a query", func(conn *pgx.Conn) error {
-		return conn.QueryRow(ctx, "EXPLAIN (FORMAT JSON) "+f.text).Scan(&text)
+		rows, err := impatiently(ctx, conn, "EXPLAIN (FORMAT JSON) "+f.text)
+		for _, row := range rows {
+			text = append(text, row[0]...)
+		}
+		return err
 	})
-	if err != nil {
+	if err != nil || text == nil {
 		return connectors.UnknownEstimate(), err
 	}
 	var plans []struct {

@@ -13,7 +13,7 @@ import (
 )
 
 // ctidRange is a split: the rows of one scan that lie in the pages from first up to last, of every part of the table. The
-// ranges of an execution cover all pages there can be. The zero value is everything.
+// ranges of an execution cover all pages there can be, whatever was known of the table's size. The zero value is everything.
 type ctidRange struct {
 	scan        *plan.Scan
 	first, last int64 // 0: open
@@ -77,7 +77,8 @@ func (f *fragment) plan(parallel int) (*plan.Scan, int) {
 			most = 1
 		}
 	}
-	return scan, int(max(1, min(most, pages/splitPages)))
+	// Every range has a page: the longest part of a table of many parts may be shorter than there are ranges.
+	return scan, int(max(1, min(most, pages/splitPages, scan.Table.Handle.(*relation).longest)))
 }
 
 // splittable returns the largest scan whose parts give parts of the result, or nil.

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
@@ -30,10 +31,11 @@ type statement struct {
 	turn   chan struct{} // holds a token while nobody uses what follows
 	wire   *wire
 	begun  bool
-	export string // the snapshot's name
-	opened int    // cursors
-	unused string // CLOSE statements to send with the next query
-	failed error  // the transaction is lost
+	export string          // the snapshot's name
+	held   map[uint32]bool // the relations that hold has locked, by OID
+	opened int             // cursors
+	unused string          // CLOSE statements to send with the next query
+	failed error           // the transaction is lost
 }
 
 // turnOf is the key of a statement's turn at a source.
@@ -77,7 +79,7 @@ func (c *connector) statementOf(ctx context.Context, tx *connectors.Tx) (*statem
 			slot.release()
 			return nil, err
 		}
-		st := &statement{source: c.settings, pool: c.pool, turn: make(chan struct{}, 1), wire: wire}
+		st := &statement{source: c.settings, pool: c.pool, turn: make(chan struct{}, 1), wire: wire, held: make(map[uint32]bool)}
 		st.turn <- struct{}{}
 		return st, nil
 	})
@@ -115,6 +117,26 @@ func (st *statement) snapshot(ctx context.Context) (string, error) {
 		}
 	}
 	return st.export, nil
+}
+
+// hold makes tables stay as they are until the statement ends: one that is read in several transactions may else be
+// rewritten between them, which moves its rows to other pages, or be truncated, which no snapshot survives.
+func (st *statement) hold(ctx context.Context, tables []*plan.Table) error {
+	if err := st.lock(ctx); err != nil {
+		return err
+	}
+	defer st.unlock()
+	sql := ""
+	for _, t := range tables {
+		if oid := t.Handle.(*relation).oid; !st.held[oid] {
+			st.held[oid] = true
+			sql += "SELECT FROM " + quoteIdent(t.Name.Namespace) + "." + quoteIdent(t.Name.Name) + " LIMIT 0;"
+		}
+	}
+	if sql == "" {
+		return nil
+	}
+	return st.run(ctx, sql, nil)
 }
 
 // run sends statements in the transaction, which it begins if that was not done, and calls row for each row of the
