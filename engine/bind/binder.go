@@ -35,14 +35,15 @@ func New(cfg Config) (*Binder, error) {
 	if b.runner == nil {
 		b.runner = noRunner
 	}
-	a := analyzer.NewBuilder(newProvider(b, cfg)).AddPreAnalyzeRule(takeOverID, takeOver).Build()
+	a := analyzer.NewBuilder(newProvider(b, cfg)).AddPreAnalyzeRule(takeOverID, takeOver).
+		AddOverrides(sql.EngineOverrides{Builder: sql.BuilderOverrides{Parser: parser{sql.NewMysqlParser()}}}).Build()
 	if err := b.findRules(a); err != nil {
 		return nil, err
 	}
 	guard(a)
 	a.Catalog.RegisterFunction(sql.NewEmptyContext(), sql.Function2{Name: blockFunction, Fn: newBlockArg})
+	a.Catalog.RegisterFunction(sql.NewEmptyContext(), extremeFunctions()...)
 	b.engine = sqle.New(a, cfg.Engine)
-	b.engine.Parser = blockParser{b.engine.Parser}
 	return b, nil
 }
 
@@ -58,7 +59,7 @@ func (b *Binder) Close() error { return b.engine.Close() }
 func (b *Binder) Bind(ctx *sql.Context, query string) (sql.Node, error) {
 	stmt, _, _, err := b.engine.Parser.Parse(ctx, query, false)
 	if err != nil {
-		return nil, Translate(sql.ErrSyntaxError.New(err.Error()))
+		return nil, Translate(Unparsed(err))
 	}
 	n, err := b.engine.BoundQueryPlan(ctx, query, stmt, nil)
 	if err != nil {

@@ -1,7 +1,6 @@
 package bind
 
 import (
-	"context"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -16,48 +15,17 @@ import (
 //
 //	SELECT a, SUM(x) FROM t GROUP BY a HAVING SUM(x) > (SELECT SUM(x) / 10 FROM t)
 //
-// the subquery's sum becomes a reference to the outer one. blockParser therefore wraps the arguments of aggregates in
+// the subquery's sum becomes a reference to the outer one. numbered therefore wraps the arguments of aggregates in
 // subqueries in an identity function that carries the number of the block, which makes their texts differ; the import
 // drops it.
-type blockParser struct{ sql.Parser }
 
 // blockFunction is the identity's name. Its first argument is the number of the query block.
 const blockFunction = "silogate_block"
 
-// ParseSimple implements sql.Parser.
-func (p blockParser) ParseSimple(query string) (sqlparser.Statement, error) {
-	stmt, err := p.Parser.ParseSimple(query)
-	return numbered(stmt, err)
-}
-
-// Parse implements sql.Parser.
-func (p blockParser) Parse(ctx *sql.Context, query string, multi bool) (sqlparser.Statement, string, string, error) {
-	stmt, parsed, rest, err := p.Parser.Parse(ctx, query, multi)
-	stmt, err = numbered(stmt, err)
-	return stmt, parsed, rest, err
-}
-
-// ParseWithOptions implements sql.Parser.
-func (p blockParser) ParseWithOptions(ctx context.Context, query string, delimiter rune, multi bool, options sqlparser.ParserOptions) (sqlparser.Statement, string, string, error) {
-	stmt, parsed, rest, err := p.Parser.ParseWithOptions(ctx, query, delimiter, multi, options)
-	stmt, err = numbered(stmt, err)
-	return stmt, parsed, rest, err
-}
-
-// ParseOneWithOptions implements sql.Parser.
-func (p blockParser) ParseOneWithOptions(ctx context.Context, query string, options sqlparser.ParserOptions) (sqlparser.Statement, int, error) {
-	stmt, next, err := p.Parser.ParseOneWithOptions(ctx, query, options)
-	stmt, err = numbered(stmt, err)
-	return stmt, next, err
-}
-
 // numbered numbers the aggregates of the subqueries of a statement.
-func numbered(stmt sqlparser.Statement, err error) (sqlparser.Statement, error) {
-	if err != nil || stmt == nil {
-		return stmt, err
-	}
+func numbered(stmt sqlparser.SQLNode) error {
 	block := 0
-	err = sqlparser.Walk(func(n sqlparser.SQLNode) (bool, error) {
+	return sqlparser.Walk(func(n sqlparser.SQLNode) (bool, error) {
 		if sub, ok := n.(*sqlparser.Subquery); ok {
 			return true, eachSelect(sub.Select, func(s *sqlparser.Select) error {
 				block++
@@ -66,7 +34,6 @@ func numbered(stmt sqlparser.Statement, err error) (sqlparser.Statement, error) 
 		}
 		return true, nil
 	}, stmt)
-	return stmt, err
 }
 
 // eachSelect calls f for the query blocks of a subquery, which are several in a set operation.
@@ -133,8 +100,12 @@ func numberArgs(args sqlparser.SelectExprs, block int) {
 // blockPattern finds what the identity adds to the text of an aggregate.
 var blockPattern = regexp.MustCompile(blockFunction + `\(\d+, ?`)
 
-// unnumbered is the text of an aggregate for people.
+// windowPattern finds the window that resolveAggregates adds to a query.
+var windowPattern = regexp.MustCompile("( window|,) " + columnsWindow + ` as \(partition by [^)]*\)`)
+
+// unnumbered is the text of an expression for people.
 func unnumbered(text string) string {
+	text = windowPattern.ReplaceAllString(text, "")
 	at := blockPattern.FindStringIndex(text)
 	if at == nil {
 		return text

@@ -33,6 +33,10 @@ func nullSafeEquals(l, r sql.Expression) sql.Expression {
 
 // compare compares two imported expressions.
 func (im *importer) compare(f expr.Func, l, r expr.Expr) (expr.Expr, error) {
+	l, r, err := im.alignMoments(l, r)
+	if err != nil {
+		return nil, err
+	}
 	out, err := expr.New(f, l, r)
 	if !isNoKernel(err) {
 		return out, err
@@ -159,6 +163,13 @@ func (x *expressions) inList(e *expression.InTuple, not bool) (expr.Expr, error)
 	list, err := x.list(members...)
 	if err != nil {
 		return nil, err
+	}
+	if isMoment(value.Type()) {
+		for i, member := range list {
+			if text, ok := readsAsMoment(member); ok {
+				list[i] = text
+			}
+		}
 	}
 	out, err := expr.NewIn(value, list, not)
 	if isNoKernel(err) {

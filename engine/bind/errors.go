@@ -52,6 +52,7 @@ var kinds = []struct {
 	{planbuilder.ErrSelectsDifferentLength, sqlerr.SelectColumns},
 	{sql.ErrColumnNumberDoesNotMatch, sqlerr.SelectColumns},
 	{sql.ErrColValCountMismatch, sqlerr.SelectColumns},
+	{sql.ErrUnknownPreparedStatement, sqlerr.UnknownStatement},
 	{sql.ErrInvalidOperandColumns, sqlerr.SubqueryColumns},
 	{analyzererrors.ErrSubqueryFieldIndex, sqlerr.SubqueryColumns},
 	{sql.ErrExpectedSingleRow, sqlerr.SubqueryRows},
@@ -65,6 +66,16 @@ var kinds = []struct {
 	{plan.ErrInsertIntoNotSupported, sqlerr.ReadOnly},
 	{sql.ErrRecursiveCTEMissingUnion, sqlerr.Unsupported},
 	{sql.ErrRecursiveCTENotUnion, sqlerr.Unsupported},
+}
+
+// Unparsed is what an error of the parser means: mostly a syntax error, but the parser also refuses what it can tell is
+// wrong in a well-formed text.
+func Unparsed(err error) error {
+	var known *sqlerr.Error
+	if errors.As(err, &known) {
+		return err
+	}
+	return sql.ErrSyntaxError.New(err.Error())
 }
 
 // errDistinctOrder refuses SELECT DISTINCT ... ORDER BY what is not in the list.

@@ -41,7 +41,7 @@ var functions = map[string]expr.Func{
 // extracted are the units of EXTRACT that have a function of their own.
 var extracted = map[string]expr.Func{
 	"YEAR": expr.Year, "QUARTER": expr.Quarter, "MONTH": expr.Month, "DAY": expr.Day, "HOUR": expr.Hour,
-	"MINUTE": expr.Minute, "SECOND": expr.Second, "MICROSECOND": expr.Microsecond,
+	"MINUTE": expr.Minute, "SECOND": expr.Second, "MICROSECOND": expr.Microsecond, "WEEK": expr.Week,
 }
 
 // function imports a function call. known is false for what has no kernel.
@@ -68,6 +68,12 @@ func (x *expressions) function(e sql.Expression) (out expr.Expr, known bool, err
 		out, err = x.call(e, fn, args[1])
 	case *function.Trim:
 		return x.trim(e)
+	case *function.Greatest:
+		out, err = x.extreme(e, expr.Greatest, args)
+	case *function.Least:
+		out, err = x.extreme(e, expr.Least, args)
+	case *extreme:
+		out, err = x.extreme(e, e.function, args)
 	case function.Instr:
 		out, err = x.call(e, expr.Locate, args[1], args[0])
 	case *function.Log:

@@ -42,6 +42,10 @@ func (im *importer) groupBy(n *gmsplan.GroupBy, outer *scope) (relation, error) 
 			return relation{}, err
 		}
 		out.cols = append(out.cols, c)
+		if _, ok := e.(*aggregation.GroupConcat); ok {
+			c.id = 0 // some of GMS's references to it have only its name
+			out.cols = append(out.cols, c)
+		}
 	}
 	agg.Input = in.rel.node
 	return out, nil

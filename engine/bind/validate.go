@@ -55,7 +55,7 @@ func (b *Binder) validate(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, sc
 		rules = append([]analyzer.Rule{b.selectLimit}, rules...)
 	}
 	for _, r := range rules {
-		if r.Id.String() == groupRule && flags.SubqueryIsSet() {
+		if r.Id.String() == groupRule {
 			if err := b.validateGroups(ctx, a, r, n, scope, flags); err != nil {
 				return nil, err
 			}
@@ -88,10 +88,19 @@ func (b *Binder) validate(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, sc
 	return n, err
 }
 
-// validateGroups runs ONLY_FULL_GROUP_BY with each subquery replaced by the columns it reads of the query around it: GMS
-// would refuse any subquery in a grouped list, also one that reads nothing but the keys.
+// validateGroups runs ONLY_FULL_GROUP_BY on what GMS understands:
+//
+//   - Each subquery is replaced by the columns it reads of the query around it. GMS would refuse any subquery in a grouped
+//     list, also one that reads nothing but the keys.
+//   - HAVING is left out. GMS does not look below it for the expressions that aliases in ORDER BY stand for.
 func (b *Binder) validateGroups(ctx *sql.Context, a *analyzer.Analyzer, r analyzer.Rule, n sql.Node, scope *gmsplan.Scope, flags *sql.QueryFlags) error {
+	if !flags.IsSet(sql.QFlagAggregation) {
+		return nil
+	}
 	plain, _, err := transform.NodeWithOpaque(ctx, n, func(ctx *sql.Context, n sql.Node) (sql.Node, transform.TreeIdentity, error) {
+		if having, ok := n.(*gmsplan.Having); ok {
+			return having.Child, transform.NewTree, nil
+		}
 		in, ok := n.(sql.Expressioner)
 		if !ok {
 			return n, transform.SameTree, nil

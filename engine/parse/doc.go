@@ -5,6 +5,9 @@
 // alone, so a new statement is one more row of its table. Tokens follow MySQL's lexical rules: three kinds of comment,
 // 'text' and "text" with backslash escapes and doubled quotes, `names`.
 //
+// Rewrite says in the other grammar's words what it lacks inside its own statements: comparisons with ANY and ALL, IS
+// UNKNOWN, the escapes \% and \_.
+//
 // A statement's own text can hold secrets. Redact gives the form that logs and process lists may show.
 //
 // The package does not run statements, and expands nothing in what it reads: ${...} in an option is five characters.

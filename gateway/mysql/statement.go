@@ -45,7 +45,7 @@ func (s *statement) unparsed(err error) error {
 	if errors.Is(err, sqlparser.ErrEmpty) {
 		return s.send(&sqltypes.Result{})
 	}
-	return sql.ErrSyntaxError.New(err.Error())
+	return bind.Unparsed(err)
 }
 
 // execute binds a parsed statement and runs it where it belongs.
@@ -158,11 +158,9 @@ func (s *statement) sendOK(rows sql.RowIter) error {
 		}
 		return err
 	}
-	result := &sqltypes.Result{RowsAffected: ok.RowsAffected, InsertID: ok.InsertID}
-	if ok.Info != nil {
-		result.Info = ok.Info.String()
-	}
-	return s.send(result)
+	// The text of ok.Info stays here: the protocol layer puts a byte before it that clients read as its length, and some then
+	// refuse the packet.
+	return s.send(&sqltypes.Result{RowsAffected: ok.RowsAffected, InsertID: ok.InsertID})
 }
 
 // emit sends rows, the columns before the first of them. The columns go alone: once a second result is taken, a cursor

@@ -1,0 +1,294 @@
+package bind
+
+import (
+	"context"
+	"strings"
+
+	"github.com/dolthub/go-mysql-server/sql"
+	"github.com/dolthub/go-mysql-server/sql/expression"
+	"github.com/dolthub/go-mysql-server/sql/planbuilder"
+	"github.com/dolthub/go-mysql-server/sql/types"
+	"github.com/dolthub/vitess/go/vt/sqlparser"
+
+	"github.com/silogate/silogate/engine/sqlerr"
+)
+
+// GMS binds the aggregates of a query block one by one as it meets them, and
+//
+//   - in HAVING binds them a second time, where of two columns of one name only the first is known;
+//   - gives a repeated one a column that nothing computes, or takes its text for an alias of the same list;
+//   - once it has met one, takes the first of two columns of one name for what should be ambiguous;
+//   - accepts them in WHERE.
+//
+// resolveAggregates therefore has GMS bind each aggregate of a block once, where all columns of FROM are known: the other
+// places refer to that.
+
+// resolveAggregates prepares all query blocks of a statement.
+func resolveAggregates(stmt sqlparser.SQLNode) error {
+	return sqlparser.Walk(func(n sqlparser.SQLNode) (bool, error) {
+		if s, ok := n.(*sqlparser.Select); ok {
+			return true, resolveBlock(s)
+		}
+		return true, nil
+	}, stmt)
+}
+
+func resolveBlock(s *sqlparser.Select) error {
+	if err := misplaced(s); err != nil {
+		return err
+	}
+	if len(s.GroupBy) > 0 || aggregates(s) {
+		if window := windowed(s); window != "" {
+			return sqlerr.New(sqlerr.Unsupported, "window functions over groups, as in %s, are not supported yet", window)
+		}
+	}
+	b := &aggregateBlock{first: make(map[string]*boundAggregate)}
+	for _, e := range s.SelectExprs {
+		if e, ok := e.(*sqlparser.AliasedExpr); ok {
+			e.Expr = b.share(e.Expr, inList)
+		}
+	}
+	for _, o := range s.OrderBy {
+		o.Expr = b.share(o.Expr, inOrder)
+	}
+	if s.Having != nil {
+		s.Having.Expr = b.share(s.Having.Expr, inHaving)
+	}
+	s.OrderBy = append(s.OrderBy, b.hidden...)
+	if len(b.first) > 0 {
+		s.Window = append(s.Window, unambiguous(s.SelectExprs)...)
+	}
+	return nil
+}
+
+// misplaced refuses aggregates where there are no groups yet.
+func misplaced(s *sqlparser.Select) error {
+	found := false
+	find := func(n sqlparser.SQLNode) (bool, error) {
+		switch n := n.(type) {
+		case *sqlparser.Subquery:
+			return false, nil
+		case sqlparser.Expr:
+			found = found || isAggregate(n)
+		}
+		return !found, nil
+	}
+	parts := []sqlparser.SQLNode{s.From, s.GroupBy}
+	if s.Where != nil {
+		parts = append(parts, s.Where)
+	}
+	if err := sqlparser.Walk(find, parts...); err != nil {
+		return err
+	}
+	if found {
+		return sqlerr.New(sqlerr.GroupFunction, "Invalid use of group function")
+	}
+	return nil
+}
+
+// windowed is the text of a window function of a block's own, or "".
+func windowed(s *sqlparser.Select) (text string) {
+	inspectBlock(s, func(e sqlparser.Expr) bool {
+		if f, ok := e.(*sqlparser.FuncExpr); ok && f.Over != nil && text == "" {
+			text = sqlparser.String(f)
+		}
+		return text == ""
+	})
+	return text
+}
+
+// aggregates reports whether a block has aggregates of its own.
+func aggregates(s *sqlparser.Select) (found bool) {
+	inspectBlock(s, func(e sqlparser.Expr) bool {
+		found = found || isAggregate(e)
+		return !found
+	})
+	return found
+}
+
+// inspectBlock calls visit on the expressions of a block's list, order and HAVING, not on those of its subqueries; where it
+// returns false not on what is inside.
+func inspectBlock(s *sqlparser.Select, visit func(sqlparser.Expr) bool) {
+	parts := []sqlparser.SQLNode{s.SelectExprs, s.OrderBy}
+	if s.Having != nil {
+		parts = append(parts, s.Having)
+	}
+	_ = sqlparser.Walk(func(n sqlparser.SQLNode) (bool, error) { // nothing here fails
+		switch n := n.(type) {
+		case *sqlparser.Subquery:
+			return false, nil
+		case sqlparser.Expr:
+			return visit(n), nil
+		}
+		return true, nil
+	}, parts...)
+}
+
+// isAggregate reports an aggregate function, not the window function of its name.
+func isAggregate(e sqlparser.Expr) bool {
+	switch e := e.(type) {
+	case *sqlparser.GroupConcatExpr:
+		return true
+	case *sqlparser.FuncExpr:
+		known, err := planbuilder.IsMySQLAggregateFuncName(nil, e.Name.Lowered())
+		return err == nil && known && e.Over == nil
+	}
+	return false
+}
+
+// place is where in a block an aggregate stands, in the order in which GMS binds.
+type place uint8
+
+const (
+	inList place = iota
+	inOrder
+	inHaving
+)
+
+// aggregateBlock gathers the aggregates of a block.
+type aggregateBlock struct {
+	first  map[string]*boundAggregate // by text
+	hidden sqlparser.OrderBy          // binds those that stand in HAVING alone
+}
+
+// share returns e with its aggregates bound once.
+func (b *aggregateBlock) share(e sqlparser.Expr, at place) sqlparser.Expr {
+	var found []sqlparser.Expr
+	_ = sqlparser.Walk(func(n sqlparser.SQLNode) (bool, error) { // nothing here fails
+		switch n := n.(type) {
+		case *sqlparser.Subquery:
+			return false, nil
+		case sqlparser.Expr:
+			if isAggregate(n) {
+				found = append(found, n)
+				return false, nil
+			}
+		}
+		return true, nil
+	}, e)
+	for _, agg := range found {
+		text := sqlparser.String(agg)
+		_, known := b.first[text]
+		e = sqlparser.ReplaceExpr(e, agg, b.shared(agg, at))
+		if !known && at != inHaving && stands(e, agg) {
+			delete(b.first, text) // where the parser's tree can't be changed GMS binds it by itself
+		}
+	}
+	return e
+}
+
+// stands reports whether e still has agg where it was.
+func stands(e, agg sqlparser.Expr) bool {
+	found := false
+	_ = sqlparser.Walk(func(n sqlparser.SQLNode) (bool, error) { // nothing here fails
+		switch n := n.(type) {
+		case *sqlparser.Subquery, sqlparser.InjectedExpr:
+			return false, nil
+		case sqlparser.Expr:
+			found = found || isAggregate(n) && n == agg
+		}
+		return !found, nil
+	}, e)
+	return found
+}
+
+// shared is what stands for an aggregate.
+func (b *aggregateBlock) shared(agg sqlparser.Expr, at place) sqlparser.Expr {
+	text := sqlparser.String(agg)
+	if known, ok := b.first[text]; ok {
+		return injected(aggregateUse{known, at})
+	}
+	bound := &boundAggregate{text: text}
+	b.first[text] = bound
+	if at != inHaving {
+		return injected(aggregateBinding{bound, false}, agg)
+	}
+	b.hidden = append(b.hidden, &sqlparser.Order{Expr: injected(aggregateBinding{bound, true}, agg), Direction: sqlparser.AscScr})
+	return injected(aggregateUse{bound, at})
+}
+
+func injected(e sqlparser.Injectable, children ...sqlparser.Expr) sqlparser.Expr {
+	return sqlparser.InjectedExpr{
+		Auth:       sqlparser.AuthInformation{AuthType: sqlparser.AuthType_IGNORE},
+		Expression: e, Children: children,
+	}
+}
+
+// boundAggregate is an aggregate of a block. A statement is bound by one session at a time.
+type boundAggregate struct {
+	text string
+	ref  sql.Expression // GMS's reference to it, once bound
+}
+
+// String is the aggregate as written.
+func (a *boundAggregate) String() string { return a.text }
+
+// aggregateBinding stands where an aggregate is bound: in its first place, or as a key of the order that orders nothing.
+type aggregateBinding struct {
+	*boundAggregate
+	hidden bool
+}
+
+// String is the expression as written.
+func (a aggregateBinding) String() string {
+	if a.hidden {
+		return "null"
+	}
+	return a.text
+}
+
+// WithResolvedChildren implements sqlparser.Injectable.
+func (a aggregateBinding) WithResolvedChildren(_ context.Context, children []any) (any, error) {
+	ref, ok := children[0].(sql.Expression)
+	if !ok {
+		return nil, sqlerr.New(sqlerr.Internal, "%s was bound to a %T", a.text, children[0])
+	}
+	a.ref = ref
+	if a.hidden {
+		return expression.NewLiteral(nil, types.Null), nil
+	}
+	return ref, nil
+}
+
+// aggregateUse stands in the other places of an aggregate.
+type aggregateUse struct {
+	*boundAggregate
+	at place
+}
+
+// WithResolvedChildren implements sqlparser.Injectable.
+func (a aggregateUse) WithResolvedChildren(context.Context, []any) (any, error) {
+	switch {
+	case a.ref == nil:
+		return nil, sqlerr.New(sqlerr.Internal, "%s is used before it is bound", a.text)
+	case a.at == inList:
+		// GMS takes a plain reference for a misused alias if the list's own column has the aggregate's text as its name.
+		return expression.WrapExpression(a.ref), nil
+	}
+	return a.ref, nil
+}
+
+// columnsWindow is the name of the window that unambiguous makes.
+const columnsWindow = "silogate_columns"
+
+// unambiguous is a window that nothing uses, over the columns of a SELECT list: GMS looks their names up before it meets an
+// aggregate.
+func unambiguous(list sqlparser.SelectExprs) sqlparser.Window {
+	var columns sqlparser.Exprs
+	_ = sqlparser.Walk(func(n sqlparser.SQLNode) (bool, error) { // nothing here fails
+		switch n := n.(type) {
+		case *sqlparser.Subquery:
+			return false, nil
+		case *sqlparser.ColName:
+			if !strings.HasPrefix(n.Name.String(), "@") {
+				columns = append(columns, n)
+			}
+			return false, nil
+		}
+		return true, nil
+	}, list)
+	if len(columns) == 0 {
+		return nil
+	}
+	return sqlparser.Window{&sqlparser.WindowDef{Name: sqlparser.NewColIdent(columnsWindow), PartitionBy: columns}}
+}

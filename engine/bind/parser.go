@@ -1,0 +1,69 @@
+package bind
+
+import (
+	"context"
+	"errors"
+
+	"github.com/dolthub/go-mysql-server/sql"
+	"github.com/dolthub/vitess/go/vt/sqlparser"
+
+	"github.com/silogate/silogate/engine/parse"
+	"github.com/silogate/silogate/engine/sqlerr"
+)
+
+// parser is GMS's parser for a wider grammar. It changes the tree where GMS would not bind what MySQL means.
+type parser struct{ sql.Parser }
+
+// ParseSimple implements sql.Parser.
+func (p parser) ParseSimple(query string) (sqlparser.Statement, error) {
+	query = parse.Rewrite(query, false)
+	stmt, err := p.Parser.ParseSimple(query)
+	return prepared(query, stmt, err)
+}
+
+// Parse implements sql.Parser.
+func (p parser) Parse(ctx *sql.Context, query string, multi bool) (sqlparser.Statement, string, string, error) {
+	query = parse.Rewrite(query, sql.LoadSqlMode(ctx).AnsiQuotes())
+	stmt, parsed, rest, err := p.Parser.Parse(ctx, query, multi)
+	stmt, err = prepared(query, stmt, err)
+	return stmt, parsed, rest, err
+}
+
+// ParseWithOptions implements sql.Parser.
+func (p parser) ParseWithOptions(ctx context.Context, query string, delimiter rune, multi bool, options sqlparser.ParserOptions) (sqlparser.Statement, string, string, error) {
+	query = parse.Rewrite(query, options.AnsiQuotes)
+	stmt, parsed, rest, err := p.Parser.ParseWithOptions(ctx, query, delimiter, multi, options)
+	stmt, err = prepared(query, stmt, err)
+	return stmt, parsed, rest, err
+}
+
+// ParseOneWithOptions implements sql.Parser. The position it returns is that in the rewritten text.
+func (p parser) ParseOneWithOptions(ctx context.Context, query string, options sqlparser.ParserOptions) (sqlparser.Statement, int, error) {
+	query = parse.Rewrite(query, options.AnsiQuotes)
+	stmt, next, err := p.Parser.ParseOneWithOptions(ctx, query, options)
+	stmt, err = prepared(query, stmt, err)
+	return stmt, next, err
+}
+
+// prepared makes a statement ready for GMS's binder. What query has that MySQL's grammar knows and this one does not is
+// sqlerr.Unsupported.
+func prepared(query string, stmt sqlparser.Statement, err error) (sqlparser.Statement, error) {
+	if errors.Is(err, sqlparser.ErrEmpty) {
+		return nil, err
+	}
+	if err != nil {
+		if what := parse.Unsupported(query); what != "" {
+			return nil, sqlerr.New(sqlerr.Unsupported, "%s is not supported yet", what)
+		}
+		return nil, &sqlerr.Error{Code: sqlerr.Syntax, Message: sql.ErrSyntaxError.New(err.Error()).Error()}
+	}
+	if stmt == nil {
+		return nil, nil
+	}
+	for _, change := range []func(sqlparser.SQLNode) error{resolveAggregates, quantified, numbered, renameExtremes} {
+		if err := change(stmt); err != nil {
+			return nil, err
+		}
+	}
+	return stmt, nil
+}

@@ -1,0 +1,53 @@
+package parse
+
+import "testing"
+
+func TestRewrite(t *testing.T) {
+	for _, c := range []struct {
+		sql, want string
+		ansi      bool
+	}{
+		{sql: `SELECT 1`, want: `SELECT 1`},
+		{sql: `a LIKE 'x\_y\%z\n\\_' OR b = "\_"`, want: `a LIKE 'x\\_y\\%z\n\\_' OR b = "\\_"`},
+		{sql: `SELECT "\_", '\_'`, want: `SELECT "\_", '\\_'`, ansi: true},
+		{sql: "SELECT `a\\_b` -- '\\_'", want: "SELECT `a\\_b` -- '\\_'"},
+		{sql: `a >= ANY (SELECT f(b) FROM t) AND c`, want: `a >= silogate_any( (SELECT f(b) FROM t)) AND c`},
+		{sql: `a <> all((select b from t))`, want: `a <> silogate_all(((select b from t)))`},
+		{sql: `a = SOME (SELECT 1 WHERE 2 > ALL (SELECT 3))`, want: `a = silogate_any( (SELECT 1 WHERE 2 > silogate_all( (SELECT 3))))`},
+		{sql: `SELECT 1 UNION ALL (SELECT 2)`, want: `SELECT 1 UNION ALL (SELECT 2)`},
+		{sql: `SELECT ALL (a) FROM t WHERE b = any (c)`, want: `SELECT ALL (a) FROM t WHERE b = any (c)`},
+		{sql: `a = ANY (SELECT 1`, want: `a = ANY (SELECT 1`},
+		{sql: `a IS UNKNOWN OR b is not unknown OR unknown`, want: `a IS NULL OR b is not NULL OR unknown`},
+		{sql: `'\_' 'open`, want: `'\_' 'open`},
+	} {
+		got := Rewrite(c.sql, c.ansi)
+		if got != c.want {
+			t.Errorf("%s\ngot  %s\nwant %s", c.sql, got, c.want)
+		}
+		if again := Rewrite(got, c.ansi); again != got {
+			t.Errorf("%s\nonce  %s\ntwice %s", c.sql, got, again)
+		}
+	}
+}
+
+func TestRestore(t *testing.T) {
+	for _, sql := range []string{
+		`a`, `a >= ANY (SELECT f(b) FROM t) AND c`, `a = ANY(SELECT 1 WHERE 2 > ALL (SELECT (3))) + 1`, `silogate_any`,
+	} {
+		if got := Restore(Rewrite(sql, false)); got != sql {
+			t.Errorf("%s became %s", sql, got)
+		}
+	}
+}
+
+func TestUnsupported(t *testing.T) {
+	for sql, want := range map[string]string{
+		`SELECT a FROM t GROUP BY a WITH ROLLUP`:               "GROUP BY ... WITH ROLLUP",
+		`SELECT a FROM t GROUP BY a with /* x */ rollup 'open`: "GROUP BY ... WITH ROLLUP",
+		`SELECT 'WITH ROLLUP' rollup FRM t`:                    "",
+	} {
+		if got := Unsupported(sql); got != want {
+			t.Errorf("%s: %q, want %q", sql, got, want)
+		}
+	}
+}
