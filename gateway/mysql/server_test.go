@@ -150,8 +150,14 @@ func TestErrnos(t *testing.T) {
 		{"KILL 99999", 1094, "HY000"},
 		{"SET silogate_pushdown = 7", 1231, "42000"},
 		{"SET silogate_engine = 'spark'", 1231, "42000"},
-		{"SET silogate_engine = 'trino'", 1235, "42000"},
-		{"SET silogate_disabled_rules = 'nope'", 1210, "HY000"},
+		{"SET silogate_engine = 'trino'", 1231, "42000"},
+		{"SET silogate_engine = NULL", 1231, "42000"},
+		{"SET silogate_pushdown = 'maybe'", 1231, "42000"},
+		{"SET silogate_strict_pushdown = 2", 1231, "42000"},
+		{"EXECUTE nope", 1243, "HY000"},
+		{"DEALLOCATE PREPARE nope", 1243, "HY000"},
+		{"PREPARE s FROM 'SELEC 1'", 1064, "42000"},
+		{"SET silogate_disabled_rules = 'nope'", 1231, "42000"},
 	} {
 		wantErrno(t, c.query, drain(background, db, c.query), c.errno, c.state)
 	}

@@ -4,6 +4,7 @@ import (
 	"github.com/dolthub/go-mysql-server/sql"
 	gmstypes "github.com/dolthub/go-mysql-server/sql/types"
 
+	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/gateway/session"
 )
 
@@ -35,13 +36,13 @@ func systemVariable(v session.Variable) *sql.MysqlSystemVariable {
 		}
 	default:
 		sv.Type = gmstypes.NewSystemStringType(v.Name)
-		if v.Values != nil {
-			sv.Type = gmstypes.NewSystemEnumType(v.Name, v.Values...)
-		}
 	}
 	if v.Check != nil {
 		sv.NotifyChanged = func(_ *sql.Context, _ sql.SystemVariableScope, value sql.SystemVarValue) error {
-			text, _ := value.Val.(string)
+			text, ok := value.Val.(string)
+			if !ok {
+				return sqlerr.New(sqlerr.BadVariable, "Variable '%s' can't be set to the value of NULL", v.Name)
+			}
 			return v.Check(text)
 		}
 	}

@@ -12,9 +12,8 @@ import (
 // Variable is a session variable of the gateway.
 type Variable struct {
 	Name    string
-	Default any      // bool for a switch, else string
-	Values  []string // what a text may be; nil: anything that Check allows
-	Check   func(value string) error
+	Default any                      // bool for a switch, else string
+	Check   func(value string) error // of a text; nil: anything goes
 }
 
 // The names of the variables.
@@ -36,23 +35,27 @@ func Variables(rules []string) []Variable {
 		{Name: Pushdown, Default: true},
 		{Name: DynamicFilters, Default: true},
 		{Name: StrictPushdown, Default: false},
-		{Name: Engine, Default: "local", Values: []string{"local", "auto", "trino"}, Check: checkEngine},
+		{Name: Engine, Default: "local", Check: checkEngine},
 		{Name: DisabledRules, Default: "", Check: func(list string) error { return checkRules(list, rules) }},
 		{Name: RunID, Default: "", Check: checkRunID},
 	}
 }
 
+// checkEngine knows one engine, which is also what auto chooses.
 func checkEngine(name string) error {
-	if name == "trino" {
-		return sqlerr.New(sqlerr.Unsupported, "%s: no Trino cluster is configured", Engine)
+	switch strings.ToLower(name) {
+	case "local", "auto":
+		return nil
+	case "trino":
+		return sqlerr.New(sqlerr.BadVariable, "Variable '%s' can't be set to the value of 'trino': no Trino cluster is configured, local and auto are available", Engine)
 	}
-	return nil
+	return sqlerr.New(sqlerr.BadVariable, "Variable '%s' can't be set to the value of '%s': local and auto are available", Engine, name)
 }
 
 func checkRules(list string, known []string) error {
 	for name := range ruleNames(list) {
 		if !slices.Contains(known, name) {
-			return sqlerr.New(sqlerr.BadOption, "%s: there is no rule %q; the rules are %s", DisabledRules, name, strings.Join(known, ", "))
+			return sqlerr.New(sqlerr.BadVariable, "%s: there is no rule %q; the rules are %s", DisabledRules, name, strings.Join(known, ", "))
 		}
 	}
 	return nil
@@ -60,7 +63,7 @@ func checkRules(list string, known []string) error {
 
 func checkRunID(id string) error {
 	if len(id) > longestRunID || strings.ContainsFunc(id, func(r rune) bool { return r < ' ' }) {
-		return sqlerr.New(sqlerr.BadOption, "%s: at most %d bytes without control characters", RunID, longestRunID)
+		return sqlerr.New(sqlerr.BadVariable, "%s: at most %d bytes without control characters", RunID, longestRunID)
 	}
 	return nil
 }

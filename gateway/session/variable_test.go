@@ -57,12 +57,14 @@ func TestChecks(t *testing.T) {
 	}{
 		{DisabledRules, "", 0, true},
 		{DisabledRules, " prune,push_filter", 0, true},
-		{DisabledRules, "prune,pruen", sqlerr.BadOption, false},
+		{DisabledRules, "prune,pruen", sqlerr.BadVariable, false},
 		{Engine, "auto", 0, true},
-		{Engine, "trino", sqlerr.Unsupported, false},
+		{Engine, "LOCAL", 0, true},
+		{Engine, "trino", sqlerr.BadVariable, false},
+		{Engine, "spark", sqlerr.BadVariable, false},
 		{RunID, "9b1d", 0, true},
-		{RunID, strings.Repeat("x", 257), sqlerr.BadOption, false},
-		{RunID, "a\nb", sqlerr.BadOption, false},
+		{RunID, strings.Repeat("x", 257), sqlerr.BadVariable, false},
+		{RunID, "a\nb", sqlerr.BadVariable, false},
 	} {
 		err := check[c.name](c.value)
 		if c.ok != (err == nil) || !c.ok && !sqlerr.Is(err, c.code) {

@@ -1,0 +1,95 @@
+package mysql
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"net"
+	"reflect"
+	"sync"
+	"testing"
+
+	driver "github.com/go-sql-driver/mysql"
+)
+
+// recorder is a connection that keeps what it has read.
+type recorder struct {
+	net.Conn
+	mu  sync.Mutex
+	all []byte
+}
+
+func (r *recorder) Read(p []byte) (int, error) {
+	n, err := r.Conn.Read(p)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.all = append(r.all, p[:n]...)
+	return n, err
+}
+
+// since returns what was read after the first n bytes.
+func (r *recorder) since(n int) []byte {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return bytes.Clone(r.all[n:])
+}
+
+// TestPrepareFromText prepares, executes and drops statements by SQL. Their answers are OK packets without a text: clients
+// take the byte that would stand before it for its length.
+func TestPrepareFromText(t *testing.T) {
+	g := start(t)
+	var wire *recorder
+	driver.RegisterDialContext("recorded", func(ctx context.Context, _ string) (net.Conn, error) {
+		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", g.Addr().String())
+		wire = &recorder{Conn: conn}
+		return wire, err
+	})
+	defer driver.DeregisterDialContext("recorded")
+	db, err := sql.Open("mysql", "root:sesame@recorded(gateway)/fake")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	conn, err := db.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+
+	for _, statement := range []string{
+		"PREPARE s FROM 'SELECT COUNT(*) FROM numbers WHERE id > ?'", "SET @low = 2000, @text = 'SELECT MAX(id) FROM numbers'",
+		"PREPARE m FROM @text", "PREPARE q FROM 'SELECT COUNT(*) FROM numbers WHERE id >= ALL (SELECT id FROM numbers)'",
+	} {
+		before := len(wire.since(0))
+		if _, err := conn.ExecContext(t.Context(), statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+		if packet := wire.since(before); len(packet) != 4+7 || packet[4] != 0 {
+			t.Errorf("%s: answered % x, want an OK packet of 7 bytes", statement, packet)
+		}
+	}
+	for query, want := range map[string]string{"EXECUTE s USING @low": "500", "EXECUTE m": "2500", "EXECUTE q": "1"} {
+		var got string
+		if err := conn.QueryRowContext(t.Context(), query).Scan(&got); err != nil || got != want {
+			t.Errorf("%s: %s, %v; want %s", query, got, err, want)
+		}
+	}
+	if _, err := conn.ExecContext(t.Context(), "DEALLOCATE PREPARE s"); err != nil {
+		t.Error(err)
+	}
+	_, err = conn.ExecContext(t.Context(), "EXECUTE s USING @low")
+	wantErrno(t, "a statement that was dropped", err, 1243, "HY000")
+}
+
+// TestVariablesAreListed compares SHOW VARIABLES with the variables of the session.
+func TestVariablesAreListed(t *testing.T) {
+	g := start(t)
+	rows, err := texts(g.open(""), "SHOW VARIABLES LIKE 'silogate%'")
+	want := [][]string{
+		{"silogate_disabled_rules", ""}, {"silogate_dynamic_filters", "ON"}, {"silogate_engine", "local"},
+		{"silogate_pushdown", "ON"}, {"silogate_run_id", ""}, {"silogate_strict_pushdown", "OFF"},
+	}
+	if err != nil || !reflect.DeepEqual(rows, want) {
+		t.Errorf("%q, %v; want %q", rows, err, want)
+	}
+}
