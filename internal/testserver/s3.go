@@ -3,6 +3,7 @@ package testserver
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
@@ -45,6 +46,24 @@ func (s S3Store) Put(tb testing.TB, key, file string) {
 	defer f.Close()
 	if _, err := s.Client().PutObject(context.Background(),
 		&awss3.PutObjectInput{Bucket: &s.Bucket, Key: &key, Body: f}); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// PutFolder stores the files of a local folder, at any depth, under prefix/.
+func (s S3Store) PutFolder(tb testing.TB, prefix, folder string) {
+	tb.Helper()
+	err := filepath.WalkDir(folder, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		name, err := filepath.Rel(folder, path)
+		if err == nil {
+			s.Put(tb, prefix+"/"+filepath.ToSlash(name), path)
+		}
+		return err
+	})
+	if err != nil {
 		tb.Fatal(err)
 	}
 }

@@ -15,6 +15,10 @@ func TestCompare(t *testing.T) {
 		{"exact decimals", [][]string{{"1.51"}}, [][]string{{"1.50"}}, false},
 		{"average at our scale", [][]string{{"25.537587"}}, [][]string{{"25.537587116854997"}}, true},
 		{"average off", [][]string{{"25.537585"}}, [][]string{{"25.537587116854997"}}, false},
+		{"double with as few digits", [][]string{{"0.333333333333333333333333333333"}}, [][]string{{"0.3333333333333333"}}, true},
+		{"double off", [][]string{{"0.333333333433333333333333333333"}}, [][]string{{"0.3333333333333333"}}, false},
+		{"integers as decimals", [][]string{{"10.00", "x"}, {"9.00", "y"}}, [][]string{{"9", "y"}, {"10", "x"}}, true},
+		{"ragged", [][]string{{"1", "2"}}, [][]string{{"1"}}, false},
 		{"text", [][]string{{"x"}}, [][]string{{"y"}}, false},
 	} {
 		if err := Compare(c.rows, c.answer); (err == nil) != c.same {
