@@ -48,6 +48,7 @@ type apply struct {
 	enc    *rowkey.Encoder
 	seen   *rowkey.Groups
 	tables []*joinTable // by binding; nil: not run or forgotten
+	known  int64        // reserved for what is known of bindings beside the rows of tables
 	closed bool
 }
 
@@ -90,9 +91,35 @@ func (a *apply) advance(ctx context.Context) error {
 	a.enc.Encode(keys, rows)
 	a.groups = resize(a.groups, rows)
 	a.seen.Find(a.enc, a.groups, nil)
+	if err := a.remember(); err != nil {
+		return err
+	}
 	for len(a.tables) < a.seen.Len() {
 		a.tables = append(a.tables, nil)
 	}
+	return nil
+}
+
+// tableBytes is what a table takes beside its rows, for each binding.
+const tableBytes = 512
+
+// remember reserves memory for what is known of bindings, or forgets those of the batches before.
+func (a *apply) remember() error {
+	now := a.seen.Bytes() + tableBytes*int64(a.seen.Len())
+	if now <= a.known {
+		return nil
+	}
+	if a.res.Grow(now-a.known) != nil {
+		a.forget()
+		a.tables, a.seen = nil, rowkey.NewGroups()
+		a.seen.Find(a.enc, a.groups, nil)
+		a.res.Shrink(a.known)
+		now, a.known = a.seen.Bytes()+tableBytes*int64(a.seen.Len()), 0
+		if err := a.res.Must(now); err != nil {
+			return err
+		}
+	}
+	a.known = now
 	return nil
 }
 
@@ -126,8 +153,7 @@ func (a *apply) runInner(ctx context.Context, row int) (*joinTable, error) {
 	inner := Gather(streams)
 	var batches []arrow.RecordBatch
 	var held int64
-	err = drain(ctx, inner, func(b arrow.RecordBatch) error {
-		size := batchBytes(b)
+	reserve := func(size int64) error {
 		if a.res.Grow(size) != nil {
 			a.forget()
 			if err := a.res.Must(size); err != nil {
@@ -135,29 +161,36 @@ func (a *apply) runInner(ctx context.Context, row int) (*joinTable, error) {
 			}
 		}
 		held += size
-		b.Retain()
-		batches = append(batches, b)
 		return nil
+	}
+	err = drain(ctx, inner, func(b arrow.RecordBatch) error {
+		own, size, err := keep(a.rt.Mem, b)
+		if err != nil {
+			return err
+		}
+		batches = append(batches, own)
+		return reserve(size)
 	})
-	defer releaseBatches(batches)
 	if cerr := inner.Close(); err == nil {
 		err = cerr
 	}
-	var t *joinTable
 	if err == nil {
-		t, err = a.run.newTable(nil, batches, held, 1)
+		extra, _ := a.run.extraBytes(batches)
+		err = reserve(extra)
 	}
 	if err != nil {
+		releaseBatches(batches)
 		a.res.Shrink(held)
+		return nil, err
 	}
-	return t, err
+	return a.run.newTable(nil, batches, held, a.res, 1)
 }
 
 // forget drops the results of earlier runs.
 func (a *apply) forget() {
 	for i, t := range a.tables {
 		if t != nil {
-			t.release(a.res)
+			t.release()
 			a.tables[i] = nil
 		}
 	}

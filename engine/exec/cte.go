@@ -39,9 +39,12 @@ func (b *Buffer) fill(ctx context.Context) error {
 	for i, in := range b.inputs {
 		group.Go(guarded(func() error {
 			err := drain(ctx, in, func(batch arrow.RecordBatch) error {
-				settle(batch.Columns())
-				batch.Retain()
-				return b.parts[i].put(0, batch)
+				own, _, err := keep(b.rt.Mem, batch)
+				if err != nil {
+					return err
+				}
+				settle(own.Columns())
+				return b.parts[i].put(0, own)
 			})
 			if err != nil {
 				return err
@@ -50,7 +53,10 @@ func (b *Buffer) fill(ctx context.Context) error {
 			return err
 		}))
 	}
-	return group.Wait()
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	return closeAll(b.inputs) // what they hold is not needed any more
 }
 
 // Read returns n streams that share the rows of the buffer, renamed to out.

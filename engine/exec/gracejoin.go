@@ -28,6 +28,11 @@ type partitionPair struct {
 	build, probe *partition
 }
 
+func (p partitionPair) release(res *Reservation) {
+	p.build.release(res)
+	p.probe.release(res)
+}
+
 // canDivide reports whether equal rows can be sent to the same partition.
 func (r *joinRun) canDivide() bool { return len(r.spec.Keys) > 0 && r.rt.Spill != nil }
 
@@ -105,6 +110,9 @@ func (g *graceJoin) divide(ctx context.Context) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
+	if err := closeAll(g.run.probe); err != nil { // what the inputs hold is not needed any more
+		return err
+	}
 	if _, err := g.probe.finish(); err != nil {
 		return err
 	}
@@ -119,8 +127,7 @@ func (g *graceJoin) enqueue(build, probe *partitioned) {
 	for i, b := range build.parts {
 		p := probe.parts[i]
 		if b.rows == 0 && (p.rows == 0 || g.run.spec.emptyWithoutBuild()) {
-			b.release(g.run.res)
-			p.release(g.run.res)
+			partitionPair{b, p}.release(g.run.res)
 			continue
 		}
 		g.queue = append(g.queue, partitionPair{b, p})
@@ -138,63 +145,34 @@ func (g *graceJoin) pop() (partitionPair, bool) {
 	return pair, true
 }
 
-// next returns the next partition's table and its probe side, both of which the caller releases, or io.EOF.
-func (g *graceJoin) next(ctx context.Context, terms JoinTerms, res *Reservation) (*joinTable, *partition, error) {
+// next returns the join of the next pair of partitions, which the caller releases, or io.EOF.
+func (g *graceJoin) next(ctx context.Context, terms JoinTerms, res *Reservation) (*pairJoin, error) {
 	if err := g.divided.wait(ctx, g.divide); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	for {
 		pair, ok := g.pop()
 		if !ok {
-			return nil, nil, io.EOF
+			return nil, io.EOF
 		}
-		table, err := g.load(ctx, pair, terms, res)
+		j := &pairJoin{run: g.run, pair: pair, terms: terms, res: res}
+		fits, err := j.reserve()
+		if err == nil && fits {
+			return j, nil
+		}
+		if err == nil {
+			err = g.again(ctx, pair, terms)
+		}
 		if err != nil {
-			pair.build.release(g.run.res)
-			pair.probe.release(g.run.res)
-			return nil, nil, err
-		}
-		if table != nil {
-			pair.build.release(g.run.res)
-			return table, pair.probe, nil
-		}
-	}
-}
-
-// load builds the table of a pair, or divides the pair again and returns nil.
-func (g *graceJoin) load(ctx context.Context, pair partitionPair, terms JoinTerms, res *Reservation) (*joinTable, error) {
-	r := g.run
-	held := pair.build.bytes + r.indexBytes(pair.build.rows)
-	if err := res.Grow(held); err != nil {
-		if pair.build.depth < maxDepth && pair.build.rows > 1 {
-			return nil, g.again(ctx, pair, terms)
-		}
-		if err := res.Must(held); err != nil {
+			pair.release(g.run.res)
 			return nil, err
 		}
 	}
-	var batches []arrow.RecordBatch
-	defer func() { releaseBatches(batches) }()
-	reader := pair.build.reader(r.rt)
-	defer reader.Close()
-	err := drain(ctx, reader, func(b arrow.RecordBatch) error {
-		b.Retain()
-		batches = append(batches, b)
-		return nil
-	})
-	if err == nil {
-		var t *joinTable
-		if t, err = r.newTable(terms.BuildKeys, batches, held, 1); err == nil {
-			return t, nil
-		}
-	}
-	res.Shrink(held)
-	return nil, err
 }
 
 // again divides both sides of a pair more finely.
 func (g *graceJoin) again(ctx context.Context, pair partitionPair, terms JoinTerms) (err error) {
-	r, depth := g.run, pair.build.depth+1
+	r, depth, rows := g.run, pair.build.depth+1, pair.build.rows
 	build := newPartitioned(r.rt, r.spec.Build, r.res, r.stats, depth, fanout)
 	probe := newPartitioned(r.rt, r.spec.Probe, r.res, r.stats, depth, fanout)
 	defer func() {
@@ -208,6 +186,11 @@ func (g *graceJoin) again(ctx context.Context, pair partitionPair, terms JoinTer
 	}
 	if err := g.move(ctx, pair.probe, probe, newJoinSplitter(r, terms, FromProbe)); err != nil {
 		return err
+	}
+	for _, p := range build.parts {
+		if p.rows*fanout > rows*(fanout-1) {
+			p.depth = maxDepth // nearly all rows have one key: to divide them again would not help
+		}
 	}
 	g.enqueue(build, probe)
 	return nil
@@ -229,8 +212,7 @@ func (g *graceJoin) move(ctx context.Context, from *partition, to *partitioned, 
 
 func (g *graceJoin) release() {
 	for _, pair := range g.queue {
-		pair.build.release(g.run.res)
-		pair.probe.release(g.run.res)
+		pair.release(g.run.res)
 	}
 	g.build.release()
 	g.probe.release()

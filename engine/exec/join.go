@@ -65,6 +65,9 @@ func (j *Join) keepsProbe() bool {
 	return j.Kind == plan.Full || !j.BuildLeft && (j.Kind == plan.Left || j.Kind == plan.Single)
 }
 
+// keepsStates reports that the result needs to know which probe rows matched.
+func (j *Join) keepsStates() bool { return j.keepsProbe() || j.reduces() && !j.BuildLeft }
+
 // marksBuild reports that the result needs to know which build rows matched.
 func (j *Join) marksBuild() bool {
 	return j.Kind == plan.Full || j.BuildLeft && j.Kind != plan.Inner
@@ -111,56 +114,6 @@ type joinRun struct {
 	marks   []uint8 // of the build rows, over all streams that ended
 }
 
-// joinTable is a build side in memory.
-type joinTable struct {
-	batch arrow.RecordBatch
-	keys  []arrow.Array // what the index refers to
-	index *rowkey.Index // nil without keys
-	rows  int
-	held  int64
-}
-
-func (t *joinTable) release(res *Reservation) {
-	if t.batch != nil {
-		t.batch.Release()
-		t.batch = nil
-		releaseArrays(t.keys)
-	}
-	res.Shrink(t.held)
-	t.held = 0
-}
-
-// newTable indexes batches, which it borrows, with held bytes reserved for them.
-func (r *joinRun) newTable(terms []Term, batches []arrow.RecordBatch, held int64, workers int) (*joinTable, error) {
-	all, err := concatBatches(r.rt.Mem, r.spec.Build, batches)
-	if err != nil {
-		return nil, err
-	}
-	t := &joinTable{batch: all, rows: int(all.NumRows()), held: held}
-	t.keys, err = evalTerms(r.rt.Mem, terms, all)
-	if err != nil {
-		all.Release()
-		return nil, err
-	}
-	settle(all.Columns())
-	settle(t.keys)
-	if len(t.keys) > 0 {
-		t.index = rowkey.NewIndex(r.spec.Keys, t.keys, t.rows, workers)
-	}
-	if r.spec.NullAware && anyNull(t.keys) {
-		r.buildNulls.Store(true)
-	}
-	return t, nil
-}
-
-// indexBytes is the memory an index takes for each row.
-func (r *joinRun) indexBytes(rows int64) int64 {
-	if len(r.spec.Keys) == 0 {
-		return 0
-	}
-	return rowkey.Estimate(r.spec.Keys, int(rows))
-}
-
 // gather drains the build side into a table, or into partitions when it does not fit.
 func (r *joinRun) gather(ctx context.Context) error {
 	sinks := make([]*buildSink, len(r.build))
@@ -170,39 +123,71 @@ func (r *joinRun) gather(ctx context.Context) error {
 		group.Go(guarded(func() error { return drain(gctx, in, sinks[i].take) }))
 	}
 	err := group.Wait()
-	if g := r.grace.Load(); g != nil && err == nil {
-		for _, s := range sinks {
-			if err = s.moveTo(g); err != nil {
-				break
-			}
-		}
-		if err == nil {
-			err = g.finishBuild()
-		}
-		if err == nil && r.spec.OnBuilt != nil {
-			r.spec.OnBuilt(nil)
+	if err == nil {
+		err = closeAll(r.build) // what the inputs hold is not needed any more
+	}
+	if err == nil && r.grace.Load() == nil {
+		var fits bool
+		if fits, err = r.tabulate(sinks); err == nil && !fits {
+			_, err = r.startGrace()
 		}
 	}
+	if g := r.grace.Load(); g != nil && err == nil {
+		err = r.divideBuilt(g, sinks)
+	}
+	for _, s := range sinks {
+		releaseBatches(s.batches)
+		r.res.Shrink(s.held)
+	}
+	return err
+}
+
+// tabulate makes the table of what the sinks collected. It returns false, and leaves them as they are, if the table does
+// not fit and can be divided.
+func (r *joinRun) tabulate(sinks []*buildSink) (fits bool, err error) {
 	var batches []arrow.RecordBatch
 	var held int64
 	for _, s := range sinks {
 		batches, held = append(batches, s.batches...), held+s.held
 	}
-	defer releaseBatches(batches)
-	if err != nil || r.grace.Load() != nil {
-		r.res.Shrink(held)
-		return err
+	extra, divide := r.extraBytes(batches)
+	if r.canDivide() && (divide || r.res.Grow(extra) != nil) {
+		return false, nil
 	}
-	r.table, err = r.newTable(r.terms[0].BuildKeys, batches, held, len(r.probe))
+	if !r.canDivide() {
+		if err := r.res.Must(extra); err != nil {
+			return false, err
+		}
+	}
+	for _, s := range sinks {
+		s.batches, s.held = nil, 0
+	}
+	t, err := r.newTable(r.terms[0].BuildKeys, batches, held+extra, r.res, len(r.probe))
 	if err != nil {
-		r.res.Shrink(held)
+		return false, err
+	}
+	r.table = t
+	if r.spec.OnBuilt != nil {
+		r.spec.OnBuilt(t.keys)
+	}
+	if r.spec.marksBuild() {
+		r.marks = make([]uint8, t.rows)
+	}
+	return true, nil
+}
+
+// divideBuilt moves what the sinks still hold to partitions and ends the build side.
+func (r *joinRun) divideBuilt(g *graceJoin, sinks []*buildSink) error {
+	for _, s := range sinks {
+		if err := s.moveTo(g); err != nil {
+			return err
+		}
+	}
+	if err := g.finishBuild(); err != nil {
 		return err
 	}
 	if r.spec.OnBuilt != nil {
-		r.spec.OnBuilt(r.table.keys)
-	}
-	if r.spec.marksBuild() {
-		r.marks = make([]uint8, r.table.rows)
+		r.spec.OnBuilt(nil)
 	}
 	return nil
 }
@@ -221,20 +206,21 @@ func (s *buildSink) take(batch arrow.RecordBatch) error {
 	r.buildRows.Add(batch.NumRows())
 	g := r.grace.Load()
 	if g == nil {
-		size := batchBytes(batch) + r.indexBytes(batch.NumRows())
-		err := r.res.Grow(size)
+		own, size, err := keep(r.rt.Mem, batch)
+		if err != nil {
+			return err
+		}
+		size += r.indexBytes(s.terms.BuildKeys, own)
+		if err = r.res.Grow(size); err != nil && !r.canDivide() {
+			err = r.res.Must(size)
+		}
 		if err == nil {
-			batch.Retain()
-			s.batches, s.held = append(s.batches, batch), s.held+size
+			s.batches, s.held = append(s.batches, own), s.held+size
 			return nil
 		}
+		own.Release()
 		if !r.canDivide() {
-			if err := r.res.Must(size); err != nil {
-				return err
-			}
-			batch.Retain()
-			s.batches, s.held = append(s.batches, batch), s.held+size
-			return nil
+			return err
 		}
 		if g, err = r.startGrace(); err != nil {
 			return err
@@ -279,7 +265,7 @@ func (r *joinRun) end(marks []uint8) (last bool, err error) {
 
 func (r *joinRun) close() error {
 	if r.table != nil {
-		r.table.release(r.res)
+		r.table.release()
 	}
 	if g := r.grace.Load(); g != nil {
 		g.release()

@@ -26,8 +26,17 @@ type partition struct {
 	waiting int64               // bytes of pending
 	file    *spill.File
 	rows    int64
-	bytes   int64 // of all batches, uncompressed
-	held    int64 // reserved for the batches in memory
+	bytes   int64   // of all batches, uncompressed
+	columns []int64 // of them, by column
+	held    int64   // reserved for the batches in memory
+}
+
+// widest is the bytes of the largest column.
+func (p *partition) widest() (most int64) {
+	for _, n := range p.columns {
+		most = max(most, n)
+	}
+	return most
 }
 
 // partitioned collects batches into partitions by the hash of their keys, in memory while the reservation grows and
@@ -42,15 +51,22 @@ type partitioned struct {
 	mu       sync.Mutex
 	parts    []*partition
 	spilling bool
+	atOnce   int64 // bytes that a partition gathers before it writes
+	writing  int64 // reserved for that
 }
 
 func newPartitioned(rt *Runtime, cols plan.Schema, res *Reservation, stats *NodeStats, depth, n int) *partitioned {
 	p := &partitioned{rt: rt, cols: cols, res: res, stats: stats, depth: depth, parts: make([]*partition, n)}
 	for i := range p.parts {
-		p.parts[i] = &partition{depth: depth}
+		p.parts[i] = &partition{depth: depth, columns: make([]int64, len(cols))}
 	}
+	p.atOnce = min(max(res.guaranteed()/(8*int64(n)), minWrite), maxWrite)
 	return p
 }
+
+// How many bytes a partition gathers before it writes one batch: dividing leaves pieces too small to be worth a batch in
+// a file each. All partitions together gather a small part of what is guaranteed.
+const minWrite, maxWrite = 4 << 10, 64 << 10
 
 // splitter divides batches by hash for one goroutine.
 type splitter struct {
@@ -80,9 +96,13 @@ func (p *partitioned) add(s *splitter, batch arrow.RecordBatch, hash []uint64) e
 func (p *partitioned) put(i int, batch arrow.RecordBatch) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	part, size := p.parts[i], batchBytes(batch)
+	part, size := p.parts[i], heldBytes(batch)
 	part.rows += batch.NumRows()
-	part.bytes += size
+	for c, col := range batch.Columns() {
+		n := arrayBytes(col)
+		part.columns[c] += n
+		part.bytes += n
+	}
 	if !p.spilling {
 		err := p.res.Grow(size)
 		if err == nil {
@@ -102,14 +122,10 @@ func (p *partitioned) put(i int, batch arrow.RecordBatch) error {
 	return p.queue(part, batch, size)
 }
 
-// writeBytes is how much a partition gathers before it writes one batch: dividing leaves pieces too small to be worth
-// a batch in a file each.
-const writeBytes = 64 << 10
-
 // queue adds a batch it takes over to what goes to a partition's file.
 func (p *partitioned) queue(part *partition, batch arrow.RecordBatch, size int64) error {
 	part.pending = append(part.pending, batch)
-	if part.waiting += size; part.waiting < writeBytes {
+	if part.waiting += size; part.waiting < p.atOnce {
 		return nil
 	}
 	return p.flush(part)
@@ -127,16 +143,7 @@ func (p *partitioned) flush(part *partition) error {
 	defer all.Release()
 	releaseBatches(part.pending)
 	part.pending, part.waiting = part.pending[:0], 0
-	limit := int64(p.rt.batchRows())
-	for from := int64(0); from < all.NumRows(); from += limit {
-		slice := all.NewSlice(from, min(from+limit, all.NumRows()))
-		err := p.write(part, slice)
-		slice.Release()
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return eachPiece(all, p.rt.batchRows(), 2*p.atOnce, func(b arrow.RecordBatch) error { return p.write(part, b) })
 }
 
 // spill moves everything to files; from then on batches go there directly.
@@ -145,11 +152,17 @@ func (p *partitioned) spill() error {
 	for _, part := range p.parts {
 		for _, b := range part.batches {
 			b.Retain()
-			if err := p.queue(part, b, batchBytes(b)); err != nil {
+			if err := p.queue(part, b, heldBytes(b)); err != nil {
 				return err
 			}
 		}
 		part.drop(p.res)
+	}
+	// The batches that are gathered, and the one that is made of them.
+	if n := 2 * p.atOnce * int64(len(p.parts)); p.res.Grow(n) == nil {
+		p.writing = n
+	} else {
+		p.atOnce = minWrite
 	}
 	return nil
 }
@@ -196,7 +209,14 @@ func (p *partitioned) finish() ([]*partition, error) {
 			p.stats.spill(part.file.Size() - before)
 		}
 	}
+	p.written()
 	return out, nil
+}
+
+// written gives up what was reserved for writing.
+func (p *partitioned) written() {
+	p.res.Shrink(p.writing)
+	p.writing = 0
 }
 
 // release drops all partitions.
@@ -204,6 +224,7 @@ func (p *partitioned) release() {
 	for _, part := range p.parts {
 		part.release(p.res)
 	}
+	p.written()
 }
 
 // drop releases what is in memory.

@@ -12,6 +12,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/silogate/silogate/engine/exec/rowkey"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/types"
 )
@@ -117,22 +118,27 @@ func TestRealMemoryStaysWithinTheAccount(t *testing.T) {
 		want    int // rows of the result
 		run     func(h *harness, in Streams) (Streams, plan.Schema)
 	}{
-		{"sort", 1 << 20, 1, 400_000, 1024, 40, 400_000, sorting(noLimit)},
-		{"sort, streams", 4 << 20, 3, 1_200_000, 1024, 40, 1_200_000, sorting(noLimit)},
-		{"sort, wide rows", 4 << 20, 1, 8000, 512, 10_000, 8000, sorting(noLimit)},
-		{"sort, batches larger than the memory", 4 << 20, 2, 8000, 1024, 10_000, 8000, sorting(noLimit)},
-		{"top-n, wide rows", 4 << 20, 2, 8000, 512, 10_000, 10, sorting(10)},
-		{"top-n, larger than the memory", 4 << 20, 2, 8000, 512, 10_000, 3000, sorting(3000)},
-		{"top-n, narrow", 1 << 20, 1, 400_000, 1024, 40, 1000, sorting(1000)},
+		{"sort", 1 << 19, 1, 180_000, 512, 40, 180_000, sorting(noLimit)},
+		{"sort, streams", 1 << 20, 3, 360_000, 512, 40, 360_000, sorting(noLimit)},
+		{"sort, wide rows", 2 << 20, 1, 4000, 256, 10_000, 4000, sorting(noLimit)},
+		{"sort, batches larger than the memory", 2 << 20, 2, 4000, 512, 10_000, 4000, sorting(noLimit)},
+		{"top-n, wide rows", 2 << 20, 2, 4000, 256, 10_000, 10, sorting(10)},
+		{"top-n, larger than the memory", 2 << 20, 2, 4000, 256, 10_000, 1500, sorting(1500)},
+		{"join", 1 << 20, 2, 150_000, 512, 40, 100, joining(plan.Left, 1<<60)},
+		{"join, wide rows", 2 << 20, 2, 4000, 256, 10_000, 100, joining(plan.Left, 1<<60)},
+		{"join, one hot key", 1 << 20, 2, 200_000, 512, 40, 100, joining(plan.Semi, 1)},
+		{"buffer", 1 << 19, 2, 180_000, 512, 40, 180_000, buffering},
+		{"buffer, wide rows", 2 << 20, 2, 4000, 256, 10_000, 4000, buffering},
+		{"top-n, narrow", 1 << 19, 1, 180_000, 512, 40, 1000, sorting(1000)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			h := newHarness(t, setting{streams: c.streams, batch: 1024, memory: c.memory}, 1)
+			h := newHarness(t, setting{streams: c.streams, batch: 512, memory: c.memory}, 1)
 			g := &gauge{Allocator: h.mem}
 			h.rt.Mem = g
 			in := h.lazy(c.streams, c.rows, c.batch, c.rows/3, c.text)
-			// In flight are a batch from each input stream and one of the result.
+			// In flight are a batch from each input stream, one of the result and one that is compressed for each stream.
 			width := in[0].(*lazyRows).rowBytes()
-			flight := int64(c.streams*c.batch)*width*5/4 + min(outputBytes, 1024*width)
+			flight := int64(c.streams*c.batch)*width*5/4 + min(outputBytes, 512*width) + int64(c.streams)*maxWrite
 			op := Gather(first(c.run(h, in)))
 			rows := 0
 			err := drain(t.Context(), op, func(b arrow.RecordBatch) error {
@@ -165,6 +171,33 @@ func sorting(limit int64) func(*harness, Streams) (Streams, plan.Schema) {
 		s := newSorter(h.rt, in, termsFor(len(in), 1), sortSpec(lazyCols, []int{1}), limit, h.reservation(nil), nil)
 		return Streams{&ordered{Operator: s, h: h, stable: len(in) == 1}}, lazyCols
 	}
+}
+
+// joining makes rows the build side of a join with a hundred rows of as many different keys.
+func joining(kind plan.JoinKind, keys int) func(*harness, Streams) (Streams, plan.Schema) {
+	return func(h *harness, in Streams) (Streams, plan.Schema) {
+		probe := h.lazy(len(in), 100, 10, 1, 10)
+		for i, s := range in {
+			s.(*lazyRows).keys = keys
+			probe[i].(*lazyRows).keys = keys
+		}
+		f, err := rowkey.Pair(types.Of(types.Int64), types.Of(types.Int64), nil)
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		spec := &Join{Kind: kind, Keys: []rowkey.Field{f.Strict()}, Build: lazyCols, Probe: lazyCols, Output: []JoinColumn{{FromProbe, 0}}, Out: lazyCols[:1]}
+		ts := make([]JoinTerms, len(in))
+		for i := range ts {
+			ts[i] = JoinTerms{BuildKeys: terms(1), ProbeKeys: terms(1)}
+		}
+		return NewJoin(h.rt, in, probe, ts, spec, h.reservation(nil), nil), spec.Out
+	}
+}
+
+// buffering reads the rows of a buffer.
+func buffering(h *harness, in Streams) (Streams, plan.Schema) {
+	b := NewBuffer(h.rt, in, lazyCols, h.reservation(nil), nil)
+	return Closing(b.Read(len(in), lazyCols), []*Buffer{b}), lazyCols
 }
 
 // ordered checks that the rows come in the order of their keys, equal ones as they were numbered.

@@ -35,14 +35,16 @@ type prober struct {
 	marks []uint8 // of the table's rows, if the join needs them
 
 	// the batch being probed
-	batch  arrow.RecordBatch
-	keys   []arrow.Array
-	cursor rowkey.Cursor
-	cross  crossCursor
-	done   bool
-	states []uint8 // of the batch's rows, if the join needs them
-	left   []int32 // scratch: probe rows
-	right  []int32 // scratch: build rows
+	batch   arrow.RecordBatch
+	keys    []arrow.Array
+	cursor  rowkey.Cursor
+	cross   crossCursor
+	done    bool
+	states  []uint8 // of the batch's rows, if the join needs them
+	carried []uint8 // of the rows to come, as other tables left them; nil: nothing is known of them
+	more    bool    // another table is to come for the same rows
+	left    []int32 // scratch: probe rows
+	right   []int32 // scratch: build rows
 }
 
 func newProber(run *joinRun, terms JoinTerms) *prober {
@@ -53,8 +55,12 @@ func newProber(run *joinRun, terms JoinTerms) *prober {
 }
 
 // use makes the prober look into t from now on.
-func (p *prober) use(t *joinTable) {
-	p.table = t
+func (p *prober) use(t *joinTable) { p.usePiece(t, nil, false) }
+
+// usePiece makes the prober look into t, with what is known already of the rows to come; more if t is not the last table
+// for them.
+func (p *prober) usePiece(t *joinTable, carried []uint8, more bool) {
+	p.table, p.carried, p.more = t, carried, more
 	if p.spec.marksBuild() {
 		p.marks = make([]uint8, t.rows)
 	}
@@ -76,7 +82,11 @@ func (p *prober) start(batch arrow.RecordBatch) error {
 			p.run.probeNulls.Store(true)
 		}
 	}
-	if p.spec.keepsProbe() || p.spec.reduces() && !p.spec.BuildLeft {
+	switch {
+	case !p.spec.keepsStates():
+	case p.carried != nil:
+		p.states, p.carried = p.carried[:rows:rows], p.carried[rows:]
+	default:
 		if cap(p.states) < rows {
 			p.states = make([]uint8, rows)
 		}
@@ -120,7 +130,7 @@ func (p *prober) next(ctx context.Context) (arrow.RecordBatch, error) {
 			return out, err
 		}
 	}
-	if p.states == nil || p.batch == nil {
+	if p.states == nil || p.batch == nil || p.more {
 		return nil, nil
 	}
 	out, err := p.rest()
@@ -336,12 +346,11 @@ type join struct {
 	res    *Reservation // for the tables of partitions; nil until there are any
 	stream int
 	prober *prober
-	source Operator // what is probed: the input, or a partition
-	owned  bool     // source is a partition's reader
-	part   *partition
-	at     int  // next build row to yield after probing
-	ended  bool // probing the current table is over
-	last   bool // and this stream yields the build rows
+	source Operator  // what is probed: the input, or a partition of it
+	pair   *pairJoin // of the partition; nil: of the input
+	at     int       // next build row to yield after probing
+	ended  bool      // probing the current table is over
+	last   bool      // and this stream yields the build rows
 	closed bool
 }
 
@@ -382,29 +391,37 @@ func (j *join) open(ctx context.Context) error {
 	if j.res == nil {
 		j.res = j.run.res.Sibling()
 	}
-	table, probe, err := g.next(ctx, j.prober.terms, j.res)
-	if err != nil {
-		return err
+	for {
+		if j.pair == nil {
+			pair, err := g.next(ctx, j.prober.terms, j.res)
+			if err != nil {
+				return err
+			}
+			j.pair = pair
+		}
+		table, err := j.pair.next(ctx)
+		if err == nil {
+			j.source = j.pair.probe()
+			j.prober.usePiece(table, j.pair.states, !j.pair.ended)
+			return nil
+		}
+		if err != io.EOF {
+			return err
+		}
+		j.pair.release()
+		j.pair = nil
 	}
-	j.part, j.owned = probe, true
-	j.source = probe.reader(j.run.rt)
-	j.prober.use(table)
-	return nil
 }
 
-// leave releases a partition that is done.
+// leave releases a table of a partition that was probed.
 func (j *join) leave() {
 	j.prober.drop()
-	if !j.owned {
+	if j.pair == nil || j.prober.table == nil {
 		return
 	}
 	_ = j.source.Close() // a partition's reader: nothing is lost
-	j.part.release(j.run.res)
-	if j.prober.table != nil {
-		j.prober.table.release(j.res)
-		j.prober.table = nil
-	}
-	j.owned = false
+	j.prober.table.release()
+	j.prober.table = nil
 }
 
 // advance returns the next batch of the current table's result, nil at its end.
@@ -443,7 +460,7 @@ func (j *join) end() (err error) {
 	j.ended = true
 	switch {
 	case !j.run.spec.marksBuild():
-	case j.owned:
+	case j.pair != nil:
 		j.last = true
 	default:
 		j.last, err = j.run.end(j.prober.marks)
@@ -483,6 +500,9 @@ func (j *join) Close() error {
 	}
 	j.closed = true
 	j.leave()
+	if j.pair != nil {
+		j.pair.release()
+	}
 	if j.res != nil {
 		j.res.Free()
 	}

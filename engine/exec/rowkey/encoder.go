@@ -28,8 +28,10 @@ type Encoder struct {
 	hash   []uint64
 	state  []uint8 // meaningful if irregular
 	text   []string
-	others []int32 // the escaped rows
-	arena  []byte
+	others []int32  // the escaped rows
+	cell   []byte   // the byte string being made
+	arena  []byte   // the last chunk of byte strings
+	full   int      // bytes of the chunks before
 	heads  []uint32 // of an index that was probed
 
 	irregular bool   // a row is not regular
@@ -59,7 +61,10 @@ func (e *Encoder) Encode(cols []arrow.Array, rows int) {
 	e.hash = grow(e.hash, rows)
 	e.state = grow(e.state, rows)
 	e.others = e.others[:0]
-	e.arena = e.arena[:0]
+	if e.full > 0 {
+		clear(e.text) // they would keep chunks alive
+	}
+	e.arena, e.full = e.arena[:0], 0
 	e.irregular = e.layout == byteString
 	if rows == 0 {
 		return
@@ -141,24 +146,43 @@ func (e *Encoder) escape(cols []arrow.Array) {
 	if len(e.text) < e.rows {
 		e.text = make([]string, e.rows)
 	}
-	single := len(e.fields) == 1 && e.fields[0].class == classBytes && e.fields[0].weigh == nil && e.layout == oneWord
+	single := e.refers()
 	for i, s := range e.state[:e.rows] {
 		if s != escaped {
 			continue
 		}
 		e.others = append(e.others, int32(i))
-		start := len(e.arena)
 		if single && !cols[0].IsNull(i) {
 			// More than seven bytes, so never the one byte of an escaped NULL.
 			e.text[i] = textOf(cols[0], i)
 		} else {
+			e.cell = e.cell[:0]
 			for k, f := range e.fields {
-				e.arena = f.appendCell(e.arena, cols[k], i)
+				e.cell = f.appendCell(e.cell, cols[k], i)
 			}
-			e.text[i] = view(e.arena[start:])
+			e.text[i] = e.store(e.cell)
 		}
 		e.hash[i] = xxh3.HashString(e.text[i])
 	}
+}
+
+// refers reports that byte strings are the texts of the rows themselves.
+func (e *Encoder) refers() bool {
+	return len(e.fields) == 1 && e.fields[0].class == classBytes && e.fields[0].weigh == nil && e.layout == oneWord
+}
+
+// The sizes of the chunks that byte strings are stored in, as far as they suffice for one.
+const minChunk, maxChunk = 1 << 10, 1 << 20
+
+// store returns a copy of a byte string. Chunks are not grown: the strings in one would keep it alive beside its copy.
+func (e *Encoder) store(key []byte) string {
+	if cap(e.arena)-len(e.arena) < len(key) {
+		e.full += cap(e.arena)
+		e.arena = make([]byte, 0, max(minChunk, min(2*cap(e.arena), maxChunk), len(key)))
+	}
+	start := len(e.arena)
+	e.arena = append(e.arena, key...)
+	return view(e.arena[start:])
 }
 
 // view returns b as a string without copying; b must not change while the string is used.
@@ -166,7 +190,7 @@ func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 // Bytes returns the memory the encoder's buffers take.
 func (e *Encoder) Bytes() int64 {
-	return int64(8*cap(e.words) + 8*cap(e.hash) + cap(e.state) + 16*cap(e.text) + 4*cap(e.others) + cap(e.arena) + 4*cap(e.heads))
+	return int64(8*cap(e.words) + 8*cap(e.hash) + cap(e.state) + 16*cap(e.text) + 4*cap(e.others) + cap(e.cell) + e.full + cap(e.arena) + 4*cap(e.heads))
 }
 
 // Partition sets parts[p] to the rows whose hash falls into partition p at a depth of repartitioning; len(parts) is a

@@ -2,6 +2,7 @@ package rowkey
 
 import (
 	"math/bits"
+	"slices"
 	"sync"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -23,6 +24,7 @@ type Index struct {
 	low    uint64
 	escape []uint64 // slots of the rows whose key is a byte string
 	eshift uint
+	text   int // bytes of the byte strings, which the encoders of the rows made
 }
 
 // entry is a row of a chain, laid out so that comparing its key and going on touch one cache line.
@@ -51,22 +53,44 @@ func NewIndex(fields []Field, cols []arrow.Array, rows, workers int) *Index {
 
 // Bytes returns the memory in use.
 func (x *Index) Bytes() int64 {
-	return x.enc.Bytes() + int64(4*cap(x.next)+16*cap(x.one)+24*cap(x.two)+8*cap(x.slots)+4*cap(x.dense)+8*cap(x.escape))
+	return x.enc.Bytes() + int64(x.text+4*cap(x.next)+16*cap(x.one)+24*cap(x.two)+8*cap(x.slots)+4*cap(x.dense)+8*cap(x.escape))
 }
 
-// Estimate returns the memory that an index of rows keys takes at most, without the text of byte strings.
+// Estimate returns the memory that an index of rows keys takes at most while it is built, but for keys that are stored
+// as byte strings: Text estimates those.
 func Estimate(fields []Field, rows int) int64 {
 	e := NewEncoder(fields)
-	perRow := int64(4 + 8 + 1 + 16) // next, hash, state, two slots
+	perRow := int64(4 + 8 + 1 + 20) // next, hash, state, at most 2.5 slots
 	switch e.layout {
 	case oneWord:
-		perRow += 16
+		perRow += 8 + 16 // the word, in an entry too
 	case twoWords:
-		perRow += 24
-	case byteString:
-		perRow += 40
+		perRow += 16 + 24
+	}
+	if e.layout == byteString || slices.ContainsFunc(fields, Field.mayEscape) {
+		perRow += 2*16 + 2*4 // the strings and rows of a part and of all
 	}
 	return perRow * int64(rows)
+}
+
+// mayEscape reports whether keys of the field are often byte strings.
+func (f Field) mayEscape() bool { return f.class == classBytes || f.class == classDecimal }
+
+// Text returns about the memory of the keys of rows rows that are stored as byte strings, whose fields have so many bytes
+// of text.
+func Text(fields []Field, text []int64, rows int) int64 {
+	e := NewEncoder(fields)
+	if e.refers() || e.layout != byteString && !slices.ContainsFunc(fields, Field.mayEscape) {
+		return 0
+	}
+	n := int64(9 * len(fields) * rows)
+	for i, f := range fields {
+		if f.weigh != nil {
+			n += text[i] // two bytes a letter, as a rule
+		}
+		n += text[i]
+	}
+	return n
 }
 
 // encode fills x.enc with the keys of all rows, in ranges.
@@ -90,17 +114,18 @@ func (x *Index) encode(cols []arrow.Array, rows, workers int) {
 		part.state = e.state[from:to:to]
 		parts[w] = part
 		wait.Go(func() {
-			slices := make([]arrow.Array, len(cols))
+			ranges := make([]arrow.Array, len(cols))
 			for i, c := range cols {
-				slices[i] = array.NewSlice(c, int64(from), int64(to))
-				defer slices[i].Release()
+				ranges[i] = array.NewSlice(c, int64(from), int64(to))
+				defer ranges[i].Release()
 			}
-			part.Encode(slices, to-from)
+			part.Encode(ranges, to-from)
 		})
 	}
 	wait.Wait()
 	for w, part := range parts {
 		from := rows * w / workers
+		x.text += part.full + cap(part.arena)
 		if part.irregular {
 			e.irregular = true
 		}

@@ -5,11 +5,13 @@ import (
 	"cmp"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/decimal256"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
@@ -112,6 +114,66 @@ func TestIndexFindsEveryRowOfAKey(t *testing.T) {
 			t.Errorf("%s: %d pairs, want %d", c.name, len(got), pairs)
 		}
 	}
+}
+
+// TestIndexBytes compares what is estimated, what an index says of itself and what the heap holds.
+func TestIndexBytes(t *testing.T) {
+	const rows = 50_000
+	r := rand.New(rand.NewPCG(5, 6))
+	text := types.NewText(types.Varchar, 0, types.Utf8mb4Bin0900)
+	column := func(typ types.Type, value func(i int) types.Value) arrow.Array {
+		values := make([]types.Value, rows)
+		for i := range values {
+			values[i] = value(i)
+		}
+		return kernel.FromValues(memory.DefaultAllocator, typ, values)
+	}
+	number := func(int) types.Value { return types.IntValue(r.Int64()) }
+	long := func(i int) types.Value { return types.TextValue(strings.Repeat("x", 40) + fmt.Sprint(i)) }
+	double := func(dst, value []byte) []byte { return append(append(dst, value...), value...) }
+	big := types.Of(types.Int64)
+	for _, c := range []struct {
+		name   string
+		fields []Field
+		cols   []arrow.Array
+	}{
+		{"dense", []Field{Of(big, nil)}, []arrow.Array{column(big, func(i int) types.Value { return types.IntValue(int64(i)) })}},
+		{"one word", []Field{Of(big, nil)}, []arrow.Array{column(big, number)}},
+		{"two words", []Field{Of(big, nil), Of(big, nil)}, []arrow.Array{column(big, number), column(big, number)}},
+		{"text", []Field{Of(text, nil)}, []arrow.Array{column(text, long)}},
+		{"weighed text", []Field{Of(text, double)}, []arrow.Array{column(text, long)}},
+		{"text and number", []Field{Of(text, nil), Of(big, nil)}, []arrow.Array{column(text, long), column(big, number)}},
+		{"three", []Field{Of(text, nil), Of(text, nil), Of(big, nil)}, []arrow.Array{column(text, long), column(text, long), column(big, number)}},
+	} {
+		for _, workers := range []int{1, 3} {
+			sizes := make([]int64, len(c.cols))
+			for i, a := range c.cols {
+				if s, ok := a.(*array.String); ok {
+					sizes[i] = int64(len(s.ValueBytes()))
+				}
+			}
+			estimate := Estimate(c.fields, rows) + Text(c.fields, sizes, rows)
+			before := heap()
+			x := NewIndex(c.fields, c.cols, rows, workers)
+			real := heap() - before
+			runtime.KeepAlive(c)
+			if d := x.Bytes() - real; d < -real/20 || d > real/20 {
+				t.Errorf("%s: says %d bytes, the heap holds %d", c.name, x.Bytes(), real)
+			}
+			if estimate < real || estimate > 4*real {
+				t.Errorf("%s: %d bytes were estimated, the heap holds %d", c.name, estimate, real)
+			}
+			runtime.KeepAlive(x)
+		}
+	}
+}
+
+// heap returns the live bytes of the Go heap.
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }
 
 func TestOrderComparesAsValues(t *testing.T) {
