@@ -14,6 +14,7 @@ import (
 	"github.com/silogate/silogate/engine/exec/agg"
 	"github.com/silogate/silogate/engine/exec/rowkey"
 	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
 )
 
@@ -125,4 +126,67 @@ func concatOf(spec *Aggregation, terms [][]Term) [][]Term {
 		terms[i] = append(terms[i], Term{Column: 1}, OrderTerm(order, []Term{{Column: 3}}))
 	}
 	return terms
+}
+
+// TestGroupsThatCannotBeDivided has keys and states that are large beside the memory: dividing a partition does not help
+// where its rows are of one group, and ends where it helps no more.
+func TestGroupsThatCannotBeDivided(t *testing.T) {
+	text := types.NewText(types.Varchar, 0, types.Utf8mb4Bin0900)
+	cols := plan.Schema{column(1, "k", text), column(2, "s", text)}
+	count := types.Of(types.Int64)
+	long := strings.Repeat("k", 50_000)
+	for _, c := range []struct {
+		name  string
+		rows  int
+		value func(i int) []types.Value
+		cases []aggCase
+		fails bool
+	}{
+		{"one long key", 200, func(i int) []types.Value {
+			return []types.Value{types.TextValue(long), types.TextValue(fmt.Sprint(i))}
+		}, []aggCase{{plan.CountStar, -1, count, false}, {plan.Count, 1, count, true}}, false},
+		{"one group too large", 40, func(i int) []types.Value {
+			return []types.Value{types.TextValue("k"), types.TextValue(strings.Repeat(string(rune('a'+i%26)), 2_000_000))}
+		}, []aggCase{{plan.Max, 1, text, false}}, true},
+		{"a few groups too large", 40, func(i int) []types.Value {
+			return []types.Value{types.TextValue(fmt.Sprint(i % 4)), types.TextValue(strings.Repeat("y", 300_000+i))}
+		}, []aggCase{{plan.Max, 1, text, false}}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			h := newHarness(t, setting{streams: 2, batch: 2, memory: 1 << 20}, 1)
+			stats := new(NodeStats)
+			spec, at := aggregation(cols, []int{0}, c.cases)
+			out, err := NewAggregate(h.rt, h.made(cols, c.rows, c.value), termsFor(2, at...), spec, 2, h.reservation(stats), stats)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := h.run(out, spec.out())
+			if c.fails {
+				if !sqlerr.Is(err, sqlerr.OutOfMemory) {
+					t.Errorf("%d rows and error %v, want OutOfMemory", len(got), err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			byKey := make(map[string][][]types.Value)
+			for i := range c.rows {
+				row := c.value(i)
+				byKey[row[0].Str] = append(byKey[row[0].Str], row)
+			}
+			var want [][]types.Value
+			for _, rows := range byKey {
+				row := []types.Value{rows[0][0]}
+				for _, a := range c.cases {
+					row = append(row, a.naive(cols, rows))
+				}
+				want = append(want, row)
+			}
+			h.want(c.name, spec.out(), got, want)
+			if peak := h.account.Peak(); peak > 1<<20 {
+				t.Errorf("%d bytes were reserved", peak)
+			}
+		})
+	}
 }
