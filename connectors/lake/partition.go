@@ -35,6 +35,9 @@ func HivePartitions(store blob.Store, root string, objects []blob.Object) ([]pla
 		}
 		if i == 0 {
 			keys = found
+			if key := duplicate(keys); key != "" {
+				return nil, nil, sqlerr.New(sqlerr.Corrupt, "%s is partitioned by %s twice", store.Location(o.Key), key)
+			}
 		} else if !slices.Equal(keys, found) {
 			return nil, nil, sqlerr.New(sqlerr.Corrupt, "%s and %s are partitioned by different columns (%s; %s)",
 				store.Location(objects[0].Key), store.Location(o.Key), strings.Join(keys, ", "), strings.Join(found, ", "))
@@ -56,6 +59,16 @@ func HivePartitions(store blob.Store, root string, objects []blob.Object) ([]pla
 		columns[k].Stats = partitionStatistics(columns[k].Type, parsed)
 	}
 	return columns, files, nil
+}
+
+// duplicate returns a key that an earlier one equals, letters' case aside, or "".
+func duplicate(keys []string) string {
+	for i, k := range keys {
+		if slices.ContainsFunc(keys[:i], func(earlier string) bool { return strings.EqualFold(k, earlier) }) {
+			return k
+		}
+	}
+	return ""
 }
 
 func unescape(s string) string {

@@ -314,6 +314,24 @@ func TestNonFinite(t *testing.T) {
 	}
 }
 
+func TestWhatIsData(t *testing.T) {
+	dir := t.TempDir()
+	for i, key := range []string{"_k=1/a.parquet", "_k=1/b.PARQUET", "_k=2/000000_0", "_k=2/c.pq"} {
+		write(t, dir, "orders/"+key, parquetOf(t, 10, ids, idRows(i, i+1)))
+	}
+	for _, key := range []string{
+		"_SUCCESS", "_k=1/_SUCCESS", "_k=1/.a.parquet.crc", "_k=1/_metadata", "_temporary/0/a.parquet", ".staging=1/a.parquet",
+		"_k=1/_a=1.parquet", "_k=1/notes.txt",
+	} {
+		write(t, dir, "orders/"+key, []byte("this is no data"))
+	}
+	write(t, dir, "orders/_k=1/empty.parquet", nil)
+	r, err := query{table: orders()}.run(t, open(t, connectors.Options{"url": dir}))
+	if want := []string{"0 1", "1 1", "2 2", "3 2"}; err != nil || !slices.Equal(r.rows, want) {
+		t.Errorf("rows %q, error %v; want %q", r.rows, err, want)
+	}
+}
+
 func TestErrors(t *testing.T) {
 	dir := t.TempDir()
 	good := parquetOf(t, 10, ids, idRows(0, 30))
@@ -327,6 +345,7 @@ func TestErrors(t *testing.T) {
 	write(t, dir, "text.parquet", []byte("this is no Parquet file at all"))
 	write(t, dir, "mixed/a=1/x.parquet", good)
 	write(t, dir, "mixed/b=1/x.parquet", good)
+	write(t, dir, "twice/a=1/A=2/x.parquet", good)
 	flipped := slices.Clone(good)
 	copy(flipped[4:], "\xff\xff\xff\xff\xff\xff\xff\xff")
 	write(t, dir, "pages.parquet", flipped)
@@ -346,6 +365,7 @@ func TestErrors(t *testing.T) {
 		"short":  {sqlerr.Corrupt, "short.parquet"},
 		"text":   {sqlerr.Corrupt, "text.parquet"},
 		"mixed":  {sqlerr.Corrupt, "partitioned by different columns"},
+		"twice":  {sqlerr.Corrupt, "partitioned by A twice"},
 		"pages":  {sqlerr.Corrupt, "pages.parquet"},
 		"footer": {sqlerr.UnknownTable, "footer"},
 	} {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 
@@ -149,6 +150,11 @@ func validName(name string) bool {
 // hidden reports a file or folder that by convention holds no data.
 func hidden(name string) bool { return strings.HasPrefix(name, "_") || strings.HasPrefix(name, ".") }
 
+// isPartition reports a folder `_key=value`: it holds data, whatever its key begins with.
+func isPartition(name string) bool {
+	return strings.HasPrefix(name, "_") && strings.Contains(name, "=")
+}
+
 // Table lists a table's files and describes it.
 func (s *source) Table(ctx context.Context, name plan.TableName, at connectors.AsOf) (*plan.Table, error) {
 	if at != (connectors.AsOf{}) {
@@ -268,14 +274,14 @@ func tableFormat(relative string) string {
 // isData reports a path inside a table that is a Parquet file by its name: with one of the usual extensions, or without
 // any, as Hive and Trino write them.
 func isData(relative string) bool {
-	for _, part := range strings.Split(relative, "/") {
-		if hidden(part) {
-			return false
-		}
+	folders := strings.Split(relative, "/")
+	name := folders[len(folders)-1]
+	if hidden(name) || slices.ContainsFunc(folders[:len(folders)-1], func(f string) bool { return hidden(f) && !isPartition(f) }) {
+		return false
 	}
-	switch path.Ext(relative[strings.LastIndexByte(relative, '/')+1:]) {
+	switch strings.ToLower(path.Ext(name)) {
 	case extension, ".parq", ".pq", "":
-		return relative != "" && !strings.HasSuffix(relative, "/")
+		return name != ""
 	}
 	return false
 }

@@ -43,7 +43,7 @@ func TestBoundsOfDuckDB(t *testing.T) {
 		"u8":    "0..255 nulls=0 rows=300",
 		"u32":   "0..29900000 nulls=0 rows=300",
 	} {
-		if got := showBounds(f.Bounds(0, f.Find(name))); got != want {
+		if got := showBounds(f.Bounds(0, position(f, name))); got != want {
 			t.Errorf("%s: %s, want %s", name, got, want)
 		}
 	}
@@ -54,7 +54,7 @@ func TestBoundsOfUntrustworthyStatistics(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, integer, unsigned := f.Find("s"), f.Find("i"), f.Find("u32")
+	text, integer, unsigned := position(f, "s"), position(f, "i"), position(f, "u32")
 	legacy := func(column int) {
 		s := f.meta.RowGroups[0].Columns[column].MetaData.Statistics
 		s.Min, s.Max, s.MinValue, s.MaxValue = s.MinValue, s.MaxValue, nil, nil
@@ -72,7 +72,7 @@ func TestBoundsOfUntrustworthyStatistics(t *testing.T) {
 	}
 	// The new fields mean nothing without an order, unless the type has but one.
 	f.meta.ColumnOrders = nil
-	date, money, wide := f.Find("d"), f.Find("money"), f.Find("wide")
+	date, money, wide := position(f, "d"), position(f, "money"), position(f, "wide")
 	for column, ok := range map[int]bool{date: true, money: true, wide: false} {
 		if b := f.Bounds(0, column); b.HasMin != ok || b.HasMax != ok {
 			t.Errorf("no order, %s: %s", f.Columns[column].Name, showBounds(b))

@@ -114,6 +114,9 @@ func (f *File) check(footer int64) error {
 			if chunk.FilePath != nil && *chunk.FilePath != "" {
 				return sqlerr.New(sqlerr.Unsupported, "%s keeps its columns in other files", f.Location)
 			}
+			if got, want := chunk.MetaData.Type.String(), f.meta.Schema.Column(c).PhysicalType().String(); got != want {
+				return fmt.Errorf("row group %d, column %d: %s in a column of %s", g, c, got, want)
+			}
 			r := f.chunkRange(g, c)
 			if r.Off < 0 || r.Len < 0 || r.Off > limit || r.Len > limit-r.Off {
 				return fmt.Errorf("row group %d, column %d: bytes %d+%d lie outside the file", g, c, r.Off, r.Len)

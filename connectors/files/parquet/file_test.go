@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -35,6 +36,11 @@ func openFile(t testing.TB, path string) (blob.Store, *File, error) {
 	}
 	f, err := NewCache(1<<20).Open(t.Context(), store, o, &connectors.Usage{})
 	return store, f, err
+}
+
+// position returns the position of a column, or -1.
+func position(f *File, name string) int {
+	return slices.IndexFunc(f.Columns, func(c Column) bool { return c.Name == name })
 }
 
 // readAll decodes all columns of a file and calls visit for each batch of each column.

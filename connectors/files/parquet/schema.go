@@ -2,7 +2,6 @@ package parquet
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/metadata"
@@ -96,7 +95,7 @@ func (c *Column) mapLeaf(node *schema.PrimitiveNode) {
 // mapLogical maps an annotation; the zero Type without a Warning means that there is none that counts.
 func (c *Column) mapLogical(logical schema.LogicalType) types.Type {
 	physical := c.leaf.physical
-	bytes := physical == parquet.Types.ByteArray
+	bytes, fixed := physical == parquet.Types.ByteArray, physical == parquet.Types.FixedLenByteArray
 	switch t := logical.(type) {
 	case schema.StringLogicalType, schema.EnumLogicalType:
 		if bytes {
@@ -107,19 +106,21 @@ func (c *Column) mapLogical(logical schema.LogicalType) types.Type {
 			return types.Of(types.JSON)
 		}
 	case schema.BSONLogicalType:
-		c.Warning = "BSON is shown as bytes"
-		return types.Of(types.Blob)
+		if bytes {
+			c.Warning = "BSON is shown as bytes"
+			return types.Of(types.Blob)
+		}
 	case schema.UUIDLogicalType:
-		if c.leaf.width == 16 {
+		if fixed && c.leaf.width == 16 {
 			return types.NewText(types.Char, 36, types.Utf8mb4Bin0900)
 		}
 	case schema.IntervalLogicalType:
-		if c.leaf.width == 12 {
+		if fixed && c.leaf.width == 12 {
 			c.Warning = "shown as text"
 			return types.Of(types.Text)
 		}
 	case schema.Float16LogicalType:
-		if c.leaf.width == 2 {
+		if fixed && c.leaf.width == 2 {
 			c.Nullable = true
 			return types.Of(types.Float32)
 		}
@@ -144,7 +145,9 @@ func (c *Column) mapLogical(logical schema.LogicalType) types.Type {
 			return c.mapTemporal(kind, t.TimeUnit())
 		}
 	case schema.DecimalLogicalType:
-		return c.mapDecimal(int(t.Precision()), int(t.Scale()))
+		if bytes || fixed || physical == parquet.Types.Int32 || physical == parquet.Types.Int64 {
+			return c.mapDecimal(int(t.Precision()), int(t.Scale()))
+		}
 	case schema.NullLogicalType:
 		c.Nullable = true
 		c.Warning = "holds nothing but NULL"
@@ -217,18 +220,4 @@ func (c *Column) mapPhysical() types.Type {
 		}
 	}
 	return types.Of(types.Blob)
-}
-
-// Find returns the position of the column of that name, letters' case aside if none matches exactly, or -1.
-func (f *File) Find(name string) int {
-	found := -1
-	for i := range f.Columns {
-		if f.Columns[i].Name == name {
-			return i
-		}
-		if found < 0 && strings.EqualFold(f.Columns[i].Name, name) {
-			found = i
-		}
-	}
-	return found
 }
