@@ -294,7 +294,7 @@ func (d *dialect) members(w *sqlgen.Writer, in *expr.In, values []types.Value, t
 		}
 		d.literal(w, v, t)
 	}
-	if in.HasNull || len(values) == 0 {
+	if in.HasNull {
 		if len(values) > 0 {
 			w.Text(", ")
 		}

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -92,10 +93,15 @@ func arguments(n int) guardRule {
 	}
 }
 
-// writeIsNull asks a column without a guard as it is stored, whatever its type.
+// writeIsNull asks a column without a guard as it is stored, whatever its type. IS NULL is also true of a composite all
+// of whose fields are NULL, which is a value.
 func writeIsNull(w *sqlgen.Writer, c *expr.Call) {
 	if s, ok := storedSide(w, c.Args[0]); ok && s.column.guard == (guard{}) {
-		w.Text("(", s.ref, " IS NULL)")
+		test := " IS NULL)"
+		if s.column.read == asJSON {
+			test = " IS NOT DISTINCT FROM NULL)"
+		}
+		w.Text("(", s.ref, test)
 		return
 	}
 	w.Text("(")
@@ -453,11 +459,20 @@ func civilArguments(_ *sqlgen.Writer, c *expr.Call) error {
 
 func datePart(field string) sqlgen.Rule { return shiftedDatePart(field, "") }
 
+// partsOfTime are those that a date does not have there. In MySQL they are 0.
+var partsOfTime = []string{"hour", "minute", "second"}
+
 // shiftedDatePart is the rule of a part of a date as a whole number.
 func shiftedDatePart(field, shift string) sqlgen.Rule {
 	return sqlgen.Rule{Guard: civilArguments, Write: func(w *sqlgen.Writer, c *expr.Call) {
 		w.Text("(floor(extract(", field, " FROM ")
-		w.Expr(c.Args[0])
+		if c.Args[0].Type().Kind == types.Date && slices.Contains(partsOfTime, field) {
+			w.Text("(")
+			w.Expr(c.Args[0])
+			w.Text(")::timestamp")
+		} else {
+			w.Expr(c.Args[0])
+		}
 		w.Text("))::int8 ", shift, ")")
 	}}
 }

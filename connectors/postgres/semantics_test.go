@@ -25,6 +25,12 @@ import (
 // sendUTF8 is for the tests' own connections, which take over the database's encoding otherwise.
 const sendUTF8 = `SET client_encoding = 'UTF8'`
 
+// hostileSettings change what SQL means, for who does not set them himself.
+const hostileSettings = `DO $$BEGIN EXECUTE format(
+	'ALTER DATABASE %1$I SET transform_null_equals = on; ALTER DATABASE %1$I SET array_nulls = off;
+	ALTER DATABASE %1$I SET IntervalStyle = iso_8601; ALTER DATABASE %1$I SET bytea_output = escape;
+	ALTER DATABASE %1$I SET extra_float_digits = -10; ALTER DATABASE %1$I SET search_path = nowhere', current_database()); END$$`
+
 // awkwardTables hold what PostgreSQL compares, sorts or computes otherwise than MySQL.
 var awkwardTables = []string{
 	`CREATE TABLE numbers (id int8 PRIMARY KEY, f float8, r float4, n numeric(12,2), u numeric, d date, ts timestamp, tz timestamptz, flag bool)`,
@@ -46,6 +52,12 @@ var awkwardTables = []string{
 		(6, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
 		(7, 'z%_\', 'z%_\', 'z%_\', 'Z', 'Z', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', 'sad', 'Z'),
 		(8, 'é', 'é', 'é', 'É', 'É', NULL, 'happy', 'x')`,
+	`CREATE TYPE pair AS (a int, b text)`, `CREATE DOMAIN twin AS pair`,
+	`CREATE TABLE others (id int8 PRIMARY KEY, p pair, w twin, l int[], j json, b bit(3), tm time, i int2, m money, dd date, ip inet)`,
+	`INSERT INTO others VALUES
+		(1, (NULL, NULL), (NULL, NULL), '{}', 'null', B'101', '24:00', 0, 1.5, '2024-02-29', '10.0.0.1'),
+		(2, (1, NULL), (1, NULL), '{NULL}', '{}', B'000', '00:00', 2, -1.5, '0001-01-01', '10.0.0.1/32'),
+		(3, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)`,
 }
 
 // awkwardPlans must give the same rows pushed and not.
@@ -86,6 +98,48 @@ filter flag or not flag
 # truth as a number
 filter flag = 1 or flag < 1
     scan numbers
+# missing values of other types
+filter p is null
+    scan others
+# present values of other types
+filter p is not null and w is not null and l is not null
+    scan others
+# counted values of other types
+aggregate | count(p) as a, count(w) as b, count(l) as c, count(b) as d, count(j) as e
+    scan others
+# missing choices
+project id, coalesce(p, j) as a, if(w is null, 1, 2) as b, p <=> null as c
+    scan others
+# times of dates
+project id, hour(dd) as a, minute(dd) as b, second(dd) as c, year(dd) as d, last_day(dd) as e
+    scan others
+# truth in lists
+filter flag in (2) or flag not in (3, 1)
+    scan numbers
+# truth of numbers
+filter flag = 2 or flag > 0 and flag < 2
+    scan numbers
+# lists of decimals
+filter n in (1.5, 2.555) or n not in (1.501)
+    scan numbers
+# comparisons with NULL
+project id, n = null as a, n in (1, null) as b, n not in (1, null) as c, n in (null) as d
+    scan numbers
+# long lists with NULL
+filter i in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, null) or i not in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, null)
+    scan others
+# lists without a possible member
+project id, n in (1.501) as a, n not in (1.501) as b, id in (1.5) as c, id not in (1.5) as d, u in (1e-31) as e
+    scan numbers
+# lists of integers
+filter i in (2, 70000) or i = 70000 or i < 70000
+    scan others
+# money
+filter m = 1.5 or m < 0 or m <> 1.505
+    scan others
+# addresses
+filter ip = '10.0.0.1/32' or ip = '10.0.0.1' or ip < '10.0.0.10'
+    scan others
 # sums
 aggregate flag | sum(n) as a, avg(n) as b, min(u) as c, max(d) as e, min(f) as g, max(ts) as h, count(f) as i, count(n) as j, count(d) as k
     scan numbers
@@ -178,9 +232,9 @@ func TestSemantics(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			pg := testserver.Postgres(t, options...)
 			collation := `CREATE COLLATION insensitive (provider = icu, locale = 'und-u-ks-level2', deterministic = false)`
-			statements := append([]string{sendUTF8, `CREATE EXTENSION citext`, `CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy')`, collation}, awkwardTables...)
+			statements := append([]string{sendUTF8, hostileSettings, `CREATE EXTENSION citext`, `CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy')`, collation}, awkwardTables...)
 			f := newFixture(t, pg, nil, statements...)
-			tables := map[string]*plan.Table{"numbers": f.scan("numbers").Table, "texts": f.scan("texts").Table}
+			tables := map[string]*plan.Table{"numbers": f.scan("numbers").Table, "texts": f.scan("texts").Table, "others": f.scan("others").Table}
 			parser := plantext.Parser{Table: func(name string) (*plan.Table, error) { return tables[name], nil }}
 			for _, p := range strings.Split(awkwardPlans, "\n# ")[1:] {
 				name, text, _ := strings.Cut(p, "\n")

@@ -20,6 +20,7 @@ const begin = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;`
 
 const beginSettings = `SET LOCAL search_path = pg_catalog; SET LOCAL IntervalStyle = postgres; ` +
 	`SET LOCAL bytea_output = hex; SET LOCAL extra_float_digits = 1;` +
+	`SET LOCAL array_nulls = on; SET LOCAL transform_null_equals = off;` +
 	` SET LOCAL cursor_tuple_fraction = 1; SET LOCAL idle_in_transaction_session_timeout = 0;`
 
 // statement is what all fragments of one statement of the gateway share on a source: a connection with a read-only

@@ -238,6 +238,16 @@ func (w *Writer) caseWhen(c *expr.Case) {
 }
 
 func (w *Writer) in(in *expr.In) {
+	if len(in.List) == 0 && !in.HasNull { // no member can be equal: the answer is known but for NULL
+		w.Text("(")
+		w.Expr(in.Arg)
+		if in.Not {
+			w.Text(" IS NOT NULL OR NULL)")
+		} else {
+			w.Text(" IS NULL AND NULL)")
+		}
+		return
+	}
 	if w.dialect.In != nil {
 		w.dialect.In(w, in)
 		return
