@@ -128,14 +128,17 @@ func start(t *testing.T, src connectors.Source, name plan.TableName) (connectors
 	if err != nil {
 		t.Fatal(err)
 	}
-	usage := &connectors.Usage{}
+	mem, usage := memory.NewCheckedAllocator(memory.NewGoAllocator()), &connectors.Usage{}
 	x, err := findRemote(answer).Fragment.(connectors.Fragment).Start(t.Context(), connectors.Scan{
-		Memory: memory.DefaultAllocator, BatchRows: 8192, Dynamic: connectors.NoFilter{}, Usage: usage,
+		Memory: mem, BatchRows: 8192, Dynamic: connectors.NoFilter{}, Usage: usage,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { x.Close() })
+	t.Cleanup(func() {
+		x.Close()
+		mem.AssertSize(t, 0)
+	})
 	return x, usage
 }
 
