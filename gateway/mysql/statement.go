@@ -242,18 +242,3 @@ func (s *statement) describe(text string) ([]*querypb.Field, error) {
 	}
 	return localFields(s.ctx, schema), nil
 }
-
-// arguments are the parameters of a prepared statement as literals, by name.
-func arguments(params map[string]*querypb.BindVariable) (map[string]sqlparser.Expr, error) {
-	args := make(map[string]sqlparser.Expr, len(params))
-	for name, param := range params {
-		value, err := sqltypes.BindVariableToValue(param)
-		if err != nil {
-			return nil, err
-		}
-		if args[name], err = sqlparser.ExprFromValue(value); err != nil {
-			return nil, err
-		}
-	}
-	return args, nil
-}
