@@ -176,3 +176,17 @@ func TestPreparedStatement(t *testing.T) {
 		t.Errorf("plan\n%s", got)
 	}
 }
+
+// TestOneTableAsksOneDatabase checks that what GMS says about one table lists no other: their sources may be down.
+func TestOneTableAsksOneDatabase(t *testing.T) {
+	b, ctx, c := newBinder(t)
+	for _, query := range []string{
+		"DESCRIBE tpch.nation", "SHOW FULL COLUMNS FROM tpch.nation", "SHOW CREATE TABLE tpch.nation", "SHOW INDEX FROM tpch.nation",
+	} {
+		c.lists = 0
+		mustRun(t, ctx, b, query)
+		if c.lists != 0 {
+			t.Errorf("%s: %d listings", query, c.lists)
+		}
+	}
+}

@@ -136,22 +136,45 @@ func takeParts(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, flags *sql.Qu
 // unnesting are the rules that make joins of subqueries. They can't look into a Leaf.
 var unnesting = []string{"unnestInSubqueries", "unnestExistsSubqueries"}
 
-// guard keeps the unnesting rules from statements that hold a Leaf in a subquery.
+// routines is the rule that gives information_schema.routines its rows, for which it lists all databases in every statement.
+const routines = "assignRoutines"
+
+// guard keeps the unnesting rules from statements that hold a Leaf in a subquery, and the routines rule from those that do
+// not read routines: one about a single table asks no other source.
 func guard(a *analyzer.Analyzer) {
 	for _, batch := range a.Batches {
 		batch.Rules = slices.Clone(batch.Rules)
 		for i, r := range batch.Rules {
-			if !slices.Contains(unnesting, r.Id.String()) {
+			var skip func(*sql.Context, sql.Node) bool
+			switch id := r.Id.String(); {
+			case slices.Contains(unnesting, id):
+				skip = holdsLeaf
+			case id == routines:
+				skip = func(ctx *sql.Context, n sql.Node) bool { return !readsRoutines(ctx, n) }
+			default:
 				continue
 			}
 			batch.Rules[i].Apply = func(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, scope *gmsplan.Scope, sel analyzer.RuleSelector, flags *sql.QueryFlags) (sql.Node, transform.TreeIdentity, error) {
-				if holdsLeaf(ctx, n) {
+				if skip(ctx, n) {
 					return n, transform.SameTree, nil
 				}
 				return r.Apply(ctx, a, n, scope, sel, flags)
 			}
 		}
 	}
+}
+
+// readsRoutines reports whether a table of n is information_schema.routines.
+func readsRoutines(ctx *sql.Context, n sql.Node) bool {
+	found := false
+	transform.InspectWithOpaque(ctx, n, func(_ *sql.Context, n sql.Node) bool {
+		if rt, ok := n.(*gmsplan.ResolvedTable); ok {
+			_, routines := rt.Table.(analyzer.RoutineTable)
+			found = found || routines
+		}
+		return !found
+	})
+	return found
 }
 
 // holdsLeaf reports whether a subquery of n's expressions has been taken.
