@@ -61,15 +61,15 @@ func keep(mem memory.Allocator, batch arrow.RecordBatch) (arrow.RecordBatch, int
 	return out, heldBytes(out), nil
 }
 
-// rowWidths tells how many bytes single rows of a batch take.
+// rowWidths tells how many bytes single rows of columns take.
 type rowWidths struct {
 	fixed int64
 	texts [][]int32 // offsets
 }
 
-func widthsOf(batch arrow.RecordBatch) rowWidths {
+func widthsOf(columns []arrow.Array) rowWidths {
 	var w rowWidths
-	for _, c := range batch.Columns() {
+	for _, c := range columns {
 		switch a := c.(type) {
 		case *array.String:
 			w.fixed, w.texts = w.fixed+4, append(w.texts, a.ValueOffsets())
@@ -93,6 +93,18 @@ func (w *rowWidths) of(row int32) int64 {
 	return n
 }
 
+// most returns the bytes of the widest of so many rows.
+func (w *rowWidths) most(rows int) int64 {
+	if len(w.texts) == 0 {
+		return w.fixed
+	}
+	var most int64
+	for i := range rows {
+		most = max(most, w.of(int32(i)))
+	}
+	return most
+}
+
 // eachPiece calls do with one slice after the other of a borrowed batch: each of at most limit rows, and of about so
 // many bytes unless it is a single row.
 func eachPiece(batch arrow.RecordBatch, limit int, bytes int64, do func(arrow.RecordBatch) error) error {
@@ -100,7 +112,7 @@ func eachPiece(batch arrow.RecordBatch, limit int, bytes int64, do func(arrow.Re
 	if rows <= limit && batchBytes(batch) <= bytes {
 		return do(batch)
 	}
-	widths := widthsOf(batch)
+	widths := widthsOf(batch.Columns())
 	for from := 0; from < rows; {
 		to, size := from+1, widths.of(int32(from))
 		for to < rows && to-from < limit {

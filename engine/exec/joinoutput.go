@@ -8,6 +8,54 @@ import (
 	"github.com/silogate/silogate/engine/types"
 )
 
+// sideWidths are the bytes of the rows of one side in a list of output columns.
+type sideWidths struct {
+	rowWidths
+	most int64 // of any row
+}
+
+func widthsOfSide(list []JoinColumn, side Side, batch arrow.RecordBatch) sideWidths {
+	var cols []arrow.Array
+	for _, c := range list {
+		if c.Side == side {
+			cols = append(cols, batch.Column(c.At))
+		}
+	}
+	w := widthsOf(cols)
+	return sideWidths{w, w.most(int(batch.NumRows()))}
+}
+
+// pairLimit is how many pairs are looked for at once: what a residual reads of them is made before any is dropped.
+func (p *prober) pairLimit() int {
+	limit := p.run.rt.batchRows()
+	if p.terms.Residual == nil && p.terms.In == nil {
+		return limit
+	}
+	width := p.pairWidths.most + p.table.pairs.most
+	return max(1, int(min(int64(limit), outputBytes/max(width, 1))))
+}
+
+// emitFound makes the result of the first of the pairs that were found: as many as a batch may have bytes.
+func (p *prober) emitFound() (arrow.RecordBatch, error) {
+	left, right := p.foundLeft, p.foundRight
+	n := len(left)
+	if int64(n)*(p.outWidths.most+p.table.out.most) > outputBytes {
+		n = 1
+		for size := p.pairBytes(0); n < len(left); n++ {
+			if size += p.pairBytes(n); size > outputBytes {
+				break
+			}
+		}
+	}
+	p.foundLeft, p.foundRight = left[n:], right[n:]
+	return p.emit(left[:n], right[:n])
+}
+
+// pairBytes is what found pair i takes in the result.
+func (p *prober) pairBytes(i int) int64 {
+	return p.outWidths.of(p.foundLeft[i]) + p.table.out.of(p.foundRight[i])
+}
+
 // emit makes the result of pairs of rows.
 func (p *prober) emit(left, right []int32) (arrow.RecordBatch, error) {
 	cols, err := p.columns(p.spec.Output, left, right, nil)

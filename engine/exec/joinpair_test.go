@@ -24,8 +24,11 @@ func TestHotKey(t *testing.T) {
 			hot = &l
 		}
 		for i := range 2400 {
-			row := []types.Value{types.IntValue(3), types.IntValue(3), types.IntValue(int64(i % 50))}
-			hot.rows = append(hot.rows, row)
+			last := int64(50) // a residual matches in one half, so in some of the pieces
+			if i > 1200 {
+				last = -50
+			}
+			hot.rows = append(hot.rows, []types.Value{types.IntValue(3), types.IntValue(3), types.IntValue(last)})
 		}
 		other := &l
 		if c.buildLeft {
@@ -61,7 +64,7 @@ func TestHotKeyIsNotDividedAgainAndAgain(t *testing.T) {
 	if _, err := h.run(streams, cols); err != nil {
 		t.Fatal(err)
 	}
-	if written, data := stats.Totals().Spilled, int64(20_000*16); written > 3*data {
+	if written, data := stats.Totals().Spilled, int64(20_000*16); 2*written > 3*data {
 		t.Errorf("%d bytes were written of %d", written, data)
 	}
 }

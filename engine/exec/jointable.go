@@ -15,6 +15,8 @@ type joinTable struct {
 	keys  []arrow.Array // what the index refers to
 	index *rowkey.Index // nil without keys
 	rows  int
+	out   sideWidths   // of the rows in the result
+	pairs sideWidths   // and in what a residual reads
 	res   *Reservation // of held
 	held  int64
 }
@@ -53,6 +55,8 @@ func (r *joinRun) newTable(terms []Term, batches []arrow.RecordBatch, held int64
 	if r.spec.NullAware && anyNull(t.keys) {
 		r.buildNulls.Store(true)
 	}
+	t.out = widthsOfSide(r.spec.Output, FromBuild, t.batch)
+	t.pairs = widthsOfSide(r.spec.Pairs, FromBuild, t.batch)
 	now := t.bytes() + r.markBytes(int64(t.rows))
 	if now > t.held {
 		if err := res.Must(now - t.held); err != nil {

@@ -194,7 +194,7 @@ func (m *runMerge) fill(ctx context.Context, h *head) (bool, error) {
 		return false, err
 	}
 	h.next, h.batches, h.keys = 0, h.own[:], h.ownKey[:]
-	h.widths = append(h.widths[:0], widthsOf(batch))
+	h.widths = append(h.widths[:0], widthsOf(batch.Columns()))
 	return h.step(), nil
 }
 
@@ -214,7 +214,7 @@ func (m *runMerge) begin(ctx context.Context) error {
 		if r.file == nil {
 			h.batches, h.keys = r.batches, r.keys
 			for _, b := range r.batches {
-				h.widths = append(h.widths, widthsOf(b))
+				h.widths = append(h.widths, widthsOf(b.Columns()))
 			}
 			more = h.step()
 		} else {

@@ -122,6 +122,7 @@ func TestRealMemoryStaysWithinTheAccount(t *testing.T) {
 		{"sort, streams", 1 << 20, 3, 360_000, 512, 40, 360_000, sorting(noLimit)},
 		{"sort, wide rows", 2 << 20, 1, 4000, 256, 10_000, 4000, sorting(noLimit)},
 		{"sort, batches larger than the memory", 2 << 20, 2, 4000, 512, 10_000, 4000, sorting(noLimit)},
+		{"sort, more runs than can be merged at once", 1 << 18, 1, 1500, 8, 10_000, 1500, sorting(noLimit)},
 		{"top-n, wide rows", 2 << 20, 2, 4000, 256, 10_000, 10, sorting(10)},
 		{"top-n, larger than the memory", 2 << 20, 2, 4000, 256, 10_000, 1500, sorting(1500)},
 		{"join", 1 << 20, 2, 150_000, 512, 40, 100, joining(plan.Left, 1<<60)},
@@ -132,13 +133,13 @@ func TestRealMemoryStaysWithinTheAccount(t *testing.T) {
 		{"top-n, narrow", 1 << 19, 1, 180_000, 512, 40, 1000, sorting(1000)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			h := newHarness(t, setting{streams: c.streams, batch: 512, memory: c.memory}, 1)
+			h := newHarness(t, setting{streams: c.streams, batch: c.batch, memory: c.memory}, 1)
 			g := &gauge{Allocator: h.mem}
 			h.rt.Mem = g
 			in := h.lazy(c.streams, c.rows, c.batch, c.rows/3, c.text)
 			// In flight are a batch from each input stream, one of the result and one that is compressed for each stream.
 			width := in[0].(*lazyRows).rowBytes()
-			flight := int64(c.streams*c.batch)*width*5/4 + min(outputBytes, 512*width) + int64(c.streams)*maxWrite
+			flight := int64(c.streams*c.batch)*width*5/4 + min(outputBytes, int64(c.batch)*width) + int64(c.streams)*maxWrite
 			op := Gather(first(c.run(h, in)))
 			rows := 0
 			err := drain(t.Context(), op, func(b arrow.RecordBatch) error {

@@ -35,16 +35,18 @@ type prober struct {
 	marks []uint8 // of the table's rows, if the join needs them
 
 	// the batch being probed
-	batch   arrow.RecordBatch
-	keys    []arrow.Array
-	cursor  rowkey.Cursor
-	cross   crossCursor
-	done    bool
-	states  []uint8 // of the batch's rows, if the join needs them
-	carried []uint8 // of the rows to come, as other tables left them; nil: nothing is known of them
-	more    bool    // another table is to come for the same rows
-	left    []int32 // scratch: probe rows
-	right   []int32 // scratch: build rows
+	batch                 arrow.RecordBatch
+	keys                  []arrow.Array
+	cursor                rowkey.Cursor
+	cross                 crossCursor
+	done                  bool
+	states                []uint8    // of the batch's rows, if the join needs them
+	carried               []uint8    // of the rows to come, as other tables left them; nil: nothing is known of them
+	more                  bool       // another table is to come for the same rows
+	outWidths, pairWidths sideWidths // of the batch's rows, in the result and in what a residual reads
+	foundLeft, foundRight []int32    // pairs that are still to be yielded
+	left                  []int32    // scratch: probe rows
+	right                 []int32    // scratch: build rows
 }
 
 func newProber(run *joinRun, terms JoinTerms) *prober {
@@ -69,6 +71,12 @@ func (p *prober) usePiece(t *joinTable, carried []uint8, more bool) {
 // start takes over the next batch to probe.
 func (p *prober) start(batch arrow.RecordBatch) error {
 	p.batch, p.cursor, p.cross, p.done = batch, rowkey.Cursor{}, crossCursor{}, false
+	if !p.spec.reduces() {
+		p.outWidths = widthsOfSide(p.spec.Output, FromProbe, batch)
+	}
+	if p.terms.Residual != nil || p.terms.In != nil {
+		p.pairWidths = widthsOfSide(p.spec.Pairs, FromProbe, batch)
+	}
 	rows := int(batch.NumRows())
 	p.run.probeRows.Add(int64(rows))
 	if len(p.spec.Keys) > 0 {
@@ -113,13 +121,17 @@ func (p *prober) drop() {
 	}
 	releaseArrays(p.keys)
 	p.keys = nil
+	p.foundLeft, p.foundRight = nil, nil
 }
 
 // next returns the next part of the result for the batch, nil when there is no more.
 func (p *prober) next(ctx context.Context) (arrow.RecordBatch, error) {
-	for !p.done {
+	for !p.done || len(p.foundLeft) > 0 {
 		if err := ctx.Err(); err != nil {
 			return nil, err
+		}
+		if len(p.foundLeft) > 0 {
+			return p.emitFound()
 		}
 		if p.spec.reduces() && !p.spec.BuildLeft && p.terms.Residual == nil && p.terms.In == nil {
 			p.first()
@@ -168,7 +180,7 @@ func resize(s []int32, n int) []int32 {
 
 // step finds the next pairs, marks their rows and returns them if the join yields pairs.
 func (p *prober) step() (arrow.RecordBatch, error) {
-	limit := p.run.rt.batchRows()
+	limit := p.pairLimit()
 	if cap(p.left) < limit || cap(p.right) < limit {
 		p.left, p.right = make([]int32, 0, limit), make([]int32, 0, limit)
 	}
@@ -198,7 +210,8 @@ func (p *prober) step() (arrow.RecordBatch, error) {
 	if p.spec.reduces() {
 		return nil, nil
 	}
-	return p.emit(left, right)
+	p.foundLeft, p.foundRight = left, right
+	return p.emitFound()
 }
 
 // recheck keeps the pairs that pass the residual.
@@ -475,7 +488,14 @@ func (j *join) end() (err error) {
 func (j *join) buildRest() (arrow.RecordBatch, error) {
 	p, r := j.prober, j.run
 	for j.at < len(p.marks) {
-		from, to := j.at, min(j.at+r.rt.batchRows(), len(p.marks))
+		from, to := j.at, j.at+1
+		size := p.table.out.of(int32(from))
+		for to < min(from+r.rt.batchRows(), len(p.marks)) {
+			if size += p.table.out.of(int32(to)); size > outputBytes {
+				break
+			}
+			to++
+		}
 		j.at = to
 		states := p.marks[from:to]
 		if r.spec.NullAware && p.terms.In == nil && r.probeRows.Load() > 0 {

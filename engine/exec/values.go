@@ -42,41 +42,38 @@ func (v *values) Close() error {
 	return nil
 }
 
-// NewValues yields rows of constant expressions, which are evaluated when they are first needed.
+// NewValues yields rows of constant expressions, which are evaluated a batch at a time when they are needed.
 func NewValues(rt *Runtime, cols plan.Schema, rows [][]expr.Evaluator) Operator {
-	return &constants{rt: rt, cols: cols, rows: rows}
+	return &constants{rt: rt, cols: cols, rows: rows, asm: newAssembler(cols)}
 }
 
 type constants struct {
 	rt   *Runtime
 	cols plan.Schema
-	rows [][]expr.Evaluator
-	from Operator
+	rows [][]expr.Evaluator // that are still to come
+	asm  *assembler
 }
 
 func (c *constants) Next(ctx context.Context) (arrow.RecordBatch, error) {
-	if c.from == nil {
-		batch, err := c.evaluate()
-		if err != nil {
-			return nil, err
-		}
-		c.from = NewBatches(c.rt, batch)
-		batch.Release()
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
-	return c.from.Next(ctx)
+	n := min(c.rt.batchRows(), len(c.rows))
+	if n == 0 {
+		return nil, io.EOF
+	}
+	rows := c.rows[:n]
+	c.rows = c.rows[n:]
+	return c.evaluate(rows)
 }
 
-// evaluate makes one batch of all rows.
-func (c *constants) evaluate() (arrow.RecordBatch, error) {
-	if len(c.cols) == 0 {
-		return newAssembler(nil).batch(nil, len(c.rows)), nil
-	}
+// evaluate makes one batch of rows.
+func (c *constants) evaluate(rows [][]expr.Evaluator) (arrow.RecordBatch, error) {
 	input := newAssembler(nil).batch(nil, 1)
 	defer input.Release()
-	asm := newAssembler(c.cols)
-	batches := make([]arrow.RecordBatch, 0, len(c.rows))
+	batches := make([]arrow.RecordBatch, 0, len(rows))
 	defer func() { releaseBatches(batches) }()
-	for _, row := range c.rows {
+	for _, row := range rows {
 		cols := make([]arrow.Array, 0, len(row))
 		for _, e := range row {
 			a, err := e.Eval(c.rt.Mem, input)
@@ -86,14 +83,9 @@ func (c *constants) evaluate() (arrow.RecordBatch, error) {
 			}
 			cols = append(cols, a)
 		}
-		batches = append(batches, asm.batch(cols, 1))
+		batches = append(batches, c.asm.batch(cols, 1))
 	}
 	return concatBatches(c.rt.Mem, c.cols, batches)
 }
 
-func (c *constants) Close() error {
-	if c.from == nil {
-		return nil
-	}
-	return c.from.Close()
-}
+func (c *constants) Close() error { return nil }
