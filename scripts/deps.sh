@@ -5,7 +5,7 @@ set -euo pipefail
 cache=$1
 mkdir -p "$cache/bin"
 
-packages=(postgresql-15 mariadb-server mariadb-client python3-venv)
+packages=(postgresql-15 mariadb-server mariadb-client python3-venv locales)
 missing=()
 for p in "${packages[@]}"; do
   dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null | grep -q '^installed$' || missing+=("$p")
@@ -15,6 +15,15 @@ if [ ${#missing[@]} -gt 0 ]; then
   apt-get update -qq
   apt-get install -y -qq --no-install-recommends "${missing[@]}"
 fi
+
+# Locales that operators of Postgres choose, besides C and ICU's: name, definition, character set.
+installed=$(localedef --list-archive 2>/dev/null || true)
+while read -r name definition charset; do
+  grep -qix "${name/UTF-8/utf8}" <<<"$installed" || localedef -i "$definition" -f "$charset" "$name"
+done <<<"en_US.UTF-8 en_US UTF-8
+tr_TR.UTF-8 tr_TR UTF-8
+de_DE.UTF-8 de_DE UTF-8
+de_DE de_DE ISO-8859-1"
 
 # A tool is rebuilt when its pinned version changes.
 tool() {

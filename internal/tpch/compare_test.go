@@ -1,6 +1,9 @@
 package tpch
 
-import "testing"
+import (
+	"math/rand/v2"
+	"testing"
+)
 
 func TestCompare(t *testing.T) {
 	for _, c := range []struct {
@@ -32,6 +35,31 @@ func TestQualify(t *testing.T) {
 	const want = "select n_name as nation, sum(x)\nfrom db.orders,\n  db.nation n1, db.part\njoin db.region on r_name = nation group by nation, part_x"
 	if got := Qualify(query, func(string) string { return "db" }); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+func TestRandomQuery(t *testing.T) {
+	differ := 0
+	for n := 1; n <= 22; n++ {
+		plain, err := Query(n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for seed := range uint64(5) {
+			one, err := RandomQuery(rand.New(rand.NewPCG(seed, 1)), n)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if again, _ := RandomQuery(rand.New(rand.NewPCG(seed, 1)), n); again != one {
+				t.Errorf("seed %d gave\n%s\nand then\n%s", seed, one, again)
+			}
+			if one != plain {
+				differ++
+			}
+		}
+	}
+	if differ < 80 {
+		t.Errorf("%d of 110 queries have other parameters", differ)
 	}
 }
 

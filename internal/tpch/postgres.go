@@ -111,6 +111,11 @@ func (t PostgresTable) definition() string {
 // statements make the table from what is in staging.
 func (t PostgresTable) statements() []string {
 	out := []string{"CREATE SCHEMA IF NOT EXISTS " + quoted(t.Schema)}
+	for _, c := range t.Columns {
+		if s, ok := preludes[c.Type]; ok {
+			out = append(out, s)
+		}
+	}
 	base := t.qualified(t.Name)
 	if strings.HasSuffix(t.Kind, "view") {
 		base = t.qualified(t.Name + " base")

@@ -9,16 +9,30 @@ import (
 // the first word of the type is the key.
 var postgresTypes = map[string][]string{
 	"char": {"char(n)", "char(n)", "varchar(n)", "text", "char(200)", `text COLLATE "C"`, `varchar(n) COLLATE "POSIX"`,
-		`char(n) COLLATE "und-x-icu"`, `text COLLATE "en-x-icu"`},
-	"varchar": {"varchar(n)", "varchar(n)", "text", "varchar", `text COLLATE "C"`, `text COLLATE "und-x-icu"`},
-	"decimal": {"numeric(15,2)", "numeric(15,2)", "numeric", "numeric(38,6)", "numeric(12,2)"},
-	"integer": {"integer", "integer", "bigint", "numeric(20,0)", "numeric"},
+		`char(n) COLLATE "und-x-icu"`, `text COLLATE "en-x-icu"`, caseless, "label"},
+	"varchar": {"varchar(n)", "varchar(n)", "text", "varchar", `text COLLATE "C"`, `text COLLATE "und-x-icu"`, caseless, "label"},
+	"decimal": {"numeric(15,2)", "numeric(15,2)", "numeric", "numeric(38,6)", "numeric(12,2)", "amount"},
+	"integer": {"integer", "integer", "bigint", "numeric(20,0)", "numeric", "oid"},
 	"bigint":  {"bigint", "integer", "numeric(20,0)"},
-	"date":    {"date", "date", "timestamp", "timestamp(0)"},
+	"date":    {"date", "date", "date", "timestamp", "timestamp(0)", "text"},
+}
+
+// caseless is text under a nondeterministic collation: the server takes 'a' and 'A' for equal, and refuses LIKE.
+const caseless = `text COLLATE "caseless"`
+
+// preludes make what columns are of.
+var preludes = map[string]string{
+	caseless: `CREATE COLLATION IF NOT EXISTS public.caseless (provider = icu, locale = 'und-u-ks-level2', deterministic = false)`,
+	"label":  domain("label", "text"),
+	"amount": domain("amount", "numeric(15,2) CHECK (VALUE > -1000000000)"),
+}
+
+func domain(name, base string) string {
+	return "DO $$ BEGIN IF to_regtype('public." + name + "') IS NULL THEN CREATE DOMAIN public." + name + " AS " + base + "; END IF; END $$"
 }
 
 // utf8Only marks types that a database with another character set refuses.
-func utf8Only(typ string) bool { return strings.Contains(typ, "-x-icu") }
+func utf8Only(typ string) bool { return strings.Contains(typ, "-x-icu") || typ == caseless }
 
 // VaryPostgres returns a random way to keep a table in a schema.
 func VaryPostgres(r *rand.Rand, table, schema string, utf8 bool) PostgresTable {
@@ -59,7 +73,7 @@ var parquetTypes = map[string][]string{
 	"decimal": {"DECIMAL(15,2)", "DECIMAL(9,2)", "DECIMAL(38,2)", "DECIMAL(18,6)", "DECIMAL(38,10)"},
 	"integer": {"INTEGER", "BIGINT", "UINTEGER", "DECIMAL(18,0)", "DECIMAL(9,0)"},
 	"bigint":  {"BIGINT", "INTEGER", "UBIGINT", "DECIMAL(20,0)"},
-	"date":    {"DATE", "DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS"},
+	"date":    {"DATE", "DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "VARCHAR"},
 }
 
 // partitions are columns that a table may be partitioned by.
