@@ -210,19 +210,17 @@ func (m *runMerge) begin(ctx context.Context) error {
 	m.begun = true
 	for i, r := range m.runs {
 		h := &head{run: r, at: i, only: len(m.runs) == 1}
-		more := false
+		var more bool
+		var err error
 		if r.file == nil {
 			h.batches, h.keys = r.batches, r.keys
 			for _, b := range r.batches {
 				h.widths = append(h.widths, widthsOf(b.Columns()))
 			}
 			more = h.step()
-		} else {
-			var err error
-			if more, err = m.fill(ctx, h); err != nil {
-				h.release()
-				return err
-			}
+		} else if more, err = m.fill(ctx, h); err != nil {
+			h.release()
+			return err
 		}
 		h.source = make([]sourceAt, len(h.batches))
 		if more {
