@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"strings"
+
 	"github.com/dolthub/vitess/go/vt/sqlparser"
 
 	"github.com/silogate/silogate/engine/parse"
@@ -18,7 +20,8 @@ import (
 func quantified(stmt sqlparser.SQLNode) error {
 	return sqlparser.Walk(func(n sqlparser.SQLNode) (bool, error) {
 		if e, ok := n.(*sqlparser.AliasedExpr); ok {
-			e.InputExpression = parse.Restore(e.InputExpression)
+			// The grammar counts a comma that follows a blank to the expression after it.
+			e.InputExpression = strings.TrimLeft(parse.Restore(e.InputExpression), ", \t\r\n")
 		}
 		c, ok := n.(*sqlparser.ComparisonExpr)
 		if !ok {

@@ -190,3 +190,14 @@ func TestOneTableAsksOneDatabase(t *testing.T) {
 		}
 	}
 }
+
+// TestColumnNames checks the names of unnamed expressions.
+func TestColumnNames(t *testing.T) {
+	b, ctx, _ := newBinder(t)
+	leaf := mustBind(t, ctx, b, "SELECT SUM(n_nationkey) , SUM(n_nationkey) * 2 , n_nationkey > ALL (SELECT 1) FROM tpch.nation GROUP BY n_nationkey")
+	for i, want := range []string{"SUM(n_nationkey)", "SUM(n_nationkey) * 2", "n_nationkey > ALL (SELECT 1)"} {
+		if got := leaf.Columns[i].Name; got != want {
+			t.Errorf("column %d is named %q, want %q", i+1, got, want)
+		}
+	}
+}
