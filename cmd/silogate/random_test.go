@@ -37,6 +37,11 @@ var homes = map[string]map[string]string{
 // TestRandomQueries compares random queries with MariaDB, over every placement, with pushdown on and off.
 func TestRandomQueries(t *testing.T) {
 	first, count := seeds(t, 300, 20000)
+	compareRandom(t, silos(t), homes, first, count)
+}
+
+// compareRandom compares the random queries of some seeds with MariaDB, over placements in the databases of sources.
+func compareRandom(t *testing.T, sources string, homes map[string]map[string]string, first, count uint64) {
 	exempt := readExemptions(t, "testdata/random_exemptions.txt")
 	maria := testserver.MariaDB(t)
 	maria.Exec(t, testdb.MariaDB(testdb.Tables())...)
@@ -47,7 +52,7 @@ func TestRandomQueries(t *testing.T) {
 	defer oracleDB.Close()
 	oracle := session(t, oracleDB, "SET NAMES utf8mb4 COLLATE utf8mb4_nopad_bin",
 		"SET sql_mode = 'ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'")
-	gateway := serving(t, silos(t), func(c *engine.Config) { c.Verify, c.Parallelism = true, 3 })
+	gateway := serving(t, sources, func(c *engine.Config) { c.Verify, c.Parallelism = true, 3 })
 	sessions := map[string]*sql.Conn{
 		"on":  session(t, gateway, "SET silogate_pushdown = ON"),
 		"off": session(t, gateway, "SET silogate_pushdown = OFF"),

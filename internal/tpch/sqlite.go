@@ -54,7 +54,7 @@ func (d Data) fillSQLite(ctx context.Context, db *sql.DB, table string, doubles 
 	if err != nil {
 		return err
 	}
-	defer insert.Close()
+	defer insert.Close() //nolint:errcheck // it goes with the transaction
 	values := make([]any, len(columns))
 	for rows := csv.NewReader(f); ; {
 		row, err := rows.Read()
