@@ -11,6 +11,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine/bufpool"
 	"github.com/silogate/silogate/engine/build"
 	"github.com/silogate/silogate/engine/exec"
 	"github.com/silogate/silogate/engine/exec/spill"
@@ -27,7 +28,7 @@ type Config struct {
 	Spill       *spill.Manager    // nil: a query that would spill fails
 	Parallelism int               // streams of a parallel stage; 0: one per core
 	Weights     exec.Weights      // sort keys of collations that are not bytewise; nil: those are an error
-	Allocator   memory.Allocator  // nil: the Go heap
+	Allocator   memory.Allocator  // nil: a bufpool.Pool
 	Dynamic     build.DynamicMode // when joins tell scans about their keys
 	Verify      bool              // check the plan after every rule, for tests
 }
@@ -45,7 +46,7 @@ func New(cfg Config) *Engine {
 		cfg.Parallelism = runtime.GOMAXPROCS(0)
 	}
 	if cfg.Allocator == nil {
-		cfg.Allocator = memory.DefaultAllocator
+		cfg.Allocator = new(bufpool.Pool)
 	}
 	return &Engine{
 		cfg:    cfg,

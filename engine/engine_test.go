@@ -17,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/sqlerr"
@@ -125,7 +126,7 @@ func once(_ context.Context, read int) error {
 // start prepares and runs a query that keeps the numbers above 6.
 func start(t *testing.T, s *source, log io.Writer) (*Prepared, *expr.Env, *Engine) {
 	t.Helper()
-	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	mem := bufpooltest.New()
 	t.Cleanup(func() { mem.AssertSize(t, 0) })
 	e := New(Config{Sources: s, Log: slog.New(slog.NewTextHandler(log, nil)), Allocator: mem, Verify: true})
 	six := &expr.Literal{Value: types.IntValue(6), Typ: types.Of(types.Int64)}

@@ -7,12 +7,18 @@ import (
 	"testing"
 
 	"github.com/silogate/silogate/engine"
+	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 	"github.com/silogate/silogate/internal/config"
 )
 
-// serving runs a gateway in this process until the test ends and returns a connection to it.
+// serving runs a gateway in this process until the test ends and returns a connection to it. A test's gateway runs under
+// the allocator that checks it, a benchmark's under its own.
 func serving(t testing.TB, yaml string, tune ...func(*engine.Config)) *sql.DB {
 	t.Helper()
+	mem := bufpooltest.New()
+	if _, measured := t.(*testing.B); !measured {
+		tune = append(tune, func(c *engine.Config) { c.Allocator = mem })
+	}
 	cfg, err := config.Parse([]byte("listen: 127.0.0.1:0\ndata: " + t.TempDir() + "\nusers: [{name: root, password: \"\"}]\n" + yaml))
 	if err != nil {
 		t.Fatal(err)
@@ -30,6 +36,7 @@ func serving(t testing.TB, yaml string, tune ...func(*engine.Config)) *sql.DB {
 		if err := <-ended; err != nil {
 			t.Error(err)
 		}
+		mem.AssertSize(t, 0)
 	})
 	return connect(t, "root@tcp("+address+")/")
 }

@@ -18,6 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
@@ -198,7 +199,7 @@ func newRemote(readAhead int64) *remote {
 }
 
 func TestFetcherReadsAheadWithinItsLimit(t *testing.T) {
-	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
+	mem := bufpooltest.New()
 	defer mem.AssertSize(t, 0)
 	store := newRemote(30)
 	begun := make(chan int64, 10)
@@ -239,7 +240,7 @@ func TestFetcherReadsAheadWithinItsLimit(t *testing.T) {
 func TestFetcherGivesEverySegment(t *testing.T) {
 	for _, readAhead := range []int64{0, 25, 1 << 20} {
 		t.Run(fmt.Sprint(readAhead), func(t *testing.T) {
-			mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
+			mem := bufpooltest.New()
 			defer mem.AssertSize(t, 0)
 			store := newRemote(readAhead)
 			f := NewFetcher(store, mem, &connectors.Usage{})
@@ -295,7 +296,7 @@ func TestFetcherSplitsLongRanges(t *testing.T) {
 }
 
 func TestFetcherFailsAndCancels(t *testing.T) {
-	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
+	mem := bufpooltest.New()
 	defer mem.AssertSize(t, 0)
 	broken := errors.New("broken")
 	store := newRemote(1000)
@@ -333,7 +334,7 @@ func TestFetcherFailsAndCancels(t *testing.T) {
 }
 
 func TestPool(t *testing.T) {
-	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
+	mem := bufpooltest.New()
 	defer mem.AssertSize(t, 0)
 	p := NewPool(mem)
 	a := p.Allocate(100_000)

@@ -5,6 +5,8 @@ import (
 	"sync"
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/silogate/silogate/engine/bufpool"
 )
 
 // Pool is an allocator for the large short-lived buffers of one execution: fetched ranges, decompressed pages. What is
@@ -27,7 +29,7 @@ const smallest = 4 << 10
 
 // NewPool returns an empty pool over mem.
 func NewPool(mem memory.Allocator) *Pool {
-	return &Pool{mem: mem, free: make(map[int][][]byte)}
+	return &Pool{mem: bufpool.Uncleared(mem), free: make(map[int][][]byte)}
 }
 
 // class rounds a size up to one of four steps between two powers of two, so that at most a fifth is wasted.

@@ -11,6 +11,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/sqlerr"
@@ -189,7 +190,7 @@ func (s *suite) checkError(t *testing.T, err error, code sqlerr.Code, table stri
 
 // checked returns an allocator that must be empty when the test ends.
 func checked(t *testing.T) memory.Allocator {
-	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	mem := bufpooltest.New()
 	t.Cleanup(func() { mem.AssertSize(t, 0) })
 	return mem
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/sqlerr"
@@ -109,7 +110,7 @@ func TestPartitions(t *testing.T) {
 		t.Errorf("%v rows, want 6", table.Stats.Rows)
 	}
 
-	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
+	mem := bufpooltest.New()
 	defer mem.AssertSize(t, 0)
 	year := func(f expr.Func, v int64) func(func(string) expr.Expr) []expr.Expr {
 		return func(col func(string) expr.Expr) []expr.Expr {

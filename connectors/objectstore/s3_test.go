@@ -17,9 +17,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/apache/arrow-go/v18/arrow/memory"
-
 	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/sqlerr"
@@ -57,7 +56,7 @@ func TestS3(t *testing.T) {
 	if got, want := names(t, src, connectors.ListOptions{}), []string{"customer", "orders"}; !slices.Equal(got, want) {
 		t.Errorf("tables %q, want %q", got, want)
 	}
-	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
+	mem := bufpooltest.New()
 	defer mem.AssertSize(t, 0)
 	r, err := query{table: orders(), mem: mem}.run(t, src)
 	if err != nil {
@@ -128,7 +127,7 @@ func start(t *testing.T, src connectors.Source, name plan.TableName) (connectors
 	if err != nil {
 		t.Fatal(err)
 	}
-	mem, usage := memory.NewCheckedAllocator(memory.NewGoAllocator()), &connectors.Usage{}
+	mem, usage := bufpooltest.New(), &connectors.Usage{}
 	x, err := findRemote(answer).Fragment.(connectors.Fragment).Start(t.Context(), connectors.Scan{
 		Memory: mem, BatchRows: 8192, Dynamic: connectors.NoFilter{}, Usage: usage,
 	})

@@ -14,6 +14,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 	"github.com/silogate/silogate/engine/expr/kernel"
 	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
@@ -117,7 +118,7 @@ func shownBatch(batch arrow.RecordBatch) []string {
 }
 
 func TestDecodeGolden(t *testing.T) {
-	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	mem := bufpooltest.New()
 	defer mem.AssertSize(t, 0)
 	rows, want := goldenRows(t, 100)
 	d := goldenDecoder(mem, 16)
@@ -153,7 +154,7 @@ func TestStreamCutAnywhere(t *testing.T) {
 	stream = append(stream, slices.Concat(rows...)...)
 	stream = append(stream, 0xff, 0xff)
 	for size := 1; size <= len(stream); size++ {
-		mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+		mem := bufpooltest.New()
 		r := &copyReader{decoder: goldenDecoder(mem, 8), usage: &connectors.Usage{}}
 		var got []string
 		take := func() {
@@ -205,7 +206,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"bits that do not fit": {output{"b", types.Of(types.Bit), formBits}, tuple(t, "00000041 ffffffffffffffffff"), sqlerr.Corrupt},
 		"bytes of bits":        {output{"b", types.Of(types.Bit), formBits}, tuple(t, "00000008 ffff"), sqlerr.Corrupt},
 	} {
-		mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+		mem := bufpooltest.New()
 		d := newDecoder([]output{c.out}, mem, 4, func(output) error { return nil })
 		if _, err := d.row(c.row); sqlerr.CodeOf(err) != c.code {
 			t.Errorf("%s: %v", name, err)
@@ -266,7 +267,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add(slices.Concat(rows...))
 	f.Add([]byte{0, 1})
 	f.Fuzz(func(t *testing.T, data []byte) {
-		mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+		mem := bufpooltest.New()
 		defer mem.AssertSize(t, 0)
 		d := goldenDecoder(mem, 4)
 		defer d.release()
@@ -305,7 +306,7 @@ func FuzzNumeric(f *testing.F) {
 			value += fmt.Sprintf(" %04x", d)
 		}
 		want, fits := decimalText(digits, int(weight), negative, sc)
-		mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+		mem := bufpooltest.New()
 		defer mem.AssertSize(t, 0)
 		out := output{"n", types.NewDecimal(types.MaxPrecision, sc), formNumeric}
 		d := newDecoder([]output{out}, mem, 4, nil)

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/expr/kernel"
 	"github.com/silogate/silogate/engine/plan"
@@ -127,7 +128,7 @@ func (f *fixture) rows(fragment connectors.Fragment, r run) []string {
 
 func (f *fixture) tryRows(ctx context.Context, fragment connectors.Fragment, r run) (rows []string, err error) {
 	f.Helper()
-	checked := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	checked := bufpooltest.New()
 	defer checked.AssertSize(f, 0)
 	r.mem = checked
 	if r.tx == nil {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/silogate/silogate/connectors/conntest"
 	"github.com/silogate/silogate/connectors/conntest/plantext"
+	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/expr/kernel"
 	"github.com/silogate/silogate/engine/plan"
@@ -277,7 +278,7 @@ func (f *fixture) scansPushed(n plan.Node) plan.Node {
 // evaluated runs a plan and returns its rows, sorted.
 func (f *fixture) evaluated(t *testing.T, n plan.Node) []string {
 	t.Helper()
-	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	mem := bufpooltest.New()
 	defer mem.AssertSize(t, 0)
 	zone, err := time.LoadLocation("America/New_York")
 	if err != nil {
@@ -384,7 +385,7 @@ func TestKeys(t *testing.T) {
 	}
 	keys := tree.(*plan.Join).Right.(*plan.Keys)
 	columns := make([]arrow.Array, len(keys.Cols))
-	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	mem := bufpooltest.New()
 	defer mem.AssertSize(t, 0)
 	fields := make([]arrow.Field, len(keys.Cols))
 	for i, text := range [][]string{{"5", "6", "7", "NULL"}, {"k5", "k6 ", `k"\,'7`, "k8"}, {"2020-01-06", "2020-01-07", "2020-01-08", "2020-01-09"}, {"1.25", "1.50", "1.75", "2.00"}} {

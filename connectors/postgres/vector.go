@@ -8,6 +8,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/decimal256"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/silogate/silogate/engine/bufpool"
 	"github.com/silogate/silogate/engine/types"
 )
 
@@ -45,16 +46,16 @@ func (v *vector) start(mem memory.Allocator, rows int) {
 	v.mem, v.capacity = mem, rows
 	switch {
 	case v.out.typ.IsString():
-		v.offsets = newBuffer(mem, arrow.Int32SizeBytes*(rows+1))
+		v.offsets = bufpool.NewBuffer(mem, arrow.Int32SizeBytes*(rows+1))
 		v.ends = arrow.GetData[int32](v.offsets.Bytes())
 		v.ends[0] = 0
 		if v.guess == 0 {
 			v.guess = textGuess * rows
 		}
-		v.values = newBuffer(mem, v.guess)
+		v.values = bufpool.NewBuffer(mem, v.guess)
 		v.w8 = v.values.Bytes()
 	case v.out.typ.Kind == types.Bool:
-		v.values = newBuffer(mem, int(bitutil.BytesForBits(int64(rows))))
+		v.values = bufpool.NewBuffer(mem, int(bitutil.BytesForBits(int64(rows))))
 		v.w8 = v.values.Bytes()
 	case v.out.typ.Kind == types.Decimal:
 		v.decimal = types.W64
@@ -66,7 +67,7 @@ func (v *vector) start(mem memory.Allocator, rows int) {
 
 // fixed makes room for values of a width in bytes.
 func (v *vector) fixed(width int) {
-	v.values = newBuffer(v.mem, width*v.capacity)
+	v.values = bufpool.NewBuffer(v.mem, width*v.capacity)
 	b := v.values.Bytes()
 	v.w8, v.w16, v.w32, v.w64, v.w128, v.w256 = nil, nil, nil, nil, nil, nil
 	switch width {
@@ -85,16 +86,10 @@ func (v *vector) fixed(width int) {
 	}
 }
 
-func newBuffer(mem memory.Allocator, size int) *memory.Buffer {
-	b := memory.NewResizableBuffer(mem)
-	b.Resize(size)
-	return b
-}
-
 // putNull makes a row NULL.
 func (v *vector) putNull(row int) {
 	if v.validity == nil {
-		v.validity = newBuffer(v.mem, int(bitutil.BytesForBits(int64(v.capacity))))
+		v.validity = bufpool.NewBuffer(v.mem, int(bitutil.BytesForBits(int64(v.capacity))))
 		memory.Set(v.validity.Bytes(), 0xff)
 	}
 	bitutil.ClearBit(v.validity.Bytes(), row)

@@ -12,13 +12,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/cockroachdb/datadriven"
 
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/conntest"
 	"github.com/silogate/silogate/connectors/conntest/plantext"
 	"github.com/silogate/silogate/connectors/sqlite"
+	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/expr/kernel"
 	"github.com/silogate/silogate/engine/plan"
@@ -168,7 +168,7 @@ func scansOnly(t *testing.T, source connectors.Source, n plan.Node) plan.Node {
 
 // run evaluates a placed plan and renders its rows.
 func run(t *testing.T, root plan.Node) ([]string, error) {
-	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	mem := bufpooltest.New()
 	defer mem.AssertSize(t, 0)
 	env := &expr.Env{Location: time.UTC, Params: []types.Value{types.IntValue(2), types.TextValue("b")}}
 	batches, err := evaluate(t.Context(), root, conntest.Evaluation{Memory: mem, Env: env, Parallel: 2})
@@ -282,7 +282,7 @@ func leaf(t *testing.T, source connectors.Source, text string) *plan.Remote {
 // first opens the only split of a leaf.
 func first(t *testing.T, ctx context.Context, leaf *plan.Remote, tx *connectors.Tx) (connectors.Execution, connectors.Reader) {
 	t.Helper()
-	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	mem := bufpooltest.New()
 	t.Cleanup(func() { mem.AssertSize(t, 0) })
 	e, err := leaf.Fragment.(connectors.Fragment).Start(ctx, connectors.Scan{
 		Memory: mem, Parallel: 1, Env: &expr.Env{Location: time.UTC}, Tx: tx, Dynamic: connectors.NoFilter{}, Usage: &connectors.Usage{},

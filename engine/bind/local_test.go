@@ -8,9 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/apache/arrow-go/v18/arrow/memory"
-
 	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 	"github.com/silogate/silogate/engine/plan"
 )
 
@@ -37,7 +36,7 @@ func TestLocalTables(t *testing.T) {
 
 // readLocal runs the fragment of the only local scan of a Leaf's plan and renders its rows.
 func readLocal(t *testing.T, leaf *Leaf, batchRows int) string {
-	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	mem := bufpooltest.New()
 	defer mem.AssertSize(t, 0)
 	ctx := context.Background()
 	var scan *plan.Scan

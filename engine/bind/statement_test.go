@@ -9,9 +9,9 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/dolthub/go-mysql-server/sql"
 
+	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
 )
@@ -20,13 +20,13 @@ import (
 // the last row.
 type canned struct {
 	tb     testing.TB
-	mem    *memory.CheckedAllocator
+	mem    bufpooltest.Allocator
 	rows   int
 	leaves []*Leaf
 }
 
 func newCanned(tb testing.TB, rows int) *canned {
-	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	mem := bufpooltest.New()
 	tb.Cleanup(func() { mem.AssertSize(tb, 0) })
 	return &canned{tb: tb, mem: mem, rows: rows}
 }

@@ -18,6 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 	"github.com/silogate/silogate/engine/exec"
 	"github.com/silogate/silogate/engine/exec/spill"
 	"github.com/silogate/silogate/engine/expr"
@@ -247,7 +248,7 @@ func run(t *testing.T, n plan.Node, cfg Config) ([]string, error) {
 	if err := plan.Verify(n); err != nil {
 		t.Fatalf("the test's plan is wrong: %v", err)
 	}
-	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	mem := bufpooltest.New()
 	defer mem.AssertSize(t, 0)
 	dir, err := spill.Open(t.TempDir(), 0)
 	if err != nil {

@@ -12,9 +12,9 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/decimal256"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 	"go.uber.org/goleak"
 
+	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 	"github.com/silogate/silogate/engine/exec/spill"
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/expr/kernel"
@@ -80,7 +80,7 @@ func (s setting) scaled(factor int64) setting {
 // in the end.
 type harness struct {
 	t       testing.TB
-	mem     *memory.CheckedAllocator
+	mem     bufpooltest.Allocator
 	rt      *Runtime
 	account *Account
 	setting setting
@@ -88,7 +88,7 @@ type harness struct {
 }
 
 func newHarness(t testing.TB, s setting, seed uint64) *harness {
-	h := &harness{t: t, mem: memory.NewCheckedAllocator(memory.DefaultAllocator), setting: s, rand: rand.New(rand.NewPCG(seed, 1))}
+	h := &harness{t: t, mem: bufpooltest.New(), setting: s, rand: rand.New(rand.NewPCG(seed, 1))}
 	m, err := spill.Open(t.TempDir(), 0)
 	if err != nil {
 		t.Fatal(err)

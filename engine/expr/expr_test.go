@@ -6,8 +6,8 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 	"github.com/silogate/silogate/engine/expr/kernel"
 	"github.com/silogate/silogate/engine/types"
 )
@@ -15,7 +15,7 @@ import (
 // fixture is a table of one batch for tests: columns by name, and everything released at the end.
 type fixture struct {
 	t      testing.TB
-	mem    *memory.CheckedAllocator
+	mem    bufpooltest.Allocator
 	cols   []*Column
 	arrays []arrow.Array
 	env    *Env
@@ -23,7 +23,7 @@ type fixture struct {
 }
 
 func newFixture(t testing.TB) *fixture {
-	f := &fixture{t: t, mem: memory.NewCheckedAllocator(memory.NewGoAllocator())}
+	f := &fixture{t: t, mem: bufpooltest.New()}
 	f.env = &Env{Location: time.UTC, Warn: func(code int, _ string) { f.warned = append(f.warned, code) }}
 	t.Cleanup(func() {
 		for _, a := range f.arrays {

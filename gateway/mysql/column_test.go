@@ -11,6 +11,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	querypb "github.com/dolthub/vitess/go/vt/proto/query"
 
+	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/types"
 )
@@ -75,7 +76,7 @@ func everyBatch(mem memory.Allocator) (plan.Schema, arrow.RecordBatch) {
 }
 
 func TestFormatEveryKind(t *testing.T) {
-	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	mem := bufpooltest.New()
 	defer mem.AssertSize(t, 0)
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
@@ -112,7 +113,7 @@ func TestFormatEveryKind(t *testing.T) {
 }
 
 func TestFormatSlicesAndNulls(t *testing.T) {
-	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	mem := bufpooltest.New()
 	defer mem.AssertSize(t, 0)
 	schema := plan.Schema{{Name: "n", Type: types.Of(types.Int64)}, {Name: "z"}}
 	ints := array.NewInt64Builder(mem)
@@ -135,7 +136,7 @@ func TestFormatSlicesAndNulls(t *testing.T) {
 }
 
 func TestFormatRefusesWhatItDoesNotKnow(t *testing.T) {
-	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	mem := bufpooltest.New()
 	defer mem.AssertSize(t, 0)
 	b := array.NewFixedSizeBinaryBuilder(mem, &arrow.FixedSizeBinaryType{ByteWidth: 1})
 	defer b.Release()

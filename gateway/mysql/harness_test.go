@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/apache/arrow-go/v18/arrow/memory"
 	driver "github.com/go-sql-driver/mysql"
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/goleak"
@@ -20,6 +19,7 @@ import (
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/sqlite"
 	"github.com/silogate/silogate/engine"
+	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 )
 
 func TestMain(m *testing.M) {
@@ -35,7 +35,7 @@ type gateway struct {
 	t       testing.TB
 	dir     string // of the store
 	fake    *fake
-	mem     *memory.CheckedAllocator
+	mem     bufpooltest.Allocator
 	catalog *catalog.Catalog
 	store   *store.Store
 	served  chan error
@@ -65,7 +65,7 @@ func (g *gateway) start() {
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	g.mem = memory.NewCheckedAllocator(memory.DefaultAllocator)
+	g.mem = bufpooltest.New()
 	log := slog.New(slog.DiscardHandler)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

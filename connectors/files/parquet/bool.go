@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/silogate/silogate/engine/bufpool"
 )
 
 // boolean decodes a column of truth values.
@@ -16,7 +18,7 @@ type boolean struct {
 
 func (c *boolean) next(ctx context.Context, n int) (arrow.Array, error) {
 	valid := &validity{mem: c.mem, rows: n}
-	buf := newBuffer(c.mem, (n+7)/8)
+	buf := bufpool.NewBuffer(c.mem, (n+7)/8)
 	clear(buf.Bytes())
 	scratch := make([]uint32, n)
 	err := c.each(ctx, 0, n, valid, c.begin, c.readDictionary, func(from, k, present int) error {

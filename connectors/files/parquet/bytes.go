@@ -9,6 +9,8 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/silogate/silogate/engine/bufpool"
 )
 
 // text decodes a column of byte strings, or of fixed-length values shown as text.
@@ -64,8 +66,8 @@ func (s *stringList) append(v []byte) error {
 
 func (c *text) next(ctx context.Context, n int) (arrow.Array, error) {
 	valid := &validity{mem: c.mem, rows: n}
-	offsets := newBuffer(c.mem, (n+1)*4)
-	out := &stringList{mem: c.mem, offsets: cast[int32](offsets.Bytes())[:1], data: newBuffer(c.mem, n*c.average+shortString)}
+	offsets := bufpool.NewBuffer(c.mem, (n+1)*4)
+	out := &stringList{mem: c.mem, offsets: cast[int32](offsets.Bytes())[:1], data: bufpool.NewBuffer(c.mem, n*c.average+shortString)}
 	out.offsets[0] = 0
 	decode := func(from, k, present int) error {
 		if err := c.values(out, present); err != nil {
@@ -158,7 +160,7 @@ func (c *text) readDictionary(data []byte, values int) error {
 		return errShort
 	}
 	mem := memory.DefaultAllocator
-	out := &stringList{mem: mem, offsets: make([]int32, 1, values+1), data: newBuffer(mem, len(data)+shortString)}
+	out := &stringList{mem: mem, offsets: make([]int32, 1, values+1), data: bufpool.NewBuffer(mem, len(data)+shortString)}
 	source := &plainStrings{data: data, width: c.width, format: c.format}
 	if err := source.take(out, values); err != nil {
 		return err

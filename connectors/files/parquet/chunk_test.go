@@ -16,6 +16,7 @@ import (
 
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/blob"
+	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 )
 
 // peak records the most bytes that were allocated at once.
@@ -125,7 +126,7 @@ func TestLargeRowGroup(t *testing.T) {
 	if size := f.Object.Size; size < rows*width {
 		t.Fatalf("the file has %d bytes", size)
 	}
-	checked := memory.NewCheckedAllocator(memory.NewGoAllocator())
+	checked := bufpooltest.New()
 	defer checked.AssertSize(t, 0)
 	mem := &peak{Allocator: checked}
 	readNumbered(t, mem, store, f, budget, text)
@@ -142,7 +143,7 @@ func TestLongDictionaryEntries(t *testing.T) {
 	if size := f.Object.Size; size > rows*width/100 {
 		t.Fatalf("the file has %d bytes: no dictionary", size)
 	}
-	checked := memory.NewCheckedAllocator(memory.NewGoAllocator())
+	checked := bufpooltest.New()
 	defer checked.AssertSize(t, 0)
 	if most := readNumbered(t, checked, store, f, wholeGroup, text); most*width > batchBytes {
 		t.Errorf("a batch of %d rows of %d bytes, want at most %d bytes", most, width, batchBytes)

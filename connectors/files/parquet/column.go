@@ -9,6 +9,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/silogate/silogate/engine/bufpool"
 )
 
 var (
@@ -81,7 +83,7 @@ type validity struct {
 // bits returns the bitmap; when it is made, the bits before from are set.
 func (v *validity) bits(from int) []byte {
 	if v.buf == nil {
-		v.buf = newBuffer(v.mem, (v.rows+7)/8)
+		v.buf = bufpool.NewBuffer(v.mem, (v.rows+7)/8)
 		clear(v.buf.Bytes())
 		setBits(v.buf.Bytes(), 0, from)
 	}
@@ -100,13 +102,6 @@ func (v *validity) release() {
 	if v.buf != nil {
 		v.buf.Release()
 	}
-}
-
-// newBuffer returns n uninitialized bytes.
-func newBuffer(mem memory.Allocator, n int) *memory.Buffer {
-	b := memory.NewResizableBuffer(mem)
-	b.Resize(n)
-	return b
 }
 
 // finish makes an array of its buffers, which it takes over.
@@ -157,7 +152,7 @@ type fixed[O any] struct {
 func (c *fixed[O]) next(ctx context.Context, n int) (arrow.Array, error) {
 	var o O
 	valid := &validity{mem: c.mem, rows: n}
-	buf := newBuffer(c.mem, n*int(unsafe.Sizeof(o)))
+	buf := bufpool.NewBuffer(c.mem, n*int(unsafe.Sizeof(o)))
 	dst := cast[O](buf.Bytes())
 	err := c.each(ctx, 0, n, valid, c.begin, c.readDictionary, func(from, k, present int) error {
 		if err := c.values(dst[from : from+present]); err != nil {

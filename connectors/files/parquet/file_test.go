@@ -20,6 +20,7 @@ import (
 
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/blob"
+	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 	"github.com/silogate/silogate/engine/types"
 )
 
@@ -143,7 +144,7 @@ func TestFilesOfOtherWriters(t *testing.T) {
 			batch  int
 		}{{wholeGroup, 7}, {wholeGroup, 8192}, {2000, 7}, {100, 8192}} {
 			t.Run(fmt.Sprintf("%s/%d/%d", filepath.Base(path), c.budget, c.batch), func(t *testing.T) {
-				mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
+				mem := bufpooltest.New()
 				defer mem.AssertSize(t, 0)
 				store, f, err := openFile(t, path)
 				if err != nil {

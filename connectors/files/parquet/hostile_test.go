@@ -13,6 +13,7 @@ import (
 
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/blob"
+	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
@@ -48,7 +49,7 @@ func (l *largest) Reallocate(n int, b []byte) []byte {
 
 // readHostile reads a file of any content: rows or sqlerr.Corrupt, and nothing that is out of proportion.
 func readHostile(t *testing.T, content []byte) error {
-	checked := memory.NewCheckedAllocator(memory.NewGoAllocator())
+	checked := bufpooltest.New()
 	mem := &largest{Allocator: checked}
 	store := memoryStore{content: content}
 	o := blob.Object{Key: "x", Size: int64(len(content)), ETag: "1"}

@@ -7,8 +7,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/decimal256"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 	"github.com/silogate/silogate/engine/expr/kernel"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/types"
@@ -16,7 +16,7 @@ import (
 
 // TestBareNulls gives every function a vector of bare NULLs, which has no validity bits, and one value that is not NULL.
 func TestBareNulls(t *testing.T) {
-	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	mem := bufpooltest.New()
 	defer mem.AssertSize(t, 0)
 	null, big := types.Type{}, types.Of(types.Int64)
 	for _, c := range []struct {
@@ -64,7 +64,7 @@ func TestBareNulls(t *testing.T) {
 
 // TestAverageOfLargeSums divides a sum that leaves no room for the digits of its average.
 func TestAverageOfLargeSums(t *testing.T) {
-	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	mem := bufpooltest.New()
 	defer mem.AssertSize(t, 0)
 	typ := types.NewDecimal(65, 0)
 	s := newExactSum(Spec{Func: plan.Avg, Args: []types.Type{typ}, Result: types.NewDecimal(65, 4)})

@@ -13,6 +13,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/types"
 )
@@ -89,7 +90,7 @@ func defined(rows []concatInput, separator string, ordered bool, longest int) (s
 
 // TestGroupConcatAgainstItsDefinition gathers random groups in one accumulator, and in several that are merged in order.
 func TestGroupConcatAgainstItsDefinition(t *testing.T) {
-	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	mem := bufpooltest.New()
 	defer mem.AssertSize(t, 0)
 	r := rand.New(rand.NewPCG(4, 4))
 	words := []string{"", "a", "bc", "ü", "naïve", "😀", strings.Repeat("long", 20)}
@@ -142,7 +143,7 @@ func TestGroupConcatAgainstItsDefinition(t *testing.T) {
 
 // TestGroupConcatKeepsLittle gathers a hundred megabytes that are cut to a kilobyte.
 func TestGroupConcatKeepsLittle(t *testing.T) {
-	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	mem := bufpooltest.New()
 	defer mem.AssertSize(t, 0)
 	for _, ordered := range []bool{false, true} {
 		var warned []string

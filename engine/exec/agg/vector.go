@@ -10,6 +10,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/decimal256"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/silogate/silogate/engine/bufpool"
 	"github.com/silogate/silogate/engine/types"
 )
 
@@ -56,9 +57,7 @@ type builder struct {
 }
 
 func newBuilder(mem memory.Allocator, n, width int) *builder {
-	b := &builder{valid: memory.NewResizableBuffer(mem), data: memory.NewResizableBuffer(mem)}
-	b.valid.Resize(int(bitutil.BytesForBits(int64(n))))
-	b.data.Resize(n * width)
+	b := &builder{valid: bufpool.NewBuffer(mem, int(bitutil.BytesForBits(int64(n)))), data: bufpool.NewBuffer(mem, n*width)}
 	bits := b.valid.Bytes()
 	for i := range bits {
 		bits[i] = 0xff

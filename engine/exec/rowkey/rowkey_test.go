@@ -15,6 +15,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/decimal256"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 	"github.com/silogate/silogate/engine/expr/kernel"
 	"github.com/silogate/silogate/engine/types"
 )
@@ -33,7 +34,7 @@ func texts(mem memory.Allocator, n int) (arrow.Array, []types.Value) {
 }
 
 func TestGroupsNumberDistinctKeys(t *testing.T) {
-	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	mem := bufpooltest.New()
 	defer mem.AssertSize(t, 0)
 	col, values := texts(mem, 3000)
 	defer col.Release()

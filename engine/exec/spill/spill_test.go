@@ -11,6 +11,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
@@ -25,7 +26,7 @@ func ints(mem memory.Allocator, name string, values ...int64) arrow.RecordBatch 
 }
 
 func TestBatchesComeBackInOrderAcrossSchemas(t *testing.T) {
-	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	mem := bufpooltest.New()
 	defer mem.AssertSize(t, 0)
 	m, err := Open(t.TempDir(), 0)
 	if err != nil {
@@ -81,7 +82,7 @@ func TestBatchesComeBackInOrderAcrossSchemas(t *testing.T) {
 }
 
 func TestQuotaIsAnError(t *testing.T) {
-	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	mem := bufpooltest.New()
 	defer mem.AssertSize(t, 0)
 	m, err := Open(t.TempDir(), 100)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/decimal256"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/silogate/silogate/engine/bufpool"
 	"github.com/silogate/silogate/engine/types"
 )
 
@@ -129,7 +130,7 @@ func interleaveBytes(mem memory.Allocator, arrs []arrow.Array, from, idx []int32
 		offsets.Release()
 		return nil, nil, fmt.Errorf("interleave: the texts of %d rows exceed 2 GiB", len(idx))
 	}
-	data = newBuffer(mem, int(total))
+	data = bufpool.NewBuffer(mem, int(total))
 	out := data.Bytes()
 	for i, j := range idx {
 		e := ends[from[i]]

@@ -11,11 +11,12 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/decimal256"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 	"github.com/silogate/silogate/engine/types"
 )
 
-func checked(t testing.TB) *memory.CheckedAllocator {
-	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
+func checked(t testing.TB) bufpooltest.Allocator {
+	mem := bufpooltest.New()
 	t.Cleanup(func() { mem.AssertSize(t, 0) })
 	return mem
 }

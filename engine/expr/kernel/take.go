@@ -9,6 +9,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 	"github.com/apache/arrow-go/v18/arrow/decimal256"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/silogate/silogate/engine/bufpool"
 )
 
 // Take gathers rows: row i of the result is row idx[i] of arr, NULL where idx[i] is -1. It fails only if the texts of the
@@ -134,7 +136,7 @@ func takeBytes(mem memory.Allocator, arr arrow.Array, idx []int32) (offsets, dat
 		offsets.Release()
 		return nil, nil, fmt.Errorf("take: the texts of %d rows exceed 2 GiB", len(idx))
 	}
-	data = newBuffer(mem, int(total))
+	data = bufpool.NewBuffer(mem, int(total))
 	out := data.Bytes()
 	for i := 0; i < len(idx); {
 		first := i

@@ -12,6 +12,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/silogate/silogate/engine/bufpool"
 	"github.com/silogate/silogate/engine/types"
 )
 
@@ -93,7 +94,7 @@ func (b *textBuilder) array(dt arrow.DataType, n int, valid *memory.Buffer) (arr
 		release(valid, b.offsets)
 		return nil, fmt.Errorf("the texts of %d rows exceed 2 GiB", n)
 	}
-	data := newBuffer(b.mem, len(b.data))
+	data := bufpool.NewBuffer(b.mem, len(b.data))
 	copy(data.Bytes(), b.data)
 	return makeArray(dt, n, valid, b.offsets, data), nil
 }
@@ -209,7 +210,7 @@ func changeCase(t types.Type, first byte, fold func(rune) rune) Func {
 		}
 		start := s.offsets[0]
 		src := s.data[start:s.offsets[n]]
-		data := newBuffer(ctx.Mem, len(src))
+		data := bufpool.NewBuffer(ctx.Mem, len(src))
 		out := data.Bytes()[:len(src)]
 		for i, c := range src {
 			out[i] = c ^ b2u(c-first < 26)<<5

@@ -7,6 +7,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/decimal256"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/silogate/silogate/engine/bufpool"
 	"github.com/silogate/silogate/engine/types"
 )
 
@@ -85,7 +86,7 @@ func FromValues(mem memory.Allocator, t types.Type, values []types.Value) arrow.
 		total += len(values[i].Str)
 		ends[i+1] = int32(total)
 	}
-	data := newBuffer(mem, total)
+	data := bufpool.NewBuffer(mem, total)
 	for i := range values {
 		copy(data.Bytes()[ends[i]:], values[i].Str)
 	}

@@ -7,6 +7,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/bitutil"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/silogate/silogate/engine/bufpool"
 )
 
 // fixed returns the values of a fixed-width array, its rows only. T has the array's width; it may be another type.
@@ -27,23 +29,16 @@ func vectorOperand[T any](values []T) operand[T] { return operand[T]{values, -1}
 
 func scalarOperand[T any](v T) operand[T] { return operand[T]{[]T{v}, 0} }
 
-// newBuffer returns a buffer of size bytes with undefined contents.
-func newBuffer(mem memory.Allocator, size int) *memory.Buffer {
-	b := memory.NewResizableBuffer(mem)
-	b.Resize(size)
-	return b
-}
-
 // newValues returns a buffer for n values of T and the values in it.
 func newValues[T arrow.FixedWidthType](mem memory.Allocator, n int) (*memory.Buffer, []T) {
 	var zero T
-	b := newBuffer(mem, n*int(unsafe.Sizeof(zero)))
+	b := bufpool.NewBuffer(mem, n*int(unsafe.Sizeof(zero)))
 	return b, arrow.GetData[T](b.Bytes())[:n]
 }
 
 // newBitmap returns a buffer for n bits with undefined contents and its bytes.
 func newBitmap(mem memory.Allocator, n int) (*memory.Buffer, []byte) {
-	b := newBuffer(mem, bitmapBytes(n))
+	b := bufpool.NewBuffer(mem, bitmapBytes(n))
 	return b, b.Bytes()
 }
 
