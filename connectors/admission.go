@@ -18,11 +18,12 @@ type Admitter interface {
 
 // Admit waits for a statement's turn at every source that its placed plan may read, one after the other by name: since
 // all statements wait in one order, and nowhere else once they hold a turn, none waits for one that waits for it. After
-// an error the turns that were had end with their Tx.
-func Admit(ctx context.Context, root plan.Node, tx func(plan.Site) *Tx) error {
+// an error the turns that were had end with their Tx. It says what it is about to wait for.
+func Admit(ctx context.Context, root plan.Node, tx func(plan.Site) *Tx, waits func(plan.Site)) error {
 	leaves := admitting(nil, root)
 	slices.SortStableFunc(leaves, func(a, b *plan.Remote) int { return strings.Compare(a.Site.Source, b.Site.Source) })
 	for _, leaf := range leaves {
+		waits(leaf.Site)
 		if err := leaf.Fragment.(Admitter).Admit(ctx, tx(leaf.Site)); err != nil {
 			return err
 		}

@@ -30,6 +30,8 @@ func TestAdmitAsksEverySourceOfAPlanInOneOrder(t *testing.T) {
 		}}}
 	}
 	free := &plan.Remote{Site: plan.Site{Source: "file"}, Fragment: struct{ Fragment }{}}
+	var waited []string
+	waits := func(site plan.Site) { waited = append(waited, site.Source) }
 	roots := []plan.Node{
 		&plan.Join{Left: leaf("shop", "x"), Right: &plan.Join{Left: free, Right: leaf("crm", "y")}},
 		&plan.Apply{Outer: leaf("shop", "x"), Inner: &plan.Filter{Input: leaf("crm", "x")}},
@@ -42,12 +44,15 @@ func TestAdmitAsksEverySourceOfAPlanInOneOrder(t *testing.T) {
 			made[site] = new(Tx)
 			return made[site]
 		}
-		if err := Admit(t.Context(), root, tx); err != nil || strings.Join(asked, " ") != "crm shop" || len(made) != 2 {
+		if err := Admit(t.Context(), root, tx, waits); err != nil || strings.Join(asked, " ") != "crm shop" || len(made) != 2 {
 			t.Errorf("asked %q, %v", asked, err)
 		}
 	}
+	if want := strings.Repeat("crm shop ", len(roots)); strings.Join(waited, " ")+" " != want {
+		t.Errorf("waited for %q, want %q", waited, want)
+	}
 	asked, full = nil, "crm"
-	if err := Admit(t.Context(), roots[0], func(plan.Site) *Tx { return new(Tx) }); err == nil || strings.Join(asked, " ") != "crm" {
+	if err := Admit(t.Context(), roots[0], func(plan.Site) *Tx { return new(Tx) }, waits); err == nil || strings.Join(asked, " ") != "crm" {
 		t.Errorf("asked %q, %v", asked, err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -24,6 +25,7 @@ type Result struct {
 	root     exec.Operator
 	txs      *transactions
 	admitted bool
+	waiting  atomic.Pointer[plan.Site] // for whose admission the run waits
 
 	mu        sync.Mutex
 	closed    bool
@@ -50,6 +52,14 @@ func (p *Prepared) run(env *expr.Env, stats *exec.Stats) (*Result, error) {
 		return nil, errors.Join(err, txs.close())
 	}
 	return &Result{engine: e, plan: p.plan, root: exec.Gather(streams), txs: txs}, nil
+}
+
+// Waiting names the source whose admission the run waits for, if it does. It may be called from any goroutine.
+func (r *Result) Waiting() (source string, waits bool) {
+	if site := r.waiting.Load(); site != nil {
+		return site.Source, true
+	}
+	return "", false
 }
 
 // Schema returns the columns of every batch, by position.
@@ -90,7 +100,8 @@ func (r *Result) admit(ctx context.Context) error {
 	}
 	r.interrupt = cancel
 	r.mu.Unlock()
-	err := connectors.Admit(ctx, r.plan, r.txs.get)
+	defer r.waiting.Store(nil)
+	err := connectors.Admit(ctx, r.plan, r.txs.get, func(site plan.Site) { r.waiting.Store(&site) })
 	r.admitted = err == nil
 	return err
 }

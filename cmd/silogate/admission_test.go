@@ -4,8 +4,10 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -73,15 +75,13 @@ func TestStatementsThatEndInAQueue(t *testing.T) {
 	i.begun(ctx, holder, "SELECT * FROM b.endless")
 	failed := make(chan error, 1)
 	go func() { failed <- drain(t.Context(), waiter, both) }()
+	i.eventually("a statement that waits for b", func() error { return i.inState(other, id, "waiting for source b") })
 	if _, err := other.ExecContext(t.Context(), "SET max_execution_time = 100"); err != nil {
 		t.Fatal(err)
 	}
-	i.eventually("a statement that waits for b", func() error {
-		if drain(t.Context(), other, "SELECT COUNT(*) FROM a.short") == nil {
-			return errors.New("a is free")
-		}
-		return nil
-	})
+	if drain(t.Context(), other, "SELECT COUNT(*) FROM a.short") == nil {
+		t.Error("a is free while a statement that reads it waits for b")
+	}
 	if _, err := other.ExecContext(t.Context(), "SET max_execution_time = 0"); err != nil {
 		t.Fatal(err)
 	}
@@ -92,6 +92,20 @@ func TestStatementsThatEndInAQueue(t *testing.T) {
 	i.answers(other, "SELECT COUNT(*) FROM a.short", "10")
 	leave()
 	i.answers(waiter, both, "10")
+}
+
+// inState says whether SHOW PROCESSLIST has a connection in a state.
+func (i *instance) inState(c *sql.Conn, id int, state string) error {
+	list, err := queryTexts(i.Context(), c, "SHOW PROCESSLIST")
+	if err != nil {
+		return err
+	}
+	for _, p := range list {
+		if p[0] == strconv.Itoa(id) && p[6] == state {
+			return nil
+		}
+	}
+	return fmt.Errorf("no connection %d in state %q: %q", id, state, list)
 }
 
 // A source that is down or silent matters only to statements that read it: not to one whose plan has a part there that

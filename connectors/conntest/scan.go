@@ -67,7 +67,7 @@ func start(t *testing.T, leaf *plan.Remote, scan connectors.Scan) connectors.Exe
 
 // begin starts a run as the engine does.
 func begin(ctx context.Context, leaf *plan.Remote, scan connectors.Scan) (connectors.Execution, error) {
-	if err := connectors.Admit(ctx, leaf, func(plan.Site) *connectors.Tx { return scan.Tx }); err != nil {
+	if err := connectors.Admit(ctx, leaf, func(plan.Site) *connectors.Tx { return scan.Tx }, func(plan.Site) {}); err != nil {
 		return nil, err
 	}
 	return leaf.Fragment.(connectors.Fragment).Start(ctx, scan)

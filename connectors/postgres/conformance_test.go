@@ -168,7 +168,7 @@ func evaluatePlan(ctx context.Context, root plan.Node, with conntest.Evaluation)
 	tx := &connectors.Tx{}
 	defer func() { err = errors.Join(err, tx.Close()) }()
 	only := func(plan.Site) *connectors.Tx { return tx }
-	if err := connectors.Admit(ctx, root, only); err != nil {
+	if err := connectors.Admit(ctx, root, only, func(plan.Site) {}); err != nil {
 		return nil, err
 	}
 	streams, err := build.Build(root, build.Config{

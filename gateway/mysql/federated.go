@@ -44,6 +44,8 @@ func (s *statement) federated(leaf *bind.Leaf) (err error) {
 	if err != nil {
 		return err
 	}
+	s.server.results.Store(s.conn.ConnectionID, result)
+	defer s.server.results.Delete(s.conn.ConnectionID)
 	err = s.stream(leaf, result, env.Location)
 	return errors.Join(err, result.Close())
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"sync"
 	"time"
 
 	sqle "github.com/dolthub/go-mysql-server"
@@ -43,6 +44,7 @@ type Server struct {
 	listener *gms.Server
 	sessions *gms.SessionManager
 	metrics  *metrics
+	results  sync.Map // uint32, a connection's id -> *engine.Result, which it streams
 }
 
 // New makes a server on a listener, which it then owns. Serve accepts connections.

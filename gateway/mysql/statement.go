@@ -115,6 +115,9 @@ func (s *statement) local(root sql.Node, text string) (err error) {
 	if gmstypes.IsOkResultSchema(schema) {
 		return s.sendOK(rows)
 	}
+	if _, ok := root.(*gmsplan.ShowProcessList); ok {
+		rows = s.server.withStates(rows)
+	}
 	fields := localFields(s.ctx, schema)
 	result := &sqltypes.Result{Fields: fields}
 	for {

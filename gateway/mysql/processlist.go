@@ -1,0 +1,39 @@
+package mysql
+
+import (
+	"github.com/dolthub/go-mysql-server/sql"
+
+	"github.com/silogate/silogate/engine"
+)
+
+// Columns of SHOW PROCESSLIST (MySQL 8.0 Reference Manual, 15.7.7.29).
+const (
+	processID    = 0
+	processState = 6
+)
+
+// withStates says in the rows of SHOW PROCESSLIST which statements wait for their turn at a source, which GMS can't know.
+func (v *Server) withStates(rows sql.RowIter) sql.RowIter { return &processRows{rows, v} }
+
+type processRows struct {
+	sql.RowIter
+	server *Server
+}
+
+// Next implements sql.RowIter.
+func (p *processRows) Next(ctx *sql.Context) (sql.Row, error) {
+	row, err := p.RowIter.Next(ctx)
+	if err != nil {
+		return nil, err
+	}
+	id, ok := row[processID].(int64)
+	if !ok {
+		return row, nil
+	}
+	if result, ok := p.server.results.Load(uint32(id)); ok {
+		if source, waits := result.(*engine.Result).Waiting(); waits {
+			row[processState] = "waiting for source " + source
+		}
+	}
+	return row, nil
+}
