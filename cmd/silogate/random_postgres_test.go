@@ -81,5 +81,5 @@ func TestRandomQueriesPostgres(t *testing.T) {
 		sources += postgresSource(source, pg)
 		homes[name] = allIn(source)
 	}
-	compareRandom(t, sources, homes, first, count)
+	randomRun{config: sources, tables: testdb.Tables(), homes: homes}.compare(t, first, count)
 }

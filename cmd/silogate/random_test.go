@@ -21,9 +21,14 @@ import (
 // silos makes the tables of testdb in Postgres, SQLite and a lake, and returns the configuration of the sources.
 func silos(t *testing.T) string {
 	t.Helper()
+	return silosOf(t, testdb.Tables())
+}
+
+func silosOf(t *testing.T, tables []testdb.Table) string {
+	t.Helper()
 	pg := testserver.Postgres(t)
-	pg.Exec(t, testdb.Postgres(testdb.Tables())...)
-	return localSilos(t) + postgresSource("pg", pg)
+	pg.Exec(t, testdb.Postgres(tables)...)
+	return localSilos(t, tables) + postgresSource("pg", pg)
 }
 
 // homes are the placements: the database of each table.
@@ -37,22 +42,30 @@ var homes = map[string]map[string]string{
 // TestRandomQueries compares random queries with MariaDB, over every placement, with pushdown on and off.
 func TestRandomQueries(t *testing.T) {
 	first, count := seeds(t, 300, 20000)
-	compareRandom(t, silos(t), homes, first, count)
+	randomRun{config: silos(t), tables: testdb.Tables(), homes: homes}.compare(t, first, count)
 }
 
-// compareRandom compares the random queries of some seeds with MariaDB, over placements in the databases of sources.
-func compareRandom(t *testing.T, sources string, homes map[string]map[string]string, first, count uint64) {
+// randomRun is what random queries read.
+type randomRun struct {
+	config string // of the gateway
+	tables []testdb.Table
+	homes  map[string]map[string]string // placements of the tables in the gateway's databases
+	oracle []string                     // settings of MariaDB besides the usual ones
+}
+
+// compare compares the random queries of some seeds with MariaDB.
+func (r randomRun) compare(t *testing.T, first, count uint64) {
 	exempt := readExemptions(t, "testdata/random_exemptions.txt")
 	maria := testserver.MariaDB(t)
-	maria.Exec(t, testdb.MariaDB(testdb.Tables())...)
+	maria.Exec(t, testdb.MariaDB(r.tables)...)
 	oracleDB, err := sql.Open("mysql", maria.DSN())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer oracleDB.Close()
-	oracle := session(t, oracleDB, "SET NAMES utf8mb4 COLLATE utf8mb4_nopad_bin",
-		"SET sql_mode = 'ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'")
-	gateway := serving(t, sources, func(c *engine.Config) { c.Verify, c.Parallelism = true, 3 })
+	oracle := session(t, oracleDB, append([]string{"SET NAMES utf8mb4 COLLATE utf8mb4_nopad_bin",
+		"SET sql_mode = 'ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'"}, r.oracle...)...)
+	gateway := serving(t, r.config, func(c *engine.Config) { c.Verify, c.Parallelism = true, 3 })
 	sessions := map[string]*sql.Conn{
 		"on":  session(t, gateway, "SET silogate_pushdown = ON"),
 		"off": session(t, gateway, "SET silogate_pushdown = OFF"),
@@ -66,7 +79,7 @@ func compareRandom(t *testing.T, sources string, homes map[string]map[string]str
 			continue
 		}
 		for pushdown, conn := range sessions {
-			for home, databases := range homes {
+			for home, databases := range r.homes {
 				compared++
 				got, err := answer(t.Context(), conn, q, placed(q.SQL, databases))
 				if err == nil && same(q, got, want) || exempt.covers(home, fmt.Sprintf("%s => %v", q.SQL, err)) {

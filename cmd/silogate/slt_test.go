@@ -16,13 +16,13 @@ import (
 	"github.com/silogate/silogate/internal/testdb"
 )
 
-// localSilos makes the tables of testdb in SQLite and in a folder of Parquet, and returns the configuration of the
-// sources "lite" and "lake".
-func localSilos(t *testing.T) string {
+// localSilos makes tables in SQLite and in a folder of Parquet, and returns the configuration of the sources "lite" and
+// "lake".
+func localSilos(t *testing.T, tables []testdb.Table) string {
 	t.Helper()
 	dir := t.TempDir()
-	err := errors.Join(testdb.WriteSQLite(t.Context(), filepath.Join(dir, "tables.db"), testdb.Tables()),
-		testdb.WriteParquet(filepath.Join(dir, "lake"), testdb.Tables()))
+	err := errors.Join(testdb.WriteSQLite(t.Context(), filepath.Join(dir, "tables.db"), tables),
+		testdb.WriteParquet(filepath.Join(dir, "lake"), tables))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func session(t *testing.T, db *sql.DB, settings ...string) *sql.Conn {
 
 // TestSLT runs our own files over SQLite, Parquet and both, under every setting that must not change an answer.
 func TestSLT(t *testing.T) {
-	runSLT(t, localSilos(t), map[string]map[string]string{
+	runSLT(t, localSilos(t, testdb.Tables()), map[string]map[string]string{
 		"lite": allIn("lite"), "lake": allIn("lake"),
 		"both": {"t0": "lake", "t1": "lite", "t2": "lake", "t3": "lite", "t4": "lake"},
 	})
