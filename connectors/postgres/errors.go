@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 
@@ -33,6 +34,9 @@ func (s *settings) translate(ctx context.Context, err error, doing string) error
 	var connect *pgconn.ConnectError
 	if errors.As(err, &connect) {
 		return sqlerr.Wrap(sqlerr.SourceDown, attempts{errors.Unwrap(connect)}, "%s: connect to %s", where, s.host)
+	}
+	if errors.Is(err, net.ErrClosed) || errors.Is(err, errClosed) { // pool.close
+		return sqlerr.Wrap(sqlerr.SourceDown, errClosed, "%s", where)
 	}
 	return sqlerr.Wrap(sqlerr.SourceDown, err, "%s: connection to %s lost", where, s.host)
 }

@@ -21,9 +21,13 @@ type pool struct {
 	statement *semaphore.Weighted
 	extra     *semaphore.Weighted
 
-	mu    sync.Mutex
-	inUse map[*slot]struct{}
+	mu     sync.Mutex
+	inUse  map[*slot]func() // what makes the use of each fail
+	closed bool
 }
+
+// errClosed is what remains to be had of a source that was altered or dropped.
+var errClosed = errors.New("the source was altered or dropped")
 
 // openPool connects to nothing yet.
 func openPool(ctx context.Context, s *settings) (*pool, error) {
@@ -39,7 +43,7 @@ func openPool(ctx context.Context, s *settings) (*pool, error) {
 		metadata:  semaphore.NewWeighted(1),
 		statement: semaphore.NewWeighted(s.statement),
 		extra:     semaphore.NewWeighted(s.extra),
-		inUse:     make(map[*slot]struct{}),
+		inUse:     make(map[*slot]func()),
 	}, nil
 }
 
@@ -49,10 +53,7 @@ const trusted = time.Second
 // spoken reports that something came over an idle connection: mostly the server's farewell, such as at its restart. It
 // costs a system call and no round trip.
 func spoken(conn net.Conn) bool {
-	if wrapped, ok := conn.(interface{ NetConn() net.Conn }); ok { // TLS
-		conn = wrapped.NetConn()
-	}
-	socket, ok := conn.(syscall.Conn)
+	socket, ok := socketOf(conn).(syscall.Conn)
 	if !ok {
 		return true // not known: ask
 	}
@@ -66,6 +67,14 @@ func spoken(conn net.Conn) bool {
 		_, _, received = syscall.Recvfrom(int(fd), make([]byte, 1), syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
 	})
 	return err != nil || !errors.Is(received, syscall.EAGAIN)
+}
+
+// socketOf returns what is below TLS.
+func socketOf(conn net.Conn) net.Conn {
+	if wrapped, ok := conn.(interface{ NetConn() net.Conn }); ok {
+		return wrapped.NetConn()
+	}
+	return conn
 }
 
 // slot is a connection of the pool with its share.
@@ -97,18 +106,39 @@ func (p *pool) spare(ctx context.Context) *slot {
 
 // connect returns a connection for one that is taken of a share, which the slot gives back with it.
 func (p *pool) connect(ctx context.Context, share *semaphore.Weighted) (*slot, error) {
-	conn, err := p.pg.Acquire(ctx)
-	if err != nil {
-		if share != nil {
-			share.Release(1)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s := &slot{pool: p, share: share}
+	err := p.use(s, cancel)
+	if err == nil {
+		if s.Conn, err = p.pg.Acquire(ctx); err == nil {
+			err = p.use(s, func() { _ = socketOf(s.Conn.Conn().PgConn().Conn()).Close() })
+		} else if p.isClosed() {
+			err = errClosed
 		}
+	}
+	if err != nil {
+		s.release()
 		return nil, err
 	}
-	s := &slot{conn, p, share}
+	return s, nil
+}
+
+// use notes how to make a slot's use fail.
+func (p *pool) use(s *slot, end func()) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.inUse[s] = struct{}{}
-	return s, nil
+	if p.closed {
+		return errClosed
+	}
+	p.inUse[s] = end
+	return nil
+}
+
+func (p *pool) isClosed() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.closed
 }
 
 // release returns the connection, which is closed if it is not in a state to be used again.
@@ -116,22 +146,30 @@ func (s *slot) release() {
 	s.pool.mu.Lock()
 	delete(s.pool.inUse, s)
 	s.pool.mu.Unlock()
-	s.Release()
+	if s.Conn != nil {
+		s.Release()
+	}
 	if s.share != nil {
 		s.share.Release(1)
 	}
 }
 
-// close closes the connections. Those in use fail, and are closed when they are given back.
+// close closes the connections. Those in use or on the way fail, and are closed when they are given back. A server that
+// does not answer a farewell is not waited for.
 func (p *pool) close() {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	for s := range p.inUse {
-		_ = s.Conn.Conn().PgConn().Conn().Close()
+	p.closed = true
+	for _, end := range p.inUse {
+		end()
 	}
-	if len(p.inUse) > 0 {
-		go p.pg.Close() // which waits for them
-		return
+	p.mu.Unlock()
+	gone := make(chan struct{})
+	go func() {
+		p.pg.Close() // which waits for all of them
+		close(gone)
+	}()
+	select {
+	case <-gone:
+	case <-time.After(patience):
 	}
-	p.pg.Close()
 }

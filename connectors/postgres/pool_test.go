@@ -3,9 +3,11 @@
 package postgres
 
 import (
+	"io"
 	"net"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/silogate/silogate/connectors"
@@ -40,6 +42,115 @@ func TestFailureToConnectIsOneLine(t *testing.T) {
 	_, err = c.Bind(connectors.Principal{}).Table(t.Context(), plan.TableName{Namespace: publicSchema, Name: "orders"}, connectors.AsOf{})
 	if !sqlerr.Is(err, sqlerr.SourceDown) || strings.Contains(err.Error(), "\n") || strings.Count(err.Error(), "connection refused") != 1 {
 		t.Errorf("error %v", err)
+	}
+}
+
+// A source whose server has gone silent closes, although somebody waits for that server, who is told.
+func TestCloseWhileTheServerIsSilent(t *testing.T) {
+	pg := testserver.Postgres(t)
+	relay := newRelay(t, pg.Host)
+	through := pg
+	through.Host = relay.Addr().String()
+	f := newFixture(t, pg, connectors.Options{"url": through.URL()}, "CREATE TABLE t AS SELECT 1 AS id")
+	name := plan.TableName{Namespace: publicSchema, Name: "t"}
+	if _, err := f.source.Table(t.Context(), name, connectors.AsOf{}); err != nil {
+		t.Fatal(err)
+	}
+	relay.silence()
+	done := make(chan error)
+	go func() {
+		_, err := f.source.Table(t.Context(), name, connectors.AsOf{})
+		done <- err
+	}()
+	<-relay.unanswered
+	if err := f.source.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; !sqlerr.Is(err, sqlerr.SourceDown) || !strings.Contains(err.Error(), "source shop: describe table public.t: the source was altered or dropped") {
+		t.Errorf("error %v", err)
+	}
+	if _, err := f.source.Table(t.Context(), name, connectors.AsOf{}); !sqlerr.Is(err, sqlerr.SourceDown) {
+		t.Errorf("afterwards: error %v", err)
+	}
+}
+
+// relay forwards connections to a server until it is silenced.
+type relay struct {
+	net.Listener
+	unanswered chan struct{} // closed when something was asked that gets no answer
+
+	mu      sync.Mutex
+	silent  bool
+	clients []net.Conn
+}
+
+func newRelay(t *testing.T, server string) *relay {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &relay{Listener: l, unanswered: make(chan struct{})}
+	var all sync.WaitGroup
+	t.Cleanup(func() {
+		l.Close()
+		r.mu.Lock()
+		for _, c := range r.clients {
+			c.Close()
+		}
+		r.mu.Unlock()
+		all.Wait()
+	})
+	all.Go(func() {
+		for {
+			client, err := l.Accept()
+			if err != nil {
+				return
+			}
+			upstream, err := net.Dial("tcp", server)
+			if err != nil {
+				t.Error(err)
+				client.Close()
+				return
+			}
+			r.mu.Lock()
+			r.clients = append(r.clients, client)
+			r.mu.Unlock()
+			all.Go(func() { io.Copy(client, upstream) }) //nolint:errcheck // until one of them hangs up
+			all.Go(func() { r.ask(client, upstream) })
+		}
+	})
+	return r
+}
+
+// ask forwards what a client says.
+func (r *relay) ask(client, upstream net.Conn) {
+	defer upstream.Close()
+	defer client.Close()
+	var once sync.Once
+	buf := make([]byte, 4096)
+	for {
+		n, err := client.Read(buf)
+		if err != nil {
+			return
+		}
+		r.mu.Lock()
+		silent := r.silent
+		r.mu.Unlock()
+		if silent {
+			once.Do(func() { close(r.unanswered) })
+		} else if _, err := upstream.Write(buf[:n]); err != nil {
+			return
+		}
+	}
+}
+
+// silence ends the answers. The clients get the start of a notice, for which idle connections are looked at before use.
+func (r *relay) silence() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.silent = true
+	for _, c := range r.clients {
+		c.Write([]byte{msgNotice}) //nolint:errcheck // one that is gone is not used
 	}
 }
 
