@@ -41,7 +41,7 @@ func (answers) Take(step plan.Node) pushdown.Answer {
 		}
 		return pushdown.Exact()
 	case *plan.Limit:
-		if len(step.Keys) == 0 && step.Count >= 0 && step.Count+step.Offset <= largestLimit {
+		if len(step.Keys) == 0 && step.Count >= 0 && step.Offset <= largestLimit && step.Count <= largestLimit-step.Offset {
 			return pushdown.Exact()
 		}
 		return pushdown.No("files are read without an order or a large limit")

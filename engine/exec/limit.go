@@ -34,7 +34,7 @@ func (l *limit) Next(ctx context.Context) (arrow.RecordBatch, error) {
 		from, to := l.skip, rows
 		l.skip = 0
 		if l.left >= 0 {
-			to = min(to, from+l.left)
+			to = from + min(rows-from, l.left)
 			l.left -= to - from
 		}
 		if from == 0 && to == rows {

@@ -3,6 +3,7 @@ package exec
 import (
 	"context"
 	"io"
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -169,7 +170,7 @@ func TestTopNHoldsOnlyItsRows(t *testing.T) {
 func TestLimit(t *testing.T) {
 	h := newHarness(t, setting{streams: 1, batch: 7}, 4)
 	r := h.random(1, 50, 1000, types.Of(types.Int64))
-	for _, c := range []struct{ offset, count int64 }{{0, 0}, {0, 5}, {3, 11}, {7, 7}, {49, 5}, {60, 1}, {13, -1}} {
+	for _, c := range []struct{ offset, count int64 }{{0, 0}, {0, 5}, {3, 11}, {7, 7}, {49, 5}, {60, 1}, {13, -1}, {3, math.MaxInt64}} {
 		got, err := h.run(Streams{NewLimit(h.streams(r)[0], c.offset, c.count)}, r.cols)
 		if err != nil {
 			t.Fatal(err)
@@ -177,7 +178,7 @@ func TestLimit(t *testing.T) {
 		from := min(c.offset, 50)
 		to := int64(50)
 		if c.count >= 0 {
-			to = min(from+c.count, 50)
+			to = from + min(c.count, 50-from)
 		}
 		if len(got) != int(to-from) || len(got) > 0 && line(r.cols, got[0]) != line(r.cols, r.rows[from]) {
 			t.Errorf("offset %d count %d: %d rows", c.offset, c.count, len(got))
