@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/silogate/silogate/connectors"
@@ -51,12 +52,22 @@ func parse(cfg connectors.Config) (*settings, error) {
 	if rawURL == "" {
 		return nil, o.bad("url", "is required (postgres://user@host:5432/database)")
 	}
-	if u, err := url.Parse(rawURL); err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
+	u, err := url.Parse(rawURL)
+	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
 		return nil, o.bad("url", "is not of the form postgres://user@host:5432/database")
+	}
+	confined := cfg.LocalRoots != nil // made by SQL
+	if confined {
+		if why := refused(u, rawURL); why != "" {
+			return nil, o.bad("url", why)
+		}
 	}
 	pool, err := pgxpool.ParseConfig(rawURL)
 	if err != nil {
 		return nil, o.bad("url", "cannot be used: "+withoutURL(err))
+	}
+	if confined { // else the driver may have found one in the gateway's environment or home
+		pool.ConnConfig.Password = passwordOf(u)
 	}
 	s := &settings{name: cfg.Name, pool: pool, database: pool.ConnConfig.Database}
 	s.host = net.JoinHostPort(pool.ConnConfig.Host, strconv.Itoa(int(pool.ConnConfig.Port)))
@@ -98,6 +109,45 @@ func parse(cfg connectors.Config) (*settings, error) {
 		o.fail("unrepresentable", "must be null or error")
 	}
 	return s, o.finish()
+}
+
+// fileParameters make the driver read files.
+var fileParameters = []string{"passfile", "service", "servicefile", "sslcert", "sslkey", "sslrootcert"}
+
+// refused says why a URL is not one for servers made by SQL, which reach no file and no socket of the gateway's machine.
+// The driver is let know no parameter but those that were looked at.
+func refused(u *url.URL, rawURL string) string {
+	const local = "names a file or socket of the gateway's machine, as only the configuration file may"
+	known := []string{"host", "port", "user", "password", "database", "sslmode"}
+	for key := range u.Query() {
+		if slices.Contains(fileParameters, key) {
+			return local
+		}
+		known = append(known, key)
+	}
+	cfg, err := pgconn.ParseConfigWithOptions(rawURL, pgconn.ParseConfigOptions{ConnStringAllowedKeys: known})
+	if err != nil {
+		return "cannot be used: " + withoutURL(err)
+	}
+	hosts := []string{cfg.Host}
+	for _, f := range cfg.Fallbacks {
+		hosts = append(hosts, f.Host)
+	}
+	for _, host := range hosts {
+		if network, _ := pgconn.NetworkAddress(host, cfg.Port); network == "unix" {
+			return local
+		}
+	}
+	return ""
+}
+
+// passwordOf returns the password that a URL itself has.
+func passwordOf(u *url.URL) string {
+	if q := u.Query(); q.Has("password") {
+		return q.Get("password")
+	}
+	password, _ := u.User.Password()
+	return password
 }
 
 // options takes values out of a set until none may be left.

@@ -2,6 +2,8 @@ package postgres
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -40,6 +42,44 @@ func TestOptions(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		case strings.Contains(fmt.Sprint(err), "hunter2"):
 			t.Errorf("%s: the password is printed: %v", name, err)
+		}
+	}
+}
+
+// A server made by SQL uses nothing of the gateway's machine: no file, no socket, no password of the environment's.
+func TestOptionsFromSQL(t *testing.T) {
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	t.Setenv("PGPASSWORD", "sesame")
+	passwords := filepath.Join(home, ".pgpass")
+	if err := os.WriteFile(passwords, []byte("*:*:*:*:sesame\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	parseAs := func(url string, roots []string) (*settings, error) {
+		return parse(connectors.Config{Name: "shop", Options: connectors.Options{"url": url}, LocalRoots: roots})
+	}
+	const good = "postgres://app@db.example:6432/shop?sslmode=disable"
+	for url, password := range map[string]string{
+		good:                        "",
+		good + "&password=a":        "a",
+		good + "&search_path=sales": "",
+		"postgres://app:b@h/shop?sslmode=verify-full": "b",
+	} {
+		s, err := parseAs(url, []string{home})
+		if err != nil || s.pool.ConnConfig.Password != password {
+			t.Errorf("%s: %v", url, err)
+		}
+	}
+	if s, err := parseAs(good, nil); err != nil || s.pool.ConnConfig.Password != "sesame" {
+		t.Errorf("of the configuration file: %v", err)
+	}
+	for _, url := range []string{
+		good + "&passfile=" + passwords, good + "&%70assfile=" + passwords, good + "&service=x&servicefile=" + passwords,
+		good + "&sslrootcert=" + passwords, good + "&sslcert=" + passwords + "&sslkey=" + passwords,
+		good + "&host=" + home, "postgres:///shop?host=" + home, "postgres://%2Ftmp/shop", good + "&passfile=" + passwords + ";",
+	} {
+		if _, err := parseAs(url, []string{home}); !sqlerr.Is(err, sqlerr.BadOption) || strings.Contains(err.Error(), home) {
+			t.Errorf("%s: %v", url, err)
 		}
 	}
 }
