@@ -19,8 +19,8 @@ func (im *importer) groupBy(n *gmsplan.GroupBy, outer *scope) (relation, error) 
 		return relation{}, err
 	}
 	in := im.over(child, outer)
-	agg := &plan.Aggregate{}
-	out := relation{node: agg, texts: make(map[string]plan.Column)}
+	agg := &grouping{}
+	out := relation{texts: make(map[string]plan.Column)}
 	for _, e := range n.GroupByExprs {
 		c, err := in.groupKey(agg, e)
 		if err != nil {
@@ -48,11 +48,34 @@ func (im *importer) groupBy(n *gmsplan.GroupBy, outer *scope) (relation, error) 
 		}
 	}
 	agg.Input = in.rel.node
+	out.node = agg.node()
 	return out, nil
 }
 
+// grouping is the aggregation of one query block.
+type grouping struct {
+	plan.Aggregate
+	rounded map[expr.ColumnID]plan.Projection // what aggregates with more digits than they show become
+}
+
+// node returns the aggregation, its results rounded to what they show.
+func (g *grouping) node() plan.Node {
+	if len(g.rounded) == 0 {
+		return &g.Aggregate
+	}
+	p := &plan.Project{Input: &g.Aggregate}
+	for _, c := range g.Aggregate.Schema() {
+		shown, ok := g.rounded[c.ID]
+		if !ok {
+			shown = plan.Projection{Col: c, Expr: c.Ref()}
+		}
+		p.Exprs = append(p.Exprs, shown)
+	}
+	return p
+}
+
 // groupKey adds a key to the groups, or finds it there.
-func (x *expressions) groupKey(agg *plan.Aggregate, e sql.Expression) (plan.Column, error) {
+func (x *expressions) groupKey(agg *grouping, e sql.Expression) (plan.Column, error) {
 	if alias, ok := e.(*expression.Alias); ok {
 		e = alias.Child
 	}
@@ -78,7 +101,7 @@ func (x *expressions) groupKey(agg *plan.Aggregate, e sql.Expression) (plan.Colu
 
 // dependency imports what the rest of the query needs of a group: an aggregate, or a column. A column that is no key has
 // one value in the group, or ONLY_FULL_GROUP_BY is off and any value will do.
-func (x *expressions) dependency(agg *plan.Aggregate, out relation, e sql.Expression) (column, error) {
+func (x *expressions) dependency(agg *grouping, out relation, e sql.Expression) (column, error) {
 	if f, ok := e.(sql.Aggregation); ok {
 		return x.aggregate(agg, f)
 	}
@@ -115,7 +138,7 @@ var unaryAggregates = map[string]plan.AggFunc{
 }
 
 // aggregate imports an aggregate function.
-func (x *expressions) aggregate(node *plan.Aggregate, f sql.Aggregation) (column, error) {
+func (x *expressions) aggregate(node *grouping, f sql.Aggregation) (column, error) {
 	if f.Window() != nil {
 		return column{}, unsupported("window functions")
 	}
@@ -139,18 +162,35 @@ func (x *expressions) aggregate(node *plan.Aggregate, f sql.Aggregation) (column
 		}
 	}
 	name := string(agg.Func)
-	if agg.Args, err = expr.AggArgs(name, agg.Args); err != nil {
+	shown, err := expr.AggType(name, agg.Args)
+	if err != nil {
 		return column{}, err
 	}
-	typ, err := expr.AggType(name, agg.Args)
+	if agg.Args, err = expr.AggArgs(name, agg.Args, agg.Distinct); err != nil {
+		return column{}, err
+	}
+	computed, err := expr.AggType(name, agg.Args)
 	if err != nil {
 		return column{}, err
 	}
 	x.last++
 	text := strings.ToLower(gmsplan.AliasSubqueryString(x.ctx, f))
-	agg.Col = plan.Column{ID: x.last, Name: unnumbered(text), Type: typ, Nullable: agg.Func != plan.Count && agg.Func != plan.CountStar}
+	agg.Col = plan.Column{ID: x.last, Name: unnumbered(text), Type: computed, Nullable: agg.Func != plan.Count && agg.Func != plan.CountStar}
 	node.Aggs = append(node.Aggs, agg)
-	return column{id: f.Id(), name: text, Column: agg.Col}, nil
+	result := agg.Col
+	if computed != shown {
+		value, err := expr.NewCast(agg.Col.Ref(), shown)
+		if err != nil {
+			return column{}, err
+		}
+		x.last++
+		result.ID, result.Type = x.last, shown
+		if node.rounded == nil {
+			node.rounded = make(map[expr.ColumnID]plan.Projection)
+		}
+		node.rounded[agg.Col.ID] = plan.Projection{Col: result, Expr: value}
+	}
+	return column{id: f.Id(), name: text, Column: result}, nil
 }
 
 // aggregateFunction finds the plan's function for GMS's, and the GMS expressions of its arguments.

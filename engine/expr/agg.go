@@ -5,9 +5,10 @@ import (
 )
 
 // AggType is the result type of the aggregate function name (as plan.AggFunc spells it) over args (Reference Manual
-// 14.19.1). ErrNoKernel for a name or argument it does not know.
+// 14.19.1). ErrNoKernel for a name or argument it does not know. Over what AggArgs returns it is the type that the function
+// computes, which may have more digits than it shows: see inner.
 func AggType(name string, args []Expr) (types.Type, error) {
-	args, err := AggArgs(name, args)
+	args, err := aggArgs(name, args)
 	if err != nil {
 		return types.Type{}, err
 	}
@@ -31,8 +32,18 @@ func AggType(name string, args []Expr) (types.Type, error) {
 }
 
 // AggArgs casts the arguments of an aggregate function to what it takes: under SUM and AVG text becomes DOUBLE and truth
-// values integers; integers stay, although their sum is a DECIMAL. VAR and STDDEV take DOUBLE, GROUP_CONCAT one text.
-func AggArgs(name string, args []Expr) ([]Expr, error) {
+// values integers; integers stay, although their sum is a DECIMAL, and quotients have the digits they are computed with,
+// unless distinct values are looked for, which MySQL keeps as they are shown. VAR and STDDEV take DOUBLE, GROUP_CONCAT one
+// text.
+func AggArgs(name string, args []Expr, distinct bool) ([]Expr, error) {
+	args, err := aggArgs(name, args)
+	if err == nil && !distinct && (name == "sum" || name == "avg") {
+		args = []Expr{inner(args[0])}
+	}
+	return args, err
+}
+
+func aggArgs(name string, args []Expr) ([]Expr, error) {
 	switch name {
 	case "sum", "avg":
 		return numbers(args)

@@ -278,7 +278,7 @@ func TestAggregateTypes(t *testing.T) {
 		if err != nil || typ.String() != c.typ {
 			t.Errorf("%s(%s): %s, %v, want %s", c.name, c.arg, typ, err, c.typ)
 		}
-		if cast, err := AggArgs(c.name, args); err != nil || cast[0].String() != c.cast {
+		if cast, err := AggArgs(c.name, args, false); err != nil || cast[0].String() != c.cast {
 			t.Errorf("%s(%s): argument %s, %v, want %s", c.name, c.arg, cast, err, c.cast)
 		}
 	}

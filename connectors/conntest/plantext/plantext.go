@@ -352,7 +352,7 @@ func (p *Parser) agg(r *reader) (plan.Agg, error) {
 		a.Args = append(a.Args, e)
 		r.accept(",")
 	}
-	args, err := expr.AggArgs(string(a.Func), a.Args)
+	args, err := expr.AggArgs(string(a.Func), a.Args, a.Distinct)
 	if err != nil {
 		return a, err
 	}
