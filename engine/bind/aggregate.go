@@ -25,7 +25,7 @@ import (
 
 // resolveAggregates prepares all query blocks of a statement.
 func resolveAggregates(stmt sqlparser.SQLNode) error {
-	return sqlparser.Walk(func(n sqlparser.SQLNode) (bool, error) {
+	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
 		if s, ok := n.(*sqlparser.Select); ok {
 			return true, resolveBlock(s)
 		}

@@ -25,7 +25,7 @@ const blockFunction = "silogate_block"
 // numbered numbers the aggregates of the subqueries of a statement.
 func numbered(stmt sqlparser.SQLNode) error {
 	block := 0
-	return sqlparser.Walk(func(n sqlparser.SQLNode) (bool, error) {
+	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
 		if sub, ok := n.(*sqlparser.Subquery); ok {
 			return true, eachSelect(sub.Select, func(s *sqlparser.Select) error {
 				block++

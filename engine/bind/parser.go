@@ -60,10 +60,34 @@ func prepared(query string, stmt sqlparser.Statement, err error) (sqlparser.Stat
 	if stmt == nil {
 		return nil, nil
 	}
-	for _, change := range []func(sqlparser.SQLNode) error{resolveAggregates, quantified, numbered, renameExtremes} {
+	for _, change := range []func(sqlparser.SQLNode) error{isolateOperands, resolveAggregates, quantified, numbered, renameExtremes} {
 		if err := change(stmt); err != nil {
 			return nil, err
 		}
 	}
 	return stmt, nil
+}
+
+// walkStatement is sqlparser.Walk that also visits what that passes over: the common table expressions, order and limit of a set
+// operation, and the statement of an EXPLAIN.
+func walkStatement(visit sqlparser.Visit, n sqlparser.SQLNode) error {
+	return sqlparser.Walk(func(n sqlparser.SQLNode) (bool, error) {
+		more, err := visit(n)
+		if err != nil || !more {
+			return more, err
+		}
+		var rest []sqlparser.SQLNode
+		switch n := n.(type) {
+		case *sqlparser.SetOp:
+			rest = []sqlparser.SQLNode{n.With, n.OrderBy, n.Limit}
+		case *sqlparser.Explain:
+			rest = []sqlparser.SQLNode{n.Statement}
+		}
+		for _, r := range rest {
+			if err := walkStatement(visit, r); err != nil {
+				return false, err
+			}
+		}
+		return true, nil
+	}, n)
 }

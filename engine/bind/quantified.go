@@ -18,7 +18,7 @@ import (
 //
 // IN has their truth values: TRUE if one comparison is true, else NULL if one is NULL.
 func quantified(stmt sqlparser.SQLNode) error {
-	return sqlparser.Walk(func(n sqlparser.SQLNode) (bool, error) {
+	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
 		if e, ok := n.(*sqlparser.AliasedExpr); ok {
 			// The grammar counts a comma that follows a blank to the expression after it.
 			e.InputExpression = strings.TrimLeft(parse.Restore(e.InputExpression), ", \t\r\n")

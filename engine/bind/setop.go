@@ -4,6 +4,7 @@ import (
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/go-mysql-server/sql/expression"
 	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
+	"github.com/dolthub/vitess/go/vt/sqlparser"
 
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/plan"
@@ -182,4 +183,33 @@ func (im *importer) matching(kind plan.JoinKind, left, right relation, distinct 
 	}
 	left.node = join
 	return left, nil
+}
+
+// isolateOperands puts a query block around the left operand of a set operation that is one itself, with an order or a
+// limit: GMS would order and limit the result of both.
+func isolateOperands(stmt sqlparser.SQLNode) error {
+	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
+		if s, ok := n.(*sqlparser.SetOp); ok && isSlice(s.Left) {
+			s.Left = &sqlparser.Select{
+				SelectExprs: sqlparser.SelectExprs{&sqlparser.StarExpr{}},
+				From: sqlparser.TableExprs{&sqlparser.AliasedTableExpr{
+					Auth: sqlparser.AuthInformation{AuthType: sqlparser.AuthType_IGNORE},
+					Expr: &sqlparser.Subquery{Select: s.Left},
+					As:   sqlparser.NewTableIdent("silogate_left"),
+				}},
+			}
+		}
+		return true, nil
+	}, stmt)
+}
+
+// isSlice reports a set operation with an order or a limit of its own.
+func isSlice(s sqlparser.SelectStatement) bool {
+	switch s := s.(type) {
+	case *sqlparser.ParenSelect:
+		return isSlice(s.Select)
+	case *sqlparser.SetOp:
+		return len(s.OrderBy) > 0 || s.Limit != nil
+	}
+	return false
 }
