@@ -44,6 +44,16 @@ func mustNew(t *testing.T, all map[string]*fake, warnings *[]string) *Catalog {
 	return c
 }
 
+func TestReservedNamesAreNoSources(t *testing.T) {
+	for _, name := range []string{"mysql", "Information_Schema", "performance_schema", "sys"} {
+		_, err := New(ctx, Config{Types: map[string]connectors.Open{"fake": fakes(map[string]*fake{name: {}})}},
+			[]store.Server{{Name: name, Type: "fake"}})
+		if !sqlerr.Is(err, sqlerr.BadOption) || !strings.Contains(err.Error(), "source "+name+": the name is reserved") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestNamesOfDatabasesAndTables(t *testing.T) {
 	long := strings.Repeat("long_", 20)
 	var warnings []string

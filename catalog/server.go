@@ -49,8 +49,6 @@ func (c *Catalog) CreateServer(ctx context.Context, server store.Server) error {
 		return sqlerr.New(sqlerr.Unsupported, "there is no catalog store to keep server %s in", server.Name)
 	case !serverName.MatchString(server.Name):
 		return sqlerr.New(sqlerr.BadOption, "server %q: a name is a letter and then letters, digits and underscores, at most 63 in all", server.Name)
-	case reserved[strings.ToLower(server.Name)]:
-		return sqlerr.New(sqlerr.BadOption, "server %s: the name is reserved", server.Name)
 	case c.source(server.Name) != nil:
 		return sqlerr.New(sqlerr.DuplicateServer, "The foreign server, %s, you are trying to create already exists.", server.Name)
 	}

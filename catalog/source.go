@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"maps"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -52,6 +53,9 @@ type tableKey struct {
 
 // open makes a source of its definition.
 func (c *Catalog) open(ctx context.Context, server store.Server, origin Origin) (*source, error) {
+	if reserved[strings.ToLower(server.Name)] {
+		return nil, sqlerr.New(sqlerr.BadOption, "source %s: the name is reserved", server.Name)
+	}
 	open, ok := c.cfg.Types[server.Type]
 	if !ok {
 		return nil, sqlerr.New(sqlerr.BadOption, "source %s: there is no connector of type %s", server.Name, server.Type)
