@@ -43,6 +43,7 @@ func New(cfg Config) (*Binder, error) {
 	guard(a)
 	a.Catalog.RegisterFunction(sql.NewEmptyContext(), sql.Function2{Name: blockFunction, Fn: newBlockArg})
 	a.Catalog.RegisterFunction(sql.NewEmptyContext(), extremeFunctions()...)
+	a.Catalog.RegisterFunction(sql.NewEmptyContext(), literalFunctions()...)
 	b.engine = sqle.New(a, cfg.Engine)
 	return b, nil
 }

@@ -65,6 +65,8 @@ func (x *expressions) expr(e sql.Expression) (expr.Expr, error) {
 		return x.alias(e)
 	case *expression.Literal:
 		return x.literal(e)
+	case *temporalLiteral:
+		return e.typed, nil
 	case *expression.Wrapper:
 		return x.expr(e.Children()[0])
 	case *blockArg:

@@ -261,6 +261,22 @@ func timestampDiffRule(f Func, args []Expr) (Expr, error) {
 	return typed(f, types.Of(types.Int64), args[0], implicit(pair[0], t), implicit(pair[1], t)), nil
 }
 
+// TemporalLiteral is the literal DATE, TIME or TIMESTAMP 'text', by its kind: Date, Time or Datetime (Reference Manual 11.1.3). An
+// error is sqlerr.BadDate.
+func TemporalLiteral(kind types.Kind, text string) (*Literal, error) {
+	fsp := 0
+	if _, fraction, ok := strings.Cut(text, "."); ok && kind != types.Date {
+		fsp = min(len(fraction), types.MaxFSP)
+	}
+	t := types.NewTemporal(kind, fsp)
+	written := &Literal{types.TextValue(text), types.NewText(types.Varchar, max(1, len(text)), types.Utf8mb4Bin0900)}
+	l, err := castLiteral(written, t)
+	if err != nil || l.Value.Null {
+		return nil, badDate(t, text)
+	}
+	return l, nil
+}
+
 // badDate is errno 1525 for a literal.
 func badDate(kind types.Type, text string) error {
 	return sqlerr.New(sqlerr.BadDate, "Incorrect %s value: '%s'", strings.ToUpper(kindWord(kind)), text)

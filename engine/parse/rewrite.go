@@ -2,6 +2,7 @@ package parse
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -11,14 +12,29 @@ const (
 	AllFunction = "silogate_all"
 )
 
+// The functions that Rewrite makes of temporal literals. Their one argument is the text.
+const (
+	DateFunction      = "silogate_date"
+	TimeFunction      = "silogate_time"
+	TimestampFunction = "silogate_timestamp"
+)
+
+// literals are these functions by the keyword before the text, odbcLiterals by the one that ODBC writes inside braces.
+var (
+	literals     = map[string]string{"DATE": DateFunction, "TIME": TimeFunction, "TIMESTAMP": TimestampFunction}
+	odbcLiterals = map[string]string{"D": DateFunction, "T": TimeFunction, "TS": TimestampFunction}
+)
+
 // rewritable finds texts that Rewrite may have to change.
-var rewritable = regexp.MustCompile(`(?i)\\[%_]|\b(any|some|all|unknown)\b`)
+var rewritable = regexp.MustCompile(`(?i)\\[%_]|\b(any|some|all|unknown|date|time|timestamp)\b|\{\s*(d|t|ts)\b`)
 
 // Rewrite returns sql in words that the other grammar knows, which mean the same:
 //
 //	x > ANY (SELECT ...)   x > silogate_any((SELECT ...)); SOME and ALL likewise
 //	x IS UNKNOWN           x IS NULL
 //	'a\_b'                 'a\\_b': in a string \_ and \% are two characters each
+//	DATE '2024-01-31'      silogate_date('2024-01-31'); TIME and TIMESTAMP likewise
+//	{d '2024-01-31'}       the same; {t ...} and {ts ...} likewise
 //
 // Text in double quotes is a name if ansiQuotes. What can't be read is returned as it is, for the other grammar to refuse.
 func Rewrite(sql string, ansiQuotes bool) string {
@@ -30,15 +46,22 @@ func Rewrite(sql string, ansiQuotes bool) string {
 		return sql
 	}
 	w := rewriter{sql: sql, tokens: tokens, ansiQuotes: ansiQuotes, closing: make(map[int]bool)}
-	for i := range tokens {
-		w.token(i)
+	for i := 0; i < len(tokens); i++ {
+		if n := w.literal(i); n > 0 {
+			i += n - 1
+		} else {
+			w.token(i)
+		}
 	}
 	return w.out.String() + sql[w.done:]
 }
 
-// Restore undoes what Rewrite made of quantified comparisons, for the name of a column that is such an expression.
+// ours begins the names of the functions that Rewrite makes.
+const ours = "silogate_"
+
+// Restore undoes what Rewrite made functions of, for the name of a column that is such an expression.
 func Restore(sql string) string {
-	if !strings.Contains(sql, AnyFunction) && !strings.Contains(sql, AllFunction) {
+	if !strings.Contains(sql, ours) {
 		return sql
 	}
 	tokens, ok := tokensOf(sql)
@@ -47,10 +70,10 @@ func Restore(sql string) string {
 	}
 	w := rewriter{sql: sql, tokens: tokens, closing: make(map[int]bool)}
 	for i, t := range tokens {
-		function := t.is(AnyFunction) || t.is(AllFunction)
+		function := slices.ContainsFunc(functions, t.is)
 		switch end := w.match(i + 1); {
 		case function && end > 0:
-			w.replace(t, strings.ToUpper(strings.TrimPrefix(t.value, "silogate_")))
+			w.replace(t, strings.ToUpper(strings.TrimPrefix(t.value, ours)))
 			w.done = tokens[i+1].end
 			w.closing[end] = true
 		case w.closing[i]:
@@ -59,6 +82,8 @@ func Restore(sql string) string {
 	}
 	return w.out.String() + sql[w.done:]
 }
+
+var functions = []string{AnyFunction, AllFunction, DateFunction, TimeFunction, TimestampFunction}
 
 // Unsupported names what a text that the other grammar refused has of MySQL's syntax, or "".
 func Unsupported(sql string) string {
@@ -103,9 +128,9 @@ func (w *rewriter) replace(t token, with string) {
 
 func (w *rewriter) token(i int) {
 	t := w.tokens[i]
-	written := w.sql[t.start:t.end]
 	switch {
-	case t.kind == text && !(w.ansiQuotes && written[0] == '"'):
+	case w.isText(i):
+		written := w.sql[t.start:t.end]
 		if doubled := doubleEscapes(written); doubled != written {
 			w.replace(t, doubled)
 		}
@@ -118,6 +143,33 @@ func (w *rewriter) token(i int) {
 	case w.closing[i]:
 		w.replace(t, "))")
 	}
+}
+
+// isText reports whether the i-th token is a string.
+func (w *rewriter) isText(i int) bool {
+	return i < len(w.tokens) && w.tokens[i].kind == text && !(w.ansiQuotes && w.sql[w.tokens[i].start] == '"')
+}
+
+// literal makes a function of a temporal literal that begins at the i-th token and returns its number of tokens, or 0.
+func (w *rewriter) literal(i int) int {
+	t := w.tokens[i]
+	switch {
+	case t.kind == word && w.isText(i+1) && (i == 0 || !w.tokens[i-1].isSymbol(".")):
+		if function := literals[strings.ToUpper(t.value)]; function != "" {
+			w.replace(t, function+"(")
+			w.token(i + 1)
+			w.replace(token{start: w.tokens[i+1].end, end: w.tokens[i+1].end}, ")")
+			return 2
+		}
+	case t.isSymbol("{") && w.isText(i+2) && i+3 < len(w.tokens) && w.tokens[i+3].isSymbol("}"):
+		if function := odbcLiterals[strings.ToUpper(w.tokens[i+1].value)]; function != "" {
+			w.replace(token{start: t.start, end: w.tokens[i+1].end}, function+"(")
+			w.token(i + 2)
+			w.replace(w.tokens[i+3], ")")
+			return 4
+		}
+	}
+	return 0
 }
 
 // follows reports whether the i-th token comes after a keyword, or the keyword and NOT.

@@ -18,6 +18,11 @@ func TestRewrite(t *testing.T) {
 		{sql: `SELECT ALL (a) FROM t WHERE b = any (c)`, want: `SELECT ALL (a) FROM t WHERE b = any (c)`},
 		{sql: `a = ANY (SELECT 1`, want: `a = ANY (SELECT 1`},
 		{sql: `a IS UNKNOWN OR b is not unknown OR unknown`, want: `a IS NULL OR b is not NULL OR unknown`},
+		{sql: `d >= DATE '1994-01-01' + INTERVAL 1 DAY AND date = "x"`, want: `d >= silogate_date( '1994-01-01') + INTERVAL 1 DAY AND date = "x"`},
+		{sql: `SELECT {d '1994-01-01'}, { TS "1994-01-01 00:00:00" }, {t'1:2:3'}`,
+			want: `SELECT silogate_date( '1994-01-01'), silogate_timestamp( "1994-01-01 00:00:00" ), silogate_time('1:2:3')`},
+		{sql: `SELECT x.date 'alias', timestamp'\_', time "q" FROM t`, want: `SELECT x.date 'alias', silogate_timestamp('\\_'), time "q" FROM t`, ansi: true},
+		{sql: `CAST('x' AS DATE), DATE('x')`, want: `CAST('x' AS DATE), DATE('x')`},
 		{sql: `'\_' 'open`, want: `'\_' 'open`},
 	} {
 		got := Rewrite(c.sql, c.ansi)
@@ -33,6 +38,7 @@ func TestRewrite(t *testing.T) {
 func TestRestore(t *testing.T) {
 	for _, sql := range []string{
 		`a`, `a >= ANY (SELECT f(b) FROM t) AND c`, `a = ANY(SELECT 1 WHERE 2 > ALL (SELECT (3))) + 1`, `silogate_any`,
+		`DATE '2000-01-05' + 5`,
 	} {
 		if got := Restore(Rewrite(sql, false)); got != sql {
 			t.Errorf("%s became %s", sql, got)
