@@ -153,20 +153,10 @@ type aggregateBlock struct {
 
 // share returns e with its aggregates bound once.
 func (b *aggregateBlock) share(e sqlparser.Expr, at place) sqlparser.Expr {
-	var found []sqlparser.Expr
-	_ = sqlparser.Walk(func(n sqlparser.SQLNode) (bool, error) { // nothing here fails
-		switch n := n.(type) {
-		case *sqlparser.Subquery:
-			return false, nil
-		case sqlparser.Expr:
-			if isAggregate(n) {
-				found = append(found, n)
-				return false, nil
-			}
-		}
-		return true, nil
-	}, e)
-	for _, agg := range found {
+	if at != inHaving { // what stands there is bound before it, as part of the order
+		e = b.bindBeforeQuantified(e, at)
+	}
+	for _, agg := range aggregatesOf(e) {
 		text := sqlparser.String(agg)
 		_, known := b.first[text]
 		e = sqlparser.ReplaceExpr(e, agg, b.shared(agg, at))
@@ -175,6 +165,67 @@ func (b *aggregateBlock) share(e sqlparser.Expr, at place) sqlparser.Expr {
 		}
 	}
 	return e
+}
+
+// aggregatesOf lists the aggregates in e that are still to be shared, but for those of subqueries.
+func aggregatesOf(e sqlparser.Expr) (found []sqlparser.Expr) {
+	_ = sqlparser.Walk(func(n sqlparser.SQLNode) (bool, error) { // nothing here fails
+		switch n := n.(type) {
+		case *sqlparser.Subquery:
+			return false, nil
+		case sqlparser.InjectedExpr:
+			_, bound := n.Expression.(aggregateBinding)
+			return !bound, nil
+		case sqlparser.Expr:
+			if isAggregate(n) {
+				found = append(found, n)
+				return false, nil
+			}
+		}
+		return true, nil
+	}, e)
+	return found
+}
+
+// bindBeforeQuantified has the aggregates on the left of comparisons with ANY and ALL bound before the comparison: the
+// left side moves into a subquery, where they would be aggregates of its rows.
+func (b *aggregateBlock) bindBeforeQuantified(e sqlparser.Expr, at place) sqlparser.Expr {
+	var found []*sqlparser.ComparisonExpr
+	_ = sqlparser.Walk(func(n sqlparser.SQLNode) (bool, error) { // nothing here fails
+		if c, ok := n.(*sqlparser.ComparisonExpr); ok {
+			if f, _ := quantifier(c); f != nil {
+				found = append(found, c)
+			}
+		}
+		_, subquery := n.(*sqlparser.Subquery)
+		return !subquery, nil
+	}, e)
+	for _, c := range found {
+		written := sqlparser.String(c)
+		var first []sqlparser.Expr
+		for _, agg := range aggregatesOf(c.Left) {
+			text := sqlparser.String(agg)
+			if _, known := b.first[text]; !known {
+				first = append(first, b.shared(agg, at))
+			}
+			c.Left = sqlparser.ReplaceExpr(c.Left, agg, injected(aggregateUse{b.first[text], inOrder}))
+		}
+		if len(first) > 0 {
+			e = sqlparser.ReplaceExpr(e, c, injected(inTurn{written}, append(first, c)...))
+		}
+	}
+	return e
+}
+
+// inTurn stands for the last of several expressions, which are bound in turn.
+type inTurn struct{ text string }
+
+// String is the last of them as written.
+func (t inTurn) String() string { return t.text }
+
+// WithResolvedChildren implements sqlparser.Injectable.
+func (inTurn) WithResolvedChildren(_ context.Context, children []any) (any, error) {
+	return children[len(children)-1], nil
 }
 
 // stands reports whether e still has agg where it was.

@@ -27,16 +27,27 @@ func quantified(stmt sqlparser.SQLNode) error {
 		if !ok {
 			return true, nil
 		}
-		f, ok := c.Right.(*sqlparser.FuncExpr)
-		if !ok {
+		f, all := quantifier(c)
+		if f == nil {
 			return true, nil
 		}
-		name := f.Name.Lowered()
-		if name != parse.AnyFunction && name != parse.AllFunction {
-			return true, nil
-		}
-		return true, quantify(c, f, name == parse.AllFunction)
+		return true, quantify(c, f, all)
 	}, stmt)
+}
+
+// quantifier returns the function that stands for ANY or ALL on the right of a comparison; nil if there is none.
+func quantifier(c *sqlparser.ComparisonExpr) (f *sqlparser.FuncExpr, all bool) {
+	f, ok := c.Right.(*sqlparser.FuncExpr)
+	if !ok {
+		return nil, false
+	}
+	switch f.Name.Lowered() {
+	case parse.AnyFunction:
+		return f, false
+	case parse.AllFunction:
+		return f, true
+	}
+	return nil, false
 }
 
 // opposite are the comparisons that are true where the other is false.
