@@ -213,7 +213,7 @@ func (x *expressions) aggregateFunction(f sql.Aggregation) (plan.Agg, []sql.Expr
 	return plan.Agg{Func: fn}, f.Children(), nil
 }
 
-// groupConcat imports the order of GROUP_CONCAT; several arguments are one text.
+// groupConcat imports the order of GROUP_CONCAT.
 func (x *expressions) groupConcat(f *aggregation.GroupConcat) (plan.Agg, []sql.Expression, error) {
 	agg := plan.Agg{Func: plan.GroupConcat}
 	keys, args := groupConcat(f, &agg)
@@ -224,21 +224,5 @@ func (x *expressions) groupConcat(f *aggregation.GroupConcat) (plan.Agg, []sql.E
 		}
 		agg.OrderBy[i].Expr = key
 	}
-	if len(args) == 1 {
-		return agg, args, nil
-	}
-	list := make([]expr.Expr, len(args))
-	for i, e := range args {
-		arg, err := x.expr(e)
-		if err != nil {
-			return plan.Agg{}, nil, err
-		}
-		list[i] = arg
-	}
-	text, err := expr.New(expr.Concat, list...)
-	if err != nil {
-		return plan.Agg{}, nil, err
-	}
-	agg.Args = []expr.Expr{text}
-	return agg, nil, nil
+	return agg, args, nil
 }

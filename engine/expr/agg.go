@@ -34,8 +34,11 @@ func AggType(name string, args []Expr) (types.Type, error) {
 // AggArgs casts the arguments of an aggregate function to what it takes: under SUM and AVG text becomes DOUBLE and truth
 // values integers; integers stay, although their sum is a DECIMAL, and quotients have the digits they are computed with,
 // unless distinct values are looked for, which MySQL keeps as they are shown. VAR and STDDEV take DOUBLE, GROUP_CONCAT one
-// text.
+// text, or several of which the combinations are to be distinct: ('a', 'bc') is not ('ab', 'c').
 func AggArgs(name string, args []Expr, distinct bool) ([]Expr, error) {
+	if name == "group_concat" && distinct {
+		return textArgs(args)
+	}
 	args, err := aggArgs(name, args)
 	if err == nil && !distinct && (name == "sum" || name == "avg") {
 		args = []Expr{inner(args[0])}
