@@ -118,6 +118,11 @@ func (h *handler) run(ctx context.Context, c *vitess.Conn, text string, do func(
 	if err != nil {
 		return wireError(err)
 	}
+	patience, err := writeTimeout(sqlCtx)
+	if err != nil {
+		return wireError(err)
+	}
+	setPatience(c, patience)
 	defer watch(c, cancel)()
 	sqlCtx, err = sqlCtx.ProcessList.BeginQuery(sqlCtx, parse.Redact(text))
 	if err != nil {

@@ -4,8 +4,24 @@ import (
 	"context"
 	"time"
 
+	"github.com/dolthub/go-mysql-server/sql"
+
 	"github.com/silogate/silogate/engine/sqlerr"
 )
+
+// netWriteTimeout is MySQL's variable for the seconds that a client may take nothing of a result: one that has stopped
+// reading would hold its sources for ever.
+const netWriteTimeout = "net_write_timeout"
+
+// longestTimeout keeps the variable's greatest values within a time.Duration.
+const longestTimeout = 365 * 24 * 60 * 60
+
+// writeTimeout returns the session's net_write_timeout.
+func writeTimeout(ctx *sql.Context) (time.Duration, error) {
+	value, err := ctx.GetSessionVariable(ctx, netWriteTimeout)
+	seconds, _ := value.(int64)
+	return time.Duration(min(seconds, longestTimeout)) * time.Second, err
+}
 
 // maxExecutionTime is MySQL's variable for the milliseconds that a query may take; 0: any time.
 const maxExecutionTime = "max_execution_time"

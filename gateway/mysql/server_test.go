@@ -275,19 +275,7 @@ func TestAClientThatStopsReadingCanBeKilled(t *testing.T) {
 	g := start(t)
 	db := g.open("")
 	victim, id := g.conn(db)
-	rows, err := victim.QueryContext(background, "SELECT * FROM endless")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rows.Close()
-	var before int64
-	eventually(t, "back-pressure", func() bool { // nothing more is made once the socket is full
-		now := g.fake.batches.Load()
-		stopped := now > 0 && now == before
-		before = now
-		time.Sleep(20 * time.Millisecond)
-		return stopped
-	})
+	rows := g.unread(t, victim)
 	if _, err := db.Exec("KILL QUERY " + strconv.FormatInt(id, 10)); err != nil {
 		t.Fatal(err)
 	}
@@ -297,6 +285,41 @@ func TestAClientThatStopsReadingCanBeKilled(t *testing.T) {
 	if rows.Err() == nil {
 		t.Error("the killed statement's result ended well")
 	}
+}
+
+func TestAClientThatStopsReadingIsGivenUp(t *testing.T) {
+	g := start(t)
+	victim, _ := g.conn(g.open(""))
+	if _, err := victim.ExecContext(background, "SET net_write_timeout = 1"); err != nil {
+		t.Fatal(err)
+	}
+	rows := g.unread(t, victim)
+	eventually(t, "the end of the execution", func() bool { return g.fake.open.Load() == 0 })
+	for rows.Next() { // what was under way
+	}
+	if rows.Err() == nil {
+		t.Error("the statement's result ended well")
+	}
+}
+
+// unread begins to read an endless result until nothing more is made of it, since the socket is full.
+func (g *gateway) unread(t *testing.T, c *sql.Conn) *sql.Rows {
+	t.Helper()
+	ctx, cancel := context.WithCancel(background)
+	t.Cleanup(cancel) // Close alone would read to the end
+	rows, err := c.QueryContext(ctx, "SELECT * FROM endless")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var before int64
+	eventually(t, "back-pressure", func() bool {
+		now := g.fake.batches.Load()
+		stopped := now > 0 && now == before
+		before = now
+		time.Sleep(20 * time.Millisecond)
+		return stopped
+	})
+	return rows
 }
 
 func TestABigResultPassesInConstantMemory(t *testing.T) {

@@ -4,24 +4,69 @@ import (
 	"encoding/binary"
 	"net"
 	"reflect"
+	"sync"
 	"sync/atomic"
+	"time"
 
 	vitess "github.com/dolthub/vitess/go/mysql"
 )
 
 // socket lets a handler end a result with an ERR packet, for which Vitess's connection has no call: it can only close.
-// It lies between that connection and the network, above TLS.
+// It also gives up a client that has stopped reading, which Vitess's connection can't per session. It lies between that
+// connection and the network, above TLS.
 type socket struct {
 	net.Conn
 	swallow atomic.Bool // the next write is what Vitess would end the result with
+
+	mu       sync.Mutex
+	patience time.Duration // with a client that takes nothing; 0: any
+	deadline bool          // one was set that is not the socket's own
 }
 
+// writePiece is how much is written at once: a client has time for each piece anew.
+const writePiece = 64 << 10
+
 // Write writes to the network what is not to be swallowed.
-func (s *socket) Write(p []byte) (int, error) {
+func (s *socket) Write(p []byte) (n int, err error) {
 	if s.swallow.Swap(false) {
 		return len(p), nil
 	}
-	return s.Conn.Write(p)
+	for n < len(p) && err == nil {
+		if err = s.allow(); err != nil {
+			return n, err
+		}
+		var k int
+		k, err = s.Conn.Write(p[n:min(n+writePiece, len(p))])
+		n += k
+	}
+	return n, err
+}
+
+// allow sets the time that the next piece may take.
+func (s *socket) allow() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.patience == 0 || s.deadline {
+		return nil
+	}
+	return s.Conn.SetWriteDeadline(time.Now().Add(s.patience))
+}
+
+// SetWriteDeadline implements net.Conn. No piece gets more time until it is lifted.
+func (s *socket) SetWriteDeadline(t time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.deadline = !t.IsZero()
+	return s.Conn.SetWriteDeadline(t)
+}
+
+// setPatience says how long a client may take nothing of what is written.
+func setPatience(c *vitess.Conn, d time.Duration) {
+	if s, ok := c.Conn.(*socket); ok {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.patience = d
+	}
 }
 
 // attach puts a socket under an authenticated connection, before the first command.
