@@ -42,6 +42,9 @@ type grower struct {
 // Take implements pushdown.Source.
 func (g *grower) Take(step plan.Node) pushdown.Answer { return g.dialect.forTree(step, nil).Take(step) }
 
+// MaxColumns implements pushdown.Narrow (PostgreSQL documentation, appendix K).
+func (g *grower) MaxColumns() int { return 1664 }
+
 // Fragment implements pushdown.Source.
 func (g *grower) Fragment(tree plan.Node) (connectors.Fragment, error) {
 	f := &fragment{connector: g.connector, dialect: g.dialect, tree: tree, tables: tablesOf(nil, tree)}

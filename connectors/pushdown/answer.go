@@ -19,6 +19,9 @@ type Source interface {
 	Fragment(tree plan.Node) (connectors.Fragment, error)
 }
 
+// Narrow is a Source whose results have at most so many columns.
+type Narrow interface{ MaxColumns() int }
+
 // Verdict is how much of a step a source runs.
 type Verdict uint8
 

@@ -3,6 +3,7 @@ package pushdown
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/silogate/silogate/engine/expr"
@@ -17,7 +18,10 @@ func Grow(root plan.Node, src Source) (plan.Node, error) {
 	if !ok {
 		return root, nil
 	}
-	g := &grower{site: site, src: src}
+	g := &grower{site: site, src: src, most: math.MaxInt}
+	if narrow, ok := src.(Narrow); ok {
+		g.most = narrow.MaxColumns()
+	}
 	p, err := g.grow(root, root.Schema().Set())
 	if err != nil {
 		return nil, err
@@ -44,6 +48,7 @@ func siteOf(n plan.Node) (plan.Site, bool) {
 type grower struct {
 	site plan.Site
 	src  Source
+	most int // columns of a result of the source
 }
 
 // part is the answer for a sub-plan: either tree, what the source takes, under a filter of rest, or local, a node that
@@ -112,7 +117,14 @@ func (g *grower) take(step plan.Node, reads ...expr.Expr) Answer {
 	if !defined(step.Children(), reads) {
 		return No("it reads a row from outside the source's part")
 	}
+	if n := len(step.Schema()); n > g.most {
+		return tooWide(n, g.most)
+	}
 	return g.src.Take(step)
+}
+
+func tooWide(columns, most int) Answer {
+	return No("its result has %d columns, and the source's at most %d", columns, most)
 }
 
 func defined(inputs []plan.Node, reads []expr.Expr) bool {
@@ -203,6 +215,10 @@ func (g *grower) project(n *plan.Project) (part, error) {
 		p.kept = append(p.kept, because(fmt.Sprintf("column %s", e.Expr), a))
 		stay = append(stay, e)
 		reads = append(reads, e.Expr)
+	}
+	if len(push) > g.most {
+		p.kept = append(p.kept, because("projection", tooWide(len(push), g.most)))
+		return g.above(n, p, nil)
 	}
 	if len(reads) == 0 {
 		return part{tree: &plan.Project{Input: p.tree, Exprs: push}, kept: p.kept}, nil

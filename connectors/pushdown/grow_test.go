@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 
@@ -22,6 +23,14 @@ type toy struct {
 	exact, loose, nodes map[string]bool
 	weaker              bool // a loose conjunct is answered with IS NOT NULL of its column instead
 	broken              bool // Fragment fails
+	most                int  // columns of a result; 0: any number
+}
+
+func (s toy) MaxColumns() int {
+	if s.most == 0 {
+		return math.MaxInt
+	}
+	return s.most
 }
 
 func (s toy) Take(step plan.Node) pushdown.Answer {
@@ -122,6 +131,7 @@ func TestGrow(t *testing.T) {
 				exact: set(d, "exact"), loose: set(d, "loose"), nodes: set(d, "nodes"),
 				weaker: d.HasArg("weaker"), broken: d.HasArg("broken"),
 			}
+			d.MaybeScanArgs(t, "most", &src.most)
 			parser := plantext.Parser{Site: plan.Site{Source: "toy"}, Table: tables}
 			root, err := parser.Parse(d.Input)
 			if err != nil {

@@ -22,6 +22,9 @@ type grower struct {
 // Take renders the step.
 func (g *grower) Take(step plan.Node) pushdown.Answer { return g.dialect.Take(step) }
 
+// MaxColumns implements pushdown.Narrow (SQLite's default SQLITE_MAX_COLUMN).
+func (g *grower) MaxColumns() int { return 2000 }
+
 // Fragment keeps the tree: its parameters are known only when it runs.
 func (g *grower) Fragment(tree plan.Node) (connectors.Fragment, error) {
 	shown, err := g.dialect.Render(tree, sqlgen.Options{})

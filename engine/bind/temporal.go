@@ -18,7 +18,9 @@ type temporalLiteral struct {
 }
 
 // WithChildren implements sql.Expression.
-func (l *temporalLiteral) WithChildren(*sql.Context, ...sql.Expression) (sql.Expression, error) { return l, nil }
+func (l *temporalLiteral) WithChildren(*sql.Context, ...sql.Expression) (sql.Expression, error) {
+	return l, nil
+}
 
 // literalFunctions are the functions that temporal literals reach the grammar as (parse.Rewrite), for GMS's catalog. They
 // make the literals.
