@@ -2,8 +2,11 @@ package connectors
 
 import (
 	"context"
+	"io"
 	"slices"
 	"strings"
+
+	"golang.org/x/sync/semaphore"
 
 	"github.com/silogate/silogate/engine/plan"
 )
@@ -14,6 +17,32 @@ type Admitter interface {
 	// does no I/O: the statement may end up not reading the source, which may be down. All leaves of a statement share
 	// a turn, so a later call with the same tx returns at once.
 	Admit(ctx context.Context, tx *Tx) error
+}
+
+// Turns are what an Admitter hands out: so many statements at a time.
+type Turns struct{ free *semaphore.Weighted }
+
+// NewTurns admits n statements at a time.
+func NewTurns(n int) *Turns { return &Turns{semaphore.NewWeighted(int64(n))} }
+
+// Admit waits for the turn of tx, which has at most one.
+func (t *Turns) Admit(ctx context.Context, tx *Tx) error {
+	_, err := tx.Shared(ctx, t, func(ctx context.Context) (io.Closer, error) {
+		if err := t.free.Acquire(ctx, 1); err != nil {
+			return nil, err
+		}
+		return turn{t}, nil
+	})
+	return err
+}
+
+// turn is a statement's right to read the source.
+type turn struct{ of *Turns }
+
+// Close ends the turn.
+func (t turn) Close() error {
+	t.of.free.Release(1)
+	return nil
 }
 
 // Admit waits for a statement's turn at every source that its placed plan may read, one after the other by name: since

@@ -56,3 +56,29 @@ func TestAdmitAsksEverySourceOfAPlanInOneOrder(t *testing.T) {
 		t.Errorf("asked %q, %v", asked, err)
 	}
 }
+
+func TestTurns(t *testing.T) {
+	turns := NewTurns(2)
+	var a, b, c Tx
+	for _, tx := range []*Tx{&a, &b, &a} { // which has its turn already
+		if err := turns.Admit(t.Context(), tx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if err := turns.Admit(ended, &c); !errors.Is(err, context.Canceled) {
+		t.Errorf("a third statement: %v", err)
+	}
+	admitted := make(chan error)
+	go func() { admitted <- turns.Admit(t.Context(), &c) }()
+	if err := b.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-admitted; err != nil {
+		t.Error(err)
+	}
+	if turns.free.TryAcquire(1) {
+		t.Error("three statements at a time")
+	}
+}

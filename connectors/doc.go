@@ -31,7 +31,7 @@
 //
 // # Admission
 //
-// A source that bounds how many statements read it at a time makes its fragments Admitters. A statement takes its turns at
+// A source that bounds how many statements read it at a time makes its fragments Admitters, of Turns for example. A statement takes its turns at
 // all sources of its plan before any fragment starts, in the order of the sources' names, and keeps them until it
 // ends. A connector must not let statements wait for each other in any other place: what Open needs beyond the turn, such
 // as a second connection, it takes only if it is free, and requests for metadata, which planning makes, have a share of

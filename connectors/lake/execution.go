@@ -29,6 +29,11 @@ const (
 	leastPiece = 64 << 10
 )
 
+// Admit implements connectors.Admitter. What a statement's scans hold is bounded for each statement, and so for all.
+func (s *scan) Admit(ctx context.Context, tx *connectors.Tx) error {
+	return s.table.Turns.Admit(ctx, tx)
+}
+
 // Start begins a run. Nothing is read before the splits are asked for.
 func (s *scan) Start(_ context.Context, run connectors.Scan) (connectors.Execution, error) {
 	pool := blob.NewPool(run.Memory)

@@ -27,7 +27,8 @@ type Spec struct {
 	Comment    string
 	Store      blob.Store
 	Cache      *parquet.Cache
-	Files      []File // in the order they are read
+	Turns      *connectors.Turns // of the source's statements
+	Files      []File            // in the order they are read
 	Partitions []plan.TableColumn
 	// FailNonFinite makes a NaN or an infinity an error instead of NULL.
 	FailNonFinite bool

@@ -455,6 +455,8 @@ func TestOptions(t *testing.T) {
 		{"url": "s3://b", "endpoint": "127.0.0.1:9000"},
 		{"url": "s3://b", "anonymous": "true", "access_key": "k", "secret_key": "hunter2"},
 		{"url": "s3://b", "nonfinite": "zero"},
+		{"url": "/x", "admission": "0"},
+		{"url": "/x", "admission": "many"},
 	} {
 		_, err := Open(context.Background(), connectors.Config{Name: "lake", Options: o, Log: slog.New(slog.DiscardHandler)})
 		if !sqlerr.Is(err, sqlerr.BadOption) || !strings.Contains(err.Error(), "source lake") || strings.Contains(err.Error(), "secret") && strings.Contains(err.Error(), "hunter2") {

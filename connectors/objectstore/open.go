@@ -27,6 +27,7 @@ type settings struct {
 	prefix        string // of all keys; empty or ending in a slash
 	schemas       bool   // layout schema/table
 	failNonFinite bool
+	admission     int // statements at a time
 	s3            blob.S3Config
 }
 
@@ -44,12 +45,15 @@ func Open(_ context.Context, cfg connectors.Config) (connectors.Connector, error
 	}
 	return &source{
 		name: cfg.Name, settings: s, store: store,
-		footers: parquet.NewCache(footerCache),
-		tables:  make(map[string]described),
+		footers: parquet.NewCache(footerCache), turns: connectors.NewTurns(s.admission),
+		tables: make(map[string]described),
 	}, nil
 }
 
-var known = []string{"url", "endpoint", "region", "access_key", "secret_key", "anonymous", "path_style", "layout", "nonfinite"}
+var known = []string{"url", "endpoint", "region", "access_key", "secret_key", "anonymous", "path_style", "layout", "nonfinite", "admission"}
+
+// defaultAdmission is how many statements read a source at a time if its options do not say.
+const defaultAdmission = 16
 
 // parse checks options; an unknown one is an error.
 func parse(o connectors.Options) (settings, error) {
@@ -75,6 +79,14 @@ func parse(o connectors.Options) (settings, error) {
 		s.failNonFinite = true
 	default:
 		return s, fmt.Errorf("nonfinite must be null or error")
+	}
+	s.admission = defaultAdmission
+	if text, ok := o["admission"]; ok {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 {
+			return s, fmt.Errorf("admission must be a number of statements, at least 1")
+		}
+		s.admission = n
 	}
 	return s, s.parseS3(o)
 }
