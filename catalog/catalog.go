@@ -23,6 +23,9 @@ type Config struct {
 	Log   *slog.Logger               // nil: nothing is logged
 	// Warn hears what a listing could not reach; ctx is the listing's. nil: nobody.
 	Warn func(ctx context.Context, message string)
+	// Refused hears why a configured source can't be used. What it returns fails New; after nil the source stays, and every
+	// use of it gives the reason. nil: each reason fails New.
+	Refused func(server store.Server, reason error) error
 	// TTL is how long listings and descriptions are kept; 0: DefaultTTL.
 	TTL time.Duration
 	// ListTimeout is how long a listing waits for one source; 0: DefaultListTimeout.
@@ -46,13 +49,17 @@ type Catalog struct {
 }
 
 // New makes a catalog of the configured sources and those of the store. A source that can't be opened, such as for an
-// unknown option, is an error if it is configured; a stored one is left out and logged, since only SQL can mend it.
+// unknown option, or that claims another's database, is an error if it is configured; a stored one answers every use with
+// the reason, which is logged, since only SQL can mend it.
 func New(ctx context.Context, cfg Config, configured []store.Server) (*Catalog, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	if cfg.Warn == nil {
 		cfg.Warn = func(context.Context, string) {}
+	}
+	if cfg.Refused == nil {
+		cfg.Refused = func(_ store.Server, reason error) error { return reason }
 	}
 	if cfg.TTL == 0 {
 		cfg.TTL = DefaultTTL
@@ -64,9 +71,14 @@ func New(ctx context.Context, cfg Config, configured []store.Server) (*Catalog, 
 	var errs []error
 	for _, server := range configured {
 		s, err := c.open(ctx, server, FromFile)
+		if err == nil {
+			if err = c.collision(ctx, s); err != nil {
+				err = closing(s, err)
+			}
+		}
 		if err != nil {
-			errs = append(errs, err)
-			continue
+			errs = append(errs, cfg.Refused(server, err))
+			s = c.broken(server, FromFile, err)
 		}
 		c.sources[strings.ToLower(server.Name)] = s
 	}
@@ -94,9 +106,14 @@ func (c *Catalog) openStored(ctx context.Context) error {
 			continue
 		}
 		s, err := c.open(ctx, server, FromSQL)
+		if err == nil {
+			if err = c.collision(ctx, s); err != nil {
+				err = closing(s, err)
+			}
+		}
 		if err != nil {
-			c.cfg.Log.Error("a stored server can't be opened", "server", server.Name, "error", err)
-			s = c.broken(server, err)
+			c.cfg.Log.Error("a stored server can't be used", "server", server.Name, "error", err)
+			s = c.broken(server, FromSQL, err)
 		}
 		c.sources[key] = s
 	}

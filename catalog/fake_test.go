@@ -22,6 +22,7 @@ type fake struct {
 	closed   atomic.Bool
 	lists    atomic.Int64 // requests for a listing
 	asked    atomic.Int64 // requests for one table
+	doubt    error        // what Check says
 	options  connectors.Options
 	roots    []string
 	users    atomic.Int64 // principals bound
@@ -57,6 +58,8 @@ func (f *fake) reach(ctx context.Context) error {
 	}
 	return nil
 }
+
+func (f *fake) Check(context.Context) error { return f.doubt }
 
 func (f *fake) DefaultNamespace(context.Context) (string, error) { return f.standard, nil }
 

@@ -171,6 +171,7 @@ func (c *Catalog) collision(ctx context.Context, s *source) error {
 			})
 			if err != nil {
 				c.cfg.Warn(ctx, "whether databases collide is not known: "+err.Error())
+				c.cfg.Log.Warn("whether databases collide is not known", "source", s.name, "other", other.name, "error", err)
 				continue
 			}
 			for _, name := range names {
@@ -184,31 +185,4 @@ func (c *Catalog) collision(ctx context.Context, s *source) error {
 		}
 	}
 	return nil
-}
-
-// Inspect lists everything of one source as user sees it: the tables of each of its databases. Unlike a listing for
-// clients it fails with the source's own error, and takes as long as ctx allows.
-func (c *Catalog) Inspect(ctx context.Context, user, name string) (map[string][]string, error) {
-	s := c.source(name)
-	if s == nil {
-		return nil, sqlerr.New(sqlerr.UnknownServer, "there is no source %s", name)
-	}
-	standard, err := s.standard(ctx, user)
-	if err != nil {
-		return nil, err
-	}
-	databases := map[string][]string{}
-	if databases[s.name], err = s.listTables(ctx, user, standard); err != nil {
-		return nil, err
-	}
-	others, err := s.databases(ctx, user)
-	if err != nil {
-		return nil, err
-	}
-	for _, db := range others {
-		if databases[shown(db)], err = s.listTables(ctx, user, db[len(s.name)+1:]); err != nil {
-			return nil, err
-		}
-	}
-	return databases, nil
 }

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"errors"
 	"reflect"
 	"strings"
 	"testing"
@@ -183,6 +184,59 @@ func TestAConfiguredSourceThatCannotBeOpenedIsAnError(t *testing.T) {
 	}
 }
 
+func TestConfiguredSourcesThatClaimOneDatabase(t *testing.T) {
+	all := map[string]*fake{
+		"pg":       {standard: "public", tables: map[string][]string{"public": {"t"}, "sales": {"t"}}},
+		"pg_sales": {tables: map[string][]string{"": {"t"}}},
+	}
+	cfg := Config{Types: map[string]connectors.Open{"fake": fakes(all)}}
+	const want = "server pg_sales: sources pg_sales and pg would both have a database pg_sales"
+	configured := []store.Server{{Name: "pg", Type: "fake"}, {Name: "pg_sales", Type: "fake"}}
+	_, err := New(ctx, cfg, configured)
+	if !sqlerr.Is(err, sqlerr.DuplicateServer) || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+	for name, f := range all {
+		if !f.closed.Load() {
+			t.Errorf("%s is still open", name)
+		}
+	}
+	_, err = New(ctx, cfg, []store.Server{configured[1], configured[0]})
+	if !sqlerr.Is(err, sqlerr.DuplicateServer) {
+		t.Errorf("in the other order: %v", err)
+	}
+
+	refused := map[string]string{}
+	cfg.Refused = func(server store.Server, reason error) error {
+		refused[server.Name] = reason.Error()
+		return nil
+	}
+	c, err := New(ctx, cfg, append(configured, store.Server{Name: "x", Type: "fake", Options: connectors.Options{"bad": "1"}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if want := map[string]string{"pg_sales": want, "x": "source x: unknown option bad"}; !reflect.DeepEqual(refused, want) {
+		t.Errorf("refused %v, want %v", refused, want)
+	}
+	if _, _, err := c.Resolve(ctx, "root", "pg", "t"); err != nil {
+		t.Errorf("the other source: %v", err)
+	}
+	if _, err := c.Inspect(ctx, "root", "x"); !sqlerr.Is(err, sqlerr.BadOption) {
+		t.Errorf("the refused source: %v", err)
+	}
+	if infos := c.Servers(); infos[2].Origin != FromFile || infos[2].Problem == "" {
+		t.Errorf("%+v", infos[2])
+	}
+
+	all["pg"].down.Store(true)
+	c, err = New(ctx, Config{Types: cfg.Types}, configured)
+	if err != nil {
+		t.Fatalf("a source that is away keeps the gateway from starting: %v", err)
+	}
+	c.Close()
+}
+
 func TestRedact(t *testing.T) {
 	for in, want := range map[string]string{
 		"postgres://app:p@ss:w@host:5432/db?x=1":   "postgres://app:***@host:5432/db?x=1",
@@ -213,8 +267,12 @@ func TestInspect(t *testing.T) {
 	var warnings []string
 	c := mustNew(t, map[string]*fake{"shop": shop}, &warnings)
 	got, err := c.Inspect(ctx, "root", "shop")
-	if want := map[string][]string{"shop": {"orders"}, "shop_v": {"a", "b"}}; err != nil || !reflect.DeepEqual(got, want) {
+	if want := map[string][]string{"shop": {"orders"}, "shop_v": {"a", "b"}}; err != nil || !reflect.DeepEqual(got.Databases, want) || got.Doubt != nil {
 		t.Errorf("%v, %v; want %v", got, err, want)
+	}
+	shop.doubt = errors.New("there is no schema w")
+	if got, err := c.Inspect(ctx, "root", "shop"); err != nil || !errors.Is(got.Doubt, shop.doubt) {
+		t.Errorf("%v, %v; want %v", got, err, shop.doubt)
 	}
 	c.Forget("shop")
 	shop.down.Store(true)

@@ -72,14 +72,14 @@ func (c *Catalog) open(ctx context.Context, server store.Server, origin Origin) 
 	if err != nil {
 		return nil, err
 	}
-	s := c.broken(server, nil)
-	s.connector, s.origin = connector, origin
+	s := c.broken(server, origin, nil)
+	s.connector = connector
 	return s, nil
 }
 
-// broken makes a stored source that answers every use with err.
-func (c *Catalog) broken(server store.Server, err error) *source {
-	s := &source{name: server.Name, server: server, origin: FromSQL, err: err, timeout: c.cfg.ListTimeout}
+// broken makes a source that answers every use with err.
+func (c *Catalog) broken(server store.Server, origin Origin, err error) *source {
+	s := &source{name: server.Name, server: server, origin: origin, err: err, timeout: c.cfg.ListTimeout}
 	s.defaults.ttl, s.namespaces.ttl, s.listings.ttl, s.tables.ttl = c.cfg.TTL, c.cfg.TTL, c.cfg.TTL, c.cfg.TTL
 	return s
 }

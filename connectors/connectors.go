@@ -156,3 +156,9 @@ type ColumnLister interface {
 type Defaulter interface {
 	DefaultNamespace(context.Context) (string, error)
 }
+
+// Checker is a Source that knows when its options are valid and yet likely a mistake, such as the name of a schema that
+// does not exist. It is asked when an operator has the configuration checked.
+type Checker interface {
+	Check(context.Context) error
+}

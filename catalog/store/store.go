@@ -28,6 +28,9 @@ type Store struct {
 	seal sealer
 }
 
+// File is the name of the store's database in its folder.
+const File = "catalog.db"
+
 // Open opens the store in folder dir, making both as needed.
 func Open(ctx context.Context, dir string) (*Store, error) {
 	s, err := open(ctx, dir)
@@ -45,7 +48,7 @@ func open(ctx context.Context, dir string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	path := filepath.Join(dir, "catalog.db")
+	path := filepath.Join(dir, File)
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err

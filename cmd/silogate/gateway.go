@@ -53,8 +53,8 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger, tune ...func
 }
 
 func (g *gateway) open(ctx context.Context, cfg config.Config, log *slog.Logger, tune []func(*engine.Config)) (err error) {
-	if cfg.Flight != "" {
-		return errors.New("flight: Arrow Flight SQL is not part of this version")
+	if err := supported(cfg); err != nil {
+		return err
 	}
 	certificate, err := loadTLS(cfg.TLS)
 	if err != nil {
@@ -63,7 +63,7 @@ func (g *gateway) open(ctx context.Context, cfg config.Config, log *slog.Logger,
 	if g.store, err = store.Open(ctx, cfg.Data); err != nil {
 		return err
 	}
-	if g.catalog, err = openCatalog(ctx, cfg, g.store, log); err != nil {
+	if g.catalog, err = openCatalog(ctx, cfg, g.store, log, nil); err != nil {
 		return err
 	}
 	if g.spill, err = spill.Open(filepath.Join(cfg.Data, "spill"), int64(cfg.Memory.Spill)); err != nil {
@@ -105,13 +105,33 @@ func (g *gateway) open(ctx context.Context, cfg config.Config, log *slog.Logger,
 	return nil
 }
 
-func openCatalog(ctx context.Context, cfg config.Config, kept *store.Store, log *slog.Logger) (*catalog.Catalog, error) {
+// supported refuses settings that only another version knows.
+func supported(cfg config.Config) error {
+	if cfg.Flight != "" {
+		return errors.New("flight: Arrow Flight SQL is not part of this version")
+	}
+	return nil
+}
+
+// openCatalog opens the sources. Those that can't be used, and why, are collected in refused, by name; with nil they
+// are its error.
+func openCatalog(ctx context.Context, cfg config.Config, kept *store.Store, log *slog.Logger, refused map[string]error) (*catalog.Catalog, error) {
 	var sources []store.Server
+	at := make(map[string]config.Source, len(cfg.Sources))
 	for _, s := range cfg.Sources {
 		sources = append(sources, store.Server{Name: s.Name, Type: s.Type, Options: s.Options})
+		at[s.Name] = s
 	}
 	return catalog.New(ctx, catalog.Config{
 		Types: builtin.Types(), Store: kept, Roots: cfg.Roots, Log: log, Warn: mysql.Warn,
+		Refused: func(server store.Server, reason error) error {
+			reason = at[server.Name].At(reason)
+			if refused == nil {
+				return reason
+			}
+			refused[server.Name] = reason
+			return nil
+		},
 	}, sources)
 }
 

@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -222,32 +221,6 @@ func TestServe(t *testing.T) {
 	again.Close()
 	if err := stop(); err != nil {
 		t.Error(err)
-	}
-}
-
-func TestCheck(t *testing.T) {
-	var out output
-	path, _, _ := configure(t, "")
-	if err := run(context.Background(), []string{"check", "--config", path}, &out, quiet); err != nil {
-		t.Error(err)
-	}
-	for _, want := range []string{`lake\s+objectstore\s+database lake, 2 tables`, `shop\s+sqlite\s+database shop, 3 tables`} {
-		if !regexp.MustCompile(want).MatchString(out.String()) {
-			t.Errorf("no line like %q in\n%s", want, out.String())
-		}
-	}
-	if _, err := os.Stat(filepath.Join(filepath.Dir(path), "data")); err == nil {
-		t.Error("check made a data folder")
-	}
-
-	path, _, _ = configure(t, "  away: {type: postgres, url: \"postgres://app@127.0.0.1:1/db\", password: hunter2}\n")
-	var problems output
-	err := run(context.Background(), []string{"check", "--config", path}, &problems, quiet)
-	if err == nil || !strings.Contains(err.Error(), "1 of 3 sources") {
-		t.Errorf("with a source that is away: %v", err)
-	}
-	if !regexp.MustCompile(`away\s+postgres\s+WRONG: `).MatchString(problems.String()) || strings.Contains(problems.String(), "hunter2") {
-		t.Errorf("printed\n%s", problems.String())
 	}
 }
 

@@ -78,6 +78,22 @@ func (s *source) List(ctx context.Context, o connectors.ListOptions) iter.Seq2[c
 		ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`, s.only(), o.In, pattern)
 }
 
+// Check refuses a name in the option schemas that no schema has.
+func (s *source) Check(ctx context.Context) error {
+	missing := slices.Clone(s.schemas)
+	for l, err := range s.List(ctx, connectors.ListOptions{Namespaces: true}) {
+		if err != nil {
+			return err
+		}
+		missing = slices.DeleteFunc(missing, func(name string) bool { return name == l.Name.Namespace })
+	}
+	if len(missing) > 0 {
+		return sqlerr.New(sqlerr.BadOption, "source %s: option schemas: there is no schema %s that the login may use", s.name,
+			strings.Join(missing, ", "))
+	}
+	return nil
+}
+
 // only is the list of schemas to show; empty: all.
 func (s *settings) only() []string {
 	if s.schemas == nil {

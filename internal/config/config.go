@@ -47,6 +47,21 @@ type Source struct {
 	Name    string
 	Type    string
 	Options connectors.Options
+	lines   map[string]int // where each option stands, and under "" the source itself
+}
+
+// At says where in the file the options are that a connector refused. Connectors know no lines: of the options that the
+// message names the first is meant, and the source itself if it names none.
+func (s Source) At(err error) error {
+	message := strings.TrimPrefix(err.Error(), "source "+s.Name)
+	first, where := len(message), ""
+	for key := range s.lines {
+		word := regexp.MustCompile(`\b` + regexp.QuoteMeta(key) + `\b`)
+		if at := word.FindStringIndex(message); key != "" && at != nil && at[0] < first {
+			first, where = at[0], key
+		}
+	}
+	return fmt.Errorf("line %d: %w", s.lines[where], err)
 }
 
 // Default is the configuration of an empty file.
@@ -116,12 +131,13 @@ func source(cfg *Config, n node) error {
 	if !sourceName.MatchString(n.key) {
 		return n.errorf("a source's name is a letter and then letters, digits and underscores, at most 63 in all")
 	}
-	s := Source{Name: n.key, Options: connectors.Options{}}
+	s := Source{Name: n.key, Options: connectors.Options{}, lines: map[string]int{"": n.line}}
 	err := n.each(func(option node) error {
 		v, err := option.text()
 		if err != nil {
 			return err
 		}
+		s.lines[strings.ToLower(option.key)] = option.line
 		if option.key == "type" {
 			s.Type = v
 		} else {

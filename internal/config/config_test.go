@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -38,8 +39,10 @@ sources:
 		Memory: Memory{Server: 4 << 30, Query: 64 << 20, Spill: 1.5e12},
 		Users:  []User{{"root", "pa}ss"}},
 		Sources: []Source{
-			{"shop", "postgres", connectors.Options{"url": "postgres://app@127.0.0.1:5432/shop", "password": "xpa}ssy", "pool": "8", "admission": "04"}},
-			{"lake", "objectstore", connectors.Options{"url": "s3://bucket/prefix", "secret_key": "sesame", "path_style": "true"}},
+			{"shop", "postgres", connectors.Options{"url": "postgres://app@127.0.0.1:5432/shop", "password": "xpa}ssy", "pool": "8", "admission": "04"},
+				map[string]int{"": 8, "type": 8, "url": 8, "password": 8, "pool": 8, "admission": 8}},
+			{"lake", "objectstore", connectors.Options{"url": "s3://bucket/prefix", "secret_key": "sesame", "path_style": "true"},
+				map[string]int{"": 9, "type": 10, "url": 11, "secret_key": 12, "path_style": 13}},
 		},
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -52,6 +55,23 @@ func TestParseEmptyIsDefault(t *testing.T) {
 		got, err := Parse([]byte(text))
 		if err != nil || !reflect.DeepEqual(got, Default()) {
 			t.Errorf("%q: %+v, %v", text, got, err)
+		}
+	}
+}
+
+func TestSourceAt(t *testing.T) {
+	cfg, err := Parse([]byte("sources:\n  url:\n    type: objectstore\n    url: /x\n    pth_style: true\n    Layout: nope\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for message, want := range map[string]string{
+		"source url: unknown option pth_style (known: url, layout)": "line 5: ",
+		"source url: layout must be table or schema/table":          "line 6: ",
+		"source url: there is no connector of type objectstore":     "line 3: ",
+		"source url: option region is missing":                      "line 2: ",
+	} {
+		if got := cfg.Sources[0].At(errors.New(message)).Error(); got != want+message {
+			t.Errorf("%s, want %s", got, want+message)
 		}
 	}
 }
