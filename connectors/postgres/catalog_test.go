@@ -12,6 +12,7 @@ import (
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/conntest/plantext"
 	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/internal/testserver"
 )
 
@@ -63,6 +64,13 @@ public.totals 0 1 `; got != want {
 	only := newFixture(t, pg, connectors.Options{"schemas": "Sales"})
 	if got := namespaces(only.source); !slices.Equal(got, []string{"Sales"}) {
 		t.Errorf("namespaces %q", got)
+	}
+	if err := only.source.Check(t.Context()); err != nil {
+		t.Error(err)
+	}
+	wrong := newFixture(t, pg, connectors.Options{"schemas": "Sales,sales,nosuch"})
+	if err := wrong.source.Check(t.Context()); !sqlerr.Is(err, sqlerr.BadOption) || !strings.Contains(err.Error(), "there is no schema sales, nosuch that") {
+		t.Errorf("schemas that do not exist: %v", err)
 	}
 	if ns, err := only.source.DefaultNamespace(t.Context()); ns != "Sales" || err != nil {
 		t.Errorf("default %q, %v", ns, err)
