@@ -2,6 +2,8 @@ package bind
 
 import (
 	"errors"
+	"regexp"
+	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/go-mysql-server/sql/analyzer/analyzererrors"
@@ -59,8 +61,25 @@ var kinds = []struct {
 	{sql.ErrCollationIllegalMix, sqlerr.CollationMix},
 	{sql.ErrInvalidJSONText, sqlerr.BadJSON},
 	{sql.ErrPrivilegeCheckFailed, sqlerr.AccessDenied},
-	{sql.ErrTableAccessDeniedForUser, sqlerr.AccessDenied},
-	{sql.ErrDatabaseAccessDeniedForUser, sqlerr.AccessDenied},
+	{sql.ErrTableAccessDeniedForUser, sqlerr.TableDenied},
+	{sql.ErrDatabaseAccessDeniedForUser, sqlerr.DatabaseDenied},
+	{sql.ErrUserCreationFailure, sqlerr.AccountFailed},
+	{sql.ErrUserDeletionFailure, sqlerr.AccountFailed},
+	{sql.ErrRoleCreationFailure, sqlerr.AccountFailed},
+	{sql.ErrRoleDeletionFailure, sqlerr.AccountFailed},
+	{sql.ErrShowGrantsUserDoesNotExist, sqlerr.NoGrant},
+	{sql.ErrRevokeUserDoesNotExist, sqlerr.NoGrant},
+	{sql.ErrInvalidTimeZone, sqlerr.UnknownTimeZone},
+	{sql.ErrUnresolvedTableLock, sqlerr.UnresolvedLock},
+	{sql.ErrSessionDoesNotSupportPersistence, sqlerr.Unsupported},
+	{sql.ErrStoredProceduresNotSupported, sqlerr.Unsupported},
+	{sql.ErrTriggersNotSupported, sqlerr.Unsupported},
+	{sql.ErrEventsNotSupported, sqlerr.Unsupported},
+	{sql.ErrViewsNotSupported, sqlerr.Unsupported},
+	{sql.ErrAsOfNotSupported, sqlerr.Unsupported},
+	{sql.ErrCreateTableNotSupported, sqlerr.Unsupported},
+	{sql.ErrDropTableNotSupported, sqlerr.Unsupported},
+	{sql.ErrRenameTableNotSupported, sqlerr.Unsupported},
 	{sql.ErrReadOnly, sqlerr.ReadOnly},
 	{analyzererrors.ErrReadOnlyDatabase, sqlerr.ReadOnly},
 	{plan.ErrInsertIntoNotSupported, sqlerr.ReadOnly},
@@ -83,6 +102,22 @@ func errDistinctOrder(key int) error {
 	return sqlerr.New(sqlerr.DistinctOrder, "Expression #%d of ORDER BY clause is not in SELECT list, which is incompatible with DISTINCT", key)
 }
 
+// texts says what errors of GMS mean that have a text alone. The first that matches counts; GMS's words speak of itself.
+var texts = []struct {
+	begins  string
+	code    sqlerr.Code
+	message string
+}{
+	{sql.ErrImmutableDatabaseProvider.New().Error(), sqlerr.DatabaseDenied,
+		"Access denied: the databases are those of the configured sources and of CREATE SERVER, none can be created, altered or dropped"},
+	{"bind variable not provided", sqlerr.BadArgument, "Incorrect arguments to EXECUTE: too few values for its parameters"},
+	{"invalid arguments. expected", sqlerr.BadArgument, "Incorrect arguments to EXECUTE: too many values for its parameters"},
+	{"limit expression expected", sqlerr.Syntax, "You have an error in your SQL syntax: LIMIT and OFFSET take numbers and parameters"},
+}
+
+// goType finds the name of a type of the program in a message, which says nothing to a user.
+var goType = regexp.MustCompile(`\*\w+\.[A-Z]\w*`)
+
 // Translate gives an error of GMS the code a client can act on. An error that already is, or wraps, a sqlerr.Error is
 // returned as it is; so is a kind of GMS's own statements that has an errno of MySQL's but no code here (a duplicate
 // key in a scratch table), which sql.CastSQLError knows. Anything else is sqlerr.Internal.
@@ -99,11 +134,16 @@ func Translate(err error) error {
 			return &sqlerr.Error{Code: k.code, Message: err.Error()}
 		}
 	}
+	for _, t := range texts {
+		if strings.HasPrefix(err.Error(), t.begins) {
+			return &sqlerr.Error{Code: t.code, Message: t.message}
+		}
+	}
 	if code := sqlerr.CodeOf(err); code != sqlerr.Internal {
-		return sqlerr.Wrap(code, err, "binding the statement")
+		return sqlerr.Wrap(code, err, "the statement ended early")
 	}
 	if sql.CastSQLError(err).Number() != mysql.ERUnknownError {
 		return err
 	}
-	return sqlerr.Wrap(sqlerr.Internal, err, "binding the statement")
+	return &sqlerr.Error{Code: sqlerr.Internal, Message: goType.ReplaceAllString(err.Error(), "what stands there")}
 }

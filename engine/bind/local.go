@@ -62,7 +62,7 @@ func localName(n sql.Node) plan.TableName {
 	case sql.Nameable:
 		return plan.TableName{Name: n.Name()}
 	}
-	return plan.TableName{Name: fmt.Sprintf("%T", n)}
+	return plan.TableName{Name: statementKind(n)}
 }
 
 var _ connectors.Source = (*localSource)(nil)

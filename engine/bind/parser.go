@@ -60,7 +60,10 @@ func prepared(query string, stmt sqlparser.Statement, err error) (sqlparser.Stat
 	if stmt == nil {
 		return nil, nil
 	}
-	for _, change := range []func(sqlparser.SQLNode) error{isolateOperands, orderByArguments, resolveAggregates, quantified, numbered, renameExtremes} {
+	for _, change := range []func(sqlparser.SQLNode) error{
+		ownRights, knownVariables, foldColumns,
+		isolateOperands, orderByArguments, resolveAggregates, quantified, numbered, renameExtremes,
+	} {
 		if err := change(stmt); err != nil {
 			return nil, err
 		}

@@ -1,7 +1,6 @@
 package bind
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -56,7 +55,7 @@ func (im *importer) node(n sql.Node, outer *scope) (relation, error) {
 	case sql.TableFunction:
 		return im.localNode(n, sql.ColSet{})
 	}
-	return relation{}, unsupported(fmt.Sprintf("%T", n))
+	return relation{}, unsupported(statementKind(n))
 }
 
 func schemaNames(s sql.Schema) []string {
@@ -410,4 +409,11 @@ func (im *importer) distinctOver(rel relation) relation {
 	}
 	rel.node = &plan.Aggregate{Input: rel.node, Groups: groups}
 	return rel
+}
+
+// statementKind names a node of GMS's without an importer of its own by its first word, as EXPLAIN prints it.
+func statementKind(n sql.Node) string {
+	name, _, _ := strings.Cut(strings.TrimSpace(n.String()), "\n")
+	name, _, _ = strings.Cut(name, "(")
+	return name
 }

@@ -56,6 +56,13 @@ const (
 	DistinctOrder                  // SELECT DISTINCT ordered by what it does not select
 	SelectColumns                  // the SELECTs of a UNION differ in the number of columns
 	UnknownStatement               // EXECUTE or DEALLOCATE of what was not prepared
+	DatabaseDenied                 // no right to a database
+	TableDenied                    // no right to a table, or to do this with it
+	AccountFailed                  // CREATE, DROP or RENAME of an account that is there, or is not
+	NoGrant                        // the grants of an account that is not there
+	UnknownTimeZone                // no such time zone
+	UnresolvedLock                 // FOR UPDATE OF what the query does not read
+	TooLong                        // a value or row over max_allowed_packet
 )
 
 // Identity is what the MySQL protocol says about an error.
@@ -116,6 +123,13 @@ var identities = [...]Identity{
 	DistinctOrder:      {3065, "HY000"}, // ER_FIELD_IN_ORDER_NOT_SELECT
 	SelectColumns:      {1222, "21000"}, // ER_WRONG_NUMBER_OF_COLUMNS_IN_SELECT
 	UnknownStatement:   {1243, "HY000"}, // ER_UNKNOWN_STMT_HANDLER
+	DatabaseDenied:     {1044, "42000"}, // ER_DBACCESS_DENIED_ERROR
+	TableDenied:        {1142, "42000"}, // ER_TABLEACCESS_DENIED_ERROR
+	AccountFailed:      {1396, "HY000"}, // ER_CANNOT_USER
+	NoGrant:            {1141, "42000"}, // ER_NONEXISTING_GRANT
+	UnknownTimeZone:    {1298, "HY000"}, // ER_UNKNOWN_TIME_ZONE
+	UnresolvedLock:     {3568, "HY000"}, // ER_UNRESOLVED_TABLE_LOCK
+	TooLong:            {1301, "HY000"}, // ER_WARN_ALLOWED_PACKET_OVERFLOWED
 }
 
 // Identity returns the code's errno and SQLSTATE.

@@ -129,6 +129,7 @@ func (h *handler) run(ctx context.Context, c *vitess.Conn, text string, do func(
 		return wireError(err)
 	}
 	defer sqlCtx.ProcessList.EndQuery(sqlCtx)
+	sqlCtx.ProcessList = &ownProcesses{ProcessList: sqlCtx.ProcessList, server: h.server, ctx: sqlCtx}
 	defer hurry(sqlCtx, c)()
 	if err := sql.SessionCommandBegin(sqlCtx.Session); err != nil {
 		return wireError(err)

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
-	vitess "github.com/dolthub/vitess/go/mysql"
 	"github.com/dolthub/vitess/go/sqltypes"
 
 	"github.com/silogate/silogate/catalog"
@@ -53,33 +52,6 @@ func (s *statement) manage(stmt parse.Stmt) error {
 func (s *statement) note(err error) error {
 	s.ctx.Session.Warn(&sql.Warning{Level: "Note", Code: int(sqlerr.CodeOf(err).Identity().Errno), Message: err.Error()})
 	return nil
-}
-
-// needSuper refuses users who may not manage servers: these hold credentials, and reach hosts in the gateway's name.
-func (s *statement) needSuper() error {
-	if s.super() {
-		return nil
-	}
-	return sqlerr.New(sqlerr.AccessDenied, "Access denied; you need (at least one of) the SUPER privilege(s) for this operation")
-}
-
-func (s *statement) super() bool {
-	return s.server.gms.Analyzer.Catalog.MySQLDb.UserHasPrivileges(s.ctx,
-		sql.NewPrivilegedOperation(sql.PrivilegeCheckSubject{}, sql.PrivilegeType_Super))
-}
-
-// mayKill refuses to kill a connection that is not there, or another user's without the right to.
-func (s *statement) mayKill(connection uint32) error {
-	for _, p := range s.ctx.ProcessList.Processes() {
-		if p.Connection != connection {
-			continue
-		}
-		if p.User == s.ctx.Client().User || s.super() {
-			return nil
-		}
-		return vitess.NewSQLError(vitess.ERKillDenied, vitess.SSUnknownSQLState, "You are not owner of thread %d", connection)
-	}
-	return vitess.NewSQLError(vitess.ERNoSuchThread, vitess.SSUnknownSQLState, "Unknown thread id: %d", connection)
 }
 
 func (s *statement) showServers(servers []catalog.ServerInfo, like *string) error {

@@ -63,10 +63,8 @@ func (s *statement) execute(parsed sqlparser.Statement, text string, args map[st
 		s.kind = federated
 		return s.federated(leaf)
 	}
-	if kill, ok := root.(*gmsplan.Kill); ok {
-		if err := s.mayKill(kill.ConnID); err != nil {
-			return err
-		}
+	if err := s.mayRun(root); err != nil {
+		return err
 	}
 	return s.local(root, text)
 }

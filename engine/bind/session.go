@@ -1,0 +1,78 @@
+package bind
+
+import (
+	"strings"
+
+	"github.com/dolthub/go-mysql-server/sql"
+	"github.com/dolthub/vitess/go/vt/sqlparser"
+
+	"github.com/silogate/silogate/engine/sqlerr"
+)
+
+// ownRights leaves to the gateway, which knows what they are about, the rights of statements that anyone may give about
+// himself and few about others: GMS wants SUPER for every KILL, PROCESS for the process list, SELECT on mysql for all grants.
+func ownRights(n sqlparser.SQLNode) error {
+	open := sqlparser.AuthInformation{AuthType: sqlparser.AuthType_IGNORE, TargetType: sqlparser.AuthTargetType_Ignore}
+	switch n := n.(type) {
+	case *sqlparser.Kill:
+		n.Auth = open
+	case *sqlparser.ShowGrants:
+		n.Auth = open
+	case *sqlparser.Show:
+		if strings.EqualFold(n.Type, "processlist") {
+			n.Auth = open
+		}
+	}
+	return nil
+}
+
+// notVariables are names that SET takes and that are no variables.
+var notVariables = map[string]bool{"names": true, "charset": true, "transaction": true}
+
+// knownVariables refuses a SET of a variable that is not there, which GMS takes for a column that is not there.
+func knownVariables(n sqlparser.SQLNode) error {
+	set, ok := n.(*sqlparser.Set)
+	if !ok {
+		return nil
+	}
+	for _, e := range set.Exprs {
+		name := e.Name.Name.Lowered()
+		if !e.Name.Qualifier.IsEmpty() || notVariables[name] {
+			continue
+		}
+		name, scope, _, err := sqlparser.VarScope(name)
+		if err != nil || scope == sqlparser.SetScope_User || e.Scope == sqlparser.SetScope_User {
+			continue // GMS has the words for it
+		}
+		if _, _, ok := sql.SystemVariables.GetGlobal(name); ok {
+			continue
+		}
+		if name == "password" {
+			return sqlerr.New(sqlerr.Unsupported, "SET PASSWORD is not supported yet: ALTER USER name IDENTIFIED BY 'password' does the same")
+		}
+		return sqlerr.New(sqlerr.UnknownVariable, "Unknown system variable '%s'", name)
+	}
+	return nil
+}
+
+// foldColumns makes the pattern of SHOW COLUMNS match names in either case, as the names of columns do.
+func foldColumns(n sqlparser.SQLNode) error {
+	show, ok := n.(*sqlparser.Show)
+	if !ok || show.ShowTablesOpt == nil || show.ShowTablesOpt.Filter == nil || show.ShowTablesOpt.Filter.Like == "" {
+		return nil
+	}
+	if kind := strings.ToLower(show.Type); kind != "columns" && kind != "fields" {
+		return nil
+	}
+	lower := func(e sqlparser.Expr) sqlparser.Expr {
+		return &sqlparser.FuncExpr{Name: sqlparser.NewColIdent("lower"), Exprs: sqlparser.SelectExprs{&sqlparser.AliasedExpr{Expr: e}}}
+	}
+	filter := show.ShowTablesOpt.Filter
+	filter.Filter = &sqlparser.ComparisonExpr{
+		Operator: sqlparser.LikeStr,
+		Left:     lower(sqlparser.NewColName("field")),
+		Right:    lower(sqlparser.NewStrVal([]byte(filter.Like))),
+	}
+	filter.Like = ""
+	return nil
+}

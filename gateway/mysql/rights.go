@@ -1,0 +1,132 @@
+package mysql
+
+import (
+	"strings"
+
+	"github.com/dolthub/go-mysql-server/sql"
+	"github.com/dolthub/go-mysql-server/sql/expression"
+	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
+	"github.com/dolthub/go-mysql-server/sql/transform"
+	vitess "github.com/dolthub/vitess/go/mysql"
+
+	"github.com/silogate/silogate/engine/sqlerr"
+)
+
+// The dynamic privileges that stand for a part of SUPER.
+const (
+	systemVariablesAdmin = "system_variables_admin"
+	connectionAdmin      = "connection_admin"
+)
+
+// has reports whether the user has a global privilege.
+func (v *Server) has(ctx *sql.Context, privilege sql.PrivilegeType) bool {
+	return v.allows(ctx, sql.NewPrivilegedOperation(sql.PrivilegeCheckSubject{}, privilege))
+}
+
+func (v *Server) allows(ctx *sql.Context, op sql.PrivilegedOperation) bool {
+	return v.gms.Analyzer.Catalog.MySQLDb.UserHasPrivileges(ctx, op)
+}
+
+// superOr reports whether the user has SUPER or what stands for the part of it that is asked for.
+func (s *statement) superOr(dynamic string) bool {
+	return s.server.has(s.ctx, sql.PrivilegeType_Super) || s.server.allows(s.ctx, sql.NewDynamicPrivilegedOperation(dynamic))
+}
+
+// needSuper refuses users who may not manage servers: these hold credentials, and reach hosts in the gateway's name.
+func (s *statement) needSuper() error {
+	if s.server.has(s.ctx, sql.PrivilegeType_Super) {
+		return nil
+	}
+	return sqlerr.New(sqlerr.AccessDenied, "Access denied; you need (at least one of) the SUPER privilege(s) for this operation")
+}
+
+// mayRun refuses statements of GMS's whose rights GMS leaves open: what they are about decides, as far as it is the user's own.
+func (s *statement) mayRun(root sql.Node) (err error) {
+	transform.InspectWithOpaque(s.ctx, root, func(_ *sql.Context, n sql.Node) bool {
+		switch n := n.(type) {
+		case *gmsplan.Set:
+			err = s.maySet(n)
+		case *gmsplan.Kill:
+			err = s.mayKill(n.ConnID)
+		case *gmsplan.ShowGrants:
+			err = s.mayShowGrants(n)
+		}
+		return err == nil
+	})
+	return err
+}
+
+// maySet refuses to change what other sessions see without the right to.
+func (s *statement) maySet(n *gmsplan.Set) error {
+	for _, e := range n.Exprs {
+		set, ok := e.(*expression.SetField)
+		if !ok {
+			continue
+		}
+		v, ok := set.LeftChild.(*expression.SystemVar)
+		if !ok || !global(v.Scope) {
+			continue
+		}
+		if !s.superOr(systemVariablesAdmin) {
+			return sqlerr.New(sqlerr.AccessDenied,
+				"Access denied; you need (at least one of) the SUPER or SYSTEM_VARIABLES_ADMIN privilege(s) for this operation")
+		}
+		if v.Scope.IsGlobalOnly() {
+			continue
+		}
+		return sqlerr.New(sqlerr.Unsupported, "SET PERSIST %s: the gateway keeps no variables, use SET GLOBAL or its configuration", v.Name)
+	}
+	return nil
+}
+
+// global reports whether a variable of this scope is not of the session alone.
+func global(scope sql.SystemVariableScope) bool { return !scope.IsSessionOnly() }
+
+// mayKill refuses to kill a connection that is not there, or another user's without the right to.
+func (s *statement) mayKill(connection uint32) error {
+	for _, p := range s.server.gms.ProcessList.Processes() {
+		if p.Connection != connection {
+			continue
+		}
+		if p.User == s.ctx.Client().User || s.superOr(connectionAdmin) {
+			return nil
+		}
+		return vitess.NewSQLError(vitess.ERKillDenied, vitess.SSUnknownSQLState, "You are not owner of thread %d", connection)
+	}
+	return vitess.NewSQLError(vitess.ERNoSuchThread, vitess.SSUnknownSQLState, "Unknown thread id: %d", connection)
+}
+
+// mayShowGrants refuses to show the grants of others to who may not read the grant tables.
+func (s *statement) mayShowGrants(n *gmsplan.ShowGrants) error {
+	client := s.ctx.Client()
+	if n.For == nil || n.CurrentUser || n.For.Name == client.User && (n.For.AnyHost || strings.EqualFold(n.For.Host, client.Address)) {
+		return nil
+	}
+	mysqlDB := sql.PrivilegeCheckSubject{Database: "mysql"}
+	if s.server.allows(s.ctx, sql.NewPrivilegedOperation(mysqlDB, sql.PrivilegeType_Select)) {
+		return nil
+	}
+	return sqlerr.New(sqlerr.DatabaseDenied, "Access denied for user '%s'@'%s' to database 'mysql'", client.User, client.Address)
+}
+
+// ownProcesses is the process list as a user sees it: whole with PROCESS, else the user's own connections.
+type ownProcesses struct {
+	sql.ProcessList
+	server *Server
+	ctx    *sql.Context
+}
+
+// Processes implements sql.ProcessList.
+func (o *ownProcesses) Processes() []sql.Process {
+	all := o.ProcessList.Processes()
+	if o.server.has(o.ctx, sql.PrivilegeType_Process) {
+		return all
+	}
+	var own []sql.Process
+	for _, p := range all {
+		if p.User == o.ctx.Client().User {
+			own = append(own, p)
+		}
+	}
+	return own
+}

@@ -1,0 +1,117 @@
+package mysql
+
+import (
+	"database/sql"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// account makes a user with grants and connects as them.
+func (g *gateway) account(name string, grants ...string) *sql.DB {
+	g.t.Helper()
+	root := g.open("")
+	for _, statement := range append([]string{"CREATE USER " + name + " IDENTIFIED BY 'pw'"}, grants...) {
+		if _, err := root.Exec(statement); err != nil {
+			g.t.Fatalf("%s: %v", statement, err)
+		}
+	}
+	dsn := strings.Replace(strings.Replace(g.dsn(""), "root:sesame", name+":pw", 1), "/fake", "/", 1)
+	db, err := sql.Open("mysql", dsn)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	g.t.Cleanup(func() { db.Close() })
+	return db
+}
+
+func TestGlobalVariablesNeedAPrivilege(t *testing.T) {
+	g := start(t)
+	root, _ := g.conn(g.open(""))
+	ann, _ := g.conn(g.account("ann", "GRANT SELECT ON fake.* TO ann"))
+	for _, c := range []struct{ set, prepare string }{
+		{set: "SET GLOBAL silogate_pushdown = OFF"}, {set: "SET @@GLOBAL.silogate_pushdown = OFF"},
+		{set: "SET autocommit = 1, GLOBAL silogate_pushdown = OFF"}, {set: "SET PERSIST silogate_pushdown = OFF"},
+		{set: "SET @@PERSIST_ONLY.silogate_pushdown = OFF"}, {set: "SET GLOBAL TRANSACTION ISOLATION LEVEL READ COMMITTED"},
+		{prepare: "PREPARE s FROM 'SET GLOBAL silogate_pushdown = OFF'", set: "EXECUTE s"},
+	} {
+		if c.prepare != "" {
+			if _, err := ann.ExecContext(background, c.prepare); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, err := ann.ExecContext(background, c.set)
+		wantErrno(t, c.set, err, 1227, "42000")
+		if rows, err := texts(root, "SELECT @@GLOBAL.silogate_pushdown"); err != nil || rows[0][0] != "1" {
+			t.Errorf("after %s: %q, %v", c.set, rows, err)
+		}
+	}
+	if _, err := ann.ExecContext(background, "SET SESSION silogate_pushdown = OFF, @x = 1"); err != nil {
+		t.Error(err)
+	}
+	if _, err := root.ExecContext(background, "SET GLOBAL silogate_pushdown = ON"); err != nil {
+		t.Error(err)
+	}
+	_, err := root.ExecContext(background, "SET PERSIST silogate_pushdown = ON")
+	wantErrno(t, "a variable to be kept", err, 1235, "42000")
+}
+
+func TestOwnThreads(t *testing.T) {
+	g := start(t)
+	_, other := g.conn(g.open(""))
+	db := g.account("ann", "GRANT SELECT ON fake.* TO ann")
+	ann, id := g.conn(db)
+	failed := make(chan error, 1)
+	go func() {
+		_, err := texts(ann, "SELECT * FROM fake.hangs")
+		failed <- err
+	}()
+	<-g.fake.reading
+	second, own := g.conn(db)
+	for _, list := range []string{"SHOW FULL PROCESSLIST", "SELECT id, user FROM information_schema.processlist"} {
+		rows, err := texts(second, list)
+		var got []string
+		for _, row := range rows {
+			got = append(got, row[0]+" "+row[1])
+		}
+		if want := fmt.Sprintf("[%d ann %d ann]", id, own); err != nil || fmt.Sprint(got) != want {
+			t.Errorf("%s: %v, %v; want %s", list, got, err, want)
+		}
+	}
+	if _, err := second.ExecContext(background, fmt.Sprint("KILL QUERY ", id)); err != nil {
+		t.Fatal(err)
+	}
+	wantErrno(t, "a statement that its user killed", <-failed, 1317, "70100")
+	for _, kill := range []string{"KILL QUERY ", "KILL "} {
+		_, err := second.ExecContext(background, fmt.Sprint(kill, other))
+		wantErrno(t, kill+"another's", err, 1095, "HY000")
+	}
+	_, err := second.ExecContext(background, "KILL 99999")
+	wantErrno(t, "no thread", err, 1094, "HY000")
+	if rows, err := texts(g.open(""), "SHOW PROCESSLIST"); err != nil || len(rows) < 4 {
+		t.Errorf("as root: %q, %v", rows, err)
+	}
+}
+
+func TestOwnGrants(t *testing.T) {
+	g := start(t)
+	ann, _ := g.conn(g.account("ann", "GRANT SELECT ON fake.numbers TO ann"))
+	for _, show := range []string{"SHOW GRANTS", "SHOW GRANTS FOR CURRENT_USER()", "SHOW GRANTS FOR ann"} {
+		rows, err := texts(ann, show)
+		if err != nil || len(rows) != 2 || rows[1][0] != "GRANT SELECT ON `fake`.`numbers` TO `ann`@`%`" {
+			t.Errorf("%s: %q, %v", show, rows, err)
+		}
+	}
+	_, err := texts(ann, "SHOW GRANTS FOR root")
+	wantErrno(t, "another's grants", err, 1044, "42000")
+	if rows, err := texts(g.open(""), "SHOW GRANTS FOR ann"); err != nil || len(rows) != 2 {
+		t.Errorf("as root: %q, %v", rows, err)
+	}
+	_, err = texts(g.open(""), "SHOW GRANTS FOR nobody")
+	wantErrno(t, "nobody's grants", err, 1141, "42000")
+	_, err = ann.ExecContext(background, "USE mysql")
+	wantErrno(t, "a database without rights", err, 1044, "42000")
+	if _, err := ann.ExecContext(background, "ALTER USER ann IDENTIFIED BY 'new'"); err != nil {
+		t.Errorf("the own password: %v", err)
+	}
+}
