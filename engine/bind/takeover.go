@@ -24,7 +24,7 @@ func takeOver(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, scope *gmsplan
 	if !scope.IsEmpty() {
 		return n, transform.SameTree, nil
 	}
-	if isQuery(n) {
+	if isQuery(n) && !shows(n) {
 		b := federated(ctx, n)
 		if b == nil {
 			return n, transform.SameTree, nil
@@ -44,6 +44,20 @@ func isQuery(n sql.Node) bool {
 		return true
 	}
 	return false
+}
+
+// shows reports whether n describes a table, which GMS does: what it filters are not the table's rows.
+func shows(n sql.Node) bool {
+	for {
+		switch n.(type) {
+		case *gmsplan.Filter, *gmsplan.Having, *gmsplan.Sort, *gmsplan.Limit, *gmsplan.Offset:
+			n = n.Children()[0]
+		default:
+			_, columns := n.(*gmsplan.ShowColumns)
+			_, indexes := n.(*gmsplan.ShowIndexes)
+			return columns || indexes
+		}
+	}
 }
 
 // federated returns the Binder of the first federated table that n reads, at any depth, or nil.

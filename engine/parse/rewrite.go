@@ -26,7 +26,7 @@ var (
 )
 
 // rewritable finds texts that Rewrite may have to change.
-var rewritable = regexp.MustCompile(`(?i)\\[%_]|\b(any|some|all|unknown|date|time|timestamp)\b|\{\s*(d|t|ts)\b`)
+var rewritable = regexp.MustCompile(`(?i)\\[%_]|\b(describe|desc|explain|any|some|all|unknown|date|time|timestamp)\b|\{\s*(d|t|ts)\b`)
 
 // Rewrite returns sql in words that the other grammar knows, which mean the same:
 //
@@ -35,6 +35,7 @@ var rewritable = regexp.MustCompile(`(?i)\\[%_]|\b(any|some|all|unknown|date|tim
 //	'a\_b'                 'a\\_b': in a string \_ and \% are two characters each
 //	DATE '2024-01-31'      silogate_date('2024-01-31'); TIME and TIMESTAMP likewise
 //	{d '2024-01-31'}       the same; {t ...} and {ts ...} likewise
+//	DESCRIBE t c           SHOW COLUMNS FROM t LIKE 'c'; DESC and EXPLAIN likewise, and of a pattern
 //
 // Text in double quotes is a name if ansiQuotes. What can't be read is returned as it is, for the other grammar to refuse.
 func Rewrite(sql string, ansiQuotes bool) string {
@@ -46,7 +47,7 @@ func Rewrite(sql string, ansiQuotes bool) string {
 		return sql
 	}
 	w := rewriter{sql: sql, tokens: tokens, ansiQuotes: ansiQuotes, closing: make(map[int]bool)}
-	for i := 0; i < len(tokens); i++ {
+	for i := w.describe(); i < len(tokens); i++ {
 		if n := w.literal(i); n > 0 {
 			i += n - 1
 		} else {
@@ -54,6 +55,42 @@ func Rewrite(sql string, ansiQuotes bool) string {
 		}
 	}
 	return w.out.String() + sql[w.done:]
+}
+
+// explained are the words after EXPLAIN and its synonyms that are no table.
+var explained = []string{"SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "REPLACE", "TABLE", "VALUES", "ANALYZE", "FORMAT", "EXTENDED",
+	"PARTITIONS", "PLAN", "FOR"}
+
+// describe makes a SHOW COLUMNS of a text that describes one column, or those of a pattern, and returns how many tokens
+// it has read.
+func (w *rewriter) describe() int {
+	first := func(i int) token {
+		if i < len(w.tokens) {
+			return w.tokens[i]
+		}
+		return token{kind: end}
+	}
+	verb := first(0)
+	if !verb.is("DESCRIBE") && !verb.is("DESC") && !verb.is("EXPLAIN") || slices.ContainsFunc(explained, first(1).is) {
+		return 0
+	}
+	at := 2 // the column
+	if first(at).isSymbol(".") {
+		at += 2
+	}
+	column := first(at)
+	if table := first(at - 1); table.kind != word && table.kind != name || !(column.kind == word || column.kind == name || column.kind == text) ||
+		first(at+1).kind != end && !first(at+1).isSymbol(";") {
+		return 0
+	}
+	w.replace(verb, "SHOW COLUMNS FROM")
+	if w.isText(at) {
+		w.replace(token{start: column.start, end: column.start}, "LIKE ")
+		w.token(at)
+	} else {
+		w.replace(column, "LIKE '"+strings.NewReplacer("\\", "\\\\", "'", "''").Replace(column.value)+"'")
+	}
+	return at + 1
 }
 
 // ours begins the names of the functions that Rewrite makes.

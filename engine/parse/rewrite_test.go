@@ -23,6 +23,14 @@ func TestRewrite(t *testing.T) {
 			want: `SELECT silogate_date( '1994-01-01'), silogate_timestamp( "1994-01-01 00:00:00" ), silogate_time('1:2:3')`},
 		{sql: `SELECT x.date 'alias', timestamp'\_', time "q" FROM t`, want: `SELECT x.date 'alias', silogate_timestamp('\\_'), time "q" FROM t`, ansi: true},
 		{sql: `CAST('x' AS DATE), DATE('x')`, want: `CAST('x' AS DATE), DATE('x')`},
+		{sql: `DESCRIBE t c`, want: `SHOW COLUMNS FROM t LIKE 'c'`},
+		{sql: "desc d.`t` `c'd`; SELECT 1", want: "SHOW COLUMNS FROM d.`t` LIKE 'c''d'; SELECT 1"},
+		{sql: `EXPLAIN t 'a\_%'`, want: `SHOW COLUMNS FROM t LIKE 'a\\_%'`},
+		{sql: `EXPLAIN t "c"`, want: `SHOW COLUMNS FROM t LIKE 'c'`, ansi: true},
+		{sql: `DESCRIBE t`, want: `DESCRIBE t`},
+		{sql: `EXPLAIN SELECT x`, want: `EXPLAIN SELECT x`},
+		{sql: `EXPLAIN ANALYZE SELECT x FROM t`, want: `EXPLAIN ANALYZE SELECT x FROM t`},
+		{sql: `SELECT a FROM t ORDER BY a DESC`, want: `SELECT a FROM t ORDER BY a DESC`},
 		{sql: `'\_' 'open`, want: `'\_' 'open`},
 	} {
 		got := Rewrite(c.sql, c.ansi)
