@@ -40,6 +40,7 @@ const (
 	PushdownRequired               // silogate_strict_pushdown: a full remote read was needed
 	RequiredKeys                   // a source that needs keys got none
 	Cancelled                      // KILL QUERY, or the client went away
+	Shutdown                       // the gateway was told to stop
 	Timeout                        // MAX_EXECUTION_TIME
 	TooManyConnections             // an admission or connection limit
 	BadArgument                    // a function called with a value it rejects
@@ -107,6 +108,7 @@ var identities = [...]Identity{
 	PushdownRequired:   {1235, "42000"}, // ER_NOT_SUPPORTED_YET
 	RequiredKeys:       {1235, "42000"}, // ER_NOT_SUPPORTED_YET
 	Cancelled:          {1317, "70100"}, // ER_QUERY_INTERRUPTED
+	Shutdown:           {1053, "08S01"}, // ER_SERVER_SHUTDOWN
 	Timeout:            {3024, "HY000"}, // ER_QUERY_TIMEOUT
 	TooManyConnections: {1040, "08004"}, // ER_CON_COUNT_ERROR
 	BadArgument:        {1210, "HY000"}, // ER_WRONG_ARGUMENTS

@@ -25,6 +25,7 @@ type handler struct {
 // ConnectionAuthenticated implements vitess.Handler.
 func (h *handler) ConnectionAuthenticated(c *vitess.Conn) error {
 	attach(c)
+	h.server.connections.Store(c.ConnectionID, c.Conn)
 	return h.Handler.ConnectionAuthenticated(c)
 }
 
@@ -36,6 +37,7 @@ func (h *handler) NewConnection(c *vitess.Conn) {
 
 // ConnectionClosed implements vitess.Handler.
 func (h *handler) ConnectionClosed(c *vitess.Conn) {
+	h.server.connections.Delete(c.ConnectionID)
 	h.Handler.ConnectionClosed(c)
 	h.server.metrics.connections.Dec()
 }
@@ -114,6 +116,11 @@ func (h *handler) ComStmtExecute(ctx context.Context, c *vitess.Conn, prepared *
 func (h *handler) run(ctx context.Context, c *vitess.Conn, text string, do func(*statement) error) (err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	h.server.statements.Store(c.ConnectionID, cancel)
+	defer h.server.statements.Delete(c.ConnectionID)
+	if h.server.closing.Load() {
+		return wireError(shutdown)
+	}
 	sqlCtx, err := h.sessions.NewContextWithQuery(ctx, c, text)
 	if err != nil {
 		return wireError(err)

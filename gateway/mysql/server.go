@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	sqle "github.com/dolthub/go-mysql-server"
@@ -45,6 +46,10 @@ type Server struct {
 	sessions *gms.SessionManager
 	metrics  *metrics
 	results  sync.Map // uint32, a connection's id -> *engine.Result, which it streams
+
+	closing     atomic.Bool
+	connections sync.Map // uint32, the id of an authenticated connection -> net.Conn
+	statements  sync.Map // uint32, a connection's id -> context.CancelCauseFunc of what it runs
 }
 
 // New makes a server on a listener, which it then owns. Serve accepts connections.
@@ -103,17 +108,45 @@ func (v *Server) Addr() net.Addr { return v.listener.Listener.Addr() }
 // Serve accepts connections until Close.
 func (v *Server) Serve() error { return v.listener.Start() }
 
-// Close stops accepting, gives running statements until ctx ends, then ends them, closes all connections and waits for
-// their end.
+// shutdown is what MySQL says of a statement that it can't run since it stops.
+var shutdown = sqlerr.New(sqlerr.Shutdown, "Server shutdown in progress")
+
+// lastWords is how long a connection has to tell its client how a statement ended, once all were told to end.
+const lastWords = time.Second
+
+// Close stops accepting connections and statements, gives running statements until ctx ends, then ends them, closes all
+// connections and waits for their end.
 func (v *Server) Close(ctx context.Context) error {
 	err := v.listener.Close()
+	v.closing.Store(true)
 	v.drain(ctx)
+	v.statements.Range(func(_, cancel any) bool {
+		cancel.(context.CancelCauseFunc)(shutdown)
+		return true
+	})
+	v.dismiss()
 	for _, p := range v.gms.ProcessList.Processes() {
 		v.gms.ProcessList.Kill(p.Connection)
 		err = errors.Join(err, v.sessions.KillConnection(p.Connection))
 	}
 	v.sessions.WaitForClosedConnections()
 	return errors.Join(err, v.binder.Close())
+}
+
+// dismiss has connections end when they next wait for a command: what they are writing reaches the client.
+func (v *Server) dismiss() {
+	const interval = 10 * time.Millisecond
+	for end := time.Now().Add(lastWords); time.Now().Before(end); time.Sleep(interval) {
+		left := false
+		v.connections.Range(func(_, conn any) bool {
+			left = true
+			_ = conn.(net.Conn).SetReadDeadline(time.Now()) // again and again: the watch of a statement lifts it
+			return true
+		})
+		if !left {
+			return
+		}
+	}
 }
 
 // drain waits until no statement runs, or ctx ends.

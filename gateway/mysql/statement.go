@@ -183,7 +183,7 @@ func (s *statement) emit(result *sqltypes.Result) error {
 // fail turns a failure into what the handler returns for it: an error before the result began, else nothing once the
 // client has its ERR packet.
 func (s *statement) fail(err error) error {
-	if cause := context.Cause(s.ctx); cause != nil && sqlerr.CodeOf(err) == sqlerr.Internal {
+	if cause := context.Cause(s.ctx); cause != nil && (sqlerr.CodeOf(err) == sqlerr.Internal || errors.Is(cause, shutdown)) {
 		err = cause
 	}
 	failure := wireError(err)
