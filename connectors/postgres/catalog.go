@@ -178,7 +178,8 @@ SELECT n.nspname, c.relname, c.oid, c.relkind::text, obj_description(c.oid, 'pg_
 		WHERE k.conrelid = c.oid AND k.contype = 'n' AND NOT k.convalidated AND k.conkey = ARRAY[a.attnum]),
 	CASE WHEN t.typtype = 'e' THEN ARRAY(
 		SELECT e.enumlabel::text FROM pg_enum e WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder) END,
-	coalesce(co.collisdeterministic, true), CASE WHEN co.collprovider <> 'd' THEN co.oid ELSE 0 END, col_description(c.oid, a.attnum)
+	coalesce(co.collisdeterministic, true), CASE WHEN co.collprovider <> 'd' THEN co.oid ELSE 0 END, col_description(c.oid, a.attnum),
+	has_table_privilege(c.oid, 'SELECT') AND c.relkind IN ('r', 'p'), ` + shape + `
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN LATERAL (
 	` + partsOf + `
@@ -297,6 +298,8 @@ type described struct {
 	deterministic    bool
 	collation        uint32
 	note             *string
+	lockable         bool
+	shape            int64
 }
 
 // describe calls yield for each relation that where selects, by name, until it returns false.
@@ -316,7 +319,8 @@ func (s *source) describe(ctx context.Context, doing string, yield func(*plan.Ta
 			var d described
 			if err := rows.Scan(&d.name.Namespace, &d.name.Name, &d.oid, &d.kind, &d.comment, &d.rows, &d.bytes, &d.pages,
 				&d.longest, &d.heaps, &d.fresh, &d.keys, &d.number, &d.column, &d.declared, &d.typ, &d.typeKind, &d.category, &d.modifier,
-				&d.notNull, &d.labels, &d.deterministic, &d.collation, &d.note); err != nil {
+				&d.notNull, &d.labels, &d.deterministic, &d.collation, &d.note,
+				&d.lockable, &d.shape); err != nil {
 				return err
 			}
 			if b != nil && b.relation.oid != d.oid {
@@ -384,7 +388,7 @@ func (s *source) newTable(srv server, d *described) (*tableBuilder, error) {
 			Location: fmt.Sprintf("postgres://%s/%s.%s.%s", s.host, s.database, d.name.Namespace, d.name.Name),
 			Stats:    plan.Statistics{Rows: number(d.rows), Bytes: number(d.bytes)},
 		},
-		relation: &relation{oid: d.oid, server: srv},
+		relation: &relation{oid: d.oid, kind: d.kind, lockable: d.lockable, shape: d.shape, server: srv},
 		position: make(map[int16]int),
 	}
 	heaps := d.heaps != nil && *d.heaps

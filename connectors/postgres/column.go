@@ -11,13 +11,19 @@ import (
 // relation is a table's Handle.
 type relation struct {
 	oid        uint32
-	pages      int64 // of the heap and those of all parts, about
-	longest    int64 // pages of the longest of them
-	unmeasured bool  // pages are a guess from the number of rows
-	ranges     bool  // can be split by ctid, and pages are known
+	kind       string // pg_class.relkind
+	lockable   bool   // LOCK TABLE takes it
+	shape      int64  // what the statement that reads it must find again
+	pages      int64  // of the heap and those of all parts, about
+	longest    int64  // pages of the longest of them
+	unmeasured bool   // pages are a guess from the number of rows
+	ranges     bool   // can be split by ctid, and pages are known
 	server     server
 	columns    []column // as Table.Columns
 }
+
+// partitioned is the kind of a table whose rows lie in others.
+const partitioned = "p"
 
 // withRanges is the server's first version that reads a range of ctid without reading the rest.
 const withRanges = 140000

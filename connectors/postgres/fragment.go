@@ -201,11 +201,6 @@ func (e *execution) Open(ctx context.Context, split connectors.Split) (connector
 	if err != nil {
 		return nil, e.translate(ctx, err, e.doing())
 	}
-	if *part != (ctidRange{scan: part.scan}) { // others are read in other transactions
-		if err := st.hold(ctx, e.tables); err != nil {
-			return nil, e.translate(ctx, err, e.doing())
-		}
-	}
 	r, err := e.open(ctx, st, sql, e.decoder(outs))
 	if err != nil {
 		return nil, e.translate(ctx, err, e.doing())

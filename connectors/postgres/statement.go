@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/sync/semaphore"
 
@@ -31,40 +33,66 @@ type statement struct {
 	pool   *pool
 	turn   chan struct{} // holds a token while nobody uses what follows
 	wire   *wire
+	admits *turn // the tables that the statement may read
 	begun  bool
-	export string          // the snapshot's name
-	held   map[uint32]bool // the relations that hold has locked, by OID
-	opened int             // cursors
-	unused string          // CLOSE statements to send with the next query
-	failed error           // the transaction is lost
+	export string // the snapshot's name
+	held   int    // how many of the tables are locked and checked
+	opened int    // cursors
+	unused string // CLOSE statements to send with the next query
+	failed error  // the transaction is lost
 }
 
 // turnOf is the key of a statement's turn at a source.
 type turnOf struct{ *connector }
 
 // turn is the right to use one connection for as long as the statement lasts.
-type turn struct{ share *semaphore.Weighted }
+type turn struct {
+	share  *semaphore.Weighted
+	mu     sync.Mutex
+	tables []*plan.Table // of all fragments that were admitted
+}
+
+// admit adds the tables of a fragment.
+func (t *turn) admit(tables []*plan.Table) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, table := range tables {
+		if !slices.Contains(t.tables, table) {
+			t.tables = append(t.tables, table)
+		}
+	}
+}
+
+// since returns the tables after the first n.
+func (t *turn) since(n int) []*plan.Table {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.tables[n:])
+}
 
 // Close ends the turn.
-func (t turn) Close() error {
+func (t *turn) Close() error {
 	t.share.Release(1)
 	return nil
 }
 
 // Admit implements connectors.Admitter.
 func (f *fragment) Admit(ctx context.Context, tx *connectors.Tx) error {
-	_, err := tx.Shared(ctx, turnOf{f.connector}, func(ctx context.Context) (io.Closer, error) {
+	shared, err := tx.Shared(ctx, turnOf{f.connector}, func(ctx context.Context) (io.Closer, error) {
 		if err := f.pool.statement.Acquire(ctx, 1); err != nil {
 			return nil, err
 		}
-		return turn{f.pool.statement}, nil
+		return &turn{share: f.pool.statement}, nil
 	})
+	if err == nil {
+		shared.(*turn).admit(f.tables)
+	}
 	return f.translate(ctx, err, f.doing())
 }
 
 // statementOf returns the statement that tx, which has been admitted, stands for on this source.
 func (c *connector) statementOf(ctx context.Context, tx *connectors.Tx) (*statement, error) {
-	_, err := tx.Shared(ctx, turnOf{c}, func(context.Context) (io.Closer, error) {
+	admitted, err := tx.Shared(ctx, turnOf{c}, func(context.Context) (io.Closer, error) {
 		return nil, sqlerr.New(sqlerr.Internal, "a statement without its turn at the source")
 	})
 	if err != nil {
@@ -80,7 +108,7 @@ func (c *connector) statementOf(ctx context.Context, tx *connectors.Tx) (*statem
 			slot.release()
 			return nil, err
 		}
-		st := &statement{source: c.settings, pool: c.pool, turn: make(chan struct{}, 1), wire: wire, held: make(map[uint32]bool)}
+		st := &statement{source: c.settings, pool: c.pool, turn: make(chan struct{}, 1), wire: wire, admits: admitted.(*turn)}
 		st.turn <- struct{}{}
 		return st, nil
 	})
@@ -120,26 +148,6 @@ func (st *statement) snapshot(ctx context.Context) (string, error) {
 	return st.export, nil
 }
 
-// hold makes tables stay as they are until the statement ends: one that is read in several transactions may else be
-// rewritten between them, which moves its rows to other pages, or be truncated, which no snapshot survives.
-func (st *statement) hold(ctx context.Context, tables []*plan.Table) error {
-	if err := st.lock(ctx); err != nil {
-		return err
-	}
-	defer st.unlock()
-	sql := ""
-	for _, t := range tables {
-		if oid := t.Handle.(*relation).oid; !st.held[oid] {
-			st.held[oid] = true
-			sql += "SELECT FROM " + quoteIdent(t.Name.Namespace) + "." + quoteIdent(t.Name.Name) + " LIMIT 0;"
-		}
-	}
-	if sql == "" {
-		return nil
-	}
-	return st.run(ctx, sql, nil)
-}
-
 // run sends statements in the transaction, which it begins if that was not done, and calls row for each row of the
 // last of them. The caller holds the lock. After an error the transaction is lost.
 func (st *statement) run(ctx context.Context, sql string, row func([]byte) error) (err error) {
@@ -150,8 +158,12 @@ func (st *statement) run(ctx context.Context, sql string, row func([]byte) error
 		}
 	}()
 	prefix := st.unused
+	tables := st.admits.since(st.held) // all there are, when the transaction begins
 	if !st.begun {
-		prefix = begin + beginSettings + "SELECT pg_export_snapshot();"
+		prefix = await(tables) + begin + beginSettings + hold(tables) + "SELECT pg_export_snapshot();"
+	}
+	if len(tables) > 0 {
+		prefix += shapes(tables)
 	}
 	if err := st.wire.query(ctx, prefix+sql); err != nil {
 		return err
@@ -166,26 +178,23 @@ func (st *statement) run(ctx context.Context, sql string, row func([]byte) error
 		case kind == msgReady:
 			return nil
 		case kind == msgDataRow && !st.begun: // the first row is the snapshot's name
-			name, err := textField(body)
+			name, err := textFields(body, 1)
 			if err != nil {
 				return err
 			}
-			st.export, st.begun = name, true
+			st.export, st.begun = string(name[0]), true
+		case kind == msgDataRow && len(tables) > 0: // the next the tables' shapes
+			if err := checkShapes(body, tables); err != nil {
+				return err
+			}
+			st.held += len(tables)
+			tables = nil
 		case kind == msgDataRow && row != nil:
 			if err := row(body); err != nil {
 				return err
 			}
 		}
 	}
-}
-
-// textField returns the only field of a row in text format.
-func textField(row []byte) (string, error) {
-	const header = 2 + 4
-	if len(row) <= header {
-		return "", errors.New("malformed answer to pg_export_snapshot")
-	}
-	return string(row[header:]), nil
 }
 
 // cursor returns the name of a new cursor.
