@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"maps"
 	"runtime"
-	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
@@ -104,24 +102,6 @@ func (p *Prepared) Schema() plan.Schema { return p.plan.Schema() }
 
 // Plan returns the placed plan.
 func (p *Prepared) Plan() plan.Node { return p.plan }
-
-// Sources returns the names of the sources that running p reads, in order.
-func (p *Prepared) Sources() []string {
-	names := make(map[string]bool)
-	visit(p.plan, func(n plan.Node) {
-		if r, ok := n.(*plan.Remote); ok {
-			names[r.Site.Source] = true
-		}
-	})
-	return slices.Sorted(maps.Keys(names))
-}
-
-func visit(n plan.Node, f func(plan.Node)) {
-	f(n)
-	for _, c := range n.Children() {
-		visit(c, f)
-	}
-}
 
 // withLocal finds a statement's own sources before the configured ones.
 type withLocal struct {

@@ -25,11 +25,16 @@ import (
 //	hangs          numbers whose first batch never comes
 //	breaks         numbers that end with an error after 50 batches
 //	breaks_at_once numbers that end with an error before the first
+//	changing       numbers, with the text since changed is set; an error for who knows it as it was
+//	unstable       an error that the table changed, however often it is asked
+//	changes_midway the same after 50 batches
 type fake struct {
 	rows    int64
 	open    atomic.Int64  // executions not closed yet
 	batches atomic.Int64  // made in all
 	reading chan struct{} // gets a value when hangs is read
+	changed atomic.Bool   // the table changing
+	refused atomic.Int64  // readings that failed because of a change
 }
 
 const fakeBatch = 1000
@@ -39,7 +44,7 @@ var numberColumns = []plan.TableColumn{
 	{Name: "pad", Type: types.NewText(types.Varchar, 100, types.Utf8mb4Bin0900)},
 }
 
-var fakeTables = []string{"breaks", "breaks_at_once", "endless", "hangs", "kinds", "numbers"}
+var fakeTables = []string{"breaks", "breaks_at_once", "changes_midway", "changing", "endless", "hangs", "kinds", "numbers", "unstable"}
 
 func (f *fake) Bind(connectors.Principal) connectors.Source { return f }
 func (f *fake) Close() error                                { return nil }
@@ -60,6 +65,9 @@ func (f *fake) Table(_ context.Context, name plan.TableName, _ connectors.AsOf) 
 			continue
 		}
 		t := &plan.Table{Name: name, Columns: numberColumns, Stats: plan.Statistics{Rows: plan.Unknown, Bytes: plan.Unknown}}
+		if name.Name == "changing" && !f.changed.Load() {
+			t.Columns = numberColumns[:1]
+		}
 		if name.Name == "kinds" {
 			t.Columns = nil
 			for _, k := range everyKind {
@@ -148,13 +156,20 @@ func (r *fakeReader) Next(ctx context.Context) (arrow.RecordBatch, error) {
 		return nil, ctx.Err()
 	case "breaks_at_once":
 		return nil, sqlerr.New(sqlerr.Corrupt, "source fake: table breaks_at_once is corrupted")
+	case "changing", "unstable", "changes_midway":
+		known := table == "changing" && f.changed.Load() == (len(r.fragment.scan.Table.Columns) > 1)
+		if known || table == "changes_midway" && r.batch < 50 {
+			break
+		}
+		f.refused.Add(1)
+		return nil, sqlerr.New(sqlerr.SourceChanged, "source fake: table %s changed since it was described", table)
 	case "breaks":
 		if r.batch == 50 {
 			return nil, sqlerr.Wrap(sqlerr.SourceDown, errors.New("connection lost"), "source fake: table breaks")
 		}
 	}
 	first, last := r.batch*fakeBatch, (r.batch+1)*fakeBatch
-	if table == "numbers" {
+	if table == "numbers" || table == "changing" {
 		last = min(last, f.rows)
 	}
 	if table == "kinds" && r.batch > 0 || first >= last {

@@ -1,11 +1,13 @@
 package mysql
 
 import (
+	"context"
 	"errors"
 	"io"
 	"strings"
 	"time"
 
+	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/vitess/go/sqltypes"
 
@@ -25,11 +27,11 @@ func (s *statement) federated(leaf *bind.Leaf) (err error) {
 		return err
 	}
 	defer func() { err = lift(err) }()
+	defer func() { s.server.forget(leaf, err) }()
 	prepared, env, err := s.server.prepare(s.ctx, leaf)
 	if err != nil {
 		return err
 	}
-	defer func() { s.server.forget(prepared, err) }()
 	switch leaf.Explain {
 	case bind.ExplainPlan:
 		return s.sendLines(prepared.Explain())
@@ -105,20 +107,54 @@ func (v *Server) prepare(ctx *sql.Context, leaf *bind.Leaf) (*engine.Prepared, *
 func (v *Server) rows(ctx *sql.Context, leaf *bind.Leaf) (bind.Rows, error) {
 	prepared, env, err := v.prepare(ctx, leaf)
 	if err != nil {
+		v.forget(leaf, err)
 		return nil, err
 	}
-	return prepared.Run(env)
+	result, err := prepared.Run(env)
+	if err != nil {
+		return nil, err
+	}
+	return inner{result, v, leaf}, nil
+}
+
+// inner is the result of a query in a statement of GMS's.
+type inner struct {
+	*engine.Result
+	server *Server
+	leaf   *bind.Leaf
+}
+
+// Next implements bind.Rows. A failure ends the result: GMS does not close the rows of every expression that fails.
+func (r inner) Next(ctx context.Context) (arrow.RecordBatch, error) {
+	batch, err := r.Result.Next(ctx)
+	if err != nil && !errors.Is(err, io.EOF) {
+		r.server.forget(r.leaf, err)
+		err = errors.Join(err, r.Close())
+	}
+	return batch, err
+}
+
+// stale reports an error that says that a table is not what it was bound as.
+func stale(err error) bool {
+	switch sqlerr.CodeOf(err) {
+	case sqlerr.UnknownTable, sqlerr.UnknownColumn, sqlerr.SourceChanged:
+		return true
+	}
+	return false
 }
 
 // forget drops what the catalog remembers of a query's sources if it failed for what a change of their tables looks like.
-func (v *Server) forget(prepared *engine.Prepared, err error) {
-	if err == nil {
-		return
+func (v *Server) forget(leaf *bind.Leaf, err error) {
+	if err != nil && (stale(err) || sqlerr.CodeOf(err) == sqlerr.SourceError) {
+		v.forgetBelow(leaf.Plan)
 	}
-	switch sqlerr.CodeOf(err) {
-	case sqlerr.UnknownTable, sqlerr.UnknownColumn, sqlerr.SourceChanged, sqlerr.SourceError:
-		for _, name := range prepared.Sources() {
-			v.cfg.Catalog.Forget(name)
-		}
+}
+
+func (v *Server) forgetBelow(n plan.Node) {
+	if scan, ok := n.(*plan.Scan); ok {
+		v.cfg.Catalog.Forget(scan.Site.Source)
+	}
+	for _, child := range n.Children() {
+		v.forgetBelow(child)
 	}
 }

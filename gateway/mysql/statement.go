@@ -48,11 +48,20 @@ func (s *statement) unparsed(err error) error {
 	return bind.Unparsed(err)
 }
 
-// execute binds a parsed statement and runs it where it belongs.
+// execute binds a parsed statement and runs it where it belongs. A query that finds a table other than the catalog
+// remembered it is bound and run once more, if the client has heard nothing of it yet.
 func (s *statement) execute(parsed sqlparser.Statement, text string, args map[string]sqlparser.Expr) error {
 	if err := s.ctx.ValidateSession(s.ctx); err != nil {
 		return err
 	}
+	err := s.attempt(parsed, text, args)
+	if s.kind == federated && !s.begun && stale(err) {
+		err = s.attempt(parsed, text, args)
+	}
+	return err
+}
+
+func (s *statement) attempt(parsed sqlparser.Statement, text string, args map[string]sqlparser.Expr) error {
 	before := len(s.ctx.Warnings())
 	root, err := s.server.gms.BoundQueryPlan(s.ctx, text, parsed, args)
 	if err != nil {
