@@ -63,7 +63,8 @@ func (p *provider) has(ctx *sql.Context, name string) (bool, error) {
 	return slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) }), err
 }
 
-// AllDatabases implements sql.DatabaseProvider. A listing that fails leaves a warning.
+// AllDatabases implements sql.DatabaseProvider for the listings of information_schema. A listing that
+// fails leaves a warning.
 func (p *provider) AllDatabases(ctx *sql.Context) []sql.Database {
 	all := make([]sql.Database, 0, len(p.local))
 	for _, db := range p.local {
@@ -74,15 +75,15 @@ func (p *provider) AllDatabases(ctx *sql.Context) []sql.Database {
 		ctx.Warn(int(sqlerr.CodeOf(err).Identity().Errno), "%s", err)
 	}
 	for _, name := range names {
-		if _, hidden := p.local[strings.ToLower(name)]; !hidden {
-			all = append(all, p.database(name))
+		if _, hidden := p.local[strings.ToLower(name)]; !hidden && listsDatabase(ctx, name) {
+			all = append(all, &listedDatabase{viewDatabase: p.database(name)})
 		}
 	}
 	slices.SortFunc(all, func(a, b sql.Database) int { return strings.Compare(a.Name(), b.Name()) })
 	return all
 }
 
-func (p *provider) database(name string) sql.Database {
+func (p *provider) database(name string) *viewDatabase {
 	return &viewDatabase{database: &database{provider: p, name: name}, views: p.views}
 }
 

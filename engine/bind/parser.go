@@ -61,7 +61,7 @@ func prepared(query string, stmt sqlparser.Statement, err error) (sqlparser.Stat
 		return nil, nil
 	}
 	for _, change := range []func(sqlparser.SQLNode) error{
-		ownRights, knownVariables, foldColumns,
+		ownRights, knownVariables, foldColumns, uniqueTables,
 		isolateOperands, orderByArguments, resolveAggregates, quantified, numbered, renameExtremes,
 	} {
 		if err := change(stmt); err != nil {

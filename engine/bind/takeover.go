@@ -27,12 +27,16 @@ func takeOver(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, scope *gmsplan
 	if isQuery(n) && !shows(n) {
 		b := federated(ctx, n)
 		if b == nil {
-			return n, transform.SameTree, nil
+			return listStatus(ctx, n)
 		}
 		leaf, err := b.take(ctx, a, n, flags)
 		return leaf, transform.NewTree, err
 	}
-	return takeParts(ctx, a, n, flags)
+	n, same, err := takeParts(ctx, a, n, flags)
+	if err != nil || !same {
+		return n, same, err
+	}
+	return listStatus(ctx, n)
 }
 
 // isQuery reports whether n is the root of a query, as opposed to a statement that may contain one.

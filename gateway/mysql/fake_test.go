@@ -29,12 +29,14 @@ import (
 //	unstable       an error that the table changed, however often it is asked
 //	changes_midway the same after 50 batches
 type fake struct {
-	rows    int64
-	open    atomic.Int64  // executions not closed yet
-	batches atomic.Int64  // made in all
-	reading chan struct{} // gets a value when hangs is read
-	changed atomic.Bool   // the table changing
-	refused atomic.Int64  // readings that failed because of a change
+	rows         int64
+	open         atomic.Int64  // executions not closed yet
+	batches      atomic.Int64  // made in all
+	reading      chan struct{} // gets a value when hangs is read
+	changed      atomic.Bool   // the table changing
+	refused      atomic.Int64  // readings that failed because of a change
+	damaged      atomic.Bool   // there is a table damaged, which can't be described
+	descriptions atomic.Int64  // of the table damaged, asked for
 }
 
 const fakeBatch = 1000
@@ -52,14 +54,24 @@ func (f *fake) Close() error                                { return nil }
 func (f *fake) List(_ context.Context, opts connectors.ListOptions) iter.Seq2[connectors.Listed, error] {
 	return func(yield func(connectors.Listed, error) bool) {
 		for _, name := range fakeTables {
-			if opts.Namespaces || !yield(connectors.Listed{Name: plan.TableName{Name: name}}, nil) {
+			if opts.Namespaces {
 				return
 			}
+			if !yield(connectors.Listed{Name: plan.TableName{Name: name}}, nil) {
+				return
+			}
+		}
+		if f.damaged.Load() {
+			yield(connectors.Listed{Name: plan.TableName{Name: "damaged"}}, nil)
 		}
 	}
 }
 
 func (f *fake) Table(_ context.Context, name plan.TableName, _ connectors.AsOf) (*plan.Table, error) {
+	if name.Name == "damaged" && f.damaged.Load() {
+		f.descriptions.Add(1)
+		return nil, sqlerr.New(sqlerr.Corrupt, "source fake: table damaged is corrupted")
+	}
 	for _, known := range fakeTables {
 		if known != name.Name {
 			continue

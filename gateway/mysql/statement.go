@@ -54,6 +54,7 @@ func (s *statement) execute(parsed sqlparser.Statement, text string, args map[st
 	if err := s.ctx.ValidateSession(s.ctx); err != nil {
 		return err
 	}
+	s.ctx = bind.NarrowListing(s.ctx, parsed, args)
 	err := s.attempt(parsed, text, args)
 	if s.kind == federated && !s.begun && stale(err) {
 		err = s.attempt(parsed, text, args)

@@ -76,3 +76,52 @@ func foldColumns(n sqlparser.SQLNode) error {
 	filter.Like = ""
 	return nil
 }
+
+// uniqueTables refuses a FROM clause with two tables of one name, of which GMS finds columns in either.
+func uniqueTables(n sqlparser.SQLNode) error {
+	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
+		query, ok := n.(*sqlparser.Select)
+		if !ok {
+			return true, nil
+		}
+		seen := make(map[string]bool)
+		for _, from := range query.From {
+			if err := addTables(seen, from); err != nil {
+				return false, err
+			}
+		}
+		return true, nil
+	}, n)
+}
+
+// addTables adds the names that a table expression gives to seen.
+func addTables(seen map[string]bool, e sqlparser.TableExpr) error {
+	switch e := e.(type) {
+	case *sqlparser.JoinTableExpr:
+		if err := addTables(seen, e.LeftExpr); err != nil {
+			return err
+		}
+		return addTables(seen, e.RightExpr)
+	case *sqlparser.ParenTableExpr:
+		for _, inner := range e.Exprs {
+			if err := addTables(seen, inner); err != nil {
+				return err
+			}
+		}
+	case *sqlparser.AliasedTableExpr:
+		table, _ := e.Expr.(sqlparser.TableName)
+		name := e.As.String()
+		if name == "" {
+			name = table.Name.String()
+		}
+		if name == "" {
+			return nil
+		}
+		key := strings.ToLower(table.DbQualifier.String() + "." + name) // one name in two databases is two names
+		if seen[key] {
+			return sqlerr.New(sqlerr.DuplicateAlias, "Not unique table/alias: '%s'", name)
+		}
+		seen[key] = true
+	}
+	return nil
+}

@@ -1,0 +1,164 @@
+package mysql
+
+import (
+	"database/sql"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// TestShowColumns filters the columns of a federated table in the ways that tools do.
+func TestShowColumns(t *testing.T) {
+	g := start(t)
+	c, _ := g.conn(g.open(""))
+	for query, want := range map[string]string{
+		"SHOW COLUMNS FROM numbers LIKE 'i%'":                "id",
+		"SHOW COLUMNS FROM numbers LIKE 'ID'":                "id",
+		"SHOW FULL COLUMNS FROM numbers WHERE Field = 'pad'": "pad",
+		"SHOW FIELDS FROM numbers IN fake LIKE '%'":          "id pad",
+		"SHOW COLUMNS FROM fake.numbers WHERE `Null` = 'NO'": "id pad",
+		"SHOW COLUMNS FROM numbers WHERE Type LIKE 'var%'":   "pad",
+		"SHOW COLUMNS FROM numbers LIKE 'nope'":              "",
+		"DESCRIBE numbers":                                   "id pad",
+		"DESCRIBE numbers id":                                "id",
+		"desc fake.numbers `pad`":                            "pad",
+		"EXPLAIN numbers 'p%'":                               "pad",
+		"SHOW TABLES LIKE 'n%'":                              "numbers",
+		"SHOW FULL TABLES WHERE Tables_in_fake LIKE 'h%'":    "hangs",
+		"SHOW TABLE STATUS WHERE Name = 'kinds'":             "kinds",
+		"SELECT column_name FROM information_schema.columns WHERE table_schema = 'fake' AND table_name = 'numbers'": "id pad",
+	} {
+		rows, err := texts(c, query)
+		var got []string
+		for _, row := range rows {
+			got = append(got, row[0])
+		}
+		if err != nil || strings.Join(got, " ") != want {
+			t.Errorf("%s: %v, %v; want %s", query, got, err, want)
+		}
+	}
+	for _, explain := range []string{"EXPLAIN SELECT id FROM numbers", "DESCRIBE SELECT 1 FROM numbers", "EXPLAIN SELECT id FROM numbers WHERE id = 1"} {
+		if rows, err := texts(c, explain); err != nil || len(rows) == 0 || strings.Contains(rows[0][0], "id") && len(rows[0]) > 1 {
+			t.Errorf("%s: %q, %v", explain, rows, err)
+		}
+	}
+}
+
+// TestErrnosOfStatements compares the errnos of statements that GMS runs or refuses with MySQL's.
+func TestErrnosOfStatements(t *testing.T) {
+	g := start(t)
+	c, _ := g.conn(g.open(""))
+	for _, prepare := range []string{"PREPARE two FROM 'SELECT ? + ?'", "SET @a = 1", "CREATE USER bob"} {
+		if _, err := c.ExecContext(background, prepare); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, e := range []struct {
+		query string
+		errno uint16
+		state string
+	}{
+		{"SET unknown_var = 1", 1193, "HY000"},
+		{"SET SESSION unknown_var = 1", 1193, "HY000"},
+		{"SET PASSWORD = 'x'", 1235, "42000"},
+		{"CREATE USER bob", 1396, "HY000"},
+		{"DROP USER nobody", 1396, "HY000"},
+		{"SELECT 1 FROM numbers a, numbers a", 1066, "42000"},
+		{"SELECT a.id FROM numbers a JOIN kinds a", 1066, "42000"},
+		{"SELECT * FROM numbers, numbers", 1066, "42000"},
+		{"SET time_zone = 'Mars/Phobos'", 1298, "HY000"},
+		{"CREATE DATABASE d", 1044, "42000"},
+		{"DROP DATABASE fake", 1044, "42000"},
+		{"SELECT id FROM numbers LIMIT id", 1064, "42000"},
+		{"SELECT 1 LIMIT x", 1064, "42000"},
+		{"EXECUTE two", 1210, "HY000"},
+		{"EXECUTE two USING @a", 1210, "HY000"},
+		{"EXECUTE two USING @a, @a, @a", 1210, "HY000"},
+		{"SELECT id FROM numbers FOR UPDATE OF nope", 3568, "HY000"},
+		{"CALL nope()", 1235, "42000"},
+		{"DESCRIBE nope id", 1146, "42S02"},
+	} {
+		_, err := texts(c, e.query)
+		wantErrno(t, e.query, err, e.errno, e.state)
+		if err != nil && (strings.Contains(err.Error(), "binding the statement") || strings.Contains(err.Error(), "*plan.")) {
+			t.Errorf("%s: the message speaks of the program: %v", e.query, err)
+		}
+	}
+	if rows, err := texts(c, "EXECUTE two USING @a, @a"); err != nil || !reflect.DeepEqual(rows, [][]string{{"2"}}) {
+		t.Errorf("%q, %v", rows, err)
+	}
+}
+
+// sqlite makes a source of a new database.
+func (g *gateway) sqlite(name, schema string) {
+	g.t.Helper()
+	path := filepath.Join(g.dir, name+".db")
+	made, err := sql.Open("sqlite", path)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	defer made.Close()
+	if _, err := made.Exec(schema); err != nil {
+		g.t.Fatal(err)
+	}
+	if _, err := g.open("").Exec("CREATE SERVER " + name + " FOREIGN DATA WRAPPER sqlite OPTIONS (path '" + path + "')"); err != nil {
+		g.t.Fatal(err)
+	}
+}
+
+// TestListingsWithADamagedTable lists tables one of which can't be described.
+func TestListingsWithADamagedTable(t *testing.T) {
+	g := start(t)
+	g.fake.damaged.Store(true)
+	root, _ := g.conn(g.open(""))
+	g.sqlite("other", "CREATE TABLE t (id INTEGER)")
+	ann, _ := g.conn(g.account("ann", "GRANT SELECT ON fake.numbers TO ann"))
+	const damage = "table fake.damaged can't be described: source fake: table damaged is corrupted"
+	for _, c := range []struct {
+		query    string
+		root     string // what root sees of the tables damaged and numbers
+		ann      string
+		warnings string // that root sees
+	}{
+		{"SELECT DISTINCT table_name FROM information_schema.columns WHERE table_name IN ('damaged', 'numbers') ORDER BY 1", "numbers", "numbers", damage},
+		{"SELECT table_name FROM information_schema.tables WHERE table_name IN ('damaged', 'numbers') ORDER BY 1", "damaged numbers", "numbers", damage},
+		{"SELECT table_name FROM information_schema.tables WHERE table_schema = 'fake' AND table_name <> 'kinds' AND table_name >= 'damaged' AND table_name < 'e'", "damaged", "", damage},
+		{"SELECT table_name FROM information_schema.key_column_usage WHERE table_name = 'damaged'", "", "", damage},
+		{"SELECT table_name FROM information_schema.statistics WHERE table_name = 'damaged'", "", "", damage},
+		{"SELECT table_name FROM information_schema.table_constraints WHERE table_name = 'damaged'", "", "", damage},
+		{"SHOW TABLE STATUS FROM fake WHERE Name IN ('damaged', 'numbers')", "damaged numbers", "numbers", damage},
+		{"SELECT table_name FROM information_schema.tables WHERE table_schema = 'other'", "t", "", ""},
+		{"SELECT column_name FROM information_schema.columns WHERE (table_schema IN ('other', 'nope')) AND 1 = 1", "id", "", ""},
+		{"SELECT table_name FROM information_schema.tables c WHERE 'other' = c.table_schema", "t", "", ""},
+	} {
+		before := g.fake.descriptions.Load()
+		for user, want := range map[string]string{"root": c.root, "ann": c.ann} {
+			conn := root
+			if user == "ann" {
+				conn = ann
+			}
+			rows, err := texts(conn, c.query)
+			var got []string
+			for _, row := range rows {
+				got = append(got, row[0])
+			}
+			if err != nil || strings.Join(got, " ") != want {
+				t.Errorf("%s as %s: %v, %v; want %s", c.query, user, got, err, want)
+			}
+			warnings, err := texts(conn, "SHOW WARNINGS")
+			var messages []string
+			for _, w := range warnings {
+				messages = append(messages, w[2])
+			}
+			if user == "ann" && len(warnings) > 0 || user == "root" && strings.Join(messages, "; ") != c.warnings || err != nil {
+				t.Errorf("%s as %s: warnings %q, %v", c.query, user, warnings, err)
+			}
+		}
+		if asked := g.fake.descriptions.Load() - before; (asked > 0) != (c.warnings != "") {
+			t.Errorf("%s: the damaged table was asked for %d times", c.query, asked)
+		}
+	}
+	_, err := texts(root, "SELECT * FROM damaged")
+	wantErrno(t, "reading the damaged table", err, 1712, "HY000")
+}
