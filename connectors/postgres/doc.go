@@ -19,7 +19,13 @@
 // leak. Cancelling a context sends a cancel request on a second connection.
 //
 // Large tables are split by ctid ranges (PostgreSQL 14 and later), which cover all pages however much a table has grown
-// since it was described. The statement's transaction keeps a split table from being rewritten or emptied.
+// since it was described.
+//
+// # Changed tables
+//
+// The message that begins a statement's transaction locks all tables that the statement may read against change, before
+// it takes the snapshot, and asks what they are now: their columns, types, collations and keys (shape). If a table is
+// not as it was described, nothing of it is read: sqlerr.SourceChanged. That costs no round trip.
 //
 // # Locks
 //

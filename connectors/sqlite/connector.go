@@ -119,14 +119,14 @@ func (c *connector) connect(ctx context.Context) (*conn, error) {
 	return db, nil
 }
 
-// begin takes the read lock, waiting for a writer.
+// begin takes the read lock, waiting for a writer, and notes the schema of the state that is read.
 func (c *connector) begin(ctx context.Context, db *conn) error {
 	if err := db.exec("BEGIN"); err != nil {
 		return err
 	}
 	deadline := time.Now().Add(c.wait)
 	for pause := time.Millisecond; ; pause = min(2*pause, 100*time.Millisecond) {
-		err := db.during(ctx, func() error { return db.exec("SELECT count(*) FROM sqlite_schema") })
+		err := db.noteSchema(ctx)
 		var native *nativeError
 		if !errors.As(err, &native) || native.primary() != lib.SQLITE_BUSY || time.Now().After(deadline) {
 			return err

@@ -8,6 +8,8 @@
 // another process waits for the statement's end in rollback-journal mode and not in WAL mode. The C API is called
 // directly (modernc.org/sqlite/lib): values go from the page to the Arrow buffer without a row in between.
 //
+// A statement reads a table only if the file's schema is still that in which the table was described (sqlerr.SourceChanged).
+//
 // # Types
 //
 // SQLite's columns bind no value to their declared type. The declared type decides how a value is read, by SQLite's own

@@ -147,6 +147,28 @@ func (f *fragment) narrowed(dynamic connectors.DynamicFilter) plan.Node {
 	return tree
 }
 
+// described checks that the tables were described in a state of this schema: values are read, and conditions were pushed,
+// by the declared types and collations.
+func (f *fragment) described(schema uint64) error {
+	for _, t := range tablesOf(nil, f.tree) {
+		if t.Handle.(*handle).schema != schema {
+			return sqlerr.New(sqlerr.SourceChanged, "source %s: table %s changed since it was described", f.source.name, t.Name)
+		}
+	}
+	return nil
+}
+
+// tablesOf appends the tables that a tree reads.
+func tablesOf(dst []*plan.Table, n plan.Node) []*plan.Table {
+	if scan, ok := n.(*plan.Scan); ok {
+		return append(dst, scan.Table)
+	}
+	for _, c := range n.Children() {
+		dst = tablesOf(dst, c)
+	}
+	return dst
+}
+
 // Close closes the readers.
 func (e *execution) Close() error {
 	for _, r := range e.readers {

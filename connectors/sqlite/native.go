@@ -17,6 +17,7 @@ type conn struct {
 	db        uintptr
 	cancelled uintptr // C int32 that the progress handler reads; set from any goroutine
 	open      map[*stmt]struct{}
+	schema    uint64 // noteSchema
 }
 
 // nativeError is a failure of the C API.

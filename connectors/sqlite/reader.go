@@ -39,6 +39,9 @@ func (e *execution) open(ctx context.Context, q sqlgen.Query) (*reader, error) {
 		if r.stmt, err = db.prepare(q.Text); err != nil {
 			return err
 		}
+		if err := e.fragment.described(db.schema); err != nil {
+			return err
+		}
 		return bindAll(r.stmt, q.Args)
 	})
 	if err != nil {

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"hash/fnv"
 	"iter"
 	"math"
 	"os"
@@ -21,6 +22,29 @@ type handle struct {
 	forms []form   // by column
 	text  []string // by column: its collating sequence; "" unknown
 	utf16 bool     // the database's encoding
+
+	schema uint64 // that of the state which was described: a statement must find the same
+}
+
+// noteSchema hashes what the tables of the file are, and its encoding. SQLite's own number of the schema says less: a file
+// that replaced another may have the same.
+func (c *conn) noteSchema(ctx context.Context) error {
+	h := fnv.New64a()
+	add := func(columns int) func(*stmt) error {
+		return func(row *stmt) error {
+			for i := range columns {
+				h.Write(row.textOf(i))
+				h.Write([]byte{0})
+			}
+			return nil
+		}
+	}
+	err := c.query(ctx, "SELECT type, name, sql FROM sqlite_schema", add(3))
+	if err == nil {
+		err = c.query(ctx, "PRAGMA encoding", add(1))
+	}
+	c.schema = h.Sum64()
+	return err
 }
 
 // listed are the tables that a listing shows: SQLite's own and the shadow tables of virtual ones are left out.
@@ -125,6 +149,7 @@ func (s *source) describe(ctx context.Context, db *conn, name connectors.TableNa
 	d.columns()
 	d.keys()
 	d.rows()
+	d.handle.schema = db.schema
 	d.table.Handle = &d.handle
 	return d.table, d.err
 }

@@ -402,3 +402,43 @@ func TestStatementEnds(t *testing.T) {
 		}
 	}
 }
+
+// TestChanged checks that a plan of a table reads nothing of one that is another by now, pushed or not.
+func TestChanged(t *testing.T) {
+	const shape = "CREATE TABLE a (id INTEGER, d DECIMAL(10,1), v TEXT)"
+	for name, changes := range map[string][]string{
+		"other type":      {"DROP TABLE a", "CREATE TABLE a (id REAL, d DECIMAL(10,1), v TEXT)"},
+		"other scale":     {"DROP TABLE a", "CREATE TABLE a (id INTEGER, d DECIMAL(10,3), v TEXT)"},
+		"other collation": {"DROP TABLE a", "CREATE TABLE a (id INTEGER, d DECIMAL(10,1), v TEXT COLLATE NOCASE)"},
+		"renamed column":  {"ALTER TABLE a RENAME d TO e"},
+		"new column":      {"ALTER TABLE a ADD z INTEGER"},
+		"a view":          {"ALTER TABLE a RENAME TO old", "CREATE VIEW a AS SELECT id, d, v FROM old"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := database(t, shape, "INSERT INTO a VALUES (1, 1.25, 'x')")
+			source := open(t, file).Bind(connectors.Principal{})
+			stale := []*plan.Remote{leaf(t, source, "scan a"), leaf(t, source, "filter v = 'X'\n    scan a"),
+				leaf(t, source, "aggregate v | count(*) as n\n    scan a")}
+			change(t, file, changes...)
+			for _, remote := range stale {
+				rows, err := run(t, remote)
+				if !sqlerr.Is(err, sqlerr.SourceChanged) || !strings.Contains(err.Error(), "source "+sourceName) {
+					t.Errorf("%s: %q, %v", remote.Fragment, rows, err)
+				}
+			}
+			if _, err := run(t, leaf(t, source, "scan a")); err != nil {
+				t.Errorf("described anew: %v", err)
+			}
+		})
+	}
+	file := database(t, shape)
+	other := database(t, "PRAGMA encoding = 'UTF-16le'", shape)
+	source := open(t, file).Bind(connectors.Principal{})
+	scan := leaf(t, source, "scan a")
+	if err := os.Rename(other, file); err != nil {
+		t.Fatal(err)
+	}
+	if rows, err := run(t, scan); !sqlerr.Is(err, sqlerr.SourceChanged) {
+		t.Errorf("other encoding: %q, %v", rows, err)
+	}
+}
