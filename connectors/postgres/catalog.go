@@ -59,6 +59,38 @@ func (c *connector) inMetadata(ctx context.Context, doing string, f func(*pgx.Co
 	return c.translate(ctx, err, doing)
 }
 
+// withoutJIT makes what follows in a transaction run without compilation, which takes seconds where a session's settings
+// make a query of the catalog look dear.
+const withoutJIT = "SELECT set_config('jit', 'off', true)"
+
+// ask runs a query of the catalog.
+func ask(ctx context.Context, conn *pgx.Conn, query string, args ...any) (pgx.Rows, error) {
+	var b pgx.Batch
+	b.Queue(withoutJIT)
+	b.Queue(query, args...)
+	results := conn.SendBatch(ctx, &b)
+	if _, err := results.Exec(); err != nil {
+		return nil, errors.Join(err, results.Close())
+	}
+	rows, err := results.Query()
+	if err != nil {
+		return nil, errors.Join(err, results.Close())
+	}
+	return answer{rows, results}, nil
+}
+
+// answer is the rows of a query that was sent with others.
+type answer struct {
+	pgx.Rows
+	results pgx.BatchResults
+}
+
+// Close implements pgx.Rows.
+func (a answer) Close() {
+	a.Rows.Close()
+	_ = a.results.Close() // Err has what failed
+}
+
 // List implements connectors.Source.
 func (s *source) List(ctx context.Context, o connectors.ListOptions) iter.Seq2[connectors.Listed, error] {
 	if o.Namespaces {
@@ -105,7 +137,7 @@ func (s *settings) only() []string {
 func (s *source) list(ctx context.Context, query string, args ...any) iter.Seq2[connectors.Listed, error] {
 	return func(yield func(connectors.Listed, error) bool) {
 		err := s.inMetadata(ctx, "list tables", func(conn *pgx.Conn) error {
-			rows, err := conn.Query(ctx, query, args...)
+			rows, err := ask(ctx, conn, query, args...)
 			if err != nil {
 				return err
 			}
@@ -248,7 +280,7 @@ func (s *source) measure(ctx context.Context, t *plan.Table) error {
 
 // lockPatience is how long metadata waits for a table that somebody has locked: others want the connection.
 const (
-	lockPatience     = "SET LOCAL lock_timeout = 100; "
+	lockPatience     = "SET LOCAL lock_timeout = 100; " + withoutJIT + "; "
 	lockNotAvailable = "55P03"
 )
 
@@ -309,7 +341,7 @@ func (s *source) describe(ctx context.Context, doing string, yield func(*plan.Ta
 		if err != nil {
 			return err
 		}
-		rows, err := conn.Query(ctx, describeTables+where+` ORDER BY c.relname COLLATE "C", c.oid, a.attnum`, args...)
+		rows, err := ask(ctx, conn, describeTables+where+` ORDER BY c.relname COLLATE "C", c.oid, a.attnum`, args...)
 		if err != nil {
 			return err
 		}

@@ -179,3 +179,67 @@ func TestRelationsThatCannotBeLocked(t *testing.T) {
 		t.Errorf("rows %q, %v", rows, err)
 	}
 }
+
+// Queries of the catalog are not compiled, and the session keeps its setting.
+func TestMetadataIsNotCompiled(t *testing.T) {
+	pg := testserver.Postgres(t)
+	f := newFixture(t, pg, nil, append(tableOf(10), "ALTER DATABASE "+pg.Database+" SET jit = on",
+		"ALTER DATABASE "+pg.Database+" SET jit_above_cost = 0")...)
+	setting := func(ask func() (pgx.Rows, error)) string {
+		rows, err := ask()
+		if err != nil {
+			t.Fatal(err)
+		}
+		value, err := pgx.CollectExactlyOneRow(rows, pgx.RowTo[string])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return value
+	}
+	const query = "SELECT current_setting('jit')"
+	if err := f.source.inMetadata(t.Context(), "ask", func(conn *pgx.Conn) error {
+		for range 2 {
+			if v := setting(func() (pgx.Rows, error) { return ask(t.Context(), conn, query) }); v != "off" {
+				t.Errorf("a query of the catalog: jit %s", v)
+			}
+			if v := setting(func() (pgx.Rows, error) { return conn.Query(t.Context(), query) }); v != "on" {
+				t.Errorf("after it: jit %s", v)
+			}
+		}
+		rows, err := impatiently(t.Context(), conn, query)
+		if err != nil || string(rows[0][0]) != "off" {
+			t.Errorf("a query that locks: jit %s, %v", rows, err)
+		}
+		if rows, err := ask(t.Context(), conn, "SELECT 1/0"); err == nil {
+			_, err = pgx.CollectRows(rows, pgx.RowTo[int])
+			if err == nil {
+				t.Error("a failure was lost")
+			}
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if rows := f.rows(f.pushed(f.scan("t")), run{}); len(rows) != 10 {
+		t.Errorf("%d rows", len(rows))
+	}
+}
+
+// A user who may read some columns only can do so.
+func TestRightsToColumnsSuffice(t *testing.T) {
+	pg := testserver.Postgres(t)
+	role := "reader_" + pg.Database
+	newFixture(t, pg, nil, append(tableOf(10), "CREATE ROLE "+role+" LOGIN PASSWORD 'guest'",
+		"GRANT USAGE ON SCHEMA public TO "+role, "GRANT SELECT (id) ON t TO "+role)...)
+	t.Cleanup(func() { pg.Exec(t, "DROP OWNED BY "+role, "DROP ROLE "+role) })
+	guest := pg
+	guest.User, guest.Password = role, "guest"
+	f := newFixture(t, pg, connectors.Options{"url": guest.URL()})
+	fragment := f.pushed(f.scan("t", "id"))
+	if rows := f.rows(fragment, run{}); len(rows) != 10 {
+		t.Errorf("%d rows", len(rows))
+	}
+	pg.Exec(t, "ALTER TABLE t ALTER id TYPE float8")
+	rows, err := f.tryRows(t.Context(), fragment, run{})
+	wantStale(t, fmt.Sprintf("%q", rows), err)
+}

@@ -23,7 +23,7 @@ func (s *source) Statistics(ctx context.Context, t *plan.Table) (plan.Statistics
 		position[t.Columns[i].Name] = i
 	}
 	err := s.inMetadata(ctx, "statistics of table "+t.Name.String(), func(conn *pgx.Conn) error {
-		rows, err := conn.Query(ctx, columnStatistics, t.Name.Namespace, t.Name.Name)
+		rows, err := ask(ctx, conn, columnStatistics, t.Name.Namespace, t.Name.Name)
 		if err != nil {
 			return err
 		}
