@@ -7,8 +7,10 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -20,6 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/logging"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/silogate/silogate/connectors"
@@ -38,6 +41,16 @@ type S3Config struct {
 	SecretKey connectors.Secret
 	Anonymous bool // sign nothing: public buckets
 	PathStyle bool // http://endpoint/bucket/key instead of http://bucket.endpoint/key
+
+	Log *slog.Logger // hears at level debug what the SDK says and what its errors hold besides; nil: nobody does
+}
+
+// log is never nil.
+func (c S3Config) log() *slog.Logger {
+	if c.Log == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return c.Log
 }
 
 // S3 is a bucket of an S3-compatible store.
@@ -63,6 +76,9 @@ func (s *S3) service(ctx context.Context) (*s3.Client, error) {
 	c := s.config
 	load := []func(*awsconfig.LoadOptions) error{
 		awsconfig.WithDefaultRegion("us-east-1"),
+		awsconfig.WithLogger(logging.LoggerFunc(func(_ logging.Classification, format string, v ...any) {
+			c.log().Debug(fmt.Sprintf(format, v...), "origin", "library")
+		})),
 		awsconfig.WithRetryer(func() aws.Retryer {
 			return retry.NewStandard(func(o *retry.StandardOptions) {
 				o.MaxAttempts = attempts
@@ -154,7 +170,7 @@ func (s *S3) List(ctx context.Context, o ListOptions) iter.Seq2[Entry, error] {
 			}
 			out, err := client.ListObjectsV2(ctx, in)
 			if err != nil {
-				yield(Entry{}, s.fail(ctx, err, s.Location(o.Prefix)))
+				yield(Entry{}, s.fail(ctx, err, "list", o.Prefix))
 				return
 			}
 			for _, e := range merge(out) {
@@ -250,7 +266,7 @@ func (s *S3) get(ctx context.Context, client *s3.Client, o Object, off int64, p 
 		IfMatch: &o.ETag,
 	})
 	if err != nil {
-		return 0, s.fail(ctx, err, s.Location(o.Key))
+		return 0, s.fail(ctx, err, "read", o.Key)
 	}
 	defer out.Body.Close()
 	if tag := aws.ToString(out.ETag); tag != o.ETag {
@@ -277,10 +293,16 @@ func (s *S3) get(ctx context.Context, client *s3.Client, o Object, off int64, p 
 	}
 }
 
-// fail translates what the SDK says.
-func (s *S3) fail(ctx context.Context, err error, location string) error {
+// fail translates what the SDK says of what was done to a key. Its own text is for the log: it names the SDK's parts.
+func (s *S3) fail(ctx context.Context, err error, doing, key string) error {
+	location := s.Location(key)
 	if ctx.Err() != nil {
 		return fmt.Errorf("%s: %w", location, ctx.Err())
+	}
+	s.config.log().Debug("a request to S3 failed", "doing", doing, "location", location, "error", err)
+	if strings.Contains(err.Error(), "get credentials") { // the SDK has no type for it
+		return sqlerr.Wrap(sqlerr.SourceAuth, innermost(err),
+			"%s %s: there are no credentials in the source's options and none in the environment", doing, location)
 	}
 	var api smithy.APIError
 	if errors.As(err, &api) {
@@ -288,13 +310,13 @@ func (s *S3) fail(ctx context.Context, err error, location string) error {
 		case "NoSuchKey", "NotFound":
 			return changed(fs.ErrNotExist, location)
 		case "NoSuchBucket":
-			return sqlerr.New(sqlerr.SourceError, "%s: the bucket %s does not exist", location, s.config.Bucket)
+			return sqlerr.New(sqlerr.SourceError, "%s %s: the bucket %s does not exist", doing, location, s.config.Bucket)
 		case "PreconditionFailed", "InvalidRange":
 			return changed(nil, location)
 		case "InvalidAccessKeyId", "SignatureDoesNotMatch", "AccessDenied", "Forbidden", "ExpiredToken", "InvalidToken",
 			"AuthorizationHeaderMalformed", "RequestTimeTooSkewed", "XAdminUserNotFound", // versitygw: an unknown access key
 			"AllAccessDisabled", "Unauthorized":
-			return sqlerr.New(sqlerr.SourceAuth, "%s: the store refuses access: %s: %s", location, api.ErrorCode(), api.ErrorMessage())
+			return sqlerr.New(sqlerr.SourceAuth, "%s %s: the store refuses access: %s: %s", doing, location, api.ErrorCode(), api.ErrorMessage())
 		}
 	}
 	var response *smithyhttp.ResponseError
@@ -303,17 +325,39 @@ func (s *S3) fail(ctx context.Context, err error, location string) error {
 		case status == http.StatusPreconditionFailed || status == http.StatusRequestedRangeNotSatisfiable:
 			return changed(nil, location)
 		case status == http.StatusForbidden || status == http.StatusUnauthorized:
-			return sqlerr.Wrap(sqlerr.SourceAuth, err, "%s", location)
+			return sqlerr.New(sqlerr.SourceAuth, "%s %s: the store refuses access: %s", doing, location, answer(err, status))
 		case status == http.StatusMovedPermanently || status == http.StatusTemporaryRedirect:
-			return sqlerr.Wrap(sqlerr.SourceError, err, "%s: the bucket is in another region", location)
-		case api != nil:
-			return sqlerr.New(sqlerr.SourceError, "%s: status %d: %s: %s", location, status, api.ErrorCode(), api.ErrorMessage())
+			return sqlerr.New(sqlerr.SourceError, "%s %s: the bucket is in another region: %s", doing, location, answer(err, status))
 		case status != 0:
-			return sqlerr.Wrap(sqlerr.SourceError, err, "%s", location)
+			return sqlerr.New(sqlerr.SourceError, "%s %s: the store answers %s", doing, location, answer(err, status))
 		}
 	}
-	if strings.Contains(err.Error(), "get credentials") { // the SDK has no type for it
-		return sqlerr.Wrap(sqlerr.SourceAuth, err, "%s: no credentials", location)
+	var request *url.Error
+	if errors.As(err, &request) { // it says the whole URL, of a presigned request too
+		err = request.Err
 	}
-	return sqlerr.Wrap(sqlerr.SourceDown, err, "%s", location)
+	return sqlerr.Wrap(sqlerr.SourceDown, err, "%s %s: no answer", doing, location)
+}
+
+// answer is what a person, and the store's support, need of an answer: the status, S3's code and message, and the
+// request's id.
+func answer(err error, status int) string {
+	text := fmt.Sprintf("status %d", status)
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		text += fmt.Sprintf(", %s: %s", api.ErrorCode(), api.ErrorMessage())
+	}
+	var request interface{ ServiceRequestID() string }
+	if errors.As(err, &request) && request.ServiceRequestID() != "" {
+		text += fmt.Sprintf(" (request %s)", request.ServiceRequestID())
+	}
+	return text
+}
+
+// innermost is the end of a chain of errors.
+func innermost(err error) error {
+	for next := errors.Unwrap(err); next != nil; next = errors.Unwrap(err) {
+		err = next
+	}
+	return err
 }

@@ -39,6 +39,7 @@ func Open(_ context.Context, cfg connectors.Config) (connectors.Connector, error
 	}
 	var store blob.Store
 	if s.bucket != "" {
+		s.s3.Log = cfg.Log
 		store = blob.NewS3(s.s3)
 	} else if store, err = blob.NewLocal(s.folder, cfg.LocalRoots); err != nil {
 		return nil, sqlerr.Wrap(sqlerr.BadOption, err, "source %s", cfg.Name)
