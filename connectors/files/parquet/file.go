@@ -103,26 +103,27 @@ func (f *File) parse(footer []byte) (err error) {
 func (f *File) check(footer int64) error {
 	leaves := f.meta.Schema.NumColumns()
 	limit := f.Object.Size - footer - trailerSize
+	name := func(leaf int) string { return f.meta.Schema.Column(leaf).Path() }
 	for g, group := range f.meta.RowGroups {
 		if group == nil || group.NumRows < 0 || len(group.Columns) != leaves {
 			return fmt.Errorf("row group %d is incomplete", g)
 		}
 		for c, chunk := range group.Columns {
 			if chunk == nil || chunk.MetaData == nil {
-				return fmt.Errorf("row group %d, column %d: no metadata (encrypted columns are not supported)", g, c)
+				return fmt.Errorf("row group %d, column %s: no metadata (encrypted columns are not supported)", g, name(c))
 			}
 			if chunk.FilePath != nil && *chunk.FilePath != "" {
 				return sqlerr.New(sqlerr.Unsupported, "%s keeps its columns in other files", f.Location)
 			}
 			if got, want := chunk.MetaData.Type.String(), f.meta.Schema.Column(c).PhysicalType().String(); got != want {
-				return fmt.Errorf("row group %d, column %d: %s in a column of %s", g, c, got, want)
+				return fmt.Errorf("row group %d, column %s: %s in a column of %s", g, name(c), got, want)
 			}
 			r := f.chunkRange(g, c)
 			if r.Off < 0 || r.Len < 0 || r.Off > limit || r.Len > limit-r.Off {
-				return fmt.Errorf("row group %d, column %d: bytes %d+%d lie outside the file", g, c, r.Off, r.Len)
+				return fmt.Errorf("row group %d, column %s: bytes %d+%d lie outside the file", g, name(c), r.Off, r.Len)
 			}
 			if chunk.MetaData.NumValues < 0 || chunk.MetaData.TotalUncompressedSize < 0 {
-				return fmt.Errorf("row group %d, column %d: negative size", g, c)
+				return fmt.Errorf("row group %d, column %s: negative size", g, name(c))
 			}
 		}
 	}

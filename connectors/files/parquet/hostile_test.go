@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -112,6 +114,29 @@ func TestDamagedFiles(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestDamageNamesItsColumn(t *testing.T) {
+	const path = "testdata/pyarrow_v1.parquet"
+	_, f, err := openFile(t, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"i32", "s"} {
+		damaged := slices.Clone(content)
+		chunk := f.chunkRange(0, f.Columns[position(f, name)].leaves[0])
+		for i := chunk.Off + chunk.Len/2; i < chunk.End(); i++ { // behind the header of the first page
+			damaged[i] = 0xFF
+		}
+		err := readHostile(t, damaged)
+		if want := "row group 0: column " + name + ": "; err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v\nwant %s", err, want)
+		}
 	}
 }
 

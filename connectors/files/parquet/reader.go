@@ -31,6 +31,7 @@ type GroupReader struct {
 	file    *File
 	group   int
 	columns []decoder
+	names   []string      // of the columns, for messages
 	decoded []arrow.Array // of each column, what was not yielded because another column's array was shorter; may be nil
 	left    int64
 	batch   int64
@@ -65,7 +66,7 @@ func (f *File) ReadGroup(ctx context.Context, group int, columns []int, pieces P
 		if err != nil {
 			return r, fmt.Errorf("column %s: %w", f.Columns[c].Name, err)
 		}
-		r.columns = append(r.columns, d)
+		r.columns, r.names = append(r.columns, d), append(r.names, f.Columns[c].Name)
 	}
 	r.decoded = make([]arrow.Array, len(columns))
 	if rows := f.Rows(group); rows > 0 {
@@ -92,7 +93,7 @@ func (r *GroupReader) Next(ctx context.Context) (out []arrow.Array, rows int, er
 	for i, c := range r.columns {
 		if r.decoded[i] == nil {
 			if r.decoded[i], err = c.next(ctx, rows); err != nil {
-				return nil, 0, fmt.Errorf("column %d of those read: %w", i+1, err)
+				return nil, 0, fmt.Errorf("column %s: %w", r.names[i], err)
 			}
 		}
 		rows = min(rows, r.decoded[i].Len())
