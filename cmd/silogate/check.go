@@ -114,6 +114,13 @@ func checkServer(cfg config.Config) (found []finding) {
 	if info, err := os.Stat(cfg.Data); err == nil && !info.IsDir() {
 		found = append(found, wrong(fmt.Errorf("data: %s is not a folder", cfg.Data)))
 	}
+	if loopback(cfg.Listen) != nil {
+		for _, u := range cfg.Users {
+			if u.Password == "" {
+				found = append(found, warning(fmt.Sprintf("users: %s needs no password, and other machines can reach %s", u.Name, cfg.Listen)))
+			}
+		}
+	}
 	_, err := os.Stat(filepath.Join(cfg.Data, store.File))
 	if errors.Is(err, os.ErrNotExist) && len(cfg.Users) == 0 {
 		found = append(found, warning("users: none, and the first start needs one: nobody could connect"))

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -109,6 +110,39 @@ func TestCheckWithoutUsers(t *testing.T) {
 	}
 	if out, err := checked(t, path); err != nil || strings.Contains(out, want) {
 		t.Errorf("with kept accounts: %v\n%s", err, out)
+	}
+}
+
+func TestAnAccountWithoutAPasswordIsWarnedOf(t *testing.T) {
+	const warned = "an account needs no password"
+	for listen, want := range map[string]int{"127.0.0.1:0": 0, "0.0.0.0:0": 1} {
+		data := t.TempDir()
+		text := "listen: " + listen + "\ndata: " + data + "\nusers: [{name: root, password: \"\"}, {name: ann, password: sesame}]\n"
+		cfg, err := config.Parse([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, start := range []string{"first", "second"} { // the second has its accounts from the store
+			var log output
+			g, err := open(t.Context(), cfg, slog.New(slog.NewTextHandler(&log, nil)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := g.close(); err != nil {
+				t.Fatal(err)
+			}
+			if n := strings.Count(log.String(), warned); n != want || n > 0 && !strings.Contains(log.String(), "user=root") {
+				t.Errorf("%s, %s start: it logs\n%s", listen, start, log.String())
+			}
+		}
+		path := filepath.Join(data, "silogate.yaml")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		out, err := checked(t, path)
+		if n := strings.Count(out, "warning: users: root needs no password"); err != nil || n != want {
+			t.Errorf("%s: check: %v\n%s", listen, err, out)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -33,7 +34,7 @@ func (s *settings) translate(ctx context.Context, err error, doing string) error
 	}
 	var connect *pgconn.ConnectError
 	if errors.As(err, &connect) {
-		return sqlerr.Wrap(sqlerr.SourceDown, attempts{errors.Unwrap(connect)}, "%s: connect to %s", where, s.host)
+		return sqlerr.Wrap(sqlerr.SourceDown, attempts{errors.Unwrap(connect), s.host}, "%s: connect to %s", where, s.host)
 	}
 	if errors.Is(err, net.ErrClosed) || errors.Is(err, errClosed) { // pool.close
 		return sqlerr.Wrap(sqlerr.SourceDown, errClosed, "%s", where)
@@ -87,12 +88,20 @@ func (e serverError) Unwrap() error { return e.PgError }
 
 // attempts prints in one line why no connection came about, each reason once: a server is tried at each of its addresses,
 // with TLS and without.
-type attempts struct{ error }
+type attempts struct {
+	error
+	host string // as the message has it already
+}
+
+// attempted is what the driver puts before a reason: the server by name and address, and that it was dialled.
+var attempted = regexp.MustCompile(`^\S+ \([^)]*\): (?:dial error: )?`)
 
 func (a attempts) Error() string {
 	var reasons []string
 	for line := range strings.SplitSeq(a.error.Error(), "\n") {
-		if line = strings.TrimSpace(line); !slices.Contains(reasons, line) {
+		line = attempted.ReplaceAllString(strings.TrimSpace(line), "")
+		line = strings.TrimPrefix(strings.TrimPrefix(line, "dial tcp "+a.host+": "), "connect: ")
+		if !slices.Contains(reasons, line) {
 			reasons = append(reasons, line)
 		}
 	}

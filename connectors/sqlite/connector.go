@@ -105,8 +105,16 @@ const lockedWait = 5 * time.Second
 
 // connect opens the file and begins a read transaction, so that everything read is one state of it.
 func (c *connector) connect(ctx context.Context) (*conn, error) {
-	if _, err := os.Stat(c.path); err != nil {
+	info, err := os.Stat(c.path)
+	if err != nil {
 		return nil, sqlerr.Wrap(sqlerr.SourceDown, withoutPath(err), "source %s: %s", c.name, filepath.Base(c.path))
+	}
+	if !info.Mode().IsRegular() { // SQLite calls it a disk I/O error
+		kind := "no regular file"
+		if info.IsDir() {
+			kind = "a folder"
+		}
+		return nil, sqlerr.New(sqlerr.SourceDown, "source %s: %s is %s", c.name, filepath.Base(c.path), kind)
 	}
 	db, err := openConn(c.path)
 	if err != nil {

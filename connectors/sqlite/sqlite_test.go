@@ -219,6 +219,22 @@ func TestOptions(t *testing.T) {
 	}
 }
 
+func TestAFolderIsNoDatabase(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "shop.db")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	c, err := sqlite.Open(t.Context(), connectors.Config{Name: sourceName, Options: connectors.Options{"path": dir}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range c.Bind(connectors.Principal{}).List(t.Context(), connectors.ListOptions{}) {
+		if want := "source " + sourceName + ": shop.db is a folder"; !sqlerr.Is(err, sqlerr.SourceDown) || err.Error() != want {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+}
+
 // TestLocked holds the file exclusively: a statement waits for it, under its own deadline too.
 func TestLocked(t *testing.T) {
 	file := database(t, "CREATE TABLE a (id INTEGER)")

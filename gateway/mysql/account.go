@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"net"
 
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/go-mysql-server/sql/mysql_db"
@@ -42,6 +44,20 @@ func loadAccounts(ctx context.Context, accounts *mysql_db.MySQLDb, kept *store.S
 		accounts.AddSuperUser(editor, u.Name, "%", u.Password)
 	}
 	return accounts.Persist(sqlCtx, editor)
+}
+
+// warnOfOpenAccounts logs each account that needs no password where other machines reach the port.
+func warnOfOpenAccounts(log *slog.Logger, accounts *mysql_db.MySQLDb, at net.Addr) {
+	if tcp, ok := at.(*net.TCPAddr); !ok || tcp.IP.IsLoopback() {
+		return
+	}
+	reader := accounts.Reader()
+	defer reader.Close()
+	reader.VisitUsers(func(u *mysql_db.User) {
+		if u.AuthString == "" && !u.Locked && !u.IsRole {
+			log.Warn("an account needs no password, and other machines can reach the port", "user", u.User, "host", u.Host, "listen", at.String())
+		}
+	})
 }
 
 // persister keeps the accounts after each change.

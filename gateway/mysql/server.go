@@ -78,6 +78,7 @@ func (v *Server) open(ctx context.Context, listener net.Listener) (err error) {
 	if err := loadAccounts(ctx, v.gms.Analyzer.Catalog.MySQLDb, v.cfg.Store, v.cfg.Users); err != nil {
 		return err
 	}
+	warnOfOpenAccounts(v.cfg.Log, v.gms.Analyzer.Catalog.MySQLDb, listener.Addr())
 	v.listener, err = gms.NewServer(gms.Config{
 		Listener:                 listener,
 		Address:                  listener.Addr().String(),
