@@ -8,6 +8,7 @@ import (
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/sqlerr"
+	"github.com/silogate/silogate/engine/types"
 )
 
 // importer turns one query of GMS's into a plan.
@@ -39,6 +40,9 @@ func (b *Binder) importQuery(ctx *sql.Context, n sql.Node) (*Leaf, error) {
 	for i, c := range leaf.Plan.Schema() {
 		col := *names[i]
 		col.Type, col.Nullable = ToGMS(c.Type), c.Nullable
+		if c.Type.Kind == types.Bool && col.Source != "" {
+			col.Type = columnType(c.Type)
+		}
 		col.Default, col.Generated, col.OnUpdate = nil, nil, nil
 		col.AutoIncrement, col.PrimaryKey = false, false
 		leaf.Columns = append(leaf.Columns, &col)

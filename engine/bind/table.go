@@ -6,11 +6,13 @@ import (
 
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/sqlerr"
+	"github.com/silogate/silogate/engine/types"
 )
 
 // table is a federated table as GMS's binder sees it. It can't be read.
 type table struct {
 	binder *Binder
+	db     string
 	name   string
 	site   plan.Site
 	source *plan.Table
@@ -18,10 +20,10 @@ type table struct {
 }
 
 func newTable(b *Binder, db, name string, site plan.Site, source *plan.Table) *table {
-	t := &table{binder: b, name: name, site: site, source: source, schema: make(sql.Schema, len(source.Columns))}
+	t := &table{binder: b, db: db, name: name, site: site, source: source, schema: make(sql.Schema, len(source.Columns))}
 	for i, c := range source.Columns {
 		t.schema[i] = &sql.Column{
-			Name: c.Name, Type: columnType(ToGMS(c.Type)), Nullable: c.Nullable,
+			Name: c.Name, Type: columnType(c.Type), Nullable: c.Nullable,
 			Source: name, DatabaseSource: db, Comment: c.Comment,
 		}
 	}
@@ -37,11 +39,16 @@ func newTable(b *Binder, db, name string, site plan.Site, source *plan.Table) *t
 // a literal to the scale of the column it is compared with: price = 0.055 must not become price = 0.06.
 type columnDecimal struct{ gmstypes.DecimalType_ }
 
-func columnType(t sql.Type) sql.Type {
-	if d, ok := t.(gmstypes.DecimalType_); ok {
+// columnType is the GMS type of a federated column. One of type Bool is BOOLEAN, which is TINYINT(1), unlike a predicate.
+func columnType(t types.Type) sql.Type {
+	if t.Kind == types.Bool {
+		return gmstypes.Boolean
+	}
+	as := ToGMS(t)
+	if d, ok := as.(gmstypes.DecimalType_); ok {
 		return columnDecimal{d}
 	}
-	return t
+	return as
 }
 
 // Name implements sql.Table.
@@ -67,6 +74,20 @@ func (t *table) PrimaryKeySchema(*sql.Context) sql.PrimaryKeySchema {
 	return sql.NewPrimaryKeySchema(t.schema, t.source.Keys[0]...)
 }
 
+// GetIndexes implements sql.IndexAddressable with the primary key, for statements that list indexes.
+func (t *table) GetIndexes(*sql.Context) ([]sql.Index, error) {
+	if !t.source.Primary || len(t.source.Keys) == 0 {
+		return nil, nil
+	}
+	return []sql.Index{primaryKey{t}}, nil
+}
+
+// IndexedAccess implements sql.IndexAddressable: GMS reads nothing of a federated table.
+func (t *table) IndexedAccess(*sql.Context, sql.IndexLookup) sql.IndexedTable { return nil }
+
+// PreciseMatch implements sql.IndexAddressable.
+func (t *table) PreciseMatch() bool { return false }
+
 // Partitions implements sql.Table by refusing.
 func (t *table) Partitions(*sql.Context) (sql.PartitionIter, error) { return nil, t.unreadable() }
 
@@ -81,6 +102,72 @@ func (t *table) unreadable() error {
 }
 
 var (
-	_ sql.PrimaryKeyTable = (*table)(nil)
-	_ sql.CommentedTable  = (*table)(nil)
+	_ sql.PrimaryKeyTable       = (*table)(nil)
+	_ sql.CommentedTable        = (*table)(nil)
+	_ sql.IndexAddressableTable = (*table)(nil)
 )
+
+// primaryKey describes the primary key of a table as an index.
+type primaryKey struct{ table *table }
+
+// ID implements sql.Index.
+func (k primaryKey) ID() string { return "PRIMARY" }
+
+// Database implements sql.Index.
+func (k primaryKey) Database() string { return k.table.db }
+
+// Table implements sql.Index.
+func (k primaryKey) Table() string { return k.table.name }
+
+// Expressions implements sql.Index.
+func (k primaryKey) Expressions() []string {
+	var names []string
+	for _, i := range k.table.source.Keys[0] {
+		names = append(names, k.table.name+"."+k.table.schema[i].Name)
+	}
+	return names
+}
+
+// ColumnExpressionTypes implements sql.Index.
+func (k primaryKey) ColumnExpressionTypes(*sql.Context) []sql.ColumnExpressionType {
+	var columns []sql.ColumnExpressionType
+	for at, i := range k.table.source.Keys[0] {
+		columns = append(columns, sql.ColumnExpressionType{Expression: k.Expressions()[at], Type: k.table.schema[i].Type})
+	}
+	return columns
+}
+
+// CoversColumns implements sql.Index.
+func (k primaryKey) CoversColumns([]string) bool { return false }
+
+// IsUnique implements sql.Index.
+func (k primaryKey) IsUnique() bool { return true }
+
+// IsSpatial implements sql.Index.
+func (k primaryKey) IsSpatial() bool { return false }
+
+// IsFullText implements sql.Index.
+func (k primaryKey) IsFullText() bool { return false }
+
+// IsVector implements sql.Index.
+func (k primaryKey) IsVector() bool { return false }
+
+// IsGenerated implements sql.Index.
+func (k primaryKey) IsGenerated() bool { return false }
+
+// Comment implements sql.Index.
+func (k primaryKey) Comment() string { return "" }
+
+// IndexType implements sql.Index.
+func (k primaryKey) IndexType() string { return "BTREE" }
+
+// CanSupport implements sql.Index: no lookup goes through it.
+func (k primaryKey) CanSupport(*sql.Context, ...sql.Range) bool { return false }
+
+// CanSupportOrderBy implements sql.Index.
+func (k primaryKey) CanSupportOrderBy(sql.Expression) bool { return false }
+
+// PrefixLengths implements sql.Index.
+func (k primaryKey) PrefixLengths() []uint16 { return nil }
+
+var _ sql.Index = primaryKey{}

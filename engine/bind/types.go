@@ -25,8 +25,8 @@ const (
 	mediumText = 1<<24 - 1
 )
 
-// ToGMS returns the GMS type of values of t, as a result's schema or a table's column shows it. Bool, the type of a
-// predicate, is BIGINT: drivers take GMS's BOOLEAN for a truth value, which MySQL's comparisons are not.
+// ToGMS returns the GMS type of values of t. Bool, the type of a predicate, is BIGINT: drivers take GMS's BOOLEAN for a truth
+// value, which MySQL's comparisons are not. Of a table's column it is BOOLEAN (columnType).
 func ToGMS(t types.Type) sql.Type {
 	switch t.Kind {
 	case types.Null:

@@ -32,7 +32,12 @@ func toGMS(ctx *sql.Context, v types.Value, t types.Type, as sql.Type, loc *time
 	switch t.Kind {
 	case types.Null:
 		return nil, nil
-	case types.Bool, types.Int64:
+	case types.Bool:
+		if as == gmstypes.Boolean {
+			return int8(v.Int), nil
+		}
+		return v.Int, nil
+	case types.Int64:
 		return v.Int, nil
 	case types.Int8:
 		return int8(v.Int), nil

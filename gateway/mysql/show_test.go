@@ -2,6 +2,7 @@ package mysql
 
 import (
 	"database/sql"
+	"errors"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -161,4 +162,78 @@ func TestListingsWithADamagedTable(t *testing.T) {
 	}
 	_, err := texts(root, "SELECT * FROM damaged")
 	wantErrno(t, "reading the damaged table", err, 1712, "HY000")
+}
+
+// TestBooleanColumns describes a BOOLEAN as MySQL does, and compares it as the number that it is.
+func TestBooleanColumns(t *testing.T) {
+	g := start(t)
+	c, _ := g.conn(g.open(""))
+	for query, want := range map[string]string{
+		"SHOW COLUMNS FROM kinds LIKE 'c_boolean'":                                                                "c_boolean tinyint(1) YES  NULL ",
+		"SELECT data_type, column_type FROM information_schema.columns WHERE column_name = 'c_boolean'":           "tinyint tinyint(1)",
+		"SELECT SUM(c_boolean = 1), SUM(c_boolean = 300), SUM(c_boolean < 300), SUM(c_boolean = 'x') FROM kinds":  "1 0 1 0",
+		"SELECT SUM(c_boolean < 1.5), SUM(c_boolean IN (1, 300)), SUM(c_boolean BETWEEN -200 AND 200) FROM kinds": "1 1 1",
+		"SELECT COUNT(*) FROM kinds WHERE c_boolean":                                                              "1",
+		"SELECT c_boolean + 127, COALESCE(c_boolean, 0), CONV(c_boolean, 10, 2) FROM kinds WHERE c_boolean":       "128 1 1",
+	} {
+		rows, err := texts(c, query)
+		if err != nil || len(rows) != 1 || strings.Join(rows[0], " ") != want {
+			t.Errorf("%s: %q, %v; want %s", query, rows, err, want)
+		}
+	}
+	rows, err := texts(c, "SHOW CREATE TABLE kinds")
+	if err != nil || !strings.Contains(rows[0][1], "`c_boolean` tinyint(1)") {
+		t.Errorf("%q, %v", rows, err)
+	}
+	for _, args := range [][]any{nil, {1}} {
+		query := "SELECT c_boolean FROM kinds WHERE c_boolean = 1"
+		if args != nil {
+			query = "SELECT c_boolean FROM kinds WHERE c_boolean = ?"
+		}
+		rows, err := c.QueryContext(background, query, args...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		columns, err := rows.ColumnTypes()
+		if err != nil || columns[0].DatabaseTypeName() != "TINYINT" {
+			t.Errorf("%s: %v, %v", query, columns[0].DatabaseTypeName(), err)
+		}
+		for rows.Next() {
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestPrimaryKeys lists the primary key of a federated table wherever indexes are listed.
+func TestPrimaryKeys(t *testing.T) {
+	g := start(t)
+	g.sqlite("silo", "CREATE TABLE t (a INTEGER NOT NULL, b INTEGER NOT NULL, c INTEGER, PRIMARY KEY (b, a))")
+	c, _ := g.conn(g.open(""))
+	for query, want := range map[string]string{
+		"SHOW INDEX FROM silo.t":   "t 0 PRIMARY 1 b|t 0 PRIMARY 2 a",
+		"SHOW KEYS FROM t IN silo": "t 0 PRIMARY 1 b|t 0 PRIMARY 2 a",
+		"SELECT table_name, non_unique, index_name, seq_in_index, column_name FROM information_schema.statistics WHERE table_schema = 'silo'":    "t 0 PRIMARY 1 b|t 0 PRIMARY 2 a",
+		"SELECT table_name, constraint_name, ordinal_position, column_name FROM information_schema.key_column_usage WHERE table_schema = 'silo'": "t PRIMARY 1 b|t PRIMARY 2 a",
+		"SELECT constraint_type FROM information_schema.table_constraints WHERE table_schema = 'silo'":                                           "PRIMARY KEY",
+		"SELECT column_name, column_key FROM information_schema.columns WHERE table_schema = 'silo' ORDER BY 1":                                  "a PRI|b PRI|c ",
+		"SHOW INDEX FROM fake.numbers": "",
+	} {
+		rows, err := texts(c, query)
+		var got []string
+		for _, row := range rows {
+			got = append(got, strings.Join(row[:min(len(row), 5)], " "))
+		}
+		if err != nil || strings.Join(got, "|") != want {
+			t.Errorf("%s: %q, %v; want %s", query, got, err, want)
+		}
+	}
+	rows, err := texts(c, "SHOW CREATE TABLE silo.t")
+	if err != nil || strings.Count(rows[0][1], "KEY") != 1 || !strings.Contains(rows[0][1], "PRIMARY KEY (`b`,`a`)") {
+		t.Errorf("%q, %v", rows, err)
+	}
+	if rows, err := texts(c, "SELECT COUNT(*) FROM silo.t WHERE a = 1 AND b = 2"); err != nil || rows[0][0] != "0" {
+		t.Errorf("%q, %v", rows, err)
+	}
 }

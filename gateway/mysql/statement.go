@@ -239,6 +239,9 @@ func (s *statement) describe(text string) ([]*querypb.Field, error) {
 	if err != nil {
 		return nil, err
 	}
+	if leaf, ok := bind.LeafOf(root); ok && leaf.Explain == bind.Run {
+		return leafFields(leaf), nil
+	}
 	switch n := root.(type) {
 	case *gmsplan.InsertInto:
 		if n.Returning == nil {
