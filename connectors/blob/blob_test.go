@@ -59,6 +59,25 @@ func list(t *testing.T, s Store, o ListOptions) []string {
 	return keys
 }
 
+func TestAFolderWithoutFilesIsNone(t *testing.T) {
+	dir := t.TempDir()
+	for _, empty := range []string{"empty", "nested/empty"} {
+		if err := os.MkdirAll(filepath.Join(dir, empty), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(t, dir, "deep/a/b/c", "x")
+	if err := os.MkdirAll(filepath.Join(dir, "deep/0"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("deep", filepath.Join(dir, "link")); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := list(t, local(t, dir), ListOptions{Folders: true}), []string{"deep/", "link/"}; !slices.Equal(got, want) {
+		t.Errorf("listed %q, want %q", got, want)
+	}
+}
+
 func TestLocalListsLikeS3(t *testing.T) {
 	dir := t.TempDir()
 	for _, key := range []string{"a/1", "a/b/2", "a-b/3", "a.x", "b"} {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"iter"
 	"os"
@@ -75,7 +76,7 @@ func (l *Local) Profile() Profile {
 // Close has nothing to do.
 func (l *Local) Close() error { return nil }
 
-// List yields files and, with Folders, directories.
+// List yields files and, with Folders, directories. As in a bucket, there is no folder without a file at some depth.
 func (l *Local) List(ctx context.Context, o ListOptions) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		root, err := os.OpenRoot(l.dir)
@@ -150,7 +151,7 @@ func (w *walk) folder(ctx context.Context, dir string, depth int) bool {
 			}
 			continue
 		}
-		if !strings.HasPrefix(e.Key, w.options.Prefix) {
+		if !strings.HasPrefix(e.Key, w.options.Prefix) || e.Folder && !w.holdsFile(e.Key, depth+1) {
 			continue
 		}
 		w.count++
@@ -159,6 +160,37 @@ func (w *walk) folder(ctx context.Context, dir string, depth int) bool {
 		}
 	}
 	return true
+}
+
+// holdsFile reports whether a file lies below a directory. It ends at the first; what can't be read may hold one.
+func (w *walk) holdsFile(dir string, depth int) bool {
+	const some = 64 // entries that are read at once
+	f, err := w.root.Open(path.Clean(dir))
+	if err != nil || depth > maxDepth {
+		return true
+	}
+	defer f.Close()
+	list, ok := f.(fs.ReadDirFile)
+	if !ok {
+		return true
+	}
+	var below []string
+	for {
+		entries, err := list.ReadDir(some)
+		for _, e := range entries {
+			if !e.IsDir() {
+				return true
+			}
+			below = append(below, dir+e.Name()+"/")
+		}
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return true
+		}
+	}
+	return slices.ContainsFunc(below, func(d string) bool { return w.holdsFile(d, depth+1) })
 }
 
 func (w *walk) stop(err error) bool {
