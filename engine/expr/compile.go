@@ -15,7 +15,8 @@ type Layout map[ColumnID]int
 
 // Evaluator computes an expression over batches. It has scratch space: one goroutine at a time.
 type Evaluator interface {
-	// Eval returns one value per row of batch, in the expression's type; the caller releases it.
+	// Eval returns one value per row of batch, in the expression's type; the caller releases it. It fails with ErrTooWide
+	// where the texts of more than one row take too much: ask for fewer rows.
 	Eval(mem memory.Allocator, batch arrow.RecordBatch) (arrow.Array, error)
 }
 
@@ -26,13 +27,14 @@ func Compile(e Expr, layout Layout, env *Env) (Evaluator, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &evaluator{c.ctx, root, e.Type()}, nil
+	return &evaluator{c.ctx, c.warned, root, e.Type()}, nil
 }
 
 type evaluator struct {
-	ctx  kernel.Context
-	root node
-	typ  types.Type
+	ctx    kernel.Context
+	warned *warnings
+	root   node
+	typ    types.Type
 }
 
 func (e *evaluator) Eval(mem memory.Allocator, batch arrow.RecordBatch) (arrow.Array, error) {
@@ -40,14 +42,22 @@ func (e *evaluator) Eval(mem memory.Allocator, batch arrow.RecordBatch) (arrow.A
 	if f.n == 0 { // not even a constant is computed for no row
 		return kernel.FromValues(mem, e.typ, nil), nil
 	}
+	out, err := e.eval(f)
+	return out, e.warned.settle(err, f.n)
+}
+
+func (e *evaluator) eval(f *frame) (arrow.Array, error) {
 	d, err := e.root.eval(f)
 	if err != nil {
 		return nil, err
 	}
-	if d.IsScalar() {
-		return kernel.Broadcast(mem, e.typ, d.Value, f.n), nil
+	if !d.IsScalar() {
+		return d.Array, nil
 	}
-	return d.Array, nil
+	if err := f.ctx.Fits(int64(len(d.Value.Str))*int64(f.n), f.n); err != nil {
+		return nil, err
+	}
+	return kernel.Broadcast(f.ctx.Mem, e.typ, d.Value, f.n), nil
 }
 
 // node is a compiled expression.
@@ -59,17 +69,19 @@ type node interface {
 // compiler turns expressions into nodes.
 type compiler struct {
 	layout Layout
-	env    *Env
+	env    *Env           // that warns as ctx does
 	ctx    kernel.Context // without memory
+	warned *warnings
 }
 
 func newCompiler(layout Layout, env *Env) *compiler {
-	warn := env.Warn
-	if warn == nil {
-		warn = func(int, string) {}
+	warned := &warnings{to: env.Warn}
+	own := *env
+	own.Warn = warned.add
+	ctx := kernel.Context{
+		Location: env.Location, Warn: own.Warn, StrictDivision: env.StrictDivision, MaxPacket: env.MaxPacket,
 	}
-	ctx := kernel.Context{Location: env.Location, Warn: warn, StrictDivision: env.StrictDivision}
-	return &compiler{layout, env, ctx}
+	return &compiler{layout, &own, ctx, warned}
 }
 
 func (c *compiler) node(e Expr) (node, error) {
@@ -210,11 +222,16 @@ type frame struct {
 	base  *frame
 	rows  []int32             // of base
 	taken map[int]arrow.Array // columns of those rows, as they are needed
+	texts kernel.Texts        // made by the evaluation, whose first frame has the count
 }
 
 func newFrame(ctx *kernel.Context, mem memory.Allocator, batch arrow.RecordBatch) *frame {
 	f := &frame{ctx: *ctx, n: int(batch.NumRows()), batch: batch}
-	f.ctx.Mem = mem
+	f.ctx.Mem, f.ctx.Texts = mem, &f.texts
+	f.texts.Limit = BatchText
+	if f.n == 1 {
+		f.texts.Limit = rowText
+	}
 	return f
 }
 
@@ -253,17 +270,27 @@ func (f *frame) column(i int) (arrow.Array, error) {
 // the rows that are not wanted may be to blame for.
 func speculate(f *frame, n node) (d kernel.Datum, ok bool) {
 	trial := *f
-	warned := false
+	warned, before := false, f.made()
 	trial.ctx.Warn = func(int, string) { warned = true }
 	d, err := n.eval(&trial)
-	if err != nil {
-		return kernel.Datum{}, false
+	if err == nil && !warned {
+		return d, true
 	}
-	if warned {
+	if err == nil {
 		d.Release()
-		return kernel.Datum{}, false
 	}
-	return d, true
+	if t := f.ctx.Texts; t != nil {
+		t.Made = before // all of it was dropped
+	}
+	return kernel.Datum{}, false
+}
+
+// made is how much text the evaluation has made.
+func (f *frame) made() int64 {
+	if f.ctx.Texts == nil {
+		return 0
+	}
+	return f.ctx.Texts.Made
 }
 
 // sparse is the share of rows up to which they are taken out instead of computing all.

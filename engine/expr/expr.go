@@ -105,6 +105,8 @@ type Env struct {
 	Warn     func(code int, msg string) // MySQL warning; safe for concurrent use; nil: dropped
 	// StrictDivision makes division by zero an error instead of NULL (ERROR_FOR_DIVISION_BY_ZERO in a write).
 	StrictDivision bool
+	// MaxPacket is the bytes of the longest value that a function may make (max_allowed_packet); 0: MySQL's default.
+	MaxPacket int64
 }
 
 func (*Column) sealed()   {}

@@ -1,6 +1,8 @@
 package expr
 
 import (
+	"errors"
+
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
@@ -26,14 +28,15 @@ func CompileFilter(conds []Expr, layout Layout, env *Env) (Filter, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &filter{ctx: c.ctx, conds: nodes}, nil
+	return &filter{ctx: c.ctx, warned: c.warned, conds: nodes}, nil
 }
 
 type filter struct {
-	ctx   kernel.Context
-	conds []node
-	sel   []int32 // scratch
-	bits  []byte
+	ctx    kernel.Context
+	warned *warnings
+	conds  []node
+	sel    []int32 // scratch
+	bits   []byte
 }
 
 func (s *filter) Select(mem memory.Allocator, batch arrow.RecordBatch) (sel []int32, all bool, err error) {
@@ -41,6 +44,39 @@ func (s *filter) Select(mem memory.Allocator, batch arrow.RecordBatch) (sel []in
 	if f.n == 0 {
 		return nil, true, nil
 	}
+	sel, all, err = s.choose(f)
+	if err = s.warned.settle(err, f.n); errors.Is(err, ErrTooWide) {
+		sel, err = s.inHalves(mem, batch)
+		all = len(sel) == f.n
+	}
+	if all || err != nil {
+		sel = nil
+	}
+	return sel, all, err
+}
+
+// inHalves selects among fewer rows at a time.
+func (s *filter) inHalves(mem memory.Allocator, batch arrow.RecordBatch) ([]int32, error) {
+	rows := batch.NumRows()
+	var out []int32
+	for _, half := range [][2]int64{{0, rows / 2}, {rows / 2, rows}} {
+		part := batch.NewSlice(half[0], half[1])
+		sel, all, err := s.Select(mem, part)
+		part.Release()
+		if err != nil {
+			return nil, err
+		}
+		for _, i := range sel {
+			out = append(out, int32(half[0])+i)
+		}
+		for i := half[0]; all && i < half[1]; i++ {
+			out = append(out, int32(i))
+		}
+	}
+	return out, nil
+}
+
+func (s *filter) choose(f *frame) (sel []int32, all bool, err error) {
 	if cap(s.bits)*8 < f.n {
 		s.bits = bitmap(f.n)
 		s.sel = make([]int32, 0, f.n)

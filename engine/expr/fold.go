@@ -39,6 +39,9 @@ func fold(e Expr) Expr {
 
 func isTrue(lit *Literal) bool { return !lit.Value.Null && lit.Value.Int != 0 }
 
+// leastPacket is the least that max_allowed_packet can be.
+const leastPacket = 1024
+
 // foldConstant evaluates an expression over literals.
 func foldConstant(e Expr) Expr {
 	if len(e.Children()) == 0 || ofSession(e) {
@@ -55,7 +58,7 @@ func foldConstant(e Expr) Expr {
 	if err != nil {
 		return e
 	}
-	if k, ok := n.(constNode); ok {
+	if k, ok := n.(constNode); ok && len(k.value.Str) <= leastPacket { // longer ones may be too long for the session
 		return &Literal{k.value, e.Type()}
 	}
 	return e

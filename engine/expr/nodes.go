@@ -1,6 +1,8 @@
 package expr
 
 import (
+	"strings"
+
 	"github.com/silogate/silogate/engine/expr/kernel"
 	"github.com/silogate/silogate/engine/types"
 )
@@ -215,7 +217,7 @@ func (c *caseNode) eval(f *frame) (kernel.Datum, error) {
 		arms = append(arms, d)
 		rows.Mark(choice, uint16(k))
 	}
-	a, err := kernel.Choose(f.ctx.Mem, c.typ, arms, choice)
+	a, err := kernel.Choose(&f.ctx, c.typ, arms, choice)
 	if err != nil {
 		return kernel.Datum{}, err
 	}
@@ -272,7 +274,7 @@ func (c *coalesceNode) eval(f *frame) (kernel.Datum, error) {
 		taken.Mark(choice, uint16(k))
 	}
 	open.Mark(choice, uint16(len(arms))) // NULL
-	a, err := kernel.Choose(f.ctx.Mem, c.typ, arms, choice)
+	a, err := kernel.Choose(&f.ctx, c.typ, arms, choice)
 	if err != nil {
 		return kernel.Datum{}, err
 	}
@@ -285,11 +287,13 @@ type fallbackNode struct {
 	types []types.Type
 	typ   types.Type
 	row   RowFunc
+	name  string // of the function, for a warning
 	env   *Env
 }
 
 func newFallbackNode(e *Fallback, args []node, env *Env) *fallbackNode {
 	n := &fallbackNode{args: args, typ: e.Typ, row: e.Row.Clone(), env: env}
+	n.name, _, _ = strings.Cut(strings.ToLower(e.Text), "(")
 	for _, a := range e.Args {
 		n.types = append(n.types, a.Type())
 	}
@@ -309,6 +313,7 @@ func (n *fallbackNode) eval(f *frame) (kernel.Datum, error) {
 		row[i] = d.Value
 	}
 	out := make([]types.Value, f.n)
+	size := int64(0)
 	for r := range out {
 		for i, d := range args {
 			if !d.IsScalar() {
@@ -319,8 +324,16 @@ func (n *fallbackNode) eval(f *frame) (kernel.Datum, error) {
 		if err != nil {
 			return kernel.Datum{}, err
 		}
+		if f.ctx.TooLong(n.name, int64(len(v.Str))) {
+			v = types.NullValue
+		}
+		size += int64(len(v.Str))
+		if err := f.ctx.Fits(size, f.n); err != nil {
+			return kernel.Datum{}, err
+		}
 		out[r] = v
 	}
+	f.ctx.Charge(size)
 	return kernel.Vector(kernel.FromValues(f.ctx.Mem, n.typ, out)), nil
 }
 

@@ -96,7 +96,7 @@ func castToString(from, to types.Type) Func {
 	printed := func(ctx *Context, args []Datum, n int) (arrow.Array, error) {
 		a := args[0].Array
 		var b textBuilder
-		b.init(ctx.Mem, n, n*printedSize)
+		b.init(ctx, n, n*printedSize)
 		format(ctx, a, &b)
 		return b.array(to.Arrow(), n, bothValid(ctx.Mem, args, n))
 	}
@@ -128,7 +128,7 @@ func cutLength(to types.Type) Func {
 		a := args[0].Array
 		offsets, data := texts(a)
 		var b textBuilder
-		b.init(ctx.Mem, n, len(data))
+		b.init(ctx, n, len(data))
 		for i := range n {
 			s := data[offsets[i]:offsets[i+1]]
 			short := s

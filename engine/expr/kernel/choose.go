@@ -13,8 +13,8 @@ import (
 )
 
 // Choose takes row i from arms[choice[i]], NULL where choice[i] is len(arms). All arms are of type t; a value arm may be NULL.
-func Choose(mem memory.Allocator, t types.Type, arms []Datum, choice []uint16) (arrow.Array, error) {
-	n := len(choice)
+func Choose(ctx *Context, t types.Type, arms []Datum, choice []uint16) (arrow.Array, error) {
+	n, mem := len(choice), ctx.Mem
 	if t.Kind == types.Null {
 		return array.NewNull(n), nil
 	}
@@ -41,7 +41,7 @@ func Choose(mem memory.Allocator, t types.Type, arms []Datum, choice []uint16) (
 			a.Release()
 		}
 	}
-	c := chooser{mem, vectors, arms, choice}
+	c := chooser{ctx, vectors, arms, choice}
 	valid := c.valid()
 	dt := t.Arrow()
 	if t.Kind == types.Decimal {
@@ -73,7 +73,7 @@ func Choose(mem memory.Allocator, t types.Type, arms []Datum, choice []uint16) (
 }
 
 type chooser struct {
-	mem     memory.Allocator
+	ctx     *Context
 	vectors []arrow.Array // one row where the arm is a value
 	arms    []Datum
 	choice  []uint16
@@ -106,7 +106,7 @@ func (c chooser) valid() *memory.Buffer {
 			return nil
 		}
 	}
-	buf, out := newBitmap(c.mem, len(c.choice))
+	buf, out := newBitmap(c.ctx.Mem, len(c.choice))
 	clear(out)
 	for i, k := range c.choice {
 		b, j := bits[k], i&masks[k]
@@ -124,7 +124,7 @@ func chooseFixed[T arrow.FixedWidthType](c chooser) *memory.Buffer {
 		arms[k] = operand[T]{fixed[T](a), c.mask(k)}
 	}
 	arms[len(c.vectors)] = scalarOperand(zero)
-	buf, out := newValues[T](c.mem, len(c.choice))
+	buf, out := newValues[T](c.ctx.Mem, len(c.choice))
 	for i, k := range c.choice {
 		out[i] = arms[k].at(i)
 	}
@@ -138,7 +138,7 @@ func (c chooser) bools() *memory.Buffer {
 		arms[k], masks[k] = boolBits(a), c.mask(k)
 	}
 	arms[len(c.vectors)] = []byte{0}
-	buf, out := newBitmap(c.mem, len(c.choice))
+	buf, out := newBitmap(c.ctx.Mem, len(c.choice))
 	clear(out)
 	for i, k := range c.choice {
 		if bitSet(arms[k], i&masks[k]) {
@@ -156,10 +156,12 @@ func (c chooser) texts(dt arrow.DataType, valid *memory.Buffer) (arrow.Array, er
 	}
 	arms[len(c.vectors)] = scalarText("")
 	var b textBuilder
-	b.init(c.mem, len(c.choice), sizeOf(arms, 1))
+	b.init(c.ctx, len(c.choice), sizeOf(arms, 1))
 	for i, k := range c.choice {
 		b.data = append(b.data, arms[k].at(i)...)
-		b.end(i)
+		if !b.end(i) {
+			break
+		}
 	}
 	return b.array(dt, len(c.choice), valid)
 }
@@ -198,6 +200,9 @@ func (d Datum) retain() {
 // better takes d where it compares with best, else best; NULL where either is. Two values give a vector too.
 func better(ctx *Context, t types.Type, compare Func, d, best Datum, n int) (arrow.Array, error) {
 	if d.IsScalar() && best.IsScalar() {
+		if err := ctx.Fits(int64(len(d.Value.Str))*int64(n), n); err != nil {
+			return nil, err
+		}
 		d = Vector(Broadcast(ctx.Mem, t, d.Value, n))
 		defer d.Release()
 	}
@@ -216,5 +221,5 @@ func better(ctx *Context, t types.Type, compare Func, d, best Datum, n int) (arr
 			choice[i] = 1
 		}
 	}
-	return Choose(ctx.Mem, t, []Datum{d, best}, choice)
+	return Choose(ctx, t, []Datum{d, best}, choice)
 }

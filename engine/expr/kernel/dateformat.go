@@ -14,7 +14,7 @@ func DateFormat(t types.Type, format string) Func {
 	verbs := parseFormat(format)
 	return func(ctx *Context, args []Datum, n int) (arrow.Array, error) {
 		var b textBuilder
-		b.init(ctx.Mem, n, n*printedSize)
+		b.init(ctx, n, n*printedSize)
 		values := wide(args[0].Array)
 		for i, v := range values {
 			m := moment{days: v}

@@ -15,6 +15,8 @@ type Context struct {
 	Location       *time.Location             // the session's time zone
 	Warn           func(code int, msg string) // never nil
 	StrictDivision bool                       // division by zero is an error
+	MaxPacket      int64                      // max_allowed_packet: bytes of the longest value; 0: DefaultMaxPacket
+	Texts          *Texts                     // of the evaluation; nil: not bounded
 }
 
 // Datum is one argument: a vector, or, where Array is nil, one value for every row.

@@ -246,7 +246,7 @@ func TestChoose(t *testing.T) {
 				choice[i] = uint16(rng.IntN(3 + round%2))
 				want[i] = rows[choice[i]][i]
 			}
-			got, err := Choose(mem, typ, arms, choice)
+			got, err := Choose(&Context{Mem: mem}, typ, arms, choice)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -3,7 +3,6 @@ package kernel
 import (
 	"bytes"
 	"encoding/binary"
-	"fmt"
 	"math"
 	"slices"
 	"unicode"
@@ -66,36 +65,60 @@ func (o textOperand) size(n int) int {
 	return all
 }
 
+// widest is the bytes of the longest text.
+func (o textOperand) widest() int {
+	most := int32(0)
+	for i, end := range o.offsets[1:] {
+		most = max(most, end-o.offsets[i])
+	}
+	return int(most)
+}
+
 // bytesEach reports whether positions in strings of type t count bytes in this batch.
 func (o textOperand) bytesEach(t types.Type) bool { return t.IsBinary() || o.ascii() }
 
 // textBuilder collects the texts of a vector row by row: append to data, then end the row.
 type textBuilder struct {
-	mem     memory.Allocator
+	ctx     *Context
+	room    int // bytes that the texts may have
 	offsets *memory.Buffer
 	to      []int32
+	space   *memory.Buffer // where data lies until it outgrows it
 	data    []byte
 }
 
 // init starts n rows of about size bytes in all.
-func (b *textBuilder) init(mem memory.Allocator, n, size int) {
-	b.mem = mem
-	b.data = make([]byte, 0, size)
-	b.offsets, b.to = newValues[int32](mem, n+1)
+func (b *textBuilder) init(ctx *Context, n, size int) {
+	b.ctx, b.room = ctx, ctx.room()
+	b.space = bufpool.NewBuffer(ctx.Mem, min(size, b.room))
+	whole := b.space.Buf()
+	b.data = whole[:0:len(whole)]
+	b.offsets, b.to = newValues[int32](ctx.Mem, n+1)
 	b.to[0] = 0
 }
 
-// end closes row i.
-func (b *textBuilder) end(i int) { b.to[i+1] = int32(len(b.data)) }
+// end closes row i. It returns false if there is no room for more rows, nor for this one: array then fails.
+func (b *textBuilder) end(i int) bool {
+	b.to[i+1] = int32(len(b.data))
+	return len(b.data) <= b.room
+}
 
 // array makes the vector and takes over valid.
 func (b *textBuilder) array(dt arrow.DataType, n int, valid *memory.Buffer) (arrow.Array, error) {
-	if len(b.data) > math.MaxInt32 {
-		release(valid, b.offsets)
-		return nil, fmt.Errorf("the texts of %d rows exceed 2 GiB", n)
+	size := len(b.data)
+	if err := b.ctx.Fits(int64(size), n); err != nil {
+		release(valid, b.offsets, b.space)
+		return nil, err
 	}
-	data := bufpool.NewBuffer(b.mem, len(b.data))
+	b.ctx.Charge(int64(size))
+	whole := b.space.Buf()
+	if cap(b.data) == len(whole) && size >= len(whole)/4*3 { // nearly full and never outgrown: no copy
+		b.space.ResizeNoShrink(size)
+		return makeArray(dt, n, valid, b.offsets, b.space), nil
+	}
+	data := bufpool.NewBuffer(b.ctx.Mem, size)
 	copy(data.Bytes(), b.data)
+	b.space.Release()
 	return makeArray(dt, n, valid, b.offsets, data), nil
 }
 
@@ -103,8 +126,25 @@ func (b *textBuilder) array(dt arrow.DataType, n int, valid *memory.Buffer) (arr
 func ConcatTexts(t types.Type) Func {
 	return func(ctx *Context, args []Datum, n int) (arrow.Array, error) {
 		parts := operandsOf(args)
+		size := sizeOf(parts, n)
+		if err := ctx.Fits(int64(size), n); err != nil {
+			return nil, err
+		}
+		if int64(size) > ctx.longest() { // one row may be too long
+			return sized(ctx, args, n, t, "concat", func(i int) (size int64) {
+				for _, p := range parts {
+					size += int64(len(p.at(i)))
+				}
+				return size
+			}, func(dst []byte, i int) []byte {
+				for _, p := range parts {
+					dst = append(dst, p.at(i)...)
+				}
+				return dst
+			})
+		}
 		var b textBuilder
-		b.init(ctx.Mem, n, sizeOf(parts, n))
+		b.init(ctx, n, size)
 		for i := range n {
 			for _, p := range parts {
 				b.data = append(b.data, p.at(i)...)
@@ -148,35 +188,104 @@ func ConcatWS(t types.Type) Func {
 				valid[k] = validBits(d.Array)
 			}
 		}
-		var b textBuilder
-		b.init(ctx.Mem, n, sizeOf(parts, n))
-		for i := range n {
+		join := func(dst []byte, i int) []byte {
 			first := true
 			for k := 1; k < len(parts); k++ {
 				if absent[k] || valid[k] != nil && !bitSet(valid[k], i) {
 					continue
 				}
 				if !first {
-					b.data = append(b.data, parts[0].at(i)...)
+					dst = append(dst, parts[0].at(i)...)
 				}
 				first = false
-				b.data = append(b.data, parts[k].at(i)...)
+				dst = append(dst, parts[k].at(i)...)
 			}
-			b.end(i)
+			return dst
 		}
-		return b.array(t.Arrow(), n, bothValid(ctx.Mem, args[:1], n))
+		return joined(ctx, args[:1], n, t, parts, join, func(i int) (size int64) {
+			separators := int64(-1)
+			for k := 1; k < len(parts); k++ {
+				if absent[k] || valid[k] != nil && !bitSet(valid[k], i) {
+					continue
+				}
+				separators++
+				size += int64(len(parts[k].at(i)))
+			}
+			return size + max(separators, 0)*int64(len(parts[0].at(i)))
+		})
 	}
 }
 
-// each returns the kernel of a function of one string: edit appends its result to dst.
-func each(t types.Type, edit func(dst, s []byte) []byte) Func {
+// joined runs CONCAT_WS, whose rows are counted first where one may be too long or all too much.
+func joined(ctx *Context, args []Datum, n int, t types.Type, parts []textOperand, join func([]byte, int) []byte, size func(int) int64) (arrow.Array, error) {
+	most := int64(sizeOf(parts[1:], n)) + int64(parts[0].size(n))*int64(max(len(parts)-2, 0))
+	if most > min(ctx.longest(), int64(ctx.room())) {
+		return sized(ctx, args, n, t, "concat_ws", size, join)
+	}
+	var b textBuilder
+	b.init(ctx, n, sizeOf(parts, n))
+	for i := range n {
+		b.data = join(b.data, i)
+		b.end(i)
+	}
+	return b.array(t.Arrow(), n, bothValid(ctx.Mem, args, n))
+}
+
+// sized builds texts whose sizes are counted before any is made: size returns the bytes of row i, which add appends. It is
+// not asked for NULL rows, and makes a row NULL by returning less than 0. A row longer than max_allowed_packet is NULL.
+func sized(ctx *Context, args []Datum, n int, t types.Type, function string, size func(i int) int64, add func(dst []byte, i int) []byte) (arrow.Array, error) {
+	valid := validOrAll(ctx.Mem, args, n)
+	bits := valid.Bytes()
+	total := int64(0)
+	for i := range n {
+		if !bitSet(bits, i) {
+			continue
+		}
+		if s := size(i); s < 0 || ctx.TooLong(function, s) {
+			clearBit(bits, i)
+		} else {
+			total += s
+		}
+	}
+	if err := ctx.Fits(total, n); err != nil {
+		valid.Release()
+		return nil, err
+	}
+	var b textBuilder
+	b.init(ctx, n, int(total))
+	for i := range n {
+		if bitSet(bits, i) {
+			b.data = add(b.data, i)
+		}
+		b.end(i)
+	}
+	return b.array(t.Arrow(), n, dropFull(valid, n))
+}
+
+// dropFull releases a validity bitmap without NULLs and returns nil for it.
+func dropFull(valid *memory.Buffer, n int) *memory.Buffer {
+	if countBits(valid.Bytes(), n) == n {
+		valid.Release()
+		return nil
+	}
+	return valid
+}
+
+// each returns the kernel of a function of one string: edit appends its result, of about growth times the bytes, to dst.
+func each(t types.Type, growth int, edit func(dst, s []byte) []byte) Func {
 	return func(ctx *Context, args []Datum, n int) (arrow.Array, error) {
 		s := textsOf(args[0])
+		size := s.size(n) * growth
+		if err := ctx.Fits(int64(size), n); err != nil {
+			return nil, err
+		}
 		var b textBuilder
-		b.init(ctx.Mem, n, s.size(n))
+		b.init(ctx, n, size)
 		for i := range n {
 			b.data = edit(b.data, s.at(i))
-			b.end(i)
+			if !b.end(i) {
+				break
+			}
 		}
 		return b.array(t.Arrow(), n, bothValid(ctx.Mem, args, n))
 	}
@@ -191,7 +300,7 @@ func Lower(t types.Type) Func { return changeCase(t, 'A', unicode.ToLower) }
 // changeCase maps a batch of ASCII text in one pass over its bytes, other text rune by rune; first is the first letter of the case
 // to change.
 func changeCase(t types.Type, first byte, fold func(rune) rune) Func {
-	slow := each(t, func(dst, s []byte) []byte {
+	slow := each(t, 1, func(dst, s []byte) []byte {
 		for len(s) > 0 {
 			r, size := utf8.DecodeRune(s)
 			if r == utf8.RuneError && size == 1 {
@@ -210,6 +319,10 @@ func changeCase(t types.Type, first byte, fold func(rune) rune) Func {
 		}
 		start := s.offsets[0]
 		src := s.data[start:s.offsets[n]]
+		if err := ctx.Fits(int64(len(src)), n); err != nil {
+			return nil, err
+		}
+		ctx.Charge(int64(len(src)))
 		data := bufpool.NewBuffer(ctx.Mem, len(src))
 		out := data.Bytes()[:len(src)]
 		for i, c := range src {
@@ -226,14 +339,14 @@ func changeCase(t types.Type, first byte, fold func(rune) rune) Func {
 // Reverse returns the kernel of REVERSE.
 func Reverse(t types.Type) Func {
 	if t.IsBinary() {
-		return each(t, func(dst, s []byte) []byte {
+		return each(t, 1, func(dst, s []byte) []byte {
 			start := len(dst)
 			dst = append(dst, s...)
 			slices.Reverse(dst[start:])
 			return dst
 		})
 	}
-	return each(t, func(dst, s []byte) []byte {
+	return each(t, 1, func(dst, s []byte) []byte {
 		for len(s) > 0 {
 			_, size := utf8.DecodeLastRune(s)
 			dst = append(dst, s[len(s)-size:]...)
@@ -261,7 +374,7 @@ func Trim(t types.Type, side Side) Func {
 			what = textsOf(args[1])
 		}
 		var b textBuilder
-		b.init(ctx.Mem, n, s.size(n))
+		b.init(ctx, n, s.size(n))
 		for i := range n {
 			b.data = append(b.data, trimmed(s.at(i), what.at(i), side)...)
 			b.end(i)
@@ -288,13 +401,28 @@ func Replace(t types.Type) Func {
 	return func(ctx *Context, args []Datum, n int) (arrow.Array, error) {
 		s, from, to := textsOf(args[0]), textsOf(args[1]), textsOf(args[2])
 		var b textBuilder
-		b.init(ctx.Mem, n, s.size(n))
+		most := int64(s.size(n)) * int64(1+to.widest())
+		if most > min(ctx.longest(), int64(ctx.room())) { // one row may be too long, or all too much
+			return sized(ctx, args, n, t, "replace", func(i int) int64 {
+				return replacedSize(s.at(i), from.at(i), to.at(i))
+			}, func(dst []byte, i int) []byte {
+				return replaced(dst, s.at(i), from.at(i), to.at(i))
+			})
+		}
+		b.init(ctx, n, s.size(n))
 		for i := range n {
 			b.data = replaced(b.data, s.at(i), from.at(i), to.at(i))
 			b.end(i)
 		}
 		return b.array(t.Arrow(), n, bothValid(ctx.Mem, args, n))
 	}
+}
+
+func replacedSize(s, from, to []byte) int64 {
+	if len(from) == 0 {
+		return int64(len(s))
+	}
+	return int64(len(s)) + int64(bytes.Count(s, from))*int64(len(to)-len(from))
 }
 
 func replaced(dst, s, from, to []byte) []byte {
@@ -354,7 +482,7 @@ func Left(t types.Type, side Side) Func {
 func cutEach(ctx *Context, args []Datum, n int, t types.Type, s textOperand, span func(i int, chars int64) (from, to int64)) (arrow.Array, error) {
 	bytewise := s.bytesEach(t)
 	var b textBuilder
-	b.init(ctx.Mem, n, s.size(n))
+	b.init(ctx, n, s.size(n))
 	for i := range n {
 		text := s.at(i)
 		if bytewise {
@@ -376,7 +504,7 @@ func SubstringIndex(t types.Type) Func {
 		s, delimiter := textsOf(args[0]), textsOf(args[1])
 		count, _ := integerOperand(args[2], types.Of(types.Int64))
 		var b textBuilder
-		b.init(ctx.Mem, n, s.size(n))
+		b.init(ctx, n, s.size(n))
 		for i := range n {
 			b.data = append(b.data, upToDelimiter(s.at(i), delimiter.at(i), count.at(i))...)
 			b.end(i)

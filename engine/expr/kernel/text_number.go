@@ -8,16 +8,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/silogate/silogate/engine/types"
 )
-
-// longestText bounds what REPEAT, SPACE and padding may make: MySQL's default max_allowed_packet.
-const longestText = 64 << 20
-
-// warnTooLong is ER_WARN_ALLOWED_PACKET_OVERFLOWED.
-const warnTooLong = 1301
 
 // measure fills a BIGINT vector from each string.
 func measure(size func(s []byte) int64) Func {
@@ -99,15 +92,19 @@ const maxHexDigits = 16
 // Hex returns the kernel of HEX of strings or integers of type from.
 func Hex(from, t types.Type) Func {
 	if from.IsString() {
-		return each(t, func(dst, s []byte) []byte {
+		return each(t, 2, func(dst, s []byte) []byte {
 			start := len(dst)
-			return append(dst[:start], bytes.ToUpper(hex.AppendEncode(nil, s))...)
+			dst = hex.AppendEncode(dst, s)
+			for i, c := range dst[start:] {
+				dst[start+i] = c &^ (c & 0x40 >> 1) // a to f are 0x61 to 0x66
+			}
+			return dst
 		})
 	}
 	return func(ctx *Context, args []Datum, n int) (arrow.Array, error) {
 		values, _ := integerOperand(args[0], from)
 		var b textBuilder
-		b.init(ctx.Mem, n, n*maxHexDigits)
+		b.init(ctx, n, n*maxHexDigits)
 		for i := range n {
 			start := len(b.data)
 			b.data = strconv.AppendUint(b.data, uint64(values.at(i)), 16)
@@ -119,65 +116,113 @@ func Hex(from, t types.Type) Func {
 }
 
 // Repeat returns the kernel of REPEAT: string, count.
-func Repeat(t types.Type) Func {
+func Repeat(t types.Type) Func { return repeat(t, "repeat") }
+
+func repeat(t types.Type, function string) Func {
 	return func(ctx *Context, args []Datum, n int) (arrow.Array, error) {
 		s := textsOf(args[0])
 		count, _ := integerOperand(args[1], types.Of(types.Int64))
-		return bounded(ctx, args, n, t, func(dst []byte, i int) ([]byte, bool) {
-			text, times := s.at(i), max(count.at(i), 0)
-			if len(text) > 0 && times > int64(longestText/len(text)) {
-				return dst, tooLong(ctx, "repeat")
+		return sized(ctx, args, n, t, function, func(i int) int64 {
+			text, times := int64(len(s.at(i))), max(count.at(i), 0)
+			if text > 0 && times > math.MaxInt64/text {
+				return math.MaxInt64
 			}
-			for range times * int64(min(len(text), 1)) {
+			return text * times
+		}, func(dst []byte, i int) []byte {
+			text := s.at(i)
+			for range max(count.at(i), 0) * int64(min(len(text), 1)) {
 				dst = append(dst, text...)
 			}
-			return dst, true
+			return dst
 		})
 	}
 }
 
 // Space returns the kernel of SPACE.
 func Space(t types.Type) Func {
-	repeat := Repeat(t)
+	repeat := repeat(t, "space")
 	return func(ctx *Context, args []Datum, n int) (arrow.Array, error) {
 		return repeat(ctx, []Datum{Scalar(types.TextValue(" ")), args[0]}, n)
 	}
 }
 
-// Pad returns the kernel of LPAD (LeftSide) or RPAD: string, length, padding. It is NULL for a negative length, and where there
-// is nothing to pad with.
+// padding is LPAD or RPAD of a row: string, length, padding.
+type padding struct {
+	s, pad   textOperand
+	length   operand[int64]
+	bytewise bool
+}
+
+// split returns what stays of string i and how many characters of the padding are added; ok is false for NULL: a negative
+// length, or nothing to pad with.
+func (p *padding) split(i int) (text []byte, add int64, ok bool) {
+	text, want := p.s.at(i), p.length.at(i)
+	chars := int64(len(text))
+	if !p.bytewise {
+		chars = int64(utf8.RuneCount(text))
+	}
+	switch {
+	case want < 0:
+		return nil, 0, false
+	case chars < want:
+		return text, want - chars, len(p.pad.at(i)) > 0
+	case p.bytewise:
+		return text[:want], 0, true
+	}
+	return text[:prefixBytes(text, int(want))], 0, true
+}
+
+// size is the bytes of row i, -1 for NULL.
+func (p *padding) size(i int) int64 {
+	text, add, ok := p.split(i)
+	if !ok {
+		return -1
+	}
+	if add == 0 {
+		return int64(len(text))
+	}
+	pad := p.pad.at(i)
+	if p.bytewise {
+		return saturated(int64(len(text)), add)
+	}
+	chars := int64(utf8.RuneCount(pad))
+	whole := add / chars
+	if whole > math.MaxInt64/int64(len(pad)) {
+		return math.MaxInt64
+	}
+	return saturated(whole*int64(len(pad)), int64(len(text)+prefixBytes(pad, int(add%chars))))
+}
+
+// saturated adds what is not negative.
+func saturated(a, b int64) int64 {
+	if a > math.MaxInt64-b {
+		return math.MaxInt64
+	}
+	return a + b
+}
+
+// Pad returns the kernel of LPAD (LeftSide) or RPAD: string, length, padding.
 func Pad(t types.Type, side Side) Func {
+	function := "lpad"
+	if side == RightSide {
+		function = "rpad"
+	}
 	return func(ctx *Context, args []Datum, n int) (arrow.Array, error) {
-		s, padding := textsOf(args[0]), textsOf(args[2])
-		length, _ := integerOperand(args[1], types.Of(types.Int64))
-		bytewise := t.IsBinary() || s.ascii() && padding.ascii()
-		return bounded(ctx, args, n, t, func(dst []byte, i int) ([]byte, bool) {
-			text, pad, want := s.at(i), padding.at(i), length.at(i)
-			chars := int64(len(text))
-			if !bytewise {
-				chars = int64(utf8.RuneCount(text))
-			}
-			switch {
-			case want < 0:
-				return dst, false
-			case want > longestText:
-				return dst, tooLong(ctx, "lpad")
-			case chars >= want:
-				if bytewise {
-					return append(dst, text[:want]...), true
-				}
-				return append(dst, text[:prefixBytes(text, int(want))]...), true
-			case len(pad) == 0:
-				return dst, false
-			}
+		p := padding{s: textsOf(args[0]), pad: textsOf(args[2])}
+		p.length, _ = integerOperand(args[1], types.Of(types.Int64))
+		p.bytewise = t.IsBinary() || p.s.ascii() && p.pad.ascii()
+		return sized(ctx, args, n, t, function, p.size, func(dst []byte, i int) []byte {
+			text, add, _ := p.split(i)
 			if side == RightSide {
 				dst = append(dst, text...)
 			}
-			dst = appendRepeated(dst, pad, int(want-chars), bytewise)
+			if add > 0 {
+				dst = appendRepeated(dst, p.pad.at(i), int(add), p.bytewise)
+			}
 			if side == LeftSide {
 				dst = append(dst, text...)
 			}
-			return dst, true
+			return dst
 		})
 	}
 }
@@ -195,39 +240,4 @@ func appendRepeated(dst, pad []byte, n int, bytewise bool) []byte {
 		return append(dst, pad[:n]...)
 	}
 	return append(dst, pad[:prefixBytes(pad, n)]...)
-}
-
-func tooLong(ctx *Context, function string) bool {
-	ctx.Warn(warnTooLong, "Result of "+function+"() was larger than max_allowed_packet ("+strconv.Itoa(longestText)+") - truncated")
-	return false
-}
-
-// bounded builds texts row by row; a row for which add reports false is NULL.
-func bounded(ctx *Context, args []Datum, n int, t types.Type, add func(dst []byte, i int) ([]byte, bool)) (arrow.Array, error) {
-	valid := validOrAll(ctx.Mem, args, n)
-	bits := valid.Bytes()
-	var b textBuilder
-	b.init(ctx.Mem, n, 0)
-	for i := range n {
-		if bitSet(bits, i) {
-			var ok bool
-			if b.data, ok = add(b.data, i); !ok {
-				clearBit(bits, i)
-			}
-			if len(b.data) > math.MaxInt32 {
-				break // array refuses it
-			}
-		}
-		b.end(i)
-	}
-	return b.array(t.Arrow(), n, dropFull(valid, n))
-}
-
-// dropFull releases a validity bitmap without NULLs and returns nil for it.
-func dropFull(valid *memory.Buffer, n int) *memory.Buffer {
-	if countBits(valid.Bytes(), n) == n {
-		valid.Release()
-		return nil
-	}
-	return valid
 }
