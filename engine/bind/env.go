@@ -4,12 +4,28 @@ import (
 	"sync"
 
 	"github.com/dolthub/go-mysql-server/sql"
+	gmstypes "github.com/dolthub/go-mysql-server/sql/types"
 
 	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/expr/kernel"
 )
 
 // mostWarnings is how many warnings of one execution are kept (max_error_count).
 const mostWarnings = 1024
+
+// maxPacket is the session's max_allowed_packet, of which GMS's default is 1 GiB: as much as MySQL's default, at most, is
+// the longest value that a function makes.
+func maxPacket(ctx *sql.Context) int64 {
+	value, err := ctx.GetSessionVariable(ctx, "max_allowed_packet")
+	if err != nil {
+		return kernel.DefaultMaxPacket
+	}
+	n, _, err := gmstypes.Int64.Convert(ctx, value)
+	if err != nil {
+		return kernel.DefaultMaxPacket
+	}
+	return min(n.(int64), kernel.DefaultMaxPacket)
+}
 
 // NewEnv returns what an execution of leaf is evaluated with: the session's time zone, the statement's start and its
 // parameters. Warnings go to the session.
@@ -24,6 +40,8 @@ func NewEnv(ctx *sql.Context, leaf *Leaf) (*expr.Env, error) {
 		Location: sessionLocation(ctx),
 		Now:      ctx.QueryTime(),
 		Params:   params,
+
+		MaxPacket: maxPacket(ctx),
 		Warn: func(code int, msg string) {
 			mu.Lock()
 			defer mu.Unlock()

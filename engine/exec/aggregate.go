@@ -95,17 +95,14 @@ func (r *aggRun) gatherStream(ctx context.Context, input Operator, terms []Term)
 	}
 	mem := r.main.rt.Mem
 	err := drain(ctx, input, func(b arrow.RecordBatch) error {
-		values, err := evalTerms(mem, terms, b)
-		if err != nil {
-			return err
-		}
-		defer releaseArrays(values)
-		for i, s := range sinks {
-			if err := s.add(pick(values, cols[i]), int(b.NumRows())); err != nil {
-				return err
+		return eachEvaluated(mem, terms, b, func(part arrow.RecordBatch, values []arrow.Array) error {
+			for i, s := range sinks {
+				if err := s.add(pick(values, cols[i]), int(part.NumRows())); err != nil {
+					return err
+				}
 			}
-		}
-		return nil
+			return nil
+		})
 	})
 	for i := 0; err == nil && i < len(sinks); i++ {
 		err = sinks[i].end()

@@ -6,6 +6,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/silogate/silogate/engine/exec/rowkey"
+	"github.com/silogate/silogate/engine/expr"
 )
 
 // OrderTerm returns the term whose values, of type BLOB, are in the order of the sort keys that terms give.
@@ -21,12 +22,16 @@ type orderTerm struct {
 }
 
 func (o *orderTerm) Eval(mem memory.Allocator, batch arrow.RecordBatch) (arrow.Array, error) {
-	cols, err := evalTerms(mem, o.terms, batch)
-	if err != nil {
+	keys := piece{batch: batch}
+	defer func() { releaseArrays(keys.done) }()
+	if err := keys.evaluate(mem, o.terms); err != nil {
 		return nil, err
 	}
-	defer releaseArrays(cols)
-	o.text, o.ends = o.order.Append(o.text[:0], o.ends[:0], cols, int(batch.NumRows()))
+	rows := int(batch.NumRows())
+	o.text, o.ends = o.order.Append(o.text[:0], o.ends[:0], keys.done, rows)
+	if rows > 1 && len(o.text) > expr.BatchText {
+		return nil, expr.ErrTooWide
+	}
 	b := array.NewBinaryBuilder(mem, arrow.BinaryTypes.Binary)
 	defer b.Release()
 	b.Reserve(len(o.ends))

@@ -78,16 +78,13 @@ func newJoinSplitter(run *joinRun, terms JoinTerms, side Side) *joinSplitter {
 }
 
 func (s *joinSplitter) add(to *partitioned, batch arrow.RecordBatch) error {
-	keys, err := evalTerms(s.run.rt.Mem, s.terms, batch)
-	if err != nil {
-		return err
-	}
-	defer releaseArrays(keys)
-	s.enc.Encode(keys, int(batch.NumRows()))
-	if s.run.spec.NullAware && anyNull(keys) {
-		s.nulls.Store(true)
-	}
-	return to.add(&s.splitter, batch, s.enc.Hash())
+	return eachEvaluated(s.run.rt.Mem, s.terms, batch, func(part arrow.RecordBatch, keys []arrow.Array) error {
+		s.enc.Encode(keys, int(part.NumRows()))
+		if s.run.spec.NullAware && anyNull(keys) {
+			s.nulls.Store(true)
+		}
+		return to.add(&s.splitter, part, s.enc.Hash())
+	})
 }
 
 func (g *graceJoin) finishBuild() error {

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/silogate/silogate/engine/exec/rowkey"
 	"github.com/silogate/silogate/engine/expr/kernel"
@@ -44,7 +45,7 @@ func (r *joinRun) newTable(terms []Term, batches []arrow.RecordBatch, held int64
 		return nil, err
 	}
 	t.rows = int(t.batch.NumRows())
-	if t.keys, err = evalTerms(r.rt.Mem, terms, t.batch); err != nil {
+	if err = t.evaluate(r.rt.Mem, terms); err != nil {
 		return nil, err
 	}
 	settle(t.batch.Columns())
@@ -67,6 +68,63 @@ func (r *joinRun) newTable(terms []Term, batches []arrow.RecordBatch, held int64
 	}
 	t.held = now
 	return t, nil
+}
+
+// evaluate computes the keys. For their texts it takes more memory than was guessed, for a time twice as much as they
+// have.
+func (t *joinTable) evaluate(mem memory.Allocator, terms []Term) error {
+	need := func(bytes int64) error {
+		if err := t.res.Must(bytes); err != nil {
+			return err
+		}
+		t.held += bytes
+		return nil
+	}
+	parts := make([][]arrow.Array, len(terms))
+	defer func() {
+		for _, p := range parts {
+			releaseArrays(p)
+		}
+	}()
+	for k, term := range terms {
+		if term.Eval == nil { // read, not computed
+			a, _ := term.eval(mem, t.batch)
+			parts[k] = []arrow.Array{a}
+		}
+	}
+	if err := eachEvaluated(mem, terms, t.batch, func(_ arrow.RecordBatch, values []arrow.Array) error {
+		var made int64
+		for k, v := range values {
+			if terms[k].Eval != nil {
+				v.Retain()
+				parts[k] = append(parts[k], v)
+				made += terms[k].made(v)
+			}
+		}
+		return need(made)
+	}); err != nil {
+		return err
+	}
+	for k, p := range parts {
+		if len(p) == 1 {
+			p[0].Retain()
+			t.keys = append(t.keys, p[0])
+			continue
+		}
+		var size int64
+		for _, v := range p {
+			size += terms[k].made(v)
+		}
+		if err := need(size); err != nil {
+			return err
+		}
+		whole, err := kernel.Concat(mem, p)
+		if err != nil {
+			return err
+		}
+		t.keys = append(t.keys, whole)
+	}
+	return nil
 }
 
 // bytes is the memory of the table.

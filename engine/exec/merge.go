@@ -310,7 +310,10 @@ func (m *runMerge) choose() {
 	m.keyBytes = 0
 	for size := int64(0); len(m.picks.rows) < rows && len(m.heads) > 0; {
 		h := m.heads[0]
-		if size += h.widths[h.row.batch].of(h.row.row); size > m.bytes && len(m.picks.rows) > 0 {
+		size += h.widths[h.row.batch].of(h.row.row)
+		// Who reads a batch again has its keys in memory too, which may be longer than its rows.
+		full := size > m.bytes || m.measure && int64(m.keyBytes+len(h.key())) > 2*m.bytes
+		if full && len(m.picks.rows) > 0 {
 			break
 		}
 		m.pick(h)

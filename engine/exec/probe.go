@@ -31,6 +31,7 @@ type prober struct {
 	enc   *rowkey.Encoder
 	out   *assembler
 	pairs *assembler
+	input pieces // of the source's last batch, with the keys
 	table *joinTable
 	marks []uint8 // of the table's rows, if the join needs them
 
@@ -53,6 +54,7 @@ func newProber(run *joinRun, terms JoinTerms) *prober {
 	return &prober{
 		run: run, spec: run.spec, terms: terms, enc: rowkey.NewEncoder(run.spec.Keys),
 		out: newAssembler(run.spec.Out), pairs: newAssembler(run.spec.PairCols),
+		input: pieces{mem: run.rt.Mem, terms: terms.ProbeKeys},
 	}
 }
 
@@ -68,9 +70,9 @@ func (p *prober) usePiece(t *joinTable, carried []uint8, more bool) {
 	}
 }
 
-// start takes over the next batch to probe.
-func (p *prober) start(batch arrow.RecordBatch) error {
-	p.batch, p.cursor, p.cross, p.done = batch, rowkey.Cursor{}, crossCursor{}, false
+// start takes over the next batch to probe and its keys.
+func (p *prober) start(batch arrow.RecordBatch, keys []arrow.Array) {
+	p.batch, p.keys, p.cursor, p.cross, p.done = batch, keys, rowkey.Cursor{}, crossCursor{}, false
 	if !p.spec.reduces() {
 		p.outWidths = widthsOfSide(p.spec.Output, FromProbe, batch)
 	}
@@ -80,11 +82,6 @@ func (p *prober) start(batch arrow.RecordBatch) error {
 	rows := int(batch.NumRows())
 	p.run.probeRows.Add(int64(rows))
 	if len(p.spec.Keys) > 0 {
-		keys, err := evalTerms(p.run.rt.Mem, p.terms.ProbeKeys, batch)
-		if err != nil {
-			return err
-		}
-		p.keys = keys
 		p.enc.Encode(keys, rows)
 		if p.spec.NullAware && p.spec.BuildLeft && anyNull(keys) {
 			p.run.probeNulls.Store(true)
@@ -101,7 +98,6 @@ func (p *prober) start(batch arrow.RecordBatch) error {
 		p.states = p.states[:rows]
 		clear(p.states)
 	}
-	return nil
 }
 
 func anyNull(keys []arrow.Array) bool {
@@ -269,12 +265,16 @@ func (p *prober) markIn(left, right []int32) error {
 		return err
 	}
 	defer batch.Release()
-	values, err := p.terms.In.Eval(p.run.rt.Mem, batch)
-	if err != nil {
-		return err
-	}
-	defer values.Release()
-	in := values.(*array.Boolean)
+	in := []Term{{Eval: p.terms.In}}
+	return eachEvaluated(p.run.rt.Mem, in, batch, func(part arrow.RecordBatch, values []arrow.Array) error {
+		n := part.NumRows()
+		p.markPairs(left[:n], right[:n], values[0].(*array.Boolean))
+		left, right = left[n:], right[n:]
+		return nil
+	})
+}
+
+func (p *prober) markPairs(left, right []int32, in *array.Boolean) {
 	for i := range left {
 		state := unmatched
 		if in.IsNull(i) {
@@ -289,7 +289,6 @@ func (p *prober) markIn(left, right []int32) error {
 			p.marks[right[i]] = max(p.marks[right[i]], state)
 		}
 	}
-	return nil
 }
 
 // rest yields what the batch's rows themselves add to the result, after all their candidates were seen.
@@ -429,6 +428,7 @@ func (j *join) open(ctx context.Context) error {
 // leave releases a table of a partition that was probed.
 func (j *join) leave() {
 	j.prober.drop()
+	j.prober.input.release()
 	if j.pair == nil || j.prober.table == nil {
 		return
 	}
@@ -448,6 +448,14 @@ func (j *join) advance(ctx context.Context) (arrow.RecordBatch, error) {
 			}
 			p.drop()
 		}
+		part, keys, err := p.input.next()
+		if err != nil {
+			return nil, err
+		}
+		if part != nil {
+			p.start(part, keys)
+			continue
+		}
 		batch, err := j.source.Next(ctx)
 		if err == io.EOF {
 			if err := j.end(); err != nil {
@@ -458,9 +466,8 @@ func (j *join) advance(ctx context.Context) (arrow.RecordBatch, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := p.start(batch); err != nil {
-			return nil, err
-		}
+		p.input.start(batch)
+		batch.Release()
 	}
 	if !j.last {
 		return nil, nil

@@ -27,43 +27,40 @@ func (t Term) eval(mem memory.Allocator, batch arrow.RecordBatch) (arrow.Array, 
 	return col, nil
 }
 
-// evalTerms evaluates a list; the caller releases the arrays.
-func evalTerms(mem memory.Allocator, terms []Term, batch arrow.RecordBatch) ([]arrow.Array, error) {
-	out := make([]arrow.Array, 0, len(terms))
-	for _, t := range terms {
-		a, err := t.eval(mem, batch)
-		if err != nil {
-			releaseArrays(out)
-			return nil, err
-		}
-		out = append(out, a)
-	}
-	return out, nil
-}
-
 // NewProject computes terms, which give the columns out, for each batch of a stream.
 func NewProject(rt *Runtime, input Operator, terms []Term, out plan.Schema) Operator {
-	return &project{rt: rt, input: input, terms: terms, asm: newAssembler(out)}
+	return &project{input: input, pieces: pieces{mem: rt.Mem, terms: terms}, asm: newAssembler(out)}
 }
 
 type project struct {
-	rt    *Runtime
-	input Operator
-	terms []Term
-	asm   *assembler
+	input  Operator
+	pieces pieces // of the input's last batch
+	asm    *assembler
 }
 
 func (p *project) Next(ctx context.Context) (arrow.RecordBatch, error) {
-	batch, err := p.input.Next(ctx)
-	if err != nil {
-		return nil, err
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		part, cols, err := p.pieces.next()
+		if err != nil {
+			return nil, err
+		}
+		if part != nil {
+			defer part.Release()
+			return p.asm.batch(cols, int(part.NumRows())), nil
+		}
+		batch, err := p.input.Next(ctx)
+		if err != nil {
+			return nil, err
+		}
+		p.pieces.start(batch)
+		batch.Release()
 	}
-	defer batch.Release()
-	cols, err := evalTerms(p.rt.Mem, p.terms, batch)
-	if err != nil {
-		return nil, err
-	}
-	return p.asm.batch(cols, int(batch.NumRows())), nil
 }
 
-func (p *project) Close() error { return p.input.Close() }
+func (p *project) Close() error {
+	p.pieces.release()
+	return p.input.Close()
+}

@@ -26,14 +26,13 @@ func (k *rowKeys) key(i int32) []byte {
 	return k.text[start:k.ends[i]]
 }
 
+// encode makes the keys of a borrowed batch's rows.
 func (k *rowKeys) encode(rt *Runtime, order *rowkey.Order, terms []Term, batch arrow.RecordBatch) error {
-	keys, err := evalTerms(rt.Mem, terms, batch)
-	if err != nil {
-		return err
-	}
-	defer releaseArrays(keys)
-	k.text, k.ends = order.Append(k.text[:0], k.ends[:0], keys, int(batch.NumRows()))
-	return nil
+	k.text, k.ends = k.text[:0], k.ends[:0]
+	return eachEvaluated(rt.Mem, terms, batch, func(part arrow.RecordBatch, keys []arrow.Array) error {
+		k.text, k.ends = order.Append(k.text, k.ends, keys, int(part.NumRows()))
+		return nil
+	})
 }
 
 // pick returns a copy of the keys of some rows, of no more memory than they need.

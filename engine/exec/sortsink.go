@@ -43,9 +43,14 @@ func (k *sortSink) take(ctx context.Context, batch arrow.RecordBatch) error {
 }
 
 func (k *sortSink) add(ctx context.Context, batch arrow.RecordBatch) error {
-	if err := k.now.encode(k.s.rt, k.order, k.terms, batch); err != nil {
-		return err
-	}
+	return eachEvaluated(k.s.rt.Mem, k.terms, batch, func(part arrow.RecordBatch, keys []arrow.Array) error {
+		k.now.text, k.now.ends = k.order.Append(k.now.text[:0], k.now.ends[:0], keys, int(part.NumRows()))
+		return k.addKeyed(ctx, part)
+	})
+}
+
+// addKeyed keeps the rows of a borrowed batch whose keys are at hand.
+func (k *sortSink) addKeyed(ctx context.Context, batch arrow.RecordBatch) error {
 	own, held, keys, err := k.choose(batch)
 	if own == nil || err != nil {
 		return err

@@ -58,22 +58,23 @@ func (c *constants) Next(ctx context.Context) (arrow.RecordBatch, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	n := min(c.rt.batchRows(), len(c.rows))
-	if n == 0 {
+	if len(c.rows) == 0 {
 		return nil, io.EOF
 	}
-	rows := c.rows[:n]
-	c.rows = c.rows[n:]
-	return c.evaluate(rows)
+	return c.evaluate(c.rows[:min(c.rt.batchRows(), len(c.rows))])
 }
 
-// evaluate makes one batch of rows.
+// evaluate makes one batch of the first of rows, as many as have little enough text together.
 func (c *constants) evaluate(rows [][]expr.Evaluator) (arrow.RecordBatch, error) {
 	input := newAssembler(nil).batch(nil, 1)
 	defer input.Release()
 	batches := make([]arrow.RecordBatch, 0, len(rows))
 	defer func() { releaseBatches(batches) }()
+	size := int64(0)
 	for _, row := range rows {
+		if size > expr.BatchText {
+			break
+		}
 		cols := make([]arrow.Array, 0, len(row))
 		for _, e := range row {
 			a, err := e.Eval(c.rt.Mem, input)
@@ -83,8 +84,10 @@ func (c *constants) evaluate(rows [][]expr.Evaluator) (arrow.RecordBatch, error)
 			}
 			cols = append(cols, a)
 		}
-		batches = append(batches, c.asm.batch(cols, 1))
+		batch := c.asm.batch(cols, 1)
+		batches, size = append(batches, batch), size+batchBytes(batch)
 	}
+	c.rows = c.rows[len(batches):]
 	return concatBatches(c.rt.Mem, c.cols, batches)
 }
 
