@@ -32,6 +32,10 @@ func (c *Catalog) Databases(ctx context.Context, user string) ([]string, error) 
 		return nil, context.Cause(ctx)
 	}
 	var names []string
+	owner := map[string]string{}
+	for _, s := range sources {
+		owner[strings.ToLower(s.name)] = s.name
+	}
 	for i, s := range sources {
 		names = append(names, s.name)
 		if errs[i] != nil {
@@ -39,6 +43,11 @@ func (c *Catalog) Databases(ctx context.Context, user string) ([]string, error) 
 		}
 		for _, name := range lists[i] {
 			names = append(names, shown(name))
+			key := strings.ToLower(name)
+			if other, ok := owner[key]; ok && other != s.name { // made since the sources were
+				c.cfg.Warn(ctx, "sources "+other+" and "+s.name+" both have a database "+name+": rename one of the two")
+			}
+			owner[key] = s.name
 		}
 	}
 	slices.Sort(names)

@@ -172,7 +172,7 @@ func (c *Catalog) collision(ctx context.Context, s *source) error {
 			if err != nil {
 				c.cfg.Warn(ctx, "whether databases collide is not known: "+err.Error())
 				c.cfg.Log.Warn("whether databases collide is not known", "source", s.name, "other", other.name, "error", err)
-				continue
+				break
 			}
 			for _, name := range names {
 				for _, t := range taken {

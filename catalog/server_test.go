@@ -235,6 +235,17 @@ func TestConfiguredSourcesThatClaimOneDatabase(t *testing.T) {
 		t.Fatalf("a source that is away keeps the gateway from starting: %v", err)
 	}
 	c.Close()
+
+	var warnings []string
+	all["pg"].down.Store(false)
+	all["pg"].tables = map[string][]string{"public": {"t"}}
+	c = mustNew(t, all, &warnings)
+	all["pg"].tables = map[string][]string{"public": {"t"}, "sales": {"t"}} // made while the gateway runs
+	c.Forget("pg")
+	names, err := c.Databases(ctx, "root")
+	if want := []string{"sources pg_sales and pg both have a database pg_sales: rename one of the two"}; err != nil || !reflect.DeepEqual(warnings, want) {
+		t.Errorf("databases %v, %v, warnings %v, want %v", names, err, warnings, want)
+	}
 }
 
 func TestRedact(t *testing.T) {
