@@ -169,7 +169,7 @@ func (w *walk) holdsFile(dir string, depth int) bool {
 	if err != nil || depth > maxDepth {
 		return true
 	}
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // it was only read
 	list, ok := f.(fs.ReadDirFile)
 	if !ok {
 		return true
