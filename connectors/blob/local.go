@@ -165,8 +165,11 @@ func (w *walk) folder(ctx context.Context, dir string, depth int) bool {
 // holdsFile reports whether a file lies below a directory. It ends at the first; what can't be read may hold one.
 func (w *walk) holdsFile(dir string, depth int) bool {
 	const some = 64 // entries that are read at once
+	if depth > maxDepth {
+		return true
+	}
 	f, err := w.root.Open(path.Clean(dir))
-	if err != nil || depth > maxDepth {
+	if err != nil {
 		return true
 	}
 	defer f.Close() //nolint:errcheck // it was only read
