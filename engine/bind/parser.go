@@ -62,7 +62,7 @@ func prepared(query string, stmt sqlparser.Statement, err error) (sqlparser.Stat
 	}
 	for _, change := range []func(sqlparser.SQLNode) error{
 		ownRights, knownVariables, foldColumns, uniqueTables,
-		isolateOperands, orderByArguments, resolveAggregates, quantified, numbered, renameExtremes,
+		isolateOperands, orderByArguments, resolveAggregates, quantified, numbered, renameExtremes, renameGrowing,
 	} {
 		if err := change(stmt); err != nil {
 			return nil, err

@@ -55,6 +55,10 @@ func (s *statement) federated(leaf *bind.Leaf) (err error) {
 // stream sends a result batch by batch. The first is read before the client is told the columns: most failures show
 // there and are then an ordinary error.
 func (s *statement) stream(leaf *bind.Leaf, result *engine.Result, loc *time.Location) error {
+	longest, err := longestRow(s.ctx)
+	if err != nil {
+		return err
+	}
 	fields := leafFields(leaf)
 	rows := newFormatter(leaf.Plan.Schema(), loc, !s.binary)
 	for {
@@ -69,6 +73,11 @@ func (s *statement) stream(leaf *bind.Leaf, result *engine.Result, loc *time.Loc
 		batch.Release()
 		if err != nil {
 			return err
+		}
+		for i := 0; len(c.buf) > longest && i < len(c.rows); i++ {
+			if err := fits(c.rows[i], longest); err != nil {
+				return err
+			}
 		}
 		if err := s.emit(&sqltypes.Result{Fields: fields, Rows: c.rows}); err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/dolthub/go-mysql-server/sql"
+	"github.com/dolthub/vitess/go/sqltypes"
 
 	"github.com/silogate/silogate/engine/sqlerr"
 )
@@ -21,6 +22,36 @@ func writeTimeout(ctx *sql.Context) (time.Duration, error) {
 	value, err := ctx.GetSessionVariable(ctx, netWriteTimeout)
 	seconds, _ := value.(int64)
 	return time.Duration(min(seconds, longestTimeout)) * time.Second, err
+}
+
+// maxAllowedPacket is MySQL's variable for the bytes that a row may have on the wire, standardPacket what it is at first.
+const (
+	maxAllowedPacket = "max_allowed_packet"
+	standardPacket   = 64 << 20
+)
+
+// longestRow returns the session's max_allowed_packet.
+func longestRow(ctx *sql.Context) (int, error) {
+	value, err := ctx.GetSessionVariable(ctx, maxAllowedPacket)
+	switch bytes := value.(type) {
+	case int64:
+		return int(bytes), err
+	case uint64:
+		return int(bytes), err
+	}
+	return standardPacket, err
+}
+
+// fits refuses a row that clients could not take.
+func fits(row []sqltypes.Value, longest int) error {
+	bytes := 0
+	for _, cell := range row {
+		bytes += cell.Len()
+	}
+	if bytes > longest {
+		return sqlerr.New(sqlerr.TooLong, "A row of the result has %d bytes, which is more than max_allowed_packet (%d)", bytes, longest)
+	}
+	return nil
 }
 
 // maxExecutionTime is MySQL's variable for the milliseconds that a query may take; 0: any time.

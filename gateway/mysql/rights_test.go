@@ -3,6 +3,7 @@ package mysql
 import (
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -74,6 +75,7 @@ func TestOwnThreads(t *testing.T) {
 		for _, row := range rows {
 			got = append(got, row[0]+" "+row[1])
 		}
+		slices.Sort(got)
 		if want := fmt.Sprintf("[%d ann %d ann]", id, own); err != nil || fmt.Sprint(got) != want {
 			t.Errorf("%s: %v, %v; want %s", list, got, err, want)
 		}

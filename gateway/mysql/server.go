@@ -66,7 +66,9 @@ func New(ctx context.Context, listener net.Listener, cfg Config) (*Server, error
 }
 
 func (v *Server) open(ctx context.Context, listener net.Listener) (err error) {
-	registerVariables(session.Variables(v.cfg.Rules))
+	if err := registerVariables(session.Variables(v.cfg.Rules)); err != nil {
+		return err
+	}
 	if v.metrics, err = newMetrics(v.cfg.Registry); err != nil {
 		return err
 	}

@@ -79,6 +79,8 @@ func TestErrnosOfStatements(t *testing.T) {
 		{"SELECT id FROM numbers FOR UPDATE OF nope", 3568, "HY000"},
 		{"CALL nope()", 1235, "42000"},
 		{"DESCRIBE nope id", 1146, "42S02"},
+		{"SELECT JSON_EXTRACT('{', '$')", 3141, "22032"},
+		{"SELECT (SELECT 1 UNION SELECT 2)", 1242, "21000"},
 	} {
 		_, err := texts(c, e.query)
 		wantErrno(t, e.query, err, e.errno, e.state)

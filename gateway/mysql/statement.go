@@ -126,6 +126,10 @@ func (s *statement) local(root sql.Node, text string) (err error) {
 	if _, ok := root.(*gmsplan.ShowProcessList); ok {
 		rows = s.server.withStates(rows)
 	}
+	longest, err := longestRow(s.ctx)
+	if err != nil {
+		return err
+	}
 	fields := localFields(s.ctx, schema)
 	result := &sqltypes.Result{Fields: fields}
 	for {
@@ -141,6 +145,9 @@ func (s *statement) local(root sql.Node, text string) (err error) {
 		}
 		cells, err := gms.RowToSQL(s.ctx, schema, row, nil, nil)
 		if err != nil {
+			return err
+		}
+		if err := fits(cells, longest); err != nil {
 			return err
 		}
 		result.Rows = append(result.Rows, cells)
@@ -193,7 +200,8 @@ func (s *statement) emit(result *sqltypes.Result) error {
 // fail turns a failure into what the handler returns for it: an error before the result began, else nothing once the
 // client has its ERR packet.
 func (s *statement) fail(err error) error {
-	if cause := context.Cause(s.ctx); cause != nil && (sqlerr.CodeOf(err) == sqlerr.Internal || errors.Is(cause, shutdown)) {
+	unexplained := s.kind != local && sqlerr.CodeOf(err) == sqlerr.Internal // GMS itself cancels a statement of its own that fails
+	if cause := context.Cause(s.ctx); cause != nil && (unexplained || errors.Is(cause, shutdown)) {
 		err = cause
 	}
 	failure := wireError(err)

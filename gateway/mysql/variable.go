@@ -8,8 +8,9 @@ import (
 	"github.com/silogate/silogate/gateway/session"
 )
 
-// registerVariables adds the gateway's variables to GMS's, which the whole process shares; those that are there stay.
-func registerVariables(variables []session.Variable) {
+// registerVariables adds the gateway's variables to GMS's, which the whole process shares; those that are there stay. A row
+// may be as long as in MySQL.
+func registerVariables(variables []session.Variable) error {
 	var add []sql.SystemVariable
 	for _, v := range variables {
 		if _, _, ok := sql.SystemVariables.GetGlobal(v.Name); !ok {
@@ -17,6 +18,7 @@ func registerVariables(variables []session.Variable) {
 		}
 	}
 	sql.SystemVariables.AddSystemVariables(add)
+	return sql.SystemVariables.AssignValues(map[string]any{maxAllowedPacket: standardPacket})
 }
 
 func systemVariable(v session.Variable) *sql.MysqlSystemVariable {
