@@ -14,5 +14,8 @@
 // What ends a statement early (KILL, the client's disconnect, shutdown) cancels the context that everything below runs
 // under, and gives a client that no longer reads a short time to take what is under way.
 //
+// A query that finds a table other than the catalog remembered it (sqlerr.SourceChanged) is bound and run once more with
+// everything described anew, as long as the client has got nothing of it.
+//
 // The package does not know sources or plans beyond handing them on.
 package mysql
