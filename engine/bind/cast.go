@@ -72,6 +72,9 @@ func (x *expressions) castTo(e, child sql.Expression, to types.Type) (expr.Expr,
 	if err != nil {
 		return nil, err
 	}
+	if to.IsNumeric() {
+		arg = asNumber(child, arg)
+	}
 	out, err := expr.NewCast(arg, to)
 	if isNoKernel(err) {
 		return x.fallback(e)

@@ -68,6 +68,12 @@ func (x *expressions) comparison(f expr.Func, l, r sql.Expression) (expr.Expr, e
 	if err != nil {
 		return nil, err
 	}
+	if args[0].Type().IsNumeric() {
+		args[1] = asNumber(r, args[1])
+	}
+	if args[1].Type().IsNumeric() {
+		args[0] = asNumber(l, args[0])
+	}
 	return x.compare(f, args[0], args[1])
 }
 
@@ -163,6 +169,16 @@ func (x *expressions) inList(e *expression.InTuple, not bool) (expr.Expr, error)
 	list, err := x.list(members...)
 	if err != nil {
 		return nil, err
+	}
+	numbers := true
+	for i := range list {
+		if value.Type().IsNumeric() {
+			list[i] = asNumber(members[i], list[i])
+		}
+		numbers = numbers && list[i].Type().IsNumeric()
+	}
+	if numbers {
+		value = asNumber(e.Left(), value)
 	}
 	if isMoment(value.Type()) {
 		for i, member := range list {

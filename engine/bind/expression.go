@@ -2,6 +2,7 @@ package bind
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"unicode/utf8"
 
@@ -259,6 +260,11 @@ func (x *expressions) call(e sql.Expression, f expr.Func, args ...sql.Expression
 	if err != nil {
 		return nil, err
 	}
+	if arithmetical[f] {
+		for i := range list {
+			list[i] = asNumber(args[i], list[i])
+		}
+	}
 	out, err := expr.New(f, list...)
 	if isNoKernel(err) {
 		return x.fallback(e)
@@ -376,9 +382,21 @@ func (x *expressions) arithmetic(e *expression.Arithmetic) (expr.Expr, error) {
 	return x.call(e, f, e.LeftChild, e.RightChild)
 }
 
-// minus imports a negation; that of a literal is a literal.
+// minus imports a negation; that of a literal is a literal. The one BIGINT whose negation is none becomes a DECIMAL.
 func (x *expressions) minus(e *expression.UnaryMinus) (expr.Expr, error) {
-	return x.call(e, expr.Neg, e.Child)
+	arg, err := x.expr(e.Child)
+	if err != nil {
+		return nil, err
+	}
+	least, ok := arg.(*expr.Literal)
+	if !ok || least.Typ.Kind != types.Int64 || least.Value.Int != math.MinInt64 {
+		return x.call(e, expr.Neg, e.Child)
+	}
+	exact, err := expr.NewCast(arg, types.NewDecimal(len("9223372036854775808"), 0))
+	if err != nil {
+		return nil, err
+	}
+	return expr.New(expr.Neg, exact)
 }
 
 // like imports value LIKE pattern [ESCAPE character].

@@ -70,21 +70,42 @@ func (im *importer) param(e sql.Expression) (expr.Expr, error) {
 	return &expr.Param{Ordinal: len(im.params) - 1, Name: name, Typ: typ}, nil
 }
 
-// paramType is the type of a run-time constant. GMS calls dates that it computes text, gives UTC_TIMESTAMP all digits, and
-// shows variables that hold one of a list of words by that list.
+// The most characters of a name that a function of the session returns.
+const (
+	longestIdentifier = 64
+	longestAccount    = 288 // user@host
+)
+
+// paramType is the type of a run-time constant. GMS calls dates that it computes and names text, gives moments all digits,
+// and shows variables that hold one of a list of words by that list.
 func paramType(ctx *sql.Context, e sql.Expression) (types.Type, error) {
+	t, err := FromGMS(e.Type(ctx))
+	if err != nil {
+		return t, err
+	}
 	if f, ok := e.(sql.FunctionExpression); ok {
 		switch strings.ToLower(f.FunctionName()) {
 		case "curdate", "current_date", "utc_date":
 			return types.Of(types.Date), nil
-		case "utc_timestamp":
-			digits, _ := strconv.Atoi(strings.Trim(e.String()[len("utc_timestamp"):], "()"))
-			return types.NewTemporal(types.Datetime, digits), nil
+		case "now", "current_timestamp", "localtime", "localtimestamp", "utc_timestamp":
+			return types.NewTemporal(types.Datetime, digits(e)), nil
+		case "curtime", "current_time", "utc_time":
+			return types.NewTemporal(types.Time, digits(e)), nil
+		case "database", "schema", "version":
+			return types.NewText(types.Varchar, longestIdentifier, t.Collation), nil
+		case "user", "current_user", "session_user", "system_user":
+			return types.NewText(types.Varchar, longestAccount, t.Collation), nil
 		}
 	}
-	t, err := FromGMS(e.Type(ctx))
 	if t.Kind == types.Enum || t.Kind == types.Set {
 		return types.NewText(types.Varchar, 0, t.Collation), nil
 	}
-	return t, err
+	return t, nil
+}
+
+// digits is the n of NOW(n) and its kin; 0 if there is none.
+func digits(e sql.Expression) int {
+	text := e.String()
+	n, _ := strconv.Atoi(strings.TrimSuffix(text[strings.LastIndexByte(text, '(')+1:], ")"))
+	return n
 }
