@@ -60,10 +60,12 @@ func (s *statement) stream(leaf *bind.Leaf, result *engine.Result, loc *time.Loc
 		return err
 	}
 	fields := leafFields(leaf)
-	rows := newFormatter(leaf.Plan.Schema(), loc, !s.binary)
+	rows := newFormatter(wireSchema(leaf), loc, !s.binary)
+	sent := int64(0)
 	for {
 		batch, err := result.Next(s.ctx)
 		if errors.Is(err, io.EOF) {
+			s.selected(sent)
 			return s.emit(&sqltypes.Result{Fields: fields})
 		}
 		if err != nil {
@@ -82,7 +84,15 @@ func (s *statement) stream(leaf *bind.Leaf, result *engine.Result, loc *time.Loc
 		if err := s.emit(&sqltypes.Result{Fields: fields, Rows: c.rows}); err != nil {
 			return err
 		}
+		sent += int64(len(c.rows))
 	}
+}
+
+// selected keeps what FOUND_ROWS and ROW_COUNT say after a query.
+func (s *statement) selected(rows int64) {
+	info := s.ctx.GetLastQueryInfo()
+	info.FoundRows.Store(rows)
+	info.RowCount.Store(-1)
 }
 
 // sendLines sends a text as a result of one row for each line.

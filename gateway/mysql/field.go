@@ -2,6 +2,7 @@ package mysql
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
@@ -9,6 +10,7 @@ import (
 	querypb "github.com/dolthub/vitess/go/vt/proto/query"
 
 	"github.com/silogate/silogate/engine/bind"
+	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/types"
 )
 
@@ -24,9 +26,20 @@ const notFixed = 31
 // bytesPerChar is the most bytes of a character in utf8mb4.
 const bytesPerChar = 4
 
-// leafFields describes the result of a federated query.
+// wireSchema is what a query's columns are to the client: a predicate is BIGINT, a BOOLEAN column of a table TINYINT.
+func wireSchema(leaf *bind.Leaf) plan.Schema {
+	schema := slices.Clone(leaf.Plan.Schema())
+	for i := range schema {
+		if schema[i].Type.Kind == types.Bool && leaf.Columns[i].Type == gmstypes.Int64 {
+			schema[i].Type = types.Of(types.Int64)
+		}
+	}
+	return schema
+}
+
+// leafFields describes the result of a query that the engine runs.
 func leafFields(leaf *bind.Leaf) []*querypb.Field {
-	schema := leaf.Plan.Schema()
+	schema := wireSchema(leaf)
 	fields := make([]*querypb.Field, len(schema))
 	for i, col := range schema {
 		named := leaf.Columns[i]
