@@ -23,6 +23,9 @@
 // Every scalar expression becomes an expr.Expr with explicit casts; what has no kernel becomes an expr.Fallback around the
 // GMS expression. Types of the result are those of the imported expressions, mapped back to GMS types.
 //
+// GMS checks rights as it binds, but for KILL, SHOW PROCESSLIST, SHOW GRANTS and SET of what is not the session's: the front end
+// checks these when they run.
+//
 // The package does not optimize (subqueries stay Apply nodes) and does not run plans: a Leaf that GMS itself has to
 // read streams from the Runner it was given.
 package bind

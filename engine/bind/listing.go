@@ -197,7 +197,7 @@ func databasesOf(ctx *sql.Context, e sqlparser.Expr, args map[string]sqlparser.E
 // databaseName is the constant that a database is compared with. Outside of ASCII, and with spaces at the end, names may be
 // equal that are not the same.
 func databaseName(ctx *sql.Context, e sqlparser.Expr, args map[string]sqlparser.Expr) (string, bool) {
-	name := ""
+	var name string
 	switch e := e.(type) {
 	case *sqlparser.SQLVal:
 		if e.Type == sqlparser.ValArg {
