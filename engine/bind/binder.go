@@ -35,7 +35,7 @@ func New(cfg Config) (*Binder, error) {
 	if b.runner == nil {
 		b.runner = noRunner
 	}
-	a := analyzer.NewBuilder(newProvider(b, cfg)).AddPreAnalyzeRule(takeOverID, takeOver).
+	a := analyzer.NewBuilder(newProvider(b, cfg)).AddPreAnalyzeRule(takeOverID, b.takeOver).
 		AddOverrides(sql.EngineOverrides{Builder: sql.BuilderOverrides{Parser: parser{sql.NewMysqlParser()}}}).Build()
 	if err := b.findRules(a); err != nil {
 		return nil, err

@@ -112,7 +112,7 @@ func (d *database) GetTableInsensitive(ctx *sql.Context, name string) (sql.Table
 	case err != nil:
 		return nil, false, err
 	}
-	return newTable(d.provider.binder, d.name, name, site, t), true, nil
+	return newTable(d.name, name, site, t), true, nil
 }
 
 // GetTableNames implements sql.Database.

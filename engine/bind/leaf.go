@@ -23,7 +23,7 @@ const (
 	ExplainAnalyze                // EXPLAIN ANALYZE: run it, then the plan with what was measured
 )
 
-// Leaf is a federated query in GMS's tree: a relation without children that GMS can't look into. It is immutable.
+// Leaf is a query that the engine runs, in GMS's tree: a relation without children that GMS can't look into. It is immutable.
 type Leaf struct {
 	// Plan is the imported query. Its root's schema has one column for each of Columns, by position.
 	Plan plan.Node

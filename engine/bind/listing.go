@@ -54,7 +54,7 @@ func (d *database) undescribed(ctx *sql.Context, name string, reason error) (sql
 	if err := warn(ctx, "table "+d.name+"."+name+" can't be described", reason); err != nil {
 		return nil, err
 	}
-	return newTable(d.provider.binder, d.name, name, plan.Site{}, &plan.Table{Comment: reason.Error()}), nil
+	return newTable(d.name, name, plan.Site{}, &plan.Table{Comment: reason.Error()}), nil
 }
 
 // warn makes a warning of what is missing in a listing, once. A statement that was ended has no listing: it gets the error

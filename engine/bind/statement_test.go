@@ -133,7 +133,7 @@ func TestNoFederatedTableIsReadByRows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tab := newTable(b, "tpch", "nation", site, source)
+	tab := newTable("tpch", "nation", site, source)
 	if _, err := tab.Partitions(ctx); !sqlerr.Is(err, sqlerr.Unsupported) {
 		t.Errorf("Partitions: %v", err)
 	}

@@ -11,7 +11,6 @@ import (
 
 // table is a federated table as GMS's binder sees it. It can't be read.
 type table struct {
-	binder *Binder
 	db     string
 	name   string
 	site   plan.Site
@@ -19,8 +18,8 @@ type table struct {
 	schema sql.Schema
 }
 
-func newTable(b *Binder, db, name string, site plan.Site, source *plan.Table) *table {
-	t := &table{binder: b, db: db, name: name, site: site, source: source, schema: make(sql.Schema, len(source.Columns))}
+func newTable(db, name string, site plan.Site, source *plan.Table) *table {
+	t := &table{db: db, name: name, site: site, source: source, schema: make(sql.Schema, len(source.Columns))}
 	for i, c := range source.Columns {
 		t.schema[i] = &sql.Column{
 			Name: c.Name, Type: columnType(c.Type), Nullable: c.Nullable,

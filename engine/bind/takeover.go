@@ -18,19 +18,25 @@ const (
 	fullAnalysisID
 )
 
-// takeOver is the first rule of every analysis. At the root of a statement it turns a federated query into a Leaf, or
-// each federated query inside another statement into one. Below the root there is nothing left to decide.
-func takeOver(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, scope *gmsplan.Scope, _ analyzer.RuleSelector, flags *sql.QueryFlags) (sql.Node, transform.TreeIdentity, error) {
+// takeOver is the first rule of every analysis. At the root of a statement it turns a query that is federated or reads no
+// table into a Leaf, or each federated query inside another statement into one. Below the root there is nothing left to decide.
+func (b *Binder) takeOver(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, scope *gmsplan.Scope, _ analyzer.RuleSelector, flags *sql.QueryFlags) (sql.Node, transform.TreeIdentity, error) {
 	if !scope.IsEmpty() {
 		return n, transform.SameTree, nil
 	}
 	if isQuery(n) && !shows(n) {
-		b := federated(ctx, n)
-		if b == nil {
+		take := b.takeConstant
+		if federated(ctx, n) {
+			take = b.take
+		}
+		leaf, err := take(ctx, a, n, flags)
+		switch {
+		case err != nil:
+			return n, transform.SameTree, err
+		case leaf == nil:
 			return listStatus(ctx, n)
 		}
-		leaf, err := b.take(ctx, a, n, flags)
-		return leaf, transform.NewTree, err
+		return leaf, transform.NewTree, nil
 	}
 	n, same, err := takeParts(ctx, a, n, flags)
 	if err != nil || !same {
@@ -64,25 +70,23 @@ func shows(n sql.Node) bool {
 	}
 }
 
-// federated returns the Binder of the first federated table that n reads, at any depth, or nil.
-func federated(ctx *sql.Context, n sql.Node) *Binder {
-	var found *Binder
+// federated reports whether n reads a federated table, at any depth.
+func federated(ctx *sql.Context, n sql.Node) bool {
+	found := false
 	transform.InspectWithOpaque(ctx, n, func(ctx *sql.Context, n sql.Node) bool {
 		if rt, ok := n.(*gmsplan.ResolvedTable); ok {
-			if t, ok := rt.UnderlyingTable().(*table); ok {
-				found = t.binder
+			if _, ok := rt.UnderlyingTable().(*table); ok {
+				found = true
 			}
 		}
-		if e, ok := n.(sql.Expressioner); ok && found == nil {
+		if e, ok := n.(sql.Expressioner); ok && !found {
 			for _, e := range e.Expressions() {
 				inspectSubqueries(ctx, e, func(sq *gmsplan.Subquery) {
-					if found == nil {
-						found = federated(ctx, sq.Query)
-					}
+					found = found || federated(ctx, sq.Query)
 				})
 			}
 		}
-		return found == nil
+		return !found
 	})
 	return found
 }
@@ -112,7 +116,7 @@ func (b *Binder) take(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, flags 
 func takeParts(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, flags *sql.QueryFlags) (sql.Node, transform.TreeIdentity, error) {
 	replace := func(ctx *sql.Context, e sql.Expression) (sql.Expression, transform.TreeIdentity, error) {
 		sq, ok := e.(*gmsplan.Subquery)
-		if !ok || federated(ctx, sq.Query) == nil {
+		if !ok || !federated(ctx, sq.Query) {
 			return e, transform.SameTree, nil
 		}
 		if !sq.Correlated().Empty() {
@@ -138,7 +142,7 @@ func takeParts(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, flags *sql.Qu
 		}
 		return n.WithSource(source), transform.NewTree, nil
 	case *gmsplan.Into:
-		if federated(ctx, n.Child) == nil {
+		if !federated(ctx, n.Child) {
 			return n, transform.SameTree, nil
 		}
 		leaf, err := a.Analyze(ctx, n.Child, nil, flags)
