@@ -9,12 +9,9 @@ import (
 	gmstypes "github.com/dolthub/go-mysql-server/sql/types"
 	"github.com/dolthub/vitess/go/vt/sqlparser"
 
+	"github.com/silogate/silogate/engine/expr/kernel"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
-
-// longestText bounds what a function may make of short arguments, as the engine's own kernels do: MySQL's default
-// max_allowed_packet.
-const longestText = 64 << 20
 
 // makeText makes GMS's function of arguments.
 type makeText func(*sql.Context, ...sql.Expression) (sql.Expression, error)
@@ -113,8 +110,8 @@ func (b *bounded) Eval(ctx *sql.Context, row sql.Row) (any, error) {
 	if b.name == "repeat" && size <= 0 {
 		return "", nil // GMS refuses a negative count
 	}
-	if size > longestText {
-		ctx.Warn(int(sqlerr.TooLong.Identity().Errno), "Result of %s() was larger than max_allowed_packet (%d) - truncated", b.name, longestText)
+	if longest := maxPacket(ctx); size > longest {
+		ctx.Warn(int(sqlerr.TooLong.Identity().Errno), "Result of %s() was larger than max_allowed_packet (%d) - truncated", b.name, longest)
 		return nil, nil
 	}
 	f, err := growing[b.name].make(ctx, literals...)
@@ -170,8 +167,8 @@ func countOf(ctx *sql.Context, v any) int64 {
 
 // product multiplies as far as it matters.
 func product(a, b int64) int64 {
-	if a > 0 && b > longestText/a {
-		return longestText + 1
+	if a > 0 && b > kernel.DefaultMaxPacket/a {
+		return kernel.DefaultMaxPacket + 1
 	}
 	return a * b
 }

@@ -66,7 +66,7 @@ func TestMaxAllowedPacket(t *testing.T) {
 		_, err := texts(c, query)
 		wantErrno(t, query, err, 1301, "HY000")
 	}
-	for _, query := range []string{"SELECT REPEAT('a', 600), id FROM numbers", "SELECT REPEAT('a', 1000)"} {
+	for _, query := range []string{"SELECT REPEAT('a', 600), id FROM numbers", "SELECT REPEAT('a', 1000)", "SELECT REPEAT('a', 1100)"} {
 		if _, err := texts(c, query); err != nil {
 			t.Errorf("%s: %v", query, err)
 		}
