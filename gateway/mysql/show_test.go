@@ -80,6 +80,7 @@ func TestErrnosOfStatements(t *testing.T) {
 		{"CALL nope()", 1235, "42000"},
 		{"DESCRIBE nope id", 1146, "42S02"},
 		{"SELECT JSON_EXTRACT('{', '$')", 3141, "22032"},
+		{"SELECT JSON_EXTRACT(user, '$') FROM mysql.user", 3141, "22032"},
 		{"SELECT (SELECT 1 UNION SELECT 2)", 1242, "21000"},
 	} {
 		_, err := texts(c, e.query)
