@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -124,10 +125,10 @@ func (r *aggRun) gatherSet(ctx context.Context, set *distinctSet) error {
 			}
 			defer sink.release()
 			reader := set.rows.reader(share)
-			defer reader.Close()
-			if err := drain(gctx, reader, func(b arrow.RecordBatch) error {
+			err = drain(gctx, reader, func(b arrow.RecordBatch) error {
 				return sink.add(b.Columns(), int(b.NumRows()))
-			}); err != nil {
+			})
+			if err := errors.Join(err, reader.Close()); err != nil {
 				return err
 			}
 			return sink.end()
