@@ -109,8 +109,9 @@ func TestATableDroppedDuringTheQuery(t *testing.T) {
 	c := i.conn()
 	i.answers(c, "SELECT COUNT(*) FROM pg.orders", "100") // its description is remembered
 	pg.Exec(t, "DROP TABLE orders")
-	i.fails(c, "SELECT * FROM pg.orders", 1146, "source pg", "orders")
-	i.fails(c, "SELECT * FROM pg.orders", 1146, "orders")
+	for range 2 { // with the description remembered, and without
+		i.fails(c, "SELECT * FROM pg.orders", 1146, "orders")
+	}
 	seen.atRest(time.Second)
 	pg.Exec(t, "CREATE TABLE orders (id int, extra text)", "INSERT INTO orders VALUES (7, 'new')")
 	i.eventually("the new table", func() error {
@@ -134,13 +135,11 @@ func TestAColumnChangedWhileItsDescriptionIsRemembered(t *testing.T) {
 			c := i.conn()
 			i.answers(c, "SELECT note FROM pg.orders WHERE id = 3", "note 3")
 			pg.Exec(t, change)
-			err := drain(t.Context(), c, "SELECT note, id FROM pg.orders WHERE note <> 'x'")
-			i.failed(name, err, 1412, "source pg", "orders")
 			if name == "retyped" {
-				i.answers(c, "SELECT note FROM pg.orders WHERE id = 3", "3")
+				i.answers(c, "SELECT SUM(note) FROM pg.orders WHERE note <> 5", "5045")
 				return
 			}
-			i.fails(c, "SELECT note FROM pg.orders", 1054, "note")
+			i.fails(c, "SELECT note, id FROM pg.orders WHERE note <> 'x'", 1054, "note")
 			i.answers(c, "SELECT COUNT(*) FROM pg.orders", "100")
 		})
 	}

@@ -27,8 +27,7 @@ const usage = `silogate: one SQL catalog over many data silos
 `
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	ctx := untilSignalled()
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	mysql.RouteLibraryLogs(log)
 	err := run(ctx, os.Args[1:], os.Stdout, log)
@@ -39,6 +38,20 @@ func main() {
 		fmt.Fprintln(os.Stderr, "silogate:", err)
 		os.Exit(1)
 	}
+}
+
+// untilSignalled returns a context that ends with the first SIGINT or SIGTERM. A second one ends the process at once.
+func untilSignalled() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		cancel()
+		<-signals
+		os.Exit(1)
+	}()
+	return ctx
 }
 
 // run does what args say until that is done or ctx ends.
