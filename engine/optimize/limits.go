@@ -10,16 +10,28 @@ import (
 
 // limits turns a Limit over a Sort into a top-N, and lets inputs that keep the order yield no more rows than the limit
 // passes on: through a projection the Limit moves, into the inputs of a Union and the preserved side of a Left, Mark or
-// Single join goes a copy.
+// Single join goes a copy. Of what a join only asks for existence, without a condition, one row is enough.
 func limits(_ context.Context, _ *planner, root plan.Node) (plan.Node, error) {
 	return limit(root), nil
 }
 
 func limit(n plan.Node) plan.Node {
-	if l, ok := n.(*plan.Limit); ok {
-		n = pushLimit(l)
+	switch in := n.(type) {
+	case *plan.Limit:
+		n = pushLimit(in)
+	case *plan.Join:
+		n = limitExistence(in)
 	}
 	return mapChildren(n, limit)
+}
+
+// limitExistence limits the right side of an uncorrelated EXISTS.
+func limitExistence(j *plan.Join) plan.Node {
+	asks := j.Kind == plan.Semi || j.Kind == plan.Anti || j.Kind == plan.Mark && !j.NullAware
+	if !asks || len(j.On) > 0 {
+		return j
+	}
+	return j.WithChildren([]plan.Node{j.Left, limited(j.Right, nil, 1)})
 }
 
 func pushLimit(l *plan.Limit) plan.Node {
