@@ -14,7 +14,7 @@ import (
 // TestRandomQueriesBig compares random queries with MariaDB over tables of thousands of rows with so little memory that joins,
 // groups and sorts spill. What takes MariaDB long is left out.
 func TestRandomQueriesBig(t *testing.T) {
-	first, count := seeds(t, 10, 1000)
+	first, count := seeds(t, 10, 1500)
 	tables := grown(rand.New(rand.NewPCG(first, 3)), 2500)
 	randomRun{
 		config: "memory: {server: 1GiB, query: 4MiB, spill: 8GiB}\n" + silosOf(t, tables),

@@ -61,7 +61,7 @@ var servers = map[string]struct {
 
 // TestRandomQueriesPostgres compares random queries with MariaDB, over Postgres databases of many kinds.
 func TestRandomQueriesPostgres(t *testing.T) {
-	first, count := seeds(t, 60, 4000)
+	first, count := seeds(t, 60, 10_000)
 	sources, homes := "sources:\n", make(map[string]map[string]string)
 	for name, server := range servers {
 		pg := testserver.Postgres(t, server.options...)

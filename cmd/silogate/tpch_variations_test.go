@@ -51,7 +51,7 @@ var settings = []string{
 // other parameters, with DuckDB under the settings that must not either.
 // SILOGATE_SCALE sets another scale factor.
 func TestTPCHVariations(t *testing.T) {
-	first, count := seeds(t, 3, 60)
+	first, count := seeds(t, 3, 20)
 	for seed := first; seed < first+count; seed++ {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) { runVariation(t, seed) })
 	}
