@@ -1,7 +1,6 @@
 """Makes TPC-H data for tests and benchmarks: tpch.py SCALE FOLDER
 
 FOLDER/parquet/TABLE.parquet  snappy, row groups of 122,880 rows
-FOLDER/csv/TABLE.csv          the same rows for loading into a database
 FOLDER/answers/qNN.csv        DuckDB's rows for internal/tpch/queries/qNN.sql, with a header of names
 
 Needs the packages of scripts/requirements.txt. The folder appears only when it is complete.
@@ -25,7 +24,7 @@ def main(scale: str, folder: pathlib.Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
         made, raw = pathlib.Path(scratch) / "made", pathlib.Path(scratch) / "raw"
-        for sub in ("parquet", "csv", "answers"):
+        for sub in ("parquet", "answers"):
             (made / sub).mkdir(parents=True)
         generator = pathlib.Path(sys.executable).parent / "tpchgen-cli"
         subprocess.run([generator, "parquet", "-s", scale, "--output-dir", raw], check=True)
@@ -36,7 +35,6 @@ def main(scale: str, folder: pathlib.Path) -> None:
                 f"COPY (SELECT * FROM '{raw}/{table}.parquet') TO '{parquet}' "
                 "(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 122880)"
             )
-            db.execute(f"COPY (SELECT * FROM '{parquet}') TO '{made}/csv/{table}.csv' (HEADER false)")
             db.execute(f"CREATE VIEW {table} AS SELECT * FROM '{parquet}'")
         for query in sorted(QUERIES.glob("q*.sql")):
             answer = made / "answers" / f"{query.stem}.csv"

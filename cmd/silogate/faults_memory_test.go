@@ -5,10 +5,14 @@ package main
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
 	"runtime/metrics"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -59,6 +63,44 @@ func TestOutOfMemory(t *testing.T) {
 			stop(i, other, rows)
 		})
 	}
+}
+
+// A statement that asks for more than there is ends in an error, and twenty others do not notice.
+func TestOutOfMemoryHurtsNobodyElse(t *testing.T) {
+	const others = 20
+	i := host(t, "memory: {server: 256MiB, query: 16MiB, spill: 2MiB}\nsources:\n"+
+		strings.Replace(postgresSource("pg", big(t)), "{type", "{pool: 30, admission: 25, type", 1))
+	over := make(chan struct{})
+	var wg sync.WaitGroup
+	var answered atomic.Int64
+	for range others {
+		c := session(t, i.db, "SET silogate_pushdown = OFF")
+		wg.Go(func() {
+			for n := 0; ; n++ {
+				select {
+				case <-over:
+					return
+				default:
+				}
+				i.answers(c, "SELECT COUNT(*) FROM (SELECT id % 100 AS k, COUNT(*) FROM pg.big WHERE id <= 20000 GROUP BY id % 100) AS d", "100")
+				answered.Add(1)
+			}
+		})
+	}
+	c := session(t, i.db, "SET silogate_pushdown = OFF")
+	for _, query := range greedy {
+		before := answered.Load()
+		i.failed(query, drain(t.Context(), c, query), 1021, "memory.spill")
+		i.eventually("the others to go on", func() error {
+			if answered.Load() < before+others {
+				return errors.New("they do not")
+			}
+			return nil
+		})
+	}
+	close(over)
+	wg.Wait()
+	i.answers(c, "SELECT COUNT(*) FROM pg.orders", "100")
 }
 
 // stop ends a query that its client does not want to read to its end.

@@ -71,6 +71,34 @@ func (p *process) signal(s os.Signal) {
 	}
 }
 
+// mostMemory is the most memory that the process has had resident, as Linux shows it.
+func (p *process) mostMemory() string {
+	p.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	if err != nil {
+		p.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(status), "VmHWM:")
+	line, _, _ := strings.Cut(after, "\n")
+	return strings.TrimSpace(line)
+}
+
+// spilled is how many files the process has open that hold what did not fit its memory.
+func (p *process) spilled() (n int) {
+	p.Helper()
+	folder := fmt.Sprintf("/proc/%d/fd", p.cmd.Process.Pid)
+	list, err := os.ReadDir(folder)
+	if err != nil {
+		p.Fatal(err)
+	}
+	for _, e := range list {
+		if target, err := os.Readlink(filepath.Join(folder, e.Name())); err == nil && strings.HasSuffix(target, ".arrows (deleted)") {
+			n++
+		}
+	}
+	return n
+}
+
 // configured writes a configuration file and returns its path.
 func configured(t *testing.T, text string) string {
 	t.Helper()
@@ -167,6 +195,45 @@ func TestProcess(t *testing.T) {
 		left, err := filepath.Glob(filepath.Join(data, "spill", "*", "*"))
 		if err != nil || len(left) > 0 {
 			t.Errorf("left behind: %q, %v", left, err)
+		}
+	})
+
+	t.Run("killed while it spills", func(t *testing.T) {
+		pg := big(t)
+		address, data := freeAddress(t), t.TempDir()
+		path := configured(t, fmt.Sprintf("listen: %s\ndata: %s\nusers: [{name: root, password: \"\"}]\n"+
+			"memory: {server: 64MiB, query: 16MiB, spill: 1GiB}\nsources:\n%s", address, data, postgresSource("pg", pg)))
+		p := spawn(t, program, "serve", "--config", path)
+		conn := session(t, connect(t, "root@tcp("+address+")/"), "SET silogate_pushdown = OFF",
+			"CREATE SERVER also FOREIGN DATA WRAPPER postgres OPTIONS (URL 'postgres://app@127.0.0.1:1/db')")
+		rows, err := conn.QueryContext(t.Context(), greedy["sort"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close() //nolint:errcheck // its server is killed
+		if spilled := p.spilled(); spilled == 0 {
+			t.Error("it did not spill")
+		}
+		p.signal(syscall.SIGKILL)
+		p.wait()
+		if err := skip(rows, -1); err == nil {
+			t.Error("the statement ended well")
+		}
+		p = spawn(t, program, "serve", "--config", path)
+		again := session(t, connect(t, "root@tcp("+address+")/"), "SET silogate_pushdown = OFF")
+		if rows, err := queryTexts(t.Context(), again, "SHOW SERVERS"); err != nil || len(rows) != 2 {
+			t.Errorf("servers %q, %v", rows, err)
+		}
+		directories, err := filepath.Glob(filepath.Join(data, "spill", "spill-*"))
+		if err != nil || len(directories) != 1 {
+			t.Errorf("directories of spilling processes: %q, %v", directories, err)
+		}
+		if rows, err := queryTexts(t.Context(), again, greedy["aggregate"]); err != nil || rows[0][0] != "300000" {
+			t.Errorf("%q, %v", rows, err)
+		}
+		p.signal(os.Interrupt)
+		if code := p.wait(); code != 0 {
+			t.Errorf("exit code %d\n%s", code, p.shown.String())
 		}
 	})
 

@@ -3,7 +3,6 @@ package tpch
 import (
 	"context"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -64,7 +63,7 @@ func (d Data) Load(ctx context.Context, url string, tables ...PostgresTable) err
 }
 
 func (d Data) loadTable(ctx context.Context, conn *pgx.Conn, t PostgresTable) error {
-	f, err := os.Open(d.csv(t.Table))
+	f, err := d.csv(t.Table)
 	if err != nil {
 		return err
 	}

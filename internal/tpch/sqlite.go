@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 )
 
@@ -28,7 +27,7 @@ func (d Data) WriteSQLite(ctx context.Context, file string, doubles bool, tables
 }
 
 func (d Data) fillSQLite(ctx context.Context, db *sql.DB, table string, doubles bool) error {
-	f, err := os.Open(d.csv(table))
+	f, err := d.csv(table)
 	if err != nil {
 		return err
 	}

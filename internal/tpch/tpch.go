@@ -9,6 +9,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -101,8 +102,18 @@ func moduleRoot() (string, error) {
 // Parquet returns the path of a table's Parquet file.
 func (d Data) Parquet(table string) string { return filepath.Join(d.dir, "parquet", table+".parquet") }
 
-// csv returns the path of a table's rows as CSV.
-func (d Data) csv(table string) string { return filepath.Join(d.dir, "csv", table+".csv") }
+// csv opens a table's rows as CSV, making the file first where the cache lacks it.
+func (d Data) csv(table string) (*os.File, error) {
+	path := filepath.Join(d.dir, "csv", table+".csv")
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := script("tocsv.py", d.Parquet(table), path); err != nil {
+			return nil, err
+		}
+		return os.Open(path)
+	}
+	return f, err
+}
 
 // Dir returns the folder of all Parquet files, TABLE.parquet each.
 func (d Data) Dir() string { return filepath.Join(d.dir, "parquet") }
