@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"path/filepath"
 	"testing"
@@ -20,11 +19,9 @@ import (
 
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/conntest"
-	"github.com/silogate/silogate/engine/build"
-	"github.com/silogate/silogate/engine/exec"
-	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
+	"github.com/silogate/silogate/internal/testengine"
 )
 
 func TestConformance(t *testing.T) {
@@ -53,7 +50,7 @@ func TestConformance(t *testing.T) {
 			}
 			return t, true
 		},
-		Evaluate: evaluate,
+		Evaluate: testengine.Evaluate,
 		Exempt: map[string]string{
 			"scan/no columns":              "the footer, read with the table's columns, has the number of rows: no request is left",
 			"scan/no columns of many rows": "as above",
@@ -63,31 +60,6 @@ func TestConformance(t *testing.T) {
 			Open: func(tb testing.TB) connectors.Connector { return connect(tb, filepath.Join(tb.TempDir(), "none")) },
 		}},
 	})
-}
-
-// evaluate runs a plan with the engine's executor.
-func evaluate(ctx context.Context, root plan.Node, with conntest.Evaluation) (batches []arrow.RecordBatch, err error) {
-	tx := &connectors.Tx{}
-	defer func() { err = errors.Join(err, tx.Close()) }()
-	streams, err := build.Build(root, build.Config{
-		Allocator: with.Memory, Env: with.Env, Parallelism: with.Parallel,
-		Tx: func(plan.Site) *connectors.Tx { return tx },
-	})
-	if err != nil {
-		return nil, err
-	}
-	all := exec.Gather(streams)
-	defer func() { err = errors.Join(err, all.Close()) }()
-	for {
-		batch, err := all.Next(ctx)
-		if errors.Is(err, io.EOF) {
-			return batches, nil
-		}
-		if err != nil {
-			return batches, err
-		}
-		batches = append(batches, batch)
-	}
 }
 
 // fixture returns a table of the suite as a Parquet file of several row groups.

@@ -4,24 +4,19 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/conntest"
-	"github.com/silogate/silogate/engine/build"
-	"github.com/silogate/silogate/engine/exec"
-	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
+	"github.com/silogate/silogate/internal/testengine"
 	"github.com/silogate/silogate/internal/testserver"
 )
 
@@ -61,7 +56,7 @@ func conform(t *testing.T, name string, options ...testserver.DatabaseOption) {
 			return openShop(tb, pg, connectors.Options{"pool": "24", "admission": "16"})
 		},
 		Reads:    reads,
-		Evaluate: evaluatePlan,
+		Evaluate: testengine.Evaluate,
 		Broken: []conntest.Broken{
 			{Name: "wrong password", Code: sqlerr.SourceAuth, Open: broken("password", "hunter2")},
 			{Name: "refused", Code: sqlerr.SourceDown, Open: broken("url", "postgres://app:hunter2@127.0.0.1:1/db?sslmode=disable")},
@@ -161,34 +156,6 @@ func creation(tb testing.TB, t conntest.Table) []string {
 		statements = append(statements, fmt.Sprintf("INSERT INTO %s VALUES %s", quoteIdent(t.Name), strings.Join(lines, ", ")))
 	}
 	return append(statements, "ANALYZE "+quoteIdent(t.Name))
-}
-
-// evaluatePlan runs a plan with the engine's executor.
-func evaluatePlan(ctx context.Context, root plan.Node, with conntest.Evaluation) (batches []arrow.RecordBatch, err error) {
-	tx := &connectors.Tx{}
-	defer func() { err = errors.Join(err, tx.Close()) }()
-	only := func(plan.Site) *connectors.Tx { return tx }
-	if err := connectors.Admit(ctx, root, only, func(plan.Site) {}); err != nil {
-		return nil, err
-	}
-	streams, err := build.Build(root, build.Config{
-		Allocator: with.Memory, Env: with.Env, Parallelism: with.Parallel, Tx: only,
-	})
-	if err != nil {
-		return nil, err
-	}
-	all := exec.Gather(streams)
-	defer func() { err = errors.Join(err, all.Close()) }()
-	for {
-		batch, err := all.Next(ctx)
-		if errors.Is(err, io.EOF) {
-			return batches, nil
-		}
-		if err != nil {
-			return batches, err
-		}
-		batches = append(batches, batch)
-	}
 }
 
 // provenPlans prove the entries of the allow-list that the suite's own plans do not.

@@ -10,16 +10,18 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"golang.org/x/sync/semaphore"
+
+	"github.com/silogate/silogate/connectors"
 )
 
 // pool hands out connections for three purposes with a share of their own each, so that slow statements can starve
 // neither the catalog nor the statements that wait for their turn. The shares add up to the pool's size: a connection
 // with a slot is always to be had. Waiting is first come, first served.
 type pool struct {
-	pg        *pgxpool.Pool
-	metadata  *semaphore.Weighted
-	statement *semaphore.Weighted
-	extra     *semaphore.Weighted
+	pg       *pgxpool.Pool
+	metadata *semaphore.Weighted
+	turns    *connectors.Turns // of statements
+	extra    *semaphore.Weighted
 
 	mu     sync.Mutex
 	inUse  map[*slot]func() // what makes the use of each fail
@@ -39,11 +41,11 @@ func openPool(ctx context.Context, s *settings) (*pool, error) {
 		return nil, err
 	}
 	return &pool{
-		pg:        pg,
-		metadata:  semaphore.NewWeighted(1),
-		statement: semaphore.NewWeighted(s.statement),
-		extra:     semaphore.NewWeighted(s.extra),
-		inUse:     make(map[*slot]func()),
+		pg:       pg,
+		metadata: semaphore.NewWeighted(1),
+		turns:    connectors.NewTurns(int(s.statement)),
+		extra:    semaphore.NewWeighted(s.extra),
+		inUse:    make(map[*slot]func()),
 	}, nil
 }
 

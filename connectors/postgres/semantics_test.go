@@ -20,6 +20,7 @@ import (
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
+	"github.com/silogate/silogate/internal/testengine"
 	"github.com/silogate/silogate/internal/testserver"
 )
 
@@ -284,7 +285,7 @@ func (f *fixture) evaluated(t *testing.T, n plan.Node) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	batches, err := evaluatePlan(t.Context(), n, conntest.Evaluation{Memory: mem, Env: &expr.Env{Location: zone}, Parallel: 1})
+	batches, err := testengine.Evaluate(t.Context(), n, conntest.Evaluation{Memory: mem, Env: &expr.Env{Location: zone}, Parallel: 1})
 	if err != nil {
 		t.Fatalf("%v\n%s", err, plan.Format(n, plan.FormatOptions{}))
 	}

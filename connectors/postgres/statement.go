@@ -9,8 +9,6 @@ import (
 	"strings"
 	"sync"
 
-	"golang.org/x/sync/semaphore"
-
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/sqlerr"
@@ -33,7 +31,7 @@ type statement struct {
 	pool   *pool
 	turn   chan struct{} // holds a token while nobody uses what follows
 	wire   *wire
-	admits *turn // the tables that the statement may read
+	admits *admitted
 	begun  bool
 	export string // the snapshot's name
 	held   int    // how many of the tables are locked and checked
@@ -42,57 +40,51 @@ type statement struct {
 	failed error  // the transaction is lost
 }
 
-// turnOf is the key of a statement's turn at a source.
-type turnOf struct{ *connector }
+// readBy is the key of what a statement was admitted to at a source.
+type readBy struct{ *connector }
 
-// turn is the right to use one connection for as long as the statement lasts.
-type turn struct {
-	share  *semaphore.Weighted
+// admitted are the tables that a statement may read: those of all fragments that were admitted.
+type admitted struct {
 	mu     sync.Mutex
-	tables []*plan.Table // of all fragments that were admitted
+	tables []*plan.Table
 }
 
-// admit adds the tables of a fragment.
-func (t *turn) admit(tables []*plan.Table) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+func (a *admitted) add(tables []*plan.Table) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	for _, table := range tables {
-		if !slices.Contains(t.tables, table) {
-			t.tables = append(t.tables, table)
+		if !slices.Contains(a.tables, table) {
+			a.tables = append(a.tables, table)
 		}
 	}
 }
 
 // since returns the tables after the first n.
-func (t *turn) since(n int) []*plan.Table {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return slices.Clone(t.tables[n:])
+func (a *admitted) since(n int) []*plan.Table {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Clone(a.tables[n:])
 }
 
-// Close ends the turn.
-func (t *turn) Close() error {
-	t.share.Release(1)
-	return nil
-}
+// Close does nothing: the turn ends by itself.
+func (*admitted) Close() error { return nil }
 
-// Admit implements connectors.Admitter.
+// Admit implements connectors.Admitter. The turn is the right to use one connection for as long as the statement lasts.
 func (f *fragment) Admit(ctx context.Context, tx *connectors.Tx) error {
-	shared, err := tx.Shared(ctx, turnOf{f.connector}, func(ctx context.Context) (io.Closer, error) {
-		if err := f.pool.statement.Acquire(ctx, 1); err != nil {
-			return nil, err
-		}
-		return &turn{share: f.pool.statement}, nil
-	})
-	if err == nil {
-		shared.(*turn).admit(f.tables)
+	if err := f.pool.turns.Admit(ctx, tx); err != nil {
+		return f.translate(ctx, err, f.doing())
 	}
-	return f.translate(ctx, err, f.doing())
+	tables, err := tx.Shared(ctx, readBy{f.connector}, func(context.Context) (io.Closer, error) { return &admitted{}, nil })
+	if err != nil {
+		return f.translate(ctx, err, f.doing())
+	}
+	tables.(*admitted).add(f.tables)
+	return nil
 }
 
 // statementOf returns the statement that tx, which has been admitted, stands for on this source.
 func (c *connector) statementOf(ctx context.Context, tx *connectors.Tx) (*statement, error) {
-	admitted, err := tx.Shared(ctx, turnOf{c}, func(context.Context) (io.Closer, error) {
+	tables, err := tx.Shared(ctx, readBy{c}, func(context.Context) (io.Closer, error) {
 		return nil, sqlerr.New(sqlerr.Internal, "a statement without its turn at the source")
 	})
 	if err != nil {
@@ -108,7 +100,7 @@ func (c *connector) statementOf(ctx context.Context, tx *connectors.Tx) (*statem
 			slot.release()
 			return nil, err
 		}
-		st := &statement{source: c.settings, pool: c.pool, turn: make(chan struct{}, 1), wire: wire, admits: admitted.(*turn)}
+		st := &statement{source: c.settings, pool: c.pool, turn: make(chan struct{}, 1), wire: wire, admits: tables.(*admitted)}
 		st.turn <- struct{}{}
 		return st, nil
 	})

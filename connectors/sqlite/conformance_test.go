@@ -5,24 +5,20 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/apache/arrow-go/v18/arrow"
 	"go.uber.org/goleak"
 
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/conntest"
 	"github.com/silogate/silogate/connectors/sqlite"
-	"github.com/silogate/silogate/engine/build"
-	"github.com/silogate/silogate/engine/exec"
-	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
+	"github.com/silogate/silogate/internal/testengine"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -34,7 +30,7 @@ func TestConformance(t *testing.T) {
 		Source:   sourceName,
 		Open:     openFixtures,
 		Reads:    reads,
-		Evaluate: evaluate,
+		Evaluate: testengine.Evaluate,
 		Broken: []conntest.Broken{
 			{Name: "missing file", Code: sqlerr.SourceDown, Open: func(tb testing.TB) connectors.Connector {
 				return open(tb, filepath.Join(tb.TempDir(), "none.db"))
@@ -192,29 +188,4 @@ func create(ctx context.Context, tx *sql.Tx, t conntest.Table) (err error) {
 		}
 	}
 	return nil
-}
-
-// evaluate runs a plan with the engine's executor.
-func evaluate(ctx context.Context, root plan.Node, with conntest.Evaluation) (batches []arrow.RecordBatch, err error) {
-	tx := &connectors.Tx{}
-	defer func() { err = errors.Join(err, tx.Close()) }()
-	streams, err := build.Build(root, build.Config{
-		Allocator: with.Memory, Env: with.Env, Parallelism: with.Parallel,
-		Tx: func(plan.Site) *connectors.Tx { return tx },
-	})
-	if err != nil {
-		return nil, err
-	}
-	all := exec.Gather(streams)
-	defer func() { err = errors.Join(err, all.Close()) }()
-	for {
-		batch, err := all.Next(ctx)
-		if errors.Is(err, io.EOF) {
-			return batches, nil
-		}
-		if err != nil {
-			return batches, err
-		}
-		batches = append(batches, batch)
-	}
 }

@@ -24,6 +24,7 @@ import (
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
+	"github.com/silogate/silogate/internal/testengine"
 )
 
 // TestGoldens runs testdata/*. A file is one story over one database:
@@ -171,7 +172,7 @@ func run(t *testing.T, root plan.Node) ([]string, error) {
 	mem := bufpooltest.New()
 	defer mem.AssertSize(t, 0)
 	env := &expr.Env{Location: time.UTC, Params: []types.Value{types.IntValue(2), types.TextValue("b")}}
-	batches, err := evaluate(t.Context(), root, conntest.Evaluation{Memory: mem, Env: env, Parallel: 2})
+	batches, err := testengine.Evaluate(t.Context(), root, conntest.Evaluation{Memory: mem, Env: env, Parallel: 2})
 	var rows []string
 	for _, batch := range batches {
 		for r := range int(batch.NumRows()) {

@@ -6,6 +6,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
+	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/types"
 )
@@ -15,7 +16,7 @@ import (
 func TestApplyForgetsWhatDoesNotFit(t *testing.T) {
 	const limit, rows = 1 << 18, 20_000
 	h := newHarness(t, setting{streams: 1, batch: 256, memory: limit}, 1)
-	g := &gauge{Allocator: h.mem}
+	g := &bufpooltest.Gauge{Allocator: h.mem}
 	h.rt.Mem = g
 	runs := 0
 	spec := &Apply{
@@ -47,8 +48,8 @@ func TestApplyForgetsWhatDoesNotFit(t *testing.T) {
 	if used := int64(len(op.(*apply).tables)) * tableBytes; used > limit {
 		t.Errorf("%d bindings are remembered", len(op.(*apply).tables))
 	}
-	if over := g.peak - h.account.Peak(); over > 64<<10 {
-		t.Errorf("%d bytes were in use at once, %d reserved", g.peak, h.account.Peak())
+	if over := g.Peak() - h.account.Peak(); over > 64<<10 {
+		t.Errorf("%d bytes were in use at once, %d reserved", g.Peak(), h.account.Peak())
 	}
 	if err := op.Close(); err != nil {
 		t.Error(err)

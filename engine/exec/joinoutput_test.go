@@ -5,6 +5,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 
+	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 	"github.com/silogate/silogate/engine/exec/rowkey"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/types"
@@ -28,7 +29,7 @@ func TestJoinBatchesAreBoundedInBytes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHarness(t, setting{streams: 1, batch: 1024}, 1)
-			g := &gauge{Allocator: h.mem}
+			g := &bufpooltest.Gauge{Allocator: h.mem}
 			h.rt.Mem = g
 			spec := &Join{
 				Kind: c.kind, BuildLeft: c.left, Build: lazyCols, Probe: lazyCols,
@@ -72,8 +73,8 @@ func TestJoinBatchesAreBoundedInBytes(t *testing.T) {
 				t.Error(err)
 			}
 			// The table, which is made while its batches are still there, a batch of pairs and one of the result.
-			if most := int64(2*rows*text + 2*outputBytes + 2*20*text + 1<<20); g.peak > most {
-				t.Errorf("%d bytes were in use at once, want at most %d", g.peak, most)
+			if most := int64(2*rows*text + 2*outputBytes + 2*20*text + 1<<20); g.Peak() > most {
+				t.Errorf("%d bytes were in use at once, want at most %d", g.Peak(), most)
 			}
 		})
 	}

@@ -5,46 +5,16 @@ import (
 	"io"
 	"math/rand/v2"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 	"github.com/silogate/silogate/engine/exec/rowkey"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/types"
 )
-
-// gauge is an allocator that knows the most bytes it had given out at once.
-type gauge struct {
-	memory.Allocator
-	mu        sync.Mutex
-	now, peak int64
-}
-
-func (g *gauge) add(n int) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.now += int64(n)
-	g.peak = max(g.peak, g.now)
-}
-
-func (g *gauge) Allocate(n int) []byte {
-	g.add(n)
-	return g.Allocator.Allocate(n)
-}
-
-func (g *gauge) Reallocate(n int, b []byte) []byte {
-	g.add(n - len(b))
-	return g.Allocator.Reallocate(n, b)
-}
-
-func (g *gauge) Free(b []byte) {
-	g.add(-len(b))
-	g.Allocator.Free(b)
-}
 
 // lazyRows yields rows (number, key, text) that exist only from when they are asked for.
 type lazyRows struct {
@@ -134,7 +104,7 @@ func TestRealMemoryStaysWithinTheAccount(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			h := newHarness(t, setting{streams: c.streams, batch: c.batch, memory: c.memory}, 1)
-			g := &gauge{Allocator: h.mem}
+			g := &bufpooltest.Gauge{Allocator: h.mem}
 			h.rt.Mem = g
 			in := h.lazy(c.streams, c.rows, c.batch, c.rows/3, c.text)
 			// In flight are a batch from each input stream, one of the result and one that is compressed for each stream.
@@ -155,10 +125,10 @@ func TestRealMemoryStaysWithinTheAccount(t *testing.T) {
 			if rows != c.want {
 				t.Errorf("%d rows, want %d", rows, c.want)
 			}
-			t.Logf("reserved %d KB, allocated %d KB, in flight at most %d KB", h.account.Peak()>>10, g.peak>>10, flight>>10)
-			if over := g.peak - h.account.Peak(); over > flight {
+			t.Logf("reserved %d KB, allocated %d KB, in flight at most %d KB", h.account.Peak()>>10, g.Peak()>>10, flight>>10)
+			if over := g.Peak() - h.account.Peak(); over > flight {
 				t.Errorf("the allocator gave out %d bytes at once, %d were reserved: %d more, and %d may be in flight",
-					g.peak, h.account.Peak(), over, flight)
+					g.Peak(), h.account.Peak(), over, flight)
 			}
 		})
 	}

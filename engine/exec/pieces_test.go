@@ -7,6 +7,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 
+	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 	"github.com/silogate/silogate/engine/exec/rowkey"
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/expr/kernel"
@@ -64,9 +65,9 @@ func numbers(rows int) relation {
 }
 
 // wideHarness measures what operators over a batch of BatchRows numbers allocate.
-func wideHarness(t *testing.T, memory int64) (*harness, *gauge) {
+func wideHarness(t *testing.T, memory int64) (*harness, *bufpooltest.Gauge) {
 	h := newHarness(t, setting{streams: 1, batch: BatchRows, memory: memory}, 1)
-	g := &gauge{Allocator: h.mem}
+	g := &bufpooltest.Gauge{Allocator: h.mem}
 	h.rt.Mem = g
 	return h, g
 }
@@ -95,7 +96,7 @@ func TestProjectedTextIsBounded(t *testing.T) {
 				out = wideIn
 			}
 			in := h.streams(numbers(BatchRows))
-			held := g.now
+			held := g.Now()
 			op := NewProject(h.rt, in[0], compiled(t, c.e), out)
 			n := 0
 			for {
@@ -122,8 +123,8 @@ func TestProjectedTextIsBounded(t *testing.T) {
 				t.Errorf("%d rows", n)
 			}
 			// Beside texts there are offsets and numbers.
-			if bound := textBound + c.made + 64*BatchRows; g.peak-held > bound {
-				t.Errorf("%d bytes were allocated at once, want at most %d", g.peak-held, bound)
+			if bound := textBound + c.made + 64*BatchRows; g.Peak()-held > bound {
+				t.Errorf("%d bytes were allocated at once, want at most %d", g.Peak()-held, bound)
 			}
 		})
 	}
@@ -151,8 +152,8 @@ func TestManyWideColumns(t *testing.T) {
 	if want := int64(10 * BatchRows * (BatchRows - 1) / 2); size < want {
 		t.Errorf("%d bytes, want at least %d", size, want)
 	}
-	if g.peak > 4*textBound {
-		t.Errorf("%d bytes were allocated at once", g.peak)
+	if g.Peak() > 4*textBound {
+		t.Errorf("%d bytes were allocated at once", g.Peak())
 	}
 }
 
@@ -204,10 +205,10 @@ func TestWideTextsInOperators(t *testing.T) {
 			}
 			h.want(name, cols, got, want)
 			// An evaluation at a time, and keys that are read back while others are kept.
-			if over := g.peak - h.account.Peak(); over > 3*textBound {
-				t.Errorf("%d bytes were allocated at once, %d reserved", g.peak, h.account.Peak())
+			if over := g.Peak() - h.account.Peak(); over > 3*textBound {
+				t.Errorf("%d bytes were allocated at once, %d reserved", g.Peak(), h.account.Peak())
 			}
-			t.Logf("%d KB allocated at once, %d KB reserved", g.peak>>10, h.account.Peak()>>10)
+			t.Logf("%d KB allocated at once, %d KB reserved", g.Peak()>>10, h.account.Peak()>>10)
 		})
 	}
 }
@@ -232,8 +233,8 @@ func TestJoinOnKeysLargerThanTheMemory(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "memory.query") {
 		t.Errorf("%v", err)
 	}
-	if g.peak > 64<<20 {
-		t.Errorf("%d bytes were allocated at once", g.peak)
+	if g.Peak() > 64<<20 {
+		t.Errorf("%d bytes were allocated at once", g.Peak())
 	}
 }
 
@@ -253,7 +254,7 @@ func TestWideValues(t *testing.T) {
 	}); err != nil || n != 100 {
 		t.Fatalf("%d rows, %v", n, err)
 	}
-	if g.peak > 4*textBound {
-		t.Errorf("%d bytes were allocated at once", g.peak)
+	if g.Peak() > 4*textBound {
+		t.Errorf("%d bytes were allocated at once", g.Peak())
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 
+	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 	"github.com/silogate/silogate/engine/exec/rowkey"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/sqlerr"
@@ -138,7 +139,7 @@ func TestTopNKeepsWithinItsMemory(t *testing.T) {
 // TestTopNHoldsOnlyItsRows takes slices of large batches: to hold a slice is to hold the whole batch.
 func TestTopNHoldsOnlyItsRows(t *testing.T) {
 	h := newHarness(t, setting{streams: 1, batch: 64}, 4)
-	g := &gauge{Allocator: h.mem}
+	g := &bufpooltest.Gauge{Allocator: h.mem}
 	h.rt.Mem = g
 	var list []arrow.RecordBatch
 	for _, in := range h.lazy(20, 20*4096, 4096, 1000, 100) {
@@ -149,18 +150,18 @@ func TestTopNHoldsOnlyItsRows(t *testing.T) {
 		list = append(list, whole.NewSlice(5, 55))
 		whole.Release()
 	}
-	all := g.now
+	all := g.Now()
 	op := NewTopN(h.rt, Streams{&batches{list: list}}, termsFor(1, 1), sortSpec(lazyCols, []int{1}), 10_000, h.reservation(nil), nil)
 	b, err := op.Next(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.Release()
-	if g.now > all/20 {
-		t.Errorf("1000 rows of 100 bytes hold %d bytes", g.now)
+	if g.Now() > all/20 {
+		t.Errorf("1000 rows of 100 bytes hold %d bytes", g.Now())
 	}
-	if used := h.account.Used(); used < g.now {
-		t.Errorf("%d bytes are held, %d reserved", g.now, used)
+	if used := h.account.Used(); used < g.Now() {
+		t.Errorf("%d bytes are held, %d reserved", g.Now(), used)
 	}
 	if err := op.Close(); err != nil {
 		t.Error(err)

@@ -8,6 +8,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
+	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/types"
@@ -16,7 +17,7 @@ import (
 // TestValuesAreMadeAsTheyAreRead counts what many rows of constants hold: a batch.
 func TestValuesAreMadeAsTheyAreRead(t *testing.T) {
 	h := newHarness(t, setting{streams: 1, batch: 16}, 1)
-	g := &gauge{Allocator: h.mem}
+	g := &bufpooltest.Gauge{Allocator: h.mem}
 	h.rt.Mem = g
 	text := types.NewText(types.Varchar, 0, types.Utf8mb4Bin0900)
 	rows := make([][]expr.Evaluator, 1000)
@@ -41,8 +42,8 @@ func TestValuesAreMadeAsTheyAreRead(t *testing.T) {
 	}); err != nil || next != len(rows) {
 		t.Errorf("%d rows, error %v", next, err)
 	}
-	if g.peak > 3*16*1100 {
-		t.Errorf("%d bytes were in use at once", g.peak)
+	if g.Peak() > 3*16*1100 {
+		t.Errorf("%d bytes were in use at once", g.Peak())
 	}
 	if err := op.Close(); err != nil {
 		t.Error(err)

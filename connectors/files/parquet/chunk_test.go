@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -18,35 +17,6 @@ import (
 	"github.com/silogate/silogate/connectors/blob"
 	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 )
-
-// peak records the most bytes that were allocated at once.
-type peak struct {
-	memory.Allocator
-	mu        sync.Mutex
-	now, most int
-}
-
-func (p *peak) count(n int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.now += n
-	p.most = max(p.most, p.now)
-}
-
-func (p *peak) Allocate(n int) []byte {
-	p.count(n)
-	return p.Allocator.Allocate(n)
-}
-
-func (p *peak) Reallocate(n int, b []byte) []byte {
-	p.count(n - len(b))
-	return p.Allocator.Reallocate(n, b)
-}
-
-func (p *peak) Free(b []byte) {
-	p.count(-len(b))
-	p.Allocator.Free(b)
-}
 
 // numbered writes a file of one row group whose rows are id, text(id) and a list of id.
 func numbered(t *testing.T, rows int, dictionary bool, text func(id int) string) (blob.Store, *File) {
@@ -128,10 +98,10 @@ func TestLargeRowGroup(t *testing.T) {
 	}
 	checked := bufpooltest.New()
 	defer checked.AssertSize(t, 0)
-	mem := &peak{Allocator: checked}
+	mem := &bufpooltest.Gauge{Allocator: checked}
 	readNumbered(t, mem, store, f, budget, text)
-	if limit := 2*budget + 2*batchBytes; mem.most > limit {
-		t.Errorf("%d bytes were held at once of a row group of %d, want at most %d", mem.most, f.Object.Size, limit)
+	if limit := 2*budget + 2*batchBytes; mem.Peak() > int64(limit) {
+		t.Errorf("%d bytes were held at once of a row group of %d, want at most %d", mem.Peak(), f.Object.Size, limit)
 	}
 }
 
