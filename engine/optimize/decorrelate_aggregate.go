@@ -90,16 +90,16 @@ func (d *decorrelator) groupBy(agg *plan.Aggregate, input plan.Node, conds []exp
 		i := slices.IndexFunc(grouped.Groups, func(g plan.Projection) bool { return expr.Equal(g.Expr, inner) })
 		if i < 0 {
 			i = len(grouped.Groups)
-			grouped.Groups = append(grouped.Groups, plan.Projection{Col: d.groupColumn(inner), Expr: inner})
+			grouped.Groups = append(grouped.Groups, plan.Projection{Col: d.groupColumn(inner, input.Schema()), Expr: inner})
 		}
 		on = append(on, predicate(expr.Eq, grouped.Groups[i].Col.Ref(), outer))
 	}
 	return grouped, on, true
 }
 
-// groupColumn is the column of a group key: itself where it is one.
-func (d *decorrelator) groupColumn(e expr.Expr) plan.Column {
-	if c, ok := e.(*expr.Column); ok {
+// groupColumn is the column of a group key: itself where it is one of the input, and not of a query further out.
+func (d *decorrelator) groupColumn(e expr.Expr, in plan.Schema) plan.Column {
+	if c, ok := e.(*expr.Column); ok && in.Index(c.ID) >= 0 {
 		return columnOfRef(c)
 	}
 	return d.ids.column(plan.Column{Name: "key", Type: e.Type(), Nullable: e.Nullable()})
