@@ -45,6 +45,7 @@ func New(cfg Config) (*Binder, error) {
 	a.Catalog.RegisterFunction(sql.NewEmptyContext(), extremeFunctions()...)
 	a.Catalog.RegisterFunction(sql.NewEmptyContext(), literalFunctions()...)
 	a.Catalog.RegisterFunction(sql.NewEmptyContext(), growingFunctions()...)
+	a.Catalog.RegisterFunction(sql.NewEmptyContext(), rollupFunctions()...)
 	b.engine = sqle.New(a, cfg.Engine)
 	return b, nil
 }

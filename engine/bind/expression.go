@@ -70,6 +70,8 @@ func (x *expressions) expr(e sql.Expression) (expr.Expr, error) {
 		return e.typed, nil
 	case *expression.Wrapper:
 		return x.expr(e.Children()[0])
+	case *rollupCall:
+		return x.grouping(e)
 	case *blockArg:
 		return x.expr(e.Expression)
 	case *gmsplan.Subquery, *gmsplan.ExistsSubquery, *gmsplan.InSubquery:

@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
@@ -19,9 +20,12 @@ func (im *importer) groupBy(n *gmsplan.GroupBy, outer *scope) (relation, error) 
 		return relation{}, err
 	}
 	in := im.over(child, outer)
-	agg := &grouping{}
+	agg := &grouping{rollup: slices.ContainsFunc(n.GroupByExprs, isRollup)}
 	out := relation{texts: make(map[string]plan.Column)}
 	for _, e := range n.GroupByExprs {
+		if isRollup(e) {
+			continue
+		}
 		c, err := in.groupKey(agg, e)
 		if err != nil {
 			return relation{}, err
@@ -34,7 +38,9 @@ func (im *importer) groupBy(n *gmsplan.GroupBy, outer *scope) (relation, error) 
 			out.cols = append(out.cols, column{id: field.Id(), name: field.Name(), Column: c})
 			continue
 		}
-		out.texts[strings.ToLower(e.String())] = c
+		if text := strings.ToLower(e.String()); out.texts[text].ID == 0 {
+			out.texts[text] = c
+		}
 	}
 	for _, e := range n.SelectDeps {
 		c, err := in.dependency(agg, out, e)
@@ -48,13 +54,20 @@ func (im *importer) groupBy(n *gmsplan.GroupBy, outer *scope) (relation, error) 
 		}
 	}
 	agg.Input = in.rel.node
-	out.node = agg.node()
-	return out, nil
+	if !agg.rollup {
+		out.node = agg.node()
+		return out, nil
+	}
+	out.rolledUp = in.rollUp(agg)
+	order, err := out.rolledUp.order(agg.Groups)
+	out.node = &plan.Sort{Input: agg.node(), Keys: order}
+	return out, err
 }
 
 // grouping is the aggregation of one query block.
 type grouping struct {
 	plan.Aggregate
+	rollup  bool
 	rounded map[expr.ColumnID]plan.Projection // what aggregates with more digits than they show become
 }
 
@@ -85,14 +98,19 @@ func (x *expressions) groupKey(agg *grouping, e sql.Expression) (plan.Column, er
 	}
 	text := key.String()
 	for _, g := range agg.Groups {
-		if g.Expr.String() == text {
+		if g.Expr.String() == text && !agg.rollup { // there a second one is a level of its own
 			return g.Col, nil
 		}
 	}
 	var c plan.Column
-	if ref, ok := key.(*expr.Column); ok {
+	ref, plain := key.(*expr.Column)
+	switch {
+	case agg.rollup:
+		c = x.newColumn(nameOf(x.ctx, e), key)
+		c.Nullable = true
+	case plain:
 		c = plan.Column{ID: ref.ID, Name: ref.Name, Type: ref.Typ, Nullable: ref.Null}
-	} else {
+	default:
 		c = x.newColumn(nameOf(x.ctx, e), key)
 	}
 	agg.Groups = append(agg.Groups, plan.Projection{Col: c, Expr: key})

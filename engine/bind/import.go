@@ -66,6 +66,8 @@ type relation struct {
 	// texts are expressions that the relation has already computed, by their lower-case text: the keys of a GROUP BY,
 	// the list of a SELECT DISTINCT. Above, the same text means that column.
 	texts map[string]plan.Column
+	// rolledUp is set between a GROUP BY WITH ROLLUP and the end of its query block.
+	rolledUp *rolledUp
 }
 
 // scope is what the expressions of a node can name: the columns of its input, aliases of the SELECT list it is in, then
@@ -110,7 +112,7 @@ func (im *importer) newColumn(name string, e expr.Expr) plan.Column {
 
 // exact returns the relation with nothing but its columns, each once, in order.
 func (r relation) exact(im *importer) relation {
-	r.texts = nil
+	r.texts, r.rolledUp = nil, nil
 	schema := r.node.Schema()
 	same := len(schema) == len(r.cols)
 	for i := 0; same && i < len(schema); i++ {

@@ -101,7 +101,7 @@ func beforeJoin(cols []column, inputs ...plan.Schema) []column {
 func reads(n plan.Node, cols plan.Schema) bool {
 	forbidden, used := cols.Set(), make(map[expr.ColumnID]bool)
 	walk(n, func(n plan.Node) {
-		for _, e := range expressionsOf(n) {
+		for _, e := range plan.Expressions(n) {
 			expr.Columns(e, used)
 		}
 	})
@@ -118,45 +118,6 @@ func walk(n plan.Node, visit func(plan.Node)) {
 	for _, c := range n.Children() {
 		walk(c, visit)
 	}
-}
-
-// expressionsOf returns the expressions a node evaluates.
-func expressionsOf(n plan.Node) []expr.Expr {
-	var list []expr.Expr
-	keys := func(keys []plan.SortKey) {
-		for _, k := range keys {
-			list = append(list, k.Expr)
-		}
-	}
-	switch n := n.(type) {
-	case *plan.Filter:
-		return n.Conds
-	case *plan.Join:
-		return n.On
-	case *plan.Apply:
-		return n.On
-	case *plan.Project:
-		for _, p := range n.Exprs {
-			list = append(list, p.Expr)
-		}
-	case *plan.Aggregate:
-		for _, g := range n.Groups {
-			list = append(list, g.Expr)
-		}
-		for _, a := range n.Aggs {
-			list = append(list, a.Args...)
-			keys(a.OrderBy)
-		}
-	case *plan.Sort:
-		keys(n.Keys)
-	case *plan.Limit:
-		keys(n.Keys)
-	case *plan.Values:
-		for _, row := range n.Rows {
-			list = append(list, row...)
-		}
-	}
-	return list
 }
 
 // lateral imports a join whose right side reads columns of the left one.

@@ -178,7 +178,7 @@ func isField(e sql.Expression) bool {
 
 func (im *importer) projectOver(list []sql.Expression, child relation, outer *scope) (relation, error) {
 	in := im.over(child, outer)
-	out := relation{texts: child.texts}
+	out := relation{texts: child.texts, rolledUp: child.rolledUp}
 	node := &plan.Project{}
 	used := make(map[expr.ColumnID]bool, len(list))
 	add := func(p plan.Projection) {
@@ -199,6 +199,9 @@ func (im *importer) projectOver(list []sql.Expression, child relation, outer *sc
 			c.Column = plan.Column{ID: ref.ID, Name: c.name, Type: ref.Typ, Nullable: ref.Null}
 		} else {
 			c.Column = im.newColumn(c.name, x)
+			if ok && out.rolledUp != nil {
+				out.rolledUp.named(c.ID, ref.ID)
+			}
 		}
 		add(plan.Projection{Col: c.Column, Expr: x})
 		out.cols = append(out.cols, c)
@@ -207,10 +210,16 @@ func (im *importer) projectOver(list []sql.Expression, child relation, outer *sc
 		}
 	}
 	in.at = -1
-	for _, c := range out.texts {
+	pass := func(c plan.Column) {
 		if !used[c.ID] {
 			add(plan.Projection{Col: c, Expr: c.Ref()})
 		}
+	}
+	for _, c := range out.texts {
+		pass(c)
+	}
+	if out.rolledUp != nil {
+		pass(out.rolledUp.level)
 	}
 	node.Input = in.rel.node
 	out.node = node

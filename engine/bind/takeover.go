@@ -26,7 +26,7 @@ func (b *Binder) takeOver(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, sc
 	}
 	if isQuery(n) && !shows(n) {
 		take := b.takeConstant
-		if federated(ctx, n) {
+		if federated(ctx, n) || rollsUp(ctx, n) {
 			take = b.take
 		}
 		leaf, err := take(ctx, a, n, flags)

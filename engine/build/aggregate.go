@@ -52,6 +52,32 @@ func (b *builder) aggregate(n *plan.Aggregate) (stage, error) {
 	return stage{out, append(append(plan.Schema{}, spec.Groups...), spec.Aggs...)}, nil
 }
 
+// rollup builds a Rollup. Its keys and level are always needed: the aggregate above groups by them.
+func (b *builder) rollup(n *plan.Rollup, want need) (stage, error) {
+	var keys []expr.Expr
+	for _, k := range n.Keys {
+		keys = append(keys, k.Expr)
+	}
+	in, err := b.build(n.Input, want.with(keys...))
+	if err != nil {
+		return stage{}, err
+	}
+	terms, err := b.terms(keys, in.cols, len(in.streams))
+	if err != nil {
+		return stage{}, err
+	}
+	cols, keep := want.prune(in.cols)
+	for _, k := range n.Keys {
+		cols = append(cols, k.Col)
+	}
+	cols = append(cols, n.Level)
+	out := make(exec.Streams, len(in.streams))
+	for i, s := range in.streams {
+		out[i] = exec.NewRollup(b.rt, s, keep, terms[i], cols)
+	}
+	return stage{out, cols}, nil
+}
+
 // aggregation describes n but for the order of GROUP_CONCAT, and lists its terms.
 func (b *builder) aggregation(n *plan.Aggregate, list *termList) (*exec.Aggregation, error) {
 	spec := &exec.Aggregation{}

@@ -176,6 +176,8 @@ func (b *builder) node(n plan.Node, want need) (stage, error) {
 		return b.apply(n, want)
 	case *plan.Aggregate:
 		return b.aggregate(n)
+	case *plan.Rollup:
+		return b.rollup(n, want)
 	case *plan.Sort:
 		return b.sort(n, want)
 	case *plan.Limit:

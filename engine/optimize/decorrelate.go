@@ -128,6 +128,10 @@ func stripOne(a *plan.Apply, inner plan.Node) plan.Node {
 		if a.Kind == plan.ApplyIn && len(n.Groups) > 0 && len(n.Aggs) == 0 {
 			return &plan.Project{Input: n.Input, Exprs: n.Groups}
 		}
+	case *plan.Rollup:
+		if exists {
+			return n.Input
+		}
 	case *plan.Limit:
 		if exists && n.Count != 0 && n.Offset == 0 {
 			return n.Input
@@ -252,6 +256,10 @@ func (l *lifter) lift(n plan.Node) (plan.Node, bool) {
 	case *plan.Aggregate:
 		if len(n.Groups) > 0 {
 			return l.aggregate(n)
+		}
+	case *plan.Rollup: // its repetitions have all columns of the input
+		if input, ok := l.lift(n.Input); ok && !slices.ContainsFunc(projected(n.Keys), l.correlated) {
+			return n.WithChildren([]plan.Node{input}), true
 		}
 	case *plan.Sort:
 		if slices.ContainsFunc(keyExprs(n.Keys), l.correlated) {

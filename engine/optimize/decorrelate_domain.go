@@ -106,7 +106,7 @@ func (u *domain) push(n plan.Node) (plan.Node, plan.Schema, bool) {
 		return u.join(n)
 	case *plan.Union:
 		return u.union(n)
-	case *plan.Filter, *plan.Project, *plan.Aggregate:
+	case *plan.Filter, *plan.Project, *plan.Aggregate, *plan.Rollup:
 		return u.unary(n)
 	}
 	return nil, nil, false

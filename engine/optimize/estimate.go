@@ -151,6 +151,8 @@ func (e *Estimator) derive(ctx context.Context, n plan.Node) *relation {
 		return applied(n, e.of(ctx, n.Outer), e.of(ctx, n.Inner))
 	case *plan.Aggregate:
 		return e.of(ctx, n.Input).aggregate(n)
+	case *plan.Rollup:
+		return e.of(ctx, n.Input).rollup(n)
 	case *plan.Limit:
 		return e.of(ctx, n.Input).limit(n)
 	case *plan.Union:
@@ -385,6 +387,21 @@ func (r *relation) aggregate(n *plan.Aggregate) *relation {
 	}
 	out = out.scaled(out.rows)
 	out.keys = []key{group}
+	return out
+}
+
+// rollup repeats the rows; in one repetition of all, on average of half of them, a key is NULL.
+func (r *relation) rollup(n *plan.Rollup) *relation {
+	times := float64(len(n.Keys) + 1)
+	out := r.clone()
+	out.rows, out.keys = r.rows*times, nil
+	for i, k := range n.Keys {
+		c := *r.expression(k.Expr)
+		kept := float64(len(n.Keys) - i)
+		c.nulls = 1 - (1-c.nulls)*kept/times
+		out.cols[k.Col.ID] = &c
+	}
+	out.cols[n.Level.ID] = &column{distinct: times, width: defaultWidth(n.Level.Type)}
 	return out
 }
 

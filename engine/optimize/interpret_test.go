@@ -137,6 +137,14 @@ func (in *interpreter) unary(n plan.Node, input [][]types.Value, outer row) [][]
 		}
 	case *plan.Aggregate:
 		out = aggregate(n, s, input, outer)
+	case *plan.Rollup:
+		for _, r := range input {
+			keys := evalAll(projected(n.Keys), outer.and(s, r))
+			for level := range len(keys) + 1 {
+				up := slices.Concat(r, keys[:len(keys)-level], nullRow(level))
+				out = append(out, append(up, types.IntValue(int64(level))))
+			}
+		}
 	}
 	return out
 }
@@ -370,13 +378,15 @@ func aggregated(a plan.Agg, rows []row) types.Value {
 	switch {
 	case a.Func == plan.Count || a.Func == plan.CountStar:
 		return types.IntValue(int64(len(values)))
+	case len(values) == 0 && a.Func == plan.SumCounts:
+		return types.IntValue(0)
 	case len(values) == 0:
 		return types.NullValue
 	}
 	out := values[0]
 	for _, v := range values[1:] {
 		switch a.Func {
-		case plan.Sum:
+		case plan.Sum, plan.SumCounts:
 			out.Int += v.Int
 		case plan.Min:
 			out.Int = min(out.Int, v.Int)

@@ -45,6 +45,8 @@ func (f *filterPusher) push(n plan.Node, conds []expr.Expr) plan.Node {
 		return f.apply(n, conds)
 	case *plan.Aggregate:
 		return f.aggregate(n, conds)
+	case *plan.Rollup:
+		return f.rollup(n, conds)
 	case *plan.Sort:
 		return n.WithChildren([]plan.Node{f.push(n.Input, conds)})
 	case *plan.Union:
@@ -164,6 +166,36 @@ func (f *filterPusher) aggregate(n *plan.Aggregate, conds []expr.Expr) plan.Node
 	}
 	down, stay := bySide(conds, groups)
 	return land(n.WithChildren([]plan.Node{f.push(n.Input, substitute(down, stands))}), stay)
+}
+
+// rollup pushes conditions on the input's columns, which every repetition of a row has, below. A condition on the keys
+// stays: it drops single repetitions of a row, not all. One that is true for no row where a key it reads is NULL holds
+// for the row itself where it holds for a repetition, and a row for which it does not is of no use to any.
+func (f *filterPusher) rollup(n *plan.Rollup, conds []expr.Expr) plan.Node {
+	down, stay := bySide(conds, n.Input.Schema().Set())
+	stands := make(map[expr.ColumnID]expr.Expr)
+	for _, k := range n.Keys {
+		if !hasFallback(k.Expr) {
+			stands[k.Col.ID] = k.Expr
+		}
+	}
+	for _, c := range stay {
+		if needsAll(c, stands) {
+			down = append(down, conjuncts([]expr.Expr{expr.Substitute(c, stands)})...)
+		}
+	}
+	return land(n.WithChildren([]plan.Node{f.push(n.Input, down)}), stay)
+}
+
+// needsAll reports whether a condition reads nothing but columns of a set, and is true only where none of them is NULL.
+func needsAll(cond expr.Expr, of map[expr.ColumnID]expr.Expr) bool {
+	cols := columnsOf(cond)
+	for id := range cols {
+		if of[id] == nil || !rejectsNulls(cond, set{id: true}) {
+			return false
+		}
+	}
+	return len(cols) > 0
 }
 
 func (f *filterPusher) union(n *plan.Union, conds []expr.Expr) plan.Node {

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -97,9 +98,11 @@ func (g *generator) relation(depth int, outer []string) (string, []string) {
 	if depth == 0 {
 		return g.scan()
 	}
-	switch g.IntN(12) {
+	switch g.IntN(13) {
 	case 0:
 		return g.scan()
+	case 12:
+		return g.rollup(depth, outer)
 	case 1, 2:
 		in, cols := g.relation(depth-1, outer)
 		return g.over("filter "+g.conds(cols, outer), in), cols
@@ -227,6 +230,40 @@ func (g *generator) aggregate(depth int, outer []string) (string, []string) {
 		text = g.over("filter "+g.cond([]string{group, n}), text)
 	}
 	return text, []string{group, n}
+}
+
+// rollup writes groups of one or two keys with their super-aggregates, and filters on keys and level.
+func (g *generator) rollup(depth int, outer []string) (string, []string) {
+	in, cols := g.relation(depth-1, outer)
+	level := g.name()
+	var keys, list []string
+	for range 1 + g.IntN(2) {
+		k := g.name()
+		e := g.pick(cols)
+		if g.IntN(3) == 0 {
+			e = fmt.Sprintf("(+ %s %d)", e, g.IntN(2))
+		}
+		keys, list = append(keys, k), append(list, k+"="+e)
+	}
+	groups := append(slices.Clone(keys), level)
+	text := g.over("rollup "+level+" "+strings.Join(list, " "), in)
+	if g.IntN(3) == 0 {
+		text = g.over("filter "+g.cond(groups), text)
+	}
+	var aggs []string
+	out := slices.Clone(groups)
+	for range g.IntN(3) {
+		n, a := g.name(), g.agg(cols)
+		if g.IntN(4) == 0 {
+			a = fmt.Sprintf("(count distinct %s)", g.pick(cols))
+		}
+		aggs, out = append(aggs, n+"="+a), append(out, n)
+	}
+	text = g.over(fmt.Sprintf("agg (%s) %s", strings.Join(groups, " "), strings.Join(aggs, " ")), text)
+	if g.IntN(2) == 0 {
+		text = g.over("filter "+g.cond(out), text)
+	}
+	return text, out
 }
 
 func (g *generator) union(depth int, outer []string) (string, []string) {

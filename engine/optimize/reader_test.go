@@ -25,6 +25,7 @@ import (
 //	filter E...                      project NAME... NAME=E...
 //	join KIND[:MARK] E...            apply KIND[:MARK] E...
 //	agg [NAME... NAME=E...] NAME=(sum E)...
+//	rollup LEVEL NAME=E...
 //	sort E -E...                     limit N OFFSET [E -E...]
 //	union NAME...                    values (NAME...) (E...)...
 //	with                             inputs: "cte NAME" nodes, then the body
@@ -128,6 +129,13 @@ func (r *reader) build(kind string, args []sexp, in []plan.Node) (plan.Node, err
 		return r.apply(args, in)
 	case "agg":
 		return r.aggregate(args, in[0])
+	case "rollup":
+		list, err := r.projections(args[1:], in[0])
+		for i := range list {
+			list[i].Col.Nullable = true
+			r.cols[list[i].Col.Name] = list[i].Col
+		}
+		return &plan.Rollup{Input: in[0], Keys: list, Level: r.define(args[0].atom, types.Of(types.Int64), false)}, err
 	case "sort":
 		keys, err := r.keys(args, in[0])
 		return &plan.Sort{Input: in[0], Keys: keys}, err

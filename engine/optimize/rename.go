@@ -76,6 +76,8 @@ func redefine(n plan.Node, column func(plan.Column) plan.Column) plan.Node {
 			m.Aggs[i].Col = column(m.Aggs[i].Col)
 		}
 		return m
+	case *plan.Rollup:
+		return &plan.Rollup{Input: n.Input, Keys: projections(n.Keys), Level: column(n.Level)}
 	case *plan.Union:
 		return &plan.Union{Inputs: n.Inputs, Cols: schema(n.Cols)}
 	case *plan.Values:

@@ -13,6 +13,7 @@ func rules() []rule {
 		{name: "prune", apply: prune},
 		{name: "merge", apply: merge},
 		{name: "push_filters", apply: pushFilters},
+		{name: "split_rollup", apply: splitRollup},
 		{name: "order", apply: order},
 		{name: "limits", apply: limits},
 		{name: "join_order", apply: joinOrder},

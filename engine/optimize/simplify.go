@@ -80,6 +80,10 @@ func mapExprs(n plan.Node, f func(expr.Expr) expr.Expr) plan.Node {
 			m.Aggs[i].OrderBy = keys(n.Aggs[i].OrderBy)
 		}
 		return &m
+	case *plan.Rollup:
+		m := *n
+		m.Keys = projections(n.Keys)
+		return &m
 	case *plan.Sort:
 		return &plan.Sort{Input: n.Input, Keys: keys(n.Keys)}
 	case *plan.Limit:
@@ -101,7 +105,7 @@ func isEmpty(n plan.Node) bool {
 // emptied reports nodes that yield nothing because their input does.
 func emptied(n plan.Node) bool {
 	switch n := n.(type) {
-	case *plan.Project, *plan.Sort, *plan.Limit:
+	case *plan.Project, *plan.Rollup, *plan.Sort, *plan.Limit:
 		return isEmpty(n.Children()[0])
 	case *plan.Aggregate:
 		return len(n.Groups) > 0 && isEmpty(n.Input)

@@ -19,6 +19,9 @@ const (
 	TimestampFunction = "silogate_timestamp"
 )
 
+// RollupFunction is the key that Rewrite makes of WITH ROLLUP: the last of the GROUP BY.
+const RollupFunction = "silogate_rollup"
+
 // literals are these functions by the keyword before the text, odbcLiterals by the one that ODBC writes inside braces.
 var (
 	literals     = map[string]string{"DATE": DateFunction, "TIME": TimeFunction, "TIMESTAMP": TimestampFunction}
@@ -26,7 +29,7 @@ var (
 )
 
 // rewritable finds texts that Rewrite may have to change.
-var rewritable = regexp.MustCompile(`(?i)\\[%_]|\b(describe|desc|explain|any|some|all|unknown|date|time|timestamp)\b|\{\s*(d|t|ts)\b`)
+var rewritable = regexp.MustCompile(`(?i)\\[%_]|\b(describe|desc|explain|any|some|all|unknown|rollup|date|time|timestamp)\b|\{\s*(d|t|ts)\b`)
 
 // Rewrite returns sql in words that the other grammar knows, which mean the same:
 //
@@ -35,6 +38,8 @@ var rewritable = regexp.MustCompile(`(?i)\\[%_]|\b(describe|desc|explain|any|som
 //	'a\_b'                 'a\\_b': in a string \_ and \% are two characters each
 //	DATE '2024-01-31'      silogate_date('2024-01-31'); TIME and TIMESTAMP likewise
 //	{d '2024-01-31'}       the same; {t ...} and {ts ...} likewise
+//	GROUP BY a WITH ROLLUP
+//	                       GROUP BY a , silogate_rollup()
 //	DESCRIBE t c           SHOW COLUMNS FROM t LIKE 'c'; DESC and EXPLAIN likewise, and of a pattern
 //
 // Text in double quotes is a name if ansiQuotes. What can't be read is returned as it is, for the other grammar to refuse.
@@ -113,6 +118,8 @@ func Restore(sql string) string {
 			w.replace(t, strings.ToUpper(strings.TrimPrefix(t.value, ours)))
 			w.done = tokens[i+1].end
 			w.closing[end] = true
+		case t.is(RollupFunction) && end > 0 && i > 0:
+			w.replace(token{start: tokens[i-1].start, end: tokens[end].end}, "WITH ROLLUP") // with the comma before it
 		case w.closing[i]:
 			w.replace(t, "")
 		}
@@ -121,17 +128,6 @@ func Restore(sql string) string {
 }
 
 var functions = []string{AnyFunction, AllFunction, DateFunction, TimeFunction, TimestampFunction}
-
-// Unsupported names what a text that the other grammar refused has of MySQL's syntax, or "".
-func Unsupported(sql string) string {
-	tokens, _ := tokensOf(sql)
-	for i := 1; i < len(tokens); i++ {
-		if tokens[i].is("ROLLUP") && tokens[i-1].is("WITH") {
-			return "GROUP BY ... WITH ROLLUP"
-		}
-	}
-	return ""
-}
 
 func tokensOf(sql string) ([]token, bool) {
 	var tokens []token
@@ -177,10 +173,37 @@ func (w *rewriter) token(i int) {
 		w.quantifier(i, AnyFunction)
 	case t.is("ALL"):
 		w.quantifier(i, AllFunction)
+	case t.is("WITH") && w.isRollup(i+1):
+		w.replace(token{start: t.start, end: w.tokens[i+1].end}, ", "+RollupFunction+"()")
 	case w.closing[i]:
 		w.replace(t, "))")
 	}
 }
+
+// isRollup reports whether the i-th token ends the WITH ROLLUP of a GROUP BY.
+func (w *rewriter) isRollup(i int) bool {
+	if i >= len(w.tokens) || !w.tokens[i].is("ROLLUP") {
+		return false
+	}
+	depth := 0
+	for i -= 2; i > 0 && depth >= 0; i-- { // back over the keys
+		switch t := w.tokens[i]; {
+		case t.isSymbol(")"):
+			depth++
+		case t.isSymbol("("):
+			depth--
+		case depth > 0:
+		case t.is("BY"):
+			return w.tokens[i-1].is("GROUP")
+		case slices.ContainsFunc(clauses, t.is):
+			return false
+		}
+	}
+	return false
+}
+
+// clauses are words that begin or part the clauses of a query.
+var clauses = []string{"SELECT", "FROM", "WHERE", "HAVING", "WINDOW", "LIMIT", "UNION", "INTERSECT", "EXCEPT", "WITH", "FOR", "LOCK", RollupFunction}
 
 // isText reports whether the i-th token is a string.
 func (w *rewriter) isText(i int) bool {

@@ -20,6 +20,8 @@ func Expressions(n Node) []expr.Expr {
 			list = append(list, keyExprs(a.OrderBy)...)
 		}
 		return list
+	case *Rollup:
+		return exprsOf(n.Keys)
 	case *Sort:
 		return keyExprs(n.Keys)
 	case *Limit:

@@ -133,6 +133,8 @@ func describe(n Node) string {
 		return describeApply(n)
 	case *Aggregate:
 		return describeAggregate(n)
+	case *Rollup:
+		return "Rollup " + n.Level.Ref().String() + ": " + projectionList(n.Keys)
 	case *Sort:
 		return "Sort " + keyList(n.Keys)
 	case *Limit:

@@ -164,6 +164,16 @@ type Aggregate struct {
 	Aggs   []Agg
 }
 
+// Rollup repeats each row once for each prefix of Keys, the whole list first: the rows that GROUP BY keys WITH ROLLUP
+// groups. Its schema is the input's, then the columns of Keys, NULL where a key is not in the row's prefix, then Level:
+// how many keys are not. An Aggregate by Keys and Level above it has a group for each super-aggregate row, and over no
+// input none at all.
+type Rollup struct {
+	Input Node
+	Keys  []Projection // new columns
+	Level Column       // BIGINT, not NULL
+}
+
 // AggFunc names an aggregate function.
 type AggFunc string
 
@@ -184,6 +194,10 @@ const (
 	BitOr       AggFunc = "bit_or"
 	BitXor      AggFunc = "bit_xor"
 	GroupConcat AggFunc = "group_concat"
+
+	// What counts and averages of parts become for the whole. SQL has no such functions.
+	SumCounts AggFunc = "sum_counts" // of counts: 0 over nothing
+	AvgParts  AggFunc = "avg_parts"  // of sums and the counts of what they are sums of
 )
 
 // Agg defines column Col as an aggregate over the rows of a group.
@@ -264,6 +278,7 @@ func (*Project) sealed()   {}
 func (*Join) sealed()      {}
 func (*Apply) sealed()     {}
 func (*Aggregate) sealed() {}
+func (*Rollup) sealed()    {}
 func (*Sort) sealed()      {}
 func (*Limit) sealed()     {}
 func (*Union) sealed()     {}
@@ -327,6 +342,10 @@ func (n *Aggregate) Schema() Schema {
 	return s
 }
 
+func (n *Rollup) Schema() Schema {
+	return append(concat(n.Input.Schema(), projected(n.Keys)), n.Level)
+}
+
 func concat(a, b Schema) Schema {
 	return append(append(make(Schema, 0, len(a)+len(b)), a...), b...)
 }
@@ -350,6 +369,7 @@ func (n *Project) Children() []Node   { return []Node{n.Input} }
 func (n *Join) Children() []Node      { return []Node{n.Left, n.Right} }
 func (n *Apply) Children() []Node     { return []Node{n.Outer, n.Inner} }
 func (n *Aggregate) Children() []Node { return []Node{n.Input} }
+func (n *Rollup) Children() []Node    { return []Node{n.Input} }
 func (n *Sort) Children() []Node      { return []Node{n.Input} }
 func (n *Limit) Children() []Node     { return []Node{n.Input} }
 func (n *Union) Children() []Node     { return n.Inputs }
@@ -394,6 +414,12 @@ func (n *Apply) WithChildren(c []Node) Node {
 }
 
 func (n *Aggregate) WithChildren(c []Node) Node {
+	m := *n
+	m.Input = c[0]
+	return &m
+}
+
+func (n *Rollup) WithChildren(c []Node) Node {
 	m := *n
 	m.Input = c[0]
 	return &m

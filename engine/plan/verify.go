@@ -98,6 +98,8 @@ func (v *verifier) check(n Node, outer scope) error {
 		return v.apply(n, in)
 	case *Aggregate:
 		return v.aggregate(n, in)
+	case *Rollup:
+		return v.rollup(n, in)
 	case *Sort:
 		return in.keys(n.Keys)
 	case *Limit:
@@ -250,6 +252,21 @@ func (v *verifier) aggregate(n *Aggregate, in scope) error {
 		}
 	}
 	return nil
+}
+
+func (v *verifier) rollup(n *Rollup, in scope) error {
+	for _, k := range n.Keys {
+		if k.PassThrough() || !k.Col.Nullable {
+			return fmt.Errorf("key %s is not a new column that can be NULL", k.Col.Ref())
+		}
+	}
+	if n.Level.Type.Kind != types.Int64 || n.Level.Nullable {
+		return fmt.Errorf("level %s is %s", n.Level.Ref(), n.Level.Type)
+	}
+	if err := v.projections(n.Keys, in); err != nil {
+		return err
+	}
+	return v.define(n.Level)
 }
 
 func (v *verifier) union(n *Union) error {

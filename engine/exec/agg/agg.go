@@ -44,8 +44,15 @@ type Accumulator interface {
 
 // New returns an accumulator without groups, or an error that says what is unsupported.
 func New(s Spec) (Accumulator, error) {
-	if s.Func == plan.CountStar || s.Func == plan.Count {
+	switch s.Func {
+	case plan.CountStar, plan.Count:
 		return &count{}, nil
+	case plan.SumCounts:
+		return whole{&count{}}, nil
+	case plan.AvgParts:
+		s.Func = plan.Avg
+		sums, err := New(s)
+		return whole{sums}, err
 	}
 	arg := s.Args[0]
 	exact := arg.Kind == types.Decimal || arg.IsInteger() || arg.Kind == types.Bool || arg.Kind == types.Null

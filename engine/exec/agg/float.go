@@ -53,9 +53,11 @@ func (s *floatSum) States(mem memory.Allocator, from, to int) ([]arrow.Array, er
 func (s *floatSum) Merge(groups []int32, states []arrow.Array, rows int) error {
 	n := states[1].(*array.Int64).Int64Values()
 	for i, v := range states[0].(*array.Float64).Float64Values() {
-		g := group(groups, i)
-		s.sum[g] += v
-		s.n[g] += n[i]
+		if n[i] > 0 { // the sum of nothing may be NULL
+			g := group(groups, i)
+			s.sum[g] += v
+			s.n[g] += n[i]
+		}
 	}
 	return nil
 }
