@@ -29,6 +29,8 @@ type Config struct {
 	Allocator   memory.Allocator  // nil: a bufpool.Pool
 	Dynamic     build.DynamicMode // when joins tell scans about their keys
 	Verify      bool              // check the plan after every rule, for tests
+	BatchRows   int               // rows of the batches that operators make; 0: exec.BatchRows
+	RefuseIf    func() bool       // for tests, see exec.Account; nil: never
 }
 
 // Engine prepares and runs statements. It is safe for concurrent use.

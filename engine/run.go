@@ -37,11 +37,14 @@ func (p *Prepared) Run(env *expr.Env) (*Result, error) { return p.run(env, nil) 
 
 func (p *Prepared) run(env *expr.Env, stats *exec.Stats) (*Result, error) {
 	e, txs := p.engine, new(transactions)
+	memory := exec.NewAccount(e.memory, e.cfg.QueryMemory, "memory.query")
+	memory.RefuseIf(e.cfg.RefuseIf)
 	streams, err := build.Build(p.plan, build.Config{
 		Allocator:   e.cfg.Allocator,
 		Env:         env,
 		Parallelism: e.cfg.Parallelism,
-		Memory:      exec.NewAccount(e.memory, e.cfg.QueryMemory, "memory.query"),
+		BatchRows:   e.cfg.BatchRows,
+		Memory:      memory,
 		Spill:       e.cfg.Spill,
 		Tx:          txs.get,
 		Stats:       stats,

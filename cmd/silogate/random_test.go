@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/silogate/silogate/engine"
@@ -46,12 +48,34 @@ func TestRandomQueries(t *testing.T) {
 	randomRun{config: silos(t), tables: testdb.Tables(), homes: homes}.compare(t, first, count)
 }
 
+// TestRandomQueriesSpilling does with batches of few rows, and operators that are refused memory whenever they could do
+// with less.
+func TestRandomQueriesSpilling(t *testing.T) {
+	first, count := seeds(t, 60, 3000)
+	r := rand.New(rand.NewPCG(first, 5))
+	var mu sync.Mutex
+	refuse := func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return r.IntN(2) == 0
+	}
+	for _, rows := range []int{1, 7} {
+		t.Run(fmt.Sprintf("rows=%d", rows), func(t *testing.T) {
+			randomRun{
+				config: silos(t), tables: testdb.Tables(), homes: homes,
+				tune: func(c *engine.Config) { c.BatchRows, c.RefuseIf = rows, refuse },
+			}.compare(t, first, count)
+		})
+	}
+}
+
 // randomRun is what random queries read.
 type randomRun struct {
 	config string // of the gateway
 	tables []testdb.Table
 	homes  map[string]map[string]string // placements of the tables in the gateway's databases
 	oracle []string                     // settings of MariaDB besides the usual ones
+	tune   func(*engine.Config)         // or nil
 }
 
 // compare compares the random queries of some seeds with MariaDB.
@@ -66,7 +90,12 @@ func (r randomRun) compare(t *testing.T, first, count uint64) {
 	defer oracleDB.Close()
 	oracle := session(t, oracleDB, append([]string{"SET NAMES utf8mb4 COLLATE utf8mb4_nopad_bin",
 		"SET sql_mode = 'ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'"}, r.oracle...)...)
-	gateway := serving(t, r.config, func(c *engine.Config) { c.Verify, c.Parallelism = true, 3 })
+	gateway := serving(t, r.config, func(c *engine.Config) {
+		c.Verify, c.Parallelism = true, 3
+		if r.tune != nil {
+			r.tune(c)
+		}
+	})
 	sessions := map[string]*sql.Conn{
 		"on":  session(t, gateway, "SET silogate_pushdown = ON"),
 		"off": session(t, gateway, "SET silogate_pushdown = OFF"),

@@ -13,6 +13,7 @@ type Account struct {
 	parent  *Account
 	limit   int64 // bytes; 0: no limit of its own
 	setting string
+	refuse  func() bool
 
 	mu           sync.Mutex
 	used, peak   int64
@@ -24,6 +25,10 @@ type Account struct {
 func NewAccount(parent *Account, limit int64, setting string) *Account {
 	return &Account{parent: parent, limit: limit, setting: setting}
 }
+
+// RefuseIf makes operators that could spill do so whenever refuse says so, whatever memory there is: for tests of what only
+// happens where memory is short. It is for before the first reservation; refuse is called by many goroutines.
+func (a *Account) RefuseIf(refuse func() bool) { a.refuse = refuse }
 
 // Used returns the bytes reserved now.
 func (a *Account) Used() int64 {
@@ -119,17 +124,26 @@ func (r *Reservation) Grow(n int64) error {
 	if r.account == nil {
 		return r.take(n)
 	}
-	if limit := r.account.limit; limit > 0 {
-		r.mu.Lock()
-		used := r.used
-		r.mu.Unlock()
-		own := r.account.guaranteed()
-		if used+n > own && r.account.Used()+n > limit-limit/2+own {
-			return sqlerr.New(sqlerr.OutOfMemory, "out of memory: an operator holds %d bytes of %s = %d and needs %d more",
-				used, r.account.setting, limit, n)
-		}
+	r.mu.Lock()
+	used := r.used
+	r.mu.Unlock()
+	if !r.account.grants(used, n) {
+		return sqlerr.New(sqlerr.OutOfMemory, "out of memory: an operator holds %d bytes of %s = %d and needs %d more",
+			used, r.account.setting, r.account.limit, n)
 	}
 	return r.take(n)
+}
+
+// grants reports whether a reservation that holds used bytes may have n more without taking what belongs to others.
+func (a *Account) grants(used, n int64) bool {
+	if a.refuse != nil && a.refuse() {
+		return false
+	}
+	if a.limit == 0 {
+		return true
+	}
+	own := a.guaranteed()
+	return used+n <= own || a.Used()+n <= a.limit-a.limit/2+own
 }
 
 // Must takes n bytes even from what belongs to others, for an operator that has nothing left to spill. It fails with
