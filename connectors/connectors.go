@@ -2,6 +2,7 @@ package connectors
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"math"
 
@@ -100,6 +101,10 @@ type Scan struct {
 	Dynamic   DynamicFilter     // never nil; honouring it is optional; read at Splits and again at Open
 	Usage     *Usage            // never nil
 }
+
+// ErrNotNeeded is the cause (context.Cause) with which the context of a run ends where the statement goes on without
+// the rest of its rows, as under a LIMIT. What the run shares with others through Scan.Tx must not suffer.
+var ErrNotNeeded = errors.New("the rest of the rows is not needed")
 
 // Execution owns the snapshot, temporary tables and connections of one run.
 type Execution interface {

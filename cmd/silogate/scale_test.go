@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"fmt"
 	"os"
+	"syscall"
 	"testing"
 	"time"
 
@@ -35,5 +36,9 @@ func TestTPCHAtScale(t *testing.T) {
 			checkQuery(t, conn, data, n, func(string) string { return "local" })
 			t.Logf("%s, at most %s so far", time.Since(start).Round(time.Millisecond), p.mostMemory())
 		})
+	}
+	p.signal(syscall.SIGTERM)
+	if code := p.wait(); code != 0 {
+		t.Errorf("exit code %d\n%s", code, p.shown.String())
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/apache/arrow-go/v18/arrow"
+
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/plan"
@@ -30,6 +32,7 @@ func (s *suite) executions(t *testing.T) {
 	s.run(t, "dynamic filter", s.dynamic)
 	s.run(t, "cancel", s.cancel)
 	s.run(t, "cancelled before", s.cancelledBefore)
+	s.run(t, "not needed", s.notNeeded)
 	s.run(t, "closed early", s.closedEarly)
 	s.run(t, "never opened", s.neverOpened)
 }
@@ -326,6 +329,57 @@ func (s *suite) cancelledBefore(t *testing.T) {
 	}
 	if !cancelled(err) {
 		t.Errorf("under an ended context: %v", err)
+	}
+}
+
+// notNeeded ends the contexts of runs as the engine does where it has enough rows: another run of the statement goes on.
+func (s *suite) notNeeded(t *testing.T) {
+	leaf := s.bigLeaf(t)
+	scan := scanWith(t, checked(t))
+	scan.BatchRows = 100 // many requests
+	other := start(t, leaf, scan)
+	r := openFirst(t, t.Context(), other)
+	defer closeTwice(t, r)
+	for range 50 {
+		ctx, stop := context.WithCancelCause(t.Context())
+		e, err := begin(ctx, leaf, scan)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error)
+		go func() {
+			defer close(ended)
+			for split, err := range e.Splits(ctx) {
+				if err != nil {
+					ended <- err
+					return
+				}
+				r, err := e.Open(ctx, split)
+				if err != nil {
+					ended <- err
+					return
+				}
+				for err == nil {
+					var batch arrow.RecordBatch
+					if batch, err = r.Next(ctx); err == nil {
+						batch.Release()
+					}
+				}
+				ended <- errors.Join(err, r.Close())
+				return
+			}
+		}()
+		batch, err := r.Next(t.Context())
+		if err == nil {
+			batch.Release()
+		} else if !errors.Is(err, io.EOF) {
+			t.Fatal(err)
+		}
+		stop(connectors.ErrNotNeeded)
+		if err := <-ended; !cancelled(err) && !errors.Is(err, io.EOF) {
+			t.Errorf("the run that was not needed: %v", err)
+		}
+		closeTwice(t, e)
 	}
 }
 

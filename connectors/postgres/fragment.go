@@ -213,7 +213,7 @@ func (e *execution) Open(ctx context.Context, split connectors.Split) (connector
 func (e *execution) open(ctx context.Context, st *statement, sql string, d *decoder) (connectors.Reader, error) {
 	if !e.small() {
 		if slot := e.pool.spare(ctx); slot != nil {
-			snapshot, err := st.snapshot(ctx)
+			snapshot, err := st.snapshot(ctx, e.scan.Usage)
 			if err != nil {
 				slot.release()
 				return nil, err

@@ -71,7 +71,7 @@ func (r *copyReader) next(ctx context.Context) (arrow.RecordBatch, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	defer r.wire.watch(ctx)()
+	defer r.wire.watch(ctx, false)()
 	start, before := time.Now(), r.wire.bytes
 	defer func() {
 		r.usage.AddBytes(r.wire.bytes - before)
@@ -229,7 +229,7 @@ func (r *cursorReader) receive(ctx context.Context) error {
 	}
 	rows := 0
 	r.usage.AddRequest()
-	err := r.st.run(ctx, fmt.Sprintf("%sFETCH FORWARD %d FROM %s", sql, r.fetch, r.name), func(row []byte) error {
+	err := r.st.run(ctx, r.usage, fmt.Sprintf("%sFETCH FORWARD %d FROM %s", sql, r.fetch, r.name), func(row []byte) error {
 		n, err := r.decoder.row(row)
 		if errors.Is(err, errPartial) || err == nil && n != len(row) {
 			return corrupt("a row ends early or late")
@@ -243,7 +243,6 @@ func (r *cursorReader) receive(ctx context.Context) error {
 		}
 		return nil
 	})
-	r.usage.AddBytes(r.st.wire.bytes - before)
 	r.usage.AddRemoteTime(time.Since(start))
 	if err != nil {
 		return err

@@ -277,6 +277,55 @@ func TestCancelStopsTheServer(t *testing.T) {
 	}
 }
 
+// TestARunThatIsNotNeeded ends one of two runs over one connection while the server computes for it.
+func TestARunThatIsNotNeeded(t *testing.T) {
+	f := newFixture(t, testserver.Postgres(t), connectors.Options{"pool": "2", "admission": "1"}, bigTable,
+		`CREATE VIEW slow AS SELECT 1 AS n FROM pg_sleep(0.5)`,
+		`CREATE VIEW endless AS SELECT count(*) AS n FROM generate_series(1, 100000000000) g`)
+	for _, c := range []struct {
+		view   string
+		before bool // the other run has begun
+	}{{"slow", true}, {"slow", false}, {"endless", true}} {
+		t.Run(fmt.Sprintf("%s, %t", c.view, c.before), func(t *testing.T) {
+			tx := &connectors.Tx{}
+			fragment := f.pushed(f.scan("big", "id"))
+			if c.before {
+				if n := len(f.rows(fragment, run{tx: tx})); n != 100000 {
+					t.Fatalf("%d rows", n)
+				}
+			}
+			ctx, stop := context.WithCancelCause(t.Context())
+			var group errgroup.Group
+			group.Go(func() error {
+				_, err := f.tryRows(ctx, f.pushed(f.scan(c.view)), run{tx: tx})
+				return err
+			})
+			f.eventually("running", func() bool { return f.sessions("active") == 1 })
+			stop(connectors.ErrNotNeeded)
+			if err := group.Wait(); !sqlerr.Is(err, sqlerr.Cancelled) {
+				t.Errorf("error %v", err)
+			}
+			if f.sessions("active") != 1 {
+				t.Error("the reader waited for the server, or the server was stopped")
+			}
+			if c.view == "slow" {
+				if n := len(f.rows(fragment, run{tx: tx})); n != 100000 {
+					t.Errorf("%d rows afterwards", n)
+				}
+			}
+			if err := tx.Close(); err != nil {
+				t.Error(err)
+			}
+			if n := f.sessions("active", "idle in transaction", "idle in transaction (aborted)"); n != 0 {
+				t.Errorf("%d sessions are left", n)
+			}
+			if n := len(f.rows(fragment, run{})); n != 100000 {
+				t.Errorf("%d rows in another statement", n)
+			}
+		})
+	}
+}
+
 func TestCancelOfAnIdleReader(t *testing.T) {
 	f := newFixture(t, testserver.Postgres(t), nil, bigTable)
 	ctx, cancel := context.WithCancel(t.Context())

@@ -36,8 +36,17 @@ type statement struct {
 	export string // the snapshot's name
 	held   int    // how many of the tables are locked and checked
 	opened int    // cursors
-	unused string // CLOSE statements to send with the next query
 	failed error  // the transaction is lost
+	rest   *reply // of a query whose rows are not needed any more
+
+	mu     sync.Mutex
+	unused string // CLOSE statements to send with the next query
+}
+
+// reply is what is still to come of the answer to a query, before the rows that it was made for.
+type reply struct {
+	tables []*plan.Table // whose shapes come, in one row
+	usage  *connectors.Usage
 }
 
 // readBy is the key of what a statement was admitted to at a source.
@@ -101,6 +110,7 @@ func (c *connector) statementOf(ctx context.Context, tx *connectors.Tx) (*statem
 			return nil, err
 		}
 		st := &statement{source: c.settings, pool: c.pool, turn: make(chan struct{}, 1), wire: wire, admits: tables.(*admitted)}
+		wire.shared = true
 		st.turn <- struct{}{}
 		return st, nil
 	})
@@ -124,16 +134,29 @@ func (st *statement) lock(ctx context.Context) error {
 	}
 }
 
-func (st *statement) unlock() { st.turn <- struct{}{} }
+// unlock lets the next one use the connection, once the rest of an unneeded answer is read.
+func (st *statement) unlock() {
+	if st.rest == nil {
+		st.turn <- struct{}{}
+		return
+	}
+	go func() {
+		if err := st.read(st.rest, nil); err != nil {
+			st.lose(err)
+		}
+		st.rest = nil
+		st.turn <- struct{}{}
+	}()
+}
 
 // snapshot returns the name under which another transaction takes over the statement's snapshot.
-func (st *statement) snapshot(ctx context.Context) (string, error) {
+func (st *statement) snapshot(ctx context.Context, usage *connectors.Usage) (string, error) {
 	if err := st.lock(ctx); err != nil {
 		return "", err
 	}
 	defer st.unlock()
 	if !st.begun {
-		if err := st.run(ctx, "", nil); err != nil {
+		if err := st.run(ctx, usage, "", nil); err != nil {
 			return "", err
 		}
 	}
@@ -141,27 +164,38 @@ func (st *statement) snapshot(ctx context.Context) (string, error) {
 }
 
 // run sends statements in the transaction, which it begins if that was not done, and calls row for each row of the
-// last of them. The caller holds the lock. After an error the transaction is lost.
-func (st *statement) run(ctx context.Context, sql string, row func([]byte) error) (err error) {
-	defer func() {
-		if err != nil {
-			st.failed = err
-			st.wire.stop()
-		}
-	}()
-	prefix := st.unused
-	tables := st.admits.since(st.held) // all there are, when the transaction begins
+// last of them. The caller holds the lock. After an error the transaction is lost, unless the error is that the rows are not
+// needed any more.
+func (st *statement) run(ctx context.Context, usage *connectors.Usage, sql string, row func([]byte) error) error {
+	a := &reply{tables: st.admits.since(st.held), usage: usage} // all there are, when the transaction begins
+	prefix := st.takeUnused()
 	if !st.begun {
-		prefix = await(tables) + begin + beginSettings + hold(tables) + "SELECT pg_export_snapshot();"
+		prefix = await(a.tables) + begin + beginSettings + hold(a.tables) + "SELECT pg_export_snapshot();"
 	}
-	if len(tables) > 0 {
-		prefix += shapes(tables)
+	if len(a.tables) > 0 {
+		prefix += shapes(a.tables)
 	}
-	if err := st.wire.query(ctx, prefix+sql); err != nil {
-		return err
+	err := st.wire.query(ctx, prefix+sql)
+	if err == nil {
+		stop := st.wire.watch(ctx, false)
+		err = st.read(a, row)
+		stop()
 	}
-	st.unused = ""
-	defer st.wire.watch(ctx)()
+	switch {
+	case err == nil:
+	case st.wire.running && st.wire.broken == nil && errors.Is(context.Cause(ctx), connectors.ErrNotNeeded):
+		st.wire.unwatch()
+		st.rest = a
+	default:
+		st.lose(err)
+	}
+	return err
+}
+
+// read reads the answer to a query to its end and calls row, unless it is nil, for each row of the last statement.
+func (st *statement) read(a *reply, row func([]byte) error) error {
+	before := st.wire.bytes
+	defer func() { a.usage.AddBytes(st.wire.bytes - before) }()
 	for {
 		kind, body, err := st.wire.next()
 		switch {
@@ -175,12 +209,12 @@ func (st *statement) run(ctx context.Context, sql string, row func([]byte) error
 				return err
 			}
 			st.export, st.begun = string(name[0]), true
-		case kind == msgDataRow && len(tables) > 0: // the next the tables' shapes
-			if err := checkShapes(body, tables); err != nil {
+		case kind == msgDataRow && len(a.tables) > 0: // the next the tables' shapes
+			if err := checkShapes(body, a.tables); err != nil {
 				return err
 			}
-			st.held += len(tables)
-			tables = nil
+			st.held += len(a.tables)
+			a.tables = nil
 		case kind == msgDataRow && row != nil:
 			if err := row(body); err != nil {
 				return err
@@ -189,21 +223,36 @@ func (st *statement) run(ctx context.Context, sql string, row func([]byte) error
 	}
 }
 
+// lose gives the transaction up.
+func (st *statement) lose(err error) {
+	st.failed = err
+	st.wire.stop()
+}
+
 // cursor returns the name of a new cursor.
 func (st *statement) cursor() string {
 	st.opened++
 	return fmt.Sprintf("silogate_%d", st.opened)
 }
 
-// discard closes a cursor when the connection is used next.
+// discard closes a cursor when the connection is used next. It waits for nobody.
 func (st *statement) discard(cursor string) {
-	<-st.turn
-	defer st.unlock()
+	st.mu.Lock()
+	defer st.mu.Unlock()
 	st.unused += "CLOSE " + cursor + ";"
+}
+
+func (st *statement) takeUnused() string {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	unused := st.unused
+	st.unused = ""
+	return unused
 }
 
 // Close ends the transaction and gives the connection back.
 func (st *statement) Close() error {
+	st.wire.interrupt() // an answer that nobody needs is not waited for
 	<-st.turn
 	st.failed = errors.New("the statement has ended")
 	st.wire.close()

@@ -12,6 +12,8 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgproto3"
+
+	"github.com/silogate/silogate/connectors"
 )
 
 const (
@@ -49,7 +51,8 @@ type wire struct {
 	status  byte  // transaction status of the last ReadyForQuery: I, T or E
 	failed  error // the server's error in the running query
 	broken  error // the connection is lost
-	bytes   int64 // received since the last reading
+	bytes   int64 // received
+	shared  bool  // by readers of which one may end before the others
 }
 
 // newWire takes a connection over.
@@ -70,7 +73,8 @@ func (c *wire) query(ctx context.Context, sql string) error {
 	if err != nil {
 		return err
 	}
-	defer c.watch(ctx)()
+	// TLS does not survive an interrupted write.
+	defer c.watch(ctx, c.shared)()
 	if _, err := c.socket.Write(message); err != nil {
 		c.broken = err
 		return err
@@ -175,14 +179,16 @@ func (c *wire) drain() error {
 var longAgo = time.Unix(1, 0)
 
 // watch makes reads and writes fail when ctx ends, until the returned function is called. After that only close may
-// be called.
-func (c *wire) watch(ctx context.Context) (stop func()) {
+// be called, or unwatch. With needed it does not where only the rows are not needed any more.
+func (c *wire) watch(ctx context.Context, needed bool) (stop func()) {
 	if ctx.Done() == nil {
 		return func() {}
 	}
 	fired := make(chan struct{})
 	unregister := context.AfterFunc(ctx, func() {
-		_ = c.socket.SetDeadline(longAgo) // a socket that refuses is closed already
+		if !needed || !errors.Is(context.Cause(ctx), connectors.ErrNotNeeded) {
+			c.interrupt()
+		}
 		close(fired)
 	})
 	return func() {
@@ -191,6 +197,12 @@ func (c *wire) watch(ctx context.Context) (stop func()) {
 		}
 	}
 }
+
+// interrupt makes reads and writes fail. It may be called while another goroutine reads.
+func (c *wire) interrupt() { _ = c.socket.SetDeadline(longAgo) } // a socket that refuses is closed already
+
+// unwatch lets reads go on.
+func (c *wire) unwatch() { _ = c.socket.SetDeadline(time.Time{}) }
 
 // cancel asks the server to stop what runs on the connection. It may be called while another goroutine reads.
 func (c *wire) cancel() {
@@ -214,7 +226,7 @@ func (c *wire) finish() {
 	if err := c.drain(); c.running && c.broken == nil {
 		c.broken = err
 	}
-	_ = c.socket.SetDeadline(time.Time{})
+	c.unwatch()
 	if c.broken != nil {
 		_ = c.socket.Close()
 	}
@@ -224,7 +236,7 @@ func (c *wire) finish() {
 func (c *wire) close() {
 	defer c.slot.release()
 	c.stop()
-	_ = c.socket.SetDeadline(time.Time{}) // what watch may have set
+	c.unwatch()
 	if c.broken == nil && c.status != 'I' {
 		if err := c.query(context.Background(), "ROLLBACK"); err == nil {
 			c.finish()

@@ -6,12 +6,14 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/silogate/silogate/connectors"
 )
 
 // feed carries batches from producer goroutines to consumers through bounded channels. The first error stops all
 // producers and is what every consumer gets.
 type feed struct {
-	cancel context.CancelFunc
+	cancel context.CancelCauseFunc
 	outs   []chan arrow.RecordBatch
 	done   chan struct{} // closed when the producers have ended and err is set
 	err    error
@@ -22,7 +24,7 @@ type producer func(ctx context.Context, send func(arrow.RecordBatch) error) erro
 
 // startFeed runs the producers, number i sending to channel i modulo channels.
 func startFeed(ctx context.Context, channels, depth int, producers []producer) *feed {
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithCancelCause(ctx)
 	f := &feed{cancel: cancel, done: make(chan struct{}), outs: make([]chan arrow.RecordBatch, channels)}
 	for i := range f.outs {
 		f.outs[i] = make(chan arrow.RecordBatch, depth)
@@ -70,7 +72,7 @@ func (f *feed) next(ctx context.Context, channel int) (arrow.RecordBatch, error)
 
 // stop ends the producers, waits for them and drops what nobody took.
 func (f *feed) stop() {
-	f.cancel()
+	f.cancel(connectors.ErrNotNeeded)
 	for _, out := range f.outs {
 		for b := range out {
 			b.Release()
