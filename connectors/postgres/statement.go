@@ -180,11 +180,13 @@ func (st *statement) run(ctx context.Context, usage *connectors.Usage, sql strin
 		stop := st.wire.watch(ctx, false)
 		err = st.read(a, row)
 		stop()
+		if ctx.Err() != nil { // perhaps just after the last message
+			st.wire.unwatch()
+		}
 	}
 	switch {
 	case err == nil:
 	case st.wire.running && st.wire.broken == nil && errors.Is(context.Cause(ctx), connectors.ErrNotNeeded):
-		st.wire.unwatch()
 		st.rest = a
 	default:
 		st.lose(err)
