@@ -280,8 +280,13 @@ func TestCancelStopsTheServer(t *testing.T) {
 // TestARunThatIsNotNeeded ends one of two runs over one connection while the server computes for it.
 func TestARunThatIsNotNeeded(t *testing.T) {
 	f := newFixture(t, testserver.Postgres(t), connectors.Options{"pool": "2", "admission": "1"}, bigTable,
-		`CREATE VIEW slow AS SELECT 1 AS n FROM pg_sleep(0.5)`,
+		`CREATE VIEW slow AS SELECT 1 AS n FROM (SELECT pg_advisory_xact_lock_shared(42)) AS gate`,
 		`CREATE VIEW endless AS SELECT count(*) AS n FROM generate_series(1, 100000000000) g`)
+	gate, err := pgx.Connect(t.Context(), f.pg.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer gate.Close(t.Context())
 	for _, c := range []struct {
 		view   string
 		before bool // the other run has begun
@@ -293,6 +298,9 @@ func TestARunThatIsNotNeeded(t *testing.T) {
 				if n := len(f.rows(fragment, run{tx: tx})); n != 100000 {
 					t.Fatalf("%d rows", n)
 				}
+			}
+			if _, err := gate.Exec(t.Context(), "SELECT pg_advisory_lock(42)"); err != nil {
+				t.Fatal(err)
 			}
 			ctx, stop := context.WithCancelCause(t.Context())
 			var group errgroup.Group
@@ -307,6 +315,9 @@ func TestARunThatIsNotNeeded(t *testing.T) {
 			}
 			if f.sessions("active") != 1 {
 				t.Error("the reader waited for the server, or the server was stopped")
+			}
+			if _, err := gate.Exec(t.Context(), "SELECT pg_advisory_unlock(42)"); err != nil {
+				t.Fatal(err)
 			}
 			if c.view == "slow" {
 				if n := len(f.rows(fragment, run{tx: tx})); n != 100000 {
