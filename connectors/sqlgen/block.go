@@ -77,7 +77,7 @@ func nodeName(n plan.Node) string {
 		return "a list of rows"
 	case *plan.Apply:
 		return "a correlated subquery"
-	case *plan.With, *plan.CTERef:
+	case *plan.With, *plan.CTERef, *plan.Recursive, *plan.Working:
 		return "a shared subquery"
 	}
 	return fmt.Sprintf("%T", n)

@@ -191,7 +191,7 @@ func (w *Writer) param(p *expr.Param) {
 }
 
 func (w *Writer) cast(c *expr.Cast) {
-	if w.dialect.Cast == nil {
+	if w.dialect.Cast == nil || c.Column != "" {
 		w.Refuse("no conversion is proven there")
 		return
 	}

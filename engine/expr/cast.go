@@ -22,6 +22,18 @@ func NewCast(e Expr, to types.Type) (Expr, error) {
 	return c, nil
 }
 
+// NewStore is e as it is stored into a column, whose name errors have.
+func NewStore(e Expr, to types.Type, column string) (Expr, error) {
+	if e.Type() == to {
+		return e, nil
+	}
+	c := &Cast{Arg: e, To: to, Column: column}
+	if _, err := castKernel(c); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
 // NewCollate is e COLLATE c; e must be text.
 func NewCollate(e Expr, c types.Collation) (Expr, error) {
 	s, err := text(e)
@@ -92,6 +104,9 @@ func castLiteral(lit *Literal, to types.Type) (*Literal, error) {
 // castKernel finds the kernel of a cast.
 func castKernel(c *Cast) (kernel.Func, error) {
 	f := kernel.Cast(c.Arg.Type(), c.To, c)
+	if c.Column != "" {
+		f = kernel.Store(f, c.Arg.Type(), c.To, c.Column)
+	}
 	if f == nil {
 		return nil, ErrNoKernel
 	}

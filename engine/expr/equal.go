@@ -40,8 +40,8 @@ func equalHead(a, b Expr) bool {
 		b, ok := b.(*In)
 		return ok && a.Not == b.Not && a.HasNull == b.HasNull && slices.Equal(a.List, b.List)
 	case *Cast:
-		_, ok := b.(*Cast)
-		return ok
+		b, ok := b.(*Cast)
+		return ok && a.Column == b.Column
 	case *Fallback:
 		b, ok := b.(*Fallback)
 		return ok && a.Text == b.Text && !a.Volatile && !b.Volatile

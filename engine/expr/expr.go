@@ -72,11 +72,13 @@ type In struct {
 	Not     bool
 }
 
-// Cast converts Arg to type To by MySQL's rules. Implicit marks a conversion that New inserted.
+// Cast converts Arg to type To by MySQL's rules. Implicit marks a conversion that New inserted. With a Column the value is
+// stored into a column of that name, as in strict mode: what does not fit is an error.
 type Cast struct {
 	Arg      Expr
 	To       types.Type
 	Implicit bool
+	Column   string
 }
 
 // Fallback is an expression without a kernel, evaluated row by row.

@@ -99,6 +99,9 @@ func (e *In) String() string {
 }
 
 func (e *Cast) String() string {
+	if e.Column != "" {
+		return fmt.Sprintf("STORE(%s INTO %s %s)", e.Arg, e.Column, e.To)
+	}
 	return fmt.Sprintf("CAST(%s AS %s)", e.Arg, e.To)
 }
 

@@ -147,6 +147,10 @@ func describe(n Node) string {
 		return "With"
 	case *CTERef:
 		return fmt.Sprintf("Read %s#%d: %s", n.Name, n.ID, columnList(n.Cols))
+	case *Recursive:
+		return describeRecursive(n)
+	case *Working:
+		return fmt.Sprintf("Working %s#%d: %s", n.Name, n.ID, columnList(n.Cols))
 	case *Keys:
 		return "Keys " + columnList(n.Cols)
 	}
@@ -246,6 +250,17 @@ func describeLimit(n *Limit) string {
 		name += " by " + keyList(n.Keys)
 	}
 	return name
+}
+
+func describeRecursive(n *Recursive) string {
+	name := fmt.Sprintf("Recursive %s#%d", n.Name, n.ID)
+	if n.Distinct {
+		name += " distinct"
+	}
+	if n.Most >= 0 {
+		name += fmt.Sprintf(" up to %d rows", n.Most)
+	}
+	return name + ": " + columnList(n.Cols)
 }
 
 // mostRows is how many rows of a Values a plan shows.

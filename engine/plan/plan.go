@@ -265,6 +265,26 @@ type CTERef struct {
 	Cols Schema
 }
 
+// Recursive is the rows of Seed and then, round by round, those that Step makes of the rows which the round before has
+// added, until a round adds none. Step reads these by Working. Column i of Seed and of Step has the type of Cols[i].
+type Recursive struct {
+	ID         int // of the numbers of CTEs
+	Name       string
+	Seed, Step Node
+	Cols       Schema
+	Distinct   bool  // a row that is there already is not added
+	Rounds     int64 // the most rounds that are given rows; one more is errno 3636
+	Most       int64 // the most rows, after which it ends; < 0: all
+}
+
+// Working reads the rows that the last round of the Recursive ID has added. Column i is its column i under an id of its
+// own.
+type Working struct {
+	ID   int
+	Name string
+	Cols Schema
+}
+
 // Keys is a relation that exists only when the query runs: lookup keys, the outer rows of an apply, prepared
 // parameters. A fragment that contains it gets its rows as Scan.Args.
 type Keys struct {
@@ -285,18 +305,22 @@ func (*Union) sealed()     {}
 func (*Values) sealed()    {}
 func (*With) sealed()      {}
 func (*CTERef) sealed()    {}
+func (*Recursive) sealed() {}
+func (*Working) sealed()   {}
 func (*Keys) sealed()      {}
 
-func (n *Scan) Schema() Schema   { return n.Cols }
-func (n *Remote) Schema() Schema { return n.Cols }
-func (n *Filter) Schema() Schema { return n.Input.Schema() }
-func (n *Sort) Schema() Schema   { return n.Input.Schema() }
-func (n *Limit) Schema() Schema  { return n.Input.Schema() }
-func (n *Union) Schema() Schema  { return n.Cols }
-func (n *Values) Schema() Schema { return n.Cols }
-func (n *With) Schema() Schema   { return n.Body.Schema() }
-func (n *CTERef) Schema() Schema { return n.Cols }
-func (n *Keys) Schema() Schema   { return n.Cols }
+func (n *Scan) Schema() Schema      { return n.Cols }
+func (n *Remote) Schema() Schema    { return n.Cols }
+func (n *Filter) Schema() Schema    { return n.Input.Schema() }
+func (n *Sort) Schema() Schema      { return n.Input.Schema() }
+func (n *Limit) Schema() Schema     { return n.Input.Schema() }
+func (n *Union) Schema() Schema     { return n.Cols }
+func (n *Values) Schema() Schema    { return n.Cols }
+func (n *With) Schema() Schema      { return n.Body.Schema() }
+func (n *CTERef) Schema() Schema    { return n.Cols }
+func (n *Recursive) Schema() Schema { return n.Cols }
+func (n *Working) Schema() Schema   { return n.Cols }
+func (n *Keys) Schema() Schema      { return n.Cols }
 
 func (n *Project) Schema() Schema { return projected(n.Exprs) }
 
@@ -363,6 +387,7 @@ func (*Scan) Children() []Node        { return nil }
 func (*Remote) Children() []Node      { return nil }
 func (*Values) Children() []Node      { return nil }
 func (*CTERef) Children() []Node      { return nil }
+func (*Working) Children() []Node     { return nil }
 func (*Keys) Children() []Node        { return nil }
 func (n *Filter) Children() []Node    { return []Node{n.Input} }
 func (n *Project) Children() []Node   { return []Node{n.Input} }
@@ -373,6 +398,7 @@ func (n *Rollup) Children() []Node    { return []Node{n.Input} }
 func (n *Sort) Children() []Node      { return []Node{n.Input} }
 func (n *Limit) Children() []Node     { return []Node{n.Input} }
 func (n *Union) Children() []Node     { return n.Inputs }
+func (n *Recursive) Children() []Node { return []Node{n.Seed, n.Step} }
 
 // Children returns the bindings' plans in order, then Body.
 func (n *With) Children() []Node {
@@ -383,11 +409,12 @@ func (n *With) Children() []Node {
 	return append(out, n.Body)
 }
 
-func (n *Scan) WithChildren([]Node) Node   { return n }
-func (n *Remote) WithChildren([]Node) Node { return n }
-func (n *Values) WithChildren([]Node) Node { return n }
-func (n *CTERef) WithChildren([]Node) Node { return n }
-func (n *Keys) WithChildren([]Node) Node   { return n }
+func (n *Scan) WithChildren([]Node) Node    { return n }
+func (n *Remote) WithChildren([]Node) Node  { return n }
+func (n *Values) WithChildren([]Node) Node  { return n }
+func (n *CTERef) WithChildren([]Node) Node  { return n }
+func (n *Working) WithChildren([]Node) Node { return n }
+func (n *Keys) WithChildren([]Node) Node    { return n }
 
 func (n *Filter) WithChildren(c []Node) Node {
 	m := *n
@@ -440,6 +467,12 @@ func (n *Limit) WithChildren(c []Node) Node {
 func (n *Union) WithChildren(c []Node) Node {
 	m := *n
 	m.Inputs = c
+	return &m
+}
+
+func (n *Recursive) WithChildren(c []Node) Node {
+	m := *n
+	m.Seed, m.Step = c[0], c[1]
 	return &m
 }
 

@@ -90,6 +90,14 @@ func plans() map[string]plan.Node {
 			Bindings: []plan.CTE{{ID: 1, Name: "c", Plan: t}},
 			Body:     &plan.CTERef{ID: 1, Name: "c", Cols: plan.Schema{column(14, "a"), column(15, "b")}},
 		},
+		"recursive": &plan.Recursive{
+			ID: 2, Name: "r", Distinct: true, Rounds: 1000, Most: 7, Cols: plan.Schema{column(16, "a")},
+			Seed: &plan.Project{Input: t, Exprs: []plan.Projection{passed(a)}},
+			Step: &plan.Project{
+				Input: &plan.Working{ID: 2, Name: "r", Cols: plan.Schema{column(17, "a")}},
+				Exprs: []plan.Projection{{Col: column(18, "b"), Expr: &expr.Call{Func: expr.Add, Args: []expr.Expr{column(17, "a").Ref(), number(1)}, Typ: integer}}},
+			},
+		},
 		"values": &plan.Values{Cols: plan.Schema{a}, Rows: [][]expr.Expr{
 			{number(1)}, {number(2)}, {number(3)}, {number(4)}, {number(5)}, {number(6)},
 		}},
@@ -149,6 +157,9 @@ func TestVerifyRefuses(t *testing.T) {
 		{"defined twice", &plan.Join{Left: tt, Right: table("u", a)}, "a#1 is defined twice"},
 		{"redefined", &plan.Project{Input: tt, Exprs: []plan.Projection{{Col: a, Expr: b.Ref()}}}, "a#1 is defined twice"},
 		{"passed twice", &plan.Project{Input: tt, Exprs: []plan.Projection{passed(a), passed(a)}}, "stands twice"},
+		{"passed from outside", &plan.Apply{Kind: plan.ApplyInner, Outer: u, Inner: &plan.Project{
+			Input: tt, Exprs: []plan.Projection{passed(x)},
+		}}, "not of the input"},
 		{"out of scope", &plan.Filter{Input: tt, Conds: []expr.Expr{compare(expr.Eq, x.Ref(), number(1))}}, "x#3 is not in scope"},
 		{"right of semi", &plan.Filter{
 			Input: &plan.Join{Kind: plan.Semi, Left: tt, Right: u}, Conds: []expr.Expr{compare(expr.Eq, x.Ref(), number(1))},
@@ -166,6 +177,14 @@ func TestVerifyRefuses(t *testing.T) {
 		{"fragment's types", &plan.Remote{Fragment: fragment{plan.Schema{text}}, Cols: plan.Schema{a}}, "a#1 is bigint over varchar"},
 		{"no fragment", &plan.Remote{Cols: plan.Schema{a}}, "no fragment"},
 		{"unbound", &plan.CTERef{ID: 7, Name: "c", Cols: plan.Schema{a}}, "no such CTE"},
+		{"outside of its rounds", &plan.Working{ID: 7, Name: "c", Cols: plan.Schema{a}}, "read outside of its rounds"},
+		{"seed reads it", &plan.Recursive{ID: 7, Cols: plan.Schema{column(30, "z")},
+			Seed: &plan.Working{ID: 7, Cols: plan.Schema{a}}, Step: u}, "read outside of its rounds"},
+		{"step's types", &plan.Recursive{ID: 7, Cols: plan.Schema{column(30, "z")}, Seed: u, Step: tt}, "1 columns over 2"},
+		{"working types", &plan.Recursive{ID: 7, Cols: plan.Schema{column(30, "z")}, Seed: u,
+			Step: &plan.Working{ID: 7, Cols: plan.Schema{text}}}, "s#20 is varchar over bigint"},
+		{"bound twice", &plan.With{Bindings: []plan.CTE{{ID: 7, Name: "c", Plan: u}}, Body: &plan.Recursive{
+			ID: 7, Name: "c", Cols: plan.Schema{column(30, "z")}, Seed: table("t", a), Step: table("v", b)}}, "bound twice"},
 		{"scalar's width", &plan.Apply{Kind: plan.ApplyScalar, Outer: u, Inner: tt}, "2 columns"},
 		{"mark's type", &plan.Join{Kind: plan.Mark, Left: tt, Right: u, Mark: column(31, "m")}, "mark m#31 is bigint"},
 		{"null-aware", &plan.Join{Kind: plan.NullAnti, Left: tt, Right: u}, "no equality"},

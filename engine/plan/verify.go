@@ -14,16 +14,18 @@ func (p Projection) PassThrough() bool {
 }
 
 // Verify checks what every plan promises: each id is defined once, expressions read only columns that reach them (of
-// the inputs or of an enclosing Apply's outer side) and by their type, conditions are truth values, union inputs and
-// CTE reads agree in types, and a Remote's columns have its fragment's types. The error names the node.
+// the inputs or of an enclosing Apply's outer side) and by their type, conditions are truth values, union inputs,
+// CTE reads and the parts of a recursion agree in types, a working table is read where its rounds run, and a Remote's columns
+// have its fragment's types. The error names the node.
 func Verify(n Node) error {
-	v := verifier{defined: make(map[expr.ColumnID]bool), ctes: make(map[int]Schema)}
+	v := verifier{defined: make(map[expr.ColumnID]bool), ctes: make(map[int]Schema), working: make(map[int]Schema)}
 	return v.node(n, nil)
 }
 
 type verifier struct {
 	defined map[expr.ColumnID]bool
 	ctes    map[int]Schema
+	working map[int]Schema // of the recursions whose step is looked at
 }
 
 // scope is the columns an expression may read: the inputs of its node, then those of enclosing applies.
@@ -70,12 +72,29 @@ func (v *verifier) inputs(n Node, outer scope) error {
 		}
 		return v.node(n.Body, outer)
 	}
+	if r, ok := n.(*Recursive); ok {
+		return v.rounds(r, outer)
+	}
 	for _, c := range n.Children() {
 		if err := v.node(c, outer); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// rounds checks the inputs of a recursion.
+func (v *verifier) rounds(n *Recursive, outer scope) error {
+	if err := v.node(n.Seed, outer); err != nil {
+		return err
+	}
+	if _, twice := v.ctes[n.ID]; twice {
+		return fmt.Errorf("CTE %s#%d is bound twice", n.Name, n.ID)
+	}
+	v.ctes[n.ID] = nil
+	v.working[n.ID] = n.Cols
+	defer delete(v.working, n.ID)
+	return v.node(n.Step, outer)
 }
 
 func (v *verifier) check(n Node, outer scope) error {
@@ -117,6 +136,22 @@ func (v *verifier) check(n Node, outer scope) error {
 			return fmt.Errorf("no such CTE is in scope")
 		}
 		if err := sameTypes(n.Cols, bound); err != nil {
+			return err
+		}
+		return v.define(n.Cols...)
+	case *Recursive:
+		for _, in := range n.Children() {
+			if err := sameTypes(n.Cols, in.Schema()); err != nil {
+				return err
+			}
+		}
+		return v.define(n.Cols...)
+	case *Working:
+		table, ok := v.working[n.ID]
+		if !ok {
+			return fmt.Errorf("it is read outside of its rounds")
+		}
+		if err := sameTypes(n.Cols, table); err != nil {
 			return err
 		}
 		return v.define(n.Cols...)
@@ -180,6 +215,9 @@ func (v *verifier) projections(list []Projection, in scope) error {
 			return fmt.Errorf("column %s is %s, its expression %s", p.Col.Ref(), p.Col.Type, t)
 		}
 		if p.PassThrough() {
+			if in[0].Index(p.Col.ID) < 0 {
+				return fmt.Errorf("column %s is passed on and not of the input", p.Col.Ref())
+			}
 			continue
 		}
 		if err := v.define(p.Col); err != nil {

@@ -65,6 +65,13 @@ const (
 	UnresolvedLock                 // FOR UPDATE OF what the query does not read
 	NoGroupingKey                  // GROUPING of what is no key of the GROUP BY
 	TooLong                        // a value or row over max_allowed_packet
+	ColumnRange                    // a number that does not fit the column it is stored into
+	RecursionUnion                 // a recursive CTE that is not a UNION
+	RecursionSeed                  // a recursive CTE whose first query block is recursive
+	RecursionAggregate             // aggregation or a window in a recursive query block
+	RecursionOuterJoin             // a recursive reference on the inner side of an outer join
+	RecursionReference             // a recursive reference in a subquery, or a second one
+	RecursionDepth                 // cte_max_recursion_depth
 )
 
 // Identity is what the MySQL protocol says about an error.
@@ -134,6 +141,13 @@ var identities = [...]Identity{
 	UnresolvedLock:     {3568, "HY000"}, // ER_UNRESOLVED_TABLE_LOCK
 	NoGroupingKey:      {3602, "HY000"}, // ER_FIELD_IN_GROUPING_NOT_GROUP_BY
 	TooLong:            {1301, "HY000"}, // ER_WARN_ALLOWED_PACKET_OVERFLOWED
+	ColumnRange:        {1264, "22003"}, // ER_WARN_DATA_OUT_OF_RANGE
+	RecursionUnion:     {3573, "HY000"}, // ER_CTE_RECURSIVE_REQUIRES_UNION
+	RecursionSeed:      {3574, "HY000"}, // ER_CTE_RECURSIVE_REQUIRES_NONRECURSIVE_FIRST
+	RecursionAggregate: {3575, "HY000"}, // ER_CTE_RECURSIVE_FORBIDS_AGGREGATION
+	RecursionOuterJoin: {3576, "HY000"}, // ER_CTE_RECURSIVE_FORBIDDEN_JOIN_ORDER
+	RecursionReference: {3577, "HY000"}, // ER_CTE_RECURSIVE_REQUIRES_SINGLE_REFERENCE
+	RecursionDepth:     {3636, "HY000"}, // ER_CTE_MAX_RECURSION_DEPTH
 }
 
 // Identity returns the code's errno and SQLSTATE.
