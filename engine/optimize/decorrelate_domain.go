@@ -23,7 +23,7 @@ func (d *decorrelator) unnestDomain(a *plan.Apply, corr set) (plan.Node, bool) {
 	if len(free(a.Outer)) > 0 {
 		return nil, false // a CTE reads no outer row
 	}
-	u := &domain{ids: d.ids, outer: d.ids.cte()}
+	u := &domain{ids: d.ids, outer: d.ids.cte(), rounds: make(map[int]plan.Schema)}
 	for _, c := range a.Outer.Schema() {
 		if corr[c.ID] {
 			u.corr = append(u.corr, c)
@@ -50,6 +50,8 @@ type domain struct {
 	outer int         // the CTE of the outer side
 	id    int         // the CTE of the domain
 	corr  plan.Schema // the outer columns that the inner side reads
+	// rounds are the domain's columns in the recursions whose step is being pushed into.
+	rounds map[int]plan.Schema
 }
 
 // binding is the domain: the distinct values of its columns in the outer side.
@@ -91,7 +93,20 @@ func (u *domain) on(list []expr.Expr, cols plan.Schema) []expr.Expr {
 	return substitute(list, refs(u.corr, cols))
 }
 
-func (u *domain) reads(n plan.Node) bool { return overlaps(free(n), u.corr.Set()) }
+// reads reports whether the rows of n differ between values of the domain: n reads the outer row, or what a recursion has
+// made for a value.
+func (u *domain) reads(n plan.Node) bool {
+	if overlaps(free(n), u.corr.Set()) {
+		return true
+	}
+	found := false
+	walk(n, func(n plan.Node) {
+		if w, ok := n.(*plan.Working); ok && u.rounds[w.ID] != nil {
+			found = true
+		}
+	})
+	return found
+}
 
 // push returns n for every value of the domain, and the columns that say for which.
 func (u *domain) push(n plan.Node) (plan.Node, plan.Schema, bool) {
@@ -106,10 +121,37 @@ func (u *domain) push(n plan.Node) (plan.Node, plan.Schema, bool) {
 		return u.join(n)
 	case *plan.Union:
 		return u.union(n)
+	case *plan.Recursive:
+		return u.recursive(n)
+	case *plan.Working:
+		cols := u.copies(u.rounds[n.ID])
+		return &plan.Working{ID: n.ID, Name: n.Name, Cols: append(slices.Clone(cols), n.Cols...)}, cols, true
 	case *plan.Filter, *plan.Project, *plan.Aggregate, *plan.Rollup:
 		return u.unary(n)
 	}
 	return nil, nil, false
+}
+
+// recursive makes the recursions of all values one, whose rows say for which value they are. One that ends with some number of
+// rows does so for each value.
+func (u *domain) recursive(n *plan.Recursive) (plan.Node, plan.Schema, bool) {
+	if n.Most >= 0 {
+		return nil, nil, false
+	}
+	cols := u.copies(u.corr)
+	m := *n
+	m.Cols = append(slices.Clone(cols), n.Cols...)
+	u.rounds[n.ID] = cols
+	defer delete(u.rounds, n.ID)
+	for _, part := range []*plan.Node{&m.Seed, &m.Step} {
+		in := *part
+		pushed, of, ok := u.push(in)
+		if !ok {
+			return nil, nil, false
+		}
+		*part = restore(pushed, append(slices.Clone(of), in.Schema()...))
+	}
+	return &m, cols, true
 }
 
 func (u *domain) unary(n plan.Node) (plan.Node, plan.Schema, bool) {

@@ -57,6 +57,12 @@ func sameNode(a, b plan.Node) bool {
 	case *plan.Union:
 		b, ok := b.(*plan.Union)
 		return ok && slices.Equal(a.Cols, b.Cols)
+	case *plan.Recursive:
+		b, ok := b.(*plan.Recursive)
+		return ok && a.ID == b.ID && a.Distinct == b.Distinct && a.Rounds == b.Rounds && a.Most == b.Most && slices.Equal(a.Cols, b.Cols)
+	case *plan.Working:
+		b, ok := b.(*plan.Working)
+		return ok && a.ID == b.ID && slices.Equal(a.Cols, b.Cols)
 	case *plan.CTERef:
 		b, ok := b.(*plan.CTERef)
 		return ok && a.ID == b.ID && slices.Equal(a.Cols, b.Cols)

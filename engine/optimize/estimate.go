@@ -169,6 +169,12 @@ func (e *Estimator) derive(ctx context.Context, n plan.Node) *relation {
 			return bound.under(n.Cols)
 		}
 		return unknown(n.Cols, unknownRows)
+	case *plan.Recursive:
+		return e.recursive(ctx, n)
+	case *plan.Working:
+		if last := e.ctes[n.ID]; last != nil {
+			return last.under(n.Cols)
+		}
 	case *plan.Sort:
 		return e.of(ctx, n.Input)
 	}
@@ -305,6 +311,20 @@ func (e *Estimator) union(ctx context.Context, n *plan.Union) *relation {
 		out.rows += e.of(ctx, in).rows
 	}
 	return out
+}
+
+// typicalRounds is how many rounds a recursion is taken to have.
+const typicalRounds = 10
+
+// recursive takes every round to yield what the first does.
+func (e *Estimator) recursive(ctx context.Context, n *plan.Recursive) *relation {
+	seed := e.of(ctx, n.Seed)
+	e.ctes[n.ID] = seed.positional(n.Seed.Schema())
+	rows := seed.rows + typicalRounds*e.of(ctx, n.Step).rows
+	if n.Most >= 0 {
+		rows = math.Min(rows, float64(n.Most))
+	}
+	return unknown(n.Cols, rows)
 }
 
 func (r *relation) project(list []plan.Projection) *relation {

@@ -7,7 +7,7 @@ import (
 )
 
 // inlineWith puts a CTE that is read once in the place of its read, and drops one that is never read. Inside the inner
-// side of an Apply, which runs many times, a volatile CTE stays shared.
+// side of an Apply or the step of a recursion, which run many times, a volatile CTE stays shared.
 func inlineWith(_ context.Context, _ *planner, root plan.Node) (plan.Node, error) {
 	in := &inliner{reads: make(map[int]int), repeated: make(map[int]bool), plans: make(map[int]plan.Node)}
 	in.count(root, false)
@@ -16,7 +16,7 @@ func inlineWith(_ context.Context, _ *planner, root plan.Node) (plan.Node, error
 
 type inliner struct {
 	reads    map[int]int
-	repeated map[int]bool // read inside an Apply's inner side
+	repeated map[int]bool // read inside an Apply's inner side or a recursion's step
 	plans    map[int]plan.Node
 }
 
@@ -28,6 +28,10 @@ func (in *inliner) count(n plan.Node, repeated bool) {
 	case *plan.Apply:
 		in.count(n.Outer, repeated)
 		in.count(n.Inner, true)
+		return
+	case *plan.Recursive:
+		in.count(n.Seed, repeated)
+		in.count(n.Step, true)
 		return
 	}
 	for _, c := range n.Children() {

@@ -37,6 +37,7 @@ func (r row) and(cols plan.Schema, values []types.Value) row {
 
 var (
 	errTwoRows = errors.New("subquery returns more than 1 row")
+	errTooDeep = errors.New("recursive query aborted")
 	errTooMuch = errors.New("the plan joins too many rows for a test")
 )
 
@@ -63,6 +64,10 @@ func (in *interpreter) run(n plan.Node, outer row) ([][]types.Value, error) {
 		return in.run(f.node, outer)
 	case *plan.CTERef:
 		return in.ctes[n.ID], nil
+	case *plan.Working:
+		return in.ctes[n.ID], nil
+	case *plan.Recursive:
+		return in.recursive(n, outer)
 	case *plan.Values:
 		var out [][]types.Value
 		for _, r := range n.Rows {
@@ -101,6 +106,37 @@ func (in *interpreter) run(n plan.Node, outer row) ([][]types.Value, error) {
 		return nil, errTooMuch
 	}
 	return in.unary(n, input, outer), nil
+}
+
+func (in *interpreter) recursive(n *plan.Recursive, outer row) ([][]types.Value, error) {
+	var all [][]types.Value
+	seen := make(map[string]bool)
+	add := func(rows [][]types.Value) (added [][]types.Value) {
+		for _, r := range rows {
+			key := fmt.Sprint(r)
+			if n.Distinct && seen[key] || n.Most >= 0 && int64(len(all)) >= n.Most {
+				continue
+			}
+			seen[key] = true
+			all, added = append(all, r), append(added, r)
+		}
+		return added
+	}
+	rows, err := in.run(n.Seed, outer)
+	for round := int64(1); err == nil; round++ {
+		in.ctes[n.ID] = add(rows)
+		if len(in.ctes[n.ID]) == 0 {
+			return all, nil
+		}
+		if round > n.Rounds {
+			return nil, errTooDeep
+		}
+		if in.pairs += len(all); in.pairs > mostPairs {
+			return nil, errTooMuch
+		}
+		rows, err = in.run(n.Step, outer)
+	}
+	return nil, err
 }
 
 func pick(rows [][]types.Value, pos []int) [][]types.Value {

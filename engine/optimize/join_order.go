@@ -31,6 +31,9 @@ type orderer struct {
 }
 
 func (o *orderer) order(ctx context.Context, n plan.Node) plan.Node {
+	if r, ok := n.(*plan.Recursive); ok {
+		o.est.Node(ctx, r) // what its rounds read is known from here on
+	}
 	below := func(c plan.Node) plan.Node { return o.order(ctx, c) }
 	join, ok := n.(*plan.Join)
 	if !ok {

@@ -132,10 +132,13 @@ func newIDs(root plan.Node) *ids {
 		for _, c := range n.Schema() {
 			s.last = max(s.last, c.ID)
 		}
-		if w, ok := n.(*plan.With); ok {
-			for _, b := range w.Bindings {
+		switch n := n.(type) {
+		case *plan.With:
+			for _, b := range n.Bindings {
 				s.lastCTE = max(s.lastCTE, b.ID)
 			}
+		case *plan.Recursive:
+			s.lastCTE = max(s.lastCTE, n.ID)
 		}
 	})
 	return s

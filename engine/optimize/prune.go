@@ -47,6 +47,11 @@ func (p *pruner) prune(n plan.Node, needed set) plan.Node {
 		return p.apply(n, needed)
 	case *plan.Union:
 		return p.union(n, needed)
+	case *plan.Recursive:
+		return p.recursive(n, needed)
+	case *plan.Working:
+		p.note(&plan.CTERef{ID: n.ID, Cols: n.Cols}, needed)
+		return n
 	case *plan.With:
 		return p.with(n, needed)
 	case *plan.CTERef:
@@ -190,6 +195,41 @@ func (p *pruner) union(n *plan.Union, needed set) plan.Node {
 	return &plan.Union{Inputs: inputs, Cols: cols}
 }
 
+// recursive keeps the columns of a recursion that are needed above it or to make those of its next rows. Where rows are to
+// differ, all are.
+func (p *pruner) recursive(n *plan.Recursive, needed set) plan.Node {
+	ref := &plan.CTERef{ID: n.ID, Cols: n.Cols}
+	if n.Distinct {
+		needed = n.Cols.Set()
+	}
+	p.note(ref, needed)
+	if len(p.ctes[n.ID]) == 0 {
+		p.note(ref, n.Cols[:1].Set())
+	}
+	for {
+		read := len(p.ctes[n.ID])
+		m := *n
+		m.Cols = nil
+		var positions []int
+		var seed, step plan.Schema
+		for i, c := range n.Cols {
+			if p.ctes[n.ID][expr.ColumnID(i)] {
+				m.Cols, positions = append(m.Cols, c), append(positions, i)
+				seed, step = append(seed, n.Seed.Schema()[i]), append(step, n.Step.Schema()[i])
+			}
+		}
+		m.Step = p.exactly(n.Step, step) // notes what it reads
+		if len(p.ctes[n.ID]) > read {
+			continue
+		}
+		m.Seed = p.exactly(n.Seed, seed)
+		if len(positions) < len(n.Cols) {
+			m.Step = narrowReads(m.Step, n.ID, positions)
+		}
+		return &m
+	}
+}
+
 // exactly prunes a plan to just these columns in this order.
 func (p *pruner) exactly(n plan.Node, s plan.Schema) plan.Node {
 	return restore(p.prune(n, s.Set()), s)
@@ -232,18 +272,26 @@ func (p *pruner) with(n *plan.With, needed set) plan.Node {
 	return out
 }
 
-// narrowReads cuts the reads of a CTE to some positions.
+// narrowReads cuts the reads of a CTE, or of a recursion's working table, to some positions.
 func narrowReads(n plan.Node, id int, positions []int) plan.Node {
-	return transform(n, func(n plan.Node) plan.Node {
-		ref, ok := n.(*plan.CTERef)
-		if !ok || ref.ID != id {
-			return n
-		}
-		m := *ref
-		m.Cols = make(plan.Schema, len(positions))
+	pick := func(s plan.Schema) plan.Schema {
+		out := make(plan.Schema, len(positions))
 		for i, at := range positions {
-			m.Cols[i] = ref.Cols[at]
+			out[i] = s[at]
 		}
-		return &m
+		return out
+	}
+	return transform(n, func(n plan.Node) plan.Node {
+		switch n := n.(type) {
+		case *plan.CTERef:
+			if n.ID == id {
+				return &plan.CTERef{ID: id, Name: n.Name, Cols: pick(n.Cols)}
+			}
+		case *plan.Working:
+			if n.ID == id {
+				return &plan.Working{ID: id, Name: n.Name, Cols: pick(n.Cols)}
+			}
+		}
+		return n
 	})
 }

@@ -28,17 +28,20 @@ import (
 //	rollup LEVEL NAME=E...
 //	sort E -E...                     limit N OFFSET [E -E...]
 //	union NAME...                    values (NAME...) (E...)...
+//	recursive NAME COLUMN...         inputs: seed, step; "COLUMN!" makes rows distinct; working NAME as ALIAS reads it
 //	with                             inputs: "cte NAME" nodes, then the body
 type reader struct {
-	tables map[string]*table
-	cols   map[string]plan.Column
-	ctes   map[string]plan.CTE
-	last   expr.ColumnID
+	tables     map[string]*table
+	cols       map[string]plan.Column
+	ctes       map[string]plan.CTE
+	recursions map[string]*plan.Recursive
+	last       expr.ColumnID
 }
 
 func readPlan(t testing.TB, tables map[string]*table, text string) plan.Node {
 	t.Helper()
-	r := &reader{tables: tables, cols: make(map[string]plan.Column), ctes: make(map[string]plan.CTE)}
+	r := &reader{tables: tables, cols: make(map[string]plan.Column), ctes: make(map[string]plan.CTE),
+		recursions: make(map[string]*plan.Recursive)}
 	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
 	n, rest, err := r.node(lines)
 	if err == nil && len(rest) > 0 {
@@ -73,6 +76,9 @@ func (r *reader) node(lines []string) (plan.Node, []string, error) {
 	}
 	var inputs []plan.Node
 	for len(lines) > 0 && depth(lines[0]) > d {
+		if len(inputs) == 1 && head[0].atom == "recursive" {
+			r.recurse(head[1:], inputs[0])
+		}
 		var in plan.Node
 		if in, lines, err = r.node(lines); err != nil {
 			return nil, nil, err
@@ -109,6 +115,15 @@ func (r *reader) build(kind string, args []sexp, in []plan.Node) (plan.Node, err
 		for _, c := range cte.Plan.Schema() {
 			name := args[2].atom + "." + c.Name[strings.LastIndex(c.Name, ".")+1:]
 			ref.Cols = append(ref.Cols, r.define(name, c.Type, c.Nullable))
+		}
+		return ref, nil
+	case "recursive":
+		return r.recursive(args, in)
+	case "working":
+		node := r.recursions[args[0].atom]
+		ref := &plan.Working{ID: node.ID, Name: node.Name}
+		for _, c := range node.Cols {
+			ref.Cols = append(ref.Cols, r.define(args[2].atom+"."+c.Name, c.Type, c.Nullable))
 		}
 		return ref, nil
 	case "with":
@@ -158,6 +173,25 @@ func (r *reader) build(kind string, args []sexp, in []plan.Node) (plan.Node, err
 		return r.values(args)
 	}
 	return nil, fmt.Errorf("unknown node")
+}
+
+// recurse defines a recursion after its seed was read: "recursive r a b" has columns r.a, r.b.
+func (r *reader) recurse(args []sexp, seed plan.Node) {
+	name := args[0].atom
+	n := &plan.Recursive{ID: 100 + len(r.recursions), Name: name, Rounds: 5, Most: -1, Seed: seed}
+	for i, a := range args[1:] {
+		column, flagged := strings.CutSuffix(a.atom, "!")
+		n.Distinct = n.Distinct || flagged
+		c := r.define(name+"."+column, seed.Schema()[i].Type, true)
+		n.Cols = append(n.Cols, plan.Column{ID: c.ID, Name: column, Type: c.Type, Nullable: true})
+	}
+	r.recursions[name] = n
+}
+
+func (r *reader) recursive(args []sexp, in []plan.Node) (plan.Node, error) {
+	n := r.recursions[args[0].atom]
+	n.Step = in[1]
+	return n, nil
 }
 
 func (r *reader) scan(args []sexp) (plan.Node, error) {

@@ -32,6 +32,9 @@ func simplifyNode(n plan.Node) plan.Node {
 	if emptied(n) {
 		return empty(n.Schema())
 	}
+	if r, ok := n.(*plan.Recursive); ok && isEmpty(r.Step) && !r.Distinct && r.Most < 0 && r.Rounds > 0 {
+		return renamed(r.Seed, r.Cols)
+	}
 	return n
 }
 
@@ -111,6 +114,8 @@ func emptied(n plan.Node) bool {
 		return len(n.Groups) > 0 && isEmpty(n.Input)
 	case *plan.Apply:
 		return isEmpty(n.Outer)
+	case *plan.Recursive:
+		return isEmpty(n.Seed)
 	}
 	return false
 }
