@@ -119,6 +119,10 @@ func refs(n plan.Node, read, bound map[int]bool) {
 	switch n := n.(type) {
 	case *plan.CTERef:
 		read[n.ID] = true
+	case *plan.Working:
+		read[n.ID] = true
+	case *plan.Recursive:
+		bound[n.ID] = true
 	case *plan.With:
 		for _, binding := range n.Bindings {
 			bound[binding.ID] = true
@@ -129,8 +133,8 @@ func refs(n plan.Node, read, bound map[int]bool) {
 	}
 }
 
-// independent reports whether a part of an inner plan has the same rows for every outer row: it reads no column from
-// outside, and no common table expression that is bound only when the inner plan runs.
+// independent reports whether a part of a plan that runs many times has the same rows each time: it reads no column from
+// outside, and no common table expression that is bound only when the plan runs.
 func (b *builder) independent(n plan.Node) bool {
 	if len(free(n)) > 0 {
 		return false
@@ -145,11 +149,11 @@ func (b *builder) independent(n plan.Node) bool {
 	return true
 }
 
-// hoist replaces the largest independent parts of an inner plan by references to buffers of them.
+// hoist replaces the largest independent parts of a plan that runs many times by references to buffers of them.
 func (b *builder) hoist(n plan.Node) (plan.Node, []*exec.Buffer, error) {
 	if b.independent(n) {
 		switch n.(type) {
-		case *plan.Values, *plan.CTERef:
+		case *plan.Values, *plan.CTERef, *plan.Working:
 			return n, nil, nil // as cheap as a buffer of them
 		}
 		in, err := b.build(n, need{ordered: true})
@@ -172,5 +176,10 @@ func (b *builder) hoist(n plan.Node) (plan.Node, []*exec.Buffer, error) {
 		children[i] = h
 		buffers = append(buffers, more...)
 	}
-	return n.WithChildren(children), buffers, nil
+	out := n.WithChildren(children)
+	if b.origins == nil {
+		b.origins = make(map[plan.Node]plan.Node)
+	}
+	b.origins[out] = n
+	return out, buffers, nil
 }

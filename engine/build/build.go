@@ -38,16 +38,17 @@ type builder struct {
 	ctes    *bindings
 	hoisted *atomic.Int64 // parts hoisted out of inner plans; one count for a plan and all its inner runs
 	filters map[*plan.Remote]*exec.ScanFilter
-	made    exec.Streams // everything built, to be closed if building fails
+	made    exec.Streams            // everything built, to be closed if building fails
+	around  *builder                // of a round of a recursion: the one of the plan around it
+	origins map[plan.Node]plan.Node // of what hoisting made: what it was
 }
 
-// cte is a binding that was built.
+// cte is a relation that can be read many times: n streams share the rows, under the ids of the columns.
 type cte struct {
-	buffer *exec.Buffer
-	cols   plan.Schema
+	read func(n int, cols plan.Schema) exec.Streams
 }
 
-// bindings are the buffers that CTERefs can read, by id: those of a builder, then those of the builder around it.
+// bindings are what CTERefs and recursive references can read, by id: those of a builder, then those of the builder around it.
 // A plan's own ids are not negative, those of hoisted parts are.
 type bindings struct {
 	outer *bindings // complete, and read by runs at the same time
@@ -156,7 +157,7 @@ func (b *builder) build(n plan.Node, want need) (stage, error) {
 	if err != nil {
 		return stage{}, err
 	}
-	s.streams = exec.Counted(s.streams, b.cfg.Stats.Node(n))
+	s.streams = exec.Counted(s.streams, b.stats(n))
 	b.made = append(b.made, s.streams...)
 	return s, nil
 }
@@ -189,7 +190,11 @@ func (b *builder) node(n plan.Node, want need) (stage, error) {
 	case *plan.With:
 		return b.with(n, want)
 	case *plan.CTERef:
-		return b.cteRef(n)
+		return b.read(n.ID, n.Name, n.Cols)
+	case *plan.Recursive:
+		return b.recursive(n)
+	case *plan.Working:
+		return b.read(n.ID, n.Name, n.Cols)
 	case *plan.Keys:
 		return b.keys(n)
 	case *plan.Scan:
@@ -199,7 +204,7 @@ func (b *builder) node(n plan.Node, want need) (stage, error) {
 }
 
 func (b *builder) reservation(n plan.Node) (*exec.Reservation, *exec.NodeStats) {
-	stats := b.cfg.Stats.Node(n)
+	stats := b.stats(n)
 	return b.cfg.Memory.NewReservation(stats), stats
 }
 
@@ -209,7 +214,7 @@ func (b *builder) remote(n *plan.Remote, want need) (stage, error) {
 		return stage{}, sqlerr.New(sqlerr.Internal, "source %s: %T cannot run", n.Site.Source, n.Fragment)
 	}
 	scan := exec.Scan{
-		Fragment: fragment, Source: n.Site.Source, Cols: n.Cols, Ordered: want.ordered, Stats: b.cfg.Stats.Node(n),
+		Fragment: fragment, Source: n.Site.Source, Cols: n.Cols, Ordered: want.ordered, Stats: b.stats(n),
 	}
 	if f := b.filters[n]; f != nil {
 		scan.Dynamic = f
@@ -346,16 +351,17 @@ func (b *builder) with(n *plan.With, want need) (stage, error) {
 func (b *builder) buffer(id int, n plan.Node, in stage) *exec.Buffer {
 	res, stats := b.reservation(n)
 	buffer := exec.NewBuffer(b.rt, in.streams, in.cols, res, stats)
-	b.ctes.own[id] = &cte{buffer: buffer, cols: in.cols}
+	b.ctes.own[id] = &cte{read: buffer.Read}
 	return buffer
 }
 
-func (b *builder) cteRef(n *plan.CTERef) (stage, error) {
-	c := b.ctes.find(n.ID)
+// read builds a read of what is bound to an id.
+func (b *builder) read(id int, name string, cols plan.Schema) (stage, error) {
+	c := b.ctes.find(id)
 	if c == nil {
-		return stage{}, sqlerr.New(sqlerr.Internal, "build: no common table expression %d (%s)", n.ID, n.Name)
+		return stage{}, sqlerr.New(sqlerr.Internal, "build: no common table expression %d (%s)", id, name)
 	}
-	return stage{c.buffer.Read(b.cfg.Parallelism, n.Cols), n.Cols}, nil
+	return stage{c.read(b.cfg.Parallelism, cols), cols}, nil
 }
 
 // layout returns where columns lie.

@@ -235,6 +235,18 @@ func (p *partition) drop(res *Reservation) {
 	p.held = 0
 }
 
+// adopt takes the batches of another partition over. Both are in memory.
+func (p *partition) adopt(from *partition) {
+	p.batches = append(p.batches, from.batches...)
+	p.rows += from.rows
+	p.bytes += from.bytes
+	for i, n := range from.columns {
+		p.columns[i] += n
+	}
+	p.held += from.held
+	from.batches, from.held = nil, 0
+}
+
 // release drops the partition's batches and file. It is idempotent.
 func (p *partition) release(res *Reservation) {
 	p.drop(res)
