@@ -17,6 +17,7 @@ type sharedCTEs struct {
 	references map[string]int // by cteKey
 	bound      map[string]int // cteKey -> index of bindings
 	bindings   []plan.CTE
+	ids        int // given out
 }
 
 // cteKey identifies the query of a derived table; "" if it can't be shared: it reads the queries around it, gives another
@@ -27,9 +28,12 @@ func cteKey(ctx *sql.Context, n *gmsplan.SubqueryAlias) string {
 	}
 	var key strings.Builder
 	transform.InspectWithOpaque(ctx, n.Child, func(_ *sql.Context, n sql.Node) bool {
-		if t, ok := n.(*gmsplan.ResolvedTable); ok && t.Id() != 0 {
-			key.WriteString(strconv.Itoa(int(t.Id())))
-			key.WriteByte(' ')
+		switch n.(type) {
+		case *gmsplan.ResolvedTable, *gmsplan.RecursiveCte:
+			if id := n.(gmsplan.TableIdNode).Id(); id != 0 {
+				key.WriteString(strconv.Itoa(int(id)))
+				key.WriteByte(' ')
+			}
 		}
 		return true
 	})
@@ -38,6 +42,12 @@ func cteKey(ctx *sql.Context, n *gmsplan.SubqueryAlias) string {
 	}
 	key.WriteString(n.TextDefinition)
 	return key.String()
+}
+
+// next is a new id.
+func (s *sharedCTEs) next() int {
+	s.ids++
+	return s.ids - 1
 }
 
 // countCTEs counts the references to each shareable query. Inside a shared one nothing is counted twice.
@@ -77,18 +87,18 @@ func (im *importer) cteOrQuery(n *gmsplan.SubqueryAlias, outer *scope) (relation
 		}
 		return rel.exact(im), nil
 	}
-	id, ok := im.ctes.bound[key]
+	at, ok := im.ctes.bound[key]
 	if !ok {
 		rel, err := im.node(n.Child, nil)
 		if err != nil {
 			return relation{}, err
 		}
-		id = len(im.ctes.bindings)
-		im.ctes.bound[key] = id
-		im.ctes.bindings = append(im.ctes.bindings, plan.CTE{ID: id, Name: n.Name(), Plan: rel.exact(im).node})
+		at = len(im.ctes.bindings)
+		im.ctes.bound[key] = at
+		im.ctes.bindings = append(im.ctes.bindings, plan.CTE{ID: im.ctes.next(), Name: n.Name(), Plan: rel.exact(im).node})
 	}
-	binding := im.ctes.bindings[id]
-	ref := &plan.CTERef{ID: id, Name: binding.Name}
+	binding := im.ctes.bindings[at]
+	ref := &plan.CTERef{ID: binding.ID, Name: binding.Name}
 	rel := relation{node: ref}
 	for _, c := range binding.Plan.Schema() {
 		col := im.newColumn(c.Name, c.Ref())

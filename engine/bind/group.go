@@ -108,7 +108,7 @@ func (x *expressions) groupKey(agg *grouping, e sql.Expression) (plan.Column, er
 	case agg.rollup:
 		c = x.newColumn(nameOf(x.ctx, e), key)
 		c.Nullable = true
-	case plain:
+	case plain && x.rel.node.Schema().Index(ref.ID) >= 0: // not of an outer row
 		c = plan.Column{ID: ref.ID, Name: ref.Name, Type: ref.Typ, Nullable: ref.Null}
 	default:
 		c = x.newColumn(nameOf(x.ctx, e), key)

@@ -19,11 +19,13 @@ type importer struct {
 	params []param
 	local  *localSource
 	ctes   sharedCTEs
+	// working are the recursions whose step is being imported, by the table that GMS has for their rows.
+	working map[sql.TableId]*plan.Recursive
 }
 
 // importQuery imports a validated query.
 func (b *Binder) importQuery(ctx *sql.Context, n sql.Node) (*Leaf, error) {
-	im := &importer{ctx: ctx, binder: b, ctes: countCTEs(ctx, n)}
+	im := &importer{ctx: ctx, binder: b, ctes: countCTEs(ctx, n), working: make(map[sql.TableId]*plan.Recursive)}
 	rel, err := im.node(n, nil)
 	if err != nil {
 		return nil, err

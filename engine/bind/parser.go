@@ -57,7 +57,7 @@ func prepared(stmt sqlparser.Statement, err error) (sqlparser.Statement, error) 
 		return nil, nil
 	}
 	for _, change := range []func(sqlparser.SQLNode) error{
-		ownRights, knownVariables, foldColumns, uniqueTables,
+		ownRights, knownVariables, foldColumns, uniqueTables, recursions,
 		isolateOperands, orderByArguments, resolveAggregates, quantified, numbered, renameExtremes, renameGrowing,
 	} {
 		if err := change(stmt); err != nil {

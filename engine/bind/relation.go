@@ -21,6 +21,9 @@ func (im *importer) node(n sql.Node, outer *scope) (relation, error) {
 		return im.resolvedTable(n)
 	case *gmsplan.TableAlias:
 		rel, err := im.node(n.Child, outer)
+		if _, ok := n.Child.(*gmsplan.RecursiveTable); ok {
+			return rel, err // whose columns are known by their names
+		}
 		return rel.renamed(n.Columns(), schemaNames(n.Schema(im.ctx))), err
 	case *gmsplan.SubqueryAlias:
 		return im.derivedTable(n, outer)
@@ -49,7 +52,9 @@ func (im *importer) node(n sql.Node, outer *scope) (relation, error) {
 	case *gmsplan.Window:
 		return relation{}, unsupported("window functions")
 	case *gmsplan.RecursiveCte:
-		return relation{}, unsupported("WITH RECURSIVE")
+		return im.recursive(n, outer)
+	case *gmsplan.RecursiveTable:
+		return im.workingTable(n)
 	case *gmsplan.JSONTable:
 		return relation{}, unsupported("JSON_TABLE")
 	case sql.TableFunction:
@@ -160,7 +165,7 @@ func (im *importer) project(n *gmsplan.Project, outer *scope) (relation, error) 
 	list := n.Projections
 	if isDual(n.Child) {
 		// Where GMS computes subqueries below the list it also passes on the one column that its table of one row has.
-		list = slices.DeleteFunc(slices.Clone(list), isField)
+		list = slices.DeleteFunc(slices.Clone(list), isUnnamed)
 	}
 	return im.projectOver(list, child, outer)
 }
@@ -171,9 +176,10 @@ func isDual(n sql.Node) bool {
 	return ok && gmsplan.IsDualTable(t.Table)
 }
 
-func isField(e sql.Expression) bool {
-	_, ok := e.(*expression.GetField)
-	return ok
+// isUnnamed reports the column of the table of one row: no other is without a name.
+func isUnnamed(e sql.Expression) bool {
+	field, ok := e.(*expression.GetField)
+	return ok && field.Name() == ""
 }
 
 func (im *importer) projectOver(list []sql.Expression, child relation, outer *scope) (relation, error) {
@@ -195,7 +201,7 @@ func (im *importer) projectOver(list []sql.Expression, child relation, outer *sc
 		if id, ok := e.(sql.IdExpression); ok {
 			c.id = id.Id()
 		}
-		if ref, ok := x.(*expr.Column); ok && !used[ref.ID] {
+		if ref, ok := x.(*expr.Column); ok && !used[ref.ID] && in.rel.node.Schema().Index(ref.ID) >= 0 {
 			c.Column = plan.Column{ID: ref.ID, Name: c.name, Type: ref.Typ, Nullable: ref.Null}
 		} else {
 			c.Column = im.newColumn(c.name, x)
