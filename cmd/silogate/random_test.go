@@ -69,9 +69,16 @@ func TestRandomQueriesSpilling(t *testing.T) {
 	}
 }
 
+// TestRandomWindows does so with window functions.
+func TestRandomWindows(t *testing.T) {
+	first, count := seeds(t, 300, 100_000)
+	randomRun{config: silos(t), tables: testdb.Tables(), homes: homes, query: randsql.NewWindow}.compare(t, first, count)
+}
+
 // randomRun is what random queries read.
 type randomRun struct {
-	config string // of the gateway
+	query  func(seed uint64) randsql.Query // nil: randsql.New
+	config string                          // of the gateway
 	tables []testdb.Table
 	homes  map[string]map[string]string // placements of the tables in the gateway's databases
 	oracle []string                     // settings of MariaDB besides the usual ones
@@ -80,6 +87,9 @@ type randomRun struct {
 
 // compare compares the random queries of some seeds with MariaDB.
 func (r randomRun) compare(t *testing.T, first, count uint64) {
+	if r.query == nil {
+		r.query = randsql.New
+	}
 	exempt := readExemptions(t, "testdata/random_exemptions.txt")
 	maria := testserver.MariaDB(t)
 	maria.Exec(t, testdb.MariaDB(r.tables)...)
@@ -102,7 +112,7 @@ func (r randomRun) compare(t *testing.T, first, count uint64) {
 	}
 	compared, refused, differ := 0, 0, 0
 	for seed := first; seed < first+count; seed++ {
-		q := randsql.New(seed)
+		q := r.query(seed)
 		want, wantErr := answer(t.Context(), oracle, q, q.SQL)
 		if wantErr != nil {
 			refused++ // what MariaDB does not take proves nothing

@@ -37,11 +37,6 @@ func resolveBlock(s *sqlparser.Select) error {
 	if err := misplaced(s); err != nil {
 		return err
 	}
-	if len(s.GroupBy) > 0 || aggregates(s) {
-		if window := windowed(s); window != "" {
-			return sqlerr.New(sqlerr.Unsupported, "window functions over groups, as in %s, are not supported yet", window)
-		}
-	}
 	b := &aggregateBlock{first: make(map[string]*boundAggregate)}
 	for _, e := range s.SelectExprs {
 		if e, ok := e.(*sqlparser.AliasedExpr); ok {
@@ -84,44 +79,6 @@ func misplaced(s *sqlparser.Select) error {
 		return sqlerr.New(sqlerr.GroupFunction, "Invalid use of group function")
 	}
 	return nil
-}
-
-// windowed is the text of a window function of a block's own, or "".
-func windowed(s *sqlparser.Select) (text string) {
-	inspectBlock(s, func(e sqlparser.Expr) bool {
-		if f, ok := e.(*sqlparser.FuncExpr); ok && f.Over != nil && text == "" {
-			text = sqlparser.String(f)
-		}
-		return text == ""
-	})
-	return text
-}
-
-// aggregates reports whether a block has aggregates of its own.
-func aggregates(s *sqlparser.Select) (found bool) {
-	inspectBlock(s, func(e sqlparser.Expr) bool {
-		found = found || isAggregate(e)
-		return !found
-	})
-	return found
-}
-
-// inspectBlock calls visit on the expressions of a block's list, order and HAVING, not on those of its subqueries; where it
-// returns false not on what is inside.
-func inspectBlock(s *sqlparser.Select, visit func(sqlparser.Expr) bool) {
-	parts := []sqlparser.SQLNode{s.SelectExprs, s.OrderBy}
-	if s.Having != nil {
-		parts = append(parts, s.Having)
-	}
-	_ = sqlparser.Walk(func(n sqlparser.SQLNode) (bool, error) { // nothing here fails
-		switch n := n.(type) {
-		case *sqlparser.Subquery:
-			return false, nil
-		case sqlparser.Expr:
-			return visit(n), nil
-		}
-		return true, nil
-	}, parts...)
 }
 
 // isAggregate reports an aggregate function, not the window function of its name.

@@ -12,6 +12,9 @@
 // made once, at the root, before GMS's first analysis rule; of GMS's rules a taken query sees only the validators, never
 // a rewrite. Prepared parameters arrive as literals: GMS binds a prepared statement anew at each execution.
 //
+// Window functions never reach GMS's own: the parsed tree has calls of a scalar function in their place (window.go), which
+// the import makes plan.Window nodes of. A query that has one is taken whatever its tables are.
+//
 // # Invariants
 //
 // No federated table is ever read by a RowIter of GMS: Table.Partitions and PartitionRows fail. The other direction is

@@ -74,6 +74,8 @@ func (x *expressions) expr(e sql.Expression) (expr.Expr, error) {
 		return x.grouping(e)
 	case *blockArg:
 		return x.expr(e.Expression)
+	case *windowCall:
+		return x.window(e)
 	case *gmsplan.Subquery, *gmsplan.ExistsSubquery, *gmsplan.InSubquery:
 		return x.subquery(e)
 	case expression.Tuple:

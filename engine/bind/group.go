@@ -157,9 +157,6 @@ var unaryAggregates = map[string]plan.AggFunc{
 
 // aggregate imports an aggregate function.
 func (x *expressions) aggregate(node *grouping, f sql.Aggregation) (column, error) {
-	if f.Window() != nil {
-		return column{}, unsupported("window functions")
-	}
 	agg, args, err := x.aggregateFunction(f)
 	if err != nil {
 		return column{}, err

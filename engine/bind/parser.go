@@ -51,13 +51,16 @@ func prepared(stmt sqlparser.Statement, err error) (sqlparser.Statement, error) 
 		return nil, err
 	}
 	if err != nil {
+		if bad := frameError(err); bad != nil {
+			return nil, bad
+		}
 		return nil, &sqlerr.Error{Code: sqlerr.Syntax, Message: sql.ErrSyntaxError.New(err.Error()).Error()}
 	}
 	if stmt == nil {
 		return nil, nil
 	}
 	for _, change := range []func(sqlparser.SQLNode) error{
-		ownRights, knownVariables, foldColumns, uniqueTables, recursions,
+		ownRights, knownVariables, foldColumns, uniqueTables, recursions, windows,
 		isolateOperands, orderByArguments, resolveAggregates, quantified, numbered, renameExtremes, renameGrowing,
 	} {
 		if err := change(stmt); err != nil {

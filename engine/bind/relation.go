@@ -49,8 +49,6 @@ func (im *importer) node(n sql.Node, outer *scope) (relation, error) {
 		return im.offset(n, outer)
 	case *gmsplan.SetOp:
 		return im.setOp(n, outer)
-	case *gmsplan.Window:
-		return relation{}, unsupported("window functions")
 	case *gmsplan.RecursiveCte:
 		return im.recursive(n, outer)
 	case *gmsplan.RecursiveTable:
@@ -270,7 +268,7 @@ func (im *importer) sortOver(rel relation, conditions sql.SortConditions, outer 
 	if err != nil {
 		return relation{}, err
 	}
-	rel.node = in.rel.node
+	rel.node, rel.texts = in.rel.node, in.rel.texts
 	if len(keys) > 0 {
 		rel.node = &plan.Sort{Input: rel.node, Keys: keys}
 	}
@@ -389,7 +387,7 @@ func (im *importer) distinctSorted(list *gmsplan.Project, order *gmsplan.Sort, o
 	if err != nil {
 		return relation{}, err
 	}
-	child.node = in.rel.node
+	child.node, child.texts = in.rel.node, in.rel.texts
 	rel, err := im.projectOver(list.Projections, child, outer)
 	if err != nil {
 		return relation{}, err

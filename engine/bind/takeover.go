@@ -48,7 +48,7 @@ func (b *Binder) takeOver(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, sc
 // isQuery reports whether n is the root of a query, as opposed to a statement that may contain one.
 func isQuery(n sql.Node) bool {
 	switch n.(type) {
-	case *gmsplan.Project, *gmsplan.Filter, *gmsplan.Having, *gmsplan.GroupBy, *gmsplan.Window, *gmsplan.Sort,
+	case *gmsplan.Project, *gmsplan.Filter, *gmsplan.Having, *gmsplan.GroupBy, *gmsplan.Sort,
 		*gmsplan.TopN, *gmsplan.Limit, *gmsplan.Offset, *gmsplan.Distinct, *gmsplan.SetOp, *gmsplan.JoinNode,
 		*gmsplan.SubqueryAlias, *gmsplan.TableAlias, *gmsplan.ResolvedTable, *gmsplan.RecursiveCte:
 		return true
@@ -70,7 +70,7 @@ func shows(n sql.Node) bool {
 	}
 }
 
-// federated reports whether n reads a federated table, at any depth.
+// federated reports whether n reads a federated table or has a window function, at any depth: what GMS does not run.
 func federated(ctx *sql.Context, n sql.Node) bool {
 	found := false
 	transform.InspectWithOpaque(ctx, n, func(ctx *sql.Context, n sql.Node) bool {
@@ -81,6 +81,7 @@ func federated(ctx *sql.Context, n sql.Node) bool {
 		}
 		if e, ok := n.(sql.Expressioner); ok && !found {
 			for _, e := range e.Expressions() {
+				found = found || isWindowed(ctx, e)
 				inspectSubqueries(ctx, e, func(sq *gmsplan.Subquery) {
 					found = found || federated(ctx, sq.Query)
 				})

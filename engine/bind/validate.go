@@ -132,6 +132,12 @@ func withoutSubqueries(ctx *sql.Context, e sql.Expression) (sql.Expression, erro
 		return expression.NewLiteral(nil, nil), nil
 	case sql.Aggregation: // may read anything, and is known by its text
 		return e, nil
+	case *temporalLiteral:
+		return e.Literal, nil
+	case *windowCall:
+		if len(e.args) == 0 { // to GMS it would be a column
+			return expression.NewLiteral(nil, nil), nil
+		}
 	case *gmsplan.Subquery:
 		return expression.NewTuple(outerFields(ctx, e)...), nil
 	case *gmsplan.ExistsSubquery:

@@ -49,7 +49,7 @@ func (b *builder) aggregate(n *plan.Aggregate) (stage, error) {
 	if err != nil {
 		return stage{}, err
 	}
-	return stage{out, append(append(plan.Schema{}, spec.Groups...), spec.Aggs...)}, nil
+	return stage{streams: out, cols: append(append(plan.Schema{}, spec.Groups...), spec.Aggs...)}, nil
 }
 
 // rollup builds a Rollup. Its keys and level are always needed: the aggregate above groups by them.
@@ -75,7 +75,7 @@ func (b *builder) rollup(n *plan.Rollup, want need) (stage, error) {
 	for i, s := range in.streams {
 		out[i] = exec.NewRollup(b.rt, s, keep, terms[i], cols)
 	}
-	return stage{out, cols}, nil
+	return stage{streams: out, cols: cols}, nil
 }
 
 // aggregation describes n but for the order of GROUP_CONCAT, and lists its terms.

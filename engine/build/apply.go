@@ -67,7 +67,7 @@ func (b *builder) apply(n *plan.Apply, want need) (stage, error) {
 			Inner: func(values []types.Value) (exec.Streams, error) { return b.runInner(inner, outer.cols, ids, values) },
 		}, res)
 	}
-	return stage{exec.Closing(out, buffers), spec.Out}, nil
+	return stage{streams: exec.Closing(out, buffers), cols: spec.Out}, nil
 }
 
 // bindingColumns returns the positions and ids of the outer columns that are read.

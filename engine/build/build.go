@@ -41,6 +41,8 @@ type builder struct {
 	made    exec.Streams            // everything built, to be closed if building fails
 	around  *builder                // of a round of a recursion: the one of the plan around it
 	origins map[plan.Node]plan.Node // of what hoisting made: what it was
+
+	lastComputed expr.ColumnID // of the columns that only the operators of one node know
 }
 
 // cte is a relation that can be read many times: n streams share the rows, under the ids of the columns.
@@ -71,6 +73,7 @@ func (s *bindings) find(id int) *cte {
 type stage struct {
 	streams exec.Streams
 	cols    plan.Schema
+	order   []plan.SortKey // of the rows of each stream, if that is known
 }
 
 // need is what the parent of a node asks of it.
@@ -148,7 +151,7 @@ func (b *builder) arrange(s stage, cols plan.Schema) (stage, error) {
 	for i, in := range s.streams {
 		out[i] = exec.NewProject(b.rt, in, terms, cols)
 	}
-	return stage{out, cols}, nil
+	return stage{streams: out, cols: cols, order: s.order}, nil
 }
 
 // build returns a node's operators, counted for EXPLAIN ANALYZE.
@@ -179,6 +182,8 @@ func (b *builder) node(n plan.Node, want need) (stage, error) {
 		return b.aggregate(n)
 	case *plan.Rollup:
 		return b.rollup(n, want)
+	case *plan.Window:
+		return b.window(n, want)
 	case *plan.Sort:
 		return b.sort(n, want)
 	case *plan.Limit:
@@ -229,7 +234,7 @@ func (b *builder) remote(n *plan.Remote, want need) (stage, error) {
 		}
 		scan.Args = args
 	}
-	return stage{exec.NewRemoteScan(b.rt, b.cfg.Parallelism, scan), n.Cols}, nil
+	return stage{streams: exec.NewRemoteScan(b.rt, b.cfg.Parallelism, scan), cols: n.Cols}, nil
 }
 
 func (b *builder) keyRows(n *plan.Keys) (arrow.RecordBatch, error) {
@@ -244,7 +249,7 @@ func (b *builder) keys(n *plan.Keys) (stage, error) {
 	if err != nil {
 		return stage{}, err
 	}
-	return stage{exec.Streams{exec.NewBatches(b.rt, batch)}, n.Cols}, nil
+	return stage{streams: exec.Streams{exec.NewBatches(b.rt, batch)}, cols: n.Cols}, nil
 }
 
 func (b *builder) filter(n *plan.Filter, want need) (stage, error) {
@@ -263,7 +268,7 @@ func (b *builder) filter(n *plan.Filter, want need) (stage, error) {
 		}
 		out[i] = exec.NewFilter(b.rt, s, cond, keep, cols)
 	}
-	return stage{out, cols}, nil
+	return stage{streams: out, cols: cols, order: in.order}, nil
 }
 
 func (b *builder) project(n *plan.Project, want need) (stage, error) {
@@ -288,7 +293,7 @@ func (b *builder) project(n *plan.Project, want need) (stage, error) {
 	for i, s := range in.streams {
 		out[i] = exec.NewProject(b.rt, s, terms[i], cols)
 	}
-	return stage{out, cols}, nil
+	return stage{streams: out, cols: cols, order: in.order}, nil
 }
 
 func (b *builder) union(n *plan.Union, want need) (stage, error) {
@@ -311,7 +316,7 @@ func (b *builder) union(n *plan.Union, want need) (stage, error) {
 		}
 		inputs[i] = in.streams
 	}
-	return stage{exec.NewUnion(inputs, cols), cols}, nil
+	return stage{streams: exec.NewUnion(inputs, cols), cols: cols}, nil
 }
 
 func (b *builder) values(n *plan.Values) (stage, error) {
@@ -325,7 +330,7 @@ func (b *builder) values(n *plan.Values) (stage, error) {
 			rows[i] = append(rows[i], ev)
 		}
 	}
-	return stage{exec.Streams{exec.NewValues(b.rt, n.Cols, rows)}, n.Cols}, nil
+	return stage{streams: exec.Streams{exec.NewValues(b.rt, n.Cols, rows)}, cols: n.Cols}, nil
 }
 
 func (b *builder) with(n *plan.With, want need) (stage, error) {
@@ -344,7 +349,7 @@ func (b *builder) with(n *plan.With, want need) (stage, error) {
 	if err != nil {
 		return stage{}, err
 	}
-	return stage{exec.Closing(body.streams, buffers), body.cols}, nil
+	return stage{streams: exec.Closing(body.streams, buffers), cols: body.cols}, nil
 }
 
 // buffer makes the streams of a plan available to CTERefs of an id.
@@ -361,7 +366,7 @@ func (b *builder) read(id int, name string, cols plan.Schema) (stage, error) {
 	if c == nil {
 		return stage{}, sqlerr.New(sqlerr.Internal, "build: no common table expression %d (%s)", id, name)
 	}
-	return stage{c.read(b.cfg.Parallelism, cols), cols}, nil
+	return stage{streams: c.read(b.cfg.Parallelism, cols), cols: cols}, nil
 }
 
 // layout returns where columns lie.

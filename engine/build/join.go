@@ -111,7 +111,7 @@ func (b *builder) join(n *plan.Join, want need) (stage, error) {
 		return stage{}, err
 	}
 	res, stats := b.reservation(n)
-	return stage{exec.NewJoin(b.rt, built.streams, probed.streams, terms, spec, res, stats), spec.Out}, nil
+	return stage{streams: exec.NewJoin(b.rt, built.streams, probed.streams, terms, spec, res, stats), cols: spec.Out}, nil
 }
 
 // joinColumns says where the needed columns of a join come from.

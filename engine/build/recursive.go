@@ -36,7 +36,7 @@ func (b *builder) recursive(n *plan.Recursive) (stage, error) {
 	}
 	res, stats := b.reservation(n)
 	out := exec.NewRecursion(b.rt, exec.Gather(seed.streams), spec, res, stats)
-	return stage{exec.Closing(exec.Streams{out}, buffers), n.Cols}, nil
+	return stage{streams: exec.Closing(exec.Streams{out}, buffers), cols: n.Cols}, nil
 }
 
 // rowKeys are the keys by which whole rows are equal, NULL being equal to NULL.

@@ -42,6 +42,9 @@ func (b *builder) sorted(node, input plan.Node, keys []plan.SortKey, want need, 
 	if err != nil {
 		return stage{}, err
 	}
+	if len(in.streams) == 1 && startsWith(in.order, keys) {
+		return in, nil
+	}
 	spec, err := b.order(keys, in.cols)
 	if err != nil {
 		return stage{}, err
@@ -57,7 +60,7 @@ func (b *builder) sorted(node, input plan.Node, keys []plan.SortKey, want need, 
 	} else {
 		out = exec.NewTopN(b.rt, in.streams, terms, spec, limit, res, stats)
 	}
-	return stage{exec.Streams{out}, in.cols}, nil
+	return stage{streams: exec.Streams{out}, cols: in.cols, order: keys}, nil
 }
 
 func (b *builder) limit(n *plan.Limit, want need) (stage, error) {
@@ -77,5 +80,9 @@ func (b *builder) limit(n *plan.Limit, want need) (stage, error) {
 		return stage{}, err
 	}
 	one := exec.NewLimit(exec.Gather(in.streams), n.Offset, n.Count)
-	return stage{exec.Streams{one}, in.cols}, nil
+	out := stage{streams: exec.Streams{one}, cols: in.cols}
+	if len(in.streams) == 1 {
+		out.order = in.order
+	}
+	return out, nil
 }

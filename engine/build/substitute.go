@@ -45,6 +45,8 @@ func substitute(n plan.Node, with map[expr.ColumnID]expr.Expr) plan.Node {
 		m := *n
 		m.Keys = s.projections(n.Keys)
 		return &m
+	case *plan.Window:
+		return n.MapExprs(func(e expr.Expr) expr.Expr { return expr.Substitute(e, s) })
 	case *plan.Sort:
 		m := *n
 		m.Keys = s.keys(n.Keys)

@@ -121,6 +121,10 @@ func stripOne(a *plan.Apply, inner plan.Node) plan.Node {
 		if exists {
 			return n.Input
 		}
+	case *plan.Window:
+		if exists {
+			return n.Input
+		}
 	case *plan.Aggregate:
 		if exists && len(n.Groups) > 0 {
 			return n.Input
@@ -149,6 +153,8 @@ func oneRow(n plan.Node) bool {
 		return oneRow(n.Input)
 	case *plan.Sort:
 		return oneRow(n.Input)
+	case *plan.Window:
+		return oneRow(n.Input)
 	case *plan.Values:
 		return len(n.Rows) == 1
 	case *plan.Join:
@@ -168,6 +174,8 @@ func atMostOneRow(n plan.Node) bool {
 	case *plan.Filter:
 		return atMostOneRow(n.Input)
 	case *plan.Project:
+		return atMostOneRow(n.Input)
+	case *plan.Window:
 		return atMostOneRow(n.Input)
 	case *plan.Limit:
 		return n.Count == 0 || n.Count == 1 || atMostOneRow(n.Input)

@@ -126,7 +126,7 @@ func (u *domain) push(n plan.Node) (plan.Node, plan.Schema, bool) {
 	case *plan.Working:
 		cols := u.copies(u.rounds[n.ID])
 		return &plan.Working{ID: n.ID, Name: n.Name, Cols: append(slices.Clone(cols), n.Cols...)}, cols, true
-	case *plan.Filter, *plan.Project, *plan.Aggregate, *plan.Rollup:
+	case *plan.Filter, *plan.Project, *plan.Aggregate, *plan.Rollup, *plan.Window:
 		return u.unary(n)
 	}
 	return nil, nil, false
@@ -164,6 +164,13 @@ func (u *domain) unary(n plan.Node) (plan.Node, plan.Schema, bool) {
 	switch n := n.(type) {
 	case *plan.Project:
 		return &plan.Project{Input: input, Exprs: append(slices.Clone(n.Exprs), passAll(cols)...)}, cols, true
+	case *plan.Window:
+		m := *n
+		m.PartitionBy = slices.Clone(n.PartitionBy)
+		for _, c := range cols {
+			m.PartitionBy = append(m.PartitionBy, c.Ref())
+		}
+		return &m, cols, true
 	case *plan.Aggregate:
 		if len(n.Groups) == 0 {
 			return u.aggregateAll(n, cols)

@@ -45,6 +45,10 @@ func sameNode(a, b plan.Node) bool {
 	case *plan.Rollup:
 		b, ok := b.(*plan.Rollup)
 		return ok && a.Level == b.Level && slices.EqualFunc(a.Keys, b.Keys, func(x, y plan.Projection) bool { return x.Col == y.Col })
+	case *plan.Window:
+		b, ok := b.(*plan.Window)
+		return ok && len(a.PartitionBy) == len(b.PartitionBy) && slices.EqualFunc(a.OrderBy, b.OrderBy, sameKey) &&
+			slices.EqualFunc(a.Funcs, b.Funcs, sameWindowFunc)
 	case *plan.Sort:
 		b, ok := b.(*plan.Sort)
 		return ok && slices.EqualFunc(a.Keys, b.Keys, sameKey)
@@ -77,6 +81,12 @@ func sameAgg(a, b plan.Agg) bool {
 	return a.Func == b.Func && a.Distinct == b.Distinct && a.Separator == b.Separator && a.Longest == b.Longest &&
 		len(a.Args) == len(b.Args) &&
 		slices.EqualFunc(a.OrderBy, b.OrderBy, sameKey)
+}
+
+func sameWindowFunc(a, b plan.WindowFunc) bool {
+	bound := func(a, b plan.Bound) bool { return a.Kind == b.Kind && a.Rows == b.Rows && a.Following == b.Following }
+	return a.Col == b.Col && a.Func == b.Func && len(a.Args) == len(b.Args) &&
+		bound(a.Frame.Start, b.Frame.Start) && bound(a.Frame.End, b.Frame.End)
 }
 
 func sameKey(a, b plan.SortKey) bool { return a.Desc == b.Desc && expr.Equal(a.Expr, b.Expr) }

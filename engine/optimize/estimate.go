@@ -177,6 +177,8 @@ func (e *Estimator) derive(ctx context.Context, n plan.Node) *relation {
 		}
 	case *plan.Sort:
 		return e.of(ctx, n.Input)
+	case *plan.Window:
+		return e.of(ctx, n.Input).window(n)
 	}
 	return unknown(n.Schema(), unknownRows)
 }
@@ -422,6 +424,16 @@ func (r *relation) rollup(n *plan.Rollup) *relation {
 		out.cols[k.Col.ID] = &c
 	}
 	out.cols[n.Level.ID] = &column{distinct: times, width: defaultWidth(n.Level.Type)}
+	return out
+}
+
+// window adds columns that are guessed at.
+func (r *relation) window(n *plan.Window) *relation {
+	out := &relation{rows: r.rows, cols: make(map[expr.ColumnID]*column, len(r.cols)+len(n.Funcs)), keys: r.keys}
+	maps.Copy(out.cols, r.cols)
+	for _, f := range n.Funcs {
+		out.cols[f.Col.ID] = guess(f.Col.Type, r.rows)
+	}
 	return out
 }
 

@@ -14,6 +14,8 @@ func uniqueKeys(n plan.Node) []set {
 		return uniqueKeys(n.Input)
 	case *plan.Sort:
 		return uniqueKeys(n.Input)
+	case *plan.Window:
+		return uniqueKeys(n.Input)
 	case *plan.Limit:
 		return uniqueKeys(n.Input)
 	case *plan.Project:

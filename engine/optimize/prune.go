@@ -41,6 +41,8 @@ func (p *pruner) prune(n plan.Node, needed set) plan.Node {
 		return &plan.Project{Input: p.prune(n.Input, columnsOf(projected(list)...)), Exprs: list}
 	case *plan.Aggregate:
 		return p.aggregate(n, needed)
+	case *plan.Window:
+		return p.window(n, needed)
 	case *plan.Join:
 		return p.narrowed(p.join(n, needed), needed)
 	case *plan.Apply:
@@ -146,6 +148,21 @@ func (p *pruner) aggregate(n *plan.Aggregate, needed set) plan.Node {
 	}
 	out.Input = p.prune(n.Input, columnsOf(plan.Expressions(out)...))
 	return out
+}
+
+// window drops functions whose columns are not read.
+func (p *pruner) window(n *plan.Window, needed set) plan.Node {
+	out := &plan.Window{PartitionBy: n.PartitionBy, OrderBy: n.OrderBy}
+	for _, f := range n.Funcs {
+		if needed[f.Col.ID] {
+			out.Funcs = append(out.Funcs, f)
+		}
+	}
+	if len(out.Funcs) == 0 {
+		return p.prune(n.Input, needed)
+	}
+	out.Input = p.prune(n.Input, with(needed, plan.Expressions(out)...))
+	return p.narrowed(out, needed)
 }
 
 func (p *pruner) join(n *plan.Join, needed set) plan.Node {

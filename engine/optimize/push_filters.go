@@ -47,6 +47,8 @@ func (f *filterPusher) push(n plan.Node, conds []expr.Expr) plan.Node {
 		return f.aggregate(n, conds)
 	case *plan.Rollup:
 		return f.rollup(n, conds)
+	case *plan.Window:
+		return f.window(n, conds)
 	case *plan.Sort:
 		return n.WithChildren([]plan.Node{f.push(n.Input, conds)})
 	case *plan.Union:
@@ -196,6 +198,19 @@ func needsAll(cond expr.Expr, of map[expr.ColumnID]expr.Expr) bool {
 		}
 	}
 	return len(cols) > 0
+}
+
+// window pushes conditions on keys of the partitions: they keep or drop whole partitions, if values that are equal as keys
+// are the same.
+func (f *filterPusher) window(n *plan.Window, conds []expr.Expr) plan.Node {
+	keys := make(set)
+	for _, e := range n.PartitionBy {
+		if c, ok := e.(*expr.Column); ok && !c.Typ.IsFloat() && (!c.Typ.IsText() || c.Typ.Collation.Bytewise()) {
+			keys[c.ID] = true
+		}
+	}
+	down, stay := bySide(conds, keys)
+	return land(n.WithChildren([]plan.Node{f.push(n.Input, down)}), stay)
 }
 
 func (f *filterPusher) union(n *plan.Union, conds []expr.Expr) plan.Node {

@@ -78,6 +78,13 @@ func redefine(n plan.Node, column func(plan.Column) plan.Column) plan.Node {
 		return m
 	case *plan.Rollup:
 		return &plan.Rollup{Input: n.Input, Keys: projections(n.Keys), Level: column(n.Level)}
+	case *plan.Window:
+		m := *n
+		m.Funcs = slices.Clone(n.Funcs)
+		for i := range m.Funcs {
+			m.Funcs[i].Col = column(m.Funcs[i].Col)
+		}
+		return &m
 	case *plan.Union:
 		return &plan.Union{Inputs: n.Inputs, Cols: schema(n.Cols)}
 	case *plan.Values:

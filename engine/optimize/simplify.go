@@ -87,6 +87,8 @@ func mapExprs(n plan.Node, f func(expr.Expr) expr.Expr) plan.Node {
 		m := *n
 		m.Keys = projections(n.Keys)
 		return &m
+	case *plan.Window:
+		return n.MapExprs(f)
 	case *plan.Sort:
 		return &plan.Sort{Input: n.Input, Keys: keys(n.Keys)}
 	case *plan.Limit:
@@ -108,7 +110,7 @@ func isEmpty(n plan.Node) bool {
 // emptied reports nodes that yield nothing because their input does.
 func emptied(n plan.Node) bool {
 	switch n := n.(type) {
-	case *plan.Project, *plan.Rollup, *plan.Sort, *plan.Limit:
+	case *plan.Project, *plan.Rollup, *plan.Window, *plan.Sort, *plan.Limit:
 		return isEmpty(n.Children()[0])
 	case *plan.Aggregate:
 		return len(n.Groups) > 0 && isEmpty(n.Input)

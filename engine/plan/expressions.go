@@ -22,6 +22,8 @@ func Expressions(n Node) []expr.Expr {
 		return list
 	case *Rollup:
 		return exprsOf(n.Keys)
+	case *Window:
+		return n.expressions()
 	case *Sort:
 		return keyExprs(n.Keys)
 	case *Limit:

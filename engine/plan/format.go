@@ -135,6 +135,8 @@ func describe(n Node) string {
 		return describeAggregate(n)
 	case *Rollup:
 		return "Rollup " + n.Level.Ref().String() + ": " + projectionList(n.Keys)
+	case *Window:
+		return describeWindow(n)
 	case *Sort:
 		return "Sort " + keyList(n.Keys)
 	case *Limit:

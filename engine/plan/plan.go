@@ -299,6 +299,7 @@ func (*Join) sealed()      {}
 func (*Apply) sealed()     {}
 func (*Aggregate) sealed() {}
 func (*Rollup) sealed()    {}
+func (*Window) sealed()    {}
 func (*Sort) sealed()      {}
 func (*Limit) sealed()     {}
 func (*Union) sealed()     {}
@@ -370,6 +371,15 @@ func (n *Rollup) Schema() Schema {
 	return append(concat(n.Input.Schema(), projected(n.Keys)), n.Level)
 }
 
+func (n *Window) Schema() Schema {
+	s := n.Input.Schema()
+	s = append(make(Schema, 0, len(s)+len(n.Funcs)), s...)
+	for i := range n.Funcs {
+		s = append(s, n.Funcs[i].Col)
+	}
+	return s
+}
+
 func concat(a, b Schema) Schema {
 	return append(append(make(Schema, 0, len(a)+len(b)), a...), b...)
 }
@@ -395,6 +405,7 @@ func (n *Join) Children() []Node      { return []Node{n.Left, n.Right} }
 func (n *Apply) Children() []Node     { return []Node{n.Outer, n.Inner} }
 func (n *Aggregate) Children() []Node { return []Node{n.Input} }
 func (n *Rollup) Children() []Node    { return []Node{n.Input} }
+func (n *Window) Children() []Node    { return []Node{n.Input} }
 func (n *Sort) Children() []Node      { return []Node{n.Input} }
 func (n *Limit) Children() []Node     { return []Node{n.Input} }
 func (n *Union) Children() []Node     { return n.Inputs }
@@ -447,6 +458,12 @@ func (n *Aggregate) WithChildren(c []Node) Node {
 }
 
 func (n *Rollup) WithChildren(c []Node) Node {
+	m := *n
+	m.Input = c[0]
+	return &m
+}
+
+func (n *Window) WithChildren(c []Node) Node {
 	m := *n
 	m.Input = c[0]
 	return &m

@@ -119,6 +119,8 @@ func (v *verifier) check(n Node, outer scope) error {
 		return v.aggregate(n, in)
 	case *Rollup:
 		return v.rollup(n, in)
+	case *Window:
+		return v.window(n, in)
 	case *Sort:
 		return in.keys(n.Keys)
 	case *Limit:

@@ -72,6 +72,24 @@ const (
 	RecursionOuterJoin             // a recursive reference on the inner side of an outer join
 	RecursionReference             // a recursive reference in a subquery, or a second one
 	RecursionDepth                 // cte_max_recursion_depth
+	WindowUnknown                  // no window of this name
+	WindowCircular                 // windows that inherit from each other
+	WindowPartition                // a window that inherits partitions and has its own
+	WindowInheritFrame             // a window with a frame, to inherit from
+	WindowInheritOrder             // a window that inherits an order and has its own
+	WindowFrameStart               // a frame that starts behind the last row
+	WindowFrameEnd                 // a frame that ends before the first row
+	WindowFrame                    // a frame's bound that is no number of rows, or an end before the start
+	WindowRangeOrder               // a frame by value without one number or moment to order by
+	WindowRangeMoment              // a number as the distance of moments
+	WindowRangeNumber              // an INTERVAL as the distance of numbers
+	WindowNotConstant              // a frame's bound that depends on the row
+	WindowDuplicate                // two windows of one name
+	WindowPosition                 // a position as a key of a window
+	WindowPlace                    // a window function where there are no windows
+	WindowAlias                    // the same, by an alias
+	WindowNested                   // a window function in the keys of a window
+	WindowRowsInterval             // an INTERVAL as a number of rows
 )
 
 // Identity is what the MySQL protocol says about an error.
@@ -148,6 +166,24 @@ var identities = [...]Identity{
 	RecursionOuterJoin: {3576, "HY000"}, // ER_CTE_RECURSIVE_FORBIDDEN_JOIN_ORDER
 	RecursionReference: {3577, "HY000"}, // ER_CTE_RECURSIVE_REQUIRES_SINGLE_REFERENCE
 	RecursionDepth:     {3636, "HY000"}, // ER_CTE_MAX_RECURSION_DEPTH
+	WindowUnknown:      {3579, "HY000"}, // ER_WINDOW_NO_SUCH_WINDOW
+	WindowCircular:     {3580, "HY000"}, // ER_WINDOW_CIRCULARITY_IN_WINDOW_GRAPH
+	WindowPartition:    {3581, "HY000"}, // ER_WINDOW_NO_CHILD_PARTITIONING
+	WindowInheritFrame: {3582, "HY000"}, // ER_WINDOW_NO_INHERIT_FRAME
+	WindowInheritOrder: {3583, "HY000"}, // ER_WINDOW_NO_REDEFINE_ORDER_BY
+	WindowFrameStart:   {3584, "HY000"}, // ER_WINDOW_FRAME_START_ILLEGAL
+	WindowFrameEnd:     {3585, "HY000"}, // ER_WINDOW_FRAME_END_ILLEGAL
+	WindowFrame:        {3586, "HY000"}, // ER_WINDOW_FRAME_ILLEGAL
+	WindowRangeOrder:   {3587, "HY000"}, // ER_WINDOW_RANGE_FRAME_ORDER_TYPE
+	WindowRangeMoment:  {3588, "HY000"}, // ER_WINDOW_RANGE_FRAME_TEMPORAL_TYPE
+	WindowRangeNumber:  {3589, "HY000"}, // ER_WINDOW_RANGE_FRAME_NUMERIC_TYPE
+	WindowNotConstant:  {3590, "HY000"}, // ER_WINDOW_RANGE_BOUND_NOT_CONSTANT
+	WindowDuplicate:    {3591, "HY000"}, // ER_WINDOW_DUPLICATE_NAME
+	WindowPosition:     {3592, "HY000"}, // ER_WINDOW_ILLEGAL_ORDER_BY
+	WindowPlace:        {3593, "HY000"}, // ER_WINDOW_INVALID_WINDOW_FUNC_USE
+	WindowAlias:        {3594, "HY000"}, // ER_WINDOW_INVALID_WINDOW_FUNC_ALIAS_USE
+	WindowNested:       {3595, "HY000"}, // ER_WINDOW_NESTED_WINDOW_FUNC_USE_IN_WINDOW_SPEC
+	WindowRowsInterval: {3596, "HY000"}, // ER_WINDOW_ROWS_INTERVAL_USE
 }
 
 // Identity returns the code's errno and SQLSTATE.

@@ -1,0 +1,514 @@
+package bind
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/dolthub/go-mysql-server/sql"
+	"github.com/dolthub/go-mysql-server/sql/expression"
+	"github.com/dolthub/go-mysql-server/sql/expression/function"
+	"github.com/dolthub/go-mysql-server/sql/transform"
+	gmstypes "github.com/dolthub/go-mysql-server/sql/types"
+	"github.com/dolthub/vitess/go/vt/sqlparser"
+
+	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/sqlerr"
+	"github.com/silogate/silogate/engine/types"
+)
+
+// windowCall is a window function in GMS's tree.
+type windowCall struct {
+	spec windowSpec
+	args []sql.Expression // see windowSpec
+}
+
+// newWindowCall makes the call from its arguments.
+func newWindowCall(_ *sql.Context, args ...sql.Expression) (sql.Expression, error) {
+	w := &windowCall{}
+	if len(args) > 0 {
+		w.args = args[1:]
+		if l, ok := args[0].(*expression.Literal); ok {
+			if text, ok := l.Value().(string); ok {
+				err := json.Unmarshal([]byte(text), &w.spec)
+				return w, err
+			}
+		}
+	}
+	return nil, sql.ErrFunctionNotFound.New(windowFunction)
+}
+
+// isWindowed reports an expression with a window function in it, which GMS does not run.
+func isWindowed(ctx *sql.Context, e sql.Expression) bool {
+	return transform.InspectExpr(ctx, e, func(_ *sql.Context, e sql.Expression) bool {
+		_, ok := e.(*windowCall)
+		return ok
+	})
+}
+
+func (w *windowCall) parts() (args, partition, order, amounts []sql.Expression) {
+	rest := w.args
+	cut := func(n int) []sql.Expression {
+		part := rest[:n]
+		rest = rest[n:]
+		return part
+	}
+	args, partition, order = cut(w.spec.Args), cut(w.spec.Partition), cut(len(w.spec.Desc))
+	return args, partition, order, rest
+}
+
+// String implements sql.Expression: what two windows that are the same have in common.
+func (w *windowCall) String() string {
+	args, partition, order, amounts := w.parts()
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s(%s) over (", w.spec.Func, strings.Join(textsOf(args), ", "))
+	if len(partition) > 0 {
+		fmt.Fprintf(&b, "partition by %s ", strings.Join(textsOf(partition), ", "))
+	}
+	for i, e := range order {
+		fmt.Fprintf(&b, "order by %s %v ", e, w.spec.Desc[i])
+	}
+	if f := w.spec.Frame; f != nil {
+		fmt.Fprintf(&b, "%+v %s", *f, strings.Join(textsOf(amounts), ", "))
+	}
+	b.WriteByte(')')
+	return b.String()
+}
+
+func textsOf(list []sql.Expression) []string {
+	out := make([]string, len(list))
+	for i, e := range list {
+		out[i] = e.String()
+	}
+	return out
+}
+
+// Resolved implements sql.Expression.
+func (w *windowCall) Resolved() bool { return expression.ExpressionsResolved(w.args...) }
+
+// Type implements sql.Expression. Only the import knows it, and nothing before it asks.
+func (w *windowCall) Type(*sql.Context) sql.Type { return gmstypes.Null }
+
+// IsNullable implements sql.Expression.
+func (w *windowCall) IsNullable(*sql.Context) bool { return true }
+
+// Eval implements sql.Expression.
+func (w *windowCall) Eval(*sql.Context, sql.Row) (any, error) {
+	return nil, sqlerr.New(sqlerr.Unsupported, "the window function %s is not supported in this statement", strings.ToUpper(w.spec.Func))
+}
+
+// Children implements sql.Expression.
+func (w *windowCall) Children() []sql.Expression { return w.args }
+
+// WithChildren implements sql.Expression.
+func (w *windowCall) WithChildren(_ *sql.Context, children ...sql.Expression) (sql.Expression, error) {
+	if len(children) != len(w.args) {
+		return nil, sql.ErrInvalidChildrenNumber.New(w, len(children), len(w.args))
+	}
+	return &windowCall{spec: w.spec, args: children}, nil
+}
+
+// window makes the input yield the value of a window function and returns its column. Another call of the same text is
+// that column too, here and above: the order of equal rows is the engine's choice, but one choice.
+func (x *expressions) window(w *windowCall) (expr.Expr, error) {
+	args, partition, keys, amounts := w.parts()
+	node := &plan.Window{}
+	for _, e := range partition {
+		key, err := x.expr(e)
+		if err != nil {
+			return nil, err
+		}
+		if !isLiteral(key) {
+			node.PartitionBy = append(node.PartitionBy, key)
+		}
+	}
+	for i, e := range keys {
+		key, err := x.expr(e)
+		if err != nil {
+			return nil, err
+		}
+		if !isLiteral(key) {
+			node.OrderBy = append(node.OrderBy, plan.SortKey{Expr: key, Desc: w.spec.Desc[i]})
+		}
+	}
+	f, shown, err := x.windowFunc(w.spec.Func, args)
+	if err != nil {
+		return nil, err
+	}
+	if framed(f.Func) {
+		if f.Frame, err = x.frame(w, keys, amounts); err != nil {
+			return nil, err
+		}
+	}
+	x.last++
+	f.Col.ID, f.Col.Name = x.last, w.spec.Func
+	node.Funcs = []plan.WindowFunc{f}
+	below, order := unsorted(x.rel.node)
+	x.rel.node = windowOver(node, below)
+	result := f.Col
+	if f.Col.Type != shown {
+		value, err := expr.NewCast(f.Col.Ref(), shown)
+		if err != nil {
+			return nil, err
+		}
+		result = x.newColumn(f.Col.Name, value)
+		x.rel.node = &plan.Project{Input: x.rel.node, Exprs: append(passAll(x.rel.node.Schema()), plan.Projection{Col: result, Expr: value})}
+	}
+	if order != nil {
+		x.rel.node = &plan.Sort{Input: x.rel.node, Keys: order}
+	}
+	computed := make(map[string]plan.Column)
+	maps.Copy(computed, x.rel.texts)
+	computed[strings.ToLower(w.String())] = result
+	x.rel.texts = computed
+	return result.Ref(), nil
+}
+
+// unsorted takes the order of a query off what its list grows from: the window functions of the list come before it.
+func unsorted(n plan.Node) (plan.Node, []plan.SortKey) {
+	switch n := n.(type) {
+	case *plan.Sort:
+		return n.Input, n.Keys
+	case *plan.Apply:
+		if n.Kind == plan.ApplyScalar || n.Kind == plan.ApplyExists || n.Kind == plan.ApplyIn {
+			if outer, keys := unsorted(n.Outer); keys != nil {
+				return n.WithChildren([]plan.Node{outer, n.Inner}), keys
+			}
+		}
+	}
+	return n, nil
+}
+
+func isLiteral(e expr.Expr) bool {
+	_, ok := e.(*expr.Literal)
+	return ok
+}
+
+func passAll(s plan.Schema) []plan.Projection {
+	list := make([]plan.Projection, len(s))
+	for i, c := range s {
+		list[i] = plan.Projection{Col: c, Expr: c.Ref()}
+	}
+	return list
+}
+
+// windowOver puts a window on an input, or into one of the same partitions and order that is there.
+func windowOver(n *plan.Window, input plan.Node) plan.Node {
+	below, ok := input.(*plan.Window)
+	same := ok && slices.EqualFunc(n.PartitionBy, below.PartitionBy, expr.Equal) &&
+		slices.EqualFunc(n.OrderBy, below.OrderBy, func(a, b plan.SortKey) bool { return a.Desc == b.Desc && expr.Equal(a.Expr, b.Expr) })
+	if !same {
+		n.Input = input
+		return n
+	}
+	m := *below
+	m.Funcs = append(slices.Clone(below.Funcs), n.Funcs...)
+	return &m
+}
+
+// framed reports whether a function looks at the frame only.
+func framed(f plan.AggFunc) bool {
+	switch f {
+	case plan.RowNumber, plan.Rank, plan.DenseRank, plan.PercentRank, plan.CumeDist, plan.Ntile, plan.Lag, plan.Lead:
+		return false
+	}
+	return true
+}
+
+// windowOnly are the functions that are no aggregates, with the number of their arguments and the type of their result;
+// a NULL type is that of the first argument.
+var windowOnly = map[plan.AggFunc]struct {
+	least, most int
+	kind        types.Kind
+	nullable    bool
+}{
+	plan.RowNumber: {0, 0, types.Uint64, false}, plan.Rank: {0, 0, types.Uint64, false}, plan.DenseRank: {0, 0, types.Uint64, false},
+	plan.PercentRank: {0, 0, types.Float64, false}, plan.CumeDist: {0, 0, types.Float64, false}, plan.Ntile: {1, 1, types.Uint64, true},
+	plan.Lag: {1, 3, types.Null, true}, plan.Lead: {1, 3, types.Null, true},
+	plan.FirstValue: {1, 1, types.Null, true}, plan.LastValue: {1, 1, types.Null, true}, plan.NthValue: {2, 2, types.Null, true},
+}
+
+// windowFunc imports the function of a call; shown is the type that its result has in the end.
+func (x *expressions) windowFunc(name string, list []sql.Expression) (f plan.WindowFunc, shown types.Type, err error) {
+	args, err := x.list(list...)
+	if err != nil {
+		return f, shown, err
+	}
+	own, ok := windowOnly[plan.AggFunc(name)]
+	if !ok {
+		return x.windowAggregate(name, args)
+	}
+	f.Func, f.Args = plan.AggFunc(name), args
+	if len(args) < own.least || len(args) > own.most {
+		return f, shown, sqlerr.New(sqlerr.ArgumentCount, "Incorrect parameter count in the call to native function '%s'", name)
+	}
+	switch f.Func {
+	case plan.Ntile:
+		err = x.counts(&f, 0, 1)
+	case plan.NthValue:
+		err = x.counts(&f, 1, 1)
+	case plan.Lag, plan.Lead:
+		err = x.offset(&f)
+	}
+	if err != nil {
+		return f, shown, err
+	}
+	shown = types.Of(own.kind)
+	if own.kind == types.Null {
+		shown = f.Args[0].Type()
+	}
+	f.Col.Type, f.Col.Nullable = shown, own.nullable
+	return f, shown, nil
+}
+
+// counts checks that an argument is a number of rows, which is at least so many.
+func (x *expressions) counts(f *plan.WindowFunc, i int, least int64) error {
+	if l, ok := f.Args[i].(*expr.Literal); ok && !l.Value.Null && (l.Typ.Kind == types.Int64 || l.Typ.Kind == types.Uint64) && l.Value.Int >= least {
+		f.Args[i] = &expr.Literal{Value: types.IntValue(l.Value.Int), Typ: types.Of(types.Int64)}
+		return nil
+	}
+	return sqlerr.New(sqlerr.BadArgument, "Incorrect arguments to %s", f.Func)
+}
+
+// offset completes the arguments of LAG and LEAD: the number of rows is 1 where there is none, the value and the default
+// have one type.
+func (x *expressions) offset(f *plan.WindowFunc) error {
+	if len(f.Args) == 1 {
+		f.Args = append(f.Args, &expr.Literal{Value: types.IntValue(1), Typ: types.Of(types.Int64)})
+	}
+	if err := x.counts(f, 1, 0); err != nil || len(f.Args) == 2 {
+		return err
+	}
+	typ, err := expr.CommonType(f.Args[0].Type(), f.Args[2].Type())
+	if err != nil {
+		return err
+	}
+	for _, i := range []int{0, 2} {
+		if f.Args[i], err = x.cast(f.Args[i], typ); err != nil {
+			return err
+		}
+	}
+	if isNullLiteral(f.Args[2]) {
+		f.Args = f.Args[:2]
+	}
+	return nil
+}
+
+func isNullLiteral(e expr.Expr) bool {
+	l, ok := e.(*expr.Literal)
+	return ok && l.Value.Null
+}
+
+func onlyLiteral(args []expr.Expr) (*expr.Literal, bool) {
+	if len(args) != 1 {
+		return nil, false
+	}
+	l, ok := args[0].(*expr.Literal)
+	return l, ok
+}
+
+// windowAggregate imports an aggregate function over a window.
+func (x *expressions) windowAggregate(name string, args []expr.Expr) (f plan.WindowFunc, shown types.Type, err error) {
+	fn, ok := unaryAggregates[name]
+	if l, ok := onlyLiteral(args); ok && name == "count" && !l.Value.Null {
+		args = nil
+	}
+	switch {
+	case name == "count" && len(args) == 0:
+		fn = plan.CountStar
+	case !ok || fn == plan.AnyValue:
+		return f, shown, unsupported("the window function " + strings.ToUpper(name))
+	case len(args) != 1:
+		return f, shown, sqlerr.New(sqlerr.ArgumentCount, "Incorrect parameter count in the call to native function '%s'", name)
+	}
+	if shown, err = expr.AggType(string(fn), args); err != nil {
+		return f, shown, err
+	}
+	if args, err = expr.AggArgs(string(fn), args, false); err != nil {
+		return f, shown, err
+	}
+	computed, err := expr.AggType(string(fn), args)
+	f.Func, f.Args = fn, args
+	f.Col.Type = computed
+	switch fn {
+	case plan.CountStar, plan.Count, plan.BitAnd, plan.BitOr, plan.BitXor:
+	default:
+		f.Col.Nullable = true
+	}
+	return f, shown, err
+}
+
+// frame imports the frame of a call: without one it ends with the row's peers, which without an order are the partition.
+func (x *expressions) frame(w *windowCall, order, amounts []sql.Expression) (f plan.Frame, err error) {
+	spec := w.spec.Frame
+	if spec == nil {
+		if len(order) > 0 {
+			f.End.Kind = plan.Peers
+		}
+		return f, nil
+	}
+	for _, at := range []struct {
+		written boundSpec
+		bound   *plan.Bound
+	}{{spec.Start, &f.Start}, {spec.End, &f.End}} {
+		var amount sql.Expression
+		if at.written.hasAmount() {
+			amount, amounts = amounts[0], amounts[1:]
+		}
+		switch {
+		case at.written.Type == sqlparser.UnboundedPreceding || at.written.Type == sqlparser.UnboundedFollowing:
+		case spec.Rows:
+			at.bound.Kind = plan.CurrentRow
+			if amount != nil {
+				at.bound.Rows, err = x.rows(w, amount, at.written.Type == sqlparser.ExprPreceding)
+			}
+		case amount == nil:
+			at.bound.Kind = plan.Peers
+		default:
+			*at.bound, err = x.valueBound(w, at.written, order[0], amount)
+		}
+		if err != nil {
+			return f, err
+		}
+	}
+	return f, nil
+}
+
+func errFrame(window string) error {
+	return sqlerr.New(sqlerr.WindowFrame, "Window '%s': frame start or end is negative, NULL or of non-integral type", window)
+}
+
+// rows is the number of rows from the current one to a bound.
+func (x *expressions) rows(w *windowCall, amount sql.Expression, preceding bool) (int64, error) {
+	e, err := x.expr(amount)
+	if err != nil {
+		return 0, err
+	}
+	l, ok := e.(*expr.Literal)
+	if !ok || l.Value.Null || !l.Typ.IsInteger() || l.Value.Int < 0 && l.Typ.Kind != types.Uint64 {
+		return 0, errFrame(w.spec.Window)
+	}
+	n := l.Value.Int
+	if n < 0 { // more rows than there are
+		n = 1<<63 - 1
+	}
+	if preceding {
+		return -n, nil
+	}
+	return n, nil
+}
+
+// valueBound is the bound of a RANGE frame an amount from the row's order key.
+func (x *expressions) valueBound(w *windowCall, written boundSpec, key, amount sql.Expression) (plan.Bound, error) {
+	b := plan.Bound{Kind: plan.Value, Following: written.Type == sqlparser.ExprFollowing}
+	forward := b.Following != w.spec.Desc[0] // towards larger keys
+	value, err := x.expr(key)
+	if err != nil {
+		return b, err
+	}
+	switch t := value.Type(); {
+	case t.IsNumeric() && written.Unit != "":
+		return b, sqlerr.New(sqlerr.WindowRangeNumber,
+			"Window '%s' with RANGE frame has ORDER BY expression of numeric type, INTERVAL bound value not allowed.", w.spec.Window)
+	case t.IsNumeric():
+		b.Limit, b.Key, err = x.numberBound(w, value, amount, forward)
+	case !t.IsTemporal():
+		return b, errRangeOrder(w.spec.Window)
+	case written.Unit == "":
+		return b, sqlerr.New(sqlerr.WindowRangeMoment,
+			"Window '%s' with RANGE frame has ORDER BY expression of datetime type. Only INTERVAL bound value allowed.", w.spec.Window)
+	default:
+		b.Limit, b.Key, err = x.momentBound(w, written.Unit, key, value, amount, forward)
+	}
+	return b, err
+}
+
+// numberBound moves a number. Integers become decimals, which have no end.
+func (x *expressions) numberBound(w *windowCall, key expr.Expr, amount sql.Expression, forward bool) (limit, same expr.Expr, err error) {
+	n, err := x.expr(amount)
+	if err != nil {
+		return nil, nil, err
+	}
+	l, ok := n.(*expr.Literal)
+	if !ok {
+		return nil, nil, sqlerr.New(sqlerr.WindowNotConstant, "Window '%s' has a non-constant frame bound.", w.spec.Window)
+	}
+	if l.Value.Null || !l.Typ.IsNumeric() || negative(l) {
+		return nil, nil, errFrame(w.spec.Window)
+	}
+	if !key.Type().IsFloat() && key.Type().Kind != types.Decimal {
+		const digits = 20 // of the largest integer
+		if key, err = x.cast(key, types.NewDecimal(digits, 0)); err != nil {
+			return nil, nil, err
+		}
+	}
+	move := expr.Sub
+	if forward {
+		move = expr.Add
+	}
+	if limit, err = expr.New(move, key, n); err != nil {
+		return nil, nil, err
+	}
+	same, err = x.cast(key, limit.Type())
+	return limit, same, err
+}
+
+func negative(l *expr.Literal) bool {
+	switch {
+	case l.Typ.IsFloat():
+		return l.Value.Float < 0
+	case l.Typ.Kind == types.Decimal:
+		return l.Value.Dec.Sign() < 0
+	}
+	return l.Value.Int < 0 && !l.Typ.IsUnsigned()
+}
+
+// momentBound moves a temporal value by an interval.
+func (x *expressions) momentBound(w *windowCall, unit string, key sql.Expression, value expr.Expr, amount sql.Expression, forward bool) (limit, same expr.Expr, err error) {
+	l, ok := amount.(*expression.Literal)
+	if !ok {
+		if amount, err = x.constantOf(w, amount); err != nil {
+			return nil, nil, err
+		}
+	} else if l.Value() == nil || strings.HasPrefix(strings.Trim(l.String(), "'"), "-") {
+		return nil, nil, errFrame(w.spec.Window)
+	}
+	interval := expression.NewInterval(amount, unit)
+	f, make := expr.DateSub, function.NewDateSub
+	if forward {
+		f, make = expr.DateAdd, function.NewDateAdd
+	}
+	moved, err := make(x.ctx, key, interval)
+	if err != nil {
+		return nil, nil, err
+	}
+	if limit, err = x.move(moved, f, key, interval); err != nil {
+		return nil, nil, err
+	}
+	if limit.Type().IsText() { // an amount that GMS moves by, of a time for instance
+		if limit, err = x.cast(limit, value.Type()); err != nil {
+			return nil, nil, err
+		}
+	}
+	same, err = x.cast(value, limit.Type())
+	return limit, same, err
+}
+
+// constantOf is an amount that is not written as a literal but is one.
+func (x *expressions) constantOf(w *windowCall, amount sql.Expression) (sql.Expression, error) {
+	e, err := x.expr(amount)
+	if err != nil {
+		return nil, err
+	}
+	l, ok := expr.Fold(e).(*expr.Literal)
+	switch {
+	case !ok:
+		return nil, sqlerr.New(sqlerr.WindowNotConstant, "Window '%s' has a non-constant frame bound.", w.spec.Window)
+	case l.Value.Null || l.Typ.IsNumeric() && negative(l):
+		return nil, errFrame(w.spec.Window)
+	}
+	return x.gmsLiteral(l)
+}
