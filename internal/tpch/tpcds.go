@@ -16,7 +16,7 @@ import (
 	"github.com/silogate/silogate/internal/testserver"
 )
 
-// DS is the data of TPC-DS at one scale factor, with those of its queries that need no window functions and no ROLLUP.
+// DS is the data of TPC-DS at one scale factor, with those of its queries that need no window functions.
 type DS struct {
 	dir    string
 	schema map[string][]Column
@@ -28,7 +28,11 @@ func GenerateDS(scale string) (DS, error) {
 	if err != nil {
 		return DS{}, err
 	}
-	d := DS{dir: filepath.Join(cache, "tpcds-"+scale)}
+	version, err := scriptVersion("tpcds.py") // it also writes the queries
+	if err != nil {
+		return DS{}, err
+	}
+	d := DS{dir: filepath.Join(cache, "tpcds-"+scale+"-"+version)}
 	if _, err := os.Stat(d.dir); err != nil {
 		if err := script("tpcds.py", scale, d.dir); err != nil {
 			return DS{}, err

@@ -6,7 +6,9 @@
 package tpch
 
 import (
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -79,6 +81,17 @@ func script(name string, arguments ...string) error {
 		return fmt.Errorf("%s (is it installed? make deps): %w\n%s", name, err, out)
 	}
 	return nil
+}
+
+// scriptVersion is a text that changes with a script.
+func scriptVersion(name string) (string, error) {
+	root, err := moduleRoot()
+	if err != nil {
+		return "", err
+	}
+	text, err := os.ReadFile(filepath.Join(root, "scripts", name))
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:4]), err
 }
 
 // moduleRoot finds the repository above the working directory, which for a test is its package.
