@@ -18,6 +18,12 @@ import (
 // the subquery's sum becomes a reference to the outer one. numbered therefore wraps the arguments of aggregates in
 // subqueries in an identity function that carries the number of the block, which makes their texts differ; the import
 // drops it.
+//
+// In HAVING, GMS takes a column that is an aggregate's argument for that argument, which no group has: in
+//
+//	SELECT a, AVG(a) FROM t GROUP BY a HAVING a > 1
+//
+// there would be no a. As an argument of the identity it is none of an aggregate, so those are wrapped too.
 
 // blockFunction is the identity's name. Its first argument is the number of the query block.
 const blockFunction = "silogate_block"
@@ -25,15 +31,41 @@ const blockFunction = "silogate_block"
 // numbered numbers the aggregates of the subqueries of a statement.
 func numbered(stmt sqlparser.SQLNode) error {
 	block := 0
+	inSubquery := make(map[*sqlparser.Select]bool)
 	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
-		if sub, ok := n.(*sqlparser.Subquery); ok {
-			return true, eachSelect(sub.Select, func(s *sqlparser.Select) error {
+		switch n := n.(type) {
+		case *sqlparser.Subquery:
+			return true, eachSelect(n.Select, func(s *sqlparser.Select) error {
 				block++
-				return numberAggregates(s, block)
+				inSubquery[s] = true
+				return numberAggregates(s, block, func(sqlparser.SelectExpr) bool { return true })
 			})
+		case *sqlparser.Select:
+			if !inSubquery[n] && n.Having != nil {
+				return true, numberAggregates(n, 0, columnOf(n.Having))
+			}
 		}
 		return true, nil
 	}, stmt)
+}
+
+// columnOf returns what tells the arguments that are a column of which a condition has the name.
+func columnOf(cond *sqlparser.Where) func(sqlparser.SelectExpr) bool {
+	names := make(map[string]bool)
+	_ = sqlparser.Walk(func(n sqlparser.SQLNode) (bool, error) { // nothing here fails
+		if c, ok := n.(*sqlparser.ColName); ok {
+			names[c.Name.Lowered()] = true
+		}
+		return true, nil
+	}, cond)
+	return func(arg sqlparser.SelectExpr) bool {
+		e, ok := arg.(*sqlparser.AliasedExpr)
+		if !ok {
+			return false
+		}
+		c, ok := e.Expr.(*sqlparser.ColName)
+		return ok && names[c.Name.Lowered()]
+	}
 }
 
 // eachSelect calls f for the query blocks of a subquery, which are several in a set operation.
@@ -52,8 +84,8 @@ func eachSelect(s sqlparser.SelectStatement, f func(*sqlparser.Select) error) er
 	return nil
 }
 
-// numberAggregates wraps the arguments of a block's own aggregates.
-func numberAggregates(s *sqlparser.Select, block int) error {
+// numberAggregates wraps those arguments of a block's own aggregates that wrap is true for.
+func numberAggregates(s *sqlparser.Select, block int, wrap func(sqlparser.SelectExpr) bool) error {
 	parts := []sqlparser.SQLNode{s.SelectExprs, s.OrderBy}
 	if s.Having != nil {
 		parts = append(parts, s.Having)
@@ -64,11 +96,11 @@ func numberAggregates(s *sqlparser.Select, block int) error {
 			return false, nil
 		case *sqlparser.FuncExpr:
 			if n.IsAggregate() && n.Over == nil {
-				numberArgs(n.Exprs, block)
+				numberArgs(n.Exprs, block, wrap)
 				return false, nil
 			}
 		case *sqlparser.GroupConcatExpr:
-			numberArgs(n.Exprs, block)
+			numberArgs(n.Exprs, block, wrap)
 			return false, nil
 		}
 		return true, nil
@@ -76,8 +108,11 @@ func numberAggregates(s *sqlparser.Select, block int) error {
 }
 
 // numberArgs wraps each argument in place; the star of COUNT(*) counts rows as a constant does.
-func numberArgs(args sqlparser.SelectExprs, block int) {
+func numberArgs(args sqlparser.SelectExprs, block int, wrap func(sqlparser.SelectExpr) bool) {
 	for i, a := range args {
+		if !wrap(a) {
+			continue
+		}
 		var arg sqlparser.Expr
 		switch a := a.(type) {
 		case *sqlparser.AliasedExpr:

@@ -200,9 +200,9 @@ func (im *importer) projectOver(list []sql.Expression, child relation, outer *sc
 			c.id = id.Id()
 		}
 		if ref, ok := x.(*expr.Column); ok && !used[ref.ID] && in.rel.node.Schema().Index(ref.ID) >= 0 {
-			c.Column = plan.Column{ID: ref.ID, Name: c.name, Type: ref.Typ, Nullable: ref.Null}
+			c.Column = plan.Column{ID: ref.ID, Name: unnumbered(c.name), Type: ref.Typ, Nullable: ref.Null}
 		} else {
-			c.Column = im.newColumn(c.name, x)
+			c.Column = im.newColumn(unnumbered(c.name), x)
 			if ok && out.rolledUp != nil {
 				out.rolledUp.named(c.ID, ref.ID)
 			}

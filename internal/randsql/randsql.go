@@ -8,6 +8,7 @@ package randsql
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"github.com/silogate/silogate/internal/testdb"
@@ -105,9 +106,10 @@ func (g *generator) totalOrder(columns int) string {
 func (g *generator) grouped(from, where string, s scope) Query {
 	var q Query
 	var items, groups []string
+	rollup := g.one(3) // where a key stands once: of two MariaDB blanks only one
 	for range g.r.IntN(3) {
 		c := pick(g, s...)
-		if c.kind == testdb.Double {
+		if c.kind == testdb.Double || rollup && slices.Contains(groups, c.name) {
 			continue
 		}
 		items, groups = append(items, c.name), append(groups, c.name)
@@ -117,11 +119,19 @@ func (g *generator) grouped(from, where string, s scope) Query {
 		item, kind := g.aggregate(s)
 		items, q.Kinds = append(items, item), append(q.Kinds, kind)
 	}
+	if rollup = rollup && len(groups) > 0; rollup {
+		items, q.Kinds = append(items, pick(g, groups...)+" IS NULL"), append(q.Kinds, testdb.Integer)
+	}
 	q.SQL = "SELECT " + strings.Join(items, ", ") + " FROM " + from + where
 	if len(groups) > 0 {
 		q.SQL += " GROUP BY " + strings.Join(groups, ", ")
 	}
-	if g.one(3) {
+	if rollup {
+		q.SQL += " WITH ROLLUP"
+	}
+	if rollup && g.one(3) {
+		q.SQL += " HAVING " + pick(g, items[:len(items)-1]...) + pick(g, " IS NULL", " IS NOT NULL")
+	} else if g.one(3) {
 		item, kind := g.aggregate(s)
 		q.SQL += " HAVING " + item + pick(g, " IS NOT NULL", " IS NULL")
 		if kind == testdb.Integer {
