@@ -56,6 +56,7 @@ type execution struct {
 
 	mu      sync.Mutex
 	dynamic *pruner         // of the newest dynamic conjuncts
+	idle    []*rowFilter    // that no reader uses
 	warned  map[string]bool // of what a warning was given
 	open    map[*reader]bool
 	closed  bool
@@ -113,6 +114,25 @@ func (x *execution) filter() *pruner {
 		x.dynamic = newPruner(conds, x.run.Env)
 	}
 	return x.dynamic
+}
+
+// rowFilter returns a filter of rows for one reader, which gives it back. A limit counts the rows.
+func (x *execution) rowFilter() *rowFilter {
+	dynamic := x.filter()
+	if x.scan.limit >= 0 {
+		return &rowFilter{of: dynamic}
+	}
+	x.mu.Lock()
+	for len(x.idle) > 0 {
+		f := x.idle[len(x.idle)-1]
+		x.idle = x.idle[:len(x.idle)-1]
+		if f.of == dynamic {
+			x.mu.Unlock()
+			return f
+		}
+	}
+	x.mu.Unlock()
+	return x.newRowFilter(dynamic)
 }
 
 // Splits yields row groups that pruning leaves, several small ones together.

@@ -21,9 +21,10 @@ type reader struct {
 	skip  int64 // rows to pass over
 	left  int64 // rows to yield; -1: all
 
-	part  part
-	group *parquet.GroupReader // of the part, while it is open
-	odd   error                // a value that the source is configured to refuse
+	part   part
+	filter *rowFilter           // of the rows of the part
+	group  *parquet.GroupReader // of the part, while it is open
+	odd    error                // a value that the source is configured to refuse
 }
 
 // Next returns the next rows.
@@ -71,9 +72,13 @@ func (r *reader) openNext(ctx context.Context) error {
 			continue
 		}
 		p := r.part
+		if r.filter == nil || r.filter.of != r.execution.filter() {
+			r.filter = r.rowFilter()
+		}
 		fetch := func(ctx context.Context, piece int) (*blob.Data, error) { return r.fetch.Get(ctx, p.segment+piece) }
 		group, err := p.file.ReadGroup(ctx, p.group, p.columns.read, p.pieces, fetch, parquet.Options{
-			Memory: r.run.Memory, Scratch: r.pool, BatchRows: r.run.BatchRows, NonFinite: r.onNonFinite,
+			Memory: r.run.Memory, Scratch: r.pool, BatchRows: r.run.BatchRows,
+			Conditions: r.filter.conditions(r.scan, p), NonFinite: r.onNonFinite,
 		})
 		if err != nil {
 			r.leave(p)
@@ -147,6 +152,10 @@ func (r *reader) Close() error {
 	r.execution.mu.Lock()
 	defer r.execution.mu.Unlock()
 	delete(r.execution.open, r)
+	if r.filter != nil {
+		r.idle = append(r.idle, r.filter)
+		r.filter = nil
+	}
 	return nil
 }
 

@@ -163,6 +163,10 @@ func TestRowGroupsArePruned(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "orders.parquet", parquetOf(t, 10, ids, idRows(0, 100)))
 	src := open(t, connectors.Options{"url": dir})
+	whole, err := query{table: orders()}.run(t, src)
+	if err != nil {
+		t.Fatal(err)
+	}
 	between := func(col func(string) expr.Expr) []expr.Expr {
 		return []expr.Expr{compared(expr.Ge, col("id"), intLiteral(35)), compared(expr.Lt, col("id"), intLiteral(50))}
 	}
@@ -175,8 +179,11 @@ func TestRowGroupsArePruned(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(r.rows) != 20 || r.rows[0] != "30" {
-			t.Errorf("%s: rows %q, want the row groups of 30 to 49", name, r.rows)
+		if len(r.rows) != 15 || r.rows[0] != "35" {
+			t.Errorf("%s: rows %q, want 35 to 49", name, r.rows)
+		}
+		if r.usage.Bytes == 0 || r.usage.Bytes*4 > whole.usage.Bytes {
+			t.Errorf("%s: %d bytes were read of %d, want those of the row groups of 30 to 49", name, r.usage.Bytes, whole.usage.Bytes)
 		}
 	}
 	r, err := query{table: orders(), where: between}.run(t, src)
@@ -186,7 +193,7 @@ func TestRowGroupsArePruned(t *testing.T) {
 	if r.estimate.Rows != 20 || r.estimate.Splits != 2 {
 		t.Errorf("estimate %+v, want 20 rows", r.estimate)
 	}
-	if r.usage.Rows != 20 || r.usage.Bytes == 0 || r.usage.Requests != 2 && r.usage.Requests != 1 {
+	if r.usage.Rows != 15 || r.usage.Bytes == 0 || r.usage.Requests != 2 && r.usage.Requests != 1 {
 		t.Errorf("usage %+v", r.usage)
 	}
 }
@@ -205,8 +212,9 @@ func TestDynamicFilterKnownAfterSplits(t *testing.T) {
 		t.Fatal(err)
 	}
 	var late lateFilter
+	usage := &connectors.Usage{}
 	x, err := findRemote(answer).Fragment.(connectors.Fragment).Start(t.Context(), connectors.Scan{
-		Memory: memory.DefaultAllocator, BatchRows: 8192, Dynamic: &late, Usage: &connectors.Usage{},
+		Memory: memory.DefaultAllocator, BatchRows: 8192, Dynamic: &late, Usage: usage,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -224,8 +232,11 @@ func TestDynamicFilterKnownAfterSplits(t *testing.T) {
 		}
 		rows = append(rows, got...)
 	}
-	if len(rows) != 20 || rows[0] != "0" || rows[10] != "20" {
-		t.Errorf("rows %q, want the first and last row group", rows)
+	if !slices.Equal(rows, []string{"3", "25"}) {
+		t.Errorf("rows %q, want those of the filter", rows)
+	}
+	if n := usage.Totals().Requests; n != 2 {
+		t.Errorf("%d requests, want one for each of the first and the last row group", n)
 	}
 }
 

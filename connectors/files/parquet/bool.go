@@ -21,7 +21,7 @@ func (c *boolean) next(ctx context.Context, n int) (arrow.Array, error) {
 	buf := bufpool.NewBuffer(c.mem, (n+7)/8)
 	clear(buf.Bytes())
 	scratch := make([]uint32, n)
-	err := c.each(ctx, 0, n, valid, c.begin, c.readDictionary, func(from, k, present int) error {
+	err := c.each(ctx, c, 0, n, valid, func(from, k, present int) error {
 		list := scratch[:k]
 		if err := c.bits.next(list[:present]); err != nil {
 			return err
@@ -42,6 +42,12 @@ func (c *boolean) next(ctx context.Context, n int) (arrow.Array, error) {
 	}
 	return finish(c.dtype, valid, buf), nil
 }
+
+func (c *boolean) pick(ctx context.Context, n int, sel []int32) (arrow.Array, int, error) {
+	return pickDecoded(ctx, c, c.mem, n, sel)
+}
+
+func (c *boolean) pass(n int) error { return c.bits.pass(n) }
 
 func (c *boolean) begin(p page) error {
 	switch p.encoding {

@@ -22,14 +22,15 @@ type text struct {
 	limit   int                          // bytes of an array: one that has so many ends early
 
 	dict    stringTable
-	index   hybrid     // of a dictionary page
-	source  byteSource // of any other page
+	source  byteSource // of a page without dictionary indices
 	scratch [indices]uint32
 }
 
 // byteSource yields the values of a page.
 type byteSource interface {
 	take(out *stringList, n int) error
+	// pick appends, of the next n values, those at the positions sel, counted from base on.
+	pick(out *stringList, n int, sel []int32, base int) error
 }
 
 // stringList is an array of byte strings under construction.
@@ -66,9 +67,7 @@ func (s *stringList) append(v []byte) error {
 
 func (c *text) next(ctx context.Context, n int) (arrow.Array, error) {
 	valid := &validity{mem: c.mem, rows: n}
-	offsets := bufpool.NewBuffer(c.mem, (n+1)*4)
-	out := &stringList{mem: c.mem, offsets: cast[int32](offsets.Bytes())[:1], data: bufpool.NewBuffer(c.mem, n*c.average+shortString)}
-	out.offsets[0] = 0
+	offsets, out := c.list(n)
 	decode := func(from, k, present int) error {
 		if err := c.values(out, present); err != nil {
 			return err
@@ -81,7 +80,7 @@ func (c *text) next(ctx context.Context, n int) (arrow.Array, error) {
 	rows := 0
 	for rows < n && (rows == 0 || out.size < c.limit) {
 		to := min(rows+c.stretch(), n)
-		if err := c.each(ctx, rows, to, valid, c.begin, c.readDictionary, decode); err != nil {
+		if err := c.each(ctx, c, rows, to, valid, decode); err != nil {
 			offsets.Release()
 			out.data.Release()
 			valid.release()
@@ -93,6 +92,14 @@ func (c *text) next(ctx context.Context, n int) (arrow.Array, error) {
 	c.average = out.size/rows + 1
 	out.data.ResizeNoShrink(out.size)
 	return finish(c.dtype, valid, offsets, out.data), nil
+}
+
+// list returns an empty list with room for n values.
+func (c *text) list(n int) (offsets *memory.Buffer, out *stringList) {
+	offsets = bufpool.NewBuffer(c.mem, (n+1)*4)
+	out = &stringList{mem: c.mem, offsets: cast[int32](offsets.Bytes())[:1], data: bufpool.NewBuffer(c.mem, n*c.average+shortString)}
+	out.offsets[0] = 0
+	return offsets, out
 }
 
 // stretch is how many values are decoded before the size is looked at: the entries of a dictionary may be long and many
@@ -118,10 +125,19 @@ func (s *stringList) spread(present, from, k int, valid *validity) {
 	s.offsets = s.offsets[:from+1+k]
 }
 
+// pass passes over n values by picking none.
+func (c *text) pass(n int) error {
+	if c.source != nil {
+		return c.source.pick(nil, n, nil, 0)
+	}
+	return c.index.pass(n)
+}
+
 func (c *text) begin(p page) (err error) {
-	c.source = nil
+	c.source, c.coded = nil, false
 	switch p.encoding {
 	case encodingPlainDictionary, encodingRLEDictionary:
+		c.coded = true
 		c.index, err = dictionaryIndices(p.data)
 	case encodingPlain:
 		c.source = &plainStrings{data: p.data, width: c.width, format: c.format}

@@ -22,32 +22,94 @@ var (
 type decoder interface {
 	// next returns the next values, n of them, or fewer if they are very long; the caller releases them.
 	next(ctx context.Context, n int) (arrow.Array, error)
+	// pick returns, of the next n values, those at the positions sel, which ascend, and how many of the n it passed: fewer if
+	// what it returns is very long.
+	pick(ctx context.Context, n int, sel []int32) (arrow.Array, int, error)
+	// skip passes the next n values over. What it can leave undecoded, such as whole pages, it does.
+	skip(n int)
 	close()
+}
+
+// form is how a page keeps the values of a flat column.
+type form interface {
+	// begin prepares a page.
+	begin(p page) error
+	readDictionary(data []byte, values int) error
+	// pass passes over n values of the page that are not NULL.
+	pass(n int) error
 }
 
 // flat is what the decoders of flat columns share: the walk over pages and definition levels.
 type flat struct {
-	pages pages
-	page  page // values counts down
-	mem   memory.Allocator
-	dtype arrow.DataType
+	pages   pages
+	page    page // values counts down
+	mem     memory.Allocator
+	dtype   arrow.DataType
+	skipped int // values to pass over before the next one
+
+	index hybrid   // the values of a page that refers to the dictionary
+	coded bool     // the page is one
+	codes []uint32 // scratch
 }
 
 func (c *flat) close() { c.pages.close() }
 
-// each covers the values from..to of an array by stretches that lie in one page each. It calls begin for each new page,
-// and decode for each stretch of k values from position from on, of which present are not NULL; valid has their bits.
-func (c *flat) each(ctx context.Context, from, to int, valid *validity, begin func(page) error, dictionary func([]byte, int) error, decode func(from, k, present int) error) error {
+func (c *flat) skip(n int) { c.skipped += n }
+
+// turn begins the next page that was not skipped.
+func (c *flat) turn(ctx context.Context, f form) error {
+	for c.page.values == 0 {
+		next, err := c.pages.next(ctx, f.readDictionary, &c.skipped)
+		if err != nil {
+			return err
+		}
+		if err := f.begin(next); err != nil {
+			return err
+		}
+		c.page = next
+	}
+	return nil
+}
+
+// settle passes over what was skipped.
+func (c *flat) settle(ctx context.Context, f form) error {
+	for c.skipped > 0 {
+		if c.page.values <= c.skipped { // the rest of the page
+			c.skipped -= c.page.values
+			c.page.values = 0
+			if c.skipped == 0 {
+				break
+			}
+			if err := c.turn(ctx, f); err != nil {
+				return err
+			}
+			continue
+		}
+		present := c.skipped
+		if c.pages.optional {
+			var err error
+			if present, err = c.page.levels.pass(present); err != nil {
+				return err
+			}
+		}
+		if err := f.pass(present); err != nil {
+			return err
+		}
+		c.page.values -= c.skipped
+		c.skipped = 0
+	}
+	return nil
+}
+
+// each covers the values from..to of an array by stretches that lie in one page each. It calls decode for each stretch of
+// k values from position from on, of which present are not NULL; valid has their bits.
+func (c *flat) each(ctx context.Context, f form, from, to int, valid *validity, decode func(from, k, present int) error) error {
+	if err := c.settle(ctx, f); err != nil {
+		return err
+	}
 	for from < to {
-		for c.page.values == 0 {
-			next, err := c.pages.next(ctx, dictionary)
-			if err != nil {
-				return err
-			}
-			if err := begin(next); err != nil {
-				return err
-			}
-			c.page = next
+		if err := c.turn(ctx, f); err != nil {
+			return err
 		}
 		k := min(to-from, c.page.values)
 		present := k
@@ -143,10 +205,12 @@ type fixed[O any] struct {
 	size    int                             // bytes of a value in PLAIN encoding
 	convert func(dst []O, src []byte) error // PLAIN values, len(dst)*size bytes of them
 	drop    func(dst []O, v *validity)      // makes values NULL that MySQL does not have; may be nil
+	asIs    bool                            // the vector has the values in PLAIN form
 	dict    []O
-	index   hybrid     // of a dictionary page
-	source  plainBytes // of any other page
+	source  plainBytes // of a page without dictionary indices
 	scratch [indices]uint32
+	whole   []O    // scratch: a stretch with NULLs
+	raw     []byte // scratch: picked values in PLAIN form
 }
 
 func (c *fixed[O]) next(ctx context.Context, n int) (arrow.Array, error) {
@@ -154,7 +218,7 @@ func (c *fixed[O]) next(ctx context.Context, n int) (arrow.Array, error) {
 	valid := &validity{mem: c.mem, rows: n}
 	buf := bufpool.NewBuffer(c.mem, n*int(unsafe.Sizeof(o)))
 	dst := cast[O](buf.Bytes())
-	err := c.each(ctx, 0, n, valid, c.begin, c.readDictionary, func(from, k, present int) error {
+	err := c.each(ctx, c, 0, n, valid, func(from, k, present int) error {
 		if err := c.values(dst[from : from+present]); err != nil {
 			return err
 		}
@@ -189,9 +253,10 @@ func spread[O any](dst []O, present, from int, valid *validity) {
 
 // begin prepares a page.
 func (c *fixed[O]) begin(p page) (err error) {
-	c.source = nil
+	c.source, c.coded = nil, false
 	switch p.encoding {
 	case encodingPlainDictionary, encodingRLEDictionary:
+		c.coded = true
 		c.index, err = dictionaryIndices(p.data)
 	case encodingPlain:
 		c.source = &plainValues{data: p.data, size: c.size}
@@ -220,6 +285,13 @@ func (c *fixed[O]) readDictionary(data []byte, values int) error {
 	}
 	c.dict = make([]O, values)
 	return c.convert(c.dict, data[:values*c.size])
+}
+
+func (c *fixed[O]) pass(n int) error {
+	if c.source != nil {
+		return c.source.skip(n)
+	}
+	return c.index.pass(n)
 }
 
 // values decodes the next len(dst) values of the page.

@@ -11,6 +11,10 @@
 // type once per chunk. Decimals of up to 18 digits become Decimal64 whatever their physical form. Nested columns, and
 // decimals in variable-length form, go through arrow-go and become JSON text; arrow-go also parses the footer.
 //
+// Conditions drop rows while they are decoded (window.go). What a condition says of a column with a dictionary is found out
+// once for each entry; columns that no condition reads are decoded last, of pages without a row that is left not even the
+// compression is undone.
+//
 // Statistics are read in the file's own physical and logical type, never in one declared elsewhere, and only where the
 // format defines their order (Bounds). They are bounds: a writer may have cut a long text short.
 //

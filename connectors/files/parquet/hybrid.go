@@ -80,6 +80,69 @@ func (h *hybrid) skipRun(n int) {
 	h.left -= n
 }
 
+// pass passes over n values.
+func (h *hybrid) pass(n int) error {
+	for n > 0 {
+		if err := h.advance(); err != nil {
+			return err
+		}
+		k := min(n, h.left)
+		h.skipRun(k)
+		n -= k
+	}
+	return nil
+}
+
+// sparse is the part of a packed run's values, one of so many, up to which they are looked up one by one.
+const sparse = 4
+
+// pick decodes, of the next k values, those at the positions sel, counted from base on, into dst.
+func (h *hybrid) pick(dst []uint32, k int, sel []int32, base int) error {
+	for k > 0 {
+		if err := h.advance(); err != nil {
+			return err
+		}
+		run := min(k, h.left)
+		m := 0
+		for m < len(sel) && int(sel[m]) < base+run {
+			m++
+		}
+		switch {
+		case m == 0:
+		case h.repeated:
+			for i := range dst[:m] {
+				dst[i] = h.value
+			}
+		case m*sparse < run:
+			mask := uint64(1)<<h.width - 1
+			for i, p := range sel[:m] {
+				pos := uint(h.at+int(p)-base) * h.width
+				dst[i] = uint32(loadTail(h.packed, pos/8) >> (pos % 8) & mask)
+			}
+		default:
+			h.pickDense(dst[:m], run, sel[:m], base)
+		}
+		h.skipRun(run)
+		dst, sel, base, k = dst[m:], sel[m:], base+run, k-run
+	}
+	return nil
+}
+
+// pickDense is pick within a packed run, for positions that lie close together.
+func (h *hybrid) pickDense(dst []uint32, run int, sel []int32, base int) {
+	var all [256]uint32
+	for from := 0; from < run && len(sel) > 0; from += len(all) {
+		part := all[:min(len(all), run-from)]
+		unpack(part, h.packed, h.at+from, h.width)
+		m := 0
+		for m < len(sel) && int(sel[m])-base-from < len(part) {
+			dst[m] = part[int(sel[m])-base-from]
+			m++
+		}
+		dst, sel = dst[m:], sel[m:]
+	}
+}
+
 // next decodes len(dst) values.
 func (h *hybrid) next(dst []uint32) error {
 	for len(dst) > 0 {
@@ -173,6 +236,38 @@ func (l *levels) next(n int, bitmap func() []byte, from int) (present int, all b
 		from, n = from+k, n-k
 	}
 	return present, false, nil
+}
+
+// pass passes over n values and returns how many are present.
+func (l *levels) pass(n int) (present int, err error) {
+	for n > 0 {
+		if err := l.advance(); err != nil {
+			return 0, err
+		}
+		k := min(n, l.left)
+		switch {
+		case !l.repeated:
+			present += countBits(l.packed, l.at, k)
+		case l.value == 1:
+			present += k
+		case l.value > 1:
+			return 0, errHybrid
+		}
+		l.skipRun(k)
+		n -= k
+	}
+	return present, nil
+}
+
+// countBits counts those of n bits, from the at'th on, that are set.
+func countBits(src []byte, at, n int) int {
+	count := 0
+	for n > 0 {
+		k := min(n, 8-at%8)
+		count += bits.OnesCount8(src[at/8] >> (at % 8) & byte(1<<k-1))
+		at, n = at+k, n-k
+	}
+	return count
 }
 
 // setBits sets n bits from the from'th on.

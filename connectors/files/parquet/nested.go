@@ -29,6 +29,7 @@ type nestedColumn struct {
 	reader  *pqarrow.ColumnReader
 	pending []arrow.Array // decoded and not consumed; the first from at on
 	at      int
+	skipped int // values to pass over before the next one
 }
 
 // newNested opens a column of a row group. arrow-go leaks buffers of a malformed file, so what it decodes into is the
@@ -86,6 +87,31 @@ func (c *nestedColumn) close() {
 	}
 }
 
+func (c *nestedColumn) skip(n int) { c.skipped += n }
+
+func (c *nestedColumn) pick(ctx context.Context, n int, sel []int32) (arrow.Array, int, error) {
+	return pickDecoded(ctx, c, c.mem, n, sel)
+}
+
+// front returns what is decoded and not consumed yet, after what was skipped; n more values are wanted.
+func (c *nestedColumn) front(n int) (arrow.Array, error) {
+	for {
+		if len(c.pending) == 0 {
+			if err := c.read(max(min(c.skipped, passBlock), n)); err != nil {
+				return nil, err
+			}
+		}
+		values := c.pending[0]
+		k := min(c.skipped, values.Len()-c.at)
+		c.skipped, c.at = c.skipped-k, c.at+k
+		if c.at < values.Len() {
+			return values, nil
+		}
+		values.Release()
+		c.pending, c.at = c.pending[1:], 0
+	}
+}
+
 func (c *nestedColumn) next(ctx context.Context, n int) (arrow.Array, error) {
 	c.chunks.ctx = ctx
 	build, err := c.builder()
@@ -95,21 +121,15 @@ func (c *nestedColumn) next(ctx context.Context, n int) (arrow.Array, error) {
 	defer build.Release()
 	var scratch []byte
 	for n > 0 {
-		if len(c.pending) == 0 {
-			if err := c.read(n); err != nil {
-				return nil, err
-			}
+		values, err := c.front(n)
+		if err != nil {
+			return nil, err
 		}
-		values := c.pending[0]
 		for ; n > 0 && c.at < values.Len(); c.at++ {
 			if scratch, err = c.appendValue(build, values, c.at, scratch); err != nil {
 				return nil, err
 			}
 			n--
-		}
-		if c.at == values.Len() {
-			values.Release()
-			c.pending, c.at = c.pending[1:], 0
 		}
 	}
 	return build.NewArray(), nil

@@ -65,8 +65,8 @@ func (p *pages) drop() {
 }
 
 // next returns the next data page; its data are valid until the following call. A dictionary page is given to dictionary,
-// decoded.
-func (p *pages) next(ctx context.Context, dictionary func(data []byte, values int) error) (page, error) {
+// decoded. Pages that skip covers are passed over as they are, and taken off it.
+func (p *pages) next(ctx context.Context, dictionary func(data []byte, values int) error, skip *int) (page, error) {
 	for {
 		header, n, err := p.src.header(ctx)
 		if err != nil {
@@ -75,6 +75,11 @@ func (p *pages) next(ctx context.Context, dictionary func(data []byte, values in
 		all, err := p.src.take(ctx, n+int(header.compressed))
 		if err != nil {
 			return page{}, err
+		}
+		if (header.kind == dataPage || header.kind == dataPageV2) && header.values > 0 && header.values <= int64(*skip) {
+			*skip -= int(header.values)
+			p.begun = true
+			continue
 		}
 		body := all[n:]
 		if header.hasCRC && crc32.ChecksumIEEE(body) != uint32(header.crc) {

@@ -13,6 +13,23 @@ import (
 type plainBytes interface {
 	// take returns the next n values; they are valid until the next call.
 	take(n int) ([]byte, error)
+	// skip passes over the next n values.
+	skip(n int) error
+}
+
+// passBlock is how many values are decoded at once only to pass over them.
+const passBlock = 1024
+
+// passDecoded passes over n values that have to be decoded for it.
+func passDecoded(n int, take func(n int) ([]byte, error)) error {
+	for n > 0 {
+		k := min(n, passBlock)
+		if _, err := take(k); err != nil {
+			return err
+		}
+		n -= k
+	}
+	return nil
 }
 
 // plainValues are values in PLAIN encoding.
@@ -28,6 +45,11 @@ func (p *plainValues) take(n int) ([]byte, error) {
 	out := p.data[:n*p.size]
 	p.data = p.data[n*p.size:]
 	return out, nil
+}
+
+func (p *plainValues) skip(n int) error {
+	_, err := p.take(n)
+	return err
 }
 
 // deltaValues are 4 or 8-byte integers in DELTA_BINARY_PACKED encoding.
@@ -56,6 +78,8 @@ func (d *deltaValues) take(n int) ([]byte, error) {
 	return out, nil
 }
 
+func (d *deltaValues) skip(n int) error { return passDecoded(n, d.take) }
+
 // splitValues are values in BYTE_STREAM_SPLIT encoding: all first bytes, then all second bytes, and so on.
 type splitValues struct {
 	data   []byte
@@ -83,6 +107,14 @@ func (s *splitValues) take(n int) ([]byte, error) {
 	return out, nil
 }
 
+func (s *splitValues) skip(n int) error {
+	if n > s.stride-s.at {
+		return errShort
+	}
+	s.at += n
+	return nil
+}
+
 // deltaFixed are values of one size in DELTA_BYTE_ARRAY encoding.
 type deltaFixed struct {
 	values *deltaStrings
@@ -104,6 +136,8 @@ func (d *deltaFixed) take(n int) ([]byte, error) {
 	}
 	return d.out, nil
 }
+
+func (d *deltaFixed) skip(n int) error { return passDecoded(n, d.take) }
 
 // The conversions of PLAIN values into vectors. Each gets as many bytes as its values take.
 

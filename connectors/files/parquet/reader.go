@@ -6,7 +6,6 @@ import (
 	"io"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/apache/arrow-go/v18/parquet"
 
@@ -22,19 +21,22 @@ type Options struct {
 	Memory    memory.Allocator // of the arrays
 	Scratch   memory.Allocator // of decompressed pages: short-lived, large; blob.Pool serves well
 	BatchRows int
+	// Conditions are tried in this order; what some of them drops is not in the result.
+	Conditions []Condition
 	// NonFinite is called for each batch of a column that had NaN or an infinity, which are read as NULL.
 	NonFinite func(column string)
 }
 
 // GroupReader yields the rows of one row group.
 type GroupReader struct {
-	file    *File
-	group   int
-	columns []decoder
-	names   []string      // of the columns, for messages
-	decoded []arrow.Array // of each column, what was not yielded because another column's array was shorter; may be nil
-	left    int64
-	batch   int64
+	file   *File
+	group  int
+	mem    memory.Allocator
+	left   int64 // rows, with those of the window
+	batch  int64
+	window window
+	tests  []test
+	names  []string // of the columns, for messages
 }
 
 // openChunk opens the chunk of a leaf column.
@@ -43,7 +45,7 @@ type openChunk func(leaf int) (*chunk, error)
 // ReadGroup opens columns (positions in Columns) of a row group over pieces made for them. No columns is fine: only the
 // number of rows is of interest then, and nothing is fetched.
 func (f *File) ReadGroup(ctx context.Context, group int, columns []int, pieces Pieces, fetch Fetch, o Options) (r *GroupReader, err error) {
-	r = &GroupReader{file: f, group: group, left: f.Rows(group), batch: int64(o.BatchRows)}
+	r = &GroupReader{file: f, group: group, mem: o.Memory, left: f.Rows(group), batch: int64(o.BatchRows)}
 	first := &head{users: 1} // until all chunks are open
 	if len(pieces.Ranges) > 0 {
 		if first.data, err = fetch(ctx, 0); err != nil {
@@ -66,9 +68,11 @@ func (f *File) ReadGroup(ctx context.Context, group int, columns []int, pieces P
 		if err != nil {
 			return r, fmt.Errorf("column %s: %w", f.Columns[c].Name, err)
 		}
-		r.columns, r.names = append(r.columns, d), append(r.names, f.Columns[c].Name)
+		r.window.columns, r.names = append(r.window.columns, windowColumn{decoder: d}), append(r.names, f.Columns[c].Name)
 	}
-	r.decoded = make([]arrow.Array, len(columns))
+	for _, c := range o.Conditions {
+		r.tests = append(r.tests, test{Condition: c})
+	}
 	if rows := f.Rows(group); rows > 0 {
 		width := f.Bytes(group, columns)/rows + 1
 		r.batch = max(1, min(r.batch, batchBytes/width))
@@ -85,21 +89,24 @@ func (r *GroupReader) Next(ctx context.Context) (out []arrow.Array, rows int, er
 		if p := recover(); p != nil {
 			err = panicked(p)
 		}
-		if err != nil {
+		if err != nil && err != io.EOF {
 			out, rows, err = nil, 0, r.file.corrupt(fmt.Errorf("row group %d: %w", r.group, err))
 		}
 	}()
-	rows = int(min(r.batch, r.left))
-	for i, c := range r.columns {
-		if r.decoded[i] == nil {
-			if r.decoded[i], err = c.next(ctx, rows); err != nil {
-				return nil, 0, fmt.Errorf("column %s: %w", r.names[i], err)
+	for r.left > 0 {
+		if r.window.rows == 0 {
+			r.window.begin(int(min(r.batch, r.left)))
+			if err := r.narrow(ctx); err != nil {
+				return nil, 0, err
 			}
 		}
-		rows = min(rows, r.decoded[i].Len())
+		out, rows, passed, err := r.yield(ctx)
+		r.left -= int64(passed)
+		if rows > 0 || err != nil {
+			return out, rows, err
+		}
 	}
-	r.left -= int64(rows)
-	return r.split(rows), rows, nil
+	return nil, 0, io.EOF
 }
 
 // panicked is the error of a panic, of which arrow-go makes use.
@@ -110,30 +117,13 @@ func panicked(p any) error {
 	return fmt.Errorf("%v", p)
 }
 
-// split takes the first rows off what was decoded.
-func (r *GroupReader) split(rows int) []arrow.Array {
-	out := make([]arrow.Array, len(r.decoded))
-	for i, a := range r.decoded {
-		out[i], r.decoded[i] = a, nil
-		if a.Len() > rows {
-			out[i], r.decoded[i] = array.NewSlice(a, 0, int64(rows)), array.NewSlice(a, int64(rows), int64(a.Len()))
-			a.Release()
-		}
-	}
-	return out
-}
-
 // Close frees what decoding holds. It is idempotent.
 func (r *GroupReader) Close() {
-	for _, c := range r.columns {
-		c.close()
+	for i := range r.window.columns {
+		r.window.columns[i].drop()
+		r.window.columns[i].decoder.close()
 	}
-	for _, a := range r.decoded {
-		if a != nil {
-			a.Release()
-		}
-	}
-	r.columns, r.decoded = nil, nil
+	r.window.columns = nil
 }
 
 // decoder makes the decoder of a column.
@@ -177,9 +167,9 @@ func (base flat) decoder(location string, c Column, average, limit int, o Option
 	case parquet.Types.Int96:
 		return &fixed[int64]{flat: base, size: 12, convert: int96}, nil
 	case parquet.Types.Float:
-		return &fixed[float32]{flat: base, size: 4, convert: same[float32], drop: dropNonFinite32(warn)}, nil
+		return &fixed[float32]{flat: base, size: 4, convert: same[float32], asIs: true, drop: dropNonFinite32(warn)}, nil
 	case parquet.Types.Double:
-		return &fixed[float64]{flat: base, size: 8, convert: same[float64], drop: dropNonFinite64(warn)}, nil
+		return &fixed[float64]{flat: base, size: 8, convert: same[float64], asIs: true, drop: dropNonFinite64(warn)}, nil
 	case parquet.Types.ByteArray:
 		return &text{flat: base, limit: limit, average: average}, nil
 	case parquet.Types.FixedLenByteArray:
@@ -199,7 +189,7 @@ func int32Decoder(base flat, c Column) (decoder, error) {
 	case types.Uint16:
 		return &fixed[uint16]{flat: base, size: 4, convert: from32[uint16]}, nil
 	case types.Int32, types.Uint32, types.Date:
-		return &fixed[int32]{flat: base, size: 4, convert: same[int32]}, nil
+		return &fixed[int32]{flat: base, size: 4, convert: same[int32], asIs: true}, nil
 	case types.Time:
 		return &fixed[int64]{flat: base, size: 4, convert: temporal32(c.leaf.multiply)}, nil
 	case types.Decimal:
@@ -211,7 +201,7 @@ func int32Decoder(base flat, c Column) (decoder, error) {
 func int64Decoder(base flat, c Column) (decoder, error) {
 	switch c.Type.Kind {
 	case types.Int64, types.Uint64:
-		return &fixed[int64]{flat: base, size: 8, convert: same[int64]}, nil
+		return &fixed[int64]{flat: base, size: 8, convert: same[int64], asIs: true}, nil
 	case types.Datetime, types.Timestamp, types.Time:
 		return &fixed[int64]{flat: base, size: 8, convert: temporal64(c.leaf.multiply, c.leaf.divide)}, nil
 	case types.Decimal:
@@ -223,7 +213,7 @@ func int64Decoder(base flat, c Column) (decoder, error) {
 // narrowDecimal decodes a decimal whose physical form proves that it fits an int64.
 func narrowDecimal(base flat, c Column, size int, convert func([]int64, []byte) error) decoder {
 	base.dtype = types.DecimalArrow(types.W64, int(c.Type.Scale))
-	return &fixed[int64]{flat: base, size: size, convert: convert}
+	return &fixed[int64]{flat: base, size: size, convert: convert, asIs: size == 8}
 }
 
 func fixedLengthDecoder(base flat, c Column, limit int, warn func()) (decoder, error) {

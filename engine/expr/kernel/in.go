@@ -35,14 +35,19 @@ func In(t types.Type, list []types.Value) Predicate {
 	return nil
 }
 
-// integerSet is a set of integers: a bitmap where they lie close together, else an open-addressing hash table.
+// integerSet is a set of integers: a bitmap where they lie close together, else an open-addressing hash table behind a
+// bitmap of the members' hashes, which answers for most values that are no members.
 type integerSet struct {
 	low    int64
 	bitmap []uint64
+	hashes []uint64
 	slots  []int64
 	used   []bool
 	shift  uint
 }
+
+// hashBits is the size of the bitmap of hashes, 8 KiB, as a power of two.
+const hashBits = 16
 
 // denseSpan is the widest range that is kept as a bitmap: 8 KiB.
 const denseSpan = 1 << 16
@@ -63,6 +68,7 @@ func newIntegerSet(list []int64) *integerSet {
 	}
 	size := 1 << bits.Len(uint(2*len(list)))
 	s.slots, s.used = make([]int64, size), make([]bool, size)
+	s.hashes = make([]uint64, 1<<hashBits/64)
 	s.shift = uint(64 - bits.Len(uint(size-1)))
 	for _, v := range list {
 		at := s.slot(v)
@@ -70,12 +76,23 @@ func newIntegerSet(list []int64) *integerSet {
 			at = (at + 1) & (size - 1)
 		}
 		s.slots[at], s.used[at] = v, true
+		h := hashOf(v) >> (64 - hashBits)
+		s.hashes[h/64] |= 1 << (h % 64)
 	}
 	return s
 }
 
-// slot is the first place for v (Fibonacci hashing).
-func (s *integerSet) slot(v int64) int { return int(uint64(v) * 0x9e3779b97f4a7c15 >> s.shift) }
+// hashOf is Fibonacci hashing: the upper bits count.
+func hashOf(v int64) uint64 { return uint64(v) * 0x9e3779b97f4a7c15 }
+
+// slot is the first place for v.
+func (s *integerSet) slot(v int64) int { return int(hashOf(v) >> s.shift) }
+
+// may returns 1 if the hash of a value is a member's, else 0.
+func may(hashes *[1 << hashBits / 64]uint64, v int64) byte {
+	h := hashOf(v) >> (64 - hashBits)
+	return byte(hashes[h/64] >> (h % 64) & 1)
+}
 
 func (s *integerSet) has(v int64) bool {
 	if s.bitmap != nil {
@@ -112,16 +129,39 @@ func (p integerIn) Filter(sel []int32, a arrow.Array) []int32 {
 
 func memberBits[T int32 | int64](out []byte, values []T, set *integerSet) {
 	clear(out)
+	if set.bitmap != nil {
+		for i, v := range values {
+			out[i>>3] |= b2u(set.has(int64(v))) << (i & 7)
+		}
+		return
+	}
+	hashes := (*[1 << hashBits / 64]uint64)(set.hashes)
 	for i, v := range values {
-		out[i>>3] |= b2u(set.has(int64(v))) << (i & 7)
+		if may(hashes, int64(v)) != 0 && set.has(int64(v)) {
+			out[i>>3] |= 1 << (i & 7)
+		}
 	}
 }
 
 func memberFilter[T int32 | int64](sel []int32, values []T, set *integerSet) []int32 {
+	if set.bitmap == nil {
+		sel = mayFilter(sel, values, set)
+	}
 	k := 0
 	for _, i := range sel {
 		sel[k] = i
 		k += int(b2u(set.has(int64(values[i]))))
+	}
+	return sel[:k]
+}
+
+// mayFilter keeps the rows with the hash of a member.
+func mayFilter[T int32 | int64](sel []int32, values []T, set *integerSet) []int32 {
+	hashes := (*[1 << hashBits / 64]uint64)(set.hashes)
+	k := 0
+	for _, i := range sel {
+		sel[k] = i
+		k += int(may(hashes, int64(values[i])))
 	}
 	return sel[:k]
 }
