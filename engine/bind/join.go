@@ -29,7 +29,7 @@ func (im *importer) join(n *gmsplan.JoinNode, outer *scope) (relation, error) {
 		return im.innerJoin(left.node, right.node, both, n.Filter, outer)
 	case gmsplan.JoinTypeLeftOuter:
 		both.cols = slices.Concat(left.cols, nullable(right.cols))
-		return im.outerJoin(plan.Left, left.node, right, both, n.Filter, outer)
+		return im.leftJoin(left, right, both, n.Filter, outer)
 	case gmsplan.JoinTypeFullOuter:
 		both.cols = slices.Concat(nullable(left.cols), nullable(right.cols))
 		return im.outerJoin(plan.Full, left.node, right, both, n.Filter, outer)
@@ -63,6 +63,32 @@ func (im *importer) innerJoin(left, right plan.Node, both relation, cond sql.Exp
 	}
 	both.node = &plan.Filter{Input: in.rel.node, Conds: conds}
 	return both, nil
+}
+
+// leftJoin joins. Where a subquery in the condition reads the left side the whole is an Apply: the subquery is one of what
+// the right side has for a left row.
+func (im *importer) leftJoin(left, right, both relation, cond sql.Expression, outer *scope) (relation, error) {
+	if cond == nil || !hasSubquery(im.ctx, cond) {
+		return im.outerJoin(plan.Left, left.node, right, both, cond, outer)
+	}
+	in := im.over(right, &scope{rel: &left, outer: outer})
+	conds, err := in.conditions(cond)
+	if err != nil {
+		return relation{}, err
+	}
+	if !reads(in.rel.node, left.node.Schema()) {
+		both.node = &plan.Join{Kind: plan.Left, Left: left.node, Right: in.rel.node, On: conds}
+		return both, nil
+	}
+	both.node = &plan.Apply{Kind: plan.ApplyLeft, Outer: left.node, Inner: &plan.Filter{Input: in.rel.node, Conds: conds}}
+	return both, nil
+}
+
+// hasSubquery reports a subquery in an expression.
+func hasSubquery(ctx *sql.Context, e sql.Expression) bool {
+	found := false
+	inspectSubqueries(ctx, e, func(*gmsplan.Subquery) { found = true })
+	return found
 }
 
 // outerJoin joins. A subquery in the condition becomes an Apply under the right side, so it may not read the left one.
@@ -129,12 +155,15 @@ func (im *importer) lateral(n *gmsplan.JoinNode, left relation, outer *scope) (r
 	apply := &plan.Apply{Kind: plan.ApplyInner, Outer: left.node, Inner: right.node}
 	both := relation{node: apply, cols: slices.Concat(left.cols, right.cols)}
 	if n.Filter != nil {
-		in := im.over(both, outer)
-		if apply.On, err = in.conditions(n.Filter); err != nil {
+		in := im.over(right, &scope{rel: &left, outer: outer})
+		conds, err := in.conditions(n.Filter)
+		if err != nil {
 			return relation{}, err
 		}
-		if in.rel.node != plan.Node(apply) {
-			return relation{}, unsupported("a subquery in the ON of a LATERAL join")
+		if in.rel.node == right.node {
+			apply.On = conds
+		} else { // a subquery is one of what the right side has for a left row
+			apply.Inner = &plan.Filter{Input: in.rel.node, Conds: conds}
 		}
 	}
 	if n.Op == gmsplan.JoinTypeLateralLeft {

@@ -13,7 +13,7 @@ import (
 // to its top and become the join's (lift); a correlated aggregate is grouped by what its equalities compare
 // (unnestAggregate). Conditions of the inner side are pushed first, so that a Mark they decide is a Semi join. What
 // neither reaches is computed for all distinct outer values at once (unnestDomain), after Neumann and Kemper,
-// "Unnesting Arbitrary Queries" (BTW 2015). A subquery that is volatile, or limited for each outer row, stays an Apply.
+// "Unnesting Arbitrary Queries" (BTW 2015). A subquery that is volatile stays an Apply.
 func decorrelate(_ context.Context, p *planner, root plan.Node) (plan.Node, error) {
 	d := &decorrelator{ids: p.ids}
 	return transform(root, func(n plan.Node) plan.Node {
@@ -77,7 +77,7 @@ func (d *decorrelator) unnestUnordered(a *plan.Apply) plan.Node {
 	if out, ok := d.unnestAggregate(a, corr); ok {
 		return restore(out, a.Schema())
 	}
-	l := lifter{corr: corr, anyRow: a.Kind == plan.ApplyExists || a.Kind == plan.ApplyIn}
+	l := lifter{ids: d.ids, corr: corr, anyRow: a.Kind == plan.ApplyExists || a.Kind == plan.ApplyIn}
 	if inner, ok := l.lift(a.Inner); ok {
 		return restore(joinLifted(a, inner, l.conds), a.Schema())
 	}
@@ -241,6 +241,7 @@ func joinLifted(a *plan.Apply, inner plan.Node, conds []expr.Expr) plan.Node {
 
 // lifter moves the conditions that read outer columns to the top of an inner plan.
 type lifter struct {
+	ids    *ids
 	corr   set
 	anyRow bool // only whether there is a row matters, not how many
 	conds  []expr.Expr
@@ -265,6 +266,8 @@ func (l *lifter) lift(n plan.Node) (plan.Node, bool) {
 		if len(n.Groups) > 0 {
 			return l.aggregate(n)
 		}
+	case *plan.Limit:
+		return l.limit(n)
 	case *plan.Rollup: // its repetitions have all columns of the input
 		if input, ok := l.lift(n.Input); ok && !slices.ContainsFunc(projected(n.Keys), l.correlated) {
 			return n.WithChildren([]plan.Node{input}), true
@@ -356,7 +359,7 @@ func (l *lifter) aggregate(n *plan.Aggregate) (plan.Node, bool) {
 	if slices.ContainsFunc(plan.Expressions(n), l.correlated) {
 		return nil, false
 	}
-	above := lifter{corr: l.corr}
+	above := lifter{ids: l.ids, corr: l.corr}
 	input, ok := above.lift(n.Input)
 	if !ok {
 		return nil, false

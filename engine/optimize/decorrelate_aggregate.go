@@ -29,7 +29,7 @@ func (d *decorrelator) unnestAggregate(a *plan.Apply, corr set) (plan.Node, bool
 	if !ok || slices.ContainsFunc(plan.Expressions(agg), func(e expr.Expr) bool { return overlaps(columnsOf(e), corr) }) {
 		return nil, false
 	}
-	l := lifter{corr: corr}
+	l := lifter{ids: d.ids, corr: corr}
 	input, ok := l.lift(agg.Input)
 	if !ok {
 		return nil, false
@@ -140,8 +140,8 @@ func finish(a *plan.Apply, joined plan.Node, values map[expr.ColumnID]expr.Expr,
 	having = substitute(having, aggs)
 	list := passAll(a.Outer.Schema())
 	for _, c := range a.Inner.Schema() {
-		c.Nullable = true
 		v := expr.Substitute(values[c.ID], aggs)
+		c.Nullable = c.Nullable || v.Nullable() || a.Kind != plan.ApplyInner
 		if len(having) > 0 && a.Kind != plan.ApplyInner {
 			v = &expr.Case{Whens: []expr.When{{Cond: all(having), Then: v}}, Typ: c.Type}
 		}

@@ -23,7 +23,7 @@ func (d *decorrelator) unnestDomain(a *plan.Apply, corr set) (plan.Node, bool) {
 	if len(free(a.Outer)) > 0 {
 		return nil, false // a CTE reads no outer row
 	}
-	u := &domain{ids: d.ids, outer: d.ids.cte(), rounds: make(map[int]plan.Schema)}
+	u := &domain{decorrelator: d, outer: d.ids.cte(), shared: make(map[int]plan.Schema)}
 	for _, c := range a.Outer.Schema() {
 		if corr[c.ID] {
 			u.corr = append(u.corr, c)
@@ -46,12 +46,12 @@ func (d *decorrelator) unnestDomain(a *plan.Apply, corr set) (plan.Node, bool) {
 
 // domain is the outer values that an inner side is computed for.
 type domain struct {
-	ids   *ids
+	*decorrelator
 	outer int         // the CTE of the outer side
 	id    int         // the CTE of the domain
 	corr  plan.Schema // the outer columns that the inner side reads
-	// rounds are the domain's columns in the recursions whose step is being pushed into.
-	rounds map[int]plan.Schema
+	// shared are the domain's columns in what is read by number: bindings, and the recursions whose step is being pushed into.
+	shared map[int]plan.Schema
 }
 
 // binding is the domain: the distinct values of its columns in the outer side.
@@ -93,16 +93,24 @@ func (u *domain) on(list []expr.Expr, cols plan.Schema) []expr.Expr {
 	return substitute(list, refs(u.corr, cols))
 }
 
-// reads reports whether the rows of n differ between values of the domain: n reads the outer row, or what a recursion has
-// made for a value.
+// reads reports whether the rows of n differ between values of the domain: n reads the outer row, or shared rows that were
+// made for each value.
 func (u *domain) reads(n plan.Node) bool {
 	if overlaps(free(n), u.corr.Set()) {
 		return true
 	}
+	return u.readsShared(n)
+}
+
+// readsShared reports whether n reads rows that were made for each value.
+func (u *domain) readsShared(n plan.Node) bool {
 	found := false
 	walk(n, func(n plan.Node) {
-		if w, ok := n.(*plan.Working); ok && u.rounds[w.ID] != nil {
-			found = true
+		switch n := n.(type) {
+		case *plan.Working:
+			found = found || u.shared[n.ID] != nil
+		case *plan.CTERef:
+			found = found || u.shared[n.ID] != nil
 		}
 	})
 	return found
@@ -124,8 +132,17 @@ func (u *domain) push(n plan.Node) (plan.Node, plan.Schema, bool) {
 	case *plan.Recursive:
 		return u.recursive(n)
 	case *plan.Working:
-		cols := u.copies(u.rounds[n.ID])
+		cols := u.copies(u.shared[n.ID])
 		return &plan.Working{ID: n.ID, Name: n.Name, Cols: append(slices.Clone(cols), n.Cols...)}, cols, true
+	case *plan.CTERef:
+		cols := u.copies(u.shared[n.ID])
+		return &plan.CTERef{ID: n.ID, Name: n.Name, Cols: append(slices.Clone(cols), n.Cols...)}, cols, true
+	case *plan.With:
+		return u.with(n)
+	case *plan.Apply:
+		return u.apply(n)
+	case *plan.Limit:
+		return u.limit(n)
 	case *plan.Filter, *plan.Project, *plan.Aggregate, *plan.Rollup, *plan.Window:
 		return u.unary(n)
 	}
@@ -141,8 +158,8 @@ func (u *domain) recursive(n *plan.Recursive) (plan.Node, plan.Schema, bool) {
 	cols := u.copies(u.corr)
 	m := *n
 	m.Cols = append(slices.Clone(cols), n.Cols...)
-	u.rounds[n.ID] = cols
-	defer delete(u.rounds, n.ID)
+	u.shared[n.ID] = cols
+	defer delete(u.shared, n.ID)
 	for _, part := range []*plan.Node{&m.Seed, &m.Step} {
 		in := *part
 		pushed, of, ok := u.push(in)
@@ -152,6 +169,43 @@ func (u *domain) recursive(n *plan.Recursive) (plan.Node, plan.Schema, bool) {
 		*part = restore(pushed, append(slices.Clone(of), in.Schema()...))
 	}
 	return &m, cols, true
+}
+
+// with makes the bindings that differ between values hold the rows of all of them.
+func (u *domain) with(n *plan.With) (plan.Node, plan.Schema, bool) {
+	m := &plan.With{Bindings: slices.Clone(n.Bindings)}
+	for i, b := range n.Bindings {
+		if !u.reads(b.Plan) {
+			continue
+		}
+		pushed, cols, ok := u.push(b.Plan)
+		if !ok {
+			return nil, nil, false
+		}
+		m.Bindings[i].Plan = restore(pushed, append(slices.Clone(cols), b.Plan.Schema()...))
+		u.shared[b.ID] = cols
+	}
+	body, cols, ok := u.push(n.Body)
+	m.Body = body
+	return m, cols, ok
+}
+
+// apply gives the outer side of a subquery the domain, where its inner side then reads it; the subquery is unnested after that.
+func (u *domain) apply(n *plan.Apply) (plan.Node, plan.Schema, bool) {
+	if u.readsShared(n.Inner) || volatile(n.Inner) || anyVolatile(n.On) {
+		return nil, nil, false
+	}
+	outer, cols, ok := u.push(n.Outer)
+	if !ok {
+		return nil, nil, false
+	}
+	to := refs(u.corr, cols)
+	m := *n
+	m.Outer, m.On = outer, u.on(n.On, cols)
+	m.Inner = transform(n.Inner, func(in plan.Node) plan.Node {
+		return mapExprs(in, func(e expr.Expr) expr.Expr { return expr.Substitute(e, to) })
+	})
+	return u.unnest(&m), cols, true
 }
 
 func (u *domain) unary(n plan.Node) (plan.Node, plan.Schema, bool) {

@@ -173,6 +173,8 @@ func (in *interpreter) unary(n plan.Node, input [][]types.Value, outer row) [][]
 		}
 	case *plan.Aggregate:
 		out = aggregate(n, s, input, outer)
+	case *plan.Window:
+		out = numbered(n, s, input, outer)
 	case *plan.Rollup:
 		for _, r := range input {
 			keys := evalAll(projected(n.Keys), outer.and(s, r))
@@ -181,6 +183,18 @@ func (in *interpreter) unary(n plan.Node, input [][]types.Value, outer row) [][]
 				out = append(out, append(up, types.IntValue(int64(level))))
 			}
 		}
+	}
+	return out
+}
+
+// numbered counts the rows of each partition in its order; there is no other window function here.
+func numbered(n *plan.Window, s plan.Schema, input [][]types.Value, outer row) [][]types.Value {
+	var out [][]types.Value
+	count := make(map[string]int64)
+	for _, r := range sorted(input, s, n.OrderBy, outer) {
+		key := fmt.Sprint(evalAll(n.PartitionBy, outer.and(s, r)))
+		count[key]++
+		out = append(out, append(slices.Clone(r), types.IntValue(count[key])))
 	}
 	return out
 }
