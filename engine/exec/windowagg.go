@@ -39,9 +39,9 @@ func (e *aggEval) eval(ctx context.Context, c *windowChunk) (arrow.Array, error)
 		}
 	}
 	e.moving.Append(same)
-	e.added.done(min(e.to, c.end))
+	e.added.done(e.to)
 	if e.dropped != nil {
-		e.dropped.done(min(e.from, c.end))
+		e.dropped.done(e.from)
 	}
 	return e.moving.Take(e.rt.Mem)
 }

@@ -116,7 +116,7 @@ func (v *valueBound) of(ctx context.Context, c *windowChunk) ([]int64, error) {
 		}
 		v.out[i] = v.row
 	}
-	v.cursor.done(min(v.row, c.end))
+	v.cursor.done(v.row)
 	return v.out, nil
 }
 

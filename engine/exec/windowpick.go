@@ -47,8 +47,11 @@ func (e *pickEval) eval(ctx context.Context, c *windowChunk) (arrow.Array, error
 	}
 	if e.held != nil {
 		low = max(low, e.row+1)
+		if s := e.f.Frame.Start.Kind; e.row == e.rows[len(e.rows)-1] && e.f.Func != plan.LastValue && (s == plan.Unbounded || s == plan.Peers) {
+			low = c.end // the next rows ask for the held one, or for one of a later partition or group
+		}
 	}
-	e.cursor.done(min(low, c.end))
+	e.cursor.done(low)
 	if len(e.parts) == 1 {
 		e.parts[0].Retain()
 		return e.parts[0], nil
