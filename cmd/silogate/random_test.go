@@ -60,12 +60,14 @@ func TestRandomQueriesSpilling(t *testing.T) {
 		return r.IntN(2) == 0
 	}
 	for _, rows := range []int{1, 7} {
-		t.Run(fmt.Sprintf("rows=%d", rows), func(t *testing.T) {
-			randomRun{
-				config: silos(t), tables: testdb.Tables(), homes: homes,
-				tune: func(c *engine.Config) { c.BatchRows, c.RefuseIf = rows, refuse },
-			}.compare(t, first, count)
-		})
+		for name, query := range map[string]func(uint64) randsql.Query{"queries": randsql.New, "windows": randsql.NewWindow} {
+			t.Run(fmt.Sprintf("%s rows=%d", name, rows), func(t *testing.T) {
+				randomRun{
+					config: silos(t), tables: testdb.Tables(), homes: homes, query: query,
+					tune: func(c *engine.Config) { c.BatchRows, c.RefuseIf = rows, refuse },
+				}.compare(t, first, count)
+			})
+		}
 	}
 }
 

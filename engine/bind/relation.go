@@ -34,7 +34,7 @@ func (im *importer) node(n sql.Node, outer *scope) (relation, error) {
 	case *gmsplan.Filter:
 		return im.filter(n.Child, n.Expression, outer)
 	case *gmsplan.Having:
-		return im.filter(n.Child, n.Cond, outer)
+		return im.having(n, outer)
 	case *gmsplan.JoinNode:
 		return im.join(n, outer)
 	case *gmsplan.GroupBy:

@@ -10,6 +10,7 @@ import (
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/go-mysql-server/sql/expression"
 	"github.com/dolthub/go-mysql-server/sql/expression/function"
+	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
 	"github.com/dolthub/go-mysql-server/sql/transform"
 	gmstypes "github.com/dolthub/go-mysql-server/sql/types"
 	"github.com/dolthub/vitess/go/vt/sqlparser"
@@ -180,6 +181,43 @@ func unsorted(n plan.Node) (plan.Node, []plan.SortKey) {
 		}
 	}
 	return n, nil
+}
+
+// having imports HAVING. GMS computes what the list names below it; of that the window functions see the groups that are
+// left, so they come after.
+func (im *importer) having(n *gmsplan.Having, outer *scope) (relation, error) {
+	list, ok := n.Child.(*gmsplan.Project)
+	windowed := func(e sql.Expression) bool { return isWindowed(im.ctx, e) }
+	if !ok || !slices.ContainsFunc(list.Projections, windowed) {
+		return im.filter(n.Child, n.Cond, outer)
+	}
+	below := gmsplan.NewProject(im.ctx, slices.DeleteFunc(slices.Clone(list.Projections), windowed), list.Child)
+	rel, err := im.filter(below, n.Cond, outer)
+	if err != nil {
+		return relation{}, err
+	}
+	x := im.over(rel, outer)
+	var named []plan.Projection
+	cols, plain := make([]column, 0, len(list.Projections)), rel.cols
+	for _, e := range list.Projections {
+		if !windowed(e) {
+			cols, plain = append(cols, plain[0]), plain[1:]
+			continue
+		}
+		value, err := x.expr(e)
+		if err != nil {
+			return relation{}, err
+		}
+		c := column{name: nameOf(im.ctx, e), Column: im.newColumn(nameOf(im.ctx, e), value)}
+		if id, ok := e.(sql.IdExpression); ok {
+			c.id = id.Id()
+		}
+		named = append(named, plan.Projection{Col: c.Column, Expr: value})
+		cols = append(cols, c)
+	}
+	rel.node = &plan.Project{Input: x.rel.node, Exprs: append(passAll(x.rel.node.Schema()), named...)}
+	rel.cols, rel.texts = cols, x.rel.texts
+	return rel, nil
 }
 
 func isLiteral(e expr.Expr) bool {

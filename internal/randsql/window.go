@@ -110,6 +110,9 @@ func (g *windowGenerator) overGroups() Query {
 		items, q.Kinds = append(items, fmt.Sprintf("%s AS x%d", call, i)), append(q.Kinds, kind)
 	}
 	q.SQL = "SELECT " + strings.Join(items, ", ") + " FROM " + s.from + g.where(s.scope) + " GROUP BY " + key.name
+	if g.one(3) {
+		q.SQL += " HAVING COUNT(*) " + pick(&g.generator, "> 1", "< 3", "<> 2")
+	}
 	return q
 }
 
