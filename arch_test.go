@@ -24,7 +24,9 @@ var layers = []struct {
 	{from: "engine/types", to: []string{module}, except: []string{module + "engine/sqlerr"}},
 	{from: "engine/bufpool", to: []string{module}, except: []string{module + "engine/bufpool"}},
 	{from: "engine/expr", to: []string{module}, except: []string{
-		module + "engine/sqlerr", module + "engine/types", module + "engine/expr", module + "engine/bufpool"}},
+		module + "engine/sqlerr", module + "engine/types", module + "engine/collation", module + "engine/expr",
+		module + "engine/bufpool"}},
+	{from: "engine/collation", to: []string{module}, except: []string{module + "engine/types"}},
 	{from: "engine/plan", to: []string{module}, except: []string{
 		module + "engine/sqlerr", module + "engine/types", module + "engine/expr"}},
 	{from: "engine", to: []string{module + "catalog", module + "gateway", module + "cmd", module + "internal",

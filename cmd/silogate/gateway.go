@@ -160,7 +160,7 @@ func weights(c types.Collation) exec.WeightFunc {
 	if !ok {
 		return nil
 	}
-	return func(dst, value []byte) []byte { return key(dst, string(value)) }
+	return key
 }
 
 // healthy reports whether the gateway can do its work.

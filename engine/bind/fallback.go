@@ -67,6 +67,9 @@ func (im *importer) rowwiseCollated(f expr.Func, operands []expr.Expr, build fun
 	if err != nil {
 		return nil, err
 	}
+	if err := weighed(unified); err != nil {
+		return nil, err
+	}
 	args := make([]expr.Expr, len(unified))
 	for i, a := range unified {
 		args[i] = expr.Fold(a)

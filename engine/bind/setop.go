@@ -113,7 +113,7 @@ func isMerge(ctx *sql.Context, p *gmsplan.Project) bool {
 func (im *importer) alike(left, right relation) (relation, relation, error) {
 	common := make([]types.Type, len(left.cols))
 	for i := range common {
-		typ, err := expr.CommonType(left.cols[i].Type, right.cols[i].Type)
+		typ, err := expr.UnionType(left.source(i), right.source(i))
 		if err != nil {
 			return left, right, err
 		}
@@ -125,6 +125,14 @@ func (im *importer) alike(left, right relation) (relation, relation, error) {
 	}
 	right, err = im.castAll(right, common)
 	return left, right, err
+}
+
+// source is the expression that column i is computed by, as far as that is to be seen.
+func (r relation) source(i int) expr.Expr {
+	if p, ok := r.node.(*plan.Project); ok && len(p.Exprs) == len(r.cols) && p.Exprs[i].Col.ID == r.cols[i].ID {
+		return p.Exprs[i].Expr
+	}
+	return r.cols[i].Ref()
 }
 
 // castAll casts the columns of rel that are of another type.

@@ -102,25 +102,28 @@ func TestWeights(t *testing.T) {
 		t.Fatal("no weights for utf8mb4_0900_ai_ci")
 	}
 	padded, _ := Weights(types.Utf8mb4General)
+	latin, _ := Weights(8) // latin1_swedish_ci
 	plain, _ := Weights(types.Utf8mb4Bin0900)
 	for _, c := range []struct {
-		key  func([]byte, string) []byte
+		key  func(dst, text []byte) []byte
 		a, b string
 		want int
 	}{
 		{ci, "RÉSUMÉ", "resume", 0}, {ci, "a", "B", -1}, {ci, "ab", "a", 1}, {ci, "a ", "a", 1}, {ci, "", "a", -1},
-		{padded, "Abc  ", "abc", 0}, {padded, " abc", "abc", -1},
+		{ci, "ß", "ss", 0}, {latin, "é ", "E", 0}, {latin, "ö", "z", 1}, {padded, "Abc  ", "abc", 0}, {padded, " abc", "abc", -1},
 		{plain, "A", "a", -1}, {plain, "é", "z", 1}, {plain, "x", "x", 0},
 	} {
-		if got := bytes.Compare(c.key(nil, c.a), c.key(nil, c.b)); got != c.want {
+		if got := bytes.Compare(c.key(nil, []byte(c.a)), c.key(nil, []byte(c.b))); got != c.want {
 			t.Errorf("%q against %q: %d, want %d", c.a, c.b, got, c.want)
 		}
 	}
-	if got := ci([]byte("x"), "a"); got[0] != 'x' || len(got) < 2 {
+	if got := ci([]byte("x"), []byte("a")); got[0] != 'x' || len(got) < 2 {
 		t.Errorf("the key does not follow what dst held: %v", got)
 	}
-	if _, ok := Weights(9999); ok {
-		t.Error("weights for an unknown collation")
+	for _, c := range []types.Collation{9999, 256, 225, 31} { // tailored: utf8mb4_de_pb_0900_ai_ci, utf8mb4_icelandic_ci, latin1_german2_ci
+		if _, ok := Weights(c); ok {
+			t.Errorf("weights for %s", c)
+		}
 	}
 }
 

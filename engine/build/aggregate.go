@@ -184,5 +184,5 @@ func (b *builder) weigher(t types.Type) (exec.WeightFunc, error) {
 			return w, nil
 		}
 	}
-	return nil, sqlerr.New(sqlerr.Unsupported, "collation %d is not supported in joins, grouping and sorting", t.Collation)
+	return nil, sqlerr.New(sqlerr.UnknownCollation, "texts are not compared under the collation %s", t.Collation)
 }

@@ -545,8 +545,8 @@ func TestBuildRefusesWhatCannotRun(t *testing.T) {
 	s := newTable(1, "a")
 	s.cols[0].Type = ci
 	sort := &plan.Sort{Input: s.remote(), Keys: []plan.SortKey{{Expr: s.col(0)}}}
-	if _, err := run(t, sort, Config{}); !sqlerr.Is(err, sqlerr.Unsupported) {
-		t.Errorf("error %v, want Unsupported", err)
+	if _, err := run(t, sort, Config{}); !sqlerr.Is(err, sqlerr.UnknownCollation) {
+		t.Errorf("error %v, want UnknownCollation", err)
 	}
 	fold := func(types.Collation) exec.WeightFunc {
 		return func(dst, v []byte) []byte { return append(dst, strings.ToLower(string(v))...) }

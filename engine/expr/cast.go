@@ -34,17 +34,6 @@ func NewStore(e Expr, to types.Type, column string) (Expr, error) {
 	return c, nil
 }
 
-// NewCollate is e COLLATE c; e must be text.
-func NewCollate(e Expr, c types.Collation) (Expr, error) {
-	s, err := text(e)
-	if err != nil || !s.Type().IsText() {
-		return nil, errors.Join(ErrNoKernel, err)
-	}
-	t := s.Type()
-	t.Collation = c
-	return typed(Collate, t, s), nil
-}
-
 // implicit converts e to type to; a literal is converted at once where that neither fails, warns, nor depends on the
 // session. The caller knows that there is a kernel.
 func implicit(e Expr, to types.Type) Expr {

@@ -19,6 +19,19 @@ func CommonType(list ...types.Type) (types.Type, error) {
 	return t, nil
 }
 
+// UnionType is CommonType of two columns of a set operation, of which a text that is a literal takes the other's collation.
+func UnionType(a, b Expr) (types.Type, error) {
+	ta, tb := a.Type(), b.Type()
+	if ta.IsText() && tb.IsText() && ta.Kind != types.JSON && tb.Kind != types.JSON {
+		c, ok := commonCollation(strictMix, []Expr{a, b})
+		if !ok {
+			return types.Type{}, sqlerr.New(sqlerr.CollationMixN, "Illegal mix of collations for operation 'UNION'")
+		}
+		ta.Collation, tb.Collation = c, c
+	}
+	return CommonType(ta, tb)
+}
+
 func commonType(a, b types.Type) (types.Type, error) {
 	switch {
 	case a == b || b.Kind == types.Null:
@@ -146,7 +159,7 @@ func commonString(a, b types.Type) (types.Type, error) {
 }
 
 // merge casts results of CASE, COALESCE and the like to their common type.
-func merge(op string, list []Expr) ([]Expr, types.Type, error) {
+func merge(op string, m mix, list []Expr) ([]Expr, types.Type, error) {
 	var texts []Expr
 	var where []int
 	list = append([]Expr(nil), list...)
@@ -156,7 +169,7 @@ func merge(op string, list []Expr) ([]Expr, types.Type, error) {
 		}
 	}
 	if len(texts) > 1 { // here coercibility is known: a literal takes the column's collation
-		unified, err := oneCollation(op, texts...)
+		unified, err := unifyCollations(op, m, texts)
 		if err != nil {
 			return nil, types.Type{}, err
 		}
@@ -195,7 +208,7 @@ func literalDigits(e Expr) types.Type {
 
 // coalesceRule types COALESCE and IFNULL.
 func coalesceRule(f Func, args []Expr) (Expr, error) {
-	list, t, err := merge(string(f), args)
+	list, t, err := merge(string(f), looseMix, args)
 	if err != nil {
 		return nil, err
 	}
@@ -213,7 +226,7 @@ func ifRule(f Func, args []Expr) (Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, t, err := merge(string(f), args[1:])
+	list, t, err := merge(string(f), looseMix, args[1:])
 	if err != nil {
 		return nil, err
 	}
@@ -222,17 +235,17 @@ func ifRule(f Func, args []Expr) (Expr, error) {
 	return c, nil
 }
 
-// extremeRule types GREATEST and LEAST, which compare: texts need a bytewise collation.
+// extremeRule types GREATEST and LEAST, which compare: texts under their collation.
 func extremeRule(f Func, args []Expr) (Expr, error) {
 	list := make([]Expr, len(args))
 	for i, a := range args {
 		list[i] = plain(a)
 	}
-	list, t, err := merge(string(f), list)
+	list, t, err := merge(string(f), strictMix, list)
 	if err != nil {
 		return nil, err
 	}
-	if t.IsText() && !t.Collation.Bytewise() {
+	if !hasCollation(t) {
 		return nil, ErrNoKernel
 	}
 	for _, a := range args {
@@ -258,7 +271,7 @@ func NewCase(whens []When, els Expr) (Expr, error) {
 	if els != nil {
 		results = append(results, els)
 	}
-	results, t, err := merge("case", results)
+	results, t, err := merge("case", looseMix, results)
 	if err != nil {
 		return nil, err
 	}

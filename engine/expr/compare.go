@@ -2,13 +2,11 @@ package expr
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/silogate/silogate/engine/expr/kernel"
-	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
 )
 
@@ -31,7 +29,7 @@ func unify(op Func, a, b Expr) (Expr, Expr, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		if c := list[0].Type(); c.IsText() && !c.Collation.Bytewise() {
+		if !hasCollation(list[0].Type()) {
 			return nil, nil, ErrNoKernel
 		}
 		return list[0], list[1], nil
@@ -172,120 +170,6 @@ func constant(e Expr) bool {
 		return ok
 	})
 	return ok
-}
-
-// Coercibility of a text expression's collation, lower wins (Reference Manual 12.8.4).
-const (
-	explicitCollation  = 0 // a COLLATE clause
-	implicitCollation  = 2 // a column
-	coercibleCollation = 4 // a literal, or text made from numbers and dates
-)
-
-// collationOf returns the collation of a text expression and its coercibility.
-func collationOf(e Expr) (types.Collation, int) {
-	c := e.Type().Collation
-	switch e := e.(type) {
-	case *Literal, *Param:
-		return c, coercibleCollation
-	case *Column, *Fallback:
-		return c, implicitCollation
-	case *Call:
-		if e.Func == Collate {
-			return c, explicitCollation
-		}
-	}
-	lowest := coercibleCollation
-	for _, child := range e.Children() {
-		if child.Type().IsText() {
-			_, k := collationOf(child)
-			lowest = min(lowest, k)
-		}
-	}
-	return c, lowest
-}
-
-// oneCollation brings strings under one collation, or all to bytes if one is a byte string. op names what joins them.
-func oneCollation(op string, list ...Expr) ([]Expr, error) {
-	out := make([]Expr, len(list))
-	binary := false
-	for _, e := range list {
-		binary = binary || e.Type().IsBinary()
-	}
-	if binary {
-		for i, e := range list {
-			out[i] = implicit(e, asBinary(e.Type()))
-		}
-		return out, nil
-	}
-	best, rank := collationOf(list[0])
-	for _, e := range list[1:] {
-		c, r := collationOf(e)
-		switch {
-		case r < rank:
-			best, rank = c, r
-		case r > rank || c == best || wins(best, c):
-		case wins(c, best):
-			best = c
-		default:
-			return nil, sqlerr.New(sqlerr.CollationMix, "Illegal mix of collations (%s,%s) and (%s,%s) for operation '%s'",
-				best, rankName(rank), c, rankName(r), op)
-		}
-	}
-	for i, e := range list {
-		out[i] = underCollation(e, best)
-	}
-	return out, nil
-}
-
-// OneCollation returns args with those that are CHAR, VARCHAR or TEXT under the one collation that f compares them in: that of
-// a COLLATE clause before that of a column before that of a literal. The error is sqlerr.CollationMix.
-func OneCollation(f Func, args ...Expr) ([]Expr, error) {
-	var texts []Expr
-	var where []int
-	for i, a := range args {
-		switch a.Type().Kind {
-		case types.Char, types.Varchar, types.Text:
-			texts, where = append(texts, a), append(where, i)
-		}
-	}
-	if len(texts) < 2 {
-		return args, nil
-	}
-	unified, err := oneCollation(string(f), texts...)
-	if err != nil {
-		return nil, err
-	}
-	out := slices.Clone(args)
-	for i, at := range where {
-		out[at] = unified[i]
-	}
-	return out, nil
-}
-
-// wins reports whether a is the binary collation of a mix with b.
-func wins(a, b types.Collation) bool {
-	binary := func(c types.Collation) bool { return c == types.Utf8mb4Bin || c == types.Utf8mb4Bin0900 }
-	return binary(a) && (!binary(b) || a == types.Utf8mb4Bin0900)
-}
-
-func rankName(rank int) string {
-	switch rank {
-	case explicitCollation:
-		return "EXPLICIT"
-	case implicitCollation:
-		return "IMPLICIT"
-	}
-	return "COERCIBLE"
-}
-
-// underCollation gives a text expression another collation, which changes no byte of it.
-func underCollation(e Expr, c types.Collation) Expr {
-	t := e.Type()
-	if t.Collation == c {
-		return e
-	}
-	t.Collation = c
-	return implicit(e, t)
 }
 
 // asBinary is the byte string that holds what t prints as.

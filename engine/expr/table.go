@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -135,18 +136,19 @@ func operatorRows() []row {
 
 // likeKernel is used where the pattern varies by row; a constant one is a predicate.
 func likeKernel(c *Call) kernel.Func {
-	return kernel.LikeEach(likeEscape(c), c.arg(0).IsBinary())
+	return kernel.LikeEach(likeEscape(c), c.arg(0))
 }
 
-// likeEscape is the escape byte of a LIKE.
-func likeEscape(c *Call) int {
+// likeEscape is the escape of a LIKE.
+func likeEscape(c *Call) rune {
 	switch {
 	case len(c.Args) < 3:
 		return '\\'
 	case c.constantText(2) == "":
 		return kernel.NoEscape
 	}
-	return int(c.constantText(2)[0])
+	escape, _ := utf8.DecodeRuneInString(c.constantText(2))
+	return escape
 }
 
 func double(name Func, f func(float64) float64, doc string) row {

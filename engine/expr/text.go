@@ -1,6 +1,8 @@
 package expr
 
 import (
+	"unicode/utf8"
+
 	"github.com/silogate/silogate/engine/types"
 )
 
@@ -91,7 +93,7 @@ func joinRule(f Func, args []Expr) (Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	if args, err = oneCollation(string(f), args...); err != nil {
+	if args, err = unifyCollations(string(f), looseMix, args); err != nil {
 		return nil, err
 	}
 	n := lengths(args)
@@ -168,7 +170,7 @@ func padRule(f Func, args []Expr) (Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	if list, err = oneCollation(string(f), list...); err != nil {
+	if list, err = unifyCollations(string(f), looseMix, list); err != nil {
 		return nil, err
 	}
 	n, err := integer(args[1])
@@ -232,7 +234,7 @@ func locateRule(f Func, args []Expr) (Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	if list, err = bytewise(string(f), list); err != nil {
+	if list, err = comparableStrings(string(f), list); err != nil {
 		return nil, err
 	}
 	position := Expr(&Literal{types.IntValue(1), types.Of(types.Int64)})
@@ -244,13 +246,13 @@ func locateRule(f Func, args []Expr) (Expr, error) {
 	return typed(f, types.Of(types.Int64), list[0], list[1], position), nil
 }
 
-// bytewise brings strings under one collation that compares bytes; ErrNoKernel if theirs does not.
-func bytewise(op string, list []Expr) ([]Expr, error) {
+// comparableStrings brings strings under one collation; ErrNoKernel if kernels do not have it.
+func comparableStrings(op string, list []Expr) ([]Expr, error) {
 	out, err := oneCollation(op, list...)
 	if err != nil {
 		return nil, err
 	}
-	if t := out[0].Type(); t.IsText() && !t.Collation.Bytewise() {
+	if !hasCollation(out[0].Type()) {
 		return nil, ErrNoKernel
 	}
 	return out, nil
@@ -262,12 +264,12 @@ func likeRule(f Func, args []Expr) (Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	if list, err = bytewise(string(f), list); err != nil {
+	if list, err = comparableStrings(string(f), list); err != nil {
 		return nil, err
 	}
 	if len(args) == 3 {
 		escape, ok := args[2].(*Literal)
-		if !ok || escape.Value.Null || len(escape.Value.Str) > 1 {
+		if !ok || escape.Value.Null || utf8.RuneCountInString(escape.Value.Str) > 1 {
 			return nil, ErrNoKernel
 		}
 		list = append(list, escape)

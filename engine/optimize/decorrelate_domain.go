@@ -26,6 +26,9 @@ func (d *decorrelator) unnestDomain(a *plan.Apply, corr set) (plan.Node, bool) {
 	u := &domain{decorrelator: d, outer: d.ids.cte(), shared: make(map[int]plan.Schema)}
 	for _, c := range a.Outer.Schema() {
 		if corr[c.ID] {
+			if !identicalIfEqual(c.Type) {
+				return nil, false // one value would stand for others
+			}
 			u.corr = append(u.corr, c)
 		}
 	}

@@ -58,7 +58,7 @@ func onlyColumn(e expr.Expr) (*expr.Column, bool) {
 // carries reports whether a condition on a column holds for every equal value too. Where equal values are identical
 // that is any condition; under a collation, and for floats with their two zeros, only comparisons with constants.
 func carries(cond expr.Expr, t types.Type) bool {
-	if !t.IsFloat() && (!t.IsText() || t.Collation.Bytewise()) {
+	if identicalIfEqual(t) {
 		return true
 	}
 	switch e := cond.(type) {
@@ -70,6 +70,11 @@ func carries(cond expr.Expr, t types.Type) bool {
 		return ok
 	}
 	return false
+}
+
+// identicalIfEqual reports a type whose equal values are the same in every respect.
+func identicalIfEqual(t types.Type) bool {
+	return !t.IsFloat() && (!t.IsText() || t.Collation.Bytewise())
 }
 
 // columnClasses are sets of columns that a conjunction makes equal and not NULL.

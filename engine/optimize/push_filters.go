@@ -156,8 +156,9 @@ func bySide(conds []expr.Expr, side set) (of, rest []expr.Expr) {
 	return of, rest
 }
 
-// aggregate pushes conditions on group keys: they keep or drop whole groups. Without groups there is always one row,
-// which a condition below would not drop.
+// aggregate pushes conditions on group keys: they keep or drop whole groups, unless a key stands for values that are equal
+// under its collation but not for the condition. Without groups there is always one row, which a condition below would not
+// drop.
 func (f *filterPusher) aggregate(n *plan.Aggregate, conds []expr.Expr) plan.Node {
 	groups, stands := make(set), make(map[expr.ColumnID]expr.Expr)
 	for _, g := range n.Groups {
@@ -167,6 +168,8 @@ func (f *filterPusher) aggregate(n *plan.Aggregate, conds []expr.Expr) plan.Node
 		}
 	}
 	down, stay := bySide(conds, groups)
+	down, mixed := divide(down, func(c expr.Expr) bool { return ofWholeGroups(c, n.Groups) })
+	stay = append(stay, mixed...)
 	return land(n.WithChildren([]plan.Node{f.push(n.Input, substitute(down, stands))}), stay)
 }
 
@@ -205,12 +208,36 @@ func needsAll(cond expr.Expr, of map[expr.ColumnID]expr.Expr) bool {
 func (f *filterPusher) window(n *plan.Window, conds []expr.Expr) plan.Node {
 	keys := make(set)
 	for _, e := range n.PartitionBy {
-		if c, ok := e.(*expr.Column); ok && !c.Typ.IsFloat() && (!c.Typ.IsText() || c.Typ.Collation.Bytewise()) {
+		if c, ok := e.(*expr.Column); ok && identicalIfEqual(c.Typ) {
 			keys[c.ID] = true
 		}
 	}
 	down, stay := bySide(conds, keys)
 	return land(n.WithChildren([]plan.Node{f.push(n.Input, down)}), stay)
+}
+
+// ofWholeGroups reports whether a condition on group keys says the same of all values that a key stands for.
+func ofWholeGroups(cond expr.Expr, groups []plan.Projection) bool {
+	read := columnsOf(cond)
+	for _, g := range groups {
+		if read[g.Col.ID] && !identicalIfEqual(g.Col.Type) {
+			_, single := onlyColumn(cond)
+			return single && carries(cond, g.Col.Type)
+		}
+	}
+	return true
+}
+
+// divide separates the conditions of which test holds from the others.
+func divide(conds []expr.Expr, test func(expr.Expr) bool) (yes, no []expr.Expr) {
+	for _, c := range conds {
+		if test(c) {
+			yes = append(yes, c)
+		} else {
+			no = append(no, c)
+		}
+	}
+	return yes, no
 }
 
 func (f *filterPusher) union(n *plan.Union, conds []expr.Expr) plan.Node {

@@ -31,6 +31,10 @@ const (
 	SubqueryRows                   // a scalar subquery gave more than one row
 	SubqueryColumns                // a row operand has the wrong number of columns
 	CollationMix                   // two collations of equal coercibility
+	CollationMix3                  // the same of three texts
+	CollationMixN                  // the same of more
+	CollationCharset               // a collation of another character set
+	UnknownCollation               // a collation that there is not
 	BadRegexp                      // a malformed regular expression
 	BadJSON                        // text that is not JSON
 	BadJSONPath                    // a malformed JSON path
@@ -125,6 +129,10 @@ var identities = [...]Identity{
 	SubqueryRows:       {1242, "21000"}, // ER_SUBQUERY_NO_1_ROW
 	SubqueryColumns:    {1241, "21000"}, // ER_OPERAND_COLUMNS
 	CollationMix:       {1267, "HY000"}, // ER_CANT_AGGREGATE_2COLLATIONS
+	CollationMix3:      {1270, "HY000"}, // ER_CANT_AGGREGATE_3COLLATIONS
+	CollationMixN:      {1271, "HY000"}, // ER_CANT_AGGREGATE_NCOLLATIONS
+	CollationCharset:   {1253, "42000"}, // ER_COLLATION_CHARSET_MISMATCH
+	UnknownCollation:   {1273, "HY000"}, // ER_UNKNOWN_COLLATION
 	BadRegexp:          {3685, "HY000"}, // ER_REGEXP_ILLEGAL_ARGUMENT
 	BadJSON:            {3141, "22032"}, // ER_INVALID_JSON_TEXT_IN_PARAM
 	BadJSONPath:        {3143, "42000"}, // ER_INVALID_JSON_PATH

@@ -47,6 +47,7 @@ const (
 	byDouble
 	byDecimal // of any scale
 	byBytes
+	byCollation // texts of one collation that does not compare bytes
 )
 
 func comparisonOf(a, b types.Type) comparison {
@@ -57,6 +58,8 @@ func comparisonOf(a, b types.Type) comparison {
 		return byDouble
 	case a.Kind == types.Decimal && b.Kind == types.Decimal:
 		return byDecimal
+	case a.IsString() && b.IsString() && collated(a) != nil:
+		return byCollation
 	case a.IsString() && b.IsString():
 		return byBytes
 	}
@@ -64,7 +67,7 @@ func comparisonOf(a, b types.Type) comparison {
 }
 
 // Compare returns the kernel of an operator over operands of one class, or nil: integers of any width, decimals of any
-// scale, DOUBLEs, texts and byte strings as bytes, temporals of one kind.
+// scale, DOUBLEs, texts of one collation, byte strings, temporals of one kind.
 func Compare(op Op, a, b types.Type) Func {
 	class := comparisonOf(a, b)
 	if class == noComparison {
@@ -139,6 +142,8 @@ func compareVectors(op Op, class comparison, out []byte, x, y arrow.Array, a, b 
 		compareBits(op, out, fixed[float64](x), fixed[float64](y))
 	case byDecimal:
 		compareDecimals(op, out, x, y, int(a.Scale), int(b.Scale))
+	case byCollation:
+		compareCollated(collated(a), op, out, x, y)
 	default:
 		compareBytes(op, out, x, y)
 	}

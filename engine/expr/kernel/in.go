@@ -29,6 +29,8 @@ func In(t types.Type, list []types.Value) Predicate {
 		return doubleIn(set)
 	case t.Kind == types.Decimal:
 		return newDecimalIn(list)
+	case collated(t) != nil:
+		return collatedIn(collated(t), list)
 	case t.IsString():
 		return newBytesIn(list)
 	}

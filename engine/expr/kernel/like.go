@@ -4,18 +4,24 @@ import (
 	"bytes"
 
 	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/silogate/silogate/engine/collation"
+	"github.com/silogate/silogate/engine/types"
 )
 
 // NoEscape is the escape of a LIKE with an empty ESCAPE: there is none.
-const NoEscape = -1
+const NoEscape = collation.NoEscape
 
-// Like compiles a LIKE pattern to a predicate on texts under a bytewise collation, or on byte strings, where _ is one byte.
-// escape is a byte or NoEscape.
-func Like(pattern string, escape int, binary bool) Predicate {
+// Like compiles a LIKE pattern to a predicate on texts of type t, or on byte strings, where _ is one byte. escape is a
+// character or NoEscape.
+func Like(pattern string, escape rune, t types.Type) Predicate {
+	if comparesCharacters(t, escape) {
+		return testEach(collatedLike(t, pattern, escape).Match)
+	}
 	tokens := parseLike(pattern, escape)
-	for _, t := range tokens {
-		if t.kind == anyOne {
-			return generalLike{tokens, binary}
+	for _, token := range tokens {
+		if token.kind == anyOne {
+			return generalLike{tokens, t.IsBinary()}
 		}
 	}
 	return simpleLike(tokens)
@@ -35,7 +41,7 @@ type likeToken struct {
 }
 
 // parseLike splits a pattern; neighbouring % are one. An escape at the end stands for itself.
-func parseLike(pattern string, escape int) []likeToken {
+func parseLike(pattern string, escape rune) []likeToken {
 	var tokens []likeToken
 	var run []byte
 	flush := func() {
@@ -47,7 +53,7 @@ func parseLike(pattern string, escape int) []likeToken {
 	for i := 0; i < len(pattern); i++ {
 		c := pattern[i]
 		switch {
-		case int(c) == escape && i+1 < len(pattern):
+		case rune(c) == escape && i+1 < len(pattern):
 			i++
 			run = append(run, pattern[i])
 		case c == '_':
@@ -269,19 +275,28 @@ func (p generalLike) Filter(sel []int32, a arrow.Array) []int32 {
 }
 
 // LikeEach returns the kernel of LIKE with a pattern for each row.
-func LikeEach(escape int, binary bool) Func {
+func LikeEach(escape rune, t types.Type) Func {
+	compile := func(pattern string) func(text []byte) bool {
+		return generalLike{parseLike(pattern, escape), t.IsBinary()}.match
+	}
+	if comparesCharacters(t, escape) {
+		compile = func(pattern string) func(text []byte) bool {
+			p := collatedLike(t, pattern, escape)
+			return func(text []byte) bool { return p.Match(borrowed(text)) }
+		}
+	}
 	return func(ctx *Context, args []Datum, n int) (arrow.Array, error) {
 		values, patterns := textsOf(args[0]), textsOf(args[1])
 		buf, out := newBitmap(ctx.Mem, n)
 		clear(out)
 		var last []byte
-		var p generalLike
+		var match func(text []byte) bool
 		for i := range n {
 			if pattern := patterns.at(i); i == 0 || !bytes.Equal(pattern, last) {
 				last = pattern
-				p = generalLike{parseLike(string(pattern), escape), binary}
+				match = compile(string(pattern))
 			}
-			out[i>>3] |= b2u(p.match(values.at(i))) << (i & 7)
+			out[i>>3] |= b2u(match(values.at(i))) << (i & 7)
 		}
 		return makeArray(arrow.FixedWidthTypes.Boolean, n, bothValid(ctx.Mem, args, n), buf), nil
 	}

@@ -50,7 +50,7 @@ func FuzzLike(f *testing.F) {
 			values[i], sel[i] = types.TextValue(r), int32(i)
 		}
 		array := FromValues(memory.DefaultAllocator, types.Of(types.Varchar), values)
-		p, re := Like(pattern, '\\', false), likeRegexp(pattern)
+		p, re := Like(pattern, '\\', types.Of(types.Varchar)), likeRegexp(pattern)
 		bits := make([]byte, 1)
 		p.Bits(bits, array)
 		kept := map[int32]bool{}
@@ -68,7 +68,7 @@ func FuzzLike(f *testing.F) {
 func TestLikeEscape(t *testing.T) {
 	for _, c := range []struct {
 		text, pattern string
-		escape        int
+		escape        rune
 		binary, want  bool
 	}{
 		{"50%", `50|%`, '|', false, true},
@@ -80,7 +80,11 @@ func TestLikeEscape(t *testing.T) {
 	} {
 		a := FromValues(memory.DefaultAllocator, types.Of(types.Varchar), []types.Value{types.TextValue(c.text)})
 		bits := make([]byte, 1)
-		Like(c.pattern, c.escape, c.binary).Bits(bits, a)
+		typ := types.Of(types.Varchar)
+		if c.binary {
+			typ = types.Of(types.Varbinary)
+		}
+		Like(c.pattern, c.escape, typ).Bits(bits, a)
 		if bitSet(bits, 0) != c.want {
 			t.Errorf("%q LIKE %q escape %d is %v", c.text, c.pattern, c.escape, !c.want)
 		}

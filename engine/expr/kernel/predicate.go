@@ -29,6 +29,8 @@ func CompareConst(op Op, t types.Type, c types.Value, ct types.Type) Predicate {
 		return doubleConst{op, c.Float}
 	case byDecimal:
 		return newDecimalConst(op, int(t.Scale), c.Dec, int(ct.Scale))
+	case byCollation:
+		return collatedConst(collated(t), op, c.Str)
 	}
 	return bytesConst{op, c.Str}
 }

@@ -57,9 +57,13 @@ func Locate(t types.Type) Func {
 	return func(ctx *Context, args []Datum, n int) (arrow.Array, error) {
 		needle, s := textsOf(args[0]), textsOf(args[1])
 		position, _ := integerOperand(args[2], types.Of(types.Int64))
-		bytewise := s.bytesEach(t)
+		c, bytewise := collated(t), s.bytesEach(t)
 		buf, out := newValues[int64](ctx.Mem, n)
 		for i := range out {
+			if c != nil {
+				out[i] = locateCollated(c, needle.at(i), s.at(i), position.at(i))
+				continue
+			}
 			out[i] = locate(needle.at(i), s.at(i), position.at(i), bytewise)
 		}
 		return makeArray(arrow.PrimitiveTypes.Int64, n, bothValid(ctx.Mem, args, n), buf), nil
