@@ -18,7 +18,9 @@ import (
 // use. ok is false for a collation without.
 func Weights(c types.Collation) (key func(dst, text []byte) []byte, ok bool) {
 	if own, ok := collation.Of(c); ok {
-		return func(dst, text []byte) []byte { return own.AppendKey(dst, unsafe.String(unsafe.SliceData(text), len(text))) }, true
+		return func(dst, text []byte) []byte {
+			return own.AppendKey(dst, unsafe.String(unsafe.SliceData(text), len(text)))
+		}, true
 	}
 	if !weighsCharacters(c) {
 		return nil, false

@@ -233,5 +233,8 @@ func underCollation(e Expr, c types.Collation) Expr {
 		return e
 	}
 	t.Collation = c
+	if made, ok := e.(*Cast); ok && made.Implicit {
+		return implicit(made.Arg, t)
+	}
 	return implicit(e, t)
 }

@@ -6,7 +6,7 @@
 // 'text' and "text" with backslash escapes and doubled quotes, `names`.
 //
 // Rewrite says in the other grammar's words what it lacks inside its own statements: comparisons with ANY and ALL, IS
-// UNKNOWN, the escapes \% and \_, temporal literals.
+// UNKNOWN, the escapes \% and \_, temporal literals, the collation of SET NAMES.
 //
 // A statement's own text can hold secrets. Redact gives the form that logs and process lists may show.
 //

@@ -29,7 +29,7 @@ var (
 )
 
 // rewritable finds texts that Rewrite may have to change.
-var rewritable = regexp.MustCompile(`(?i)\\[%_]|\b(describe|desc|explain|any|some|all|unknown|rollup|date|time|timestamp)\b|\{\s*(d|t|ts)\b`)
+var rewritable = regexp.MustCompile(`(?i)\\[%_]|\b(describe|desc|explain|any|some|all|unknown|rollup|collate|date|time|timestamp)\b|\{\s*(d|t|ts)\b`)
 
 // Rewrite returns sql in words that the other grammar knows, which mean the same:
 //
@@ -40,6 +40,7 @@ var rewritable = regexp.MustCompile(`(?i)\\[%_]|\b(describe|desc|explain|any|som
 //	{d '2024-01-31'}       the same; {t ...} and {ts ...} likewise
 //	GROUP BY a WITH ROLLUP
 //	                       GROUP BY a , silogate_rollup()
+//	SET NAMES x COLLATE y  SET NAMES x, collation_connection = 'y', where the other grammar forgets y
 //	DESCRIBE t c           SHOW COLUMNS FROM t LIKE 'c'; DESC and EXPLAIN likewise, and of a pattern
 //
 // Text in double quotes is a name if ansiQuotes. What can't be read is returned as it is, for the other grammar to refuse.
@@ -175,9 +176,19 @@ func (w *rewriter) token(i int) {
 		w.quantifier(i, AllFunction)
 	case t.is("WITH") && w.isRollup(i+1):
 		w.replace(token{start: t.start, end: w.tokens[i+1].end}, ", "+RollupFunction+"()")
+	case t.is("COLLATE") && w.isConnection(i):
+		w.replace(token{start: t.start, end: w.tokens[i+1].end}, ", collation_connection = '"+w.tokens[i+1].value+"'")
 	case w.closing[i]:
 		w.replace(t, "))")
 	}
+}
+
+// isConnection reports whether the i-th token is the COLLATE of SET NAMES.
+func (w *rewriter) isConnection(i int) bool {
+	if i < 3 || i+1 >= len(w.tokens) || !w.tokens[i-2].is("NAMES") || !w.tokens[i-3].is("SET") && !w.tokens[i-3].isSymbol(",") {
+		return false
+	}
+	return w.tokens[0].is("SET") && !strings.ContainsAny(w.tokens[i+1].value, `'\`)
 }
 
 // isRollup reports whether the i-th token ends the WITH ROLLUP of a GROUP BY.

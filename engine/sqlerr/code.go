@@ -35,6 +35,7 @@ const (
 	CollationMixN                  // the same of more
 	CollationCharset               // a collation of another character set
 	UnknownCollation               // a collation that there is not
+	UnknownCharset                 // a character set that there is not
 	BadRegexp                      // a malformed regular expression
 	BadJSON                        // text that is not JSON
 	BadJSONPath                    // a malformed JSON path
@@ -133,6 +134,7 @@ var identities = [...]Identity{
 	CollationMixN:      {1271, "HY000"}, // ER_CANT_AGGREGATE_NCOLLATIONS
 	CollationCharset:   {1253, "42000"}, // ER_COLLATION_CHARSET_MISMATCH
 	UnknownCollation:   {1273, "HY000"}, // ER_UNKNOWN_COLLATION
+	UnknownCharset:     {1115, "42000"}, // ER_UNKNOWN_CHARACTER_SET
 	BadRegexp:          {3685, "HY000"}, // ER_REGEXP_ILLEGAL_ARGUMENT
 	BadJSON:            {3141, "22032"}, // ER_INVALID_JSON_TEXT_IN_PARAM
 	BadJSONPath:        {3143, "42000"}, // ER_INVALID_JSON_PATH

@@ -5,11 +5,12 @@ import (
 	gmstypes "github.com/dolthub/go-mysql-server/sql/types"
 
 	"github.com/silogate/silogate/engine/sqlerr"
+	"github.com/silogate/silogate/engine/types"
 	"github.com/silogate/silogate/gateway/session"
 )
 
 // registerVariables adds the gateway's variables to GMS's, which the whole process shares; those that are there stay. A row
-// may be as long as in MySQL.
+// may be as long as in MySQL, and literals have MySQL's collation.
 func registerVariables(variables []session.Variable) error {
 	var add []sql.SystemVariable
 	for _, v := range variables {
@@ -18,8 +19,13 @@ func registerVariables(variables []session.Variable) error {
 		}
 	}
 	sql.SystemVariables.AddSystemVariables(add)
-	return sql.SystemVariables.AssignValues(map[string]any{maxAllowedPacket: standardPacket})
+	collation := types.Utf8mb4AI0900.String()
+	return sql.SystemVariables.AssignValues(map[string]any{
+		maxAllowedPacket: standardPacket, collationConnection: collation, "collation_server": collation, "collation_database": collation,
+	})
 }
+
+const collationConnection = "collation_connection"
 
 func systemVariable(v session.Variable) *sql.MysqlSystemVariable {
 	sv := &sql.MysqlSystemVariable{
