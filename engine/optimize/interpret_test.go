@@ -174,7 +174,7 @@ func (in *interpreter) unary(n plan.Node, input [][]types.Value, outer row) [][]
 	case *plan.Aggregate:
 		out = aggregate(n, s, input, outer)
 	case *plan.Window:
-		out = numbered(n, s, input, outer)
+		out = windowed(n, s, input, outer)
 	case *plan.Rollup:
 		for _, r := range input {
 			keys := evalAll(projected(n.Keys), outer.and(s, r))
@@ -187,14 +187,26 @@ func (in *interpreter) unary(n plan.Node, input [][]types.Value, outer row) [][]
 	return out
 }
 
-// numbered counts the rows of each partition in its order; there is no other window function here.
-func numbered(n *plan.Window, s plan.Schema, input [][]types.Value, outer row) [][]types.Value {
+// windowed computes ROW_NUMBER, and aggregates over whole partitions; there are no other window functions here.
+func windowed(n *plan.Window, s plan.Schema, input [][]types.Value, outer row) [][]types.Value {
+	partitions := make(map[string][]row)
+	key := func(r []types.Value) string { return fmt.Sprint(evalAll(n.PartitionBy, outer.and(s, r))) }
+	for _, r := range input {
+		partitions[key(r)] = append(partitions[key(r)], outer.and(s, r))
+	}
 	var out [][]types.Value
 	count := make(map[string]int64)
 	for _, r := range sorted(input, s, n.OrderBy, outer) {
-		key := fmt.Sprint(evalAll(n.PartitionBy, outer.and(s, r)))
-		count[key]++
-		out = append(out, append(slices.Clone(r), types.IntValue(count[key])))
+		count[key(r)]++
+		all := slices.Clone(r)
+		for _, f := range n.Funcs {
+			if f.Func == plan.RowNumber {
+				all = append(all, types.IntValue(count[key(r)]))
+			} else {
+				all = append(all, aggregated(plan.Agg{Func: f.Func, Args: f.Args}, partitions[key(r)]))
+			}
+		}
+		out = append(out, all)
 	}
 	return out
 }

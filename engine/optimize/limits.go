@@ -21,8 +21,56 @@ func limit(n plan.Node) plan.Node {
 		n = pushLimit(in)
 	case *plan.Join:
 		n = limitExistence(in)
+	case *plan.Filter:
+		n = limitNumbered(in)
 	}
 	return mapChildren(n, limit)
+}
+
+// limitNumbered limits the rows that are numbered where only the first are kept. It takes that the number of a row depends on
+// those before it alone.
+func limitNumbered(f *plan.Filter) plan.Node {
+	w, ok := f.Input.(*plan.Window)
+	if !ok || len(w.PartitionBy) > 0 || anyVolatile(keyExprs(w.OrderBy)) {
+		return f
+	}
+	numbers := make(set)
+	for _, fn := range w.Funcs {
+		switch fn.Func {
+		case plan.RowNumber:
+			numbers[fn.Col.ID] = true
+		case plan.Rank, plan.DenseRank:
+		default:
+			return f
+		}
+	}
+	for _, c := range conjuncts(f.Conds) {
+		if n, ok := mostNumber(c, numbers); ok {
+			input := limited(w.Input, w.OrderBy, n)
+			return f.WithChildren([]plan.Node{w.WithChildren([]plan.Node{input})})
+		}
+	}
+	return f
+}
+
+// mostNumber is the largest number that meets a condition on it.
+func mostNumber(cond expr.Expr, numbers set) (int64, bool) {
+	c, ok := cond.(*expr.Call)
+	if !ok || len(c.Args) != 2 {
+		return 0, false
+	}
+	col, ok := c.Args[0].(*expr.Column)
+	lit, isLiteral := c.Args[1].(*expr.Literal)
+	if !ok || !isLiteral || !numbers[col.ID] || !lit.Typ.IsInteger() || lit.Value.Null || lit.Value.Int < 0 {
+		return 0, false
+	}
+	switch c.Func {
+	case expr.Lt:
+		return max(lit.Value.Int-1, 0), true
+	case expr.Le, expr.Eq:
+		return lit.Value.Int, true
+	}
+	return 0, false
 }
 
 // limitExistence limits the right side of an uncorrelated EXISTS.

@@ -151,6 +151,8 @@ func (r *reader) build(kind string, args []sexp, in []plan.Node) (plan.Node, err
 			r.cols[list[i].Col.Name] = list[i].Col
 		}
 		return &plan.Rollup{Input: in[0], Keys: list, Level: r.define(args[0].atom, types.Of(types.Int64), false)}, err
+	case "window":
+		return r.window(args, in[0])
 	case "sort":
 		keys, err := r.keys(args, in[0])
 		return &plan.Sort{Input: in[0], Keys: keys}, err
@@ -301,6 +303,27 @@ func (r *reader) aggregate(args []sexp, in plan.Node) (plan.Node, error) {
 		counts := agg.Func == plan.Count || agg.Func == plan.CountStar
 		agg.Col = r.define(a.name, types.Of(types.Int64), !counts)
 		n.Aggs = append(n.Aggs, agg)
+	}
+	return n, nil
+}
+
+// window reads "window (partition) (order) a=(row_number) b=(sum x)", of which the aggregates see the whole partition.
+func (r *reader) window(args []sexp, in plan.Node) (plan.Node, error) {
+	partition, err := r.exprs(args[0].list, in)
+	if err != nil {
+		return nil, err
+	}
+	n := &plan.Window{Input: in, PartitionBy: partition}
+	if n.OrderBy, err = r.keys(args[1].list, in); err != nil {
+		return nil, err
+	}
+	for _, a := range args[2:] {
+		f := plan.WindowFunc{Func: plan.AggFunc(a.list[0].atom)}
+		if f.Args, err = r.exprs(a.list[1:], in); err != nil {
+			return nil, err
+		}
+		f.Col = r.define(a.name, types.Of(types.Int64), f.Func != plan.RowNumber)
+		n.Funcs = append(n.Funcs, f)
 	}
 	return n, nil
 }

@@ -14,6 +14,7 @@ func rules() []rule {
 		{name: "merge", apply: merge},
 		{name: "push_filters", apply: pushFilters},
 		{name: "split_rollup", apply: splitRollup},
+		{name: "windows", apply: windows},
 		{name: "order", apply: order},
 		{name: "limits", apply: limits},
 		{name: "join_order", apply: joinOrder},
