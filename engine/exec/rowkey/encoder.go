@@ -35,6 +35,7 @@ type Encoder struct {
 	heads  []uint32 // of an index that was probed
 
 	irregular bool   // a row is not regular
+	unhashed  bool   // rows get no hashes; none may escape
 	spread    uint64 // varies the hashes of rows that match nothing
 }
 
@@ -58,7 +59,9 @@ func (e *Encoder) Encode(cols []arrow.Array, rows int) {
 	}
 	e.rows = rows
 	e.words = grow(e.words, rows*stride)
-	e.hash = grow(e.hash, rows)
+	if !e.unhashed {
+		e.hash = grow(e.hash, rows)
+	}
 	e.state = grow(e.state, rows)
 	e.others = e.others[:0]
 	if e.full > 0 {
@@ -79,6 +82,9 @@ func (e *Encoder) Encode(cols []arrow.Array, rows int) {
 		clear(e.words)
 		for i, f := range e.fields {
 			e.pack(f, e.places[i], stride, cols[i])
+		}
+		if e.unhashed {
+			return
 		}
 		e.hashWords(stride)
 	}

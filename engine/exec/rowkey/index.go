@@ -15,7 +15,7 @@ import (
 // match touch one cache line. Single integer keys in a narrow range are looked up by position, without hashing.
 type Index struct {
 	enc    *Encoder // of the stored rows: their keys and hashes
-	next   []uint32 // dense and text rows: the next row of the chain + 1, 0 at the end
+	next   []uint32 // dense and text rows: the next row of the chain + 1, 0 at the end; nil without such rows
 	one    []entry[uint64]
 	two    []entry[[2]uint64]
 	slots  []uint64 // bits 0-31: row + 1; bits 48-63: the Bloom filter
@@ -42,13 +42,35 @@ func NewIndex(fields []Field, cols []arrow.Array, rows, workers int) *Index {
 	if rows < parallelRows {
 		workers = 1
 	}
-	x := &Index{enc: NewEncoder(fields), next: make([]uint32, rows)}
-	x.encode(cols, rows, workers)
+	x := &Index{enc: NewEncoder(fields)}
+	parts := x.encode(cols, rows, workers)
 	if !x.buildDense(rows) {
+		x.hash(parts, rows)
 		x.buildHashed(rows, workers)
 	}
 	x.enc.words = nil // the keys are in the entries, or are their positions
+	if len(x.enc.others) == 0 {
+		x.enc.hash = nil
+	}
+	if !x.enc.irregular {
+		x.enc.state = nil
+	}
 	return x
+}
+
+// hash computes the hashes that encode left out.
+func (x *Index) hash(parts []*Encoder, rows int) {
+	if !x.enc.unhashed {
+		return
+	}
+	x.enc.hash = make([]uint64, rows)
+	var wait sync.WaitGroup
+	for w, part := range parts {
+		from, to := rows*w/len(parts), rows*(w+1)/len(parts)
+		part.hash = x.enc.hash[from:to:to]
+		wait.Go(func() { part.hashWords(1) })
+	}
+	wait.Wait()
 }
 
 // Bytes returns the memory in use.
@@ -60,7 +82,7 @@ func (x *Index) Bytes() int64 {
 // as byte strings: Text estimates those.
 func Estimate(fields []Field, rows int) int64 {
 	e := NewEncoder(fields)
-	perRow := int64(4 + 8 + 1 + 20) // next, hash, state, at most 2.5 slots
+	perRow := int64(8 + 1 + 20) // hash, state, at most 2.5 slots
 	switch e.layout {
 	case oneWord:
 		perRow += 8 + 16 // the word, in an entry too
@@ -68,7 +90,7 @@ func Estimate(fields []Field, rows int) int64 {
 		perRow += 16 + 24
 	}
 	if e.layout == byteString || slices.ContainsFunc(fields, Field.mayEscape) {
-		perRow += 2*16 + 2*4 // the strings and rows of a part and of all
+		perRow += 4 + 2*16 + 2*4 // next, the strings and rows of a part and of all
 	}
 	return perRow * int64(rows)
 }
@@ -93,25 +115,31 @@ func Text(fields []Field, text []int64, rows int) int64 {
 	return n
 }
 
-// encode fills x.enc with the keys of all rows, in ranges.
-func (x *Index) encode(cols []arrow.Array, rows, workers int) {
+// encode fills x.enc with the keys of all rows, in ranges, each with an encoder of its own. Keys that may turn out to lie
+// close together are not hashed.
+func (x *Index) encode(cols []arrow.Array, rows, workers int) []*Encoder {
 	e := x.enc
+	e.unhashed = e.mayBeDense() && e.fields[0].strict // so that no row escapes
 	stride := 1
 	if e.layout == twoWords {
 		stride = 2
 	}
 	e.rows = rows
 	e.words = make([]uint64, rows*stride)
-	e.hash = make([]uint64, rows)
 	e.state = make([]uint8, rows)
+	if !e.unhashed {
+		e.hash = make([]uint64, rows)
+	}
 	parts := make([]*Encoder, workers)
 	var wait sync.WaitGroup
 	for w := range workers {
 		from, to := rows*w/workers, rows*(w+1)/workers
 		part := NewEncoder(e.fields)
 		part.words = e.words[from*stride : to*stride : to*stride]
-		part.hash = e.hash[from:to:to]
 		part.state = e.state[from:to:to]
+		if part.unhashed = e.unhashed; !part.unhashed {
+			part.hash = e.hash[from:to:to]
+		}
 		parts[w] = part
 		wait.Go(func() {
 			ranges := make([]arrow.Array, len(cols))
@@ -137,12 +165,18 @@ func (x *Index) encode(cols []arrow.Array, rows, workers int) {
 			e.others = append(e.others, int32(from)+i)
 		}
 	}
+	return parts
+}
+
+// mayBeDense reports single integer keys.
+func (e *Encoder) mayBeDense() bool {
+	return e.layout == oneWord && len(e.fields) == 1 && e.fields[0].class == classInt
 }
 
 // buildDense makes the positional form if the keys are single integers that lie close together.
 func (x *Index) buildDense(rows int) bool {
 	e := x.enc
-	if e.layout != oneWord || len(e.fields) != 1 || e.fields[0].class != classInt || len(e.others) > 0 || rows == 0 {
+	if !e.mayBeDense() || len(e.others) > 0 || rows == 0 {
 		return false
 	}
 	low, high := ^uint64(0), uint64(0)
@@ -155,6 +189,7 @@ func (x *Index) buildDense(rows int) bool {
 		return false
 	}
 	x.low = low
+	x.next = make([]uint32, rows)
 	x.dense = make([]uint32, high-low+1)
 	words := e.one()
 	for i := rows - 1; i >= 0; i-- {
@@ -178,6 +213,7 @@ func bloom(h uint64) uint64 { return 1 << (48 + h>>20&15) }
 func (x *Index) buildHashed(rows, workers int) {
 	e := x.enc
 	if n := len(e.others); n > 0 {
+		x.next = make([]uint32, rows)
 		x.escape, x.eshift = slotsFor(n)
 		for k := n - 1; k >= 0; k-- {
 			i := e.others[k]

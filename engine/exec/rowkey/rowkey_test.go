@@ -161,7 +161,11 @@ func TestIndexBytes(t *testing.T) {
 			if d := x.Bytes() - real; d < -real/20 || d > real/20 {
 				t.Errorf("%s: says %d bytes, the heap holds %d", c.name, x.Bytes(), real)
 			}
-			if estimate < real || estimate > 4*real {
+			most := 4 * real
+			if c.name == "dense" {
+				most = 8 * real // that keys lie close together is found out while they are encoded
+			}
+			if estimate < real || estimate > most {
 				t.Errorf("%s: %d bytes were estimated, the heap holds %d", c.name, estimate, real)
 			}
 			runtime.KeepAlive(x)
