@@ -1,6 +1,7 @@
 package collation
 
 import (
+	"cmp"
 	"strings"
 	"sync"
 
@@ -136,7 +137,18 @@ func (c *Collation) compare(a, b string, pad bool) int {
 }
 
 func (c *Collation) compareLevel(a, b string, level int, pad bool) int {
-	x, y := scanner{c: c, text: a, level: level}, scanner{c: c, text: b, level: level}
+	weights := &c.ascii[level]
+	start := 0
+	for ; start < len(a) && start < len(b) && a[start] < utf8RuneSelf && b[start] < utf8RuneSelf; start++ {
+		v, w := weights[a[start]], weights[b[start]]
+		if v != w && v != 0 && w != 0 {
+			return cmp.Compare(v, w)
+		}
+		if v != w || v == 0 {
+			break // something is ignored
+		}
+	}
+	x, y := scanner{c: c, text: a, level: level, at: start}, scanner{c: c, text: b, level: level, at: start}
 	for {
 		v, w := x.next(), y.next()
 		switch {

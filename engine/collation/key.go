@@ -2,6 +2,8 @@ package collation
 
 import (
 	"encoding/binary"
+	"slices"
+	"unicode/utf8"
 
 	"github.com/silogate/silogate/engine/types"
 )
@@ -34,14 +36,34 @@ func (c *Collation) AppendWeights(dst []byte, text string) []byte {
 		}
 		return dst
 	}
+	dst = slices.Grow(dst, 2*c.levels*(len(text)+1))
 	for level := range c.levels {
 		if level > 0 {
 			dst = append(dst, 0, 0)
 		}
 		s := scanner{c: c, text: text, level: level}
-		for w := s.next(); w != ended; w = s.next() {
-			dst = append(dst, byte(w>>8), byte(w))
+		for s.at < len(text) || s.i < s.n {
+			dst = s.appendASCII(dst)
+			if w := s.next(); w != ended {
+				dst = append(dst, byte(w>>8), byte(w))
+			}
 		}
+	}
+	return dst
+}
+
+// appendASCII appends the weights of the ASCII characters that come next, but for those that are ignored.
+func (s *scanner) appendASCII(dst []byte) []byte {
+	if s.i < s.n {
+		return dst
+	}
+	weights := &s.c.ascii[s.level]
+	for ; s.at < len(s.text) && s.text[s.at] < utf8.RuneSelf; s.at++ {
+		w := weights[s.text[s.at]]
+		if w == 0 {
+			break
+		}
+		dst = append(dst, byte(w>>8), byte(w))
 	}
 	return dst
 }
@@ -79,6 +101,7 @@ func appendRun(dst []byte, n int, less bool) []byte {
 
 func (c *Collation) appendPadded(dst []byte, text string) []byte {
 	high, low := byte(c.space>>8), byte(c.space)
+	dst = slices.Grow(dst, 2*len(text)+3)
 	s := scanner{c: c, text: text}
 	spaces := 0
 	for w := s.next(); w != ended; w = s.next() {

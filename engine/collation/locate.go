@@ -46,9 +46,9 @@ func breaksOff(text string) bool {
 }
 
 // FindInSet returns the number, from 1, of the member of a list divided by commas that equals a text, or 0. Trailing spaces
-// count.
+// count. As in MySQL a text of more bytes than the list is not in it.
 func (c *Collation) FindInSet(text, list string) int {
-	if list == "" || strings.Contains(text, ",") {
+	if list == "" || len(list) < len(text) || strings.Contains(text, ",") {
 		return 0
 	}
 	for i := 1; ; i++ {

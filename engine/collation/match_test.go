@@ -86,6 +86,7 @@ func TestFindInSet(t *testing.T) {
 	}{
 		{ai, "B", "a,b,c", 2}, {as, "B", "a,b,c", 0}, {ai, "ss", "x,ß", 2}, {ai, "", "a,,b", 2}, {ai, "", "", 0}, {ai, "a", "", 0},
 		{ai, "a,b", "a,b", 0}, {uni, "a", "a ,b", 0}, {bin, "a ", "a ,b", 1}, {gen, "É", "e,f", 1}, {ai, "c", "a,b,", 0}, {ai, "", "a,", 2},
+		{gen, "ß", "s", 0}, {gen, "ß", "s,t", 1},
 	} {
 		if got := of(t, test.id).FindInSet(test.text, test.list); got != test.want {
 			t.Errorf("%s: FindInSet(%q, %q) is %d", test.id, test.text, test.list, got)

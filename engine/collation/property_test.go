@@ -58,7 +58,7 @@ func checkPair(t *testing.T, a, b string) {
 // after the shorter text as make it longer than the other.
 func naive(c *Collation, a, b string) int {
 	if c.pad {
-		n := 2 * max(len(a), len(b)) * mostWeights
+		n := 2 * max(len(a), len(b)) * mostElements
 		a, b = a+strings.Repeat(" ", n), b+strings.Repeat(" ", n)
 	}
 	x, y := c.AppendWeights(nil, a), c.AppendWeights(nil, b)
@@ -71,9 +71,6 @@ func naive(c *Collation, a, b string) int {
 	}
 	return strings.Compare(string(x), string(y))
 }
-
-// mostWeights is how many weights a character has at the most.
-const mostWeights = 8
 
 func TestTransitive(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))

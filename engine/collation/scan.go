@@ -90,14 +90,19 @@ func (c *Collation) hangul(syllable uint32, room *elements) []element {
 	return room[:n]
 }
 
+// mostElements is how many elements a character has at the most.
+const mostElements = 8
+
 // scanner yields the weights of a text on a level.
 type scanner struct {
-	c       *Collation
-	text    string
-	level   int
-	at      int
-	pending []element // of the character before
-	room    elements
+	c     *Collation
+	text  string
+	level int
+	at    int
+	// Elements of the last character: those from i up to n are still to come. They are copied, since a slice of the
+	// scanner's own would move it to the heap.
+	pending [mostElements]element
+	i, n    int
 }
 
 // ended is what next returns after the last weight.
@@ -109,10 +114,10 @@ const malformed = 0xffff
 
 func (s *scanner) next() int {
 	for {
-		for len(s.pending) > 0 {
-			w := s.pending[0].weight(s.level)
-			s.pending = s.pending[1:]
-			if w != 0 {
+		for s.i < s.n {
+			w := s.pending[s.i].weight(s.level)
+			s.i++
+			if w != 0 || s.c.kind == byFold {
 				return int(w)
 			}
 		}
@@ -128,12 +133,13 @@ func (s *scanner) next() int {
 		}
 		r, n := utf8.DecodeRuneInString(s.text[s.at:])
 		if r == utf8.RuneError && n == 1 {
-			s.room[0] = newElement(malformed, 0, 0)
-			s.room[1] = newElement(uint32(s.text[s.at]), 0, 0)
-			s.pending = s.room[:2]
+			s.pending[0], s.pending[1] = newElement(malformed, 0, 0), newElement(uint32(s.text[s.at]), 0, 0)
+			s.n = 2
 		} else {
-			s.pending = s.c.elements(r, &s.room)
+			var room elements
+			s.n = copy(s.pending[:], s.c.elements(r, &room))
 		}
+		s.i = 0
 		s.at += n
 	}
 }
