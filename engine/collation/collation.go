@@ -152,9 +152,10 @@ func (c *Collation) compareLevel(a, b string, level int, pad bool) int {
 	for {
 		v, w := x.next(), y.next()
 		switch {
-		case v == w && v == ended:
-			return 0
 		case v == w:
+			if v == ended {
+				return 0
+			}
 		case pad && v == ended:
 			return -y.compareSpaces(w)
 		case pad && w == ended:

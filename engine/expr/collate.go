@@ -94,7 +94,8 @@ func rankOfParts(e Expr) coercibility {
 		switch {
 		case rank < lowest:
 			lowest, from = rank, own
-		case rank == lowest && rank == implicitCollation && own != from && !own.Binary() && !from.Binary() &&
+		case rank > lowest:
+		case lowest == implicitCollation && own != from && !own.Binary() && !from.Binary() &&
 			own.Charset() == from.Charset() && e.Type().Collation.Binary():
 			return noCollation
 		}
