@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"database/sql"
 	"fmt"
 	"math/rand/v2"
@@ -19,15 +20,17 @@ import (
 )
 
 // TestTPCDS compares the queries of TPC-DS with DuckDB, over random placements of its 24 tables.
+// SILOGATE_SCALE is another scale factor.
 func TestTPCDS(t *testing.T) {
 	if !nightly {
 		t.Skip("one of the long suites")
 	}
-	data, err := tpch.GenerateDS("0.1")
+	data, err := tpch.GenerateDS(cmp.Or(os.Getenv("SILOGATE_SCALE"), "0.1"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for seed := range uint64(3) {
+	first, count := seeds(t, 1, 3)
+	for seed := first; seed < first+count; seed++ {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) { runTPCDS(t, data, seed) })
 	}
 }

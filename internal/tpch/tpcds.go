@@ -16,7 +16,7 @@ import (
 	"github.com/silogate/silogate/internal/testserver"
 )
 
-// DS is the data of TPC-DS at one scale factor, with those of its queries that need no window functions.
+// DS is the data of TPC-DS at one scale factor.
 type DS struct {
 	dir    string
 	schema map[string][]Column
