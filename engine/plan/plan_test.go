@@ -82,10 +82,13 @@ func plans() map[string]plan.Node {
 			Input: u, Conds: []expr.Expr{compare(expr.Eq, x.Ref(), a.Ref())},
 		}},
 		"aggregate": &plan.Aggregate{Input: t, Groups: []plan.Projection{passed(a)}, Aggs: []plan.Agg{sum, concat}},
-		"distinct":  &plan.Aggregate{Input: t, Groups: []plan.Projection{passed(a)}},
-		"top":       &plan.Limit{Input: t, Keys: []plan.SortKey{{Expr: a.Ref(), Desc: true}, {Expr: b.Ref()}}, Offset: 2, Count: 10},
-		"sort":      &plan.Sort{Input: &plan.Limit{Input: t, Offset: 3, Count: -1}, Keys: []plan.SortKey{{Expr: a.Ref()}}},
-		"union":     &plan.Union{Inputs: []plan.Node{&plan.Project{Input: t, Exprs: []plan.Projection{passed(a)}}, u}, Cols: plan.Schema{column(13, "z")}},
+		"rollup": &plan.Rollup{Input: t, Level: plan.Column{ID: 42, Name: "level", Type: integer}, Keys: []plan.Projection{
+			{Col: column(40, "a"), Expr: a.Ref()}, {Col: column(41, "c"), Expr: number(1)},
+		}},
+		"distinct": &plan.Aggregate{Input: t, Groups: []plan.Projection{passed(a)}},
+		"top":      &plan.Limit{Input: t, Keys: []plan.SortKey{{Expr: a.Ref(), Desc: true}, {Expr: b.Ref()}}, Offset: 2, Count: 10},
+		"sort":     &plan.Sort{Input: &plan.Limit{Input: t, Offset: 3, Count: -1}, Keys: []plan.SortKey{{Expr: a.Ref()}}},
+		"union":    &plan.Union{Inputs: []plan.Node{&plan.Project{Input: t, Exprs: []plan.Projection{passed(a)}}, u}, Cols: plan.Schema{column(13, "z")}},
 		"with": &plan.With{
 			Bindings: []plan.CTE{{ID: 1, Name: "c", Plan: t}},
 			Body:     &plan.CTERef{ID: 1, Name: "c", Cols: plan.Schema{column(14, "a"), column(15, "b")}},
@@ -185,6 +188,10 @@ func TestVerifyRefuses(t *testing.T) {
 			Step: &plan.Working{ID: 7, Cols: plan.Schema{text}}}, "s#20 is varchar over bigint"},
 		{"bound twice", &plan.With{Bindings: []plan.CTE{{ID: 7, Name: "c", Plan: u}}, Body: &plan.Recursive{
 			ID: 7, Name: "c", Cols: plan.Schema{column(30, "z")}, Seed: table("t", a), Step: table("v", b)}}, "bound twice"},
+		{"key passed", &plan.Rollup{Input: tt, Level: column(42, "l"), Keys: []plan.Projection{passed(a)}}, "key a#1 is not a new column"},
+		{"level", &plan.Rollup{Input: tt, Level: column(42, "l"), Keys: []plan.Projection{{Col: column(40, "k"), Expr: a.Ref()}}}, "level l#42 is bigint"},
+		{"key's scope", &plan.Rollup{Input: tt, Level: plan.Column{ID: 42, Name: "l", Type: integer},
+			Keys: []plan.Projection{{Col: column(40, "k"), Expr: x.Ref()}}}, "x#3 is not in scope"},
 		{"scalar's width", &plan.Apply{Kind: plan.ApplyScalar, Outer: u, Inner: tt}, "2 columns"},
 		{"mark's type", &plan.Join{Kind: plan.Mark, Left: tt, Right: u, Mark: column(31, "m")}, "mark m#31 is bigint"},
 		{"null-aware", &plan.Join{Kind: plan.NullAnti, Left: tt, Right: u}, "no equality"},
