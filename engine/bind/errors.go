@@ -53,7 +53,7 @@ var kinds = []struct {
 	{analyzererrors.ErrUnionSchemasMatch, sqlerr.SelectColumns},
 	{planbuilder.ErrSelectsDifferentLength, sqlerr.SelectColumns},
 	{sql.ErrColumnNumberDoesNotMatch, sqlerr.SelectColumns},
-	{sql.ErrColValCountMismatch, sqlerr.SelectColumns},
+	{sql.ErrColValCountMismatch, sqlerr.RowColumns},
 	{sql.ErrUnknownPreparedStatement, sqlerr.UnknownStatement},
 	{sql.ErrInvalidOperandColumns, sqlerr.SubqueryColumns},
 	{analyzererrors.ErrSubqueryFieldIndex, sqlerr.SubqueryColumns},

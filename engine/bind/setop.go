@@ -33,9 +33,9 @@ func (im *importer) setOp(n *gmsplan.SetOp, outer *scope) (relation, error) {
 			rel = im.distinctOver(rel)
 		}
 	case gmsplan.IntersectType:
-		rel, err = im.matching(plan.Semi, left, right, n.Distinct, "INTERSECT ALL")
+		rel, err = im.matching(plan.Semi, left, right, n.Distinct)
 	default:
-		rel, err = im.matching(plan.Anti, left, right, n.Distinct, "EXCEPT ALL")
+		rel, err = im.matching(plan.Anti, left, right, n.Distinct)
 	}
 	if err != nil {
 		return relation{}, err
@@ -176,21 +176,63 @@ func (im *importer) union(left, right relation) relation {
 
 // matching imports INTERSECT (Semi) and EXCEPT (Anti): the distinct rows of left that have, or lack, an equal row in
 // right, NULL being equal to NULL.
-func (im *importer) matching(kind plan.JoinKind, left, right relation, distinct bool, all string) (relation, error) {
+func (im *importer) matching(kind plan.JoinKind, left, right relation, distinct bool) (relation, error) {
 	if !distinct {
-		return relation{}, unsupported(all)
+		return im.counted(kind, left, right)
 	}
 	left = im.distinctOver(left)
-	join := &plan.Join{Kind: kind, Left: left.node, Right: right.node}
+	on, err := im.sameRows(left, right)
+	left.node = &plan.Join{Kind: kind, Left: left.node, Right: right.node, On: on}
+	return left, err
+}
+
+// sameRows is the condition that rows of two operands are equal.
+func (im *importer) sameRows(left, right relation) ([]expr.Expr, error) {
+	var on []expr.Expr
 	for i := range left.cols {
 		same, err := im.compare(expr.NullSafeEq, left.cols[i].Ref(), right.cols[i].Ref())
 		if err != nil {
-			return relation{}, err
+			return nil, err
 		}
-		join.On = append(join.On, same)
+		on = append(on, same)
 	}
-	left.node = join
-	return left, nil
+	return on, nil
+}
+
+// counted imports INTERSECT ALL and EXCEPT ALL: of n equal rows of left and m of right the first leaves the smaller number,
+// the second n - m. Equal rows are counted on each side, where a source may do it, and repeated above the join of the counts.
+func (im *importer) counted(kind plan.JoinKind, left, right relation) (relation, error) {
+	left, n := im.countRows(left)
+	right, m := im.countRows(right)
+	on, err := im.sameRows(left, right)
+	if err != nil {
+		return relation{}, err
+	}
+	join := &plan.Join{Kind: plan.Inner, Left: left.node, Right: right.node, On: on}
+	var times expr.Expr
+	if kind == plan.Semi {
+		times, err = expr.New(expr.Least, n.Ref(), m.Ref())
+	} else {
+		join.Kind = plan.Left
+		m.Nullable = true
+		var subtrahend expr.Expr
+		if subtrahend, err = expr.New(expr.Coalesce, m.Ref(), integer(0)); err == nil {
+			times, err = expr.New(expr.Sub, n.Ref(), subtrahend)
+		}
+	}
+	left.node = &plan.Repeat{Input: join, Times: times}
+	return left.exact(im), err
+}
+
+// countRows groups equal rows and returns the column of their number.
+func (im *importer) countRows(rel relation) (relation, plan.Column) {
+	rel = im.distinctOver(rel)
+	im.last++
+	n := plan.Column{ID: im.last, Name: "count", Type: types.Of(types.Int64)}
+	grouped := *rel.node.(*plan.Aggregate)
+	grouped.Aggs = []plan.Agg{{Col: n, Func: plan.CountStar}}
+	rel.node = &grouped
+	return rel, n
 }
 
 // isolateOperands puts a query block around the left operand of a set operation that is one itself, with an order or a

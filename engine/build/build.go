@@ -180,6 +180,8 @@ func (b *builder) node(n plan.Node, want need) (stage, error) {
 		return b.apply(n, want)
 	case *plan.Aggregate:
 		return b.aggregate(n)
+	case *plan.Repeat:
+		return b.repeat(n, want)
 	case *plan.Rollup:
 		return b.rollup(n, want)
 	case *plan.Window:
@@ -292,6 +294,23 @@ func (b *builder) project(n *plan.Project, want need) (stage, error) {
 	out := make(exec.Streams, len(in.streams))
 	for i, s := range in.streams {
 		out[i] = exec.NewProject(b.rt, s, terms[i], cols)
+	}
+	return stage{streams: out, cols: cols, order: in.order}, nil
+}
+
+func (b *builder) repeat(n *plan.Repeat, want need) (stage, error) {
+	in, err := b.build(n.Input, want.with(n.Times))
+	if err != nil {
+		return stage{}, err
+	}
+	terms, err := b.terms([]expr.Expr{n.Times}, in.cols, len(in.streams))
+	if err != nil {
+		return stage{}, err
+	}
+	cols, keep := want.prune(in.cols)
+	out := make(exec.Streams, len(in.streams))
+	for i, s := range in.streams {
+		out[i] = exec.NewRepeat(b.rt, s, terms[i][0], keep, cols)
 	}
 	return stage{streams: out, cols: cols, order: in.order}, nil
 }

@@ -41,6 +41,10 @@ func substitute(n plan.Node, with map[expr.ColumnID]expr.Expr) plan.Node {
 			m.Aggs[i].Args, m.Aggs[i].OrderBy = s.list(a.Args), s.keys(a.OrderBy)
 		}
 		return &m
+	case *plan.Repeat:
+		m := *n
+		m.Times = expr.Substitute(n.Times, with)
+		return &m
 	case *plan.Rollup:
 		m := *n
 		m.Keys = s.projections(n.Keys)

@@ -268,6 +268,10 @@ func (l *lifter) lift(n plan.Node) (plan.Node, bool) {
 		}
 	case *plan.Limit:
 		return l.limit(n)
+	case *plan.Repeat:
+		if input, ok := l.lift(n.Input); ok && !l.correlated(n.Times) {
+			return n.WithChildren([]plan.Node{input}), true
+		}
 	case *plan.Rollup: // its repetitions have all columns of the input
 		if input, ok := l.lift(n.Input); ok && !slices.ContainsFunc(projected(n.Keys), l.correlated) {
 			return n.WithChildren([]plan.Node{input}), true

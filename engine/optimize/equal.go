@@ -42,6 +42,9 @@ func sameNode(a, b plan.Node) bool {
 	case *plan.Aggregate:
 		b, ok := b.(*plan.Aggregate)
 		return ok && slices.Equal(a.Schema(), b.Schema()) && slices.EqualFunc(a.Aggs, b.Aggs, sameAgg)
+	case *plan.Repeat:
+		_, ok := b.(*plan.Repeat)
+		return ok
 	case *plan.Rollup:
 		b, ok := b.(*plan.Rollup)
 		return ok && a.Level == b.Level && slices.EqualFunc(a.Keys, b.Keys, func(x, y plan.Projection) bool { return x.Col == y.Col })

@@ -151,6 +151,10 @@ func (e *Estimator) derive(ctx context.Context, n plan.Node) *relation {
 		return applied(n, e.of(ctx, n.Outer), e.of(ctx, n.Inner))
 	case *plan.Aggregate:
 		return e.of(ctx, n.Input).aggregate(n)
+	case *plan.Repeat:
+		r := e.of(ctx, n.Input).clone()
+		r.keys = nil
+		return r
 	case *plan.Rollup:
 		return e.of(ctx, n.Input).rollup(n)
 	case *plan.Limit:

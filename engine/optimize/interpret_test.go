@@ -175,6 +175,14 @@ func (in *interpreter) unary(n plan.Node, input [][]types.Value, outer row) [][]
 		out = aggregate(n, s, input, outer)
 	case *plan.Window:
 		out = windowed(n, s, input, outer)
+	case *plan.Repeat:
+		for _, r := range input {
+			if times := eval(n.Times, outer.and(s, r)); !times.Null {
+				for range max(times.Int, 0) {
+					out = append(out, r)
+				}
+			}
+		}
 	case *plan.Rollup:
 		for _, r := range input {
 			keys := evalAll(projected(n.Keys), outer.and(s, r))

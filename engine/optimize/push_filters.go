@@ -45,6 +45,8 @@ func (f *filterPusher) push(n plan.Node, conds []expr.Expr) plan.Node {
 		return f.apply(n, conds)
 	case *plan.Aggregate:
 		return f.aggregate(n, conds)
+	case *plan.Repeat:
+		return n.WithChildren([]plan.Node{f.push(n.Input, conds)})
 	case *plan.Rollup:
 		return f.rollup(n, conds)
 	case *plan.Window:

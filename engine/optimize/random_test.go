@@ -98,7 +98,10 @@ func (g *generator) relation(depth int, outer []string) (string, []string) {
 	if depth == 0 {
 		return g.scan()
 	}
-	switch g.IntN(13) {
+	switch g.IntN(14) {
+	case 13:
+		in, cols := g.relation(depth-1, outer)
+		return g.over(fmt.Sprintf("repeat (- %s 1)", g.pick(cols)), in), cols
 	case 0:
 		return g.scan()
 	case 12:

@@ -83,6 +83,10 @@ func mapExprs(n plan.Node, f func(expr.Expr) expr.Expr) plan.Node {
 			m.Aggs[i].OrderBy = keys(n.Aggs[i].OrderBy)
 		}
 		return &m
+	case *plan.Repeat:
+		m := *n
+		m.Times = f(n.Times)
+		return &m
 	case *plan.Rollup:
 		m := *n
 		m.Keys = projections(n.Keys)
@@ -110,7 +114,7 @@ func isEmpty(n plan.Node) bool {
 // emptied reports nodes that yield nothing because their input does.
 func emptied(n plan.Node) bool {
 	switch n := n.(type) {
-	case *plan.Project, *plan.Rollup, *plan.Window, *plan.Sort, *plan.Limit:
+	case *plan.Project, *plan.Repeat, *plan.Rollup, *plan.Window, *plan.Sort, *plan.Limit:
 		return isEmpty(n.Children()[0])
 	case *plan.Aggregate:
 		return len(n.Groups) > 0 && isEmpty(n.Input)

@@ -29,7 +29,7 @@ var (
 )
 
 // rewritable finds texts that Rewrite may have to change.
-var rewritable = regexp.MustCompile(`(?i)\\[%_]|\b(describe|desc|explain|any|some|all|unknown|rollup|collate|date|time|timestamp)\b|\{\s*(d|t|ts)\b`)
+var rewritable = regexp.MustCompile(`(?i)\\[%_]|\b(describe|desc|explain|any|some|all|unknown|rollup|values\s+row|collate|date|time|timestamp)\b|\{\s*(d|t|ts)\b`)
 
 // Rewrite returns sql in words that the other grammar knows, which mean the same:
 //
@@ -41,6 +41,7 @@ var rewritable = regexp.MustCompile(`(?i)\\[%_]|\b(describe|desc|explain|any|som
 //	GROUP BY a WITH ROLLUP
 //	                       GROUP BY a , silogate_rollup()
 //	SET NAMES x COLLATE y  SET NAMES x, collation_connection = 'y', where the other grammar forgets y
+//	VALUES ROW(1), ROW(2)  SELECT * FROM (VALUES ROW(1), ROW(2)) AS silogate_values, where it is not a derived table itself
 //	DESCRIBE t c           SHOW COLUMNS FROM t LIKE 'c'; DESC and EXPLAIN likewise, and of a pattern
 //
 // Text in double quotes is a name if ansiQuotes. What can't be read is returned as it is, for the other grammar to refuse.
@@ -52,7 +53,7 @@ func Rewrite(sql string, ansiQuotes bool) string {
 	if !ok {
 		return sql
 	}
-	w := rewriter{sql: sql, tokens: tokens, ansiQuotes: ansiQuotes, closing: make(map[int]bool)}
+	w := rewriter{sql: sql, tokens: tokens, ansiQuotes: ansiQuotes, closing: make(map[int]bool), lastRow: make(map[int]bool)}
 	for i := w.describe(); i < len(tokens); i++ {
 		if n := w.literal(i); n > 0 {
 			i += n - 1
@@ -123,6 +124,8 @@ func Restore(sql string) string {
 			w.replace(token{start: tokens[i-1].start, end: tokens[end].end}, "WITH ROLLUP") // with the comma before it
 		case w.closing[i]:
 			w.replace(t, "")
+		default:
+			w.restoreValues(i)
 		}
 	}
 	return w.out.String() + sql[w.done:]
@@ -150,6 +153,7 @@ type rewriter struct {
 	tokens     []token
 	ansiQuotes bool
 	closing    map[int]bool // parentheses that end a subquery which has become an argument
+	lastRow    map[int]bool // parentheses that end the rows of a VALUES statement which has become a derived table
 	out        strings.Builder
 	done       int // the text up to here is copied
 }
@@ -178,6 +182,10 @@ func (w *rewriter) token(i int) {
 		w.replace(token{start: t.start, end: w.tokens[i+1].end}, ", "+RollupFunction+"()")
 	case t.is("COLLATE") && w.isConnection(i):
 		w.replace(token{start: t.start, end: w.tokens[i+1].end}, ", collation_connection = '"+w.tokens[i+1].value+"'")
+	case t.is("VALUES"):
+		w.values(i)
+	case w.lastRow[i]:
+		w.replace(token{start: t.end, end: t.end}, ") AS "+valuesAlias)
 	case w.closing[i]:
 		w.replace(t, "))")
 	}

@@ -46,6 +46,16 @@ func TestRewrite(t *testing.T) {
 		{sql: `SELECT 1 FROM (SELECT a FROM t GROUP BY a) x WITH ROLLUP`, want: `SELECT 1 FROM (SELECT a FROM t GROUP BY a) x WITH ROLLUP`},
 		{sql: `SELECT a FROM t GROUP BY a WITH ROLLUP WITH ROLLUP`, want: `SELECT a FROM t GROUP BY a , silogate_rollup() WITH ROLLUP`},
 		{sql: `SELECT 'WITH ROLLUP', "with rollup"`, want: `SELECT 'WITH ROLLUP', "with rollup"`},
+		{sql: `VALUES ROW(1,2), row (f(3),(4)) ORDER BY 1`, want: `SELECT * FROM (VALUES ROW(1,2), row (f(3),(4))) AS silogate_values ORDER BY 1`},
+		{sql: `SELECT 1 UNION VALUES ROW(1) UNION ALL (VALUES ROW(2), ROW(3) LIMIT 1)`,
+			want: `SELECT 1 UNION SELECT * FROM (VALUES ROW(1)) AS silogate_values UNION ALL (SELECT * FROM (VALUES ROW(2), ROW(3)) AS silogate_values LIMIT 1)`},
+		{sql: `WITH v AS (VALUES ROW(1)) SELECT * FROM v JOIN (VALUES ROW(2)) w`, want: `WITH v AS (SELECT * FROM (VALUES ROW(1)) AS silogate_values) SELECT * FROM v JOIN (VALUES ROW(2)) w`},
+		{sql: `SELECT 1 FROM (VALUES ROW(1) UNION VALUES ROW(2)) v`,
+			want: `SELECT 1 FROM (SELECT * FROM (VALUES ROW(1)) AS silogate_values UNION SELECT * FROM (VALUES ROW(2)) AS silogate_values) v`},
+		{sql: `a > ANY (VALUES ROW((SELECT 1)))`, want: `a > silogate_any( (SELECT * FROM (VALUES ROW((SELECT 1))) AS silogate_values))`},
+		{sql: `INSERT INTO t VALUES ROW(1), ROW(2)`, want: `INSERT INTO t VALUES ROW(1), ROW(2)`},
+		{sql: `VALUES ROW(1), ROW(2`, want: `VALUES ROW(1), ROW(2`},
+		{sql: `values row, 'values row(1)'`, want: `values row, 'values row(1)'`},
 		{sql: `'\_' 'open`, want: `'\_' 'open`},
 	} {
 		got := Rewrite(c.sql, c.ansi)
@@ -62,6 +72,7 @@ func TestRestore(t *testing.T) {
 	for _, sql := range []string{
 		`a`, `a >= ANY (SELECT f(b) FROM t) AND c`, `a = ANY(SELECT 1 WHERE 2 > ALL (SELECT (3))) + 1`, `silogate_any`,
 		`DATE '2000-01-05' + 5`,
+		`(VALUES ROW(3), ROW(4) LIMIT 1) + 1`, `a IN (VALUES ROW(1)) OR a IN (SELECT * FROM (VALUES ROW(2)) AS v)`,
 		`(SELECT MAX(a) FROM t GROUP BY b WITH ROLLUP LIMIT 1) + 1`,
 	} {
 		if got := Restore(Rewrite(sql, false)); got != sql {

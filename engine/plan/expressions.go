@@ -20,6 +20,8 @@ func Expressions(n Node) []expr.Expr {
 			list = append(list, keyExprs(a.OrderBy)...)
 		}
 		return list
+	case *Repeat:
+		return []expr.Expr{n.Times}
 	case *Rollup:
 		return exprsOf(n.Keys)
 	case *Window:

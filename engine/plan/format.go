@@ -133,6 +133,8 @@ func describe(n Node) string {
 		return describeApply(n)
 	case *Aggregate:
 		return describeAggregate(n)
+	case *Repeat:
+		return "Repeat " + n.Times.String()
 	case *Rollup:
 		return "Rollup " + n.Level.Ref().String() + ": " + projectionList(n.Keys)
 	case *Window:

@@ -174,6 +174,13 @@ type Rollup struct {
 	Level Column       // BIGINT, not NULL
 }
 
+// Repeat yields each row as often as Times says, a BIGINT; not at all where that is NULL or less than 1. It makes rows of
+// counts: what INTERSECT ALL and EXCEPT ALL leave of equal rows.
+type Repeat struct {
+	Input Node
+	Times expr.Expr
+}
+
 // AggFunc names an aggregate function.
 type AggFunc string
 
@@ -299,6 +306,7 @@ func (*Join) sealed()      {}
 func (*Apply) sealed()     {}
 func (*Aggregate) sealed() {}
 func (*Rollup) sealed()    {}
+func (*Repeat) sealed()    {}
 func (*Window) sealed()    {}
 func (*Sort) sealed()      {}
 func (*Limit) sealed()     {}
@@ -367,6 +375,8 @@ func (n *Aggregate) Schema() Schema {
 	return s
 }
 
+func (n *Repeat) Schema() Schema { return n.Input.Schema() }
+
 func (n *Rollup) Schema() Schema {
 	return append(concat(n.Input.Schema(), projected(n.Keys)), n.Level)
 }
@@ -405,6 +415,7 @@ func (n *Join) Children() []Node      { return []Node{n.Left, n.Right} }
 func (n *Apply) Children() []Node     { return []Node{n.Outer, n.Inner} }
 func (n *Aggregate) Children() []Node { return []Node{n.Input} }
 func (n *Rollup) Children() []Node    { return []Node{n.Input} }
+func (n *Repeat) Children() []Node    { return []Node{n.Input} }
 func (n *Window) Children() []Node    { return []Node{n.Input} }
 func (n *Sort) Children() []Node      { return []Node{n.Input} }
 func (n *Limit) Children() []Node     { return []Node{n.Input} }
@@ -452,6 +463,12 @@ func (n *Apply) WithChildren(c []Node) Node {
 }
 
 func (n *Aggregate) WithChildren(c []Node) Node {
+	m := *n
+	m.Input = c[0]
+	return &m
+}
+
+func (n *Repeat) WithChildren(c []Node) Node {
 	m := *n
 	m.Input = c[0]
 	return &m

@@ -82,6 +82,7 @@ func plans() map[string]plan.Node {
 			Input: u, Conds: []expr.Expr{compare(expr.Eq, x.Ref(), a.Ref())},
 		}},
 		"aggregate": &plan.Aggregate{Input: t, Groups: []plan.Projection{passed(a)}, Aggs: []plan.Agg{sum, concat}},
+		"repeat":    &plan.Repeat{Input: t, Times: b.Ref()},
 		"rollup": &plan.Rollup{Input: t, Level: plan.Column{ID: 42, Name: "level", Type: integer}, Keys: []plan.Projection{
 			{Col: column(40, "a"), Expr: a.Ref()}, {Col: column(41, "c"), Expr: number(1)},
 		}},
@@ -188,6 +189,7 @@ func TestVerifyRefuses(t *testing.T) {
 			Step: &plan.Working{ID: 7, Cols: plan.Schema{text}}}, "s#20 is varchar over bigint"},
 		{"bound twice", &plan.With{Bindings: []plan.CTE{{ID: 7, Name: "c", Plan: u}}, Body: &plan.Recursive{
 			ID: 7, Name: "c", Cols: plan.Schema{column(30, "z")}, Seed: table("t", a), Step: table("v", b)}}, "bound twice"},
+		{"times", &plan.Repeat{Input: tt, Times: compare(expr.Eq, a.Ref(), number(1))}, "a number of times is boolean"},
 		{"key passed", &plan.Rollup{Input: tt, Level: column(42, "l"), Keys: []plan.Projection{passed(a)}}, "key a#1 is not a new column"},
 		{"level", &plan.Rollup{Input: tt, Level: column(42, "l"), Keys: []plan.Projection{{Col: column(40, "k"), Expr: a.Ref()}}}, "level l#42 is bigint"},
 		{"key's scope", &plan.Rollup{Input: tt, Level: plan.Column{ID: 42, Name: "l", Type: integer},

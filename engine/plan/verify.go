@@ -117,6 +117,11 @@ func (v *verifier) check(n Node, outer scope) error {
 		return v.apply(n, in)
 	case *Aggregate:
 		return v.aggregate(n, in)
+	case *Repeat:
+		if t := n.Times.Type(); t.Kind != types.Int64 {
+			return fmt.Errorf("a number of times is %s", t)
+		}
+		return in.expr(n.Times)
 	case *Rollup:
 		return v.rollup(n, in)
 	case *Window:

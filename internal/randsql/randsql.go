@@ -64,7 +64,7 @@ func (g *generator) union() Query {
 		}
 		return "SELECT " + strings.Join(items, ", ") + " FROM " + from + g.where(s)
 	}
-	return Query{arm() + pick(g, " UNION ", " UNION ALL ") + arm(), list}
+	return Query{arm() + pick(g, " UNION ", " UNION ALL ", " INTERSECT ", " INTERSECT ALL ", " EXCEPT ", " EXCEPT ALL ") + arm(), list}
 }
 
 // query writes a SELECT of some columns.
