@@ -266,9 +266,10 @@ func (w *window) newEval(f WindowFunc) (windowEval, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &aggEval{rt: w.rt, f: f, moving: m, added: w.log.newCursor(), share: windowShare{log: &w.log}}
+	e := &aggEval{rt: w.rt, f: f, moving: m, added: &argsCursor{cursor: w.log.newCursor()}, share: windowShare{log: &w.log}}
+	e.running, _ = m.(agg.Running)
 	if drops {
-		e.dropped = w.log.newCursor()
+		e.dropped = &argsCursor{cursor: w.log.newCursor()}
 	}
 	e.frame = w.newFrames(f.Frame)
 	return e, nil

@@ -371,7 +371,7 @@ func largeWindow(h *harness, rows int, f WindowFunc, result types.Type) (Operato
 	for i := range rows {
 		list = append(list, []types.Value{types.IntValue(int64(i)), types.FloatValue(float64(i))})
 	}
-	out := append(cols[:1:1], column(3, "f", result))
+	out := plan.Schema{cols[0], column(3, "f", result)}
 	spec := &Window{
 		Cols: cols, Keep: []int{0}, Out: out, Funcs: []WindowFunc{f}, OrderCols: []int{0},
 		Order: []rowkey.Key{{Field: rowkey.Of(cols[0].Type, nil)}},

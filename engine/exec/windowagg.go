@@ -14,8 +14,9 @@ type aggEval struct {
 	f              WindowFunc
 	moving         agg.Moving
 	frame          *frames
-	added, dropped *windowCursor // dropped is nil where no frame loses its first row
-	from, to       int64         // the frame that moving is of
+	running        agg.Running // moving, if it is one
+	added, dropped *argsCursor // dropped is nil where no frame loses its first row
+	from, to       int64       // the frame that moving is of
 	args           []arrow.Array
 	share          windowShare
 }
@@ -26,24 +27,46 @@ func (e *aggEval) eval(ctx context.Context, c *windowChunk) (arrow.Array, error)
 		return nil, err
 	}
 	same := 0 // rows with the frame of the last, whose value is not noted yet
-	for i, start := range from {
-		end := max(to[i], start)
-		if start == e.from && end == e.to && i > 0 {
-			same++
+	for i := 0; i < len(from); {
+		start, end := from[i], max(to[i], from[i])
+		if n := e.grows(c, from[i:], to[i:], i); n > 0 {
+			e.moving.Append(same)
+			same = 0
+			e.args = e.columns(e.args, c.batch)
+			e.running.Run(e.args, i, i+n)
+			i += n
+			e.to = c.start + int64(i)
 			continue
 		}
-		e.moving.Append(same)
-		same = 1
-		if err := e.move(ctx, start, end); err != nil {
-			return nil, err
+		if i == 0 || start != e.from || end != e.to {
+			e.moving.Append(same)
+			same = 0
+			if err := e.move(ctx, start, end); err != nil {
+				return nil, err
+			}
 		}
+		same++
+		i++
 	}
 	e.moving.Append(same)
-	e.added.done(e.to)
+	e.added.cursor.done(e.to)
 	if e.dropped != nil {
-		e.dropped.done(e.from)
+		e.dropped.cursor.done(e.from)
 	}
 	return e.moving.Take(e.rt.Mem)
+}
+
+// grows returns for how many rows of the chunk, from the i-th on, the frame only takes in the row itself.
+func (e *aggEval) grows(c *windowChunk, from, to []int64, i int) int {
+	row := c.start + int64(i)
+	if e.running == nil || e.to != row || e.from == e.to {
+		return 0
+	}
+	n := 0
+	for n < len(from) && from[n] == e.from && to[n] == row+1 {
+		n, row = n+1, row+1
+	}
+	return n
 }
 
 // move makes the frame [from, to), which neither begins nor ends before the last.
@@ -66,26 +89,39 @@ func (e *aggEval) move(ctx context.Context, from, to int64) error {
 }
 
 // pass calls do with rows [row, end), page by page.
-func (e *aggEval) pass(ctx context.Context, at *windowCursor, row, end int64, do func([]arrow.Array, int, int)) error {
+func (e *aggEval) pass(ctx context.Context, at *argsCursor, row, end int64, do func([]arrow.Array, int, int)) error {
 	for row < end {
-		if _, err := at.at(ctx, row); err != nil {
+		turned, err := at.cursor.at(ctx, row)
+		if err != nil {
 			return err
 		}
-		page := at.page
-		e.args = e.args[:0]
-		for _, a := range e.f.Args {
-			e.args = append(e.args, page.batch.Column(a))
-		}
-		stop := min(end, page.end)
-		do(e.args, int(row-page.start), int(stop-page.start))
-		row = stop
-		if row < end || e.moving.Bytes() > 2*e.share.held {
+		page := at.cursor.page
+		if turned {
+			at.args = e.columns(at.args, page.batch)
 			if err := e.share.set(e.moving.Bytes()); err != nil {
 				return err
 			}
 		}
+		stop := min(end, page.end)
+		do(at.args, int(row-page.start), int(stop-page.start))
+		row = stop
 	}
 	return nil
+}
+
+// columns are the function's arguments in a batch.
+func (e *aggEval) columns(out []arrow.Array, batch arrow.RecordBatch) []arrow.Array {
+	out = out[:0]
+	for _, a := range e.f.Args {
+		out = append(out, batch.Column(a))
+	}
+	return out
+}
+
+// argsCursor is a cursor with the arguments in its page.
+type argsCursor struct {
+	cursor *windowCursor
+	args   []arrow.Array
 }
 
 func (e *aggEval) release() { e.share.free() }

@@ -1,13 +1,10 @@
 package exec
 
 import (
-	"bytes"
 	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-
-	"github.com/silogate/silogate/engine/exec/rowkey"
 )
 
 // What begins with a row.
@@ -29,8 +26,8 @@ type boundaries struct {
 func newBoundaries(spec *Window) *boundaries {
 	return &boundaries{
 		spec:        spec,
-		byPartition: keyChanges{order: rowkey.NewOrder(spec.Partition), cols: spec.PartitionCols},
-		byOrder:     keyChanges{order: rowkey.NewOrder(spec.Order), cols: spec.OrderCols},
+		byPartition: newKeyChanges(spec.Partition, spec.PartitionCols),
+		byOrder:     newKeyChanges(spec.Order, spec.OrderCols),
 	}
 }
 
@@ -71,36 +68,6 @@ func (b *boundaries) forget(row int64) {
 	if i > 0 {
 		b.starts = append(b.starts[:0], b.starts[i:]...)
 	}
-}
-
-// keyChanges finds the rows whose key differs from that of the row before.
-type keyChanges struct {
-	order *rowkey.Order
-	cols  []int
-	last  []byte // the key of the last row seen
-	keys  rowKeys
-	args  []arrow.Array
-}
-
-// mark sets flag for each row of a batch that begins a new key.
-func (k *keyChanges) mark(flags []uint8, batch arrow.RecordBatch, flag uint8) {
-	if len(k.cols) == 0 {
-		return
-	}
-	k.args = k.args[:0]
-	for _, c := range k.cols {
-		k.args = append(k.args, batch.Column(c))
-	}
-	k.keys.text, k.keys.ends = k.order.Append(k.keys.text[:0], k.keys.ends[:0], k.args, len(flags))
-	last := k.last
-	for i := range flags {
-		key := k.keys.key(int32(i))
-		if !bytes.Equal(key, last) {
-			flags[i] |= flag
-		}
-		last = key
-	}
-	k.last = append(k.last[:0], last...)
 }
 
 // windowChunk is the rows that functions are computed for at once: those of a page.

@@ -30,6 +30,13 @@ type Moving interface {
 	Bytes() int64
 }
 
+// Running is a Moving that has a loop of its own for what is most common: a frame that takes in one row after the other.
+type Running interface {
+	Moving
+	// Run takes rows [from, to) in, and notes the value after each.
+	Run(args []arrow.Array, from, to int)
+}
+
 // NewMoving returns the aggregate of an empty frame, or an error that says what is unsupported. Where drops is false no
 // row leaves a frame but by Restart, and a frame takes no memory for its rows.
 func NewMoving(s Spec, drops bool) (Moving, error) {
@@ -97,6 +104,16 @@ func valid(args []arrow.Array, from, to int) int64 {
 
 func (m *movingCount) Append(n int) {
 	for range n {
+		m.out = append(m.out, m.n)
+	}
+}
+
+// Run implements Running.
+func (m *movingCount) Run(args []arrow.Array, from, to int) {
+	for i := from; i < to; i++ {
+		if len(args) == 0 || !isNull(args[0], i) {
+			m.n++
+		}
 		m.out = append(m.out, m.n)
 	}
 }
@@ -232,6 +249,39 @@ func (m *movingSum) Append(n int) {
 		}
 		m.out.n = append(m.out.n, m.now.n[0])
 	}
+}
+
+// Run implements Running.
+func (m *movingSum) Run(args []arrow.Array, from, to int) {
+	var vals []int64
+	switch a := args[0].(type) {
+	case *array.Decimal64:
+		vals = fixed[int64](a)
+	case *array.Int64:
+		vals = a.Int64Values()
+	}
+	if vals == nil || m.now.wide != nil || m.out.wide != nil {
+		for i := from; i < to; i++ {
+			m.move(args[0], i, i+1, false)
+			m.Append(1)
+		}
+		return
+	}
+	nulls, some := nullsOf(args[0])
+	sum, n := m.now.sum[0], m.now.n[0]
+	if sum.hi > 1<<61 || sum.hi < -1<<61 {
+		m.now.promote() // while there is room for the others
+		m.Run(args, from, to)
+		return
+	}
+	for i := from; i < to; i++ {
+		if !some || nulls.ok(i) {
+			sum.add(uint64(vals[i]), vals[i]>>63)
+			n++
+		}
+		m.out.sum, m.out.n = append(m.out.sum, sum), append(m.out.n, n)
+	}
+	m.now.sum[0], m.now.n[0] = sum, n
 }
 
 func (m *movingSum) Bytes() int64 { return m.out.Bytes() }

@@ -47,6 +47,9 @@ func Of(t types.Type, weigh func(dst, value []byte) []byte) Field {
 	return Field{class: classInt, bits: intBits(t)}
 }
 
+// Plain reports whether values of one vector are equal as keys just where they are equal as they lie there.
+func (f Field) Plain() bool { return f.weigh == nil }
+
 func intBits(t types.Type) uint8 {
 	switch t.Kind {
 	case types.Bool, types.Int8, types.Uint8:
