@@ -73,13 +73,17 @@ func (s *bindings) find(id int) *cte {
 type stage struct {
 	streams exec.Streams
 	cols    plan.Schema
-	order   []plan.SortKey // of the rows of each stream, if that is known
+	// order is that of the rows of each stream, if it is known: of all of them, or, where they are divided, of those of one part
+	// after the other. Rows that agree in divided are in one part.
+	order   []plan.SortKey
+	divided []expr.Expr
 }
 
 // need is what the parent of a node asks of it.
 type need struct {
 	cols    map[expr.ColumnID]bool // nil: all
 	ordered bool                   // the order of rows matters if the node has one
+	window  *windowNeed            // of a window right above
 }
 
 func (n need) has(id expr.ColumnID) bool { return n.cols == nil || n.cols[id] }
@@ -151,7 +155,7 @@ func (b *builder) arrange(s stage, cols plan.Schema) (stage, error) {
 	for i, in := range s.streams {
 		out[i] = exec.NewProject(b.rt, in, terms, cols)
 	}
-	return stage{streams: out, cols: cols, order: s.order}, nil
+	return stage{streams: out, cols: cols, order: s.order, divided: s.divided}, nil
 }
 
 // build returns a node's operators, counted for EXPLAIN ANALYZE.
@@ -270,7 +274,7 @@ func (b *builder) filter(n *plan.Filter, want need) (stage, error) {
 		}
 		out[i] = exec.NewFilter(b.rt, s, cond, keep, cols)
 	}
-	return stage{streams: out, cols: cols, order: in.order}, nil
+	return stage{streams: out, cols: cols, order: in.order, divided: in.divided}, nil
 }
 
 func (b *builder) project(n *plan.Project, want need) (stage, error) {
@@ -295,7 +299,7 @@ func (b *builder) project(n *plan.Project, want need) (stage, error) {
 	for i, s := range in.streams {
 		out[i] = exec.NewProject(b.rt, s, terms[i], cols)
 	}
-	return stage{streams: out, cols: cols, order: in.order}, nil
+	return stage{streams: out, cols: cols, order: in.order, divided: in.divided}, nil
 }
 
 func (b *builder) repeat(n *plan.Repeat, want need) (stage, error) {

@@ -42,7 +42,7 @@ func (b *builder) sorted(node, input plan.Node, keys []plan.SortKey, want need, 
 	if err != nil {
 		return stage{}, err
 	}
-	if len(in.streams) == 1 && startsWith(in.order, keys) {
+	if len(in.streams) == 1 && in.divided == nil && startsWith(in.order, keys) {
 		return in, nil
 	}
 	spec, err := b.order(keys, in.cols)
@@ -82,7 +82,7 @@ func (b *builder) limit(n *plan.Limit, want need) (stage, error) {
 	one := exec.NewLimit(exec.Gather(in.streams), n.Offset, n.Count)
 	out := stage{streams: exec.Streams{one}, cols: in.cols}
 	if len(in.streams) == 1 {
-		out.order = in.order
+		out.order, out.divided = in.order, in.divided
 	}
 	return out, nil
 }

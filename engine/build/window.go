@@ -26,6 +26,7 @@ func (b *builder) window(n *plan.Window, want need) (stage, error) {
 	m.Funcs = funcs
 	below := want.with(plan.Expressions(&m)...)
 	below.ordered = true // the input may be sorted already
+	below.window = &windowNeed{keys: windowKeys(n), together: together(n, want)}
 	in, err := b.build(n.Input, below)
 	if err != nil {
 		return stage{}, err
@@ -39,10 +40,10 @@ func (b *builder) window(n *plan.Window, want need) (stage, error) {
 	for i, at := range sortAt {
 		keys[i].Expr = in.cols[at].Ref()
 	}
-	if in, err = b.sortedBy(n, in, keys); err != nil {
+	if in, err = b.sortedBy(n, in, keys, sortAt, together(n, want)); err != nil {
 		return stage{}, err
 	}
-	order := in.order
+	order, divided := in.order, in.divided
 	list := &termList{}
 	spec := &exec.Window{PartitionCols: sortAt[:len(n.PartitionBy)], OrderCols: sortAt[len(n.PartitionBy):]}
 	for _, f := range funcs {
@@ -73,7 +74,23 @@ func (b *builder) window(n *plan.Window, want need) (stage, error) {
 			return stage{}, err
 		}
 	}
-	return stage{streams: out, cols: spec.Out, order: order}, nil
+	return stage{streams: out, cols: spec.Out, order: order, divided: divided}, nil
+}
+
+// windowNeed is what a window asks of another right below it: rows in the order of its keys, or else it sorts them. Rows
+// that agree in some of the keys must be in one stream then.
+type windowNeed struct {
+	keys     []plan.SortKey
+	together []expr.Expr
+}
+
+// together is what the rows of a window must agree in to have to be in one stream: the keys of its partitions, or the fewer of a
+// window above that the same sort serves.
+func together(n *plan.Window, want need) []expr.Expr {
+	if want.window != nil && startsWith(windowKeys(n), want.window.keys) {
+		return want.window.together
+	}
+	return n.PartitionBy
 }
 
 // windowKeys is the order that a window needs.
@@ -115,7 +132,7 @@ func (b *builder) computed(in stage, exprs []expr.Expr) (stage, []int, error) {
 	for i, s := range in.streams {
 		out[i] = exec.NewProject(b.rt, s, terms[i], cols)
 	}
-	return stage{streams: out, cols: cols, order: in.order}, at, nil
+	return stage{streams: out, cols: cols, order: in.order, divided: in.divided}, at, nil
 }
 
 // windowFunc describes a function; the columns it reads are places in list.
@@ -186,15 +203,16 @@ func (b *builder) windowBound(p plan.Bound, order []plan.SortKey, list *termList
 	return out, nil
 }
 
-// sortedBy sorts the rows of a stage, if they are not in the order of the keys already. The keys are columns.
-func (b *builder) sortedBy(n plan.Node, in stage, keys []plan.SortKey) (stage, error) {
-	if startsWith(in.order, keys) {
+// sortedBy sorts the rows of a stage for a window, if they are not in the order of the keys already. The keys are the columns
+// at some positions. Rows that do not agree in together may come from different streams.
+func (b *builder) sortedBy(n *plan.Window, in stage, keys []plan.SortKey, at []int, together []expr.Expr) (stage, error) {
+	if startsWith(in.order, keys) && (len(in.streams) == 1 || in.dividedBy(n.PartitionBy)) {
 		return in, nil
 	}
 	if len(keys) == 0 {
 		one := stage{streams: exec.Streams{exec.Gather(in.streams)}, cols: in.cols}
 		if len(in.streams) == 1 {
-			one.order = in.order
+			one.order, one.divided = in.order, in.divided
 		}
 		return one, nil
 	}
@@ -202,13 +220,34 @@ func (b *builder) sortedBy(n plan.Node, in stage, keys []plan.SortKey) (stage, e
 	if err != nil {
 		return stage{}, err
 	}
-	terms, err := b.terms(keyExprs(keys), in.cols, len(in.streams))
-	if err != nil {
-		return stage{}, err
-	}
 	res, stats := b.reservation(n)
-	out := exec.NewSort(b.rt, in.streams, terms, spec, res, stats)
-	return stage{streams: exec.Streams{out}, cols: in.cols, order: keys}, nil
+	if b.cfg.Parallelism == 1 || len(together) == 0 {
+		out := exec.NewSort(b.rt, in.streams, columnTerms(at, len(in.streams)), spec, res, stats)
+		return stage{streams: exec.Streams{out}, cols: in.cols, order: keys}, nil
+	}
+	by := exec.Division{}
+	for i := range together { // they are the first keys
+		by.Fields, by.Cols = append(by.Fields, spec.Keys[i].Field), append(by.Cols, at[i])
+	}
+	out := exec.NewDividedSort(b.rt, in.streams, spec, at, by, b.cfg.Parallelism, res, stats)
+	return stage{streams: out, cols: in.cols, order: keys, divided: together}, nil
+}
+
+func columnTerms(at []int, streams int) [][]exec.Term {
+	out := make([][]exec.Term, streams)
+	for i := range out {
+		for _, c := range at {
+			out[i] = append(out[i], exec.Term{Column: c})
+		}
+	}
+	return out
+}
+
+// dividedBy reports whether rows that agree in keys are in one stream.
+func (s stage) dividedBy(keys []expr.Expr) bool {
+	return s.divided != nil && !slices.ContainsFunc(s.divided, func(d expr.Expr) bool {
+		return !slices.ContainsFunc(keys, func(k expr.Expr) bool { return expr.Equal(k, d) })
+	})
 }
 
 // startsWith reports whether rows in the order of one list of keys are in the order of another.
