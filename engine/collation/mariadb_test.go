@@ -32,6 +32,7 @@ func TestMariaDB(t *testing.T) {
 	if _, err := conn.ExecContext(t.Context(), "SET NAMES utf8mb4"); err != nil {
 		t.Fatal(err)
 	}
+	cases(t, conn)
 	r := rand.New(rand.NewPCG(5, 6))
 	for range 3000 {
 		a, b := randomText(r), randomText(r)
@@ -66,5 +67,32 @@ func TestMariaDB(t *testing.T) {
 				t.Errorf("%s: FIND_IN_SET(%q, %q) is %d, there %d", id, b, a, got, in)
 			}
 		}
+	}
+}
+
+// cases compares the case of all characters.
+func cases(t *testing.T, conn *sql.Conn) {
+	for _, id := range []types.Collation{gen, uni, new, bin} {
+		c := of(t, id)
+		rows, err := conn.QueryContext(t.Context(), fmt.Sprintf(`SELECT seq, ORD(CONVERT(UPPER(c) USING utf32)), ORD(CONVERT(LOWER(c) USING utf32))
+			FROM (SELECT seq, CONVERT(CHAR(seq USING utf32) USING utf8mb4) COLLATE %s AS c FROM seq_1_to_131071) AS x
+			WHERE seq NOT BETWEEN 0xD800 AND 0xDFFF`, id))
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for ; rows.Next(); n++ {
+			var r, upper, lower rune
+			if err := rows.Scan(&r, &upper, &lower); err != nil {
+				t.Fatal(err)
+			}
+			if c.ToUpper(r) != upper || c.ToLower(r) != lower {
+				t.Errorf("%s: U+%04X has the capital U+%04X and the small letter U+%04X, there U+%04X and U+%04X", id, r, c.ToUpper(r), c.ToLower(r), upper, lower)
+			}
+		}
+		if err := rows.Err(); err != nil || n < 100_000 {
+			t.Fatal(n, err)
+		}
+		rows.Close()
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/silogate/silogate/engine/bufpool"
+	"github.com/silogate/silogate/engine/collation"
 	"github.com/silogate/silogate/engine/types"
 )
 
@@ -292,10 +293,20 @@ func each(t types.Type, growth int, edit func(dst, s []byte) []byte) Func {
 }
 
 // Upper returns the kernel of UPPER.
-func Upper(t types.Type) Func { return changeCase(t, 'a', unicode.ToUpper) }
+func Upper(t types.Type) Func {
+	if c, ok := collation.Of(t.Collation); ok {
+		return changeCase(t, 'a', c.ToUpper)
+	}
+	return changeCase(t, 'a', unicode.ToUpper)
+}
 
 // Lower returns the kernel of LOWER.
-func Lower(t types.Type) Func { return changeCase(t, 'A', unicode.ToLower) }
+func Lower(t types.Type) Func {
+	if c, ok := collation.Of(t.Collation); ok {
+		return changeCase(t, 'A', c.ToLower)
+	}
+	return changeCase(t, 'A', unicode.ToLower)
+}
 
 // changeCase maps a batch of ASCII text in one pass over its bytes, other text rune by rune; first is the first letter of the case
 // to change.

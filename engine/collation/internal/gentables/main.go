@@ -150,7 +150,7 @@ func implicit(r rune) []uint16 {
 // readServer reads the weights of the Basic Multilingual Plane from a server, leaving out those that need no table.
 func readServer(db *sql.DB, collation string, implied func(rune) []uint16) (map[rune][]element, error) {
 	rows, err := db.QueryContext(context.Background(), `SELECT seq, WEIGHT_STRING(CONVERT(CHAR(seq USING utf32) USING utf8mb4)
-		COLLATE `+collation+`) FROM app.seq_0_to_65535 WHERE seq NOT BETWEEN 0xD800 AND 0xDFFF ORDER BY seq`)
+		COLLATE `+collation+`) FROM mysql.seq_0_to_65535 WHERE seq NOT BETWEEN 0xD800 AND 0xDFFF ORDER BY seq`)
 	if err != nil {
 		return nil, err
 	}
