@@ -197,6 +197,15 @@ func (r *remote) Read(ctx context.Context, _ Object, off int64, p []byte) error 
 	return nil
 }
 
+func (r *remote) Location(key string) string { return "remote:" + key }
+
+// forget makes started begin anew.
+func (r *remote) forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.reads = nil
+}
+
 func (r *remote) started() []int64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -28,6 +28,7 @@ type Fetcher struct {
 	profile Profile
 	mem     memory.Allocator
 	usage   *connectors.Usage
+	cache   cached
 	slots   *semaphore.Weighted
 	reads   sync.WaitGroup
 
@@ -52,7 +53,8 @@ type fetch struct {
 // block is one request: neighbouring ranges of an object and the gaps between them.
 type block struct {
 	Range
-	data []byte
+	data   []byte
+	shared bool // data is the cache's
 }
 
 // NewFetcher returns a fetcher without segments. The memory of what it reads comes from mem; usage counts it.
@@ -64,6 +66,10 @@ func NewFetcher(store Store, mem memory.Allocator, usage *connectors.Usage) *Fet
 		running: make(map[*fetch]context.CancelFunc),
 	}
 }
+
+// UseCache makes the fetcher keep what it reads in a cache, and read nothing that is there. It is for before the first Get,
+// and for stores that are read ahead.
+func (f *Fetcher) UseCache(c *Cache) { f.cache = cached{Cache: c, current: make(map[version]*check)} }
 
 // Add appends segments and returns the number of the first; the others follow. Nothing is read before the first Get.
 func (f *Fetcher) Add(segments ...Segment) int {
@@ -232,8 +238,12 @@ func (f *Fetcher) start(ctx context.Context, p *fetch) {
 func (f *Fetcher) readBlocks(ctx context.Context, p *fetch) error {
 	group, ctx := errgroup.WithContext(ctx)
 	var err error
-	for i := range p.blocks {
+	for i := 0; i < len(p.blocks) && err == nil; i++ {
 		b := &p.blocks[i]
+		b.data, err = f.fetchCached(ctx, p.segment.Object, b.Range)
+		if b.shared = b.data != nil; b.shared {
+			continue
+		}
 		b.data = f.mem.Allocate(int(b.Len))
 		for off := int64(0); off < b.Len && err == nil; off += f.profile.Request {
 			part := b.data[off:min(off+f.profile.Request, b.Len)]
@@ -250,7 +260,15 @@ func (f *Fetcher) readBlocks(ctx context.Context, p *fetch) error {
 	if cause := group.Wait(); cause != nil {
 		return cause
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	for i := range p.blocks {
+		if b := &p.blocks[i]; !b.shared {
+			f.keep(p.segment.Object, b.Range, b.data)
+		}
+	}
+	return nil
 }
 
 // ReadMetered is Store.Read counted into usage.
@@ -315,9 +333,9 @@ func (d *Data) ReadAt(p []byte, off int64) (int, error) {
 // Release frees the bytes. It is idempotent.
 func (d *Data) Release() {
 	for i := range d.blocks {
-		if d.blocks[i].data != nil {
-			d.mem.Free(d.blocks[i].data)
-			d.blocks[i].data = nil
+		if b := &d.blocks[i]; b.data != nil && !b.shared {
+			d.mem.Free(b.data)
 		}
+		d.blocks[i].data = nil
 	}
 }

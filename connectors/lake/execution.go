@@ -37,9 +37,11 @@ func (s *scan) Admit(ctx context.Context, tx *connectors.Tx) error {
 // Start begins a run. Nothing is read before the splits are asked for.
 func (s *scan) Start(_ context.Context, run connectors.Scan) (connectors.Execution, error) {
 	pool := blob.NewPool(run.Memory)
+	fetch := blob.NewFetcher(s.table.Store, pool, run.Usage)
+	fetch.UseCache(s.table.Bytes)
 	return &execution{
 		scan: s, run: run, pool: pool,
-		fetch:  blob.NewFetcher(s.table.Store, pool, run.Usage),
+		fetch:  fetch,
 		prune:  newPruner(s.conds, run.Env),
 		warned: make(map[string]bool),
 		open:   make(map[*reader]bool),

@@ -27,6 +27,7 @@ type Spec struct {
 	Comment    string
 	Store      blob.Store
 	Cache      *parquet.Cache
+	Bytes      *blob.Cache       // of a remote store; nil: nothing is kept
 	Turns      *connectors.Turns // of the source's statements
 	Files      []File            // in the order they are read
 	Partitions []plan.TableColumn

@@ -17,6 +17,9 @@ import (
 // footerCache is how many bytes of footers a source keeps.
 const footerCache = 128 << 20
 
+// byteCache is how many bytes a source keeps of what it read last from S3.
+const byteCache = 128 << 20
+
 // layoutSchemas is the layout with a folder for each namespace.
 const layoutSchemas = "schema/table"
 
@@ -38,7 +41,9 @@ func Open(_ context.Context, cfg connectors.Config) (connectors.Connector, error
 		return nil, sqlerr.Wrap(sqlerr.BadOption, err, "source %s", cfg.Name)
 	}
 	var store blob.Store
+	var bytes *blob.Cache
 	if s.bucket != "" {
+		bytes = blob.NewCache(byteCache)
 		s.s3.Log = cfg.Log
 		store = blob.NewS3(s.s3)
 	} else if store, err = blob.NewLocal(s.folder, cfg.LocalRoots); err != nil {
@@ -46,7 +51,7 @@ func Open(_ context.Context, cfg connectors.Config) (connectors.Connector, error
 	}
 	return &source{
 		name: cfg.Name, settings: s, store: store,
-		footers: parquet.NewCache(footerCache), turns: connectors.NewTurns(s.admission),
+		footers: parquet.NewCache(footerCache), bytes: bytes, turns: connectors.NewTurns(s.admission),
 		tables: make(map[string]described),
 	}, nil
 }

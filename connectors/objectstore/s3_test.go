@@ -68,14 +68,21 @@ func TestS3(t *testing.T) {
 	if r.usage.Rows != 60 || r.usage.Bytes == 0 || r.usage.Remote == 0 {
 		t.Errorf("usage %+v", r.usage)
 	}
-	r, err = query{table: orders(), mem: mem, where: func(col func(string) expr.Expr) []expr.Expr {
+	few := query{table: orders(), mem: mem, where: func(col func(string) expr.Expr) []expr.Expr {
 		return []expr.Expr{compared(expr.Eq, col("day"), intLiteral(1)), compared(expr.Lt, col("id"), intLiteral(25))}
-	}}.run(t, src)
+	}}
+	r, err = few.run(t, src)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(r.rows) != 10 || r.usage.Requests != 1 {
-		t.Errorf("%d rows with %d requests, want 10 with one", len(r.rows), r.usage.Requests)
+	if len(r.rows) != 5 || r.usage.Requests != 1 || r.usage.Bytes != 1 {
+		t.Errorf("%d rows, usage %+v, want 5 and the one byte that proves the object's version", len(r.rows), r.usage)
+	}
+	if r, err = few.run(t, open(t, s3Options(s))); err != nil {
+		t.Fatal(err)
+	}
+	if len(r.rows) != 5 || r.usage.Requests != 1 || r.usage.Bytes == 1 {
+		t.Errorf("%d rows, usage %+v, want 5 with one request for the row group", len(r.rows), r.usage)
 	}
 }
 

@@ -27,6 +27,7 @@ type source struct {
 	settings settings
 	store    blob.Store
 	footers  *parquet.Cache
+	bytes    *blob.Cache // nil: the store is no remote one
 	turns    *connectors.Turns
 
 	mu     sync.Mutex
@@ -202,7 +203,7 @@ func (s *source) unknown(name plan.TableName) error {
 // find looks for both forms of a table at once.
 func (s *source) find(ctx context.Context, name plan.TableName) (lake.Spec, []blob.Object, error) {
 	key := s.root(name.Namespace) + name.Name
-	spec := lake.Spec{Source: s.name, Name: name, Store: s.store, Cache: s.footers, Turns: s.turns, FailNonFinite: s.settings.failNonFinite}
+	spec := lake.Spec{Source: s.name, Name: name, Store: s.store, Cache: s.footers, Bytes: s.bytes, Turns: s.turns, FailNonFinite: s.settings.failNonFinite}
 	var single, folder []blob.Object
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {

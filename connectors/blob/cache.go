@@ -1,0 +1,150 @@
+package blob
+
+import (
+	"bytes"
+	lru "container/list"
+	"context"
+	"slices"
+	"sync"
+)
+
+// Cache keeps what was read last of remote objects, by version, within a number of bytes. It is safe for concurrent use.
+type Cache struct {
+	limit int64
+
+	mu      sync.Mutex
+	size    int64
+	objects map[version][]*lru.Element // extents in ascending order, none within another
+	order   *lru.List                  // of *extent, most recently used first
+}
+
+// version is one version of an object.
+type version struct{ location, etag string }
+
+// extent is bytes of an object; nobody writes to them.
+type extent struct {
+	of   version
+	off  int64
+	data []byte
+}
+
+func (e *extent) end() int64 { return e.off + int64(len(e.data)) }
+
+// NewCache returns an empty cache of limit bytes.
+func NewCache(limit int64) *Cache {
+	return &Cache{limit: limit, objects: make(map[version][]*lru.Element), order: lru.New()}
+}
+
+// get returns the bytes of a range, which the caller only reads, or nil. They stay as they are whatever becomes of the
+// cache.
+func (c *Cache) get(of version, r Range) []byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, e := range c.objects[of] {
+		if x := e.Value.(*extent); x.off <= r.Off && r.End() <= x.end() {
+			c.order.MoveToFront(e)
+			return x.data[r.Off-x.off : r.End()-x.off : r.End()-x.off]
+		}
+	}
+	return nil
+}
+
+// put keeps a copy of bytes at an offset.
+func (c *Cache) put(of version, off int64, data []byte) {
+	if int64(len(data)) > c.limit {
+		return
+	}
+	x := &extent{of: of, off: off, data: bytes.Clone(data)}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, e := range slices.Clone(c.objects[of]) {
+		if old := e.Value.(*extent); x.off <= old.off && old.end() <= x.end() {
+			c.drop(e)
+		}
+	}
+	c.objects[of] = append(c.objects[of], c.order.PushFront(x))
+	c.size += int64(len(x.data))
+	for c.size > c.limit {
+		c.drop(c.order.Back())
+	}
+}
+
+// drop forgets an extent. The caller holds mu.
+func (c *Cache) drop(e *lru.Element) {
+	x := c.order.Remove(e).(*extent)
+	c.size -= int64(len(x.data))
+	rest := slices.DeleteFunc(c.objects[x.of], func(o *lru.Element) bool { return o == e })
+	if len(rest) == 0 {
+		delete(c.objects, x.of)
+		return
+	}
+	c.objects[x.of] = rest
+}
+
+// cached is a fetcher's use of a cache.
+type cached struct {
+	*Cache
+	mu      sync.Mutex
+	current map[version]*check
+	kept    int64 // bytes that this fetcher put
+}
+
+// check finds out once whether an object still is the version that was listed: what the cache serves must not be older than
+// what would be read.
+type check struct {
+	mu   sync.Mutex
+	done bool
+	err  error
+}
+
+// fetchCached returns a range from the cache, nil if it is not there.
+func (f *Fetcher) fetchCached(ctx context.Context, o Object, r Range) ([]byte, error) {
+	c := &f.cache
+	if c.Cache == nil {
+		return nil, nil
+	}
+	of := version{f.store.Location(o.Key), o.ETag}
+	data := c.get(of, r)
+	if data == nil {
+		return nil, nil
+	}
+	c.mu.Lock()
+	k := c.current[of]
+	if k == nil {
+		k = &check{}
+		c.current[of] = k
+	}
+	c.mu.Unlock()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.done {
+		return data, k.err
+	}
+	if err := f.slots.Acquire(ctx, 1); err != nil {
+		return data, err
+	}
+	defer f.slots.Release(1)
+	err := ReadMetered(ctx, f.store, o, r.Off, make([]byte, 1), f.usage)
+	if ctx.Err() == nil { // else it says nothing
+		k.done, k.err = true, err
+	}
+	return data, err
+}
+
+// keep puts a range that was read. One execution takes no more than half of the cache, so that a long scan does not turn
+// everything else out.
+func (f *Fetcher) keep(o Object, r Range, data []byte) {
+	c := &f.cache
+	if c.Cache == nil {
+		return
+	}
+	c.mu.Lock()
+	fits := c.kept+r.Len <= c.limit/2
+	if fits {
+		c.kept += r.Len
+	}
+	c.mu.Unlock()
+	if fits {
+		c.put(version{f.store.Location(o.Key), o.ETag}, r.Off, data)
+	}
+}

@@ -1,0 +1,112 @@
+package blob
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
+)
+
+// fetchAll reads ranges of an object through a cache, one segment each, and returns where requests began.
+func fetchAll(t *testing.T, cache *Cache, store *remote, etag string, ranges ...Range) ([]int64, error) {
+	t.Helper()
+	mem := bufpooltest.New()
+	defer mem.AssertSize(t, 0)
+	store.forget()
+	f := NewFetcher(store, mem, &connectors.Usage{})
+	f.UseCache(cache)
+	defer f.Close()
+	for _, r := range ranges {
+		f.Add(Segment{Object: Object{Key: "x", ETag: etag}, Ranges: []Range{r}})
+	}
+	for i, r := range ranges {
+		d, err := f.Get(t.Context(), i)
+		if err != nil {
+			return nil, err
+		}
+		if got := string(d.Bytes(r)); got != string(store.content[r.Off:r.End()]) {
+			t.Errorf("range %v: %q", r, got)
+		}
+		d.Release()
+	}
+	return store.started(), nil
+}
+
+func TestCacheServesWhatWasRead(t *testing.T) {
+	store, cache := newRemote(1), NewCache(200)
+	for _, c := range []struct {
+		etag   string
+		ranges []Range
+		want   []int64
+	}{
+		{"1", []Range{{10, 20}, {50, 30}}, []int64{10, 50}},
+		{"1", []Range{{10, 20}, {55, 10}}, []int64{10}},         // one request proves the version
+		{"1", []Range{{10, 21}}, []int64{10}},                   // partly there: read, and kept instead
+		{"1", []Range{{10, 21}, {52, 20}}, []int64{10}},         //
+		{"2", []Range{{10, 20}}, []int64{10}},                   // another version
+		{"1", []Range{{200, 64}, {300, 64}}, []int64{200, 300}}, // more than half of the cache
+		{"1", []Range{{300, 64}}, []int64{300}},
+		{"1", []Range{{400, 64}}, []int64{400}}, // turns out what was not used for long
+		{"1", []Range{{500, 64}}, []int64{500}},
+		{"1", []Range{{50, 30}}, []int64{50}},
+	} {
+		got, err := fetchAll(t, cache, store, c.etag, c.ranges...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("version %s, ranges %v: requests at %v, want %v", c.etag, c.ranges, got, c.want)
+		}
+		if cache.size > cache.limit {
+			t.Errorf("%d bytes are kept", cache.size)
+		}
+	}
+}
+
+// An object that was replaced is not served from the cache either.
+func TestCacheChecksTheVersion(t *testing.T) {
+	store, cache := newRemote(1000), NewCache(200)
+	if _, err := fetchAll(t, cache, store, "1", Range{10, 20}, Range{50, 20}); err != nil {
+		t.Fatal(err)
+	}
+	replaced := errors.New("replaced")
+	store.hold = func(context.Context, int64) error { return replaced }
+	if _, err := fetchAll(t, cache, store, "1", Range{10, 20}, Range{50, 20}); !errors.Is(err, replaced) {
+		t.Errorf("error %v", err)
+	}
+}
+
+// A check that one reader's cancellation cut off is made again for the next.
+func TestCacheCheckOutlivesCancellation(t *testing.T) {
+	store, cache := newRemote(1), NewCache(200)
+	if _, err := fetchAll(t, cache, store, "1", Range{10, 20}, Range{50, 20}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	store.hold = func(ctx context.Context, off int64) error {
+		if off == 10 {
+			cancel()
+			<-ctx.Done()
+			return ctx.Err()
+		}
+		return nil
+	}
+	f := NewFetcher(store, memory.DefaultAllocator, &connectors.Usage{})
+	f.UseCache(cache)
+	defer f.Close()
+	f.Add(Segment{Object: Object{Key: "x", ETag: "1"}, Ranges: []Range{{10, 20}}})
+	f.Add(Segment{Object: Object{Key: "x", ETag: "1"}, Ranges: []Range{{50, 20}}})
+	if _, err := f.Get(ctx, 0); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	d, err := f.Get(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Release()
+}
