@@ -6,6 +6,7 @@ import (
 
 	"github.com/dolthub/vitess/go/vt/sqlparser"
 
+	"github.com/silogate/silogate/engine/parse"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
@@ -293,6 +294,9 @@ func (b *windowNames) call(f *sqlparser.FuncExpr) error {
 		return errWindowNested(windowName(def))
 	}
 	spec := windowSpec{Func: f.Name.Lowered(), Window: windowName(def)}
+	if isNtile(f) {
+		spec.Func, f.Exprs = "ntile", f.Exprs[1:]
+	}
 	args, err := spec.arguments(f, def)
 	if err != nil {
 		return err
@@ -307,6 +311,19 @@ func (b *windowNames) call(f *sqlparser.FuncExpr) error {
 	}
 	f.Name, f.Exprs, f.Over = sqlparser.NewColIdent(windowFunction), list, nil
 	return nil
+}
+
+// isNtile reports the LEAD that stands for an NTILE (parse.Rewrite).
+func isNtile(f *sqlparser.FuncExpr) bool {
+	if f.Name.Lowered() != "lead" || len(f.Exprs) != 2 {
+		return false
+	}
+	marker, ok := f.Exprs[0].(*sqlparser.AliasedExpr)
+	if !ok {
+		return false
+	}
+	text, ok := marker.Expr.(*sqlparser.SQLVal)
+	return ok && text.Type == sqlparser.StrVal && string(text.Val) == parse.NtileMarker
 }
 
 // isBareName reports OVER w.
@@ -377,7 +394,9 @@ func (spec *windowSpec) frame(def *sqlparser.WindowDef) ([]sqlparser.Expr, error
 			continue
 		}
 		amount := at.written.Expr
-		if interval, ok := amount.(*sqlparser.IntervalExpr); ok {
+		if interval, ok := amount.(*sqlparser.IntervalExpr); ok && strings.EqualFold(interval.Unit, parse.NumberUnit) {
+			amount = interval.Expr
+		} else if ok {
 			if frame.Rows {
 				return nil, sqlerr.New(sqlerr.WindowRowsInterval, "Window '%s': INTERVAL can only be used with RANGE frames.", spec.Window)
 			}

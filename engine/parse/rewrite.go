@@ -29,7 +29,7 @@ var (
 )
 
 // rewritable finds texts that Rewrite may have to change.
-var rewritable = regexp.MustCompile(`(?i)\\[%_]|\b(describe|desc|explain|any|some|all|unknown|rollup|values\s+row|collate|date|time|timestamp)\b|\{\s*(d|t|ts)\b`)
+var rewritable = regexp.MustCompile(`(?i)\\[%_]|\b(describe|desc|explain|any|some|all|unknown|rollup|values\s+row|collate|date|time|timestamp|preceding|following|ntile|respect|first)\b|\{\s*(d|t|ts)\b`)
 
 // Rewrite returns sql in words that the other grammar knows, which mean the same:
 //
@@ -40,6 +40,8 @@ var rewritable = regexp.MustCompile(`(?i)\\[%_]|\b(describe|desc|explain|any|som
 //	{d '2024-01-31'}       the same; {t ...} and {ts ...} likewise
 //	GROUP BY a WITH ROLLUP
 //	                       GROUP BY a , silogate_rollup()
+//	NTILE(?), n PRECEDING, RESPECT NULLS
+//	                       see window
 //	SET NAMES x COLLATE y  SET NAMES x, collation_connection = 'y', where the other grammar forgets y
 //	VALUES ROW(1), ROW(2)  SELECT * FROM (VALUES ROW(1), ROW(2)) AS silogate_values, where it is not a derived table itself
 //	DESCRIBE t c           SHOW COLUMNS FROM t LIKE 'c'; DESC and EXPLAIN likewise, and of a pattern
@@ -55,7 +57,11 @@ func Rewrite(sql string, ansiQuotes bool) string {
 	}
 	w := rewriter{sql: sql, tokens: tokens, ansiQuotes: ansiQuotes, closing: make(map[int]bool), lastRow: make(map[int]bool)}
 	for i := w.describe(); i < len(tokens); i++ {
-		if n := w.literal(i); n > 0 {
+		n := w.literal(i)
+		if n == 0 {
+			n = w.window(i)
+		}
+		if n > 0 {
 			i += n - 1
 		} else {
 			w.token(i)
@@ -105,6 +111,7 @@ const ours = "silogate_"
 
 // Restore undoes what Rewrite made functions of, for the name of a column that is such an expression.
 func Restore(sql string) string {
+	sql = restoreWindow(sql)
 	if !strings.Contains(sql, ours) {
 		return sql
 	}

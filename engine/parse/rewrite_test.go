@@ -46,6 +46,13 @@ func TestRewrite(t *testing.T) {
 		{sql: `SELECT 1 FROM (SELECT a FROM t GROUP BY a) x WITH ROLLUP`, want: `SELECT 1 FROM (SELECT a FROM t GROUP BY a) x WITH ROLLUP`},
 		{sql: `SELECT a FROM t GROUP BY a WITH ROLLUP WITH ROLLUP`, want: `SELECT a FROM t GROUP BY a , silogate_rollup() WITH ROLLUP`},
 		{sql: `SELECT 'WITH ROLLUP', "with rollup"`, want: `SELECT 'WITH ROLLUP', "with rollup"`},
+		{sql: `NTILE(?) OVER (ORDER BY a ROWS BETWEEN ? PRECEDING AND 2 FOLLOWING), ntile(3) OVER w`,
+			want: `LEAD('silogate_ntile', ?) OVER (ORDER BY a ROWS BETWEEN INTERVAL ? DAY_MICROSECOND PRECEDING AND 2 FOLLOWING), ntile(3) OVER w`},
+		{sql: `RANGE BETWEEN 1.5 PRECEDING AND .5 following, RANGE 1e2 PRECEDING, RANGE INTERVAL ? DAY PRECEDING, INTERVAL 1.5 SECOND FOLLOWING`,
+			want: `RANGE BETWEEN INTERVAL 1.5 DAY_MICROSECOND PRECEDING AND INTERVAL .5 DAY_MICROSECOND following, RANGE INTERVAL 1e2 DAY_MICROSECOND PRECEDING, RANGE INTERVAL ? DAY PRECEDING, INTERVAL 1.5 SECOND FOLLOWING`},
+		{sql: `LAG(a) RESPECT NULLS OVER w, NTH_VALUE(a, 2) FROM FIRST RESPECT NULLS OVER w, LAG(a) IGNORE NULLS OVER w`,
+			want: `LAG(a)  OVER w, NTH_VALUE(a, 2)  OVER w, LAG(a) IGNORE NULLS OVER w`},
+		{sql: `SELECT f(a) FROM first`, want: `SELECT f(a) FROM first`},
 		{sql: `VALUES ROW(1,2), row (f(3),(4)) ORDER BY 1`, want: `SELECT * FROM (VALUES ROW(1,2), row (f(3),(4))) AS silogate_values ORDER BY 1`},
 		{sql: `SELECT 1 UNION VALUES ROW(1) UNION ALL (VALUES ROW(2), ROW(3) LIMIT 1)`,
 			want: `SELECT 1 UNION SELECT * FROM (VALUES ROW(1)) AS silogate_values UNION ALL (SELECT * FROM (VALUES ROW(2), ROW(3)) AS silogate_values LIMIT 1)`},
@@ -74,6 +81,7 @@ func TestRestore(t *testing.T) {
 		`DATE '2000-01-05' + 5`,
 		`(VALUES ROW(3), ROW(4) LIMIT 1) + 1`, `a IN (VALUES ROW(1)) OR a IN (SELECT * FROM (VALUES ROW(2)) AS v)`,
 		`(SELECT MAX(a) FROM t GROUP BY b WITH ROLLUP LIMIT 1) + 1`,
+		`NTILE(?) OVER (ORDER BY a RANGE BETWEEN 1.5 PRECEDING AND ? FOLLOWING)`,
 	} {
 		if got := Restore(Rewrite(sql, false)); got != sql {
 			t.Errorf("%s became %s", sql, got)
