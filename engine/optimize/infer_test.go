@@ -44,3 +44,25 @@ func TestInferAcrossWidths(t *testing.T) {
 		t.Errorf("from a IS NULL follows %v", got)
 	}
 }
+
+// TestGroupsUnderCollations: a group is of values that are equal to its key, so that only comparisons with constants say the
+// same of all of them.
+func TestGroupsUnderCollations(t *testing.T) {
+	for _, c := range []struct {
+		collation types.Collation
+		pushed    map[expr.Func]bool
+	}{
+		{types.Utf8mb4Bin0900, map[expr.Func]bool{expr.Eq: true, expr.Gt: true, expr.Like: true}},
+		{types.Utf8mb4AI0900, map[expr.Func]bool{expr.Eq: true, expr.Gt: true, expr.Like: false}},
+	} {
+		text := types.NewText(types.Varchar, 10, c.collation)
+		key := plan.Column{ID: 1, Name: "a", Type: text}
+		constant := &expr.Literal{Value: types.TextValue("x"), Typ: text}
+		for f, pushed := range c.pushed {
+			group := plan.Projection{Col: key, Expr: key.Ref()}
+			if got := ofWholeGroups(predicate(f, key.Ref(), constant), []plan.Projection{group}); got != pushed {
+				t.Errorf("%s: of a key %s 'x' is said of all: %v", c.collation, f, got)
+			}
+		}
+	}
+}
