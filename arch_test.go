@@ -27,8 +27,9 @@ var layers = []struct {
 		module + "engine/sqlerr", module + "engine/types", module + "engine/collation", module + "engine/expr",
 		module + "engine/bufpool"}},
 	{from: "engine/collation", to: []string{module}, except: []string{module + "engine/types"}},
+	{from: "engine/jsontable", to: []string{module}, except: []string{module + "engine/sqlerr", module + "engine/types"}},
 	{from: "engine/plan", to: []string{module}, except: []string{
-		module + "engine/sqlerr", module + "engine/types", module + "engine/expr"}},
+		module + "engine/sqlerr", module + "engine/types", module + "engine/expr", module + "engine/jsontable"}},
 	{from: "engine", to: []string{module + "catalog", module + "gateway", module + "cmd", module + "internal",
 		module + "connectors/"}},
 	{from: "connectors", to: []string{module + "catalog", module + "gateway", module + "cmd", module + "internal",

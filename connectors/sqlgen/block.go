@@ -77,6 +77,8 @@ func nodeName(n plan.Node) string {
 		return "a list of rows"
 	case *plan.Apply:
 		return "a correlated subquery"
+	case *plan.JSONTable:
+		return "JSON_TABLE"
 	case *plan.With, *plan.CTERef, *plan.Recursive, *plan.Working:
 		return "a shared subquery"
 	}

@@ -45,7 +45,7 @@ func isConstant(ctx *sql.Context, n sql.Node) bool {
 		switch n := n.(type) {
 		case *gmsplan.ResolvedTable:
 			constant = constant && isDual(n)
-		case *gmsplan.ValueDerivedTable, *gmsplan.RecursiveTable:
+		case *gmsplan.ValueDerivedTable, *gmsplan.RecursiveTable, *gmsplan.JSONTable:
 		default:
 			constant = constant && isQuery(n)
 		}

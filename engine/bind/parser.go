@@ -60,7 +60,7 @@ func prepared(stmt sqlparser.Statement, err error) (sqlparser.Statement, error) 
 		return nil, nil
 	}
 	for _, change := range []func(sqlparser.SQLNode) error{
-		ownRights, knownVariables, foldColumns, uniqueTables, recursions, windows,
+		ownRights, knownVariables, foldColumns, uniqueTables, recursions, jsonTimes, windows,
 		isolateOperands, orderByArguments, resolveAggregates, quantified, numbered, renameExtremes, renameGrowing,
 	} {
 		if err := change(stmt); err != nil {

@@ -54,7 +54,7 @@ func (im *importer) node(n sql.Node, outer *scope) (relation, error) {
 	case *gmsplan.RecursiveTable:
 		return im.workingTable(n)
 	case *gmsplan.JSONTable:
-		return relation{}, unsupported("JSON_TABLE")
+		return im.jsonTable(n, outer)
 	case sql.TableFunction:
 		return im.localNode(n, sql.ColSet{})
 	}

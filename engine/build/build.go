@@ -202,6 +202,8 @@ func (b *builder) node(n plan.Node, want need) (stage, error) {
 		return b.with(n, want)
 	case *plan.CTERef:
 		return b.read(n.ID, n.Name, n.Cols)
+	case *plan.JSONTable:
+		return b.jsonTable(n, want)
 	case *plan.Recursive:
 		return b.recursive(n)
 	case *plan.Working:

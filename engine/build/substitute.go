@@ -59,6 +59,10 @@ func substitute(n plan.Node, with map[expr.ColumnID]expr.Expr) plan.Node {
 		m := *n
 		m.Keys = s.keys(n.Keys)
 		return &m
+	case *plan.JSONTable:
+		m := *n
+		m.Doc = expr.Substitute(n.Doc, s)
+		return &m
 	case *plan.Values:
 		m := *n
 		m.Rows = make([][]expr.Expr, len(n.Rows))

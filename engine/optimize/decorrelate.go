@@ -58,6 +58,9 @@ func (d *decorrelator) unnestUnordered(a *plan.Apply) plan.Node {
 	if volatile(a.Inner) || anyVolatile(a.On) {
 		return a
 	}
+	if out, ok := tableOfRow(a); ok {
+		return out
+	}
 	a = stripped(a)
 	a.Inner = newFilterPusher(a.Inner).push(a.Inner, nil)
 	if oneRow(a.Inner) {
@@ -85,6 +88,21 @@ func (d *decorrelator) unnestUnordered(a *plan.Apply) plan.Node {
 		return restore(out, a.Schema())
 	}
 	return a
+}
+
+// tableOfRow makes a JSON table of each outer row, and nothing but the row, one over the outer side.
+func tableOfRow(a *plan.Apply) (plan.Node, bool) {
+	table, ok := a.Inner.(*plan.JSONTable)
+	on, possible := simplifyConds(a.On)
+	if !ok || a.Kind != plan.ApplyInner && (a.Kind != plan.ApplyLeft || len(on) > 0 || !possible) {
+		return nil, false
+	}
+	if one, ok := table.Input.(*plan.Values); !ok || len(one.Rows) != 1 || len(one.Cols) > 0 {
+		return nil, false
+	}
+	m := *table
+	m.Input, m.Outer = a.Outer, table.Outer || a.Kind == plan.ApplyLeft
+	return land(&m, a.On), true
 }
 
 // correlation returns the outer columns that the inner side of an Apply reads.

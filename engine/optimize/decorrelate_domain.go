@@ -146,7 +146,7 @@ func (u *domain) push(n plan.Node) (plan.Node, plan.Schema, bool) {
 		return u.apply(n)
 	case *plan.Limit:
 		return u.limit(n)
-	case *plan.Filter, *plan.Project, *plan.Aggregate, *plan.Repeat, *plan.Rollup, *plan.Window:
+	case *plan.Filter, *plan.Project, *plan.Aggregate, *plan.Repeat, *plan.Rollup, *plan.Window, *plan.JSONTable:
 		return u.unary(n)
 	}
 	return nil, nil, false

@@ -58,6 +58,9 @@ func sameNode(a, b plan.Node) bool {
 	case *plan.Limit:
 		b, ok := b.(*plan.Limit)
 		return ok && a.Offset == b.Offset && a.Count == b.Count && slices.EqualFunc(a.Keys, b.Keys, sameKey)
+	case *plan.JSONTable:
+		b, ok := b.(*plan.JSONTable)
+		return ok && a.Table == b.Table && a.Outer == b.Outer && slices.Equal(a.Cols, b.Cols)
 	case *plan.Scan:
 		b, ok := b.(*plan.Scan)
 		return ok && a.Table == b.Table && slices.Equal(a.Cols, b.Cols)

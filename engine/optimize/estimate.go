@@ -173,6 +173,8 @@ func (e *Estimator) derive(ctx context.Context, n plan.Node) *relation {
 			return bound.under(n.Cols)
 		}
 		return unknown(n.Cols, unknownRows)
+	case *plan.JSONTable:
+		return e.jsonTable(ctx, n)
 	case *plan.Recursive:
 		return e.recursive(ctx, n)
 	case *plan.Working:
@@ -316,6 +318,16 @@ func (e *Estimator) union(ctx context.Context, n *plan.Union) *relation {
 	for _, in := range n.Inputs {
 		out.rows += e.of(ctx, in).rows
 	}
+	return out
+}
+
+// typicalRows is how many rows a JSON document is taken to have.
+const typicalRows = 10
+
+func (e *Estimator) jsonTable(ctx context.Context, n *plan.JSONTable) *relation {
+	in := e.of(ctx, n.Input)
+	out := unknown(n.Cols, typicalRows*in.rows)
+	maps.Copy(out.cols, in.cols)
 	return out
 }
 

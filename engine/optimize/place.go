@@ -54,7 +54,7 @@ func (pl *placer) colour(n plan.Node) siteSet {
 	switch n := n.(type) {
 	case *plan.Scan:
 		s = siteSet{site: n.Site, any: true}
-	case *plan.Apply, *plan.With, *plan.CTERef, *plan.Recursive, *plan.Working, *plan.Remote:
+	case *plan.Apply, *plan.With, *plan.CTERef, *plan.JSONTable, *plan.Recursive, *plan.Working, *plan.Remote:
 		s.mixed = true
 	}
 	for _, c := range n.Children() {

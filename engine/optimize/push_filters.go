@@ -51,6 +51,9 @@ func (f *filterPusher) push(n plan.Node, conds []expr.Expr) plan.Node {
 		return f.rollup(n, conds)
 	case *plan.Window:
 		return f.window(n, conds)
+	case *plan.JSONTable:
+		down, stay := bySide(conds, n.Input.Schema().Set())
+		return land(n.WithChildren([]plan.Node{f.push(n.Input, down)}), stay)
 	case *plan.Sort:
 		return n.WithChildren([]plan.Node{f.push(n.Input, conds)})
 	case *plan.Union:

@@ -89,6 +89,10 @@ func redefine(n plan.Node, column func(plan.Column) plan.Column) plan.Node {
 		return &plan.Union{Inputs: n.Inputs, Cols: schema(n.Cols)}
 	case *plan.Values:
 		return &plan.Values{Rows: n.Rows, Cols: schema(n.Cols)}
+	case *plan.JSONTable:
+		m := *n
+		m.Cols = schema(n.Cols)
+		return &m
 	case *plan.Recursive:
 		m := *n
 		m.Cols = schema(n.Cols)

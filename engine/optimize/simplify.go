@@ -91,6 +91,10 @@ func mapExprs(n plan.Node, f func(expr.Expr) expr.Expr) plan.Node {
 		m := *n
 		m.Keys = projections(n.Keys)
 		return &m
+	case *plan.JSONTable:
+		m := *n
+		m.Doc = f(n.Doc)
+		return &m
 	case *plan.Window:
 		return n.MapExprs(f)
 	case *plan.Sort:
@@ -114,7 +118,7 @@ func isEmpty(n plan.Node) bool {
 // emptied reports nodes that yield nothing because their input does.
 func emptied(n plan.Node) bool {
 	switch n := n.(type) {
-	case *plan.Project, *plan.Repeat, *plan.Rollup, *plan.Window, *plan.Sort, *plan.Limit:
+	case *plan.Project, *plan.Repeat, *plan.Rollup, *plan.Window, *plan.Sort, *plan.Limit, *plan.JSONTable:
 		return isEmpty(n.Children()[0])
 	case *plan.Aggregate:
 		return len(n.Groups) > 0 && isEmpty(n.Input)

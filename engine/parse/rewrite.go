@@ -22,6 +22,9 @@ const (
 // RollupFunction is the key that Rewrite makes of WITH ROLLUP: the last of the GROUP BY.
 const RollupFunction = "silogate_rollup"
 
+// ErrorResponse is the default that Rewrite makes of ERROR ON EMPTY and ERROR ON ERROR in JSON_TABLE. It is no JSON document.
+const ErrorResponse = "silogate:error"
+
 // literals are these functions by the keyword before the text, odbcLiterals by the one that ODBC writes inside braces.
 var (
 	literals     = map[string]string{"DATE": DateFunction, "TIME": TimeFunction, "TIMESTAMP": TimestampFunction}
@@ -29,7 +32,7 @@ var (
 )
 
 // rewritable finds texts that Rewrite may have to change.
-var rewritable = regexp.MustCompile(`(?i)\\[%_]|\b(describe|desc|explain|any|some|all|unknown|rollup|values\s+row|collate|date|time|timestamp|preceding|following|ntile|respect|first)\b|\{\s*(d|t|ts)\b`)
+var rewritable = regexp.MustCompile(`(?i)\\[%_]|\b(describe|desc|explain|any|some|all|unknown|rollup|error|values\s+row|collate|date|time|timestamp|preceding|following|ntile|respect|first)\b|\{\s*(d|t|ts)\b`)
 
 // Rewrite returns sql in words that the other grammar knows, which mean the same:
 //
@@ -38,6 +41,7 @@ var rewritable = regexp.MustCompile(`(?i)\\[%_]|\b(describe|desc|explain|any|som
 //	'a\_b'                 'a\\_b': in a string \_ and \% are two characters each
 //	DATE '2024-01-31'      silogate_date('2024-01-31'); TIME and TIMESTAMP likewise
 //	{d '2024-01-31'}       the same; {t ...} and {ts ...} likewise
+//	ERROR ON EMPTY         DEFAULT 'silogate:error' ON EMPTY; ERROR ON ERROR likewise
 //	GROUP BY a WITH ROLLUP
 //	                       GROUP BY a , silogate_rollup()
 //	NTILE(?), n PRECEDING, RESPECT NULLS
@@ -193,6 +197,8 @@ func (w *rewriter) token(i int) {
 		w.values(i)
 	case w.lastRow[i]:
 		w.replace(token{start: t.end, end: t.end}, ") AS "+valuesAlias)
+	case t.is("ERROR") && w.isResponse(i):
+		w.replace(t, "DEFAULT '"+ErrorResponse+"'")
 	case w.closing[i]:
 		w.replace(t, "))")
 	}
@@ -204,6 +210,15 @@ func (w *rewriter) isConnection(i int) bool {
 		return false
 	}
 	return w.tokens[0].is("SET") && !strings.ContainsAny(w.tokens[i+1].value, `'\`)
+}
+
+// isResponse reports whether the i-th token begins ERROR ON EMPTY or ERROR ON ERROR, after the path of a column or the other
+// response.
+func (w *rewriter) isResponse(i int) bool {
+	if i == 0 || i+2 >= len(w.tokens) || !w.tokens[i+1].is("ON") || !w.tokens[i+2].is("EMPTY") && !w.tokens[i+2].is("ERROR") {
+		return false
+	}
+	return w.isText(i-1) || w.tokens[i-1].is("EMPTY") || w.tokens[i-1].is("ERROR")
 }
 
 // isRollup reports whether the i-th token ends the WITH ROLLUP of a GROUP BY.

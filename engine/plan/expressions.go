@@ -30,6 +30,8 @@ func Expressions(n Node) []expr.Expr {
 		return keyExprs(n.Keys)
 	case *Limit:
 		return keyExprs(n.Keys)
+	case *JSONTable:
+		return []expr.Expr{n.Doc}
 	case *Values:
 		var list []expr.Expr
 		for _, row := range n.Rows {

@@ -151,6 +151,8 @@ func describe(n Node) string {
 		return "With"
 	case *CTERef:
 		return fmt.Sprintf("Read %s#%d: %s", n.Name, n.ID, columnList(n.Cols))
+	case *JSONTable:
+		return describeJSONTable(n)
 	case *Recursive:
 		return describeRecursive(n)
 	case *Working:
@@ -254,6 +256,14 @@ func describeLimit(n *Limit) string {
 		name += " by " + keyList(n.Keys)
 	}
 	return name
+}
+
+func describeJSONTable(n *JSONTable) string {
+	name := "JSON table " + n.Table.Name
+	if n.Outer {
+		name = "Outer " + name
+	}
+	return fmt.Sprintf("%s of %s '%s': %s", name, n.Doc, n.Table.Root.Path, columnList(n.Cols))
 }
 
 func describeRecursive(n *Recursive) string {

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/jsontable"
 	"github.com/silogate/silogate/engine/types"
 )
 
@@ -292,6 +293,16 @@ type Working struct {
 	Cols Schema
 }
 
+// JSONTable yields, for each row of Input, that row with each of those that Table makes of the document Doc; a document that is
+// NULL has none. With Outer a row without any comes once, with NULL.
+type JSONTable struct {
+	Input Node
+	Doc   expr.Expr // text
+	Table *jsontable.Table
+	Cols  Schema // of Table
+	Outer bool
+}
+
 // Keys is a relation that exists only when the query runs: lookup keys, the outer rows of an apply, prepared
 // parameters. A fragment that contains it gets its rows as Scan.Args.
 type Keys struct {
@@ -316,6 +327,7 @@ func (*With) sealed()      {}
 func (*CTERef) sealed()    {}
 func (*Recursive) sealed() {}
 func (*Working) sealed()   {}
+func (*JSONTable) sealed() {}
 func (*Keys) sealed()      {}
 
 func (n *Scan) Schema() Schema      { return n.Cols }
@@ -329,6 +341,7 @@ func (n *With) Schema() Schema      { return n.Body.Schema() }
 func (n *CTERef) Schema() Schema    { return n.Cols }
 func (n *Recursive) Schema() Schema { return n.Cols }
 func (n *Working) Schema() Schema   { return n.Cols }
+func (n *JSONTable) Schema() Schema { return concat(n.Input.Schema(), n.Cols) }
 func (n *Keys) Schema() Schema      { return n.Cols }
 
 func (n *Project) Schema() Schema { return projected(n.Exprs) }
@@ -408,6 +421,7 @@ func (*Remote) Children() []Node      { return nil }
 func (*Values) Children() []Node      { return nil }
 func (*CTERef) Children() []Node      { return nil }
 func (*Working) Children() []Node     { return nil }
+func (n *JSONTable) Children() []Node { return []Node{n.Input} }
 func (*Keys) Children() []Node        { return nil }
 func (n *Filter) Children() []Node    { return []Node{n.Input} }
 func (n *Project) Children() []Node   { return []Node{n.Input} }
@@ -507,6 +521,12 @@ func (n *Union) WithChildren(c []Node) Node {
 func (n *Recursive) WithChildren(c []Node) Node {
 	m := *n
 	m.Seed, m.Step = c[0], c[1]
+	return &m
+}
+
+func (n *JSONTable) WithChildren(c []Node) Node {
+	m := *n
+	m.Input = c[0]
 	return &m
 }
 

@@ -133,6 +133,8 @@ func (v *verifier) check(n Node, outer scope) error {
 			return fmt.Errorf("offset %d", n.Offset)
 		}
 		return in.keys(n.Keys)
+	case *JSONTable:
+		return v.jsonTable(n, in)
 	case *Union:
 		return v.union(n)
 	case *Values:
@@ -312,6 +314,19 @@ func (v *verifier) rollup(n *Rollup, in scope) error {
 		return err
 	}
 	return v.define(n.Level)
+}
+
+func (v *verifier) jsonTable(n *JSONTable, in scope) error {
+	if err := in.expr(n.Doc); err != nil {
+		return err
+	}
+	if t := n.Doc.Type(); !t.IsText() {
+		return fmt.Errorf("document %s is %s", n.Doc, t)
+	}
+	if w := n.Table.Width(); w != len(n.Cols) {
+		return fmt.Errorf("%d columns over %d", len(n.Cols), w)
+	}
+	return v.define(n.Cols...)
 }
 
 func (v *verifier) union(n *Union) error {

@@ -78,6 +78,13 @@ const (
 	RecursionOuterJoin             // a recursive reference on the inner side of an outer join
 	RecursionReference             // a recursive reference in a subquery, or a second one
 	RecursionDepth                 // cte_max_recursion_depth
+	DuplicateColumn                // two columns of one name in a table
+	BadDefault                     // a default that is no value of its column
+	JSONTableEmpty                 // ERROR ON EMPTY
+	JSONTableScalar                // an array or object for a scalar column of JSON_TABLE
+	JSONTableRange                 // a value that a column of JSON_TABLE can't hold
+	JSONCast                       // a JSON value that is none of a type
+	BadJSONType                    // what can't be JSON
 	WindowUnknown                  // no window of this name
 	WindowCircular                 // windows that inherit from each other
 	WindowPartition                // a window that inherits partitions and has its own
@@ -178,6 +185,13 @@ var identities = [...]Identity{
 	RecursionOuterJoin: {3576, "HY000"}, // ER_CTE_RECURSIVE_FORBIDDEN_JOIN_ORDER
 	RecursionReference: {3577, "HY000"}, // ER_CTE_RECURSIVE_REQUIRES_SINGLE_REFERENCE
 	RecursionDepth:     {3636, "HY000"}, // ER_CTE_MAX_RECURSION_DEPTH
+	DuplicateColumn:    {1060, "42S21"}, // ER_DUP_FIELDNAME
+	BadDefault:         {1067, "42000"}, // ER_INVALID_DEFAULT
+	JSONTableEmpty:     {3665, "22035"}, // ER_MISSING_JSON_TABLE_VALUE
+	JSONTableScalar:    {3666, "2203F"}, // ER_WRONG_JSON_TABLE_VALUE
+	JSONTableRange:     {3669, "22003"}, // ER_JT_VALUE_OUT_OF_RANGE
+	JSONCast:           {3156, "22018"}, // ER_INVALID_JSON_VALUE_FOR_CAST
+	BadJSONType:        {3146, "22032"}, // ER_INVALID_TYPE_FOR_JSON
 	WindowUnknown:      {3579, "HY000"}, // ER_WINDOW_NO_SUCH_WINDOW
 	WindowCircular:     {3580, "HY000"}, // ER_WINDOW_CIRCULARITY_IN_WINDOW_GRAPH
 	WindowPartition:    {3581, "HY000"}, // ER_WINDOW_NO_CHILD_PARTITIONING

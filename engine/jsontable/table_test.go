@@ -1,0 +1,207 @@
+package jsontable
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/silogate/silogate/engine/sqlerr"
+	"github.com/silogate/silogate/engine/types"
+)
+
+func TestPaths(t *testing.T) {
+	const doc = `{"a": {"x": 1, "yy": {"x": 2}}, "b b": [{"x": 3}, 4, [5, 6]], "$é": null, "": true}`
+	for _, c := range []struct{ path, want string }{
+		{`$`, doc},
+		{` $ . a . x `, `1`},
+		{`$."b b"[1]`, `4`},
+		{`$."b b"[2][*]`, `5 6`},
+		{`$."b b"[last]`, `[5, 6]`},
+		{`$."b b"[last - 2]`, `{"x": 3}`},
+		{`$."b b"[last-3]`, ``},
+		{`$."b b"[1 to 2]`, `4 [5, 6]`},
+		{`$."b b"[1 to 9]`, `4 [5, 6]`},
+		{`$."b b"[last-9 to 0]`, `{"x": 3}`},
+		{`$."b b"[2 to 1]`, ``},
+		{`$."b b"[9]`, ``},
+		{`$.a[0].x`, `1`}, // an object is an array of itself
+		{`$.a[last].x[0][0]`, `1`},
+		{`$.a[1]`, ``},
+		{`$.a[*]`, ``},
+		{`$.$é`, `null`},
+		{`$.""`, `true`},
+		{`$.*.x`, `1`},
+		{`$**.x`, `1 2 3`},
+		{`$.*`, `true {"x": 1, "yy": {"x": 2}} null [{"x": 3}, 4, [5, 6]]`},
+		{`$.nothing`, ``},
+		{`$.a.x.y`, ``},
+	} {
+		p, err := ParsePath(c.path)
+		if err != nil {
+			t.Errorf("%s: %v", c.path, err)
+			continue
+		}
+		v, err := Parse(doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var found []string
+		for _, x := range p.Find(v) {
+			found = append(found, Text(x))
+		}
+		want := c.want
+		if c.path == `$` {
+			want = `{"": true, "a": {"x": 1, "yy": {"x": 2}}, "$é": null, "b b": [{"x": 3}, 4, [5, 6]]}`
+		}
+		if got := strings.Join(found, " "); got != want {
+			t.Errorf("%s: %s, want %s", c.path, got, want)
+		}
+	}
+	for _, path := range []string{``, `a`, `$.`, `$.1`, `$[`, `$[1`, `$[-1]`, `$[1 to]`, `$[last+1]`, `$x`, `$**`, `$."a`, `$[99999999999]`, `$..a`} {
+		if p, err := ParsePath(path); sqlerr.CodeOf(err) != sqlerr.BadJSONPath {
+			t.Errorf("%q is %v, %v", path, p, err)
+		}
+	}
+}
+
+func mustPath(t *testing.T, text string) Path {
+	t.Helper()
+	p, err := ParsePath(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+var noDate = func(string, types.Type) (types.Value, error) { return types.Value{}, errors.New("no date") }
+
+func rowsOf(table *Table, doc string, kinds ...types.Type) (string, error) {
+	var out []string
+	err := table.Rows(doc, noDate, func(row []types.Value) error {
+		cells := make([]string, len(row))
+		for i, v := range row {
+			cells[i] = v.Format(kinds[i], nil)
+		}
+		out = append(out, strings.Join(cells, ","))
+		return nil
+	})
+	return strings.Join(out, " "), err
+}
+
+func TestNestedPaths(t *testing.T) {
+	number, ordinal := types.Of(types.Int32), types.Of(types.Uint32)
+	col := func(at int, path string) Column { return Column{At: at, Name: fmt.Sprint("c", at), Type: number, Path: mustPath(t, path)} }
+	nested := func(path string, cols ...Column) Column {
+		return Column{Kind: Nested, Nested: &Level{Path: mustPath(t, path), Columns: cols}}
+	}
+	table := &Table{Name: "j", Root: &Level{Path: mustPath(t, "$[*]"), Columns: []Column{
+		col(0, "$.a"),
+		nested("$.b[*]", Column{Kind: Ordinality, At: 1, Type: ordinal}, col(2, "$"), nested("$[*]", col(3, "$"))),
+		nested("$.c[*]", col(4, "$")),
+		{Kind: Exists, At: 5, Type: number, Path: mustPath(t, "$.b")},
+	}}}
+	for doc, want := range map[string]string{
+		`[]`: "", `7`: "",
+		`[{"a": 1}]`:                      "1,NULL,NULL,NULL,NULL,0",
+		`[{"a": 1, "b": [2, 3]}]`:         "1,1,2,NULL,NULL,1 1,2,3,NULL,NULL,1",
+		`[{"b": [2], "c": [4, 5]}]`:       "NULL,1,2,NULL,NULL,1 NULL,NULL,NULL,NULL,4,1 NULL,NULL,NULL,NULL,5,1",
+		`[{"b": []}, {"a": 9, "c": [1]}]`: "NULL,NULL,NULL,NULL,NULL,1 9,NULL,NULL,NULL,1,0",
+		`[{"b": [[6, 7], 8]}]`:            "NULL,1,NULL,6,NULL,1 NULL,1,NULL,7,NULL,1 NULL,2,8,NULL,NULL,1",
+	} {
+		if got, err := rowsOf(table, doc, number, ordinal, number, number, number, number); err != nil || got != want {
+			t.Errorf("%s: %s, %v, want %s", doc, got, err, want)
+		}
+	}
+	if _, err := rowsOf(table, `[1`); sqlerr.CodeOf(err) != sqlerr.BadJSON {
+		t.Error(err)
+	}
+	if _, err := rowsOf(table, `[1] 2`); sqlerr.CodeOf(err) != sqlerr.BadJSON {
+		t.Error(err)
+	}
+	stop := errors.New("enough")
+	if err := table.Rows(`[{}]`, noDate, func([]types.Value) error { return stop }); !errors.Is(err, stop) {
+		t.Error(err)
+	}
+}
+
+// TestStore stores values into columns of every kind; where that fails there is NULL, a default or an error.
+func TestStore(t *testing.T) {
+	text := func(n int) types.Type { return types.NewText(types.Varchar, n, types.Utf8mb4Bin0900) }
+	const failed = "!"
+	for _, c := range []struct {
+		typ       types.Type
+		doc, want string
+		code      sqlerr.Code // where it fails
+	}{
+		{types.Of(types.Int8), `127`, "127", 0},
+		{types.Of(types.Int8), `128`, failed, sqlerr.JSONTableRange},
+		{types.Of(types.Int8), `-128.4`, "-128", 0},
+		{types.Of(types.Uint8), `255`, "255", 0},
+		{types.Of(types.Uint8), `-1`, failed, sqlerr.JSONTableRange},
+		{types.Of(types.Uint64), `18446744073709551615`, "18446744073709551615", 0},
+		{types.Of(types.Uint64), `18446744073709551616`, failed, sqlerr.JSONTableRange},
+		{types.Of(types.Int64), `1e18`, "1000000000000000000", 0},
+		{types.Of(types.Int64), `1e999`, failed, sqlerr.JSONTableRange},
+		{types.Of(types.Int64), `"-12"`, "-12", 0},
+		{types.Of(types.Int64), `"12 "`, failed, sqlerr.JSONCast},
+		{types.Of(types.Int64), `true`, "1", 0},
+		{types.Of(types.Int64), `[1]`, failed, sqlerr.JSONTableScalar},
+		{types.Of(types.Int64), `null`, "NULL", 0},
+		{types.Of(types.Bool), `3`, "1", 0},
+		{types.Of(types.Float64), `"1.5e3"`, "1500", 0},
+		{types.Of(types.Float64), `"inf"`, failed, sqlerr.JSONCast},
+		{types.Of(types.Float64), `false`, "0", 0},
+		{types.Of(types.Float32), `1e39`, failed, sqlerr.JSONTableRange},
+		{types.NewDecimal(5, 2), `2.345`, "2.35", 0},
+		{types.NewDecimal(5, 2), `-2.345`, "-2.35", 0},
+		{types.NewDecimal(5, 2), `"1e2"`, "100.00", 0},
+		{types.NewDecimal(5, 2), `999.995`, failed, sqlerr.JSONTableRange},
+		{types.NewDecimal(5, 2), `1e99999`, failed, sqlerr.JSONTableRange},
+		{types.NewDecimal(5, 2), `"1/2"`, failed, sqlerr.JSONCast},
+		{types.NewDecimal(5, 2), `true`, "1.00", 0},
+		{text(3), `"äöü"`, "äöü", 0},
+		{text(3), `"abcd"`, failed, sqlerr.JSONTableRange},
+		{text(0), `1.0`, "1.0", 0},
+		{text(0), `12e1`, "120.0", 0},
+		{text(0), `true`, "true", 0},
+		{text(0), `{"a": 1}`, failed, sqlerr.JSONTableScalar},
+		{types.Of(types.JSON), `{"bb":1, "a":"<\n>"}`, `{"a": "<\n>", "bb": 1}`, 0},
+		{types.Of(types.JSON), `null`, "null", 0},
+		{types.Of(types.Date), `"2024-01-01"`, failed, sqlerr.JSONCast},
+		{types.Of(types.Date), `20240101`, failed, sqlerr.JSONCast},
+	} {
+		col := Column{Name: "c", Type: c.typ, Path: mustPath(t, "$")}
+		table := &Table{Name: "j", Root: &Level{Path: mustPath(t, "$"), Columns: []Column{col}}}
+		want := c.want
+		if want == failed {
+			want = "NULL"
+		}
+		if got, err := rowsOf(table, c.doc, c.typ); err != nil || got != want {
+			t.Errorf("%s into %s: %s, %v, want %s", c.doc, c.typ, got, err, want)
+		}
+		table.Root.Columns[0].OnError.Fail = true
+		if _, err := rowsOf(table, c.doc, c.typ); err == nil && c.want == failed || err != nil && sqlerr.CodeOf(err) != c.code {
+			t.Errorf("%s into %s: %v", c.doc, c.typ, err)
+		}
+	}
+	col := Column{Name: "c", Type: text(2), Path: mustPath(t, "$.x")}
+	if _, err := col.Default(`"long"`, noDate); sqlerr.CodeOf(err) != sqlerr.BadDefault {
+		t.Error(err)
+	}
+	if _, err := col.Default(`none`, noDate); sqlerr.CodeOf(err) != sqlerr.BadDefault {
+		t.Error(err)
+	}
+	var err error
+	if col.OnEmpty, err = col.Default(`"no"`, noDate); err != nil {
+		t.Fatal(err)
+	}
+	table := &Table{Name: "j", Root: &Level{Path: mustPath(t, "$[*]"), Columns: []Column{col}}}
+	if got, err := rowsOf(table, `[{}, {"x": 1}]`, text(2)); err != nil || got != "no 1" {
+		t.Error(got, err)
+	}
+	table.Root.Columns[0].OnEmpty = Response{Fail: true}
+	if _, err := rowsOf(table, `[{}]`, text(2)); sqlerr.CodeOf(err) != sqlerr.JSONTableEmpty {
+		t.Error(err)
+	}
+}
