@@ -122,7 +122,7 @@ func takeParts(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, flags *sql.Qu
 		}
 		if !sq.Correlated().Empty() {
 			return nil, transform.SameTree, sqlerr.New(sqlerr.Unsupported,
-				"a subquery over federated tables that reads columns of the statement around it is not supported in this statement")
+				"a subquery over federated tables or with window functions that reads columns of the statement around it is not supported in this statement")
 		}
 		leaf, err := a.Analyze(ctx, sq.Query, nil, flags)
 		if err != nil {

@@ -61,22 +61,56 @@ func (w *windowCall) parts() (args, partition, order, amounts []sql.Expression) 
 	return args, partition, order, rest
 }
 
-// String implements sql.Expression: what two windows that are the same have in common.
+// String implements sql.Expression; it is the same for two windows that are the same.
 func (w *windowCall) String() string {
 	args, partition, order, amounts := w.parts()
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s(%s) over (", w.spec.Func, strings.Join(textsOf(args), ", "))
+	var over []string
 	if len(partition) > 0 {
-		fmt.Fprintf(&b, "partition by %s ", strings.Join(textsOf(partition), ", "))
+		over = append(over, "partition by "+strings.Join(textsOf(partition), ", "))
 	}
-	for i, e := range order {
-		fmt.Fprintf(&b, "order by %s %v ", e, w.spec.Desc[i])
+	keys := textsOf(order)
+	for i, desc := range w.spec.Desc {
+		if desc {
+			keys[i] += " desc"
+		}
+	}
+	if len(keys) > 0 {
+		over = append(over, "order by "+strings.Join(keys, ", "))
 	}
 	if f := w.spec.Frame; f != nil {
-		fmt.Fprintf(&b, "%+v %s", *f, strings.Join(textsOf(amounts), ", "))
+		over = append(over, f.text(textsOf(amounts)))
 	}
-	b.WriteByte(')')
-	return b.String()
+	list := strings.Join(textsOf(args), ", ")
+	if w.spec.Func == "count" && len(args) == 0 {
+		list = "*"
+	}
+	return fmt.Sprintf("%s(%s) over (%s)", w.spec.Func, list, strings.Join(over, " "))
+}
+
+// text is the frame as it is written.
+func (f *frameSpec) text(amounts []string) string {
+	units := "range"
+	if f.Rows {
+		units = "rows"
+	}
+	var bounds []string
+	for _, b := range []boundSpec{f.Start, f.End} {
+		text := boundTexts[b.Type]
+		if b.hasAmount() {
+			amount := amounts[0]
+			if b.Unit != "" {
+				amount = "interval " + amount + " " + strings.ToLower(b.Unit)
+			}
+			text, amounts = amount+" "+text, amounts[1:]
+		}
+		bounds = append(bounds, text)
+	}
+	return units + " between " + strings.Join(bounds, " and ")
+}
+
+var boundTexts = map[sqlparser.BoundType]string{
+	sqlparser.UnboundedPreceding: "unbounded preceding", sqlparser.ExprPreceding: "preceding", sqlparser.CurrentRow: "current row",
+	sqlparser.ExprFollowing: "following", sqlparser.UnboundedFollowing: "unbounded following",
 }
 
 func textsOf(list []sql.Expression) []string {
