@@ -99,8 +99,8 @@ func decimalValue(lit *Literal) decimal256.Num {
 	return decimal256.FromI64(lit.Value.Int)
 }
 
-// rescaled brings an unscaled decimal from one scale to another; exact is false where digits would be lost.
-func rescaled(v decimal256.Num, from, to int) (n decimal256.Num, exact bool) {
+// rescaled brings an unscaled decimal from one scale to another; fits is false where digits would be lost.
+func rescaled(v decimal256.Num, from, to int) (n decimal256.Num, fits bool) {
 	b := v.BigInt()
 	factor := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(max(from-to, to-from))), nil)
 	if to >= from {
@@ -112,7 +112,10 @@ func rescaled(v decimal256.Num, from, to int) (n decimal256.Num, exact bool) {
 			return n, false
 		}
 	}
-	return decimal256.FromBigInt(b), b.BitLen() < 255
+	if b.BitLen() > 255 { // FromBigInt panics
+		return n, false
+	}
+	return decimal256.FromBigInt(b), true
 }
 
 // integerIn is n as a value of the integer type t, if t has it.
