@@ -88,6 +88,7 @@ var kinds = []struct {
 	{sql.ErrReadOnly, sqlerr.ReadOnly},
 	{analyzererrors.ErrReadOnlyDatabase, sqlerr.ReadOnly},
 	{plan.ErrInsertIntoNotSupported, sqlerr.ReadOnly},
+	{sql.ErrMoreThanOneRow, sqlerr.IntoRows},
 	{sql.ErrRecursiveCTEMissingUnion, sqlerr.Unsupported},
 	{sql.ErrRecursiveCTENotUnion, sqlerr.Unsupported},
 }

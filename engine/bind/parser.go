@@ -18,14 +18,14 @@ type parser struct{ sql.Parser }
 func (p parser) ParseSimple(query string) (sqlparser.Statement, error) {
 	query = parse.Rewrite(query, false)
 	stmt, err := p.Parser.ParseSimple(query)
-	return prepared(stmt, err)
+	return prepared(query, stmt, err)
 }
 
 // Parse implements sql.Parser.
 func (p parser) Parse(ctx *sql.Context, query string, multi bool) (sqlparser.Statement, string, string, error) {
 	query = parse.Rewrite(query, sql.LoadSqlMode(ctx).AnsiQuotes())
 	stmt, parsed, rest, err := p.Parser.Parse(ctx, query, multi)
-	stmt, err = prepared(stmt, err)
+	stmt, err = prepared(query, stmt, err)
 	return stmt, parsed, rest, err
 }
 
@@ -33,7 +33,7 @@ func (p parser) Parse(ctx *sql.Context, query string, multi bool) (sqlparser.Sta
 func (p parser) ParseWithOptions(ctx context.Context, query string, delimiter rune, multi bool, options sqlparser.ParserOptions) (sqlparser.Statement, string, string, error) {
 	query = parse.Rewrite(query, options.AnsiQuotes)
 	stmt, parsed, rest, err := p.Parser.ParseWithOptions(ctx, query, delimiter, multi, options)
-	stmt, err = prepared(stmt, err)
+	stmt, err = prepared(query, stmt, err)
 	return stmt, parsed, rest, err
 }
 
@@ -41,18 +41,22 @@ func (p parser) ParseWithOptions(ctx context.Context, query string, delimiter ru
 func (p parser) ParseOneWithOptions(ctx context.Context, query string, options sqlparser.ParserOptions) (sqlparser.Statement, int, error) {
 	query = parse.Rewrite(query, options.AnsiQuotes)
 	stmt, next, err := p.Parser.ParseOneWithOptions(ctx, query, options)
-	stmt, err = prepared(stmt, err)
+	stmt, err = prepared(query, stmt, err)
 	return stmt, next, err
 }
 
 // prepared makes a statement ready for GMS's binder.
-func prepared(stmt sqlparser.Statement, err error) (sqlparser.Statement, error) {
+func prepared(query string, stmt sqlparser.Statement, err error) (sqlparser.Statement, error) {
 	if errors.Is(err, sqlparser.ErrEmpty) {
 		return nil, err
 	}
 	if err != nil {
 		if bad := frameError(err); bad != nil {
 			return nil, bad
+		}
+		if parse.Assigns(query) {
+			return nil, sqlerr.New(sqlerr.Unsupported, "an assignment to a user variable within a query is not supported yet: "+
+				"SET @name = (SELECT ...) and SELECT ... INTO @name assign too")
 		}
 		return nil, &sqlerr.Error{Code: sqlerr.Syntax, Message: sql.ErrSyntaxError.New(err.Error()).Error()}
 	}

@@ -91,7 +91,9 @@ func rowsOf(table *Table, doc string, kinds ...types.Type) (string, error) {
 
 func TestNestedPaths(t *testing.T) {
 	number, ordinal := types.Of(types.Int32), types.Of(types.Uint32)
-	col := func(at int, path string) Column { return Column{At: at, Name: fmt.Sprint("c", at), Type: number, Path: mustPath(t, path)} }
+	col := func(at int, path string) Column {
+		return Column{At: at, Name: fmt.Sprint("c", at), Type: number, Path: mustPath(t, path)}
+	}
 	nested := func(path string, cols ...Column) Column {
 		return Column{Kind: Nested, Nested: &Level{Path: mustPath(t, path), Columns: cols}}
 	}
