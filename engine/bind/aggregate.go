@@ -2,6 +2,7 @@ package bind
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
@@ -56,29 +57,37 @@ func resolveBlock(s *sqlparser.Select) error {
 	return nil
 }
 
-// misplaced refuses aggregates where there are no groups yet.
+// misplaced refuses aggregates where there are no groups yet, aggregates of aggregates, and a star in any but COUNT(*).
 func misplaced(s *sqlparser.Select) error {
-	found := false
-	find := func(n sqlparser.SQLNode) (bool, error) {
-		switch n := n.(type) {
-		case *sqlparser.Subquery:
-			return false, nil
-		case sqlparser.Expr:
-			found = found || isAggregate(n)
-		}
-		return !found, nil
-	}
-	parts := []sqlparser.SQLNode{s.From, s.GroupBy}
+	before := []sqlparser.SQLNode{s.From, s.GroupBy}
 	if s.Where != nil {
-		parts = append(parts, s.Where)
+		before = append(before, s.Where)
 	}
-	if err := sqlparser.Walk(find, parts...); err != nil {
-		return err
+	found := len(aggregatesIn(before...)) > 0
+	after := []sqlparser.SQLNode{s.SelectExprs, s.OrderBy}
+	if s.Having != nil {
+		after = append(after, s.Having)
+	}
+	for _, agg := range aggregatesIn(after...) {
+		switch agg := agg.(type) {
+		case *sqlparser.FuncExpr:
+			if (agg.Distinct || agg.Name.Lowered() != "count") && slices.ContainsFunc(agg.Exprs, isStar) {
+				return sqlerr.New(sqlerr.Syntax, "You have an error in your SQL syntax near '*' in %s", sqlparser.String(agg))
+			}
+			found = found || len(aggregatesIn(agg.Exprs)) > 0
+		case *sqlparser.GroupConcatExpr:
+			found = found || len(aggregatesIn(agg.Exprs, agg.OrderBy)) > 0
+		}
 	}
 	if found {
 		return sqlerr.New(sqlerr.GroupFunction, "Invalid use of group function")
 	}
 	return nil
+}
+
+func isStar(e sqlparser.SelectExpr) bool {
+	_, star := e.(*sqlparser.StarExpr)
+	return star
 }
 
 // isAggregate reports an aggregate function, not the window function of its name.

@@ -101,6 +101,11 @@ func (b *Binder) validateGroups(ctx *sql.Context, a *analyzer.Analyzer, r analyz
 		if having, ok := n.(*gmsplan.Having); ok {
 			return having.Child, transform.NewTree, nil
 		}
+		if groups, ok := n.(*gmsplan.GroupBy); ok {
+			if err := notOfAggregates(ctx, groups); err != nil {
+				return nil, transform.SameTree, err
+			}
+		}
 		in, ok := n.(sql.Expressioner)
 		if !ok {
 			return n, transform.SameTree, nil

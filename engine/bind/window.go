@@ -248,7 +248,7 @@ func (b *windowNames) unused() (list sqlparser.Window) {
 	return list
 }
 
-// aggregatesIn lists the aggregates in parts of a window.
+// aggregatesIn lists the aggregates in parts of a block or window, but for those of subqueries.
 func aggregatesIn(nodes ...sqlparser.SQLNode) (found []sqlparser.Expr) {
 	_ = sqlparser.Walk(func(n sqlparser.SQLNode) (bool, error) { // nothing here fails
 		switch n := n.(type) {

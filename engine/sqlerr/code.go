@@ -68,6 +68,7 @@ const (
 	NoGrant                        // the grants of an account that is not there
 	UnknownTimeZone                // no such time zone
 	UnresolvedLock                 // FOR UPDATE OF what the query does not read
+	WrongGroup                     // a GROUP BY of an aggregate
 	RowColumns                     // a row of VALUES that has another number of values
 	NoGroupingKey                  // GROUPING of what is no key of the GROUP BY
 	TooLong                        // a value or row over max_allowed_packet
@@ -176,6 +177,7 @@ var identities = [...]Identity{
 	NoGrant:            {1141, "42000"}, // ER_NONEXISTING_GRANT
 	UnknownTimeZone:    {1298, "HY000"}, // ER_UNKNOWN_TIME_ZONE
 	UnresolvedLock:     {3568, "HY000"}, // ER_UNRESOLVED_TABLE_LOCK
+	WrongGroup:         {1056, "42000"}, // ER_WRONG_GROUP_FIELD
 	RowColumns:         {1136, "21S01"}, // ER_WRONG_VALUE_COUNT_ON_ROW
 	NoGroupingKey:      {3602, "HY000"}, // ER_FIELD_IN_GROUPING_NOT_GROUP_BY
 	TooLong:            {1301, "HY000"}, // ER_WARN_ALLOWED_PACKET_OVERFLOWED
