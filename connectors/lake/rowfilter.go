@@ -29,12 +29,16 @@ type rowStep struct {
 	mem      memory.Allocator
 	schema   *arrow.Schema
 	in, kept int64 // rows
+	rest     int   // row groups to leave out
 }
 
-// Of a dynamic filter's conjuncts those that drop too little of so many rows are not worth their time.
+// Conjuncts that drop too little of so many rows are not worth their time: a filter above drops the rows as cheaply, a join
+// less so. They rest for some row groups, since what a file holds changes along it.
 const (
 	trialRows = 64 << 10
-	uselessOf = 10 // it kept more than all but one of so many rows
+	restful   = 15 // row groups
+	// A step is worth its time if it drops one of so many rows.
+	worthOfFilter, worthOfJoin = 2, 4
 )
 
 // newRowFilter compiles what can be evaluated of conjuncts, static ones and those of a dynamic filter.
@@ -111,7 +115,10 @@ func (f *rowFilter) conditions(s *scan, p part) []parquet.Condition {
 	known := evaluation{f.of, s.groupIntervals(p.values, p.file, p.columns, p.group)}
 	var out []parquet.Condition
 	for _, step := range f.steps {
-		if at := step.positions(s, p); at != nil && !step.useless() && !step.holds(known) {
+		if step.rests() {
+			continue
+		}
+		if at := step.positions(s, p); at != nil && !step.holds(known) {
 			out = append(out, parquet.Condition{Columns: at, Select: step.choose})
 		}
 	}
@@ -126,8 +133,21 @@ func (s *rowStep) passing() float64 {
 	return float64(s.kept) / float64(s.in)
 }
 
-func (s *rowStep) useless() bool {
-	return s.dynamic && s.in >= trialRows && (s.in-s.kept)*uselessOf < s.in
+// rests reports that a step is left out of the next row group.
+func (s *rowStep) rests() bool {
+	if s.rest > 0 {
+		s.rest--
+		return true
+	}
+	worth := int64(worthOfFilter)
+	if s.dynamic {
+		worth = worthOfJoin
+	}
+	if s.in < trialRows || (s.in-s.kept)*worth >= s.in {
+		return false
+	}
+	s.in, s.kept, s.rest = 0, 0, restful
+	return true
 }
 
 // holds reports conjuncts that are true for every row, as the statistics say.
