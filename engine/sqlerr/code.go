@@ -105,6 +105,28 @@ const (
 	WindowAlias                    // the same, by an alias
 	WindowNested                   // a window function in the keys of a window
 	WindowRowsInterval             // an INTERVAL as a number of rows
+
+	WrongValue          // a text that a function cannot read
+	JSONType            // what is no JSON by its type
+	JSONDepth           // a JSON document that nests too deep
+	JSONWildcard        // a JSON path with wildcards where it must lead to one place
+	JSONCell            // a JSON path that must lead to an item of an array and does not
+	JSONRoot            // the JSON path of the whole document where it makes no sense
+	JSONNullKey         // a NULL key of a JSON object
+	JSONOneOrAll        // neither 'one' nor 'all'
+	RegexpIllegal       // a regular expression that is empty, or has what there is none of
+	RegexpIndex         // a place outside of the searched text, or a group that there is none of
+	RegexpSyntax        // a malformed regular expression
+	RegexpEscape        // an unknown escape in a regular expression
+	RegexpParenthesis   // a regular expression with a parenthesis too many or too few
+	RegexpInterval      // a malformed {n,m} in a regular expression
+	RegexpMaxMin        // a {n,m} in a regular expression whose m is less than n
+	RegexpBackReference // a reference to a group that a regular expression has not
+	RegexpBracket       // a regular expression that lacks a ]
+	RegexpRange         // a range in a regular expression that ends before it begins
+	RegexpStack         // a text too long for a regular expression that goes back and forth
+	RegexpTimeout       // a regular expression that took too long
+	RegexpGroupName     // a malformed name of a group in a regular expression
 )
 
 // Identity is what the MySQL protocol says about an error.
@@ -214,6 +236,28 @@ var identities = [...]Identity{
 	WindowAlias:        {3594, "HY000"}, // ER_WINDOW_INVALID_WINDOW_FUNC_ALIAS_USE
 	WindowNested:       {3595, "HY000"}, // ER_WINDOW_NESTED_WINDOW_FUNC_USE_IN_WINDOW_SPEC
 	WindowRowsInterval: {3596, "HY000"}, // ER_WINDOW_ROWS_INTERVAL_USE
+
+	WrongValue:          {1411, "HY000"}, // ER_WRONG_VALUE_FOR_TYPE
+	JSONType:            {3146, "22032"}, // ER_INVALID_TYPE_FOR_JSON
+	JSONDepth:           {3157, "22032"}, // ER_JSON_DOCUMENT_TOO_DEEP
+	JSONWildcard:        {3149, "42000"}, // ER_INVALID_JSON_PATH_WILDCARD
+	JSONCell:            {3165, "42000"}, // ER_INVALID_JSON_PATH_ARRAY_CELL
+	JSONRoot:            {3153, "42000"}, // ER_JSON_VACUOUS_PATH
+	JSONNullKey:         {3158, "22032"}, // ER_JSON_DOCUMENT_NULL_KEY
+	JSONOneOrAll:        {3154, "42000"}, // ER_JSON_BAD_ONE_OR_ALL_ARG
+	RegexpIllegal:       {3685, "HY000"}, // ER_REGEXP_ILLEGAL_ARGUMENT
+	RegexpIndex:         {3686, "HY000"}, // ER_REGEXP_INDEX_OUTOFBOUNDS_ERROR
+	RegexpSyntax:        {3688, "HY000"}, // ER_REGEXP_RULE_SYNTAX
+	RegexpEscape:        {3689, "HY000"}, // ER_REGEXP_BAD_ESCAPE_SEQUENCE
+	RegexpParenthesis:   {3691, "HY000"}, // ER_REGEXP_MISMATCHED_PAREN
+	RegexpInterval:      {3692, "HY000"}, // ER_REGEXP_BAD_INTERVAL
+	RegexpMaxMin:        {3693, "HY000"}, // ER_REGEXP_MAX_LT_MIN
+	RegexpBackReference: {3694, "HY000"}, // ER_REGEXP_INVALID_BACK_REF
+	RegexpBracket:       {3696, "HY000"}, // ER_REGEXP_MISSING_CLOSE_BRACKET
+	RegexpRange:         {3697, "HY000"}, // ER_REGEXP_INVALID_RANGE
+	RegexpStack:         {3698, "HY000"}, // ER_REGEXP_STACK_OVERFLOW
+	RegexpTimeout:       {3699, "HY000"}, // ER_REGEXP_TIME_OUT
+	RegexpGroupName:     {3887, "HY000"}, // ER_REGEXP_INVALID_CAPTURE_GROUP_NAME
 }
 
 // Identity returns the code's errno and SQLSTATE.

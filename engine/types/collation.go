@@ -33,6 +33,9 @@ func (c Collation) Bytewise() bool { return c == Utf8mb4Bin0900 || c == BinaryCo
 // Binary reports a collation of a character set that compares code points, trailing spaces aside.
 func (c Collation) Binary() bool { return strings.HasSuffix(collationNames[c], "_bin") }
 
+// IgnoresCase reports whether letters that differ in case alone are equal under the collation.
+func (c Collation) IgnoresCase() bool { return strings.HasSuffix(collationNames[c], "_ci") }
+
 // Charset is the name of the collation's character set.
 func (c Collation) Charset() string {
 	charset, _, _ := strings.Cut(collationNames[c], "_")
