@@ -92,7 +92,10 @@ func (x *expressions) convert(e *expression.Convert) (expr.Expr, error) {
 		return nil, err
 	}
 	if to.IsBinary() {
-		to = types.Type{Kind: types.Varbinary, Length: uint32(castLength(e))}
+		to = types.Type{Kind: types.Binary, Length: uint32(castLength(e))}
+		if to.Length == 0 {
+			to.Kind = types.Varbinary
+		}
 	} else if to.Kind == types.Text {
 		to = types.NewText(types.Varchar, castLength(e), types.Collation(x.ctx.GetCollation()))
 	} else if to.Kind == types.Time {
@@ -103,6 +106,9 @@ func (x *expressions) convert(e *expression.Convert) (expr.Expr, error) {
 			precision = castPrecision
 		}
 		to = types.NewDecimal(precision, castScale(e))
+	}
+	if to.Kind == types.JSON {
+		return x.call(e, expr.CastJSON, e.Child)
 	}
 	return x.castTo(e, e.Child, to)
 }

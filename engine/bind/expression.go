@@ -76,6 +76,8 @@ func (x *expressions) expr(e sql.Expression) (expr.Expr, error) {
 		return x.expr(e.Expression)
 	case *windowCall:
 		return x.window(e)
+	case castOperand:
+		return x.expr(e.Expression)
 	case *gmsplan.Subquery, *gmsplan.ExistsSubquery, *gmsplan.InSubquery:
 		return x.subquery(e)
 	case expression.Tuple:

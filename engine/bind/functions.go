@@ -1,7 +1,6 @@
 package bind
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
@@ -38,11 +37,8 @@ var functions = map[string]expr.Func{
 	"time_to_sec": expr.TimeToSec, "unix_timestamp": expr.UnixTimestamp, "timestampdiff": expr.TimestampDiff,
 }
 
-// extracted are the units of EXTRACT that have a function of their own.
-var extracted = map[string]expr.Func{
-	"YEAR": expr.Year, "QUARTER": expr.Quarter, "MONTH": expr.Month, "DAY": expr.Day, "HOUR": expr.Hour,
-	"MINUTE": expr.Minute, "SECOND": expr.Second, "MICROSECOND": expr.Microsecond, "WEEK": expr.Week,
-}
+// operators are the functions that GMS makes of operators.
+var operators = map[string]expr.Func{"json_extract": "json_extract", "json_unquote": "json_unquote", "regexp_like": "regexp_like"}
 
 // function imports a function call. known is false for what has no kernel.
 func (x *expressions) function(e sql.Expression) (out expr.Expr, known bool, err error) {
@@ -57,15 +53,11 @@ func (x *expressions) function(e sql.Expression) (out expr.Expr, known bool, err
 	case *function.DateSub:
 		out, err = x.moveArgs(e, expr.DateSub, args)
 	case *function.Extract:
-		unit, ok := args[0].(*expression.Literal)
-		if !ok {
-			return nil, false, nil
-		}
-		fn, ok := extracted[strings.ToUpper(unit.String()[1:len(unit.String())-1])]
-		if !ok {
-			return nil, false, nil
-		}
-		out, err = x.call(e, fn, args[1])
+		out, err = x.call(e, expr.Extract, args...)
+	case *native:
+		out, err = x.native(e)
+	case *function.Char:
+		return x.char(e)
 	case *function.Trim:
 		return x.trim(e)
 	case *function.Greatest:
@@ -78,13 +70,12 @@ func (x *expressions) function(e sql.Expression) (out expr.Expr, known bool, err
 		out, err = x.call(e, expr.Locate, args[1], args[0])
 	case *function.Log:
 		out, err = x.call(e, expr.Log, args...)
-	case *function.FromUnixtime:
-		if len(args) != 1 {
-			return nil, false, nil
-		}
-		out, err = x.call(e, expr.FromUnixTime, args[0])
 	default:
-		fn, ok := functions[strings.ToLower(f.FunctionName())]
+		name := strings.ToLower(f.FunctionName())
+		fn, ok := functions[name]
+		if !ok { // GMS makes calls of operators: -> and REGEXP
+			fn, ok = operators[name]
+		}
 		if !ok || hasNil(args) {
 			return nil, false, nil
 		}
@@ -123,6 +114,25 @@ func (x *expressions) trim(e *function.Trim) (expr.Expr, bool, error) {
 	return nil, false, nil
 }
 
+// char imports CHAR(n, ... [USING charset]).
+func (x *expressions) char(e *function.Char) (expr.Expr, bool, error) {
+	list, err := x.list(e.Children()...)
+	if err != nil {
+		return nil, true, err
+	}
+	bytes, err := expr.New("char", list...)
+	switch charset := e.Collation.CharacterSet().Name(); {
+	case isNoKernel(err):
+		return nil, false, nil
+	case err != nil || charset == "binary":
+		return bytes, true, err
+	case !strings.HasPrefix(charset, "utf8"):
+		return nil, false, nil
+	}
+	out, err := expr.New("char_using", bytes)
+	return out, true, err
+}
+
 func (x *expressions) moveArgs(e sql.Expression, f expr.Func, args []sql.Expression) (expr.Expr, error) {
 	interval, ok := args[1].(*expression.Interval)
 	if !ok {
@@ -131,31 +141,11 @@ func (x *expressions) moveArgs(e sql.Expression, f expr.Func, args []sql.Express
 	return x.move(e, f, args[0], interval)
 }
 
-// wholeUnits are the units of an interval whose amount is one integer.
-var wholeUnits = map[string]bool{
-	"MICROSECOND": true, "SECOND": true, "MINUTE": true, "HOUR": true, "DAY": true, "WEEK": true, "MONTH": true,
-	"QUARTER": true, "YEAR": true,
-}
-
-// move imports a date plus (DateAdd) or minus (DateSub) an interval. Amounts that are not integers, as in INTERVAL '1:30'
-// HOUR_MINUTE, go row by row.
+// move imports a date or time plus (DateAdd) or minus (DateSub) an interval.
 func (x *expressions) move(e sql.Expression, f expr.Func, date sql.Expression, interval *expression.Interval) (expr.Expr, error) {
-	if !wholeUnits[interval.Unit] {
-		return x.fallback(e)
-	}
 	args, err := x.list(date, interval.Child)
 	if err != nil {
 		return nil, err
-	}
-	if text, ok := args[1].(*expr.Literal); ok && text.Typ.IsText() {
-		n, err := strconv.ParseInt(strings.TrimSpace(text.Value.Str), 10, 64)
-		if err != nil {
-			return x.fallback(e)
-		}
-		args[1] = &expr.Literal{Value: types.IntValue(n), Typ: types.Of(types.Int64)}
-	}
-	if !args[1].Type().IsInteger() {
-		return x.fallback(e)
 	}
 	unit := &expr.Literal{Value: types.TextValue(interval.Unit), Typ: types.NewText(types.Varchar, len(interval.Unit), types.Utf8mb4Bin0900)}
 	out, err := expr.New(f, args[0], args[1], unit)

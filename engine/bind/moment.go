@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/expr/kernel"
 	"github.com/silogate/silogate/engine/types"
 )
 
@@ -19,6 +20,9 @@ func readsAsMoment(e expr.Expr) (text expr.Expr, ok bool) {
 	}
 	written, ok := digitsOfMoment(l.Value.Int)
 	if !ok {
+		return nil, false
+	}
+	if _, _, ok := kernel.ParseDatetime(written); !ok { // of no day: a number
 		return nil, false
 	}
 	return &expr.Literal{Value: types.TextValue(written), Typ: types.NewText(types.Varchar, len(written), types.Utf8mb4Bin0900)}, true

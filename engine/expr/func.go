@@ -98,6 +98,7 @@ const (
 	Space       Func = "space"
 	Ascii       Func = "ascii"
 	Hex         Func = "hex"
+	CastJSON    Func = "cast_as_json"
 )
 
 // Functions of dates and times.
@@ -130,4 +131,5 @@ const (
 	UnixTimestamp Func = "unix_timestamp" // temporal
 	FromUnixTime  Func = "from_unixtime"  // seconds
 	TimestampDiff Func = "timestampdiff"  // unit as a text literal, from, to
+	Extract       Func = "extract"        // unit as a text literal, time or moment
 )

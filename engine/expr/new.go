@@ -28,7 +28,7 @@ func New(f Func, args ...Expr) (Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c, ok := e.(*Call); ok && row.kernel != nil && row.kernel(c) == nil {
+	if c, ok := e.(*Call); ok && c.Func == f && row.kernel != nil && row.kernel(c) == nil {
 		return nil, fmt.Errorf("%s: %w", f, ErrNoKernel)
 	}
 	return e, nil

@@ -159,6 +159,8 @@ func (r reference) cast(v types.Value, from, to types.Type) (types.Value, error)
 			s = s[:to.Length]
 		}
 		return types.TextValue(s), nil
+	case to.IsTemporal() && from.IsNumeric():
+		return r.castNumberToTemporal(v, from, to)
 	case to.IsTemporal():
 		return r.castTemporal(v, from, to)
 	case from.IsTemporal():
@@ -303,12 +305,12 @@ func (r reference) temporal(c time.Time, from, to types.Type) (types.Value, erro
 
 var layouts = []string{"2006-01-02 15:04:05.999999", "2006-01-02T15:04:05.999999", "2006-01-02", "20060102", "20060102150405", "2006-01-02 15:04"}
 
-var clock = regexp.MustCompile(`^(-?)(?:(\d+) )?(\d+)(?::(\d\d?))?(?::(\d\d?))?(\.\d+)?$`)
+var clock = regexp.MustCompile(`^(-?)(?:(\d+) )?(\d+)(?::(\d\d?))?(?::(\d\d?))?(\.\d+)?`)
 
 // parseTime reads a TIME.
 func parseTime(s string, to types.Type) types.Value {
 	m := clock.FindStringSubmatch(s)
-	if m == nil {
+	if m == nil || len(m[3]) > 10 {
 		return types.NullValue
 	}
 	var n [4]int64
@@ -340,6 +342,65 @@ func (r reference) parseTemporal(s string, to types.Type) (types.Value, error) {
 		}
 	}
 	return types.NullValue, nil
+}
+
+// castNumberToTemporal reads a number's digits.
+func (r reference) castNumberToTemporal(v types.Value, from, to types.Type) (types.Value, error) {
+	n := rat(v, from)
+	whole := truncRat(n)
+	micros := roundRat(new(big.Rat).Sub(n, new(big.Rat).SetInt(whole)), 6)
+	if from.IsFloat() {
+		_, rest := math.Modf(v.Float)
+		micros = big.NewInt(int64(math.Round(rest * 1e6)))
+	}
+	digits := new(big.Int).Abs(whole).String()
+	if to.Kind == types.Time && (n.Sign() < 0 || len(digits) <= 10) {
+		if len(digits) > 9 {
+			digits = "999999999"
+		}
+		d, _ := strconv.ParseInt(digits, 10, 64)
+		switch {
+		case d > 8385959:
+			return types.NullValue, nil
+		case d/100%100 > 59 || d%100 > 59:
+			return types.NullValue, nil
+		}
+		us := min(d/10000*3600e6+d/100%100*60e6+d%100*1e6+new(big.Int).Abs(micros).Int64(), 3020399e6)
+		if n.Sign() < 0 {
+			us = -us
+		}
+		return types.IntValue(roundMicros(us, to)), nil
+	}
+	if n.Sign() <= 0 || len(digits) > 14 {
+		return types.NullValue, nil
+	}
+	for _, l := range []string{"060102", "20060102", "060102150405", "20060102150405"} {
+		padded := digits
+		for len(padded) < len(l) {
+			padded = "0" + padded
+		}
+		if len(l) > 8 && len(digits) < 9 || len(l) == 8 && len(digits) < 7 {
+			continue
+		}
+		if len(padded) != len(l) {
+			continue
+		}
+		if c, err := time.Parse("2006"+strings.TrimPrefix(strings.TrimPrefix(l, "20"), "06"), centuryOf(padded, l)); err == nil {
+			return r.temporal(c.Add(time.Duration(micros.Int64())*time.Microsecond), types.NewTemporal(types.Datetime, 6), to)
+		}
+	}
+	return types.NullValue, nil
+}
+
+// centuryOf writes out a year of two digits.
+func centuryOf(digits, layout string) string {
+	if !strings.HasPrefix(layout, "06") {
+		return digits
+	}
+	if digits < "70" {
+		return "20" + digits
+	}
+	return "19" + digits
 }
 
 func (r reference) castFromTemporal(v types.Value, from, to types.Type) (types.Value, error) {

@@ -22,6 +22,9 @@ type row struct {
 	rule     rule
 	kernel   factory // nil: the compiler knows it (AND, OR, IF, COALESCE and the like, which are lazy)
 	lenient  bool    // takes NULL values as arguments; else a NULL argument makes the result NULL
+	// native says that statements call the function by its name, and by names, and get this one: GMS has none, or another.
+	native bool
+	names  []string
 }
 
 // rule types a call; args are as many as the row allows.
@@ -47,6 +50,25 @@ func Functions() []FuncInfo {
 	return list
 }
 
+// Natives are the functions that statements call by name, by their names in lower case.
+func Natives() map[string]Native {
+	all := make(map[string]Native)
+	for _, r := range table() {
+		if r.native {
+			for _, name := range append([]string{string(r.name)}, r.names...) {
+				all[name] = Native{r.name, r.min, r.max}
+			}
+		}
+	}
+	return all
+}
+
+// Native is a function that statements call by name, with at least Min and at most Max arguments; -1: any number.
+type Native struct {
+	Func     Func
+	Min, Max int
+}
+
 func lookup(f Func) (*row, bool) {
 	r, ok := table()[f]
 	return r, ok
@@ -56,7 +78,7 @@ func lookup(f Func) (*row, bool) {
 func table() map[Func]*row {
 	tableOnce.Do(func() {
 		tableRows = map[Func]*row{}
-		for _, group := range [][]row{operatorRows(), numberRows(), textRows(), temporalRows()} {
+		for _, group := range [][]row{operatorRows(), numberRows(), textRows(), temporalRows(), stringFunctionRows(), numberFunctionRows(), timeFunctionRows(), jsonFunctionRows(), regexpRows()} {
 			for i := range group {
 				tableRows[group[i].name] = &group[i]
 			}
@@ -119,7 +141,7 @@ func operatorRows() []row {
 		{name: BitAnd, args: "a, b", min: 2, max: 2, rule: bitRule, kernel: always(kernel.Bits(kernel.BitAnd)), doc: "bits set in both"},
 		{name: BitOr, args: "a, b", min: 2, max: 2, rule: bitRule, kernel: always(kernel.Bits(kernel.BitOr)), doc: "bits set in one"},
 		{name: BitXor, args: "a, b", min: 2, max: 2, rule: bitRule, kernel: always(kernel.Bits(kernel.BitXor)), doc: "bits set in just one"},
-		{name: BitNot, args: "a", min: 1, max: 1, rule: bitRule, kernel: always(kernel.Bits(kernel.BitNot)), doc: "bits inverted"},
+		{name: BitNot, names: []string{"silogate_bit_not"}, native: true, args: "a", min: 1, max: 1, rule: bitRule, kernel: always(kernel.Bits(kernel.BitNot)), doc: "bits inverted"},
 		{name: ShiftLeft, args: "a, bits", min: 2, max: 2, rule: bitRule, kernel: always(kernel.Bits(kernel.ShiftLeft)), doc: "bits moved up"},
 		{name: ShiftRight, args: "a, bits", min: 2, max: 2, rule: bitRule, kernel: always(kernel.Bits(kernel.ShiftRight)), doc: "bits moved down"},
 		{name: Collate, args: "string, collation", kernel: always(kernel.Identity), doc: "the string under a collation (NewCollate)"},
@@ -241,15 +263,6 @@ func datePart(name Func, part kernel.Part, doc string) row {
 }
 
 func temporalRows() []row {
-	interval := func(subtract bool) factory {
-		return func(c *Call) kernel.Func {
-			unit, err := unitOf(c.Args[2])
-			if err != nil {
-				return nil
-			}
-			return kernel.AddInterval(c.Typ, unit, subtract)
-		}
-	}
 	return []row{
 		datePart(Year, kernel.YearPart, "year"),
 		datePart(Quarter, kernel.QuarterPart, "quarter, 1 to 4"),
@@ -265,24 +278,24 @@ func temporalRows() []row {
 		datePart(Microsecond, kernel.MicrosecondPart, "microseconds of the second"),
 		datePart(TimeToSec, kernel.TimeSecondsPart, "time of day in seconds"),
 		{name: Week, args: "temporal[, mode]", min: 1, max: 2, rule: weekRule, doc: "week of the year",
-			kernel: func(c *Call) kernel.Func { return kernel.Week(c.arg(0), c.constantInt(1), false) }},
+			kernel: weekKernel(false)},
 		{name: YearWeek, args: "temporal[, mode]", min: 1, max: 2, rule: weekRule, doc: "year and week",
-			kernel: func(c *Call) kernel.Func { return kernel.Week(c.arg(0), c.constantInt(1), true) }},
+			kernel: weekKernel(true)},
 		{name: DayName, args: "temporal", min: 1, max: 1, rule: nameRule, doc: "name of the day", kernel: func(c *Call) kernel.Func { return kernel.DayName(c.arg(0)) }},
 		{name: MonthName, args: "temporal", min: 1, max: 1, rule: nameRule, doc: "name of the month", kernel: func(c *Call) kernel.Func { return kernel.MonthName(c.arg(0)) }},
 		{name: DateOf, args: "temporal", min: 1, max: 1, rule: dateRule, doc: "without the time of day", kernel: func(c *Call) kernel.Func { return kernel.DateOf(c.arg(0)) }},
 		{name: LastDay, args: "temporal", min: 1, max: 1, rule: dateRule, doc: "last day of the month", kernel: func(c *Call) kernel.Func { return kernel.LastDay(c.arg(0)) }},
-		{name: DateAdd, args: "temporal, amount, unit", min: 3, max: 3, rule: intervalRule, kernel: interval(false), doc: "moved forward; NULL beyond year 9999"},
-		{name: DateSub, args: "temporal, amount, unit", min: 3, max: 3, rule: intervalRule, kernel: interval(true), doc: "moved back; NULL before year 0"},
+		{name: DateAdd, args: "temporal, amount, unit", min: 3, max: 3, rule: intervalRule, kernel: intervalKernel(false), doc: "moved forward; NULL beyond year 9999"},
+		{name: DateSub, args: "temporal, amount, unit", min: 3, max: 3, rule: intervalRule, kernel: intervalKernel(true), doc: "moved back; NULL before year 0"},
 		{name: DateDiff, args: "temporal, temporal", min: 2, max: 2, rule: dateDiffRule, doc: "days from the second to the first",
 			kernel: func(c *Call) kernel.Func { return kernel.DateDiff(c.arg(0), c.arg(1)) }},
 		{name: TimestampDiff, args: "unit, from, to", min: 3, max: 3, rule: timestampDiffRule, doc: "whole units between", kernel: timestampDiffKernel},
 		{name: DateFormat, args: "temporal, format", min: 2, max: 2, rule: formatRule, doc: "as a format says",
-			kernel: func(c *Call) kernel.Func { return kernel.DateFormat(c.arg(0), c.constantText(1)) }},
+			kernel: dateFormatKernel},
 		{name: FromDays, args: "days", min: 1, max: 1, rule: dateFromNumbersRule, kernel: always(kernel.FromDays), doc: "date of a number of days since year 0"},
-		{name: MakeDate, args: "year, day", min: 2, max: 2, rule: dateFromNumbersRule, kernel: always(kernel.MakeDate), doc: "date of a day of a year"},
+		{name: MakeDate, args: "year, day", min: 2, max: 2, native: true, rule: dateFromNumbersRule, kernel: always(kernel.MakeDate), doc: "date of a day of a year"},
 		{name: UnixTimestamp, args: "temporal", min: 1, max: 1, rule: unixTimestampRule, doc: "seconds since 1970 UTC", kernel: func(c *Call) kernel.Func { return kernel.UnixTimestamp(c.Typ) }},
-		{name: FromUnixTime, args: "seconds", min: 1, max: 1, rule: fromUnixTimeRule, kernel: always(kernel.FromUnixTime), doc: "date and time in the session's zone"},
+		{name: FromUnixTime, args: "seconds[, format]", min: 1, max: 2, native: true, rule: fromUnixTimeRule, doc: "date and time in the session's zone", kernel: fromUnixTimeKernel},
 	}
 }
 

@@ -25,8 +25,15 @@ func civil(e Expr) (Expr, error) {
 			return lit, nil
 		}
 		return implicit(e, types.NewTemporal(types.Datetime, types.MaxFSP)), nil
+	case t.IsNumeric():
+		e = plain(e)
+		fsp := 0
+		if t = e.Type(); t.Kind == types.Decimal {
+			fsp = int(t.Scale)
+		}
+		return implicit(e, types.NewTemporal(types.Datetime, fsp)), nil
 	}
-	return nil, ErrNoKernel
+	return nil, ErrNoKernel // of a TIME: with the current date
 }
 
 // temporalText reads a text literal as a DATE where it has no time of day, else as a DATETIME.
@@ -54,20 +61,23 @@ func datePartRule(f Func, args []Expr) (Expr, error) {
 	return typed(f, types.Of(types.Int64), d), nil
 }
 
-// timePartRule types HOUR, MINUTE, SECOND, MICROSECOND and TIME_TO_SEC, which take a TIME too.
+// timePartRule types HOUR, MINUTE, SECOND, MICROSECOND and TIME_TO_SEC, of a TIME or a moment: a text or number is a TIME.
 func timePartRule(f Func, args []Expr) (Expr, error) {
-	t := args[0].Type()
-	if t.IsString() {
-		return nil, ErrNoKernel // a date or a time, by how it reads
+	d, err := clockOrMoment(args[0])
+	if err != nil {
+		return nil, err
 	}
-	d := args[0]
-	if t.Kind != types.Time {
-		var err error
-		if d, err = civil(d); err != nil {
-			return nil, err
-		}
+	c := typed(f, bigint, d)
+	c.Null = c.Null || d.Type() != args[0].Type()
+	return c, nil
+}
+
+// clockOrMoment reads a TIME; a DATE, DATETIME or TIMESTAMP stays a moment.
+func clockOrMoment(e Expr) (Expr, error) {
+	if t := e.Type(); t.IsTemporal() && t.Kind != types.Time {
+		return civil(e)
 	}
-	return typed(f, types.Of(types.Int64), d), nil
+	return asTime(e)
 }
 
 // weekRule types WEEK and YEARWEEK: temporal[, mode].
@@ -76,15 +86,17 @@ func weekRule(f Func, args []Expr) (Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	mode := &Literal{types.IntValue(0), types.Of(types.Int64)}
+	mode := Expr(&Literal{types.IntValue(0), bigint})
 	if len(args) == 2 {
-		lit, ok := args[1].(*Literal)
-		if !ok || lit.Value.Null || !lit.Typ.IsInteger() {
-			return nil, ErrNoKernel
+		if mode, err = integer(args[1]); err == nil && mode.Nullable() { // NULL is the usual mode
+			mode, err = New(Coalesce, mode, &Literal{types.IntValue(0), bigint})
 		}
-		mode = lit
+		if err != nil {
+			return nil, err
+		}
+		mode = Fold(mode)
 	}
-	return typed(f, types.Of(types.Int64), d, mode), nil
+	return typed(f, bigint, d, mode), nil
 }
 
 // nameRule types DAYNAME and MONTHNAME.
@@ -153,31 +165,42 @@ func unixTimestampRule(f Func, args []Expr) (Expr, error) {
 	return typed(f, types.Of(types.Int64), e), nil
 }
 
-// fromUnixTimeRule types FROM_UNIXTIME of whole seconds.
+// fromUnixTimeRule types FROM_UNIXTIME(seconds[, format]): a DATETIME with the fraction that the seconds have, or its text.
 func fromUnixTimeRule(f Func, args []Expr) (Expr, error) {
 	n, err := number(args[0])
 	if err != nil {
 		return nil, err
 	}
-	if !n.Type().IsInteger() {
-		return nil, ErrNoKernel
+	fsp := 0
+	switch t := n.Type(); {
+	case t.Kind == types.Decimal:
+		fsp = min(int(t.Scale), types.MaxFSP)
+		n = implicit(n, types.NewDecimal(types.MaxPrecision, types.MaxFSP))
+	case !t.IsInteger():
+		fsp = types.MaxFSP
+		n = implicit(n, types.NewDecimal(types.MaxPrecision, types.MaxFSP))
 	}
-	c := typed(f, types.NewTemporal(types.Datetime, 0), n)
+	c := typed(f, types.NewTemporal(types.Datetime, fsp), n)
 	c.Null = true
+	if len(args) == 2 {
+		return New(DateFormat, c, args[1])
+	}
 	return c, nil
 }
 
-// formatRule types DATE_FORMAT with a constant format.
+// formatRule types DATE_FORMAT.
 func formatRule(f Func, args []Expr) (Expr, error) {
 	d, err := civil(args[0])
 	if err != nil {
 		return nil, err
 	}
-	format, ok := args[1].(*Literal)
-	if !ok || format.Value.Null || !format.Typ.IsString() {
-		return nil, ErrNoKernel
+	format, err := asText(args[1])
+	if err != nil {
+		return nil, err
 	}
-	return typed(f, types.NewText(types.Varchar, 0, types.Utf8mb4Bin0900), d, format), nil
+	c := typed(f, shown(0), d, format)
+	c.Null = true
+	return c, nil
 }
 
 // unitOf reads the unit argument of date arithmetic.
@@ -193,58 +216,138 @@ func unitOf(e Expr) (kernel.Unit, error) {
 	return unit, nil
 }
 
-// intervalRule types DATE_ADD and DATE_SUB: temporal, amount, unit. A DATE stays one unless the unit is shorter than a day.
-// Text gives text: a date and time where it has one or the unit asks for one, else a date.
+// intervalRule types DATE_ADD and DATE_SUB: moment or time, amount, unit. A DATE stays one unless the unit is shorter than a day, a
+// TIME stays one if it is. Text gives text: a date and time where it has one or the unit asks for one, else a date.
 func intervalRule(f Func, args []Expr) (Expr, error) {
-	unit, err := unitOf(args[2])
+	u, err := unitNamed(args[2])
+	if err != nil {
+		return nil, err
+	}
+	amount, err := u.amount(args[1])
 	if err != nil {
 		return nil, err
 	}
 	d := args[0]
-	if d.Type().Kind == types.Time {
-		return nil, ErrNoKernel
-	}
-	if d, err = civil(d); err != nil {
-		return nil, err
-	}
-	fromText := args[0].Type().IsString()
-	if _, literal := d.(*Literal); fromText && !literal {
-		return nil, ErrNoKernel // date or date and time, row by row
-	}
-	amount, err := intervalAmount(args[1], unit)
-	if err != nil {
-		return nil, err
+	fromText := d.Type().IsString()
+	switch {
+	case d.Type().Kind == types.Time && u.dated:
+		return nil, ErrNoKernel // with the current date
+	case d.Type().Kind != types.Time:
+		moment, err := civil(d)
+		if err != nil {
+			return nil, err
+		}
+		if _, literal := moment.(*Literal); !fromText || literal {
+			d = moment
+		} else if d, err = asText(d); err != nil {
+			return nil, err
+		}
 	}
 	t := d.Type()
-	if unit < kernel.UnitDay {
-		fsp := fraction(t)
-		if unit == kernel.UnitMicrosecond {
-			fsp = types.MaxFSP
-		}
-		t = types.NewTemporal(types.Datetime, fsp)
+	switch {
+	case t.IsString():
+		t = shown(len("2006-01-02 15:04:05.000000"))
+	case !u.dated && t.Kind == types.Time:
+		t = types.NewTemporal(types.Time, max(fraction(t), u.fraction(amount)))
+	case !u.dated:
+		t = types.NewTemporal(types.Datetime, max(fraction(t), u.fraction(amount)))
 		d = implicit(d, t)
 	}
 	c := typed(f, t, d, amount, args[2])
 	c.Null = true // a year beyond 9999
-	if fromText {
-		return implicit(c, types.NewText(types.Varchar, shownLength(t), types.Utf8mb4Bin0900)), nil
+	if fromText && !t.IsString() {
+		return implicit(c, shown(shownLength(t))), nil
 	}
 	return c, nil
 }
 
-// intervalAmount casts the amount of an interval to BIGINT. Fractions of a second have no kernel.
-func intervalAmount(e Expr, unit kernel.Unit) (Expr, error) {
-	if lit, ok := e.(*Literal); ok && e.Type().IsString() && !lit.Value.Null {
-		n, ok := integerText(e, types.Of(types.Int64))
-		if !ok {
-			return nil, ErrNoKernel
+// intervalUnit is the unit of an interval.
+type intervalUnit struct {
+	unit      kernel.Unit
+	composite kernel.Composite
+	fields    bool // it is the composite one
+	dated     bool // of a day or more
+}
+
+// unitNamed reads the unit argument of date arithmetic.
+func unitNamed(e Expr) (u intervalUnit, err error) {
+	lit, ok := e.(*Literal)
+	if !ok {
+		return u, ErrNoKernel
+	}
+	if u.composite, u.fields = kernel.CompositeOf(strings.ToUpper(lit.Value.Str)); u.fields {
+		u.dated = u.composite.Dated()
+		return u, nil
+	}
+	u.unit, err = unitOf(e)
+	u.dated = u.unit >= kernel.UnitDay
+	return u, err
+}
+
+// amount reads how many: of a composite unit a text, of seconds a number with a fraction of at most six digits, else a BIGINT.
+func (u intervalUnit) amount(e Expr) (Expr, error) {
+	if u.fields {
+		return asText(e)
+	}
+	if e.Type().IsString() {
+		if n, ok := integerText(e, bigint); ok {
+			return n, nil
 		}
-		return n, nil
+		if u.unit != kernel.UnitSecond {
+			return implicit(e, bigint), nil // as far as it is an integer
+		}
+		return implicit(e, types.NewDecimal(30, types.MaxFSP)), nil
 	}
-	if unit == kernel.UnitSecond && !e.Type().IsInteger() && e.Type().Kind != types.Null {
-		return nil, ErrNoKernel
+	n, err := number(e)
+	if err != nil {
+		return nil, err
 	}
-	return integer(e)
+	switch t := n.Type(); {
+	case u.unit != kernel.UnitSecond || t.IsInteger():
+	case t.Kind == types.Decimal:
+		return implicit(n, types.NewDecimal(30, min(int(t.Scale), types.MaxFSP))), nil
+	default:
+		return implicit(n, types.NewDecimal(30, types.MaxFSP)), nil
+	}
+	return integer(n)
+}
+
+// fraction is the digits of a second's fraction that an amount brings.
+func (u intervalUnit) fraction(amount Expr) int {
+	switch {
+	case u.fields:
+		return u.composite.Fraction()
+	case u.unit == kernel.UnitMicrosecond:
+		return types.MaxFSP
+	case amount.Type().Kind == types.Decimal:
+		return int(amount.Type().Scale)
+	}
+	return 0
+}
+
+// intervalKernel chooses the loop of DATE_ADD or DATE_SUB.
+func intervalKernel(subtract bool) factory {
+	return func(c *Call) kernel.Func {
+		u, err := unitNamed(c.Args[2])
+		if err != nil {
+			return nil
+		}
+		var amount kernel.Amount
+		switch t := c.arg(1); {
+		case u.fields:
+			amount = kernel.CompositeAmount(u.composite)
+		case t.Kind == types.Decimal:
+			amount = kernel.SecondAmount(t)
+		case c.Typ.IsString() || c.Typ.Kind == types.Time:
+			amount = kernel.WholeAmount(u.unit)
+		default:
+			return kernel.AddInterval(c.Typ, u.unit, subtract)
+		}
+		if c.Typ.IsString() {
+			return kernel.TextRows(c.Typ, string(c.Func), kernel.Strict, kernel.MoveText(amount, !u.dated, subtract))
+		}
+		return kernel.IntegerRows(c.Typ, kernel.Strict, kernel.Move(c.Typ, amount, subtract))
+	}
 }
 
 // timestampDiffRule types TIMESTAMPDIFF: unit, from, to.

@@ -216,16 +216,33 @@ func lengthRule(f Func, args []Expr) (Expr, error) {
 func hexRule(f Func, args []Expr) (Expr, error) {
 	a := plain(args[0])
 	if !a.Type().IsInteger() {
-		s, err := text(a)
+		var err error
+		switch t := a.Type(); {
+		case t.IsFloat():
+			if a, err = hexDouble(a); err != nil {
+				return nil, err
+			}
+		case t.IsNumeric(): // its integer
+			a, err = integer(a)
+		default:
+			a, err = asText(a)
+		}
 		if err != nil {
 			return nil, err
 		}
-		if !args[0].Type().IsString() {
-			return nil, ErrNoKernel // of a number: its integer
-		}
-		a = s
 	}
 	return typed(f, types.NewText(types.Varchar, 0, types.Utf8mb4Bin0900), a), nil
+}
+
+// hexDouble is the integer of a DOUBLE that HEX shows: halves away from zero.
+func hexDouble(e Expr) (Expr, error) {
+	half, err := New(If, typed(Lt, truth, e, &Literal{Typ: types.Of(types.Float64)}),
+		&Literal{types.FloatValue(-0.5), types.Of(types.Float64)}, &Literal{types.FloatValue(0.5), types.Of(types.Float64)})
+	if err != nil {
+		return nil, err
+	}
+	moved := typed(Add, types.Of(types.Float64), e, half)
+	return implicit(typed(Truncate, types.Of(types.Float64), moved, &Literal{Typ: bigint}), bigint), nil
 }
 
 // locateRule types LOCATE: needle, haystack[, position]. It finds what is equal under the collation.

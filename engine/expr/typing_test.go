@@ -217,8 +217,8 @@ func TestRefusals(t *testing.T) {
 	}
 	for _, call := range []string{
 		"=|latin|'x'", "<|latin|'x'", "like|latin|'x%'", "locate|'x'|latin", "greatest|latin|'x'", // a collation without kernels
-		"=|j|'x'", "+|e|1", "=|e|1", "=|t|dt", "<|date|19950101", "date_add|date|'1 2'|'DAY_HOUR'", "date_add|dt|1.5|'SECOND'",
-		"date_add|s|1|'DAY'", "no_such_function|i", "hour|s", "date_format|date|s", "&|bin|i", "div|d|i", "greatest|s|i",
+		"=|j|'x'", "+|e|1", "=|e|1", "=|t|dt", "<|date|19950101", "date_add|t|1|'DAY'", "year|t",
+		"no_such_function|i", "&|bin|i", "div|d|i", "greatest|s|i",
 	} {
 		if _, err := parseCall(t, call); !errors.Is(err, ErrNoKernel) {
 			t.Errorf("%s: %v, want ErrNoKernel", call, err)

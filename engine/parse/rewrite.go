@@ -25,6 +25,16 @@ const RollupFunction = "silogate_rollup"
 // ErrorResponse is the default that Rewrite makes of ERROR ON EMPTY and ERROR ON ERROR in JSON_TABLE. It is no JSON document.
 const ErrorResponse = "silogate:error"
 
+// The functions that Rewrite makes of INTERVAL(a, b, ...), and of the right side of MEMBER OF.
+const (
+	IntervalFunction = "silogate_interval"
+	MemberFunction   = "silogate_member"
+)
+
+// compositeUnits are the units of an interval that are keywords of their own.
+var compositeUnits = []string{"SECOND_MICROSECOND", "MINUTE_MICROSECOND", "HOUR_MICROSECOND", "DAY_MICROSECOND", "YEAR_MONTH", "DAY_HOUR",
+	"DAY_MINUTE", "DAY_SECOND", "HOUR_MINUTE", "HOUR_SECOND", "MINUTE_SECOND"}
+
 // literals are these functions by the keyword before the text, odbcLiterals by the one that ODBC writes inside braces.
 var (
 	literals     = map[string]string{"DATE": DateFunction, "TIME": TimeFunction, "TIMESTAMP": TimestampFunction}
@@ -32,7 +42,7 @@ var (
 )
 
 // rewritable finds texts that Rewrite may have to change.
-var rewritable = regexp.MustCompile(`(?i)\\[%_]|\b(describe|desc|explain|any|some|all|unknown|rollup|error|values\s+row|collate|date|time|timestamp|preceding|following|ntile|respect|first)\b|\{\s*(d|t|ts)\b`)
+var rewritable = regexp.MustCompile(`(?i)\\[%_]|\b(describe|desc|explain|any|some|all|unknown|rollup|error|values\s+row|collate|date|time|timestamp|preceding|following|ntile|respect|first|interval|member)\b|\{\s*(d|t|ts)\b`)
 
 // Rewrite returns sql in words that the other grammar knows, which mean the same:
 //
@@ -48,6 +58,9 @@ var rewritable = regexp.MustCompile(`(?i)\\[%_]|\b(describe|desc|explain|any|som
 //	                       see window
 //	SET NAMES x COLLATE y  SET NAMES x, collation_connection = 'y', where the other grammar forgets y
 //	VALUES ROW(1), ROW(2)  SELECT * FROM (VALUES ROW(1), ROW(2)) AS silogate_values, where it is not a derived table itself
+//	INTERVAL(x, 1, 2)      silogate_interval(x, 1, 2)
+//	INTERVAL '1:2' DAY_HOUR  INTERVAL '1:2' `DAY_HOUR`; every unit of several fields likewise
+//	x MEMBER OF (y)        x REGEXP silogate_member(y), which becomes a call in the tree
 //	DESCRIBE t c           SHOW COLUMNS FROM t LIKE 'c'; DESC and EXPLAIN likewise, and of a pattern
 //
 // Text in double quotes is a name if ansiQuotes. What can't be read is returned as it is, for the other grammar to refuse.
@@ -116,7 +129,7 @@ const ours = "silogate_"
 // Restore undoes what Rewrite made functions of, for the name of a column that is such an expression.
 func Restore(sql string) string {
 	sql = restoreWindow(sql)
-	if !strings.Contains(sql, ours) {
+	if !strings.Contains(sql, ours) && !strings.Contains(sql, "_") {
 		return sql
 	}
 	tokens, ok := tokensOf(sql)
@@ -135,6 +148,15 @@ func Restore(sql string) string {
 			w.replace(token{start: tokens[i-1].start, end: tokens[end].end}, "WITH ROLLUP") // with the comma before it
 		case w.closing[i]:
 			w.replace(t, "")
+		case t.is(IntervalFunction):
+			w.replace(t, "INTERVAL")
+		case t.is(MemberFunction) && i > 0:
+			w.out.WriteString(w.sql[w.done:tokens[i-1].start])
+			w.out.WriteString("MEMBER OF")
+			w.done = t.end
+		case t.kind == name && slices.ContainsFunc(compositeUnits, func(u string) bool { return strings.EqualFold(u, t.value) }) &&
+			i > 0 && !tokens[i-1].isSymbol("."):
+			w.replace(t, t.value)
 		default:
 			w.restoreValues(i)
 		}
@@ -185,6 +207,12 @@ func (w *rewriter) token(i int) {
 		}
 	case t.is("UNKNOWN") && w.follows(i, "IS"):
 		w.replace(t, "NULL")
+	case t.is("INTERVAL") && w.isList(i+1):
+		w.replace(t, IntervalFunction)
+	case w.isUnit(t) && i > 0 && !w.tokens[i-1].isSymbol("(") && !w.tokens[i-1].isSymbol("."):
+		w.replace(t, "`"+t.value+"`")
+	case t.is("MEMBER") && i+2 < len(w.tokens) && w.tokens[i+1].is("OF") && w.tokens[i+2].isSymbol("("):
+		w.replace(token{start: t.start, end: w.tokens[i+1].end}, "REGEXP "+MemberFunction)
 	case t.is("ANY") || t.is("SOME"):
 		w.quantifier(i, AnyFunction)
 	case t.is("ALL"):
@@ -238,6 +266,28 @@ func (w *rewriter) isRollup(i int) bool {
 			return w.tokens[i-1].is("GROUP")
 		case slices.ContainsFunc(clauses, t.is):
 			return false
+		}
+	}
+	return false
+}
+
+// isUnit reports a unit of several fields.
+func (w *rewriter) isUnit(t token) bool { return slices.ContainsFunc(compositeUnits, t.is) }
+
+// isList reports whether the i-th token opens parentheses around more than one expression.
+func (w *rewriter) isList(i int) bool {
+	if i >= len(w.tokens) || !w.tokens[i].isSymbol("(") {
+		return false
+	}
+	depth := 0
+	for end := w.match(i); i < end; i++ {
+		switch t := w.tokens[i]; {
+		case t.isSymbol("("):
+			depth++
+		case t.isSymbol(")"):
+			depth--
+		case t.isSymbol(",") && depth == 1:
+			return true
 		}
 	}
 	return false

@@ -346,64 +346,6 @@ func validDate(year, month, d int) bool {
 	return year <= 9999 && month >= 1 && month <= 12 && d >= 1 && d <= daysInMonth(year, month)
 }
 
-// shortestDatetime is the length from which a text is tried as a date and time before it is read as a TIME.
-const shortestDatetime = 12
-
-// parseTime reads a TIME: [-][D ]hh:mm:ss[.ffffff], hh:mm, or hhmmss; of a date and time the time of day. What exceeds the
-// range is its limit.
-func parseTime(s string) (us int64, ok bool) {
-	s = trimSpaces(s)
-	if len(s) >= shortestDatetime {
-		if moment, _, ok := ParseDatetime(s); ok {
-			_, us = split(moment)
-			return us, true
-		}
-	}
-	negative := s != "" && s[0] == '-'
-	if negative {
-		s = s[1:]
-	}
-	var part [4]int64 // days, hours, minutes, seconds
-	run := digitRun(s)
-	if run == 0 || run > 10 {
-		return 0, false
-	}
-	first, _ := strconv.ParseInt(s[:run], 10, 64)
-	s = s[run:]
-	if s != "" && s[0] == ' ' {
-		part[0] = first
-		s = trimSpaces(s)
-		if run = digitRun(s); run == 0 || run > 2 {
-			return 0, false
-		}
-		first, _ = strconv.ParseInt(s[:run], 10, 64)
-		s = s[run:]
-	}
-	if s != "" && s[0] == ':' {
-		part[1] = first
-		for i := 2; i < 4 && s != "" && s[0] == ':'; i++ {
-			s = s[1:]
-			if run = digitRun(s); run == 0 || run > 2 {
-				return 0, false
-			}
-			part[i], _ = strconv.ParseInt(s[:run], 10, 64)
-			s = s[run:]
-		}
-	} else {
-		part[1] += first / 10000
-		part[2], part[3] = first/100%100, first%100
-	}
-	micros, _, ok := parseFraction(s)
-	if !ok || part[2] > 59 || part[3] > 59 {
-		return 0, false
-	}
-	us = min(part[0]*day+part[1]*hour+part[2]*minute+part[3]*second+micros, maxTime)
-	if negative {
-		us = -us
-	}
-	return us, true
-}
-
 // appendDate prints YYYY-MM-DD.
 func appendDate(b []byte, d date) []byte {
 	b = appendPadded(b, d.year, 4)

@@ -84,10 +84,13 @@ func TestParseTime(t *testing.T) {
 		"900:00:00":           "838:59:59.000000",
 		"2024-02-29 10:11:12": "10:11:12.000000",
 		"10:60:00":            "",
+		"10:11:12x":           "10:11:12.000000",
+		"-2 1:02":             "-49:02:00.000000",
 		"x":                   "",
 		"":                    "",
 	} {
-		us, ok := parseTime(s)
+		c, ok := readClock(s)
+		us := c.time()
 		got := ""
 		if ok {
 			got = string(appendTime(nil, us, 6))

@@ -14,6 +14,7 @@ import (
 
 // MySQL's warnings of conversions.
 const (
+	warnUnknown    = 1105 // ER_UNKNOWN_ERROR
 	warnOutOfRange = 1264 // ER_WARN_DATA_OUT_OF_RANGE
 	warnTruncated  = 1292 // ER_TRUNCATED_WRONG_VALUE
 )
@@ -86,6 +87,10 @@ func castToString(from, to types.Type) Func {
 	if to.Kind == types.JSON || to.Kind == types.Enum || to.Kind == types.Set {
 		return nil
 	}
+	if to.Kind == types.Binary && to.Length > 0 && from != to {
+		wide := types.Type{Kind: types.Varbinary, Length: to.Length}
+		return then(castToString(from, wide), padBinary(int(to.Length)))
+	}
 	if from.IsString() {
 		return castStringToString(from, to)
 	}
@@ -146,6 +151,17 @@ func cutLength(to types.Type) Func {
 		}
 		return b.array(to.Arrow(), n, bothValid(ctx.Mem, args, n))
 	}
+}
+
+// padBinary lengthens byte strings with zero bytes, as CAST AS BINARY(n) does.
+func padBinary(length int) Func {
+	return TextRows(types.Of(types.Binary), "cast_as_binary", Strict, func(r *Row, dst []byte) ([]byte, bool) {
+		end := len(dst) + length
+		for dst = append(dst, r.Text(0)...); len(dst) < end; {
+			dst = append(dst, 0)
+		}
+		return dst, true
+	})
 }
 
 // prefixBytes is the length in bytes of the first n characters of s, all of it if there are fewer.

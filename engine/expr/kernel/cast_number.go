@@ -213,8 +213,11 @@ func textsToBig(to types.Type) Func {
 			default:
 				out = int64(v)
 			}
-			if bad {
+			switch {
+			case bad:
 				ctx.Warn(warnTruncated, fmt.Sprintf("Truncated incorrect INTEGER value: '%s'", raw))
+			case negative && to.IsUnsigned():
+				ctx.Warn(warnUnknown, "Cast to unsigned converted negative integer to its positive complement")
 			}
 			return out, true
 		}), nil

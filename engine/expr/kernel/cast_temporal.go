@@ -9,11 +9,13 @@ import (
 	"github.com/silogate/silogate/engine/types"
 )
 
-// castToTemporal converts to a date or time; from a number it has no kernel.
+// castToTemporal converts to a date or time.
 func castToTemporal(from, to types.Type) Func {
 	switch {
 	case from.IsString():
 		return textToTemporal(to)
+	case from.IsNumeric():
+		return numberToTemporal(from, to)
 	case !from.IsTemporal():
 		return nil
 	case from.Kind == to.Kind:
@@ -97,7 +99,7 @@ func textToTemporal(to types.Type) Func {
 	case types.Date:
 		return then(parseTexts(moment, "date", parseMoment), datetimesToDate)
 	case types.Time:
-		return then(parseTexts(types.NewTemporal(types.Time, types.MaxFSP), "time", parseTime), roundFraction(moment, to))
+		return then(textsToTime, roundFraction(types.NewTemporal(types.Time, types.MaxFSP), to))
 	case types.Timestamp:
 		return then(then(parseTexts(moment, "datetime", parseMoment), roundFraction(moment, types.NewTemporal(types.Datetime, int(to.Scale)))),
 			temporalMap(to, (*zone).instant))

@@ -163,6 +163,22 @@ func Week(t types.Type, mode int64, withYear bool) Func {
 	}
 }
 
+// WeekEach is Week where the mode varies, as a function of rows.
+func WeekEach(t types.Type, withYear bool) func(r *Row) (int64, bool) {
+	return func(r *Row) (int64, bool) {
+		days, mode := r.Int(0), int(r.Int(1)&7)
+		if t.Kind != types.Date {
+			days = floorDiv(days, day)
+		}
+		if withYear {
+			year, number := week(days, mode|2)
+			return int64(year)*100 + int64(number), true
+		}
+		_, number := week(days, mode)
+		return int64(number), true
+	}
+}
+
 // DateOf returns the kernel of DATE.
 func DateOf(t types.Type) Func { return Cast(t, types.Of(types.Date), noWhere{}) }
 
@@ -227,13 +243,17 @@ func UnixTimestamp(t types.Type) Func {
 			unit, dt = pow10Int[types.MaxFSP-int(t.Scale)], types.DecimalArrow(types.W64, int(t.Scale))
 		}
 		for i, v := range fixed[int64](args[0].Array) {
-			out[i] = max(floorDiv(v, unit), 0) // before 1970: 0
+			if v >= 0 && v < (lastUnix+1)*second { // else 0
+				out[i] = v / unit
+			} else {
+				out[i] = 0
+			}
 		}
 		return makeArray(dt, n, bothValid(ctx.Mem, args, n), buf), nil
 	}
 }
 
-// lastUnix is the last second FROM_UNIXTIME takes: 3001-01-18 23:59:59 UTC.
+// lastUnix is the last second FROM_UNIXTIME and UNIX_TIMESTAMP take: 3001-01-18 23:59:59 UTC.
 const lastUnix = 32536771199
 
 // FromUnixTime is the kernel of FROM_UNIXTIME of whole seconds: DATETIME in the session's zone, NULL out of range.
@@ -247,4 +267,16 @@ func FromUnixTime(ctx *Context, args []Datum, n int) (arrow.Array, error) {
 		}
 		return z.civil(v * second), true
 	}), nil
+}
+
+// FromUnixMicros returns the function of FROM_UNIXTIME of a DECIMAL of six digits behind the point, as a DATETIME of type t.
+func FromUnixMicros(t types.Type) func(r *Row) (int64, bool) {
+	unit := pow10Int[types.MaxFSP-int(t.Scale)]
+	return func(r *Row) (int64, bool) {
+		v := r.Decimal(0).BigInt()
+		if v.Sign() < 0 || !v.IsInt64() || v.Int64() >= (lastUnix+1)*second {
+			return 0, false
+		}
+		return newZone(r.Location).civil(roundMicros(types.Datetime, v.Int64(), unit)), true
+	}
 }

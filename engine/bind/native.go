@@ -1,0 +1,261 @@
+package bind
+
+import (
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/dolthub/go-mysql-server/sql"
+	"github.com/dolthub/go-mysql-server/sql/expression"
+	"github.com/dolthub/go-mysql-server/sql/expression/function"
+	gmstypes "github.com/dolthub/go-mysql-server/sql/types"
+	"github.com/dolthub/vitess/go/sqltypes"
+	"github.com/dolthub/vitess/go/vt/sqlparser"
+
+	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/expr/kernel"
+	"github.com/silogate/silogate/engine/parse"
+	"github.com/silogate/silogate/engine/types"
+)
+
+// native is a call of a function of package expr that GMS has not, or has otherwise than MySQL. In what the engine imports it is
+// that function; in what GMS runs itself it is evaluated by the engine too, a row at a time.
+type native struct {
+	function expr.Native
+	name     string // as it was called
+	args     []sql.Expression
+	gms      sql.Expression // GMS's own, for arguments without a kernel; nil: it has none
+}
+
+var _ sql.FunctionExpression = (*native)(nil)
+
+// natives are the functions of package expr that statements call by name, before GMS's of the same names.
+var natives = func() map[string]sql.Function {
+	all := make(map[string]sql.Function)
+	builtIn := function.NewRegistry()
+	for name, f := range expr.Natives() {
+		gms, _ := builtIn.Function(nil, "", name)
+		all[name] = sql.FunctionN{Name: name, Fn: func(ctx *sql.Context, args ...sql.Expression) (sql.Expression, error) {
+			return newNative(ctx, f, name, gms, args)
+		}}
+	}
+	return all
+}()
+
+// Function implements sql.FunctionProvider.
+func (p *provider) Function(_ *sql.Context, _, name string) (sql.Function, bool) {
+	f, ok := natives[strings.ToLower(name)]
+	return f, ok
+}
+
+func newNative(ctx *sql.Context, f expr.Native, name string, gms sql.Function, args []sql.Expression) (sql.Expression, error) {
+	if len(args) < f.Min || f.Max >= 0 && len(args) > f.Max {
+		return nil, sql.ErrInvalidArgumentNumber.New(strings.ToUpper(name), f.Min, len(args))
+	}
+	n := &native{function: f, name: name, args: args}
+	if gms != nil {
+		if e, err := gms.NewInstance(ctx, args); err == nil {
+			n.gms = e
+		}
+	}
+	return n, nil
+}
+
+// FunctionName implements sql.FunctionExpression.
+func (n *native) FunctionName() string { return n.name }
+
+// Description implements sql.FunctionExpression.
+func (n *native) Description() string { return "computed by the engine" }
+
+// Resolved implements sql.Expression.
+func (n *native) Resolved() bool {
+	for _, a := range n.args {
+		if !a.Resolved() {
+			return false
+		}
+	}
+	return true
+}
+
+// String implements sql.Expression.
+func (n *native) String() string {
+	texts := make([]string, len(n.args))
+	for i, a := range n.args {
+		texts[i] = a.String()
+	}
+	return n.name + "(" + strings.Join(texts, ",") + ")"
+}
+
+// Type implements sql.Expression.
+func (n *native) Type(ctx *sql.Context) sql.Type {
+	columns, _ := n.columns(ctx)
+	e, err := expr.New(n.function.Func, columns...)
+	switch {
+	case err == nil:
+		return ToGMS(e.Type())
+	case n.gms != nil:
+		return n.gms.Type(ctx)
+	}
+	return gmstypes.LongText
+}
+
+// IsNullable implements sql.Expression.
+func (n *native) IsNullable(*sql.Context) bool { return true }
+
+// Children implements sql.Expression.
+func (n *native) Children() []sql.Expression { return n.args }
+
+// WithChildren implements sql.Expression.
+func (n *native) WithChildren(ctx *sql.Context, args ...sql.Expression) (sql.Expression, error) {
+	c := &native{function: n.function, name: n.name, args: args}
+	if n.gms != nil {
+		e, err := n.gms.WithChildren(ctx, args...)
+		if err == nil {
+			c.gms = e
+		}
+	}
+	return c, nil
+}
+
+// columns are the arguments as the engine's function has them: literals, and columns of the other arguments' types, whose GMS
+// types are returned too.
+func (n *native) columns(ctx *sql.Context) (args []expr.Expr, from []sql.Type) {
+	x := &expressions{importer: &importer{ctx: ctx}}
+	args, from = make([]expr.Expr, len(n.args)), make([]sql.Type, len(n.args))
+	for i, a := range n.args {
+		if l, ok := a.(*expression.Literal); ok {
+			if e, err := x.literal(l); err == nil {
+				args[i] = e
+				continue
+			}
+		}
+		from[i] = a.Type(ctx)
+		typ, err := FromGMS(from[i])
+		if err != nil {
+			typ = types.Of(types.Text)
+		}
+		args[i] = &expr.Column{ID: expr.ColumnID(i + 1), Name: a.String(), Typ: typ, Null: true}
+	}
+	return args, from
+}
+
+// Eval implements sql.Expression.
+func (n *native) Eval(ctx *sql.Context, row sql.Row) (any, error) {
+	args, from := n.columns(ctx)
+	e, err := expr.New(n.function.Func, args...)
+	if err != nil {
+		if isNoKernel(err) && n.gms != nil {
+			return n.gms.Eval(ctx, row)
+		}
+		return nil, err
+	}
+	loc := sessionLocation(ctx)
+	layout, fields, values := expr.Layout{}, []arrow.Field(nil), []arrow.Array(nil)
+	for i, a := range args {
+		c, ok := a.(*expr.Column)
+		if !ok {
+			continue
+		}
+		x, err := n.args[i].Eval(ctx, row)
+		if err != nil {
+			return nil, err
+		}
+		v, err := fromGMS(ctx, x, from[i], c.Typ, loc)
+		if err != nil {
+			return nil, err
+		}
+		layout[c.ID] = len(values)
+		one := kernel.FromValues(memory.DefaultAllocator, c.Typ, []types.Value{v})
+		values = append(values, one)
+		fields = append(fields, arrow.Field{Name: c.Name, Type: one.DataType(), Nullable: true})
+	}
+	env := &expr.Env{Location: loc, Now: ctx.QueryTime(), MaxPacket: maxPacket(ctx), Warn: func(code int, message string) { ctx.Warn(code, "%s", message) }}
+	evaluator, err := expr.Compile(e, layout, env)
+	if err != nil {
+		return nil, err
+	}
+	batch := array.NewRecordBatch(arrow.NewSchema(fields, nil), values, 1)
+	out, err := evaluator.Eval(memory.DefaultAllocator, batch)
+	if err != nil {
+		return nil, err
+	}
+	return toGMS(ctx, kernel.ValueAt(out, 0), e.Type(), ToGMS(e.Type()), loc)
+}
+
+// native imports a call of a native function.
+func (x *expressions) native(n *native) (expr.Expr, error) {
+	list, err := x.list(n.args...)
+	if err != nil {
+		return nil, err
+	}
+	out, err := expr.New(n.function.Func, list...)
+	switch {
+	case !isNoKernel(err):
+		return out, err
+	case n.gms != nil:
+		return x.fallback(n.gms)
+	}
+	return nil, unsupported(n.name + " of arguments of these types")
+}
+
+// operatorsAsFunctions makes calls of the operators that GMS does not bind: ~a, and what the parser made of a MEMBER OF (b).
+func operatorsAsFunctions(stmt sqlparser.SQLNode) error {
+	call := func(name string, args ...sqlparser.Expr) sqlparser.Expr {
+		f := &sqlparser.FuncExpr{Name: sqlparser.NewColIdent(name)}
+		for _, a := range args {
+			f.Exprs = append(f.Exprs, &sqlparser.AliasedExpr{Expr: a})
+		}
+		return f
+	}
+	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
+		switch e := n.(type) {
+		case *sqlparser.UnaryExpr:
+			if e.Operator == sqlparser.TildaStr {
+				e.Operator, e.Expr = sqlparser.PlusStr, call(ownName("bit_not"), e.Expr)
+			}
+		case *sqlparser.ConvertExpr:
+			e.Expr = call(ownName(castOperandFunction), e.Expr)
+		case *sqlparser.CharExpr:
+			if e.Type == "" {
+				e.Type = "binary" // GMS takes the session's character set
+			}
+		case *sqlparser.ComparisonExpr:
+			if f, ok := e.Right.(*sqlparser.FuncExpr); ok && e.Operator == sqlparser.RegexpStr && f.Name.EqualString(parse.MemberFunction) && len(f.Exprs) == 1 {
+				if list, ok := f.Exprs[0].(*sqlparser.AliasedExpr); ok {
+					e.Operator, e.Left, e.Right = sqlparser.EqualStr, call(ownName("member_of"), e.Left, list.Expr), sqlparser.NewIntVal([]byte("1"))
+				}
+			}
+		}
+		return true, nil
+	}, stmt)
+}
+
+const castOperandFunction = "cast_operand"
+
+// castOperand is the operand of a CAST. GMS drops a cast to the type that the operand has, and to it CHAR(2) and CHAR(3) are one: so
+// it is shown another type.
+type castOperand struct{ sql.Expression }
+
+func newCastOperand(_ *sql.Context, e sql.Expression) sql.Expression { return castOperand{e} }
+
+// WithChildren implements sql.Expression.
+func (c castOperand) WithChildren(ctx *sql.Context, args ...sql.Expression) (sql.Expression, error) {
+	e, err := c.Expression.WithChildren(ctx, args...)
+	return castOperand{e}, err
+}
+
+// Type implements sql.Expression.
+func (c castOperand) Type(ctx *sql.Context) sql.Type {
+	switch t := c.Expression.Type(ctx); t {
+	case gmstypes.LongBlob:
+		return gmstypes.Blob
+	case gmstypes.Time:
+		return gmstypes.Text
+	default:
+		if s, ok := t.(sql.StringType); ok && t.Type() == gmstypes.LongText.Type() {
+			return gmstypes.MustCreateString(sqltypes.VarChar, 1, s.Collation())
+		}
+		return t
+	}
+}

@@ -1,0 +1,274 @@
+package jsondoc
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Path is a JSON path.
+type Path []leg
+
+// leg is one step of a path.
+type leg struct {
+	kind legKind
+	key  string
+	from index
+	to   index // of a range
+}
+
+type legKind uint8
+
+const (
+	keyLeg     legKind = iota // .key
+	anyKeyLeg                 // .*
+	cellLeg                   // [n], [last-n]
+	rangeLeg                  // [m to n]
+	anyCellLeg                // [*]
+	deepLeg                   // **
+)
+
+// index is a position in an array, counted from its end if last.
+type index struct {
+	n    int
+	last bool
+}
+
+// in is the position in an array of a length, which may lie outside.
+func (i index) in(length int) int {
+	if i.last {
+		return length - 1 - i.n
+	}
+	return i.n
+}
+
+// PathError says where a path is malformed.
+type PathError struct{ Offset int }
+
+func (e *PathError) Error() string {
+	return fmt.Sprintf("Invalid JSON path expression. The error is around character position %d.", e.Offset)
+}
+
+// Several reports a path that may lead to more than one value: it has a wildcard or a range.
+func (p Path) Several() bool {
+	for _, l := range p {
+		if l.kind != keyLeg && l.kind != cellLeg {
+			return true
+		}
+	}
+	return false
+}
+
+// ParsePath reads a path.
+func ParsePath(text string) (Path, error) {
+	p := parser{text: text}
+	fail := func() (Path, error) { return nil, &PathError{p.at} }
+	if p.space(); !p.take('$') {
+		return fail()
+	}
+	path := Path{}
+	for {
+		if p.space(); p.at == len(text) {
+			break
+		}
+		var l leg
+		var ok bool
+		switch {
+		case p.take('.'):
+			l, ok = p.memberLeg()
+		case p.take('['):
+			l, ok = p.cellLeg()
+		case strings.HasPrefix(text[p.at:], "**"):
+			p.at += 2
+			l, ok = leg{kind: deepLeg}, true
+		}
+		if !ok {
+			return fail()
+		}
+		path = append(path, l)
+	}
+	if len(path) > 0 && path[len(path)-1].kind == deepLeg {
+		return fail()
+	}
+	return path, nil
+}
+
+func (p *parser) memberLeg() (leg, bool) {
+	p.space()
+	if p.take('*') {
+		return leg{kind: anyKeyLeg}, true
+	}
+	if p.at < len(p.text) && p.text[p.at] == '"' {
+		key, err := p.string()
+		return leg{key: key}, err == nil
+	}
+	start := p.at
+	for _, c := range p.text[start:] {
+		if c == '.' || c == '[' || c == '*' || c == ' ' || c == '"' {
+			break
+		}
+		if p.at == start && c >= '0' && c <= '9' || c < ' ' || strings.ContainsRune("-+/\\()=<>!@#%^&{}]:;,'`~?|", c) {
+			return leg{}, false
+		}
+		p.at += len(string(c))
+	}
+	return leg{key: p.text[start:p.at]}, p.at > start
+}
+
+func (p *parser) cellLeg() (l leg, ok bool) {
+	if p.space(); p.take('*') {
+		l.kind = anyCellLeg
+	} else {
+		l.kind = cellLeg
+		if l.from, ok = p.index(); !ok {
+			return l, false
+		}
+		if p.space(); p.word("to") {
+			l.kind = rangeLeg
+			if l.to, ok = p.index(); !ok {
+				return l, false
+			}
+		}
+	}
+	p.space()
+	return l, p.take(']')
+}
+
+func (p *parser) word(w string) bool {
+	if len(p.text)-p.at >= len(w) && strings.EqualFold(p.text[p.at:p.at+len(w)], w) {
+		p.at += len(w)
+		return true
+	}
+	return false
+}
+
+func (p *parser) index() (i index, ok bool) {
+	p.space()
+	if p.word("last") {
+		i.last = true
+		if p.space(); !p.take('-') {
+			return i, true
+		}
+		p.space()
+	}
+	start := p.at
+	if !p.digits() {
+		return i, false
+	}
+	n, err := strconv.ParseUint(p.text[start:p.at], 10, 31)
+	i.n = int(n)
+	return i, err == nil
+}
+
+// found is a value that a path leads to, and the path to it where that is asked for.
+type found struct {
+	value *Value
+	path  string
+}
+
+// Find returns what a path leads to, in the order of the document, each once.
+func (p Path) Find(v *Value) []*Value {
+	list := p.find([]found{{v, ""}}, false)
+	out := make([]*Value, len(list))
+	for i, f := range list {
+		out[i] = f.value
+	}
+	return out
+}
+
+func (p Path) find(list []found, paths bool) []found {
+	for _, l := range p {
+		var next []found
+		seen := make(map[*Value]bool)
+		for _, f := range list {
+			for _, g := range l.step(f, paths) {
+				if !seen[g.value] {
+					seen[g.value] = true
+					next = append(next, g)
+				}
+			}
+		}
+		list = next
+	}
+	return list
+}
+
+// step follows one leg.
+func (l leg) step(f found, paths bool) (out []found) {
+	v := f.value
+	cell := func(i int) {
+		g := found{value: &v.Items[i]}
+		if paths {
+			g.path = f.path + "[" + strconv.Itoa(i) + "]"
+		}
+		out = append(out, g)
+	}
+	member := func(i int) {
+		g := found{value: &v.Members[i].Value}
+		if paths {
+			g.path = f.path + keyPath(v.Members[i].Key)
+		}
+		out = append(out, g)
+	}
+	switch l.kind {
+	case keyLeg:
+		if i, ok := v.member(l.key); ok {
+			member(i)
+		}
+	case anyKeyLeg:
+		for i := range v.Members {
+			member(i)
+		}
+	case anyCellLeg:
+		for i := range v.Items {
+			cell(i)
+		}
+	case cellLeg:
+		if v.Kind != Array {
+			if l.from.in(1) == 0 {
+				return []found{f} // a value is an array of itself
+			}
+		} else if i := l.from.in(len(v.Items)); i >= 0 && i < len(v.Items) {
+			cell(i)
+		}
+	case rangeLeg:
+		if v.Kind != Array {
+			if l.from.in(1) <= 0 && l.to.in(1) >= 0 {
+				return []found{f}
+			}
+			return nil
+		}
+		for i := max(l.from.in(len(v.Items)), 0); i <= min(l.to.in(len(v.Items)), len(v.Items)-1); i++ {
+			cell(i)
+		}
+	case deepLeg:
+		out = append(out, f)
+		for i := range v.Items {
+			g := found{value: &v.Items[i]}
+			if paths {
+				g.path = f.path + "[" + strconv.Itoa(i) + "]"
+			}
+			out = append(out, l.step(g, paths)...)
+		}
+		for i := range v.Members {
+			g := found{value: &v.Members[i].Value}
+			if paths {
+				g.path = f.path + keyPath(v.Members[i].Key)
+			}
+			out = append(out, l.step(g, paths)...)
+		}
+	}
+	return out
+}
+
+// keyPath writes a key as a leg of a path, in quotes if it is no name.
+func keyPath(key string) string {
+	name := key != "" && (key[0] < '0' || key[0] > '9')
+	for _, c := range key {
+		name = name && (c == '_' || c == '$' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c >= 0x80)
+	}
+	if name {
+		return "." + key
+	}
+	return "." + string(AppendQuoted(nil, key))
+}

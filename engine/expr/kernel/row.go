@@ -1,0 +1,240 @@
+package kernel
+
+import (
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/decimal256"
+
+	"github.com/silogate/silogate/engine/types"
+)
+
+// Row reads the arguments of one row. It serves the functions whose own work per row is far more than a call: they are
+// written for one row and made kernels by IntegerRows, DoubleRows, DecimalRows and TextRows.
+type Row struct {
+	*Context
+	args []argument
+	i    int
+	err  error
+}
+
+// argument reads one argument row by row; which field counts follows from its type.
+type argument struct {
+	ints     operand[int64] // integers, truth values, dates and times
+	doubles  operand[float64]
+	decimals operand[decimal256.Num]
+	texts    textOperand
+	valid    []byte // nil: no NULL
+	null     bool   // one NULL for all rows
+}
+
+// Len is the number of arguments.
+func (r *Row) Len() int { return len(r.args) }
+
+// Null reports whether argument k is NULL.
+func (r *Row) Null(k int) bool {
+	a := &r.args[k]
+	return a.null || a.valid != nil && !bitSet(a.valid, r.i)
+}
+
+// Int is argument k, an integer, date or time.
+func (r *Row) Int(k int) int64 { return r.args[k].ints.at(r.i) }
+
+// Double is argument k, a DOUBLE.
+func (r *Row) Double(k int) float64 { return r.args[k].doubles.at(r.i) }
+
+// Decimal is argument k, a DECIMAL, unscaled.
+func (r *Row) Decimal(k int) decimal256.Num { return r.args[k].decimals.at(r.i) }
+
+// Text is argument k, a string. It is borrowed.
+func (r *Row) Text(k int) []byte { return r.args[k].texts.at(r.i) }
+
+// Fail ends the evaluation with an error.
+func (r *Row) Fail(err error) { r.err = err }
+
+func newRow(ctx *Context, args []Datum) *Row {
+	r := &Row{Context: ctx, args: make([]argument, len(args))}
+	for k, d := range args {
+		r.args[k] = newArgument(d)
+	}
+	return r
+}
+
+func newArgument(d Datum) argument {
+	if v := d.Value; d.IsScalar() {
+		return argument{scalarOperand(v.Int), scalarOperand(v.Float), scalarOperand(v.Dec), scalarText(v.Str), nil, v.Null}
+	}
+	a := argument{valid: validBits(d.Array)}
+	switch d.Array.DataType().ID() {
+	case arrow.NULL:
+		a.null = true
+	case arrow.BOOL:
+		values := make([]int64, d.Array.Len())
+		for i, bits := 0, boolBits(d.Array); i < len(values); i++ {
+			values[i] = int64(bits[i>>3] >> (i & 7) & 1)
+		}
+		a.ints = vectorOperand(values)
+	case arrow.FLOAT64:
+		a.doubles = vectorOperand(fixed[float64](d.Array))
+	case arrow.DECIMAL64, arrow.DECIMAL128, arrow.DECIMAL256:
+		a.decimals = decimalOperand(d).widen(types.W256).v256
+	case arrow.STRING, arrow.BINARY:
+		a.texts = vectorTexts(d.Array)
+	default:
+		a.ints = vectorOperand(wide(d.Array))
+	}
+	return a
+}
+
+// known is the rows for which a function is called: those without NULL, or all.
+func known(ctx *Context, args []Datum, n int, lenient bool) []byte {
+	if lenient {
+		b := make([]byte, bitmapBytes(n))
+		fillBits(b, n)
+		return b
+	}
+	valid := validOrAll(ctx.Mem, args, n)
+	defer valid.Release()
+	return append([]byte(nil), valid.Bytes()...)
+}
+
+// Nulls says which rows a function of rows is called for.
+type Nulls bool
+
+// What a NULL argument does.
+const (
+	Strict  Nulls = false // makes the row NULL
+	Lenient Nulls = true  // is looked at by the function
+)
+
+// IntegerRows makes a kernel of a function of one row with a result of type t: an integer, truth value, date or time. The function
+// returns false for NULL.
+func IntegerRows(t types.Type, nulls Nulls, f func(r *Row) (int64, bool)) Func {
+	dt := t.Arrow()
+	switch {
+	case t.Kind == types.Bool:
+		return rowTruth(nulls, f)
+	case dt.ID() == arrow.DATE32:
+		return rowValues(dt, nulls, func(r *Row) (int32, bool) {
+			v, ok := f(r)
+			return int32(v), ok
+		})
+	}
+	return rowValues(dt, nulls, f)
+}
+
+// DoubleRows is IntegerRows for a DOUBLE.
+func DoubleRows(nulls Nulls, f func(r *Row) (float64, bool)) Func {
+	return rowValues(arrow.PrimitiveTypes.Float64, nulls, f)
+}
+
+func rowValues[T arrow.FixedWidthType](dt arrow.DataType, nulls Nulls, f func(r *Row) (T, bool)) Func {
+	return func(ctx *Context, args []Datum, n int) (arrow.Array, error) {
+		r := newRow(ctx, args)
+		valid := known(ctx, args, n, bool(nulls))
+		buf, out := newValues[T](ctx.Mem, n)
+		clear(out)
+		for r.i = range n {
+			if !bitSet(valid, r.i) {
+				continue
+			}
+			v, ok := f(r)
+			if r.err != nil {
+				buf.Release()
+				return nil, r.err
+			}
+			if ok {
+				out[r.i] = v
+			} else {
+				clearBit(valid, r.i)
+			}
+		}
+		nullBits, bits := newBitmap(ctx.Mem, n)
+		copy(bits, valid)
+		return makeArray(dt, n, dropFull(nullBits, n), buf), nil
+	}
+}
+
+func rowTruth(nulls Nulls, f func(r *Row) (int64, bool)) Func {
+	return func(ctx *Context, args []Datum, n int) (arrow.Array, error) {
+		r := newRow(ctx, args)
+		valid := known(ctx, args, n, bool(nulls))
+		buf, out := newBitmap(ctx.Mem, n)
+		clear(out)
+		for r.i = range n {
+			if !bitSet(valid, r.i) {
+				continue
+			}
+			v, ok := f(r)
+			if r.err != nil {
+				buf.Release()
+				return nil, r.err
+			}
+			if !ok {
+				clearBit(valid, r.i)
+			} else if v != 0 {
+				setBit(out, r.i)
+			}
+		}
+		nullBits, bits := newBitmap(ctx.Mem, n)
+		copy(bits, valid)
+		return makeArray(arrow.FixedWidthTypes.Boolean, n, dropFull(nullBits, n), buf), nil
+	}
+}
+
+// DecimalRows is IntegerRows for a DECIMAL of type t; the function returns it unscaled.
+func DecimalRows(t types.Type, nulls Nulls, f func(r *Row) (decimal256.Num, bool)) Func {
+	return func(ctx *Context, args []Datum, n int) (arrow.Array, error) {
+		r := newRow(ctx, args)
+		valid := known(ctx, args, n, bool(nulls))
+		values := make([]decimal256.Num, n)
+		for r.i = range n {
+			if !bitSet(valid, r.i) {
+				continue
+			}
+			v, ok := f(r)
+			if r.err != nil {
+				return nil, r.err
+			}
+			if ok {
+				values[r.i] = v
+			} else {
+				clearBit(valid, r.i)
+			}
+		}
+		nullBits, bits := newBitmap(ctx.Mem, n)
+		copy(bits, valid)
+		return decimalsOf(ctx.Mem, int(t.Scale), dropFull(nullBits, n), n, func(i int) decimal256.Num { return values[i] }), nil
+	}
+}
+
+// TextRows is IntegerRows for a string of type t: the function appends it to dst. One longer than max_allowed_packet is NULL, with a
+// warning that names the function.
+func TextRows(t types.Type, function string, nulls Nulls, f func(r *Row, dst []byte) ([]byte, bool)) Func {
+	return func(ctx *Context, args []Datum, n int) (arrow.Array, error) {
+		r := newRow(ctx, args)
+		valid := known(ctx, args, n, bool(nulls))
+		var b textBuilder
+		b.init(ctx, n, n*printedSize)
+		for r.i = range n {
+			if bitSet(valid, r.i) {
+				start := len(b.data)
+				data, ok := f(r, b.data)
+				if r.err != nil {
+					release(b.offsets, b.space)
+					return nil, r.err
+				}
+				if ok && !ctx.TooLong(function, int64(len(data)-start)) {
+					b.data = data
+				} else {
+					b.data = b.data[:start]
+					clearBit(valid, r.i)
+				}
+			}
+			if !b.end(r.i) {
+				break
+			}
+		}
+		nullBits, bits := newBitmap(ctx.Mem, n)
+		copy(bits, valid)
+		return b.array(t.Arrow(), n, dropFull(nullBits, n))
+	}
+}
