@@ -259,6 +259,9 @@ func (g generator) args(f Func) []Expr {
 	case MakeDate:
 		return []Expr{g.leaf(types.Type.IsInteger), g.leaf(types.Type.IsInteger)}
 	}
+	if list := g.documents(f, any1, str); list != nil {
+		return list
+	}
 	if r, _ := lookup(f); oracled(f) {
 		n := r.min + g.IntN(3)
 		if r.max >= 0 {
@@ -277,6 +280,48 @@ func (g generator) args(f Func) []Expr {
 		return []Expr{day()}
 	}
 	return []Expr{number()}
+}
+
+// documents makes arguments of functions of JSON and regular expressions, nil for any other.
+func (g generator) documents(f Func, value, str func() Expr) []Expr {
+	pick := func(list ...string) Expr { return textLit(list[g.IntN(len(list))]) }
+	doc := func() Expr {
+		return pick(`{"a": [1, "x", {"b": null}], "bc": 1.50}`, `[1, 2.0, "a"]`, `"abc"`, `null`, `{}`, `[[1], {"a": "b"}]`)
+	}
+	path := func() Expr { return pick("$", "$.a", "$.a[1]", "$[0]", "$[last]", "$.x.y", "$.a[2].b") }
+	switch f {
+	case "json_set", "json_insert", "json_replace", "json_array_append":
+		return []Expr{doc(), path(), value()}
+	case "json_array_insert":
+		return []Expr{doc(), pick("$[0]", "$.a[1]", "$[9]"), value()}
+	case "json_object":
+		return []Expr{str(), value(), textLit("k"), value()}
+	case "json_array":
+		return []Expr{value(), value()}
+	case "json_valid", "json_quote", "json_unquote":
+		return []Expr{str()}
+	case "json_extract", "json_value", "json_length", "json_keys":
+		return []Expr{doc(), path()}
+	case "json_remove":
+		return []Expr{doc(), pick("$.a", "$[1]")}
+	case "json_merge_patch", "json_merge_preserve", "json_overlaps", "json_contains":
+		return []Expr{doc(), doc()}
+	case "json_contains_path":
+		return []Expr{doc(), pick("one", "ALL"), path()}
+	case "json_search":
+		return []Expr{doc(), pick("one", "ALL"), str()}
+	case "json_type", "json_depth", "json_pretty":
+		return []Expr{doc()}
+	case "member of":
+		return []Expr{value(), doc()}
+	case CastJSON:
+		return []Expr{g.leaf(types.Type.IsNumeric)}
+	case "regexp_like", "regexp_substr", "regexp_instr":
+		return []Expr{str(), pick("a.c", "(?<=a)b", "^[[:alpha:]]+$", `(\w)\1?`, "ö|%")}
+	case "regexp_replace":
+		return []Expr{str(), pick("[abc]", "b*", `(a)(b)?`), pick("x", "$0$0", "")}
+	}
+	return nil
 }
 
 // TestDifferential evaluates random calls of every function over random columns and compares with the reference row by row.

@@ -208,7 +208,7 @@ func bitCountRule(f Func, args []Expr) (Expr, error) {
 	if !a.Type().IsBinary() {
 		var err error
 		if a.Type().IsString() {
-			a = implicit(a, bigint)
+			a = implicit(plainText(a), bigint)
 		} else if a, err = number(a); err != nil {
 			return nil, err
 		}

@@ -341,6 +341,9 @@ func (r reference) parseTemporal(s string, to types.Type) (types.Value, error) {
 			return r.temporal(c, types.NewTemporal(types.Datetime, 6), to)
 		}
 	}
+	if to.Kind == types.Time {
+		return parseTime(s, to), nil
+	}
 	return types.NullValue, nil
 }
 

@@ -79,7 +79,7 @@ func asTime(e Expr) (Expr, error) {
 		if lit, ok := timeText(e); ok {
 			return lit, nil
 		}
-		return implicit(e, types.NewTemporal(types.Time, types.MaxFSP)), nil
+		return implicit(plainText(e), types.NewTemporal(types.Time, types.MaxFSP)), nil
 	case t.Kind == types.Decimal:
 		return implicit(e, types.NewTemporal(types.Time, int(t.Scale))), nil
 	case t.IsFloat():
@@ -88,6 +88,15 @@ func asTime(e Expr) (Expr, error) {
 		return implicit(plain(e), types.NewTemporal(types.Time, 0)), nil
 	}
 	return implicit(e, types.NewTemporal(types.Time, fraction(t))), nil
+}
+
+// plainText makes a string of JSON and of the members of lists, which are read as the texts they are.
+func plainText(e Expr) Expr {
+	switch e.Type().Kind {
+	case types.JSON, types.Enum, types.Set:
+		return implicit(e, types.NewText(types.Text, 0, types.Utf8mb4Bin0900))
+	}
+	return e
 }
 
 // timeText reads a text literal as a TIME with the digits of its fraction.

@@ -293,6 +293,7 @@ func (u intervalUnit) amount(e Expr) (Expr, error) {
 		if n, ok := integerText(e, bigint); ok {
 			return n, nil
 		}
+		e = plainText(e)
 		if u.unit != kernel.UnitSecond {
 			return implicit(e, bigint), nil // as far as it is an integer
 		}

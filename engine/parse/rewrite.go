@@ -209,7 +209,7 @@ func (w *rewriter) token(i int) {
 		w.replace(t, "NULL")
 	case t.is("INTERVAL") && w.isList(i+1):
 		w.replace(t, IntervalFunction)
-	case w.isUnit(t) && i > 0 && !w.tokens[i-1].isSymbol("(") && !w.tokens[i-1].isSymbol("."):
+	case w.isUnit(t) && w.endsInterval(i):
 		w.replace(t, "`"+t.value+"`")
 	case t.is("MEMBER") && i+2 < len(w.tokens) && w.tokens[i+1].is("OF") && w.tokens[i+2].isSymbol("("):
 		w.replace(token{start: t.start, end: w.tokens[i+1].end}, "REGEXP "+MemberFunction)
@@ -273,6 +273,13 @@ func (w *rewriter) isRollup(i int) bool {
 
 // isUnit reports a unit of several fields.
 func (w *rewriter) isUnit(t token) bool { return slices.ContainsFunc(compositeUnits, t.is) }
+
+// endsInterval reports whether the i-th token, a unit, ends an interval that is an operand: not what EXTRACT takes, nor the bound of a
+// frame, where the other grammar has units.
+func (w *rewriter) endsInterval(i int) bool {
+	return i > 0 && !w.tokens[i-1].isSymbol("(") && !w.tokens[i-1].isSymbol(".") &&
+		(i+1 == len(w.tokens) || !w.tokens[i+1].is("PRECEDING") && !w.tokens[i+1].is("FOLLOWING"))
+}
 
 // isList reports whether the i-th token opens parentheses around more than one expression.
 func (w *rewriter) isList(i int) bool {

@@ -63,6 +63,9 @@ func TestRewrite(t *testing.T) {
 		{sql: `INSERT INTO t VALUES ROW(1), ROW(2)`, want: `INSERT INTO t VALUES ROW(1), ROW(2)`},
 		{sql: `VALUES ROW(1), ROW(2`, want: `VALUES ROW(1), ROW(2`},
 		{sql: `values row, 'values row(1)'`, want: `values row, 'values row(1)'`},
+		{sql: `d + INTERVAL '1:2' day_hour, interval(a, (1, 2)), INTERVAL (a) DAY`, want: "d + INTERVAL '1:2' `day_hour`, silogate_interval(a, (1, 2)), INTERVAL (a) DAY"},
+		{sql: `EXTRACT(DAY_HOUR FROM d), t.day_hour, RANGE INTERVAL '1:2' DAY_HOUR PRECEDING`, want: `EXTRACT(DAY_HOUR FROM d), t.day_hour, RANGE INTERVAL '1:2' DAY_HOUR PRECEDING`},
+		{sql: `a member of (b) AND member = of`, want: `a REGEXP silogate_member (b) AND member = of`},
 		{sql: `'\_' 'open`, want: `'\_' 'open`},
 	} {
 		got := Rewrite(c.sql, c.ansi)
@@ -77,7 +80,7 @@ func TestRewrite(t *testing.T) {
 
 func TestRestore(t *testing.T) {
 	for _, sql := range []string{
-		`a`, `a >= ANY (SELECT f(b) FROM t) AND c`, `a = ANY(SELECT 1 WHERE 2 > ALL (SELECT (3))) + 1`, `silogate_any`,
+		`a`, `d + INTERVAL '1:2' DAY_HOUR`, `INTERVAL(a, 1, 2)`, `a MEMBER OF(b)`, `a >= ANY (SELECT f(b) FROM t) AND c`, `a = ANY(SELECT 1 WHERE 2 > ALL (SELECT (3))) + 1`, `silogate_any`,
 		`DATE '2000-01-05' + 5`,
 		`(VALUES ROW(3), ROW(4) LIMIT 1) + 1`, `a IN (VALUES ROW(1)) OR a IN (SELECT * FROM (VALUES ROW(2)) AS v)`,
 		`(SELECT MAX(a) FROM t GROUP BY b WITH ROLLUP LIMIT 1) + 1`,
