@@ -216,7 +216,7 @@ func TestFunctions(t *testing.T) {
 		"SET max_error_count = 10000"}
 	oracle := session(t, db, append(settings, "SET NAMES utf8mb4 COLLATE utf8mb4_nopad_bin")...)
 	gateway := serving(t, "sources:\n"+postgresSource("pg", pg))
-	conn := session(t, gateway, append(settings[:2:2], "USE pg", "SET silogate_pushdown = OFF")...)
+	conn := session(t, gateway, append(settings[:2:2], "SET NAMES utf8mb4 COLLATE utf8mb4_0900_bin", "USE pg", "SET silogate_pushdown = OFF")...)
 	only := os.Getenv("SILOGATE_FUNCTION")
 	for _, c := range functionCalls(t) {
 		if only != "" && !strings.Contains(c.template, only) {
