@@ -44,6 +44,10 @@ func TestWindowsShareSorts(t *testing.T) {
 	}
 	values := func() plan.Node { return &plan.Values{Cols: cols} }
 	by := func(list ...expr.Expr) []expr.Expr { return list }
+	some, err := expr.New(expr.Gt, c, a)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, test := range []struct {
 		name     string
 		n        plan.Node
@@ -54,6 +58,10 @@ func TestWindowsShareSorts(t *testing.T) {
 		{"the same keys", over(over(values(), by(a), b), by(a), b), "window window sorter", "window window dividedStream"},
 		{"the first keys", over(over(values(), by(a, b), c), by(a), b), "window window sorter", "window window dividedStream"},
 		{"no partitions above", over(over(values(), by(a), b), nil, a), "window window sorter", "window window sorter"},
+		{
+			"divided by more keys", over(&plan.Filter{Input: over(values(), by(a, b), c), Conds: []expr.Expr{some}}, by(a), b),
+			"window filter window sorter", "window dividedStream",
+		},
 		{"other keys", over(over(values(), by(a), b), by(b), a), "window sorter", "window dividedStream"},
 		{"sorted as the window", &plan.Sort{Input: over(values(), nil, a, b), Keys: []plan.SortKey{{Expr: a}}}, "window sorter", "window sorter"},
 		{"sorted otherwise", &plan.Sort{Input: over(values(), nil, a), Keys: []plan.SortKey{{Expr: b}}}, "sorter", "sorter"},

@@ -192,13 +192,14 @@ func (w *naiveWindow) value(i int, f WindowFunc, result types.Type) types.Value 
 // randomFrame returns a frame; of bounds by value the limits are two columns that are added for it.
 func (h *harness) randomFrame(w *naiveWindow) WindowFrame {
 	pick := func(end bool) WindowBound {
+		byKey := len(w.order) == 1 && w.order[0] == windowKey
 		switch k := h.rand.IntN(6); {
+		case byKey && h.rand.IntN(2) == 0:
+			return h.valueBound(w)
 		case k == 0:
 			return WindowBound{Kind: plan.Unbounded}
 		case k == 1:
 			return WindowBound{Kind: plan.Peers}
-		case k == 2 && len(w.order) == 1 && w.order[0] == windowKey:
-			return h.valueBound(w)
 		case k == 3:
 			return WindowBound{Kind: plan.CurrentRow, Rows: []int64{0, -1 << 62, 1 << 62, -math.MaxInt64, math.MaxInt64}[h.rand.IntN(5)]}
 		}
@@ -298,7 +299,7 @@ func TestWindowAgainstItsDefinition(t *testing.T) {
 				}
 				r := h.random(1, size, []int{3, 12, 300}[h.rand.IntN(3)], windowTypes...)
 				w := &naiveWindow{cols: r.cols, rows: r.rows, desc: h.rand.IntN(2) == 0}
-				w.partition = [][]int{nil, {windowSmall}, {windowText, windowSmall}, {windowFloat}}[h.rand.IntN(4)]
+				w.partition = [][]int{nil, nil, {windowSmall}, {windowText, windowSmall}, {windowFloat}}[h.rand.IntN(5)]
 				w.order = [][]int{nil, {windowKey}, {windowKey}, {windowDecimal, windowText}}[h.rand.IntN(4)]
 				h.checkWindow(fmt.Sprint("round ", round), w, 1+h.rand.IntN(3))
 				h.empty()
