@@ -180,6 +180,10 @@ func (w *Writer) column(c *expr.Column) {
 
 func (w *Writer) param(p *expr.Param) {
 	if w.opts.Env == nil {
+		// What would refuse the value once there is one refuses now, by its type.
+		text, args := len(w.text), len(w.args)
+		w.dialect.Literal(w, types.Value{}, p.Typ)
+		w.text, w.args = w.text[:text], w.args[:args]
 		w.Text(":", p.Name)
 		return
 	}
