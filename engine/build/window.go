@@ -87,7 +87,7 @@ type windowNeed struct {
 // together is what the rows of a window must agree in to have to be in one stream: the keys of its partitions, or the fewer of a
 // window above that the same sort serves.
 func together(n *plan.Window, want need) []expr.Expr {
-	if want.window != nil && startsWith(windowKeys(n), want.window.keys) {
+	if want.window != nil && startsWith(windowKeys(n), want.window.keys) && len(want.window.together) < len(n.PartitionBy) {
 		return want.window.together
 	}
 	return n.PartitionBy

@@ -62,6 +62,7 @@ func TestWindowsShareSorts(t *testing.T) {
 			"divided by more keys", over(&plan.Filter{Input: over(values(), by(a, b), c), Conds: []expr.Expr{some}}, by(a), b),
 			"window filter window sorter", "window dividedStream",
 		},
+		{"no partitions below", over(over(values(), nil, a, b), by(a)), "window window sorter", "window window sorter"},
 		{"other keys", over(over(values(), by(a), b), by(b), a), "window sorter", "window dividedStream"},
 		{"sorted as the window", &plan.Sort{Input: over(values(), nil, a, b), Keys: []plan.SortKey{{Expr: a}}}, "window sorter", "window sorter"},
 		{"sorted otherwise", &plan.Sort{Input: over(values(), nil, a), Keys: []plan.SortKey{{Expr: b}}}, "sorter", "sorter"},
