@@ -156,7 +156,7 @@ func (x *expressions) window(w *windowCall) (expr.Expr, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !isLiteral(key) {
+		if !isLiteral(key) && !slices.ContainsFunc(node.PartitionBy, func(e expr.Expr) bool { return expr.Equal(e, key) }) {
 			node.PartitionBy = append(node.PartitionBy, key)
 		}
 	}

@@ -58,7 +58,8 @@ func merged(stack []*plan.Window) []*plan.Window {
 	for _, w := range stack {
 		i := slices.IndexFunc(out, func(o *plan.Window) bool {
 			return len(o.PartitionBy) == len(w.PartitionBy) && slices.EqualFunc(o.OrderBy, w.OrderBy, sameKey) &&
-				!slices.ContainsFunc(w.PartitionBy, func(e expr.Expr) bool { return !contains(o.PartitionBy, e) })
+				!slices.ContainsFunc(w.PartitionBy, func(e expr.Expr) bool { return !contains(o.PartitionBy, e) }) &&
+				!slices.ContainsFunc(o.PartitionBy, func(e expr.Expr) bool { return !contains(w.PartitionBy, e) })
 		})
 		if i >= 0 {
 			out[i].Funcs = append(slices.Clone(out[i].Funcs), w.Funcs...)
