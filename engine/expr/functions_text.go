@@ -41,6 +41,10 @@ func stringFunctionRows() []row {
 			}},
 		{name: "find_in_set", args: "string, list", min: 2, max: 2, native: true, doc: "number of a string in a list with commas, 0 if none", rule: comparedRule(bigint), kernel: compared(kernel.FindInSet)},
 		{name: "strcmp", args: "string, string", min: 2, max: 2, native: true, doc: "-1, 0 or 1 as the first sorts before, with or after the second", rule: comparedRule(bigint), kernel: compared(kernel.StrCmp)},
+		{name: "weight_string", args: "string", min: 1, max: 1, native: true, doc: "the weights that it is compared by", rule: comparedRule(bytesOfAnyLength),
+			kernel: func(c *Call) kernel.Func {
+				return kernel.TextRows(c.Typ, "weight_string", kernel.Strict, kernel.WeightString(c.arg(0)))
+			}},
 		{name: "make_set", args: "bits, string, ...", min: 2, max: -1, native: true, doc: "the strings of the bits that are set, with commas", rule: takes(shown(0), asInteger, asText), kernel: texts(kernel.Lenient, kernel.MakeSet), lenient: true},
 		{name: "export_set", args: "bits, on, off[, separator[, number]]", min: 3, max: 5, native: true, doc: "a string for each bit, the lowest first", rule: takes(shown(0), asInteger, asText, asText, asText, asInteger), kernel: texts(kernel.Strict, kernel.ExportSet)},
 		{name: "insert", args: "string, position, length, other", min: 4, max: 4, native: true, doc: "other in place of a part", rule: insertRule,

@@ -109,3 +109,14 @@ func locateCollated(c *collation.Collation, needle, s []byte, position int64) in
 	}
 	return int64(utf8.RuneCount(s[:start+hit])) + 1
 }
+
+// WeightString returns the function of WEIGHT_STRING of strings of type t: the weights that they are compared by.
+func WeightString(t types.Type) func(r *Row, dst []byte) ([]byte, bool) {
+	c := collated(t)
+	return func(r *Row, dst []byte) ([]byte, bool) {
+		if c == nil {
+			return append(dst, r.Text(0)...), true
+		}
+		return c.AppendWeights(dst, borrowed(r.Text(0))), true
+	}
+}

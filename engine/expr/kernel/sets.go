@@ -11,7 +11,9 @@ import (
 // FindInSet returns the function of FIND_IN_SET(text, list) of strings of type t: the number of the text among those that commas
 // separate, 0 if it is none of them.
 func FindInSet(t types.Type) func(r *Row) (int64, bool) {
-	order := orderOf(t)
+	if c := collated(t); c != nil {
+		return func(r *Row) (int64, bool) { return int64(c.FindInSet(borrowed(r.Text(0)), borrowed(r.Text(1)))), true }
+	}
 	return func(r *Row) (int64, bool) {
 		what, list := r.Text(0), r.Text(1)
 		if bytes.IndexByte(what, ',') >= 0 || len(list) == 0 {
@@ -19,7 +21,7 @@ func FindInSet(t types.Type) func(r *Row) (int64, bool) {
 		}
 		for n := int64(1); ; n++ {
 			first, rest, more := bytes.Cut(list, []byte{','})
-			if order(first, what) == 0 {
+			if bytes.Equal(first, what) {
 				return n, true
 			}
 			if !more {
