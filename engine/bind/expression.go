@@ -342,18 +342,13 @@ func (x *expressions) truthTest(e *expression.IsTrue) (expr.Expr, error) {
 }
 
 func (x *expressions) caseWhen(e *expression.Case) (expr.Expr, error) {
-	var subject expr.Expr
-	var err error
-	if e.Expr != nil {
-		if subject, err = x.expr(e.Expr); err != nil {
-			return nil, err
-		}
+	conditions, err := x.caseConditions(e)
+	if err != nil {
+		return nil, err
 	}
 	whens := make([]expr.When, len(e.Branches))
 	for i, b := range e.Branches {
-		if whens[i].Cond, err = x.caseCondition(subject, b.Cond); err != nil {
-			return nil, err
-		}
+		whens[i].Cond = conditions[i]
 		if whens[i].Then, err = x.expr(b.Value); err != nil {
 			return nil, err
 		}
@@ -371,16 +366,36 @@ func (x *expressions) caseWhen(e *expression.Case) (expr.Expr, error) {
 	return out, err
 }
 
-// caseCondition imports WHEN e; in CASE subject WHEN e it is an equality.
-func (x *expressions) caseCondition(subject expr.Expr, e sql.Expression) (expr.Expr, error) {
-	if subject == nil {
-		return x.condition(e)
+// caseConditions imports what stands behind each WHEN; in CASE subject WHEN e it is an equality, under the one collation of the
+// subject and every e.
+func (x *expressions) caseConditions(e *expression.Case) ([]expr.Expr, error) {
+	out := make([]expr.Expr, len(e.Branches))
+	var err error
+	if e.Expr == nil {
+		for i, b := range e.Branches {
+			if out[i], err = x.condition(b.Cond); err != nil {
+				return nil, err
+			}
+		}
+		return out, nil
 	}
-	value, err := x.expr(e)
+	compared := []sql.Expression{e.Expr}
+	for _, b := range e.Branches {
+		compared = append(compared, b.Cond)
+	}
+	list, err := x.list(compared...)
 	if err != nil {
 		return nil, err
 	}
-	return x.compare(expr.Eq, subject, value)
+	if list, err = expr.OneCollation("case", list...); err != nil {
+		return nil, err
+	}
+	for i, value := range list[1:] {
+		if out[i], err = x.compare(expr.Eq, list[0], value); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 // arithmetic imports +, - and *, and a date moved by an interval.

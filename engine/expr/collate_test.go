@@ -110,4 +110,10 @@ func TestCollatedKernels(t *testing.T) {
 	f.check(must(NewIn(p, list, true)), "0,0,1,NULL,0")
 	f.check(call(Eq, p, textLit("A  ")), "1,1,0,NULL,0")
 	f.check(call(Lt, p, textLit("a")), "0,0,1,NULL,0")
+	f.check(call("strcmp", a, b), "0,0,-1,NULL,0")
+	f.check(call("field", a, textLit("E"), textLit("STRASSE"), b), "2,1,0,0,3")
+	f.check(call("field", textLit("É"), textLit("e"), a), "1,1,1,1,1") // the column's collation is that of the literals too
+	f.check(call("field", p, textLit("A")), "1,1,0,0,0")
+	f.check(call("find_in_set", a, textLit("x,STRASSE,B ,E")), "2,4,0,NULL,3")
+	f.check(call(Hex, call("weight_string", p)), "0E33,0E330209,0E330201,NULL,0FEA0FEA")
 }

@@ -121,8 +121,9 @@ func eltRule(_ Func, args []Expr) (Expr, error) {
 	return NewCase(whens, nil)
 }
 
-// fieldRule is CASE a WHEN b THEN 1 ... ELSE 0 END: of strings as strings, of numbers as numbers, of others as doubles.
-func fieldRule(_ Func, args []Expr) (Expr, error) {
+// fieldRule is CASE a WHEN b THEN 1 ... ELSE 0 END: of strings as strings under the collation of all, of numbers as numbers, of
+// others as doubles.
+func fieldRule(f Func, args []Expr) (Expr, error) {
 	if Volatile(args[0]) && len(args) > 2 {
 		return nil, ErrNoKernel
 	}
@@ -141,6 +142,11 @@ func fieldRule(_ Func, args []Expr) (Expr, error) {
 	list, err := readAll(args, read)
 	if err != nil {
 		return nil, err
+	}
+	if allStrings {
+		if list, err = comparableStrings(string(f), list); err != nil {
+			return nil, err
+		}
 	}
 	whens := make([]When, len(list)-1)
 	for i, b := range list[1:] {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow/decimal256"
 
+	"github.com/silogate/silogate/engine/collation"
 	"github.com/silogate/silogate/engine/types"
 )
 
@@ -134,9 +135,21 @@ func exact(v *big.Rat, t types.Type) (types.Value, error) {
 	return types.IntValue(n.Int64()), nil
 }
 
+// collationUnder is the collation that texts of type t are compared under; nil where bytes are.
+func collationUnder(t types.Type) *collation.Collation {
+	if !t.IsText() || t.Collation.Bytewise() {
+		return nil
+	}
+	c, _ := collation.Of(t.Collation)
+	return c
+}
+
 func (r reference) compare(a, b types.Value, ta, tb types.Type) int {
 	switch {
 	case ta.IsString():
+		if c := collationUnder(ta); c != nil {
+			return c.Compare(a.Str, b.Str)
+		}
 		return strings.Compare(a.Str, b.Str)
 	case ta.Kind == types.Float64:
 		return rat(a, ta).Cmp(rat(b, tb))

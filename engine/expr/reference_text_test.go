@@ -25,6 +25,9 @@ func (r reference) text(e *Call, args []types.Value) (types.Value, bool) {
 	arg := func(i int) int64 { return args[i].Int }
 	switch e.Func {
 	case Like:
+		if c := collationUnder(e.arg(0)); c != nil {
+			return types.BoolValue(c.NewPattern(args[1].Str, '\\').Match(s)), true
+		}
 		return types.BoolValue(likePattern(args[1].Str, e.arg(0).IsBinary()).MatchString(latin(s, e.arg(0)))), true
 	case Concat:
 		for _, a := range args[1:] {
