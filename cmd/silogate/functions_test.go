@@ -30,7 +30,9 @@ type class struct {
 
 func verbatim(v string) string { return v }
 
-func quotedText(v string) string { return "'" + strings.NewReplacer(`\`, `\\`, "'", "''").Replace(v) + "'" }
+func quotedText(v string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, "'", "''").Replace(v) + "'"
+}
 
 func keyword(word string) func(string) string {
 	return func(v string) string { return word + quotedText(v) }
@@ -40,34 +42,34 @@ const textColumn = "VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin
 
 // classes are the kinds of arguments, by the name that stands in braces in testdata/functions.txt.
 var classes = map[string]class{
-	"int": {"BIGINT", "BIGINT", verbatim, []string{"0", "1", "-1", "2", "7", "-8", "100", "65536", "9223372036854775807", "-9223372036854775807"}},
-	"small": {"BIGINT", "BIGINT", verbatim, []string{"0", "1", "-1", "2", "3", "5", "-3", "100"}},
-	"base": {"BIGINT", "BIGINT", verbatim, []string{"2", "8", "10", "16", "36", "-10", "1", "37"}},
-	"dec": {"DECIMAL(20,4)", "DECIMAL(20,4)", verbatim, []string{"0.0000", "1.5000", "-1.5000", "2.4999", "12345.6789", "-0.0001", "1234567890123456.7891"}},
-	"dbl": {"DOUBLE", "DOUBLE PRECISION", func(v string) string { return v + "e0" }, []string{"0", "1", "-1", "0.5", "2.5", "-2.5", "1234.5678", "1000000"}},
-	"text": {textColumn, "TEXT", quotedText, []string{"", "a", "abc", "ABC", "abcabc", " abc ", "héllo wörld", "日本語", "a,b,c", "foo.bar.baz", "O'Neill\\x", "12", "-7.5", "1e3", "12abc", "2024-02-29", "10:20:30"}},
-	"short": {textColumn, "TEXT", quotedText, []string{"", "a", "b", "bc", "日", ","}},
-	"word": {textColumn, "TEXT", quotedText, []string{"", "Robert", "rupert", "Rubin", "Ashcraft", "Tymczak", "Pfister", "Honeyman", "O'Hara", "a1b2"}},
-	"digits": {textColumn, "TEXT", quotedText, []string{"0", "1", "-1", "1010", "777", "ff", "FF", "zz", "123abc", "", "18446744073709551615", "-17", "99999999999999999999"}},
-	"hex": {textColumn, "TEXT", quotedText, []string{"", "41", "4142", "e697a5", "F", "abc", "zz", "616263"}},
-	"base64": {textColumn, "TEXT", quotedText, []string{"", "YWJj", "YWI=", "YQ==", "!!", "YW Jj"}},
-	"ip": {textColumn, "TEXT", quotedText, []string{"1.2.3.4", "255.255.255.255", "0.0.0.0", "10.0.5.9", "256.1.1.1", "1.2.3", "", "abc", "::1", "fe80::1", "::ffff:1.2.3.4", "2001:db8::8a2e:370:7334"}},
-	"uuid": {textColumn, "TEXT", quotedText, []string{"6ccd780c-baba-1026-9564-5b8c656024db", "6CCD780CBABA102695645B8C656024DB", "{6ccd780c-baba-1026-9564-5b8c656024db}", "xyz", ""}},
-	"set": {textColumn, "TEXT", quotedText, []string{"", "a", "a,b,c", "abc,,b", "b,a", ","}},
-	"date": {"DATE", "DATE", keyword("DATE"), []string{"1999-12-31", "2000-02-29", "2024-01-01", "2024-12-30", "1970-01-01", "0001-01-01", "9999-12-31"}},
-	"dt": {"DATETIME(6)", "TIMESTAMP(6)", keyword("TIMESTAMP"), []string{"1999-12-31 23:59:59.999999", "2000-02-29 00:00:00.000000", "2024-01-01 12:34:56.000000", "2024-03-10 02:30:00.500000", "1970-01-01 00:00:01.000000", "9999-12-31 23:59:59.000000"}},
-	"time": {"TIME(6)", "TIME(6)", keyword("TIME"), []string{"00:00:00.000000", "12:34:56.000000", "23:59:59.999999", "01:02:03.400000"}},
-	"dtext": {textColumn, "TEXT", quotedText, []string{"2024-02-29", "2024-02-30", "2024-1-2", "20240131", "240131", "2024-01-31 10:20:30", "2024-01-31 10:20:30.123456", "2024-01-31T10:20:30", "2024-13-01", "abc", ""}},
-	"ttext": {textColumn, "TEXT", quotedText, []string{"10:20:30", "-10:20:30", "10:20", "102030", "1:2:3", "838:59:59", "839:00:00", "1 02:03:04", "10:20:30.5", "10:61:00", "2024-01-31 10:20:30", "abc", ""}},
-	"year": {"BIGINT", "BIGINT", verbatim, []string{"2024", "1999", "0", "70", "69", "9999", "10000", "-1"}},
-	"period": {"BIGINT", "BIGINT", verbatim, []string{"202401", "200012", "9912", "7001", "6912"}},
-	"secs": {"BIGINT", "BIGINT", verbatim, []string{"0", "1", "3661", "-3661", "86400", "1700000000", "3020399", "3020400", "-5000000"}},
-	"dnum": {"BIGINT", "BIGINT", verbatim, []string{"20240115", "240115", "20240115102030", "20241301", "1", "99991231", "700101"}},
-	"zone": {textColumn, "TEXT", quotedText, []string{"+00:00", "+05:30", "-08:00", "+13:00", "bad"}},
+	"int":     {"BIGINT", "BIGINT", verbatim, []string{"0", "1", "-1", "2", "7", "-8", "100", "65536", "9223372036854775807", "-9223372036854775807"}},
+	"small":   {"BIGINT", "BIGINT", verbatim, []string{"0", "1", "-1", "2", "3", "5", "-3", "100"}},
+	"base":    {"BIGINT", "BIGINT", verbatim, []string{"2", "8", "10", "16", "36", "-10", "1", "37"}},
+	"dec":     {"DECIMAL(20,4)", "DECIMAL(20,4)", verbatim, []string{"0.0000", "1.5000", "-1.5000", "2.4999", "12345.6789", "-0.0001", "1234567890123456.7891"}},
+	"dbl":     {"DOUBLE", "DOUBLE PRECISION", func(v string) string { return v + "e0" }, []string{"0", "1", "-1", "0.5", "2.5", "-2.5", "1234.5678", "1000000"}},
+	"text":    {textColumn, "TEXT", quotedText, []string{"", "a", "abc", "ABC", "abcabc", " abc ", "héllo wörld", "日本語", "a,b,c", "foo.bar.baz", "O'Neill\\x", "12", "-7.5", "1e3", "12abc", "2024-02-29", "10:20:30"}},
+	"short":   {textColumn, "TEXT", quotedText, []string{"", "a", "b", "bc", "日", ","}},
+	"word":    {textColumn, "TEXT", quotedText, []string{"", "Robert", "rupert", "Rubin", "Ashcraft", "Tymczak", "Pfister", "Honeyman", "O'Hara", "a1b2"}},
+	"digits":  {textColumn, "TEXT", quotedText, []string{"0", "1", "-1", "1010", "777", "ff", "FF", "zz", "123abc", "", "18446744073709551615", "-17", "99999999999999999999"}},
+	"hex":     {textColumn, "TEXT", quotedText, []string{"", "41", "4142", "e697a5", "F", "abc", "zz", "616263"}},
+	"base64":  {textColumn, "TEXT", quotedText, []string{"", "YWJj", "YWI=", "YQ==", "!!", "YW Jj"}},
+	"ip":      {textColumn, "TEXT", quotedText, []string{"1.2.3.4", "255.255.255.255", "0.0.0.0", "10.0.5.9", "256.1.1.1", "1.2.3", "", "abc", "::1", "fe80::1", "::ffff:1.2.3.4", "2001:db8::8a2e:370:7334"}},
+	"uuid":    {textColumn, "TEXT", quotedText, []string{"6ccd780c-baba-1026-9564-5b8c656024db", "6CCD780CBABA102695645B8C656024DB", "{6ccd780c-baba-1026-9564-5b8c656024db}", "xyz", ""}},
+	"set":     {textColumn, "TEXT", quotedText, []string{"", "a", "a,b,c", "abc,,b", "b,a", ","}},
+	"date":    {"DATE", "DATE", keyword("DATE"), []string{"1999-12-31", "2000-02-29", "2024-01-01", "2024-12-30", "1970-01-01", "0001-01-01", "9999-12-31"}},
+	"dt":      {"DATETIME(6)", "TIMESTAMP(6)", keyword("TIMESTAMP"), []string{"1999-12-31 23:59:59.999999", "2000-02-29 00:00:00.000000", "2024-01-01 12:34:56.000000", "2024-03-10 02:30:00.500000", "1970-01-01 00:00:01.000000", "9999-12-31 23:59:59.000000"}},
+	"time":    {"TIME(6)", "TIME(6)", keyword("TIME"), []string{"00:00:00.000000", "12:34:56.000000", "23:59:59.999999", "01:02:03.400000"}},
+	"dtext":   {textColumn, "TEXT", quotedText, []string{"2024-02-29", "2024-02-30", "2024-1-2", "20240131", "240131", "2024-01-31 10:20:30", "2024-01-31 10:20:30.123456", "2024-01-31T10:20:30", "2024-13-01", "abc", ""}},
+	"ttext":   {textColumn, "TEXT", quotedText, []string{"10:20:30", "-10:20:30", "10:20", "102030", "1:2:3", "838:59:59", "839:00:00", "1 02:03:04", "10:20:30.5", "10:61:00", "2024-01-31 10:20:30", "abc", ""}},
+	"year":    {"BIGINT", "BIGINT", verbatim, []string{"2024", "1999", "0", "70", "69", "9999", "10000", "-1"}},
+	"period":  {"BIGINT", "BIGINT", verbatim, []string{"202401", "200012", "9912", "7001", "6912"}},
+	"secs":    {"BIGINT", "BIGINT", verbatim, []string{"0", "1", "3661", "-3661", "86400", "1700000000", "3020399", "3020400", "-5000000"}},
+	"dnum":    {"BIGINT", "BIGINT", verbatim, []string{"20240115", "240115", "20240115102030", "20241301", "1", "99991231", "700101"}},
+	"zone":    {textColumn, "TEXT", quotedText, []string{"+00:00", "+05:30", "-08:00", "+13:00", "bad"}},
 	"dformat": {textColumn, "TEXT", quotedText, []string{"%Y-%m-%d", "%W %M %Y", "%H:%i:%s.%f", "%a %b %e %c %D %j", "%U %u %V %v %X %x", "%r %T %p %h %I %k %l", "100%% %q", ""}},
-	"json": {textColumn, "TEXT", quotedText, []string{`{}`, `[]`, `1`, `"a"`, `null`, `true`, `[1,2,3]`, `{"a":1,"b":[1,2,{"c":"x"}]}`, `[{"a":1},{"a":2}]`, `{"a":"é\n\"q\"","b":null}`, `1.5`, `[1,[2,[3]]]`}},
-	"path": {textColumn, "TEXT", quotedText, []string{"$", "$.a", "$.b", "$.b[2].c", "$[0]", "$[1]", "$.x"}},
-	"jtext": {textColumn, "TEXT", quotedText, []string{`{}`, `[1]`, `{"a":1`, `abc`, ``, `"x"`, `01`, `[1,]`}},
+	"json":    {textColumn, "TEXT", quotedText, []string{`{}`, `[]`, `1`, `"a"`, `null`, `true`, `[1,2,3]`, `{"a":1,"b":[1,2,{"c":"x"}]}`, `[{"a":1},{"a":2}]`, `{"a":"é\n\"q\"","b":null}`, `1.5`, `[1,[2,[3]]]`}},
+	"path":    {textColumn, "TEXT", quotedText, []string{"$", "$.a", "$.b", "$.b[2].c", "$[0]", "$[1]", "$.x"}},
+	"jtext":   {textColumn, "TEXT", quotedText, []string{`{}`, `[1]`, `{"a":1`, `abc`, ``, `"x"`, `01`, `[1,]`}},
 }
 
 // call is a line of testdata/functions.txt: an expression whose arguments are classes in braces.

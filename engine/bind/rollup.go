@@ -121,7 +121,8 @@ func (x *expressions) rollUp(agg *grouping) *rolledUp {
 		up.at[k.Col.ID] = i
 		keys = append(keys, plan.Projection{Col: k.Col, Expr: k.Col.Ref()})
 	}
-	agg.Groups = append(keys, plan.Projection{Col: level, Expr: level.Ref()})
+	keys = append(keys, plan.Projection{Col: level, Expr: level.Ref()})
+	agg.Groups = keys
 	return up
 }
 

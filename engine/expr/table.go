@@ -97,8 +97,6 @@ func (e *Call) arg(i int) types.Type { return e.Args[i].Type() }
 // constantText is argument i, a text literal by the function's rule.
 func (e *Call) constantText(i int) string { return e.Args[i].(*Literal).Value.Str }
 
-func (e *Call) constantInt(i int) int64 { return e.Args[i].(*Literal).Value.Int }
-
 // always is the factory of a kernel that fits all types the rule lets through.
 func always(f kernel.Func) factory { return func(*Call) kernel.Func { return f } }
 

@@ -64,9 +64,6 @@ func asDouble(e Expr) (Expr, error) {
 	return list[0], nil
 }
 
-// asMoment reads a DATE or DATETIME, numbers too.
-func asMoment(e Expr) (Expr, error) { return civil(e) }
-
 // asTime reads a TIME: of a text as it reads, of a DATETIME the time of day, of a number its digits.
 func asTime(e Expr) (Expr, error) {
 	t := e.Type()
@@ -111,9 +108,6 @@ func timeText(e Expr) (*Literal, bool) {
 	}
 	return &Literal{types.IntValue(us), types.NewTemporal(types.Time, fsp)}, true
 }
-
-// asItIs leaves an argument alone.
-func asItIs(e Expr) (Expr, error) { return e, nil }
 
 // shown is the type of a text of a length that a function makes of something else.
 func shown(length int) types.Type { return types.NewText(types.Varchar, length, types.Utf8mb4Bin0900) }

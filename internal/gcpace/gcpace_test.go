@@ -9,6 +9,9 @@ import (
 // limit returns the runtime's memory limit.
 func limit() int64 { return debug.SetMemoryLimit(-1) }
 
+// keep is what the test has live.
+var keep []byte
+
 func TestLimitFollowsWhatIsLive(t *testing.T) {
 	t.Setenv("GOGC", "")
 	t.Setenv("GOMEMLIMIT", "")
@@ -20,15 +23,14 @@ func TestLimitFollowsWhatIsLive(t *testing.T) {
 		t.Errorf("the limit is %d bytes for an empty heap", small)
 	}
 	const size = 512 << 20
-	live := make([]byte, size)
+	keep = make([]byte, size)
 	for limit() < small+size { // its finalizer runs after some collection
 		runtime.GC()
 	}
 	if got := limit(); got > small+size+size/partRoom+100<<20 {
 		t.Errorf("the limit is %d bytes for %d that are live", got, size)
 	}
-	runtime.KeepAlive(live)
-	live = nil
+	keep = nil
 	for limit() > small+size/2 {
 		runtime.GC()
 	}

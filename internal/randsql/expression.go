@@ -2,6 +2,7 @@ package randsql
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/silogate/silogate/internal/testdb"
 )
@@ -119,7 +120,7 @@ func (g *generator) scalar(outer scope) string {
 	return g.inside(func(from string, s scope) string {
 		if g.one(3) { // one row of those of the outer row, or of those that one of two rows has
 			k := g.column(s, testdb.Integer)
-			both := append(s[:len(s):len(s)], outer...)
+			both := slices.Concat(s, outer)
 			return fmt.Sprintf("(SELECT %s FROM %s WHERE %s %s %s OR %s ORDER BY 1%s LIMIT 1%s)", k, from, g.column(s, testdb.Integer), pick(g, "=", "<"),
 				g.column(outer, testdb.Integer), g.condition(both, 0), pick(g, "", " DESC"), pick(g, "", " OFFSET 1"))
 		}
