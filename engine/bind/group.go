@@ -144,8 +144,8 @@ func (x *expressions) dependency(agg *grouping, out relation, e sql.Expression) 
 	return c, nil
 }
 
-// unaryAggregates are the aggregate functions of one argument by GMS's names.
-var unaryAggregates = map[string]plan.AggFunc{
+// namedAggregates are the aggregate functions by GMS's names, but for COUNT(DISTINCT) and GROUP_CONCAT, which have types there.
+var namedAggregates = map[string]plan.AggFunc{
 	"count": plan.Count, "countdistinct": plan.Count, "sum": plan.Sum, "avg": plan.Avg, "min": plan.Min, "max": plan.Max,
 	"any_value": plan.AnyValue, "anyvalue": plan.AnyValue,
 	"std": plan.StddevPop, "stddev": plan.StddevPop, "stddev_pop": plan.StddevPop, "stddevpop": plan.StddevPop,
@@ -153,6 +153,7 @@ var unaryAggregates = map[string]plan.AggFunc{
 	"variance": plan.VarPop, "var_pop": plan.VarPop, "varpop": plan.VarPop, "var_samp": plan.VarSamp, "varsamp": plan.VarSamp,
 	"bit_and": plan.BitAnd, "bitand": plan.BitAnd, "bit_or": plan.BitOr, "bitor": plan.BitOr,
 	"bit_xor": plan.BitXor, "bitxor": plan.BitXor,
+	"json_arrayagg": plan.JSONArrayAgg, "jsonarray": plan.JSONArrayAgg, "json_objectagg": plan.JSONObjectAgg,
 }
 
 // aggregate imports an aggregate function.
@@ -221,7 +222,7 @@ func (x *expressions) aggregateFunction(f sql.Aggregation) (plan.Agg, []sql.Expr
 		return plan.Agg{}, nil, unsupported("the aggregate function " + f.String())
 	}
 	name := strings.ToLower(named.FunctionName())
-	fn, ok := unaryAggregates[name]
+	fn, ok := namedAggregates[name]
 	if !ok {
 		return plan.Agg{}, nil, unsupported("the aggregate function " + strings.ToUpper(name))
 	}

@@ -136,8 +136,11 @@ func (x *jsonColumns) columnType(o *gmsplan.JSONTableColOpts) (types.Type, error
 	if !jsontable.Storable(t) {
 		return t, sqlerr.New(sqlerr.Unsupported, "column %s of JSON_TABLE: %s is not supported yet", o.Name, t)
 	}
-	if text, ok := o.Type.(sql.StringType); ok && t.IsText() && text.Collation() == sql.Collation_Default {
-		t.Collation = types.Collation(x.ctx.GetCollation())
+	if text, ok := o.Type.(sql.StringType); ok && t.IsText() {
+		switch text.Collation() {
+		case sql.Collation_Default, sql.Collation_Unspecified:
+			t.Collation = types.Collation(x.ctx.GetCollation())
+		}
 	}
 	return t, nil
 }

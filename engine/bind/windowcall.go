@@ -384,7 +384,11 @@ func onlyLiteral(args []expr.Expr) (*expr.Literal, bool) {
 
 // windowAggregate imports an aggregate function over a window.
 func (x *expressions) windowAggregate(name string, args []expr.Expr) (f plan.WindowFunc, shown types.Type, err error) {
-	fn, ok := unaryAggregates[name]
+	fn, ok := namedAggregates[name]
+	takes := 1
+	if fn == plan.JSONObjectAgg {
+		takes = 2
+	}
 	if l, ok := onlyLiteral(args); ok && name == "count" && !l.Value.Null {
 		args = nil
 	}
@@ -393,7 +397,7 @@ func (x *expressions) windowAggregate(name string, args []expr.Expr) (f plan.Win
 		fn = plan.CountStar
 	case !ok || fn == plan.AnyValue:
 		return f, shown, unsupported("the window function " + strings.ToUpper(name))
-	case len(args) != 1:
+	case len(args) != takes:
 		return f, shown, sqlerr.New(sqlerr.ArgumentCount, "Incorrect parameter count in the call to native function '%s'", name)
 	}
 	if shown, err = expr.AggType(string(fn), args); err != nil {

@@ -153,7 +153,10 @@ func (l *termList) add(e expr.Expr) int {
 func (b *builder) aggSpec(a plan.Agg, list *termList) (agg.Spec, []int, error) {
 	s := agg.Spec{
 		Func: a.Func, Result: a.Col.Type, Separator: a.Separator,
-		Longest: int(min(int64(a.Longest), b.cfg.Env.LongestText())), Warn: b.cfg.Env.Warn,
+		Longest: int(b.cfg.Env.LongestText()), Warn: b.cfg.Env.Warn,
+	}
+	if a.Func == plan.GroupConcat {
+		s.Longest = min(s.Longest, a.Longest)
 	}
 	var at []int
 	add := func(e expr.Expr) error {

@@ -149,7 +149,7 @@ func (b *builder) windowFunc(f plan.WindowFunc, order []plan.SortKey, list *term
 		args = append(slices.Clone(args[:1]), args[2:]...)
 	case plan.RowNumber, plan.Rank, plan.DenseRank, plan.PercentRank, plan.CumeDist, plan.FirstValue, plan.LastValue:
 	default:
-		out.Spec = agg.Spec{Func: f.Func, Result: f.Col.Type}
+		out.Spec = agg.Spec{Func: f.Func, Result: f.Col.Type, Longest: int(b.cfg.Env.LongestText())}
 		for _, e := range args {
 			weigh, err := b.weigher(e.Type())
 			if err != nil && (f.Func == plan.Min || f.Func == plan.Max) {

@@ -61,6 +61,8 @@ func TestAggregateMemoryIsAccounted(t *testing.T) {
 		{"distinct", []int{0}, []aggCase{{plan.Count, 1, count, true}, {plan.Count, 3, count, true}}, row(10, 20), false},
 		{"wide decimals", []int{0}, []aggCase{{plan.Sum, 2, sum, false}, {plan.Avg, 2, avg, false}, {plan.Max, 2, sum, false}}, row(30_000, 0), false},
 		{"many aggregates", []int{0}, many, row(30_000, 0), false},
+		{"arrays of JSON", []int{0}, []aggCase{{plan.JSONArrayAgg, 1, text, false}}, row(1000, 20), false},
+		{"an array of JSON", nil, []aggCase{{plan.JSONArrayAgg, 1, text, false}}, row(1, 20), false},
 		{"group_concat", []int{0}, nil, row(1000, 20), true},
 		{"group_concat without groups", nil, nil, row(1, 20), true},
 	} {

@@ -27,6 +27,9 @@ type aggCase struct {
 
 // naiveAgg computes an aggregate over the rows of one group from its definition.
 func (c aggCase) naive(cols plan.Schema, rows [][]types.Value) types.Value {
+	if c.f == plan.JSONArrayAgg {
+		return c.array(rows)
+	}
 	var vals []types.Value
 	seen := make(map[types.Value]bool)
 	for _, r := range rows {
@@ -70,6 +73,20 @@ func (c aggCase) naive(cols plan.Schema, rows [][]types.Value) types.Value {
 		return c.exact(t, vals)
 	}
 	return spread(c.f, t, vals)
+}
+
+// array is JSON_ARRAYAGG of texts taken for JSON.
+func (c aggCase) array(rows [][]types.Value) types.Value {
+	if len(rows) == 0 {
+		return types.NullValue
+	}
+	items := make([]string, len(rows))
+	for i, r := range rows {
+		if items[i] = r[c.arg].Str; r[c.arg].Null {
+			items[i] = "null"
+		}
+	}
+	return types.Value{Str: "[" + strings.Join(items, ", ") + "]"}
 }
 
 // order compares two values that are not NULL.
@@ -196,7 +213,7 @@ func aggregation(cols plan.Schema, groups []int, cases []aggCase) (*Aggregation,
 		at = append(at, g)
 	}
 	for i, c := range cases {
-		s := agg.Spec{Func: c.f, Result: c.result}
+		s := agg.Spec{Func: c.f, Result: c.result, Longest: 64 << 20}
 		var args []int
 		if c.arg >= 0 {
 			s.Args = []types.Type{cols[c.arg].Type}

@@ -249,7 +249,7 @@ func (h *harness) randomFunc(w *naiveWindow) (WindowFunc, types.Type) {
 		return f, windowTypes[arg]
 	}
 	result := types.Of(types.Int64)
-	switch h.rand.IntN(6) {
+	switch h.rand.IntN(7) {
 	case 0:
 		f.Func = plan.CountStar
 	case 1:
@@ -261,13 +261,15 @@ func (h *harness) randomFunc(w *naiveWindow) (WindowFunc, types.Type) {
 		f.Args, result = []int{windowInt}, types.Of(types.Uint64)
 	case 4:
 		f.Func, f.Args, result = []plan.AggFunc{plan.Sum, plan.VarPop, plan.StddevSamp}[h.rand.IntN(3)], []int{windowFloat}, types.Of(types.Float64)
+	case 5:
+		f.Func, f.Args, result = plan.JSONArrayAgg, []int{windowText}, windowTypes[windowText]
 	default:
 		f.Func, f.Args, result = plan.Sum, []int{windowDecimal}, types.NewDecimal(65, 2)
 		if h.rand.IntN(2) == 0 {
 			f.Func, f.Args, result = plan.Avg, []int{windowInt}, types.NewDecimal(24, 4)
 		}
 	}
-	f.Spec = agg.Spec{Func: f.Func, Result: result}
+	f.Spec = agg.Spec{Func: f.Func, Result: result, Longest: 1 << 20}
 	for _, a := range f.Args {
 		f.Spec.Args = append(f.Spec.Args, windowTypes[a])
 	}

@@ -27,6 +27,8 @@ func AggType(name string, args []Expr) (types.Type, error) {
 		return types.Of(types.Uint64), nil
 	case "group_concat":
 		return types.NewText(types.Text, 0, args[0].Type().Collation), nil
+	case "json_arrayagg", "json_objectagg":
+		return jsonType, nil
 	}
 	return types.Type{}, ErrNoKernel
 }
@@ -34,7 +36,8 @@ func AggType(name string, args []Expr) (types.Type, error) {
 // AggArgs casts the arguments of an aggregate function to what it takes: under SUM and AVG text becomes DOUBLE and truth
 // values integers; integers stay, although their sum is a DECIMAL, and quotients have the digits they are computed with,
 // unless distinct values are looked for, which MySQL keeps as they are shown. VAR and STDDEV take DOUBLE, GROUP_CONCAT one
-// text, or several of which the combinations are to be distinct: ('a', 'bc') is not ('ab', 'c').
+// text, or several of which the combinations are to be distinct: ('a', 'bc') is not ('ab', 'c'). JSON_ARRAYAGG takes JSON,
+// JSON_OBJECTAGG a text and JSON.
 func AggArgs(name string, args []Expr, distinct bool) ([]Expr, error) {
 	if name == "group_concat" && distinct {
 		return textArgs(args)
@@ -68,6 +71,10 @@ func aggArgs(name string, args []Expr) ([]Expr, error) {
 		}
 		joined, err := New(Concat, list...)
 		return []Expr{joined}, err
+	case "json_arrayagg":
+		return readAll(args, asItem)
+	case "json_objectagg":
+		return readAll(args, asText, asItem)
 	case "min", "max":
 		if k := args[0].Type().Kind; k == types.JSON || k == types.Enum || k == types.Set {
 			return nil, ErrNoKernel
@@ -77,4 +84,12 @@ func aggArgs(name string, args []Expr) ([]Expr, error) {
 		}
 	}
 	return args, nil
+}
+
+// asItem makes a value JSON, as a function of JSON puts it into a document: a text is a string.
+func asItem(e Expr) (Expr, error) {
+	if c, ok := e.(*Call); ok && c.Func == AsJSON {
+		return e, nil
+	}
+	return New(AsJSON, e)
 }

@@ -314,6 +314,8 @@ func (g generator) documents(f Func, value, str func() Expr) []Expr {
 		return []Expr{doc()}
 	case "member of":
 		return []Expr{value(), doc()}
+	case AsJSON:
+		return []Expr{value()}
 	case CastJSON:
 		return []Expr{g.leaf(types.Type.IsNumeric)}
 	case "regexp_like", "regexp_substr", "regexp_instr":

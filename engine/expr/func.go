@@ -99,6 +99,7 @@ const (
 	Ascii       Func = "ascii"
 	Hex         Func = "hex"
 	CastJSON    Func = "cast_as_json"
+	AsJSON      Func = "as_json" // the argument of an aggregate function that makes JSON
 )
 
 // Functions of dates and times.

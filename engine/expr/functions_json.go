@@ -73,6 +73,7 @@ func jsonFunctionRows() []row {
 		{name: "member of", names: []string{"silogate_member_of"}, args: "value, document", min: 2, max: 2, native: true, doc: "whether a value is an item of an array", rule: takes(truth, asValue, asDocument), kernel: jsonIntegers((*kernel.JSON).MemberOf)},
 		{name: "json_pretty", args: "document", min: 1, max: 1, native: true, doc: "over several lines", rule: document(types.NewText(types.Text, 0, types.Utf8mb4Bin0900)), kernel: jsonTexts(kernel.Strict, (*kernel.JSON).Pretty)},
 		{name: CastJSON, args: "value", min: 1, max: 1, doc: "CAST AS JSON: the document that a text is, or a value", rule: takes(jsonType, asValue), kernel: jsonTexts(kernel.Strict, (*kernel.JSON).Cast)},
+		{name: AsJSON, args: "value", min: 1, max: 1, doc: "a value as it stands in JSON_ARRAYAGG and JSON_OBJECTAGG: a text is a string", rule: takes(jsonType, asValue), kernel: jsonTexts(kernel.Strict, (*kernel.JSON).Value)},
 	}
 }
 

@@ -427,7 +427,7 @@ func (r reference) difference(unit string, from, to time.Time) (types.Value, err
 // must give what constants do.
 func oracled(f Func) bool {
 	r, ok := lookup(f)
-	return ok && (r.native || f == Extract || f == CastJSON || f == "char" || f == "char_using") && f != MakeDate && f != FromUnixTime && f != BitNot
+	return ok && (r.native || f == Extract || f == CastJSON || f == AsJSON || f == "char" || f == "char_using") && f != MakeDate && f != FromUnixTime && f != BitNot
 }
 
 // alone evaluates a call of constants.

@@ -273,6 +273,8 @@ func TestAggregateTypes(t *testing.T) {
 		{"stddev_pop", "i", "double", "CAST(i#0 AS double)"},
 		{"bit_or", "i", "bigint unsigned", "i#0"},
 		{"group_concat", "i", "longtext", "CAST(i#0 AS varchar(11))"},
+		{"json_arrayagg", "i", "json", "as_json(i#0)"},
+		{"json_arrayagg", "e", "json", "as_json(CAST(e#0 AS varchar))"},
 	} {
 		args := []Expr{arg(t, c.arg)}
 		typ, err := AggType(c.name, args)
@@ -283,8 +285,15 @@ func TestAggregateTypes(t *testing.T) {
 			t.Errorf("%s(%s): argument %s, %v, want %s", c.name, c.arg, cast, err, c.cast)
 		}
 	}
-	if _, err := AggType("json_arrayagg", []Expr{arg(t, "i")}); !errors.Is(err, ErrNoKernel) {
+	if _, err := AggType("first", []Expr{arg(t, "i")}); !errors.Is(err, ErrNoKernel) {
 		t.Errorf("an unknown aggregate: %v", err)
+	}
+	object, err := AggArgs("json_objectagg", []Expr{arg(t, "i"), arg(t, "s")}, false)
+	if err != nil || Strings(object, ", ") != "CAST(i#0 AS varchar(11)), as_json(s#0)" {
+		t.Errorf("json_objectagg: %s, %v", Strings(object, ", "), err)
+	}
+	if again, err := AggArgs("json_objectagg", object, false); err != nil || Strings(again, ", ") != Strings(object, ", ") {
+		t.Errorf("json_objectagg of its arguments: %s, %v", Strings(again, ", "), err)
 	}
 }
 

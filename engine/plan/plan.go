@@ -202,6 +202,9 @@ const (
 	BitOr       AggFunc = "bit_or"
 	BitXor      AggFunc = "bit_xor"
 	GroupConcat AggFunc = "group_concat"
+	// Of values that are JSON, NULLs too; the key of an object's member is text, and of members of one key the last counts.
+	JSONArrayAgg  AggFunc = "json_arrayagg"  // value
+	JSONObjectAgg AggFunc = "json_objectagg" // key, value
 
 	// What counts and averages of parts become for the whole. SQL has no such functions.
 	SumCounts AggFunc = "sum_counts" // of counts: 0 over nothing

@@ -11,14 +11,14 @@ import (
 
 // Spec says what to compute. DISTINCT is not its business: whoever wants it passes each set of arguments once.
 type Spec struct {
-	Func   plan.AggFunc
-	Args   []types.Type
-	Result types.Type
-	Weigh  []func(dst, value []byte) []byte // for each argument: the sort key of text that is not bytewise, or nil
+	Func    plan.AggFunc
+	Args    []types.Type
+	Result  types.Type
+	Weigh   []func(dst, value []byte) []byte // for each argument: the sort key of text that is not bytewise, or nil
+	Longest int                              // GroupConcat, JSONArrayAgg, JSONObjectAgg: bytes of a result
 	// GroupConcat:
 	Separator string
 	Ordered   bool // the last argument is not to be joined but orders the rows, as bytes
-	Longest   int  // bytes of a result
 	Warn      func(code int, msg string)
 }
 
@@ -79,6 +79,8 @@ func New(s Spec) (Accumulator, error) {
 		}
 	case plan.GroupConcat:
 		return newGroupConcat(s), nil
+	case plan.JSONArrayAgg, plan.JSONObjectAgg:
+		return newJSON(s), nil
 	case plan.BitAnd, plan.BitOr, plan.BitXor:
 		if arg.IsInteger() || arg.Kind == types.Bool || arg.Kind == types.Null {
 			return newBits(s.Func), nil

@@ -6,7 +6,8 @@
 //
 // Sums of integers and decimals are exact: 128-bit accumulators, promoted to 256 bits when a wider vector comes. An
 // average of them is rounded once, half away from zero, to the result's scale. GROUP_CONCAT keeps the rows that can
-// still be in its result, which is cut to a number of bytes, and hardly more.
+// still be in its result, which is cut to a number of bytes, and hardly more. JSON_ARRAYAGG and JSON_OBJECTAGG keep all
+// of theirs, and fail where the result is longer than a value may be.
 //
 // States are kept on the Go heap; Bytes says how much, for the memory account.
 package agg

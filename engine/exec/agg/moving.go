@@ -48,6 +48,8 @@ func NewMoving(s Spec, drops bool) (Moving, error) {
 			return nil, err
 		}
 		return newMovingBits(s.Func, drops), nil
+	case plan.JSONArrayAgg, plan.JSONObjectAgg:
+		return &movingJSON{spec: s}, nil
 	}
 	of, err := New(s)
 	if err != nil {

@@ -116,6 +116,12 @@ func (j *JSON) Cast(r *Row, dst []byte) ([]byte, bool) {
 	return v.Append(dst), ok
 }
 
+// Value makes a value, which is not NULL, JSON: a text is a string.
+func (j *JSON) Value(r *Row, dst []byte) ([]byte, bool) {
+	v, ok := j.value(r, 0)
+	return v.Append(dst), ok
+}
+
 // Valid computes JSON_VALID.
 func (j *JSON) Valid(r *Row) (int64, bool) {
 	_, err := jsondoc.Parse(string(r.Text(0)), true)
