@@ -60,8 +60,9 @@ def for_mysql(text: str, tables: list[str]) -> str:
     # DATE + 5 is a number in MySQL.
     text = re.sub(r"(\bd1\.d_date) \+ 5\b", r"\1 + INTERVAL 5 DAY", text)
     text = re.sub(r"\bgroup\s+by\s+rollup\s*\(([^()]*)\)", r"GROUP BY \1 WITH ROLLUP", text, flags=re.IGNORECASE)
-    # AVG of integers has four digits in MySQL, which shows where it divides.
+    # AVG of integers has four digits in MySQL and a quotient nine, which shows where these are divided.
     text = text.replace("avg(inv_quantity_on_hand) mean", "avg(inv_quantity_on_hand * 1e0) mean")
+    text = text.replace("*1.0000)/", "*1e0)/")
     return braced(text, tables)
 
 

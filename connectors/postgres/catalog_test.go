@@ -39,6 +39,10 @@ func TestListing(t *testing.T) {
 		}
 		return strings.Join(out, "\n")
 	}
+	f.eventually("known to the server's statistics", func() bool {
+		rows := list(f.source, connectors.ListOptions{})
+		return strings.Contains(rows, "loaded 0 500") && strings.Contains(rows, "totals 0 1")
+	})
 	if got, want := list(f.source, connectors.ListOptions{}), `Sales.Order Items 0 0 lines
 public.loaded 0 500 
 public.orders 0 1000 

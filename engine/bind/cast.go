@@ -68,8 +68,8 @@ func castName(t types.Type) (name string, length, scale int) {
 
 // castTo imports e as the conversion of child.
 func (x *expressions) castTo(e, child sql.Expression, to types.Type) (expr.Expr, error) {
-	if operand, ok := child.(castOperand); ok {
-		child = operand.Expression
+	if operand, ok := child.(*castOperand); ok {
+		child = operand.Child
 	}
 	arg, err := x.expr(child)
 	if err != nil {

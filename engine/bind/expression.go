@@ -76,8 +76,8 @@ func (x *expressions) expr(e sql.Expression) (expr.Expr, error) {
 		return x.expr(e.Expression)
 	case *windowCall:
 		return x.window(e)
-	case castOperand:
-		return x.expr(e.Expression)
+	case *castOperand:
+		return x.expr(e.Child)
 	case *gmsplan.Subquery, *gmsplan.ExistsSubquery, *gmsplan.InSubquery:
 		return x.subquery(e)
 	case expression.Tuple:

@@ -235,19 +235,29 @@ const castOperandFunction = "cast_operand"
 
 // castOperand is the operand of a CAST. GMS drops a cast to the type that the operand has, and to it CHAR(2) and CHAR(3) are one: so
 // it is shown another type.
-type castOperand struct{ sql.Expression }
+type castOperand struct{ expression.UnaryExpressionStub }
 
-func newCastOperand(_ *sql.Context, e sql.Expression) sql.Expression { return castOperand{e} }
+func newCastOperand(_ *sql.Context, e sql.Expression) sql.Expression {
+	return &castOperand{expression.UnaryExpressionStub{Child: e}}
+}
+
+// String implements sql.Expression.
+func (c *castOperand) String() string { return c.Child.String() }
+
+// Eval implements sql.Expression.
+func (c *castOperand) Eval(ctx *sql.Context, row sql.Row) (any, error) { return c.Child.Eval(ctx, row) }
 
 // WithChildren implements sql.Expression.
-func (c castOperand) WithChildren(ctx *sql.Context, args ...sql.Expression) (sql.Expression, error) {
-	e, err := c.Expression.WithChildren(ctx, args...)
-	return castOperand{e}, err
+func (c *castOperand) WithChildren(ctx *sql.Context, args ...sql.Expression) (sql.Expression, error) {
+	if len(args) != 1 {
+		return nil, sql.ErrInvalidChildrenNumber.New(c, len(args), 1)
+	}
+	return newCastOperand(ctx, args[0]), nil
 }
 
 // Type implements sql.Expression.
-func (c castOperand) Type(ctx *sql.Context) sql.Type {
-	switch t := c.Expression.Type(ctx); t {
+func (c *castOperand) Type(ctx *sql.Context) sql.Type {
+	switch t := c.Child.Type(ctx); t {
 	case gmstypes.LongBlob:
 		return gmstypes.Blob
 	case gmstypes.Time:
