@@ -6,14 +6,15 @@ import (
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/go-mysql-server/sql/expression"
 	"github.com/dolthub/go-mysql-server/sql/expression/function"
+	gmstypes "github.com/dolthub/go-mysql-server/sql/types"
 	"github.com/dolthub/vitess/go/vt/sqlparser"
 
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/types"
 )
 
-// functions maps GMS's names to functions that take the same arguments in the same order. What is not here and not in
-// function below is evaluated row by row.
+// functions maps GMS's names to functions that take the same arguments in the same order. What is not here, not in function
+// below and no native of package expr is evaluated row by row.
 var functions = map[string]expr.Func{
 	"abs": expr.Abs, "sign": expr.Sign, "ceil": expr.Ceil, "floor": expr.Floor, "round": expr.Round,
 	"truncate": expr.Truncate, "sqrt": expr.Sqrt, "power": expr.Pow, "exp": expr.Exp, "ln": expr.Ln, "log10": expr.Log10,
@@ -68,6 +69,15 @@ func (x *expressions) function(e sql.Expression) (out expr.Expr, known bool, err
 		out, err = x.extreme(e, e.function, args)
 	case function.Instr:
 		out, err = x.call(e, expr.Locate, args[1], args[0])
+	case *function.Atan:
+		f := expr.Atan
+		if len(args) == 2 {
+			f = expr.Atan2
+		}
+		out, err = x.call(e, f, args...)
+	case *function.WeekOfYear:
+		const iso = 3 // the mode of WEEK
+		out, err = x.call(e, expr.Week, args[0], expression.NewLiteral(int64(iso), gmstypes.Int64))
 	case *function.Log:
 		out, err = x.call(e, expr.Log, args...)
 	default:

@@ -7,6 +7,10 @@
 // compared with a date column is a date. Rules: MySQL Reference Manual 14.3 (type conversion), 14.4 (operators),
 // 12.25 (precision math).
 //
+// A function is a row of the function table: its name, its typing rule and its kernel, a loop of package kernel. A row marked native
+// is what statements call by that name; the binder knows the others from operators and from its own names. The table makes
+// docs/functions.md, and CONTRIBUTING.md says how to add to it.
+//
 // What has no kernel becomes a Fallback: one scalar expression of MySQL's reference implementation, evaluated row by
 // row over its argument vectors, behind the RowFunc interface that the binder fills. Everything around it stays
 // vectorized.
