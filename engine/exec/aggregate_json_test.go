@@ -32,8 +32,8 @@ func TestJSONAggregates(t *testing.T) {
 			items := make(map[int64][]string)
 			members := make(map[int64]map[string]string)
 			for i := range rows {
-				g, k, v := int64(i%groups), fmt.Sprintf("k%02d", i*7919%13), ""
-				v = fmt.Sprintf(`"%d %s"`, g, k) // what a key has is always the same
+				g, k := int64(i%groups), fmt.Sprintf("k%02d", i*7919%13)
+				v := fmt.Sprintf(`"%d %s"`, g, k) // what a key has is always the same
 				row := []types.Value{types.IntValue(g), types.TextValue(k), types.TextValue(v)}
 				if k == "k05" {
 					row[2], v = types.NullValue, "null"
