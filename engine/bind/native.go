@@ -263,6 +263,9 @@ func (c *castOperand) Type(ctx *sql.Context) sql.Type {
 	case gmstypes.Time:
 		return gmstypes.Text
 	default:
+		if d, ok := t.(sql.DecimalType); ok { // of more digits than a cast can have; GMS's of IF and CASE is not always right
+			return gmstypes.CreateLiteralDecimalType(255, d.Scale())
+		}
 		if s, ok := t.(sql.StringType); ok && t.Type() == gmstypes.LongText.Type() {
 			return gmstypes.MustCreateString(sqltypes.VarChar, 1, s.Collation())
 		}
