@@ -206,7 +206,7 @@ func (u *domain) apply(n *plan.Apply) (plan.Node, plan.Schema, bool) {
 	m := *n
 	m.Outer, m.On = outer, u.on(n.On, cols)
 	m.Inner = transform(n.Inner, func(in plan.Node) plan.Node {
-		return mapExprs(in, func(e expr.Expr) expr.Expr { return expr.Substitute(e, to) })
+		return plan.MapExprs(in, func(e expr.Expr) expr.Expr { return expr.Substitute(e, to) })
 	})
 	return u.unnest(&m), cols, true
 }
@@ -217,7 +217,7 @@ func (u *domain) unary(n plan.Node) (plan.Node, plan.Schema, bool) {
 		return nil, nil, false
 	}
 	to := refs(u.corr, cols)
-	n = mapExprs(n.WithChildren([]plan.Node{input}), func(e expr.Expr) expr.Expr { return expr.Substitute(e, to) })
+	n = plan.MapExprs(n.WithChildren([]plan.Node{input}), func(e expr.Expr) expr.Expr { return expr.Substitute(e, to) })
 	switch n := n.(type) {
 	case *plan.Project:
 		return &plan.Project{Input: input, Exprs: append(slices.Clone(n.Exprs), passAll(cols)...)}, cols, true

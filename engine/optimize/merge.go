@@ -21,7 +21,7 @@ func merge(_ context.Context, _ *planner, root plan.Node) (plan.Node, error) {
 			for _, p := range below.Exprs {
 				stands[p.Col.ID] = p.Expr
 			}
-			merged := mapExprs(top, func(e expr.Expr) expr.Expr { return expr.Substitute(e, stands) }).(*plan.Project)
+			merged := plan.MapExprs(top, func(e expr.Expr) expr.Expr { return expr.Substitute(e, stands) }).(*plan.Project)
 			merged.Input = below.Input
 			top = merged
 		}

@@ -27,7 +27,7 @@ func (s *ids) renamed(n plan.Node) plan.Node {
 		return &d
 	}
 	return transform(n, func(n plan.Node) plan.Node {
-		n = mapExprs(n, func(e expr.Expr) expr.Expr { return expr.Transform(e, reference) })
+		n = plan.MapExprs(n, func(e expr.Expr) expr.Expr { return expr.Transform(e, reference) })
 		return redefine(n, func(c plan.Column) plan.Column {
 			c.ID = to[c.ID]
 			return c

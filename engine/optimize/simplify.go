@@ -16,7 +16,7 @@ func simplify(_ context.Context, _ *planner, root plan.Node) (plan.Node, error) 
 }
 
 func simplifyNode(n plan.Node) plan.Node {
-	n = mapExprs(n, expr.Fold)
+	n = plan.MapExprs(n, expr.Fold)
 	switch n := n.(type) {
 	case *plan.Filter:
 		return simplifyFilter(n)
@@ -34,75 +34,6 @@ func simplifyNode(n plan.Node) plan.Node {
 	}
 	if r, ok := n.(*plan.Recursive); ok && isEmpty(r.Step) && !r.Distinct && r.Most < 0 && r.Rounds > 0 {
 		return renamed(r.Seed, r.Cols)
-	}
-	return n
-}
-
-// mapExprs replaces the expressions n evaluates.
-func mapExprs(n plan.Node, f func(expr.Expr) expr.Expr) plan.Node {
-	each := func(list []expr.Expr) []expr.Expr {
-		out := make([]expr.Expr, len(list))
-		for i, e := range list {
-			out[i] = f(e)
-		}
-		return out
-	}
-	projections := func(list []plan.Projection) []plan.Projection {
-		out := slices.Clone(list)
-		for i := range out {
-			out[i].Expr = f(out[i].Expr)
-		}
-		return out
-	}
-	keys := func(list []plan.SortKey) []plan.SortKey {
-		out := slices.Clone(list)
-		for i := range out {
-			out[i].Expr = f(out[i].Expr)
-		}
-		return out
-	}
-	switch n := n.(type) {
-	case *plan.Filter:
-		return &plan.Filter{Input: n.Input, Conds: each(n.Conds)}
-	case *plan.Project:
-		return &plan.Project{Input: n.Input, Exprs: projections(n.Exprs)}
-	case *plan.Join:
-		m := *n
-		m.On = each(n.On)
-		return &m
-	case *plan.Apply:
-		m := *n
-		m.On = each(n.On)
-		return &m
-	case *plan.Aggregate:
-		m := *n
-		m.Groups = projections(n.Groups)
-		m.Aggs = slices.Clone(n.Aggs)
-		for i := range m.Aggs {
-			m.Aggs[i].Args = each(n.Aggs[i].Args)
-			m.Aggs[i].OrderBy = keys(n.Aggs[i].OrderBy)
-		}
-		return &m
-	case *plan.Repeat:
-		m := *n
-		m.Times = f(n.Times)
-		return &m
-	case *plan.Rollup:
-		m := *n
-		m.Keys = projections(n.Keys)
-		return &m
-	case *plan.JSONTable:
-		m := *n
-		m.Doc = f(n.Doc)
-		return &m
-	case *plan.Window:
-		return n.MapExprs(f)
-	case *plan.Sort:
-		return &plan.Sort{Input: n.Input, Keys: keys(n.Keys)}
-	case *plan.Limit:
-		m := *n
-		m.Keys = keys(n.Keys)
-		return &m
 	}
 	return n
 }

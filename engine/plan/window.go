@@ -134,24 +134,12 @@ func describeWindow(n *Window) string {
 	return b.String()
 }
 
-// MapExprs returns the node with each of its expressions replaced by what f returns for it.
-func (n *Window) MapExprs(f func(expr.Expr) expr.Expr) *Window {
+func (n *Window) mapExprs(f func(expr.Expr) expr.Expr) *Window {
 	m := *n
-	each := func(list []expr.Expr) []expr.Expr {
-		out := make([]expr.Expr, len(list))
-		for i, e := range list {
-			out[i] = f(e)
-		}
-		return out
-	}
-	m.PartitionBy = each(n.PartitionBy)
-	m.OrderBy = make([]SortKey, len(n.OrderBy))
-	for i, k := range n.OrderBy {
-		m.OrderBy[i] = SortKey{Expr: f(k.Expr), Desc: k.Desc}
-	}
+	m.PartitionBy, m.OrderBy = mapList(n.PartitionBy, f), mapKeys(n.OrderBy, f)
 	m.Funcs = make([]WindowFunc, len(n.Funcs))
 	for i, fn := range n.Funcs {
-		fn.Args = each(fn.Args)
+		fn.Args = mapList(fn.Args, f)
 		for _, b := range []*Bound{&fn.Frame.Start, &fn.Frame.End} {
 			if b.Kind == Value {
 				b.Limit, b.Key = f(b.Limit), f(b.Key)
