@@ -139,7 +139,10 @@ func (s *sortOf) serves(w *plan.Window) bool {
 		partition[i].Expr = e
 	}
 	for at := range partition {
-		if !place(at, partition) {
+		wanted := slices.DeleteFunc(slices.Clone(partition), func(k plan.SortKey) bool { // a key may stand in the order again
+			return slices.ContainsFunc(keys[:at], func(placed plan.SortKey) bool { return sameKey(k, placed) })
+		})
+		if !place(at, wanted) {
 			return false
 		}
 	}
