@@ -130,7 +130,9 @@ func (r randomRun) compare(t *testing.T, first, count uint64) {
 					continue
 				}
 				if differ++; differ <= 40 {
-					t.Errorf("seed %d, %s, pushdown %s: %s\n%v\ngot\n%s\nwant\n%s", seed, home, pushdown, q.SQL, err, lines(got), lines(want))
+					more, missing := without(got, want), without(want, got)
+					t.Errorf("seed %d, %s, pushdown %s: %s\n%v\n%d of %d rows\n%s\nwhere there should be\n%s", seed, home, pushdown, q.SQL, err,
+						len(more), len(got), lines(more), lines(missing))
 				}
 			}
 		}
@@ -194,6 +196,22 @@ func same(q randsql.Query, got, want [][]string) bool {
 		}
 		return true
 	})
+}
+
+// without returns the sorted rows that others, sorted too, have not.
+func without(rows, others [][]string) [][]string {
+	var out [][]string
+	for _, row := range rows {
+		for len(others) > 0 && slices.Compare(others[0], row) < 0 {
+			others = others[1:]
+		}
+		if len(others) > 0 && slices.Equal(others[0], row) {
+			others = others[1:]
+			continue
+		}
+		out = append(out, row)
+	}
+	return out
 }
 
 func lines(rows [][]string) string {
