@@ -164,6 +164,10 @@ const provenPlans = `
 project id, amount / 7 as a, amount / customer as b, amount / 0.03 as c, customer / weight as d, id / 3 as e
     scan orders
 
+# all digits of a quotient, which is cut off
+project id, cast(amount as decimal(20,5)) / 7 as a, customer / 7 * 3 as b, -(amount / 7) * 0.5 as c
+    scan orders
+
 # integer division
 project id, customer div 7 as a, (customer - 30) % 7 as b, customer div 0 as c, amount % 3.1 as d, amount div 7 as e
     scan orders

@@ -250,10 +250,18 @@ func quotientGuard(_ *sqlgen.Writer, c *expr.Call) error {
 		"a quotient that may not fit %s", c.Typ)
 }
 
+// rounding is the function that shortens a quotient to a scale: trunc where MySQL computes no more digits.
+func rounding(scale int, a, b types.Type) string {
+	if scale < types.QuotientScale(int(a.Scale), int(b.Scale)) {
+		return "round"
+	}
+	return "trunc"
+}
+
 // writeQuotient writes a/b at MySQL's scale, rounded half away from zero; NULL for b = 0.
 func writeQuotient(w *sqlgen.Writer, c *expr.Call) {
 	scale := int(c.Typ.Scale)
-	w.Text("round((")
+	w.Text(rounding(scale, c.Args[0].Type(), c.Args[1].Type()), "((")
 	w.Expr(c.Args[0])
 	w.Text(")::", wideNumeric(divisionScale(scale, c.Args[1].Type())), " / nullif((")
 	w.Expr(c.Args[1])
@@ -271,6 +279,9 @@ func integerDivision(op, function string) sqlgen.Rule {
 		for _, a := range c.Args {
 			if err := exactOperand(a); err != nil {
 				return err
+			}
+			if c.Typ.Kind == types.Decimal && a.Type().Scale > c.Typ.Scale {
+				return sqlgen.Refuse("a remainder with more digits than %s", c.Typ)
 			}
 		}
 		return refuseUnless(c.Typ.Kind == types.Int64 || c.Typ.Kind == types.Decimal, "division of %s", c.Typ)
@@ -547,7 +558,7 @@ func averageGuard(w *sqlgen.Writer, a *plan.Agg) error {
 // writeAverage writes the sum divided by the count at MySQL's scale.
 func writeAverage(w *sqlgen.Writer, a *plan.Agg) {
 	scale := int(a.Col.Type.Scale)
-	w.Text("round(")
+	w.Text(rounding(scale, a.Args[0].Type(), countType), "(")
 	sqlgen.Aggregate("sum").Write(w, a)
 	w.Text("::", wideNumeric(divisionScale(scale, countType)), " / nullif(")
 	sqlgen.Aggregate("count").Write(w, a)

@@ -15,6 +15,9 @@ func NewCast(e Expr, to types.Type) (Expr, error) {
 	if e.Type() == to {
 		return e, nil
 	}
+	if to.IsNumeric() {
+		e = inner(e)
+	}
 	c := &Cast{Arg: e, To: to}
 	if _, err := castKernel(c); err != nil {
 		return nil, err
@@ -26,6 +29,9 @@ func NewCast(e Expr, to types.Type) (Expr, error) {
 func NewStore(e Expr, to types.Type, column string) (Expr, error) {
 	if e.Type() == to {
 		return e, nil
+	}
+	if to.IsNumeric() {
+		e = inner(e)
 	}
 	c := &Cast{Arg: e, To: to, Column: column}
 	if _, err := castKernel(c); err != nil {

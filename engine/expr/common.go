@@ -185,6 +185,9 @@ func merge(op string, m mix, list []Expr) ([]Expr, types.Type, error) {
 		return nil, t, err
 	}
 	for i, e := range list {
+		if t.IsNumeric() && t.Scale > e.Type().Scale {
+			e = inner(e) // a quotient shows more digits beside what has more
+		}
 		list[i] = implicit(e, t)
 	}
 	return list, t, nil
@@ -252,6 +255,10 @@ func extremeRule(f Func, args []Expr) (Expr, error) {
 		if a.Type().IsString() != t.IsString() && a.Type().Kind != types.Null {
 			return nil, ErrNoKernel // mixed classes: compared as one, shown as another
 		}
+	}
+	if t.Kind == types.Decimal {
+		list, deep := deepened(t, list)
+		return implicit(typed(f, deep, list...), t), nil
 	}
 	return typed(f, t, list...), nil
 }

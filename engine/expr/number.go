@@ -1,11 +1,10 @@
 package expr
 
 import (
+	"slices"
+
 	"github.com/silogate/silogate/engine/types"
 )
-
-// divisionDigits is MySQL's div_precision_increment.
-const divisionDigits = 4
 
 // number turns an argument of arithmetic into what MySQL computes with: an integer, a decimal or a double.
 func number(e Expr) (Expr, error) {
@@ -49,16 +48,70 @@ func doubles(args []Expr) ([]Expr, error) {
 }
 
 // inner is e as an operand. MySQL shows a quotient with four more digits than the dividend has, but computes on with more: 1/3*3
-// is 1.0000. As an operand a quotient, and what was computed from one, therefore has the scale that MySQL's arithmetic gives it.
+// is 1.0000. As an operand a quotient, and what was computed or chosen from one, therefore has the scale that MySQL's arithmetic
+// gives it.
 func inner(e Expr) Expr {
-	c, ok := e.(*Call)
-	if !ok || c.Typ.Kind != types.Decimal {
+	if e.Type().Kind != types.Decimal {
 		return e
 	}
+	switch c := e.(type) {
+	case *Cast:
+		return innerCast(c)
+	case *Case:
+		return innerCase(c)
+	case *Call:
+		return innerCall(c)
+	}
+	return e
+}
+
+// innerCast is a cast that New inserted without the digits that it dropped.
+func innerCast(c *Cast) Expr {
+	if !c.Implicit || c.Arg.Type().Kind != types.Decimal {
+		return c
+	}
+	if arg := inner(c.Arg); arg.Type().Scale > c.To.Scale {
+		return arg
+	}
+	return c
+}
+
+func innerCase(c *Case) Expr {
+	results := make([]Expr, 0, len(c.Whens)+1)
+	for _, w := range c.Whens {
+		results = append(results, w.Then)
+	}
+	if c.Else != nil {
+		results = append(results, c.Else)
+	}
+	results, t := deepened(c.Typ, results)
+	if t == c.Typ {
+		return c
+	}
+	d := &Case{Whens: slices.Clone(c.Whens), Typ: t}
+	for i := range d.Whens {
+		d.Whens[i].Then = results[i]
+	}
+	if c.Else != nil {
+		d.Else = results[len(c.Whens)]
+	}
+	return d
+}
+
+func innerCall(c *Call) Expr {
+	d := *c
 	scale := int(c.Typ.Scale)
 	switch c.Func {
+	case If:
+		var results []Expr
+		results, d.Typ = deepened(c.Typ, c.Args[1:])
+		d.Args = append([]Expr{c.Args[0]}, results...)
+		return &d
+	case IfNull, Coalesce:
+		d.Args, d.Typ = deepened(c.Typ, c.Args)
+		return &d
 	case Div:
-		scale = quotientScale(int(c.arg(0).Scale), int(c.arg(1).Scale))
+		scale = types.QuotientScale(int(c.arg(0).Scale), int(c.arg(1).Scale))
 	case Mul:
 		scale = int(c.arg(0).Scale) + int(c.arg(1).Scale)
 	case Add, Sub, Mod:
@@ -66,22 +119,33 @@ func inner(e Expr) Expr {
 	case Neg, Abs:
 		scale = int(c.arg(0).Scale)
 	}
-	scale = min(scale, types.MaxScale)
-	if scale <= int(c.Typ.Scale) {
-		return e
-	}
-	d := *c
-	d.Typ = types.NewDecimal(int(c.Typ.Precision)+scale-int(c.Typ.Scale), scale)
+	d.Typ = withScale(c.Typ, scale)
 	return &d
 }
 
-// quotientScale is the digits that MySQL computes of a quotient: its decimals are made of words of nine digits, and the operands'
-// whole words are counted.
-func quotientScale(a, b int) int {
-	const word = 9
-	whole := func(digits int) int { return (digits + word - 1) / word * word }
-	unused := whole(a) - a + whole(b) - b
-	return whole(whole(a) + whole(b) + max(divisionDigits-unused, 0))
+// withScale is a decimal type with more digits after the point.
+func withScale(t types.Type, scale int) types.Type {
+	scale = min(scale, types.MaxScale)
+	if scale <= int(t.Scale) {
+		return t
+	}
+	return types.NewDecimal(int(t.Precision)+scale-int(t.Scale), scale)
+}
+
+// deepened are expressions of a type as operands, and the type that then holds them all.
+func deepened(t types.Type, list []Expr) ([]Expr, types.Type) {
+	out, deep := make([]Expr, len(list)), t
+	for i, e := range list {
+		out[i] = inner(e)
+		deep = withScale(deep, int(out[i].Type().Scale))
+	}
+	if deep == t {
+		return list, t
+	}
+	for i := range out {
+		out[i] = implicit(out[i], deep)
+	}
+	return out, deep
 }
 
 // integerDigits is the most digits of an integer kind.
@@ -176,7 +240,7 @@ func decimalResult(f Func, a, b types.Type) types.Type {
 	case Mul:
 		return types.NewDecimal(pa+pb, sa+sb)
 	case Div:
-		return types.NewDecimal(pa+sb+divisionDigits, sa+divisionDigits)
+		return types.NewDecimal(pa+sb+types.DivisionDigits, sa+types.DivisionDigits)
 	case Mod:
 		return types.NewDecimal(max(pa-sa, pb-sb)+scale, scale)
 	case IntDiv:
@@ -352,7 +416,7 @@ func avgType(e Expr) types.Type {
 	t := e.Type()
 	if !t.IsFloat() {
 		d := exactType(e)
-		return types.NewDecimal(int(d.Precision)+divisionDigits, int(d.Scale)+divisionDigits)
+		return types.NewDecimal(int(d.Precision)+types.DivisionDigits, int(d.Scale)+types.DivisionDigits)
 	}
 	return types.Of(types.Float64)
 }

@@ -197,6 +197,28 @@ func TestQuotientDigits(t *testing.T) {
 	f.check(call(Gt, quotient, decLit("0.333333")), "1,1,0")
 	f.check(call(Floor, call(Sub, decLit("1.0"), call(Div, decLit("0.0000001"), intLit(3)))), "0,0,0")
 	f.check(call(Neg, call(Add, quotient, quotient)), "-0.666667,-1.333333,-0.000067")
+	third, three := call(Div, intLit(1), intLit(3)), intLit(3)
+	yes := call(Gt, a, decLit("0"))
+	for _, chosen := range []Expr{
+		call(Coalesce, third, intLit(2)), call(IfNull, third, decLit("2.5")), call(NullIf, third, intLit(5)), call(Greatest, third, intLit(0)),
+		call(If, yes, third, intLit(0)), must(NewCase([]When{{yes, third}}, intLit(0))), call(Abs, third), call(Least, intLit(7), call(Neg, call(Neg, third))),
+	} {
+		f.check(chosen, "0.3333,0.3333,0.3333")
+		f.check(call(Mul, chosen, three), "1.0000,1.0000,1.0000")
+	}
+	f.check(must(NewCast(third, types.NewDecimal(20, 8))), "0.33333333,0.33333333,0.33333333")
+	f.check(must(NewCast(third, types.Of(types.Float64))), "0.333333333,0.333333333,0.333333333")
+	f.check(call(Coalesce, call(Div, a, b), decLit("0.12345678")), "0.33333333,0.66666667,0.00003333")
+	f.check(call(Mod, call(Div, intLit(2), three), decLit("0.1")), "0.0667,0.0667,0.0667")
+	// All digits that MySQL computes: the others are cut off.
+	c := f.column("c", types.NewDecimal(15, 5), "2.00000", "-2.00000", "33333.33333")
+	wide := f.column("wide", types.NewDecimal(15, 5), "9999999999.99999", "-9999999999.99999", "NULL")
+	widest := f.column("widest", types.NewDecimal(40, 5), "12345678901234567890123456.00000", "-12345678901234567890123456.00000", "NULL")
+	f.check(call(Div, c, three), "0.666666666,-0.666666666,11111.111110000")
+	f.check(call(Div, c, intLit(7)), "0.285714285,-0.285714285,4761.904761428")
+	f.check(call(Div, wide, intLit(7)), "1428571428.571427142,-1428571428.571427142,NULL")
+	f.check(call(Div, widest, intLit(7)), "1763668414462081127160493.714285714,-1763668414462081127160493.714285714,NULL")
+	f.check(call(Div, call(Div, intLit(10), intLit(-7)), decLit("0.01")), "-142.85714280,-142.85714280,-142.85714280")
 }
 
 func TestRefusals(t *testing.T) {

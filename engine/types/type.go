@@ -74,6 +74,18 @@ func NewDecimal(precision, scale int) Type {
 	return Type{Kind: Decimal, Precision: uint8(precision), Scale: uint8(scale)}
 }
 
+// DivisionDigits is MySQL's div_precision_increment: the digits that a quotient shows beyond those of the dividend.
+const DivisionDigits = 4
+
+// QuotientScale is the digits that MySQL computes of a quotient of decimals with a and b digits after the point, the others being cut
+// off: its decimals are made of words of nine digits, and the operands' whole words are counted.
+func QuotientScale(a, b int) int {
+	const word = 9
+	whole := func(digits int) int { return (digits + word - 1) / word * word }
+	unused := whole(a) - a + whole(b) - b
+	return whole(whole(a) + whole(b) + max(DivisionDigits-unused, 0))
+}
+
 // NewText returns a text type of a length in characters (0: the kind's longest).
 func NewText(k Kind, length int, c Collation) Type {
 	return Type{Kind: k, Length: uint32(max(length, 0)), Collation: c}

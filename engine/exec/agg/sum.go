@@ -340,14 +340,19 @@ func (s *exactSum) Result(mem memory.Allocator, from, to int) (arrow.Array, erro
 	return decimals(mem, int(s.result.Scale), out, set), nil
 }
 
-// quotient returns the average of a group, scaled up by 10^up and rounded half away from zero.
+// quotient returns the average of a group, scaled up by 10^up and rounded half away from zero; cut off where those are all the
+// digits that MySQL computes.
 func (s *exactSum) quotient(g, up int) decimal256.Num {
 	n := s.n[g]
+	round := int(s.result.Scale) < types.QuotientScale(s.scale, 0)
 	if s.wide == nil {
 		v := s.sum[g]
 		if unit := powers[min(up, len(powers)-1)]; up < len(powers) && v.hi == int64(v.lo)>>63 && n < 1<<62 {
 			if x := int64(v.lo); x < (1<<62)/unit && x > -(1<<62)/unit {
-				return decimal256.FromI64(divideRounded(x*unit, n))
+				if round {
+					return decimal256.FromI64(divideRounded(x*unit, n))
+				}
+				return decimal256.FromI64(x * unit / n)
 			}
 		}
 	}
@@ -363,7 +368,7 @@ func (s *exactSum) quotient(g, up int) decimal256.Num {
 	q, r := v.Abs().Div(rows)
 	digits, r := r.IncreaseScaleBy(int32(up)).Div(rows)
 	q = q.IncreaseScaleBy(int32(up)).Add(digits)
-	if twice := r.Add(r); twice.GreaterEqual(rows) {
+	if twice := r.Add(r); round && twice.GreaterEqual(rows) {
 		q = q.Add(decimal256.FromU64(1))
 	}
 	if negative {

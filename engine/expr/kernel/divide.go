@@ -43,7 +43,8 @@ func (z byZero) report(ctx *Context) error {
 	return nil
 }
 
-// Div returns the kernel of l / r: DOUBLEs, or decimals rounded half away from zero to the scale of t.
+// Div returns the kernel of l / r: DOUBLEs, or decimals rounded half away from zero to the scale of t; cut off where those are all
+// the digits that MySQL computes.
 func Div(l, r, t types.Type, where fmt.Stringer) Func {
 	if t.Kind == types.Float64 {
 		return doubleDivision(divideDoubles, where)
@@ -51,17 +52,18 @@ func Div(l, r, t types.Type, where fmt.Stringer) Func {
 	sl, sr, st := int(l.Scale), int(r.Scale), int(t.Scale)
 	// A dividend that is itself a quotient may have more digits than the result: then the divisor is scaled.
 	shift, shiftR := max(st-sl+sr, 0), max(sl-sr-st, 0)
+	round := st < types.QuotientScale(sl, sr)
 	return func(ctx *Context, args []Datum, n int) (arrow.Array, error) {
 		a, b := decimalOperand(args[0]), decimalOperand(args[1])
 		scaledL, okL := a.times10(shift)
 		scaledR, okR := b.times10(shiftR)
 		if okL && okR && scaledL.width == types.W64 && scaledR.width == types.W64 {
 			return integerDivision(ctx, args, n, types.DecimalArrow(types.W64, st), func(out []int64, valid []byte) byZero {
-				return divideRounded64(out, valid, scaledL.v64, scaledR.v64)
+				return divide64(out, valid, scaledL.v64, scaledR.v64, round)
 			})
 		}
 		if a.width == types.W64 && b.width == types.W64 && shift <= types.Digits64 && shiftR == 0 {
-			if buf, valid, zero, ok := divideWide(ctx, args, n, a.v64, b.v64, uint64(pow10Int[shift])); ok {
+			if buf, valid, zero, ok := divideWide(ctx, args, n, a.v64, b.v64, uint64(pow10Int[shift]), round); ok {
 				return checkZero(ctx, makeArray(types.DecimalArrow(types.W64, st), n, valid, buf), nil, zero)
 			}
 		}
@@ -78,7 +80,11 @@ func Div(l, r, t types.Type, where fmt.Stringer) Func {
 				q.Neg(q)
 				y.Neg(y)
 			}
-			divideRounded(q, y)
+			if round {
+				divideRounded(q, y)
+			} else {
+				q.Quo(q, y)
+			}
 			return true
 		})
 		return checkZero(ctx, res, err, zero)
@@ -86,7 +92,7 @@ func Div(l, r, t types.Type, where fmt.Stringer) Func {
 }
 
 // divideWide divides products of 128 bits, a*factor, by b; ok is false where a quotient does not fit 64 bits.
-func divideWide(ctx *Context, args []Datum, n int, a, b operand[int64], factor uint64) (buf, valid *memory.Buffer, zero byZero, ok bool) {
+func divideWide(ctx *Context, args []Datum, n int, a, b operand[int64], factor uint64, round bool) (buf, valid *memory.Buffer, zero byZero, ok bool) {
 	buf, out := newValues[int64](ctx.Mem, n)
 	valid = validOrAll(ctx.Mem, args, n)
 	for i := range out {
@@ -109,7 +115,7 @@ func divideWide(ctx *Context, args []Datum, n int, a, b operand[int64], factor u
 			release(buf, valid)
 			return nil, nil, false, false
 		}
-		if rest >= y-rest {
+		if round && rest >= y-rest {
 			q++
 		}
 		out[i] = int64(q)
@@ -150,7 +156,7 @@ func nullIfZero(valid []byte, i int) byZero {
 	return byZero(was)
 }
 
-func divideRounded64(out []int64, valid []byte, a, b operand[int64]) (zero byZero) {
+func divide64(out []int64, valid []byte, a, b operand[int64], round bool) (zero byZero) {
 	for i := range out {
 		x, y := a.at(i), b.at(i)
 		if y == 0 {
@@ -161,7 +167,7 @@ func divideRounded64(out []int64, valid []byte, a, b operand[int64]) (zero byZer
 		q := x / y
 		rest, _ := magnitude(x-q*y, false)
 		m, _ := magnitude(y, false)
-		if rest >= m-rest {
+		if round && rest >= m-rest {
 			q += (x^y)>>63 | 1
 		}
 		out[i] = q
@@ -258,7 +264,12 @@ func Mod(l, r, t types.Type, where fmt.Stringer) Func {
 	case types.Float64:
 		return doubleDivision(modDoubles, where)
 	case types.Decimal:
-		return decimalMod(int(l.Scale), int(r.Scale), where)
+		scale := int(max(l.Scale, r.Scale))
+		f := decimalMod(int(l.Scale), int(r.Scale), where)
+		if scale == int(t.Scale) {
+			return f
+		}
+		return then(f, Cast(types.NewDecimal(types.MaxPrecision, scale), t, where)) // a quotient has more digits as an operand
 	}
 	return func(ctx *Context, args []Datum, n int) (arrow.Array, error) {
 		a, _ := integerOperand(args[0], l)
