@@ -28,7 +28,7 @@ func maxPacket(ctx *sql.Context) int64 {
 }
 
 // NewEnv returns what an execution of leaf is evaluated with: the session's time zone, the statement's start and its
-// parameters. Warnings go to the session.
+// parameters. Warnings go to the session, whose end, or that of the statement, ends the evaluation.
 func NewEnv(ctx *sql.Context, leaf *Leaf) (*expr.Env, error) {
 	params, err := leaf.Params(ctx)
 	if err != nil {
@@ -41,7 +41,8 @@ func NewEnv(ctx *sql.Context, leaf *Leaf) (*expr.Env, error) {
 		Now:      ctx.QueryTime(),
 		Params:   params,
 
-		MaxPacket: maxPacket(ctx),
+		MaxPacket:   maxPacket(ctx),
+		Interrupted: ctx.Err,
 		Warn: func(code int, msg string) {
 			mu.Lock()
 			defer mu.Unlock()

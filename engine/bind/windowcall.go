@@ -33,13 +33,27 @@ func newWindowCall(_ *sql.Context, args ...sql.Expression) (sql.Expression, erro
 	if len(args) > 0 {
 		w.args = args[1:]
 		if l, ok := args[0].(*expression.Literal); ok {
-			if text, ok := l.Value().(string); ok {
-				err := json.Unmarshal([]byte(text), &w.spec)
-				return w, err
+			if text, ok := l.Value().(string); ok && json.Unmarshal([]byte(text), &w.spec) == nil && w.complete() {
+				return w, nil
 			}
 		}
 	}
-	return nil, sql.ErrFunctionNotFound.New(windowFunction)
+	return nil, sql.ErrFunctionNotFound.New(windowFunction) // nobody but a statement of a user's has such a call
+}
+
+// complete reports whether there are the arguments that the specification counts.
+func (w *windowCall) complete() bool {
+	amounts := 0
+	if f := w.spec.Frame; f != nil {
+		for _, b := range []boundSpec{f.Start, f.End} {
+			if b.hasAmount() {
+				amounts++
+			}
+		}
+	}
+	s := &w.spec
+	return s.Args >= 0 && s.Partition >= 0 && s.Args <= len(w.args) && s.Partition <= len(w.args) &&
+		s.Args+s.Partition+len(s.Desc)+amounts == len(w.args)
 }
 
 // isWindowed reports an expression with a window function in it, which GMS does not run.

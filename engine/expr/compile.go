@@ -42,6 +42,9 @@ func (e *evaluator) Eval(mem memory.Allocator, batch arrow.RecordBatch) (arrow.A
 	if f.n == 0 { // not even a constant is computed for no row
 		return kernel.FromValues(mem, e.typ, nil), nil
 	}
+	if err := e.ctx.Interruption(); err != nil {
+		return nil, err
+	}
 	out, err := e.eval(f)
 	return out, e.warned.settle(err, f.n)
 }
@@ -80,6 +83,7 @@ func newCompiler(layout Layout, env *Env) *compiler {
 	own.Warn = warned.add
 	ctx := kernel.Context{
 		Location: env.Location, Warn: own.Warn, StrictDivision: env.StrictDivision, MaxPacket: env.MaxPacket,
+		Interrupted: env.Interrupted,
 	}
 	return &compiler{layout, &own, ctx, warned}
 }

@@ -109,6 +109,9 @@ type Env struct {
 	StrictDivision bool
 	// MaxPacket is the bytes of the longest value that a function may make (max_allowed_packet); 0: MySQL's default.
 	MaxPacket int64
+	// Interrupted is asked now and then whether the statement is to end, and why, as context.Context.Err; nil: it goes on.
+	// Safe for concurrent use.
+	Interrupted func() error
 }
 
 func (*Column) sealed()   {}

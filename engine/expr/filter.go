@@ -44,6 +44,9 @@ func (s *filter) Select(mem memory.Allocator, batch arrow.RecordBatch) (sel []in
 	if f.n == 0 {
 		return nil, true, nil
 	}
+	if err := s.ctx.Interruption(); err != nil {
+		return nil, false, err
+	}
 	sel, all, err = s.choose(f)
 	if err = s.warned.settle(err, f.n); errors.Is(err, ErrTooWide) {
 		sel, err = s.inHalves(mem, batch)

@@ -315,6 +315,9 @@ func (n *fallbackNode) eval(f *frame) (kernel.Datum, error) {
 	out := make([]types.Value, f.n)
 	size := int64(0)
 	for r := range out {
+		if err := f.ctx.Interruption(); err != nil {
+			return kernel.Datum{}, err
+		}
 		for i, d := range args {
 			if !d.IsScalar() {
 				row[i] = kernel.ValueAt(d.Array, r)

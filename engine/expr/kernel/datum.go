@@ -17,6 +17,15 @@ type Context struct {
 	StrictDivision bool                       // division by zero is an error
 	MaxPacket      int64                      // max_allowed_packet: bytes of the longest value; 0: DefaultMaxPacket
 	Texts          *Texts                     // of the evaluation; nil: not bounded
+	Interrupted    func() error               // why the statement is to end, as context.Context.Err; nil: it goes on
+}
+
+// Interruption is why the statement is to end, or nil. What may take long for a batch asks now and then.
+func (c *Context) Interruption() error {
+	if c.Interrupted == nil {
+		return nil
+	}
+	return c.Interrupted()
 }
 
 // Datum is one argument: a vector, or, where Array is nil, one value for every row.

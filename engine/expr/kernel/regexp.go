@@ -65,6 +65,9 @@ func (x *Regexps) pattern(r *Row, flags int, function string) (*compiled, bool) 
 			}
 		}
 	}
+	if r.interrupted() { // a match may take long
+		return nil, false
+	}
 	if c, ok := x.known[patternKey{string(r.Text(1)), f}]; ok {
 		return c, true
 	}
@@ -150,7 +153,7 @@ func (c *compiled) matches(s string, from int, visit func(groups []int) bool) er
 			switch {
 			case m == nil:
 				return nil
-			case at > 0 && c.contextual(): // the text before counts
+			case at > 0 && c.contextual(), m[0] == m[1]: // the text before counts, or the next match begins a character later
 				return c.fully(s, at, visit)
 			}
 			for i := range m {

@@ -3,6 +3,7 @@ package kernel
 import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/decimal256"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/silogate/silogate/engine/types"
 )
@@ -84,18 +85,6 @@ func newArgument(d Datum) argument {
 	return a
 }
 
-// known is the rows for which a function is called: those without NULL, or all.
-func known(ctx *Context, args []Datum, n int, lenient bool) []byte {
-	if lenient {
-		b := make([]byte, bitmapBytes(n))
-		fillBits(b, n)
-		return b
-	}
-	valid := validOrAll(ctx.Mem, args, n)
-	defer valid.Release()
-	return append([]byte(nil), valid.Bytes()...)
-}
-
 // Nulls says which rows a function of rows is called for.
 type Nulls bool
 
@@ -104,6 +93,39 @@ const (
 	Strict  Nulls = false // makes the row NULL
 	Lenient Nulls = true  // is looked at by the function
 )
+
+// rowsBetween is after how many rows it is asked again whether the statement goes on.
+const rowsBetween = 64
+
+// interrupted reports whether the statement is to end; the row fails then.
+func (r *Row) interrupted() bool {
+	if err := r.Interruption(); err != nil {
+		r.err = err
+	}
+	return r.err != nil
+}
+
+// eachRow calls f for every row without NULL among the arguments, or for every row, and returns the bitmap of those for which f is true,
+// nil if that is all of them.
+func eachRow(ctx *Context, args []Datum, n int, nulls Nulls, f func(r *Row) bool) (*memory.Buffer, error) {
+	var valid *memory.Buffer
+	if nulls == Strict {
+		valid = validOrAll(ctx.Mem, args, n)
+	} else {
+		valid = allValid(ctx.Mem, n)
+	}
+	r, bits := newRow(ctx, args), valid.Bytes()
+	for r.i = range n {
+		if bitSet(bits, r.i) && !f(r) {
+			clearBit(bits, r.i)
+		}
+		if r.err != nil || r.i%rowsBetween == rowsBetween-1 && r.interrupted() {
+			valid.Release()
+			return nil, r.err
+		}
+	}
+	return dropFull(valid, n), nil
+}
 
 // IntegerRows makes a kernel of a function of one row with a result of type t: an integer, truth value, date or time. The function
 // returns false for NULL.
@@ -128,81 +150,51 @@ func DoubleRows(nulls Nulls, f func(r *Row) (float64, bool)) Func {
 
 func rowValues[T arrow.FixedWidthType](dt arrow.DataType, nulls Nulls, f func(r *Row) (T, bool)) Func {
 	return func(ctx *Context, args []Datum, n int) (arrow.Array, error) {
-		r := newRow(ctx, args)
-		valid := known(ctx, args, n, bool(nulls))
 		buf, out := newValues[T](ctx.Mem, n)
 		clear(out)
-		for r.i = range n {
-			if !bitSet(valid, r.i) {
-				continue
-			}
-			v, ok := f(r)
-			if r.err != nil {
-				buf.Release()
-				return nil, r.err
-			}
-			if ok {
-				out[r.i] = v
-			} else {
-				clearBit(valid, r.i)
-			}
+		valid, err := eachRow(ctx, args, n, nulls, func(r *Row) (ok bool) {
+			out[r.i], ok = f(r)
+			return ok
+		})
+		if err != nil {
+			buf.Release()
+			return nil, err
 		}
-		nullBits, bits := newBitmap(ctx.Mem, n)
-		copy(bits, valid)
-		return makeArray(dt, n, dropFull(nullBits, n), buf), nil
+		return makeArray(dt, n, valid, buf), nil
 	}
 }
 
 func rowTruth(nulls Nulls, f func(r *Row) (int64, bool)) Func {
 	return func(ctx *Context, args []Datum, n int) (arrow.Array, error) {
-		r := newRow(ctx, args)
-		valid := known(ctx, args, n, bool(nulls))
 		buf, out := newBitmap(ctx.Mem, n)
 		clear(out)
-		for r.i = range n {
-			if !bitSet(valid, r.i) {
-				continue
-			}
+		valid, err := eachRow(ctx, args, n, nulls, func(r *Row) bool {
 			v, ok := f(r)
-			if r.err != nil {
-				buf.Release()
-				return nil, r.err
-			}
-			if !ok {
-				clearBit(valid, r.i)
-			} else if v != 0 {
+			if ok && v != 0 {
 				setBit(out, r.i)
 			}
+			return ok
+		})
+		if err != nil {
+			buf.Release()
+			return nil, err
 		}
-		nullBits, bits := newBitmap(ctx.Mem, n)
-		copy(bits, valid)
-		return makeArray(arrow.FixedWidthTypes.Boolean, n, dropFull(nullBits, n), buf), nil
+		return makeArray(arrow.FixedWidthTypes.Boolean, n, valid, buf), nil
 	}
 }
 
 // DecimalRows is IntegerRows for a DECIMAL of type t; the function returns it unscaled.
 func DecimalRows(t types.Type, nulls Nulls, f func(r *Row) (decimal256.Num, bool)) Func {
 	return func(ctx *Context, args []Datum, n int) (arrow.Array, error) {
-		r := newRow(ctx, args)
-		valid := known(ctx, args, n, bool(nulls))
 		values := make([]decimal256.Num, n)
-		for r.i = range n {
-			if !bitSet(valid, r.i) {
-				continue
-			}
-			v, ok := f(r)
-			if r.err != nil {
-				return nil, r.err
-			}
-			if ok {
-				values[r.i] = v
-			} else {
-				clearBit(valid, r.i)
-			}
+		valid, err := eachRow(ctx, args, n, nulls, func(r *Row) (ok bool) {
+			values[r.i], ok = f(r)
+			return ok
+		})
+		if err != nil {
+			return nil, err
 		}
-		nullBits, bits := newBitmap(ctx.Mem, n)
-		copy(bits, valid)
-		return decimalsOf(ctx.Mem, int(t.Scale), dropFull(nullBits, n), n, func(i int) decimal256.Num { return values[i] }), nil
+		return decimalsOf(ctx.Mem, int(t.Scale), valid, n, func(i int) decimal256.Num { return values[i] }), nil
 	}
 }
 
@@ -210,31 +202,30 @@ func DecimalRows(t types.Type, nulls Nulls, f func(r *Row) (decimal256.Num, bool
 // warning that names the function.
 func TextRows(t types.Type, function string, nulls Nulls, f func(r *Row, dst []byte) ([]byte, bool)) Func {
 	return func(ctx *Context, args []Datum, n int) (arrow.Array, error) {
-		r := newRow(ctx, args)
-		valid := known(ctx, args, n, bool(nulls))
 		var b textBuilder
 		b.init(ctx, n, n*printedSize)
-		for r.i = range n {
-			if bitSet(valid, r.i) {
-				start := len(b.data)
-				data, ok := f(r, b.data)
-				if r.err != nil {
-					release(b.offsets, b.space)
-					return nil, r.err
-				}
-				if ok && !ctx.TooLong(function, int64(len(data)-start)) {
-					b.data = data
-				} else {
-					b.data = b.data[:start]
-					clearBit(valid, r.i)
-				}
+		done := 0 // rows
+		valid, err := eachRow(ctx, args, n, nulls, func(r *Row) bool {
+			for ; done < r.i; done++ { // NULLs
+				b.end(done)
 			}
-			if !b.end(r.i) {
-				break
+			data, ok := f(r, b.data)
+			if !ok || r.err != nil || ctx.TooLong(function, int64(len(data)-len(b.data))) {
+				return false
 			}
+			b.data = data
+			if done++; !b.end(r.i) {
+				r.Fail(ctx.Fits(int64(len(data)), n))
+			}
+			return true
+		})
+		if err != nil {
+			release(b.offsets, b.space)
+			return nil, err
 		}
-		nullBits, bits := newBitmap(ctx.Mem, n)
-		copy(bits, valid)
-		return b.array(t.Arrow(), n, dropFull(nullBits, n))
+		for ; done < n; done++ {
+			b.end(done)
+		}
+		return b.array(t.Arrow(), n, valid)
 	}
 }
