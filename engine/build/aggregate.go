@@ -7,6 +7,7 @@ import (
 	"github.com/silogate/silogate/engine/exec/agg"
 	"github.com/silogate/silogate/engine/exec/rowkey"
 	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/expr/kernel/jsondoc"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
@@ -179,7 +180,10 @@ func (b *builder) aggSpec(a plan.Agg, list *termList) (agg.Spec, []int, error) {
 
 // weigher returns the sort-key function of a type; nil where bytes are compared.
 func (b *builder) weigher(t types.Type) (exec.WeightFunc, error) {
-	if !t.IsText() || t.Collation.Bytewise() {
+	switch {
+	case t.Kind == types.JSON:
+		return jsondoc.AppendKey, nil
+	case !t.IsText() || t.Collation.Bytewise():
 		return nil, nil
 	}
 	if b.cfg.Weights != nil {

@@ -1,25 +1,53 @@
 package build
 
 import (
+	"bytes"
+	"encoding/binary"
 	"math"
 
 	"github.com/silogate/silogate/engine/exec"
 	"github.com/silogate/silogate/engine/exec/rowkey"
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/types"
 )
 
 // order returns the executor's form of sort keys over columns.
 func (b *builder) order(keys []plan.SortKey, cols plan.Schema) (*exec.Order, error) {
 	o := &exec.Order{Cols: cols}
 	for _, k := range keys {
-		weigh, err := b.weigher(k.Expr.Type())
+		weigh, err := b.sortWeigher(k.Expr.Type())
 		if err != nil {
 			return nil, err
 		}
 		o.Keys = append(o.Keys, rowkey.Key{Field: rowkey.Of(k.Expr.Type(), weigh), Desc: k.Desc})
 	}
 	return o, nil
+}
+
+// sortWeigher is weigher for what is sorted: ENUM and SET, which are compared as texts, sort by the numbers of their members.
+func (b *builder) sortWeigher(t types.Type) (exec.WeightFunc, error) {
+	if t.Kind != types.Enum && t.Kind != types.Set {
+		return b.weigher(t)
+	}
+	number := make(map[string]uint64)
+	for i, name := range t.MemberNames() {
+		if t.Kind == types.Enum {
+			number[name] = uint64(i) + 1
+		} else {
+			number[name] = 1 << i
+		}
+	}
+	return func(dst, value []byte) []byte {
+		if t.Kind == types.Enum {
+			return binary.BigEndian.AppendUint64(dst, number[string(value)])
+		}
+		set := uint64(0)
+		for name := range bytes.SplitSeq(value, []byte(",")) {
+			set |= number[string(name)]
+		}
+		return binary.BigEndian.AppendUint64(dst, set)
+	}, nil
 }
 
 func keyExprs(keys []plan.SortKey) []expr.Expr {

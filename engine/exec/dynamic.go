@@ -65,7 +65,7 @@ func Comparable(col, key types.Type) bool {
 	case col.Kind == types.Decimal:
 		return key.Kind == types.Decimal && col.Scale == key.Scale
 	case col.IsText():
-		return key.IsText() && col.Collation.Bytewise() && key.Collation.Bytewise()
+		return key.IsText() && col.Collation.Bytewise() && key.Collation.Bytewise() && col.Kind != types.JSON && key.Kind != types.JSON
 	}
 	return col.Kind == key.Kind && (col.IsTemporal() || col.IsBinary())
 }

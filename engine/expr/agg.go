@@ -76,9 +76,6 @@ func aggArgs(name string, args []Expr) ([]Expr, error) {
 	case "json_objectagg":
 		return readAll(args, asText, asItem)
 	case "min", "max":
-		if k := args[0].Type().Kind; k == types.JSON || k == types.Enum || k == types.Set {
-			return nil, ErrNoKernel
-		}
 		if args[0].Type().Kind == types.Bool {
 			return []Expr{plain(args[0])}, nil
 		}

@@ -74,7 +74,7 @@ func carries(cond expr.Expr, t types.Type) bool {
 
 // identicalIfEqual reports a type whose equal values are the same in every respect.
 func identicalIfEqual(t types.Type) bool {
-	return !t.IsFloat() && (!t.IsText() || t.Collation.Bytewise())
+	return !t.IsFloat() && t.Kind != types.JSON && (!t.IsText() || t.Collation.Bytewise())
 }
 
 // columnClasses are sets of columns that a conjunction makes equal and not NULL.

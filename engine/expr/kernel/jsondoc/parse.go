@@ -84,11 +84,13 @@ func (p *parser) value(depth int) (Value, error) {
 	case c == '-' || c >= '0' && c <= '9':
 		return p.number()
 	}
-	for word, v := range map[string]Value{"true": OfBool(true), "false": OfBool(false), "null": {}} {
-		if strings.HasPrefix(p.text[p.at:], word) {
-			p.at += len(word)
-			return v, nil
-		}
+	switch {
+	case p.word("true"):
+		return OfBool(true), nil
+	case p.word("false"):
+		return OfBool(false), nil
+	case p.word("null"):
+		return Value{}, nil
 	}
 	return Value{}, p.fail("Invalid value.")
 }
@@ -147,6 +149,15 @@ func (p *parser) array(depth int) (Value, error) {
 	}
 }
 
+// word reads a word if it comes next.
+func (p *parser) word(w string) bool {
+	if !strings.HasPrefix(p.text[p.at:], w) {
+		return false
+	}
+	p.at += len(w)
+	return true
+}
+
 // digits reads a run of digits and reports whether there was one.
 func (p *parser) digits() bool {
 	start := p.at
@@ -179,10 +190,13 @@ func (p *parser) number() (Value, error) {
 	text := p.text[start:p.at]
 	if whole {
 		if v, err := strconv.ParseInt(text, 10, 64); err == nil {
-			return OfInt(v), nil
+			if v == 0 {
+				text = "0" // of -0 too
+			}
+			return Value{Kind: Integer, Text: text}, nil
 		}
-		if v, err := strconv.ParseUint(text, 10, 64); err == nil {
-			return OfUint(v), nil
+		if _, err := strconv.ParseUint(text, 10, 64); err == nil {
+			return Value{Kind: Unsigned, Text: text}, nil
 		}
 	} else if p.exact {
 		return Value{Kind: Double, Text: text}, nil

@@ -2,6 +2,7 @@ package jsondoc
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -134,14 +135,6 @@ func (p *parser) cellLeg() (l leg, ok bool) {
 	return l, p.take(']')
 }
 
-func (p *parser) word(w string) bool {
-	if len(p.text)-p.at >= len(w) && strings.EqualFold(p.text[p.at:p.at+len(w)], w) {
-		p.at += len(w)
-		return true
-	}
-	return false
-}
-
 func (p *parser) index() (i index, ok bool) {
 	p.space()
 	if p.word("last") {
@@ -177,20 +170,27 @@ func (p Path) Find(v *Value) []*Value {
 }
 
 func (p Path) find(list []found, paths bool) []found {
+	deep := false
 	for _, l := range p {
 		var next []found
-		seen := make(map[*Value]bool)
 		for _, f := range list {
-			for _, g := range l.step(f, paths) {
-				if !seen[g.value] {
-					seen[g.value] = true
-					next = append(next, g)
-				}
-			}
+			next = append(next, l.step(f, paths)...)
+		}
+		if deep = deep || l.kind == deepLeg; deep && len(next) > 1 { // a value below another that was found is found again
+			next = unique(next)
 		}
 		list = next
 	}
 	return list
+}
+
+func unique(list []found) []found {
+	seen := make(map[*Value]bool, len(list))
+	return slices.DeleteFunc(list, func(f found) bool {
+		again := seen[f.value]
+		seen[f.value] = true
+		return again
+	})
 }
 
 // step follows one leg.
