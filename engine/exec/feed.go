@@ -83,7 +83,12 @@ func (f *feed) stop() {
 
 // drain calls take with each batch of a stream, which take borrows.
 func drain(ctx context.Context, input Operator, take func(arrow.RecordBatch) error) error {
-	for {
+	return drainWhile(ctx, input, func() bool { return true }, take)
+}
+
+// drainWhile is drain that ends as soon as no more is wanted.
+func drainWhile(ctx context.Context, input Operator, more func() bool, take func(arrow.RecordBatch) error) error {
+	for more() {
 		batch, err := input.Next(ctx)
 		if err == io.EOF {
 			return nil
@@ -97,6 +102,7 @@ func drain(ctx context.Context, input Operator, take func(arrow.RecordBatch) err
 			return err
 		}
 	}
+	return nil
 }
 
 // closeAll closes streams and returns the first error.

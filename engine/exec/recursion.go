@@ -118,7 +118,7 @@ func (r *recursion) add(ctx context.Context, from Operator) error {
 	}
 	to := r.table()
 	var rest *partitioned // rows to be looked at when their keys do not fit any more
-	err := r.drain(ctx, from, func(b arrow.RecordBatch) error {
+	err := drainWhile(ctx, from, r.open, func(b arrow.RecordBatch) error {
 		if r.spec.Keys == nil {
 			return r.put(to, b)
 		}
@@ -144,24 +144,8 @@ func (r *recursion) add(ctx context.Context, from Operator) error {
 	return r.addRest(ctx, rest)
 }
 
-// drain is drain that ends when no more rows may be added.
-func (r *recursion) drain(ctx context.Context, from Operator, take func(arrow.RecordBatch) error) error {
-	for r.left != 0 {
-		batch, err := from.Next(ctx)
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		err = take(batch)
-		batch.Release()
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
+// open reports whether more rows may be added.
+func (r *recursion) open() bool { return r.left != 0 }
 
 // table is a new table of last rows.
 func (r *recursion) table() *partitioned {
@@ -235,7 +219,7 @@ func (r *recursion) forgetKeys() {
 // addFresh adds the rows of an operator that are not there yet, without their keys in memory.
 func (r *recursion) addFresh(ctx context.Context, from Operator) error {
 	rest := newPartitioned(r.rt, r.spec.Cols, r.res, r.stats, 0, 1)
-	err := r.drain(ctx, from, func(b arrow.RecordBatch) error { return putKept(r.rt, rest, b) })
+	err := drainWhile(ctx, from, r.open, func(b arrow.RecordBatch) error { return putKept(r.rt, rest, b) })
 	if err != nil {
 		rest.release()
 		return err
@@ -254,7 +238,7 @@ func (r *recursion) addRest(ctx context.Context, rest *partitioned) error {
 		return err
 	}
 	to := r.table()
-	err = r.drain(ctx, fresh, func(b arrow.RecordBatch) error { return r.put(to, b) })
+	err = drainWhile(ctx, fresh, r.open, func(b arrow.RecordBatch) error { return r.put(to, b) })
 	if cerr := fresh.Close(); err == nil {
 		err = cerr
 	}

@@ -55,7 +55,7 @@ type WindowBound struct {
 // on disk where they do not fit the memory. MIN, MAX, sums of floats and the like keep a value for each row of a frame
 // whose start moves, which must fit.
 func NewWindow(rt *Runtime, input Operator, spec *Window, res *Reservation, stats *NodeStats) (Operator, error) {
-	w := &window{rt: rt, input: input, spec: spec, res: res, asm: newAssembler(spec.Out)}
+	w := &window{rt: rt, input: input, spec: spec, res: res, asm: newAssembler(spec.Out), piece: outputBytes}
 	w.log = windowLog{rt: rt, res: res, stats: stats}
 	w.chunk.log = &w.log
 	w.emitted = w.log.newCursor()
@@ -82,6 +82,7 @@ type window struct {
 	log      windowLog
 	flags    *boundaries
 	pageCols int
+	piece    int64 // bytes of a batch, about
 	needs    lookahead
 	evals    []windowEval
 	emitted  *windowCursor
@@ -200,13 +201,19 @@ func (w *window) take(batch arrow.RecordBatch) error {
 	return w.log.append(page, peers)
 }
 
-// yield returns the rows of the next page with the functions' values.
+// yield returns the next rows of a page with the functions' values: all of them, or as many as a batch may have bytes.
 func (w *window) yield(ctx context.Context) (arrow.RecordBatch, error) {
-	if _, err := w.emitted.at(ctx, w.emitted.low); err != nil {
+	from := w.emitted.low
+	if _, err := w.emitted.at(ctx, from); err != nil {
 		return nil, err
 	}
+	width := int64(1)
+	for _, e := range w.evals {
+		width += e.width()
+	}
 	c := &w.chunk
-	c.begin(w.emitted.page, w.flags, w.pageCols)
+	c.begin(w.emitted.page, from, min(w.emitted.page.end, from+max(1, w.piece/width)), w.flags, w.pageCols)
+	defer c.batch.Release()
 	cols := make([]arrow.Array, 0, len(w.spec.Out))
 	for _, k := range w.spec.Keep {
 		col := c.batch.Column(k)
@@ -247,6 +254,8 @@ func (w *window) Close() error {
 
 // windowEval computes the column of a function, chunk by chunk.
 type windowEval interface {
+	// width bounds, or nearly, the bytes of text in a value of the next chunk.
+	width() int64
 	eval(ctx context.Context, c *windowChunk) (arrow.Array, error)
 	release()
 }
@@ -257,7 +266,7 @@ func (w *window) newEval(f WindowFunc) (windowEval, error) {
 	case plan.RowNumber, plan.Rank, plan.DenseRank, plan.PercentRank, plan.CumeDist, plan.Ntile:
 		return &rankEval{rt: w.rt, f: f}, nil
 	case plan.Lag, plan.Lead, plan.FirstValue, plan.LastValue, plan.NthValue:
-		e := &pickEval{rt: w.rt, f: f, cursor: w.log.newCursor()}
+		e := &pickEval{rt: w.rt, f: f, cursor: w.log.newCursor(), widest: w.log.widestOf(f.Args[0])}
 		e.frame = w.newFrames(f.Frame)
 		return e, nil
 	}
@@ -268,6 +277,10 @@ func (w *window) newEval(f WindowFunc) (windowEval, error) {
 	}
 	e := &aggEval{rt: w.rt, f: f, moving: m, added: &argsCursor{cursor: w.log.newCursor()}, share: windowShare{log: &w.log}}
 	e.running, _ = m.(agg.Running)
+	e.collecting, _ = m.(agg.Collecting)
+	if f.Spec.Result.IsString() && e.collecting == nil {
+		e.widest = w.log.widestOf(f.Args[0])
+	}
 	if drops {
 		e.dropped = &argsCursor{cursor: w.log.newCursor()}
 	}

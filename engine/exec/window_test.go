@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/apache/arrow-go/v18/arrow/array"
+
 	"github.com/silogate/silogate/engine/exec/agg"
 	"github.com/silogate/silogate/engine/exec/rowkey"
 	"github.com/silogate/silogate/engine/plan"
@@ -343,6 +345,7 @@ func (h *harness) checkWindow(what string, w *naiveWindow, funcs int) {
 	if err != nil {
 		h.t.Fatalf("%s: %v", what, err)
 	}
+	op.(*window).piece = []int64{outputBytes, 50, 1}[h.rand.IntN(3)]
 	got, err := h.run(Streams{op}, spec.Out)
 	if err != nil {
 		h.t.Fatalf("%s: %v", what, err)
@@ -441,5 +444,56 @@ func TestWindowFrameBeyondMemory(t *testing.T) {
 	var known *sqlerr.Error
 	if !errors.As(err, &known) || known.Code != sqlerr.OutOfMemory {
 		t.Errorf("got %v, want OutOfMemory", err)
+	}
+}
+
+// TestWideWindowIsBounded computes texts that are much larger than the rows: one wide value for all of them, and all of them for each.
+func TestWideWindowIsBounded(t *testing.T) {
+	const rows, width = 5000, 1 << 20
+	cols := plan.Schema{column(1, "n", types.Of(types.Int64)), column(2, "s", wideText)}
+	r := relation{cols: cols}
+	for i := range rows {
+		text := "zz"
+		if i == 0 {
+			text = strings.Repeat("a", width)
+		}
+		r.rows = append(r.rows, []types.Value{types.IntValue(int64(i)), types.TextValue(text)})
+	}
+	whole, peers := WindowFrame{}, WindowFrame{End: WindowBound{Kind: plan.Peers}}
+	aggregate := func(f plan.AggFunc, arg int, frame WindowFrame) WindowFunc {
+		return WindowFunc{Func: f, Args: []int{arg}, Frame: frame, Spec: agg.Spec{
+			Func: f, Result: wideText, Args: []types.Type{cols[arg].Type}, Longest: 1 << 30,
+		}}
+	}
+	for _, f := range []WindowFunc{
+		{Func: plan.FirstValue, Args: []int{1}, Frame: peers}, {Func: plan.NthValue, Args: []int{1}, Count: 1, Frame: whole},
+		aggregate(plan.Min, 1, peers), aggregate(plan.JSONArrayAgg, 1, whole), aggregate(plan.JSONArrayAgg, 1, peers),
+	} {
+		h, gauge := wideHarness(t, 0)
+		spec := &Window{
+			Cols: cols, Keep: []int{0}, Out: plan.Schema{cols[0], column(3, "f", wideText)}, Funcs: []WindowFunc{f}, OrderCols: []int{0},
+			Order: []rowkey.Key{{Field: rowkey.Of(cols[0].Type, nil)}},
+		}
+		op, err := NewWindow(h.rt, h.streams(r)[0], spec, h.reservation(nil), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := range int64(20) {
+			b, err := op.Next(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if size := batchBytes(b); size > outputBytes || b.NumRows() == 0 || n == 0 && b.Column(0).(*array.Int64).Value(0) != 0 {
+				t.Errorf("%s: a batch of %d rows, %d bytes", f.Func, b.NumRows(), size)
+			}
+			b.Release()
+		}
+		if err := op.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if gauge.Peak() > 3*outputBytes+6*width {
+			t.Errorf("%s: %d bytes at once", f.Func, gauge.Peak())
+		}
+		h.empty()
 	}
 }

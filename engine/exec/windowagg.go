@@ -14,11 +14,23 @@ type aggEval struct {
 	f              WindowFunc
 	moving         agg.Moving
 	frame          *frames
-	running        agg.Running // moving, if it is one
-	added, dropped *argsCursor // dropped is nil where no frame loses its first row
-	from, to       int64       // the frame that moving is of
+	running        agg.Running    // moving, if it is one
+	collecting     agg.Collecting // moving, if it is one
+	widest         *widestText    // of a text that is one of the frame's; nil: it is none
+	added, dropped *argsCursor    // dropped is nil where no frame loses its first row
+	from, to       int64          // the frame that moving is of
 	args           []arrow.Array
 	share          windowShare
+}
+
+func (e *aggEval) width() int64 {
+	switch {
+	case e.collecting != nil: // the frame may come to be all rows
+		return e.collecting.Held() + e.share.log.sizeFrom(e.to, e.f.Args)
+	case e.widest != nil:
+		return e.widest.bytes
+	}
+	return 0
 }
 
 func (e *aggEval) eval(ctx context.Context, c *windowChunk) (arrow.Array, error) {

@@ -22,6 +22,13 @@ type windowLog struct {
 	rows    int64         // that were appended
 	cursors []*windowCursor
 	file    *spillPart // that pages are written to
+	widest  []*widestText
+}
+
+// widestText is the bytes of the widest value of a column so far.
+type widestText struct {
+	column int
+	bytes  int64
 }
 
 // windowPage is a batch of the log.
@@ -30,6 +37,7 @@ type windowPage struct {
 	peers      int64             // the first row that is not equal to the one before it in the order; end: none is
 	batch      arrow.RecordBatch // nil: on disk
 	bytes      int64             // of the batch in memory
+	sizes      []int64           // of the values of each column
 	pins       int
 	part       *spillPart // nil: never written
 	place      int
@@ -51,6 +59,13 @@ func (l *windowLog) append(batch arrow.RecordBatch, peers int) error {
 	if peers >= 0 {
 		p.peers = p.start + int64(peers)
 	}
+	for _, c := range batch.Columns() {
+		p.sizes = append(p.sizes, arrayBytes(c))
+	}
+	for _, w := range l.widest {
+		widths := widthsOf(batch.Columns()[w.column : w.column+1])
+		w.bytes = max(w.bytes, widths.most(int(batch.NumRows())))
+	}
 	if err := l.reserve(p.bytes); err != nil {
 		batch.Release()
 		return err
@@ -58,6 +73,24 @@ func (l *windowLog) append(batch arrow.RecordBatch, peers int) error {
 	l.pages = append(l.pages, p)
 	l.rows = p.end
 	return nil
+}
+
+// widestOf has the widest value of a column looked for. It is for before the first row.
+func (l *windowLog) widestOf(column int) *widestText {
+	w := &widestText{column: column}
+	l.widest = append(l.widest, w)
+	return w
+}
+
+// sizeFrom is the bytes of the values of some columns in the pages from that of a row on.
+func (l *windowLog) sizeFrom(row int64, columns []int) (n int64) {
+	i := sort.Search(len(l.pages), func(i int) bool { return l.pages[i].end > row })
+	for _, p := range l.pages[i:] {
+		for _, c := range columns {
+			n += p.sizes[c]
+		}
+	}
+	return n
 }
 
 // reserve takes n bytes, for which pages go to disk if need be.

@@ -16,6 +16,7 @@ type pickEval struct {
 	f      WindowFunc
 	cursor *windowCursor
 	frame  *frames
+	widest *widestText
 
 	rows []int64     // by row of the chunk: the row asked for, or one of the below
 	held arrow.Array // the value of the last row that was asked for
@@ -30,6 +31,8 @@ const (
 	pickNull    = -1
 	pickDefault = -2
 )
+
+func (e *pickEval) width() int64 { return e.widest.bytes }
 
 func (e *pickEval) eval(ctx context.Context, c *windowChunk) (arrow.Array, error) {
 	low, err := e.locate(ctx, c)

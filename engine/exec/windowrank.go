@@ -18,6 +18,8 @@ type rankEval struct {
 	reals []float64
 }
 
+func (e *rankEval) width() int64 { return 0 }
+
 func (e *rankEval) eval(_ context.Context, c *windowChunk) (arrow.Array, error) {
 	e.ints, e.reals = e.ints[:0], e.reals[:0]
 	switch e.f.Func {

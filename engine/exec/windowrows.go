@@ -70,12 +70,14 @@ func (b *boundaries) forget(row int64) {
 	}
 }
 
-// windowChunk is the rows that functions are computed for at once: those of a page.
+// windowChunk is the rows that functions are computed for at once: those of a page, or some of them.
 type windowChunk struct {
 	log        *windowLog
-	batch      arrow.RecordBatch
-	start, end int64 // of the rows
+	page       *windowPage
+	batch      arrow.RecordBatch // of the rows
+	start, end int64             // of the rows
 	flags      []uint8
+	later      []uint8 // flags of the page's rows behind them
 	starts     []int64 // of partitions, from the one of the first row on
 
 	// By row, on demand: the first row of the partition and the one behind its last, as far as it has come; the same of the
@@ -86,10 +88,12 @@ type windowChunk struct {
 	haveEnds, havePeers bool
 }
 
-// begin makes the chunk that of a page.
-func (c *windowChunk) begin(p *windowPage, b *boundaries, flagColumn int) {
-	c.batch, c.start, c.end = p.batch, p.start, p.end
-	c.flags = p.batch.Column(flagColumn).(*array.Uint8).Uint8Values()
+// begin makes the chunk that of some rows of a page; the caller releases its batch.
+func (c *windowChunk) begin(p *windowPage, from, to int64, b *boundaries, flagColumn int) {
+	c.page, c.start, c.end = p, from, to
+	c.batch = p.batch.NewSlice(from-p.start, to-p.start)
+	flags := p.batch.Column(flagColumn).(*array.Uint8).Uint8Values()
+	c.flags, c.later = flags[from-p.start:to-p.start], flags[to-p.start:]
 	c.starts = b.starts
 	c.haveEnds, c.havePeers = false, false
 	rows := int(c.end - c.start)
@@ -135,7 +139,10 @@ func (c *windowChunk) peerEnds() []int64 {
 		return c.lastPeer
 	}
 	c.havePeers = true
-	end := c.log.peersEnd(c.end)
+	end := c.end + int64(slices.IndexFunc(c.later, func(f uint8) bool { return f != 0 }))
+	if end < c.end {
+		end = c.log.peersEnd(c.page.end)
+	}
 	for i := len(c.lastPeer) - 1; i >= 0; i-- {
 		c.lastPeer[i] = end
 		if c.flags[i] != 0 {

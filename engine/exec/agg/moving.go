@@ -37,6 +37,13 @@ type Running interface {
 	Run(args []arrow.Array, from, to int)
 }
 
+// Collecting is a Moving whose values are made of all rows of the frame.
+type Collecting interface {
+	Moving
+	// Held returns the bytes of the values in the frame.
+	Held() int64
+}
+
 // NewMoving returns the aggregate of an empty frame, or an error that says what is unsupported. Where drops is false no
 // row leaves a frame but by Restart, and a frame takes no memory for its rows.
 func NewMoving(s Spec, drops bool) (Moving, error) {

@@ -94,6 +94,9 @@ func appendArray(dst []byte, rows []jsonMember) []byte {
 	return append(dst, ']')
 }
 
+// Held implements Collecting.
+func (m *movingJSON) Held() int64 { return m.held }
+
 func (m *movingJSON) Bytes() int64 {
 	return m.held + m.noted + int64(jsonMemberBytes*(cap(m.rows)+cap(m.members))+cap(m.text)+16*cap(m.values)+cap(m.set))
 }
