@@ -6,6 +6,7 @@ import (
 	"github.com/cockroachdb/apd/v3"
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/go-mysql-server/sql/expression"
+	"github.com/dolthub/go-mysql-server/sql/expression/function"
 
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/types"
@@ -78,11 +79,29 @@ func (x *expressions) castTo(e, child sql.Expression, to types.Type) (expr.Expr,
 	if to.IsNumeric() {
 		arg = asNumber(child, arg)
 	}
+	if isMoment(to) && arg.Type().Kind == types.Time {
+		if arg, err = x.today(arg); err != nil {
+			return nil, err
+		}
+	}
 	out, err := expr.NewCast(arg, to)
 	if isNoKernel(err) {
 		return x.fallback(e)
 	}
 	return out, err
+}
+
+// today is a time as a moment: of the current date.
+func (x *expressions) today(e expr.Expr) (expr.Expr, error) {
+	date, err := x.param(function.NewCurrDate(x.ctx))
+	if err != nil {
+		return nil, err
+	}
+	midnight, err := x.cast(date, types.NewTemporal(types.Datetime, int(e.Type().Scale)))
+	if err != nil {
+		return nil, err
+	}
+	return expr.New("addtime", midnight, e)
 }
 
 // castPrecision is that of CAST(x AS DECIMAL).

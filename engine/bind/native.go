@@ -10,7 +10,6 @@ import (
 	"github.com/dolthub/go-mysql-server/sql/expression"
 	"github.com/dolthub/go-mysql-server/sql/expression/function"
 	gmstypes "github.com/dolthub/go-mysql-server/sql/types"
-	"github.com/dolthub/vitess/go/sqltypes"
 	"github.com/dolthub/vitess/go/vt/sqlparser"
 
 	"github.com/silogate/silogate/engine/expr"
@@ -233,8 +232,8 @@ func operatorsAsFunctions(stmt sqlparser.SQLNode) error {
 
 const castOperandFunction = "cast_operand"
 
-// castOperand is the operand of a CAST. GMS drops a cast to the type that the operand has, and to it CHAR(2) and CHAR(3) are one: so
-// it is shown another type.
+// castOperand is the operand of a CAST. GMS drops a cast to the type that the operand has, but to it CHAR(2) and CHAR(3) are one, and
+// what it takes for an expression's type is not always right: so it is shown a type that equals none.
 type castOperand struct{ expression.UnaryExpressionStub }
 
 func newCastOperand(_ *sql.Context, e sql.Expression) sql.Expression {
@@ -257,18 +256,28 @@ func (c *castOperand) WithChildren(ctx *sql.Context, args ...sql.Expression) (sq
 
 // Type implements sql.Expression.
 func (c *castOperand) Type(ctx *sql.Context) sql.Type {
-	switch t := c.Child.Type(ctx); t {
-	case gmstypes.LongBlob:
-		return gmstypes.Blob
-	case gmstypes.Time:
-		return gmstypes.Text
-	default:
-		if d, ok := t.(sql.DecimalType); ok { // of more digits than a cast can have; GMS's of IF and CASE is not always right
-			return gmstypes.CreateLiteralDecimalType(255, d.Scale())
-		}
-		if s, ok := t.(sql.StringType); ok && t.Type() == gmstypes.LongText.Type() {
-			return gmstypes.MustCreateString(sqltypes.VarChar, 1, s.Collation())
-		}
-		return t
+	t := c.Child.Type(ctx)
+	switch s := t.(type) {
+	case sql.EnumType, sql.SetType:
+		return t // casts ask for these
+	case sql.StringType:
+		return unequalText{s}
 	}
+	return unequal{t}
+}
+
+// unequal is a type that GMS takes for no other.
+type unequal struct{ gmsType }
+
+type gmsType = sql.Type // a field Type would hide the method
+
+// Equals implements sql.Type.
+func (unequal) Equals(sql.Type) bool { return false }
+
+// unequalText is unequal of a text, which GMS asks for its collation.
+type unequalText struct{ sql.StringType }
+
+// Equals implements sql.Type.
+func (unequalText) Equals(sql.Type) bool {
+	return false
 }

@@ -15,8 +15,11 @@ func NewCast(e Expr, to types.Type) (Expr, error) {
 	if e.Type() == to {
 		return e, nil
 	}
-	if to.IsNumeric() {
+	switch {
+	case to.IsNumeric():
 		e = inner(e)
+	case to.IsTemporal():
+		e = plain(e)
 	}
 	c := &Cast{Arg: e, To: to}
 	if _, err := castKernel(c); err != nil {
