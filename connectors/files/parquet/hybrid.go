@@ -170,24 +170,69 @@ func unpack(dst []uint32, src []byte, at int, width uint) {
 		clear(dst)
 		return
 	}
-	mask := uint64(1)<<width - 1
 	pos := uint(at) * width
-	// Groups of values that one load holds, while eight bytes can be loaded.
-	per := int((64 - 7) / width)
-	for len(dst) >= per && pos/8+8 <= uint(len(src)) {
-		word := binary.LittleEndian.Uint64(src[pos/8:]) >> (pos % 8)
-		group := dst[:per]
-		for i := range group {
-			group[i] = uint32(word & mask)
-			word >>= width
-		}
-		dst = dst[per:]
-		pos += uint(per) * width
+	var done int
+	switch { // by how many values one load holds wherever in its first byte they begin
+	case width <= (64-7)/8:
+		done = unpack8(dst, src, pos, width)
+	case width <= (64-7)/4:
+		done = unpack4(dst, src, pos, width)
+	case width <= (64-7)/2:
+		done = unpack2(dst, src, pos, width)
 	}
-	for i := range dst {
+	pos += uint(done) * width
+	mask := uint64(1)<<width - 1
+	for i := done; i < len(dst); i++ {
 		dst[i] = uint32(loadTail(src, pos/8) >> (pos % 8) & mask)
 		pos += width
 	}
+}
+
+// unpack8, unpack4 and unpack2 are unpack for so many values at a time, while eight bytes can be loaded. They return how
+// many they extracted. Shifts are masked to the 63 that they never exceed, which the compiler does not know.
+
+func unpack8(dst []uint32, src []byte, pos, width uint) (n int) {
+	mask := uint64(1)<<(width&63) - 1
+	for ; n+8 <= len(dst) && pos/8+8 <= uint(len(src)); n += 8 {
+		word := binary.LittleEndian.Uint64(src[pos/8:]) >> (pos % 8)
+		out := (*[8]uint32)(dst[n:])
+		out[0] = uint32(word & mask)
+		out[1] = uint32(word >> (width & 63) & mask)
+		out[2] = uint32(word >> (2 * width & 63) & mask)
+		out[3] = uint32(word >> (3 * width & 63) & mask)
+		out[4] = uint32(word >> (4 * width & 63) & mask)
+		out[5] = uint32(word >> (5 * width & 63) & mask)
+		out[6] = uint32(word >> (6 * width & 63) & mask)
+		out[7] = uint32(word >> (7 * width & 63) & mask)
+		pos += 8 * width
+	}
+	return n
+}
+
+func unpack4(dst []uint32, src []byte, pos, width uint) (n int) {
+	mask := uint64(1)<<(width&63) - 1
+	for ; n+4 <= len(dst) && pos/8+8 <= uint(len(src)); n += 4 {
+		word := binary.LittleEndian.Uint64(src[pos/8:]) >> (pos % 8)
+		out := (*[4]uint32)(dst[n:])
+		out[0] = uint32(word & mask)
+		out[1] = uint32(word >> (width & 63) & mask)
+		out[2] = uint32(word >> (2 * width & 63) & mask)
+		out[3] = uint32(word >> (3 * width & 63) & mask)
+		pos += 4 * width
+	}
+	return n
+}
+
+func unpack2(dst []uint32, src []byte, pos, width uint) (n int) {
+	mask := uint64(1)<<(width&63) - 1
+	for ; n+2 <= len(dst) && pos/8+8 <= uint(len(src)); n += 2 {
+		word := binary.LittleEndian.Uint64(src[pos/8:]) >> (pos % 8)
+		out := (*[2]uint32)(dst[n:])
+		out[0] = uint32(word & mask)
+		out[1] = uint32(word >> (width & 63) & mask)
+		pos += 2 * width
+	}
+	return n
 }
 
 // loadTail loads eight bytes of which those past src are zero.
