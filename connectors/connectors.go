@@ -99,7 +99,10 @@ type Scan struct {
 	Args      arrow.RecordBatch // the rows of plan.Keys; borrowed until Execution.Close; nil without Keys
 	Tx        *Tx               // one per source and statement
 	Dynamic   DynamicFilter     // never nil; honouring it is optional; read at Splits and again at Open
-	Usage     *Usage            // never nil
+	// Encoded are positions in the fragment's schema of strings whose vectors may come dictionary-encoded, each as the
+	// source likes: indices of type int32 into distinct values that are not NULL. Honouring it is optional.
+	Encoded []int
+	Usage   *Usage // never nil
 }
 
 // ErrNotNeeded is the cause (context.Cause) with which the context of a run ends where the statement goes on without

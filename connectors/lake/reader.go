@@ -79,6 +79,7 @@ func (r *reader) openNext(ctx context.Context) error {
 		group, err := p.file.ReadGroup(ctx, p.group, p.columns.read, p.pieces, fetch, parquet.Options{
 			Memory: r.run.Memory, Scratch: r.pool, BatchRows: r.run.BatchRows,
 			Conditions: r.filter.conditions(r.scan, p), NonFinite: r.onNonFinite,
+			Encoded: p.columns.readAt(r.run.Encoded),
 		})
 		if err != nil {
 			r.leave(p)

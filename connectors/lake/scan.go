@@ -93,6 +93,17 @@ type fileColumns struct {
 	from    []int // for each column of the scan its position in read; -1: a partition value, or NULL for want of the column
 }
 
+// readAt returns the positions in read of columns of the scan.
+func (c *fileColumns) readAt(columns []int) []int {
+	var out []int
+	for _, i := range columns {
+		if c.from[i] >= 0 {
+			out = append(out, c.from[i])
+		}
+	}
+	return out
+}
+
 func (s *scan) fileColumns(f *parquet.File) fileColumns {
 	var out fileColumns
 	out.at, out.unknown = s.table.positions(f)

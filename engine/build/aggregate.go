@@ -15,17 +15,7 @@ import (
 
 // aggregate builds an Aggregate.
 func (b *builder) aggregate(n *plan.Aggregate) (stage, error) {
-	var reads []expr.Expr
-	for _, g := range n.Groups {
-		reads = append(reads, g.Expr)
-	}
-	for _, a := range n.Aggs {
-		reads = append(reads, a.Args...)
-		for _, k := range a.OrderBy {
-			reads = append(reads, k.Expr)
-		}
-	}
-	in, err := b.build(n.Input, only(reads...))
+	in, err := b.build(n.Input, aggregateNeed(n))
 	if err != nil {
 		return stage{}, err
 	}
@@ -51,6 +41,31 @@ func (b *builder) aggregate(n *plan.Aggregate) (stage, error) {
 		return stage{}, err
 	}
 	return stage{streams: out, cols: append(append(plan.Schema{}, spec.Groups...), spec.Aggs...)}, nil
+}
+
+// aggregateNeed returns what an aggregate reads. Its keys may be encoded where they are columns.
+func aggregateNeed(n *plan.Aggregate) need {
+	var reads []expr.Expr
+	keys := need{encoded: make(map[expr.ColumnID]bool)}
+	for _, g := range n.Groups {
+		if c, ok := g.Expr.(*expr.Column); ok && c.Typ.IsString() {
+			keys.encoded[c.ID] = true
+		} else {
+			reads = append(reads, g.Expr)
+		}
+	}
+	for _, a := range n.Aggs {
+		reads = append(reads, a.Args...)
+		for _, k := range a.OrderBy {
+			reads = append(reads, k.Expr)
+		}
+	}
+	below := only(reads...)
+	below.encoded = keys.unread(reads)
+	for id := range keys.encoded {
+		below.cols[id] = true
+	}
+	return below
 }
 
 // rollup builds a Rollup. Its keys and level are always needed: the aggregate above groups by them.

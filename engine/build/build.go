@@ -84,9 +84,41 @@ type need struct {
 	cols    map[expr.ColumnID]bool // nil: all
 	ordered bool                   // the order of rows matters if the node has one
 	window  *windowNeed            // of a window right above
+	// encoded are strings whose vectors may be dictionary-encoded: no expression on the way to the parent reads them.
+	encoded map[expr.ColumnID]bool
 }
 
 func (n need) has(id expr.ColumnID) bool { return n.cols == nil || n.cols[id] }
+
+// unread returns the encoded columns of n that no expression reads.
+func (n need) unread(exprs []expr.Expr) map[expr.ColumnID]bool {
+	read := make(map[expr.ColumnID]bool)
+	for _, e := range exprs {
+		expr.Columns(e, read)
+	}
+	out := make(map[expr.ColumnID]bool, len(n.encoded))
+	for id := range n.encoded {
+		if !read[id] {
+			out[id] = true
+		}
+	}
+	return out
+}
+
+// renamed returns the columns that are passed on as encoded ones of n, where cols are computed by list, and are not read
+// otherwise.
+func (n need) renamed(list []expr.Expr, cols plan.Schema) map[expr.ColumnID]bool {
+	var computed []expr.Expr
+	passed := need{encoded: make(map[expr.ColumnID]bool)}
+	for i, e := range list {
+		if c, ok := e.(*expr.Column); ok && n.encoded[cols[i].ID] {
+			passed.encoded[c.ID] = true
+		} else {
+			computed = append(computed, e)
+		}
+	}
+	return passed.unread(computed)
+}
 
 // prune returns the columns of s that are needed and their positions.
 func (n need) prune(s plan.Schema) (plan.Schema, []int) {
@@ -229,6 +261,11 @@ func (b *builder) remote(n *plan.Remote, want need) (stage, error) {
 	scan := exec.Scan{
 		Fragment: fragment, Source: n.Site.Source, Cols: n.Cols, Ordered: want.ordered, Stats: b.stats(n),
 	}
+	for i, c := range n.Cols {
+		if want.encoded[c.ID] {
+			scan.Encoded = append(scan.Encoded, i)
+		}
+	}
 	if f := b.filters[n]; f != nil {
 		scan.Dynamic = f
 	}
@@ -262,7 +299,7 @@ func (b *builder) keys(n *plan.Keys) (stage, error) {
 
 func (b *builder) filter(n *plan.Filter, want need) (stage, error) {
 	below := want.with(n.Conds...)
-	below.ordered = want.ordered
+	below.ordered, below.encoded = want.ordered, want.unread(n.Conds)
 	in, err := b.build(n.Input, below)
 	if err != nil {
 		return stage{}, err
@@ -288,7 +325,7 @@ func (b *builder) project(n *plan.Project, want need) (stage, error) {
 		}
 	}
 	below := only(list...)
-	below.ordered = want.ordered
+	below.ordered, below.encoded = want.ordered, want.renamed(list, cols)
 	in, err := b.build(n.Input, below)
 	if err != nil {
 		return stage{}, err

@@ -46,6 +46,7 @@ type table struct {
 	started atomic.Int32
 	rows    atomic.Int64 // rows that left, after dynamic filters
 	dynamic string       // the filter that the last Open saw
+	encoded []int        // what the last run allowed to be dictionary-encoded
 }
 
 func (t *table) Schema() plan.Schema {
@@ -64,6 +65,7 @@ func (t *table) Estimate(context.Context) (connectors.Estimate, error) {
 func (t *table) Start(_ context.Context, s connectors.Scan) (connectors.Execution, error) {
 	t.runs.Add(1)
 	t.started.Add(1)
+	t.encoded = s.Encoded
 	return &execution{table: t, scan: s}, nil
 }
 
@@ -124,6 +126,8 @@ type reader struct {
 	filter expr.Filter
 	fail   error
 	closed bool
+
+	batches int
 }
 
 func (r *reader) Next(ctx context.Context) (arrow.RecordBatch, error) {
@@ -158,8 +162,34 @@ func (r *reader) Next(ctx context.Context) (arrow.RecordBatch, error) {
 			}
 		}
 		r.table.rows.Add(batch.NumRows())
+		if r.batches++; r.batches%2 == 1 {
+			batch = encode(r.scan.Memory, batch, r.scan.Encoded)
+		}
 		return batch, nil
 	}
+}
+
+// encode returns a batch, which it takes over, with columns dictionary-encoded: every row has an entry of its own.
+func encode(mem memory.Allocator, batch arrow.RecordBatch, columns []int) arrow.RecordBatch {
+	defer batch.Release()
+	arrays, fields := slices.Clone(batch.Columns()), batch.Schema().Fields()
+	for _, c := range columns {
+		codes := array.NewInt32Builder(mem)
+		defer codes.Release()
+		for i := range arrays[c].Len() {
+			if arrays[c].IsNull(i) {
+				codes.AppendNull()
+			} else {
+				codes.Append(int32(i))
+			}
+		}
+		indices := codes.NewArray()
+		defer indices.Release()
+		fields[c].Type = &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int32, ValueType: arrays[c].DataType()}
+		arrays[c] = array.NewDictionaryArray(fields[c].Type, indices, arrays[c])
+		defer arrays[c].Release()
+	}
+	return array.NewRecordBatch(arrow.NewSchema(fields, nil), arrays, batch.NumRows())
 }
 
 func (r *reader) Close() error {

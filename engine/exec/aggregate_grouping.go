@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 
 	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/silogate/silogate/engine/expr/kernel"
 )
 
 // Tables of groups.
@@ -251,7 +253,14 @@ func (s *groupSink) pass(cols []arrow.Array, rows int) error {
 	for len(s.each) < rows {
 		s.each = append(s.each, int32(len(s.each)))
 	}
-	keys := cols[:len(s.g.spec.Keys)]
+	keys := make([]arrow.Array, len(s.g.spec.Keys))
+	defer func() { releaseArrays(keys) }()
+	for i := range keys {
+		var err error
+		if keys[i], err = kernel.Plain(s.g.rt.Mem, cols[i]); err != nil {
+			return err
+		}
+	}
 	batch, err := s.table.statesOf(s.splitter.asm, s.each[:rows], keys, cols, s.args)
 	if err != nil {
 		return err

@@ -135,7 +135,7 @@ func (t *aggTable) find(keys []arrow.Array, rows int) ([]int32, error) {
 		return t.gids, nil
 	}
 	for i, k := range keys {
-		taken, err := kernel.Take(t.rt.Mem, k, t.fresh)
+		taken, err := takePlain(t.rt.Mem, k, t.fresh)
 		if err != nil {
 			return nil, err
 		}

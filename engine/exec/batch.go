@@ -77,6 +77,16 @@ func takeColumns(mem memory.Allocator, batch arrow.RecordBatch, cols []int, idx 
 	return out, nil
 }
 
+// takePlain gathers rows idx of a vector; the result is not dictionary-encoded.
+func takePlain(mem memory.Allocator, a arrow.Array, idx []int32) (arrow.Array, error) {
+	taken, err := kernel.Take(mem, a, idx)
+	if err != nil {
+		return nil, err
+	}
+	defer taken.Release()
+	return kernel.Plain(mem, taken)
+}
+
 // takeBatch gathers rows idx of all columns of a batch.
 func takeBatch(mem memory.Allocator, a *assembler, batch arrow.RecordBatch, idx []int32) (arrow.RecordBatch, error) {
 	cols, err := takeColumns(mem, batch, allColumns(int(batch.NumCols())), idx)

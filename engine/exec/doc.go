@@ -13,6 +13,9 @@
 // Account before they grow and spill or fail with sqlerr.OutOfMemory when refused. Batches in flight are not charged:
 // their number is bounded by the tree.
 //
+// Vectors of strings that reach nothing but the key of an aggregate may be dictionary-encoded: package build knows which, the
+// operators between scan and aggregate pass them on as they are.
+//
 // Decimal vectors vary in width from batch to batch (package types); column i of every batch otherwise has the Arrow
 // type of column i of the node's schema.
 package exec

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -24,6 +25,7 @@ type Scan struct {
 	Args     arrow.RecordBatch // rows of the fragment's plan.Keys, borrowed until Close; nil without
 	Tx       *connectors.Tx
 	Dynamic  connectors.DynamicFilter // nil: none
+	Encoded  []int                    // strings, as positions in Cols, whose vectors may be dictionary-encoded
 	// Ordered keeps each split's batches in one stream, so that a fragment of one split keeps its order; else any
 	// stream takes any batch.
 	Ordered bool
@@ -80,7 +82,7 @@ func (r *scanRun) start(ctx context.Context) (*feed, error) {
 	}
 	r.execution, r.err = r.Fragment.Start(ctx, connectors.Scan{
 		Memory: r.rt.Mem, BatchRows: r.rt.batchRows(), Parallel: r.streams, Env: r.rt.Env,
-		Args: r.Args, Tx: r.Tx, Dynamic: r.Dynamic, Usage: usage,
+		Args: r.Args, Tx: r.Tx, Dynamic: r.Dynamic, Encoded: r.Encoded, Usage: usage,
 	})
 	if r.err != nil {
 		return nil, r.err
@@ -178,7 +180,11 @@ func (r *scanRun) check(batch arrow.RecordBatch) error {
 			r.Source, batch.NumCols(), r.Fragment, len(r.Cols))
 	}
 	for i, c := range r.Cols {
-		if got := batch.Column(i).DataType(); !fits(got, c.Type) {
+		got := batch.Column(i).DataType()
+		if d, ok := got.(*arrow.DictionaryType); ok && slices.Contains(r.Encoded, i) && d.IndexType.ID() == arrow.INT32 {
+			got = d.ValueType
+		}
+		if !fits(got, c.Type) {
 			return sqlerr.New(sqlerr.Internal, "source %s gave %s for column %s %s of %s",
 				r.Source, got, c.Name, c.Type, r.Fragment)
 		}

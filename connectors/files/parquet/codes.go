@@ -119,16 +119,24 @@ func (c *text) entries() int { return max(len(c.dict.offsets)-1, 0) }
 
 func (c *text) dictionary() arrow.Array {
 	entries := c.entries()
-	offsets := bufpool.NewBuffer(c.mem, (entries+2)*4)
-	to := cast[int32](offsets.Bytes())
-	to[0] = 0
-	copy(to, c.dict.offsets)
-	to[entries+1] = to[entries]
-	data := bufpool.NewBuffer(c.mem, int(to[entries]))
-	copy(data.Bytes(), c.dict.data)
 	valid := &validity{mem: c.mem, rows: entries + 1}
 	valid.clear(entries)
-	return finish(c.dtype, valid, offsets, data)
+	return c.dict.array(c.dtype, valid)
+}
+
+// array returns the entries, and as many empty values more as valid has rows beyond them.
+func (t *stringTable) array(dtype arrow.DataType, valid *validity) arrow.Array {
+	offsets := bufpool.NewBuffer(valid.mem, (valid.rows+1)*4)
+	to := cast[int32](offsets.Bytes())
+	to[0] = 0
+	n := max(copy(to, t.offsets), 1)
+	end := to[n-1]
+	for i := n; i < len(to); i++ {
+		to[i] = end
+	}
+	data := bufpool.NewBuffer(valid.mem, int(end))
+	copy(data.Bytes(), t.data)
+	return finish(dtype, valid, offsets, data)
 }
 
 func (c *text) decode(codes []uint32) (arrow.Array, error) {

@@ -168,8 +168,13 @@ func (v *validity) release() {
 
 // finish makes an array of its buffers, which it takes over.
 func finish(dtype arrow.DataType, v *validity, buffers ...*memory.Buffer) arrow.Array {
+	return finishIn(nil, dtype, v, buffers...)
+}
+
+// finishIn is finish for indices into a dictionary, which it borrows.
+func finishIn(dict *array.Data, dtype arrow.DataType, v *validity, buffers ...*memory.Buffer) arrow.Array {
 	all := append([]*memory.Buffer{v.buf}, buffers...)
-	data := array.NewData(dtype, v.rows, all, nil, v.nulls, 0)
+	data := array.NewDataWithDictionary(dtype, v.rows, all, v.nulls, 0, dict)
 	defer data.Release()
 	for _, b := range all {
 		if b != nil {

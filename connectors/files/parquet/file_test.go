@@ -21,6 +21,7 @@ import (
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/blob"
 	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
+	"github.com/silogate/silogate/engine/expr/kernel"
 	"github.com/silogate/silogate/engine/types"
 )
 
@@ -61,6 +62,7 @@ func readAll(ctx context.Context, mem memory.Allocator, store blob.Store, f *Fil
 // wholeGroup is a budget for pieces that cuts nothing.
 const wholeGroup = 1 << 40
 
+// readGroup reads columns of a row group, every other one dictionary-encoded where it may be, and visits their values.
 func readGroup(ctx context.Context, mem, scratch memory.Allocator, store blob.Store, f *File, g int, columns []int, budget int64, batch int, visit func(int, arrow.Array)) error {
 	fetcher := blob.NewFetcher(store, scratch, &connectors.Usage{})
 	defer fetcher.Close()
@@ -68,7 +70,13 @@ func readGroup(ctx context.Context, mem, scratch memory.Allocator, store blob.St
 	for _, ranges := range pieces.Ranges {
 		fetcher.Add(blob.Segment{Object: f.Object, Ranges: ranges})
 	}
-	r, err := f.ReadGroup(ctx, g, columns, pieces, fetcher.Get, Options{Memory: mem, Scratch: scratch, BatchRows: batch})
+	var encoded []int
+	for i := range columns {
+		if i%2 == 1 {
+			encoded = append(encoded, i)
+		}
+	}
+	r, err := f.ReadGroup(ctx, g, columns, pieces, fetcher.Get, Options{Memory: mem, Scratch: scratch, BatchRows: batch, Encoded: encoded})
 	if err != nil {
 		return err
 	}
@@ -82,8 +90,13 @@ func readGroup(ctx context.Context, mem, scratch memory.Allocator, store blob.St
 			return err
 		}
 		for i, a := range arrays {
-			visit(i, a)
+			values, err := kernel.Plain(mem, a)
 			a.Release()
+			if err != nil {
+				return err
+			}
+			visit(i, values)
+			values.Release()
 		}
 	}
 }

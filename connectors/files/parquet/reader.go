@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/memory"
@@ -21,10 +22,19 @@ type Options struct {
 	Memory    memory.Allocator // of the arrays
 	Scratch   memory.Allocator // of decompressed pages: short-lived, large; blob.Pool serves well
 	BatchRows int
+	// Encoded columns, as positions among those of the reader, may come dictionary-encoded, vector by vector, if they are
+	// text and no condition reads them.
+	Encoded []int
 	// Conditions are tried in this order; what some of them drops is not in the result.
 	Conditions []Condition
 	// NonFinite is called for each batch of a column that had NaN or an infinity, which are read as NULL.
 	NonFinite func(column string)
+}
+
+// encodes reports whether vectors of a column of the reader may be dictionary-encoded.
+func (o *Options) encodes(column int) bool {
+	return slices.Contains(o.Encoded, column) &&
+		!slices.ContainsFunc(o.Conditions, func(c Condition) bool { return slices.Contains(c.Columns, column) })
 }
 
 // GroupReader yields the rows of one row group.
@@ -53,20 +63,33 @@ func (f *File) ReadGroup(ctx context.Context, group int, columns []int, pieces P
 		}
 		defer first.release()
 	}
-	open := func(leaf int) (*chunk, error) { return newChunk(leaf, pieces, first, fetch, o.Scratch) }
+	var chunks []*chunk // also of columns whose decoder was not made, where making it panics
+	open := func(leaf int) (*chunk, error) {
+		c, err := newChunk(leaf, pieces, first, fetch, o.Scratch)
+		if err == nil {
+			chunks = append(chunks, c)
+		}
+		return c, err
+	}
 	defer func() {
 		if p := recover(); p != nil {
 			err = panicked(p)
 		}
 		if err != nil {
 			r.Close()
+			for _, c := range chunks {
+				c.close()
+			}
 			r, err = nil, f.corrupt(fmt.Errorf("row group %d: %w", group, err))
 		}
 	}()
-	for _, c := range columns {
+	for i, c := range columns {
 		d, err := f.decoder(ctx, group, c, open, batchBytes/len(columns), o)
 		if err != nil {
 			return r, fmt.Errorf("column %s: %w", f.Columns[c].Name, err)
+		}
+		if t, ok := d.(*text); ok && o.encodes(i) {
+			d = newEncoded(t, f.Rows(group), o.BatchRows)
 		}
 		r.window.columns, r.names = append(r.window.columns, windowColumn{decoder: d}), append(r.names, f.Columns[c].Name)
 	}

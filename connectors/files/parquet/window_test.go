@@ -12,14 +12,18 @@ import (
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/blob"
 	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
+	"github.com/silogate/silogate/engine/expr/kernel"
 )
 
-// rowsOf reads columns of a row group under conditions as one text for each row.
-func rowsOf(ctx context.Context, t *testing.T, store blob.Store, f *File, g int, columns []int, budget int64, batch int, conditions []Condition) (rows [][]string, err error) {
+// rowsOf reads columns of a row group under conditions as one text for each row. Those at positions encoded may come
+// dictionary-encoded.
+func rowsOf(ctx context.Context, t *testing.T, store blob.Store, f *File, g int, columns []int, budget int64, batch int, conditions []Condition, encoded []int) (rows [][]string, err error) {
 	t.Helper()
 	mem := bufpooltest.New()
 	defer mem.AssertSize(t, 0)
@@ -32,7 +36,7 @@ func rowsOf(ctx context.Context, t *testing.T, store blob.Store, f *File, g int,
 		fetcher.Add(blob.Segment{Object: f.Object, Ranges: ranges})
 	}
 	r, err := f.ReadGroup(ctx, g, columns, pieces, fetcher.Get, Options{
-		Memory: mem, Scratch: pool, BatchRows: batch, Conditions: conditions,
+		Memory: mem, Scratch: pool, BatchRows: batch, Conditions: conditions, Encoded: encoded,
 	})
 	if err != nil {
 		return nil, err
@@ -49,6 +53,7 @@ func rowsOf(ctx context.Context, t *testing.T, store blob.Store, f *File, g int,
 		if n == 0 || n > batch {
 			t.Errorf("a batch of %d rows", n)
 		}
+		arrays = plain(t, mem, arrays, encoded)
 		for i := range n {
 			row := make([]string, len(columns))
 			for c, a := range arrays {
@@ -63,6 +68,22 @@ func rowsOf(ctx context.Context, t *testing.T, store blob.Store, f *File, g int,
 			a.Release()
 		}
 	}
+}
+
+// plain returns the values of arrays, which it takes over.
+func plain(t *testing.T, mem memory.Allocator, arrays []arrow.Array, encoded []int) []arrow.Array {
+	for i, a := range arrays {
+		if _, is := a.(*array.Dictionary); is && !slices.Contains(encoded, i) {
+			t.Errorf("column %d is dictionary-encoded", i)
+		}
+		p, err := kernel.Plain(mem, a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.Release()
+		arrays[i] = p
+	}
+	return arrays
 }
 
 // chance is a condition on the values of some columns that about one of so many rows fulfils.
@@ -98,7 +119,7 @@ func (c chance) condition(f *File, columns []int) Condition {
 func checkConditions(t *testing.T, store blob.Store, f *File, g int, random *rand.Rand, budget int64, batch int, exact bool) {
 	t.Helper()
 	columns := random.Perm(len(f.Columns))[:1+random.IntN(min(len(f.Columns), 8))]
-	all, err := rowsOf(t.Context(), t, store, f, g, columns, budget, batch, nil)
+	all, err := rowsOf(t.Context(), t, store, f, g, columns, budget, batch, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +141,7 @@ func checkConditions(t *testing.T, store blob.Store, f *File, g int, random *ran
 			return !c.holds(values)
 		})
 	}
-	got, err := rowsOf(t.Context(), t, store, f, g, columns, budget, batch, conditions)
+	got, err := rowsOf(t.Context(), t, store, f, g, columns, budget, batch, conditions, random.Perm(len(columns))[:random.IntN(len(columns)+1)])
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,6 +34,8 @@ type Encoder struct {
 	full   int      // bytes of the chunks before
 	heads  []uint32 // of an index that was probed
 
+	dicts []dictionary // by field, for vectors that have one
+
 	irregular bool   // a row is not regular
 	unhashed  bool   // rows get no hashes; none may escape
 	spread    uint64 // varies the hashes of rows that match nothing
@@ -80,8 +82,8 @@ func (e *Encoder) Encode(cols []arrow.Array, rows int) {
 	} else {
 		clear(e.state)
 		clear(e.words)
-		for i, f := range e.fields {
-			e.pack(f, e.places[i], stride, cols[i])
+		for i := range e.fields {
+			e.pack(i, stride, cols[i])
 		}
 		if e.unhashed {
 			return
@@ -196,7 +198,11 @@ func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 // Bytes returns the memory the encoder's buffers take.
 func (e *Encoder) Bytes() int64 {
-	return int64(8*cap(e.words) + 8*cap(e.hash) + cap(e.state) + 16*cap(e.text) + 4*cap(e.others) + cap(e.cell) + e.full + cap(e.arena) + 4*cap(e.heads))
+	dicts := 0
+	for _, d := range e.dicts {
+		dicts += 8*cap(d.words) + cap(d.state)
+	}
+	return int64(dicts + 8*cap(e.words) + 8*cap(e.hash) + cap(e.state) + 16*cap(e.text) + 4*cap(e.others) + cap(e.cell) + e.full + cap(e.arena) + 4*cap(e.heads))
 }
 
 // Partition sets parts[p] to the rows whose hash falls into partition p at a depth of repartitioning; len(parts) is a

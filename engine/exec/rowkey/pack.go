@@ -11,7 +11,8 @@ import (
 )
 
 // pack adds one field to the words and marks the rows it has no word for.
-func (e *Encoder) pack(f Field, at place, stride int, col arrow.Array) {
+func (e *Encoder) pack(field, stride int, col arrow.Array) {
+	f, at := e.fields[field], e.places[field]
 	dst := e.words[at.word:]
 	switch a := col.(type) {
 	case *array.Int8:
@@ -61,9 +62,11 @@ func (e *Encoder) pack(f Field, at place, stride int, col arrow.Array) {
 			e.packWide(f, dst, stride, i, v, a.DataType())
 		}
 	case *array.String:
-		e.packText(f, at.shift, dst, stride, a.ValueOffsets(), a.ValueBytes())
+		e.packTexts(f, at.shift, dst, stride, a.ValueOffsets(), a.ValueBytes())
 	case *array.Binary:
-		e.packText(f, at.shift, dst, stride, a.ValueOffsets(), a.ValueBytes())
+		e.packTexts(f, at.shift, dst, stride, a.ValueOffsets(), a.ValueBytes())
+	case *array.Dictionary:
+		e.packEncoded(field, at.shift, dst, stride, a)
 	}
 	if f.class == classMixed {
 		e.escapeNegative(dst, stride)
@@ -142,24 +145,31 @@ func fitsInt64(v decimal256.Num) bool {
 	return w[1] == sign && w[2] == sign && w[3] == sign
 }
 
-func (e *Encoder) packText(f Field, shift uint, dst []uint64, stride int, offsets []int32, data []byte) {
-	if len(offsets) == 0 {
-		return
+func (e *Encoder) packTexts(f Field, shift uint, dst []uint64, stride int, offsets []int32, data []byte) {
+	if packTexts(f, shift, dst, stride, offsets, data, e.state) {
+		e.irregular = true
 	}
+}
+
+// packTexts adds texts to the words and marks in state those it has no word for, of which there are some if it returns true.
+func packTexts(f Field, shift uint, dst []uint64, stride int, offsets []int32, data []byte, state []uint8) (some bool) {
+	if len(offsets) == 0 {
+		return false
+	}
+	rows := len(offsets) - 1
 	if f.weigh != nil {
-		for i := range e.rows {
-			e.state[i] = max(e.state[i], escaped)
+		for i := range rows {
+			state[i] = max(state[i], escaped)
 		}
-		e.irregular = e.irregular || e.rows > 0
-		return
+		return rows > 0
 	}
 	longest := int32(f.bits/8) - 1
 	base := offsets[0]
-	for i := range len(offsets) - 1 {
+	for i := range rows {
 		start, end := offsets[i]-base, offsets[i+1]-base
 		n := end - start
 		if n > longest {
-			e.state[i], e.irregular = max(e.state[i], escaped), true
+			state[i], some = max(state[i], escaped), true
 			continue
 		}
 		var w uint64
@@ -171,6 +181,51 @@ func (e *Encoder) packText(f Field, shift uint, dst []uint64, stride int, offset
 			}
 		}
 		dst[i*stride] |= (w | uint64(n)<<(f.bits-8)) << shift
+	}
+	return some
+}
+
+// dictionary is the packed entries of the dictionary that a field's vectors had last.
+type dictionary struct {
+	of    arrow.ArrayData // keeps another one from having its address
+	words []uint64
+	state []uint8
+	some  bool // entries have no word
+}
+
+// packEncoded is packTexts of a dictionary-encoded vector: each entry is packed once.
+func (e *Encoder) packEncoded(field int, shift uint, dst []uint64, stride int, a *array.Dictionary) {
+	if e.dicts == nil {
+		e.dicts = make([]dictionary, len(e.fields))
+	}
+	d := &e.dicts[field]
+	if of := a.Data().Dictionary(); d.of != of {
+		d.of = of
+		n := of.Len()
+		d.words, d.state = grow(d.words, n), grow(d.state, n)
+		clear(d.words)
+		clear(d.state)
+		switch t := a.Dictionary().(type) {
+		case *array.String:
+			d.some = packTexts(e.fields[field], 0, d.words, 1, t.ValueOffsets(), t.ValueBytes(), d.state)
+		case *array.Binary:
+			d.some = packTexts(e.fields[field], 0, d.words, 1, t.ValueOffsets(), t.ValueBytes(), d.state)
+		}
+	}
+	if len(d.words) == 0 { // every row is NULL
+		return
+	}
+	codes := a.Indices().(*array.Int32).Int32Values()
+	for i, c := range codes {
+		dst[i*stride] |= d.words[c] << shift
+	}
+	if !d.some {
+		return
+	}
+	for i, c := range codes {
+		if d.state[c] == escaped {
+			e.state[i], e.irregular = max(e.state[i], escaped), true
+		}
 	}
 }
 
@@ -295,8 +350,11 @@ func wideOf(col arrow.Array, i int) decimal256.Num {
 }
 
 func textOf(col arrow.Array, i int) string {
-	if a, ok := col.(*array.Binary); ok {
+	switch a := col.(type) {
+	case *array.Binary:
 		return view(a.Value(i))
+	case *array.Dictionary:
+		return textOf(a.Dictionary(), a.GetValueIndex(i))
 	}
 	return col.(*array.String).Value(i)
 }

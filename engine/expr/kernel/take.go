@@ -21,6 +21,9 @@ func Take(mem memory.Allocator, arr arrow.Array, idx []int32) (arrow.Array, erro
 	if dt.ID() == arrow.NULL {
 		return array.NewNull(n), nil
 	}
+	if d, ok := arr.(*array.Dictionary); ok {
+		return takeEncoded(mem, d, idx)
+	}
 	padded := hasMissing(idx)
 	if arr.Len() == 0 { // every index is -1; there are no values to look at
 		return allNull(mem, dt, n), nil

@@ -179,6 +179,13 @@ encodings = {"delta": "DELTA_BINARY_PACKED", "delta32": "DELTA_BINARY_PACKED", "
 write("pyarrow_encodings", many, compression="zstd", use_dictionary=False, column_encoding=encodings, data_page_size=1500,
       data_page_version="2.0")
 
+# A writer that gives its dictionary up half-way.
+rows = 1500
+texts = [None if i % 7 == 3 else f"value {i % 50}" if i < rows // 2 else f"unlike others {i}" for i in range(rows)]
+half = pa.table({"id": pa.array(range(rows), pa.int64()), "text": pa.array(texts, pa.string())})
+write("pyarrow_half_dictionary", half, compression="zstd", use_dictionary=["text"], dictionary_pagesize_limit=1500,
+      data_page_size=200, write_batch_size=50, data_page_version="1.0")
+
 duckdb.execute("""create table t as select
     i::int i, (i*i)::bigint big, (i*0.01)::decimal(15,2) money, (i*1.000001)::decimal(38,6) wide,
     date '1992-01-01' + i::int d, timestamp '2024-01-01 00:00:00.123456' + i * interval 1 hour ts,

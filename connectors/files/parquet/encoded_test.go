@@ -1,0 +1,113 @@
+package parquet
+
+import (
+	"fmt"
+	"io"
+	"testing"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/connectors/blob"
+	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
+	"github.com/silogate/silogate/engine/expr/kernel"
+)
+
+// TestEncoded reads a chunk whose writer gave its dictionary up half-way: vectors are encoded as far as it goes, in one
+// dictionary, where more than few rows of a window are left.
+func TestEncoded(t *testing.T) {
+	const rows, batch = 1500, 60
+	text := func(id int) string {
+		switch {
+		case id%7 == 3:
+			return array.NullValueStr
+		case id < rows/2:
+			return fmt.Sprint("value ", id%50)
+		}
+		return fmt.Sprint("unlike others ", id)
+	}
+	store, f, err := openFile(t, "testdata/pyarrow_half_dictionary.parquet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name    string
+		encoded []int
+		of      int  // one row of so many is kept
+		some    bool // vectors are encoded
+	}{
+		{"all rows", []int{1}, 1, true},
+		{"every other row", []int{1}, 2, true},
+		{"few rows", []int{1}, 25, false},
+		{"not asked for", []int{0}, 1, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			mem := bufpooltest.New()
+			defer mem.AssertSize(t, 0)
+			pool := blob.NewPool(mem)
+			defer pool.Close()
+			fetcher := blob.NewFetcher(store, pool, &connectors.Usage{})
+			defer fetcher.Close()
+			columns := []int{0, 1}
+			pieces := f.Pieces(0, columns, wholeGroup, 1)
+			for _, ranges := range pieces.Ranges {
+				fetcher.Add(blob.Segment{Object: f.Object, Ranges: ranges})
+			}
+			keep := Condition{Columns: []int{0}, Select: func(cols []arrow.Array, rows int) (sel []int32, all bool) {
+				for i, id := range cols[0].(*array.Int64).Int64Values() {
+					if id%int64(c.of) == 0 {
+						sel = append(sel, int32(i))
+					}
+				}
+				return sel, c.of == 1
+			}}
+			r, err := f.ReadGroup(t.Context(), 0, columns, pieces, fetcher.Get, Options{
+				Memory: mem, Scratch: pool, BatchRows: batch, Encoded: c.encoded, Conditions: []Condition{keep},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Close()
+			id, encoded, after := 0, 0, 0
+			var dict arrow.ArrayData
+			for {
+				arrays, n, err := r.Next(t.Context())
+				if err == io.EOF {
+					break
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				if d, ok := arrays[1].(*array.Dictionary); ok {
+					if of := d.Data().Dictionary(); dict == nil {
+						dict = of
+					} else if dict != of {
+						t.Error("a second dictionary")
+					}
+					encoded += n
+				} else if encoded > 0 {
+					after += n
+				}
+				values, err := kernel.Plain(mem, arrays[1])
+				if err != nil {
+					t.Fatal(err)
+				}
+				for i := range n {
+					if got := values.ValueStr(i); got != text(id) {
+						t.Fatalf("row %d is %q", id, got)
+					}
+					id += c.of
+				}
+				values.Release()
+				release(arrays)
+			}
+			if id < rows {
+				t.Errorf("the rows end at %d", id)
+			}
+			if (encoded > 0) != c.some || c.some && (encoded < rows/2/c.of || after == 0) {
+				t.Errorf("%d rows are encoded, and %d after them are not", encoded, after)
+			}
+		})
+	}
+}
