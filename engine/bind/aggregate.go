@@ -135,20 +135,18 @@ func (b *aggregateBlock) share(e sqlparser.Expr, at place) sqlparser.Expr {
 
 // aggregatesOf lists the aggregates in e that are still to be shared, but for those of subqueries.
 func aggregatesOf(e sqlparser.Expr) (found []sqlparser.Expr) {
-	_ = sqlparser.Walk(func(n sqlparser.SQLNode) (bool, error) { // nothing here fails
+	walkBlock(func(n sqlparser.SQLNode) bool {
 		switch n := n.(type) {
-		case *sqlparser.Subquery:
-			return false, nil
 		case sqlparser.InjectedExpr:
 			_, bound := n.Expression.(aggregateBinding)
-			return !bound, nil
+			return !bound
 		case sqlparser.Expr:
 			if isAggregate(n) {
 				found = append(found, n)
-				return false, nil
+				return false
 			}
 		}
-		return true, nil
+		return true
 	}, e)
 	return found
 }
@@ -157,14 +155,13 @@ func aggregatesOf(e sqlparser.Expr) (found []sqlparser.Expr) {
 // left side moves into a subquery, where they would be aggregates of its rows.
 func (b *aggregateBlock) bindBeforeQuantified(e sqlparser.Expr, at place) sqlparser.Expr {
 	var found []*sqlparser.ComparisonExpr
-	_ = sqlparser.Walk(func(n sqlparser.SQLNode) (bool, error) { // nothing here fails
+	walkBlock(func(n sqlparser.SQLNode) bool {
 		if c, ok := n.(*sqlparser.ComparisonExpr); ok {
 			if f, _ := quantifier(c); f != nil {
 				found = append(found, c)
 			}
 		}
-		_, subquery := n.(*sqlparser.Subquery)
-		return !subquery, nil
+		return true
 	}, e)
 	for _, c := range found {
 		written := sqlparser.String(c)
@@ -197,14 +194,14 @@ func (inTurn) WithResolvedChildren(_ context.Context, children []any) (any, erro
 // stands reports whether e still has agg where it was.
 func stands(e, agg sqlparser.Expr) bool {
 	found := false
-	_ = sqlparser.Walk(func(n sqlparser.SQLNode) (bool, error) { // nothing here fails
+	walkBlock(func(n sqlparser.SQLNode) bool {
 		switch n := n.(type) {
-		case *sqlparser.Subquery, sqlparser.InjectedExpr:
-			return false, nil
+		case sqlparser.InjectedExpr:
+			return false
 		case sqlparser.Expr:
 			found = found || isAggregate(n) && n == agg
 		}
-		return !found, nil
+		return !found
 	}, e)
 	return found
 }
@@ -292,17 +289,12 @@ const columnsWindow = "silogate_columns"
 // aggregate.
 func unambiguous(list sqlparser.SelectExprs) sqlparser.Window {
 	var columns sqlparser.Exprs
-	_ = sqlparser.Walk(func(n sqlparser.SQLNode) (bool, error) { // nothing here fails
-		switch n := n.(type) {
-		case *sqlparser.Subquery:
-			return false, nil
-		case *sqlparser.ColName:
-			if !strings.HasPrefix(n.Name.String(), "@") {
-				columns = append(columns, n)
-			}
-			return false, nil
+	walkBlock(func(n sqlparser.SQLNode) bool {
+		c, ok := n.(*sqlparser.ColName)
+		if ok && !strings.HasPrefix(c.Name.String(), "@") {
+			columns = append(columns, c)
 		}
-		return true, nil
+		return !ok
 	}, list)
 	if len(columns) == 0 {
 		return nil

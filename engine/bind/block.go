@@ -38,11 +38,12 @@ func numbered(stmt sqlparser.SQLNode) error {
 			return true, eachSelect(n.Select, func(s *sqlparser.Select) error {
 				block++
 				inSubquery[s] = true
-				return numberAggregates(s, block, func(sqlparser.SelectExpr) bool { return true })
+				numberAggregates(s, block, func(sqlparser.SelectExpr) bool { return true })
+				return nil
 			})
 		case *sqlparser.Select:
 			if !inSubquery[n] && n.Having != nil {
-				return true, numberAggregates(n, 0, columnOf(n.Having))
+				numberAggregates(n, 0, columnOf(n.Having))
 			}
 		}
 		return true, nil
@@ -85,26 +86,20 @@ func eachSelect(s sqlparser.SelectStatement, f func(*sqlparser.Select) error) er
 }
 
 // numberAggregates wraps those arguments of a block's own aggregates that wrap is true for.
-func numberAggregates(s *sqlparser.Select, block int, wrap func(sqlparser.SelectExpr) bool) error {
-	parts := []sqlparser.SQLNode{s.SelectExprs, s.OrderBy}
-	if s.Having != nil {
-		parts = append(parts, s.Having)
-	}
-	return sqlparser.Walk(func(n sqlparser.SQLNode) (bool, error) {
-		switch n := n.(type) {
-		case *sqlparser.Subquery:
-			return false, nil
-		case *sqlparser.FuncExpr:
-			if n.IsAggregate() && n.Over == nil {
-				numberArgs(n.Exprs, block, wrap)
-				return false, nil
-			}
-		case *sqlparser.GroupConcatExpr:
-			numberArgs(n.Exprs, block, wrap)
-			return false, nil
+func numberAggregates(s *sqlparser.Select, block int, wrap func(sqlparser.SelectExpr) bool) {
+	walkBlock(func(n sqlparser.SQLNode) bool {
+		e, ok := n.(sqlparser.Expr)
+		if !ok || !isAggregate(e) {
+			return true
 		}
-		return true, nil
-	}, parts...)
+		switch e := e.(type) {
+		case *sqlparser.FuncExpr:
+			numberArgs(e.Exprs, block, wrap)
+		case *sqlparser.GroupConcatExpr:
+			numberArgs(e.Exprs, block, wrap)
+		}
+		return false
+	}, partsOverGroups(s)...)
 }
 
 // numberArgs wraps each argument in place; the star of COUNT(*) counts rows as a constant does.

@@ -98,3 +98,23 @@ func walkStatement(visit sqlparser.Visit, n sqlparser.SQLNode) error {
 		return true, nil
 	}, n)
 }
+
+// walkBlock visits parts of a query block, but no subqueries, which are blocks of their own. Where visit returns false it passes over what
+// is in a node.
+func walkBlock(visit func(sqlparser.SQLNode) bool, parts ...sqlparser.SQLNode) {
+	_ = sqlparser.Walk(func(n sqlparser.SQLNode) (bool, error) { // nothing here fails
+		if _, ok := n.(*sqlparser.Subquery); ok {
+			return false, nil
+		}
+		return visit(n), nil
+	}, parts...)
+}
+
+// partsOverGroups are the parts of a block that its aggregates may stand in.
+func partsOverGroups(s *sqlparser.Select) []sqlparser.SQLNode {
+	parts := []sqlparser.SQLNode{s.SelectExprs, s.OrderBy}
+	if s.Having != nil {
+		parts = append(parts, s.Having)
+	}
+	return parts
+}

@@ -285,34 +285,13 @@ func recursiveBlock(s sqlparser.SelectStatement, name string) error {
 	case refs.optional > 0:
 		return sqlerr.New(sqlerr.RecursionOuterJoin,
 			"In recursive query block of Recursive Common Table Expression '%s', the recursive table must neither be in the right argument of a LEFT JOIN, nor be forced to be non-first with join order hints", name)
-	case len(block.GroupBy) > 0 || ownAggregates(block):
+	case len(block.GroupBy) > 0 || len(aggregatesIn(partsOverGroups(block)...)) > 0 || len(windowFunctions(partsOverGroups(block)...)) > 0:
 		return sqlerr.New(sqlerr.RecursionAggregate,
 			"Recursive Common Table Expression '%s' can contain neither aggregation nor window functions in recursive query block", name)
 	case block.QueryOpts.Distinct || len(block.OrderBy) > 0 || block.Limit != nil:
 		return notYet("ORDER BY / LIMIT / SELECT DISTINCT in recursive query block of Common Table Expression")
 	}
 	return nil
-}
-
-// ownAggregates reports whether a query block has an aggregate or window function of its own.
-func ownAggregates(s *sqlparser.Select) bool {
-	parts := []sqlparser.SQLNode{s.SelectExprs, s.OrderBy}
-	if s.Having != nil {
-		parts = append(parts, s.Having)
-	}
-	found := false
-	_ = sqlparser.Walk(func(n sqlparser.SQLNode) (bool, error) {
-		switch n := n.(type) {
-		case *sqlparser.Subquery:
-			return false, nil
-		case *sqlparser.FuncExpr:
-			found = found || n.IsAggregate() || n.Over != nil
-		case *sqlparser.GroupConcatExpr:
-			found = true
-		}
-		return !found, nil
-	}, parts...)
-	return found
 }
 
 // recursiveRefs counts the references of a statement to a table's name.

@@ -102,17 +102,13 @@ func windowBlock(s *sqlparser.Select) error {
 
 // windowFunctions lists the outermost window functions of a block in nodes of it.
 func windowFunctions(nodes ...sqlparser.SQLNode) (found []*sqlparser.FuncExpr) {
-	_ = sqlparser.Walk(func(n sqlparser.SQLNode) (bool, error) { // nothing here fails
-		switch n := n.(type) {
-		case *sqlparser.Subquery:
-			return false, nil
-		case *sqlparser.FuncExpr:
-			if n.Over != nil {
-				found = append(found, n)
-				return false, nil
-			}
+	walkBlock(func(n sqlparser.SQLNode) bool {
+		f, ok := n.(*sqlparser.FuncExpr)
+		if !ok || f.Over == nil {
+			return true
 		}
-		return true, nil
+		found = append(found, f)
+		return false
 	}, nodes...)
 	return found
 }
@@ -132,18 +128,15 @@ func windowAliases(s *sqlparser.Select) error {
 	if s.Having != nil {
 		parts = append(parts, s.Having)
 	}
-	return sqlparser.Walk(func(n sqlparser.SQLNode) (bool, error) {
-		switch n := n.(type) {
-		case *sqlparser.Subquery:
-			return false, nil
-		case *sqlparser.ColName:
-			if n.Qualifier.IsEmpty() && aliases[n.Name.Lowered()] {
-				return false, sqlerr.New(sqlerr.WindowAlias,
-					"You cannot use the alias '%s' of an expression containing a window function in this context.", n.Name)
-			}
+	var err error
+	walkBlock(func(n sqlparser.SQLNode) bool {
+		if c, ok := n.(*sqlparser.ColName); ok && c.Qualifier.IsEmpty() && aliases[c.Name.Lowered()] && err == nil {
+			err = sqlerr.New(sqlerr.WindowAlias,
+				"You cannot use the alias '%s' of an expression containing a window function in this context.", c.Name)
 		}
-		return true, nil
+		return true
 	}, parts...)
+	return err
 }
 
 // windowNames are the named windows of a block.
@@ -250,16 +243,11 @@ func (b *windowNames) unused() (list sqlparser.Window) {
 
 // aggregatesIn lists the aggregates in parts of a block or window, but for those of subqueries.
 func aggregatesIn(nodes ...sqlparser.SQLNode) (found []sqlparser.Expr) {
-	_ = sqlparser.Walk(func(n sqlparser.SQLNode) (bool, error) { // nothing here fails
-		switch n := n.(type) {
-		case *sqlparser.Subquery:
-			return false, nil
-		case sqlparser.Expr:
-			if isAggregate(n) {
-				found = append(found, n)
-			}
+	walkBlock(func(n sqlparser.SQLNode) bool {
+		if e, ok := n.(sqlparser.Expr); ok && isAggregate(e) {
+			found = append(found, e)
 		}
-		return true, nil
+		return true
 	}, nodes...)
 	return found
 }
