@@ -11,6 +11,7 @@ import (
 	"github.com/dolthub/vitess/go/vt/sqlparser"
 
 	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/expr/kernel/jsondoc"
 	"github.com/silogate/silogate/engine/jsontable"
 	"github.com/silogate/silogate/engine/parse"
 	"github.com/silogate/silogate/engine/plan"
@@ -67,10 +68,18 @@ type jsonColumns struct {
 	convert jsontable.Convert
 }
 
+func jsonPath(text string) (jsondoc.Path, error) {
+	p, err := jsondoc.ParsePath(text)
+	if err != nil {
+		return nil, sqlerr.New(sqlerr.BadJSONPath, "%s", err)
+	}
+	return p, nil
+}
+
 func (x *jsonColumns) level(path string, cols []gmsplan.JSONTableCol) (*jsontable.Level, error) {
 	l := &jsontable.Level{}
 	var err error
-	if l.Path, err = jsontable.ParsePath(path); err != nil {
+	if l.Path, err = jsonPath(path); err != nil {
 		return nil, err
 	}
 	for i := range cols {
@@ -107,7 +116,7 @@ func (x *jsonColumns) column(path string, o *gmsplan.JSONTableColOpts) (jsontabl
 		c.Kind = jsontable.Exists
 	}
 	if c.Kind != jsontable.Ordinality {
-		if c.Path, err = jsontable.ParsePath(path); err != nil {
+		if c.Path, err = jsonPath(path); err != nil {
 			return c, err
 		}
 	}

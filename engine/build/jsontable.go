@@ -4,6 +4,7 @@ import (
 	"github.com/silogate/silogate/engine/exec"
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/types"
 )
 
 func (b *builder) jsonTable(n *plan.JSONTable, want need) (stage, error) {
@@ -22,7 +23,7 @@ func (b *builder) jsonTable(n *plan.JSONTable, want need) (stage, error) {
 	out := make(exec.Streams, len(in.streams))
 	for i, s := range in.streams {
 		out[i] = exec.NewJSONTable(b.rt, s, &exec.JSONTable{
-			Table: n.Table, Convert: expr.StoreText(b.rt.Mem, b.cfg.Env), Doc: terms[i][0], Outer: n.Outer, Cols: n.Cols, Keep: at, Out: cols,
+			Table: n.Table, Convert: expr.StoreText(b.rt.Mem, b.cfg.Env), Doc: terms[i][0], Exact: n.Doc.Type().Kind == types.JSON, Outer: n.Outer, Cols: n.Cols, Keep: at, Out: cols,
 		})
 	}
 	return stage{streams: out, cols: cols}, nil

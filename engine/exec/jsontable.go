@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"iter"
 	"math"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -17,6 +18,7 @@ type JSONTable struct {
 	Table   *jsontable.Table
 	Convert jsontable.Convert
 	Doc     Term
+	Exact   bool        // documents are of type JSON
 	Outer   bool        // a row whose document has no rows comes once
 	Cols    plan.Schema // of the table
 	Keep    []int       // columns of the input that are passed on, before the table's
@@ -25,9 +27,13 @@ type JSONTable struct {
 
 // NewJSONTable yields the rows of each row's document, in order.
 func NewJSONTable(rt *Runtime, input Operator, spec *JSONTable) Operator {
+	nulls := make([]types.Value, len(spec.Cols))
+	for i := range nulls {
+		nulls[i] = types.NullValue
+	}
 	return &jsonTable{
 		rt: rt, spec: spec, input: input, pieces: pieces{mem: rt.Mem, terms: []Term{spec.Doc}}, asm: newAssembler(spec.Out),
-		cells: make([][]types.Value, len(spec.Cols)),
+		cells: make([][]types.Value, len(spec.Cols)), nulls: nulls,
 	}
 }
 
@@ -37,11 +43,14 @@ type jsonTable struct {
 	input  Operator
 	pieces pieces // of the input's last batch
 	asm    *assembler
+	nulls  []types.Value // of a row that has none
 
 	batch arrow.RecordBatch // its rows at and after next are to come
 	docs  arrow.Array
 	next  int
-	rows  [][]types.Value // of the document before next that are to come, by row
+	rows  func() ([]types.Value, error, bool) // of the document before next that are to come; nil: it has no more
+	stop  func()                              // ends them
+	found bool                                // the document has a row
 	// What is gathered for the next batch.
 	from  []int32
 	cells [][]types.Value
@@ -97,43 +106,56 @@ func (j *jsonTable) advance(ctx context.Context) error {
 func (j *jsonTable) gather() (bool, error) {
 	most := j.rt.batchRows()
 	for {
-		for len(j.rows) > 0 {
-			if len(j.from) == most || j.bytes > outputBytes {
-				return true, nil
+		if len(j.from) == most || j.bytes > outputBytes {
+			return true, nil
+		}
+		switch {
+		case j.rows != nil:
+			if err := j.row(); err != nil {
+				return false, err
 			}
-			j.take(j.rows[0])
-			j.rows = j.rows[1:]
-		}
-		if j.next == int(j.batch.NumRows()) {
+		case j.next == int(j.batch.NumRows()):
 			return false, nil
+		default:
+			j.open(j.next)
+			j.next++
 		}
-		if err := j.open(j.next); err != nil {
-			return false, err
-		}
-		j.next++
 	}
 }
 
-// open makes the rows of the document of a row.
-func (j *jsonTable) open(row int) error {
-	doc := kernel.ValueAt(j.docs, row)
-	if !doc.Null {
-		err := j.spec.Table.Rows(doc.Str, j.spec.Convert, func(cells []types.Value) error {
-			j.rows = append(j.rows, append([]types.Value(nil), cells...))
-			return nil
-		})
-		if err != nil {
-			return err
-		}
+// open begins with the document of a row.
+func (j *jsonTable) open(row int) {
+	rows := func(func([]types.Value, error) bool) {} // none, of NULL
+	if doc := kernel.ValueAt(j.docs, row); !doc.Null {
+		rows = j.spec.Table.Rows(doc.Str, j.spec.Exact, j.spec.Convert)
 	}
-	if len(j.rows) == 0 && j.spec.Outer {
-		cells := make([]types.Value, len(j.spec.Cols))
-		for i := range cells {
-			cells[i] = types.NullValue
-		}
-		j.rows = append(j.rows, cells)
+	j.rows, j.stop = iter.Pull2(rows)
+	j.found = false
+}
+
+// row gathers the next row of the document.
+func (j *jsonTable) row() error {
+	cells, err, ok := j.rows()
+	switch {
+	case err != nil:
+		return err
+	case ok:
+		j.take(cells)
+		j.found = true
+		return nil
+	case !j.found && j.spec.Outer:
+		j.take(j.nulls)
 	}
+	j.end()
 	return nil
+}
+
+// end gives up the document.
+func (j *jsonTable) end() {
+	if j.rows != nil {
+		j.stop()
+		j.rows, j.stop = nil, nil
+	}
 }
 
 // take adds a row of the document of the row before next.
@@ -168,7 +190,7 @@ func (j *jsonTable) drop() {
 		j.docs.Release()
 		j.batch, j.docs = nil, nil
 	}
-	j.rows = nil
+	j.end()
 }
 
 func (j *jsonTable) Close() error {

@@ -1,8 +1,6 @@
 package jsontable
 
 import (
-	"encoding/json"
-	"fmt"
 	"math"
 	"math/big"
 	"strconv"
@@ -11,6 +9,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow/decimal256"
 
+	"github.com/silogate/silogate/engine/expr/kernel/jsondoc"
 	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
 )
@@ -25,14 +24,14 @@ func Storable(t types.Type) bool {
 }
 
 // store is a part of a document as a value of the column.
-func (c *Column) store(v any, convert Convert) (types.Value, error) {
+func (c *Column) store(v *jsondoc.Value, convert Convert) (types.Value, error) {
 	if c.Type.Kind == types.JSON {
-		return types.TextValue(Text(v)), nil
+		return types.TextValue(string(v.Append(nil))), nil
 	}
-	if v == nil {
+	if v.Kind == jsondoc.Null {
 		return types.NullValue, nil
 	}
-	if isCompound(v) {
+	if !v.IsScalar() {
 		return types.Value{}, c.uncastable()
 	}
 	switch t := c.Type; {
@@ -44,16 +43,10 @@ func (c *Column) store(v any, convert Convert) (types.Value, error) {
 		return c.float(v)
 	case t.Kind == types.Decimal:
 		return c.decimal(v)
-	case t.IsTemporal():
-		text, ok := v.(string)
-		if !ok {
-			return types.Value{}, c.uncastable()
+	case t.IsTemporal() && v.Kind == jsondoc.String:
+		if value, err := convert(v.Text, t); err == nil && !value.Null {
+			return value, nil
 		}
-		value, err := convert(text, t)
-		if err != nil || value.Null {
-			return types.Value{}, c.uncastable()
-		}
-		return value, nil
 	}
 	return types.Value{}, c.uncastable()
 }
@@ -66,36 +59,8 @@ func (c *Column) outOfRange() error {
 	return sqlerr.New(sqlerr.JSONTableRange, "Value is out of range for JSON_TABLE's column '%s'", c.Name)
 }
 
-// scalar is the text of a string, number or truth value.
-func scalar(v any) string {
-	switch v := v.(type) {
-	case string:
-		return v
-	case json.Number:
-		return number(v)
-	}
-	return fmt.Sprint(v)
-}
-
-// number prints a number as MySQL does: one that is not an integer is a double.
-func number(n json.Number) string {
-	text := n.String()
-	if !strings.ContainsAny(text, ".eE") {
-		return text
-	}
-	f, err := n.Float64()
-	if err != nil {
-		return text
-	}
-	text = types.FormatFloat(f, 64)
-	if !strings.ContainsAny(text, ".e") {
-		text += ".0"
-	}
-	return text
-}
-
-func (c *Column) text(v any) (types.Value, error) {
-	s := scalar(v)
+func (c *Column) text(v *jsondoc.Value) (types.Value, error) {
+	s := string(v.Unquoted(nil))
 	length := len(s)
 	if c.Type.IsText() {
 		length = utf8.RuneCountInString(s)
@@ -111,7 +76,7 @@ var integerBits = map[types.Kind]uint{
 	types.Int8: 8, types.Uint8: 8, types.Int16: 16, types.Uint16: 16, types.Int32: 32, types.Uint32: 32, types.Int64: 64, types.Uint64: 64,
 }
 
-func (c *Column) integer(v any) (types.Value, error) {
+func (c *Column) integer(v *jsondoc.Value) (types.Value, error) {
 	whole, err := c.whole(v)
 	if err != nil {
 		return types.Value{}, err
@@ -135,40 +100,33 @@ func (c *Column) integer(v any) (types.Value, error) {
 }
 
 // whole is the integer of a scalar: a number is rounded, a text is to be one.
-func (c *Column) whole(v any) (*big.Int, error) {
-	switch v := v.(type) {
-	case bool:
-		if v {
-			return big.NewInt(1), nil
-		}
-		return new(big.Int), nil
-	case json.Number:
-		if n, ok := new(big.Int).SetString(v.String(), 10); ok {
-			return n, nil
-		}
-		f, err := v.Float64()
-		if err != nil {
-			return nil, c.outOfRange()
-		}
-		n, _ := big.NewFloat(math.RoundToEven(f)).Int(nil)
-		return n, nil
-	case string:
-		if n, ok := new(big.Int).SetString(v, 10); ok {
-			return n, nil
-		}
+func (c *Column) whole(v *jsondoc.Value) (*big.Int, error) {
+	if v.Kind == jsondoc.Bool {
+		return big.NewInt(types.BoolValue(v.Bool).Int), nil
 	}
-	return nil, c.uncastable()
+	if n, ok := new(big.Int).SetString(v.Text, 10); ok {
+		return n, nil
+	}
+	if v.Kind == jsondoc.String {
+		return nil, c.uncastable()
+	}
+	f, err := strconv.ParseFloat(v.Text, 64)
+	if err != nil {
+		return nil, c.outOfRange()
+	}
+	n, _ := big.NewFloat(math.RoundToEven(f)).Int(nil)
+	return n, nil
 }
 
-func (c *Column) float(v any) (types.Value, error) {
+func (c *Column) float(v *jsondoc.Value) (types.Value, error) {
 	bits := 64
 	if c.Type.Kind == types.Float32 {
 		bits = 32
 	}
-	if b, ok := v.(bool); ok {
-		return types.FloatValue(float64(types.BoolValue(b).Int)), nil
+	if v.Kind == jsondoc.Bool {
+		return types.FloatValue(float64(types.BoolValue(v.Bool).Int)), nil
 	}
-	f, err := strconv.ParseFloat(scalar(v), bits)
+	f, err := strconv.ParseFloat(v.Text, bits)
 	switch {
 	case math.IsInf(f, 0) && err != nil:
 		return types.Value{}, c.outOfRange()
@@ -181,13 +139,10 @@ func (c *Column) float(v any) (types.Value, error) {
 // mostExponent bounds what a decimal is computed with: beyond it a number fits no type.
 const mostExponent = 1000
 
-func (c *Column) decimal(v any) (types.Value, error) {
-	text := scalar(v)
-	switch n := v.(type) {
-	case bool:
-		text = strconv.FormatInt(types.BoolValue(n).Int, 10)
-	case json.Number:
-		text = n.String()
+func (c *Column) decimal(v *jsondoc.Value) (types.Value, error) {
+	text := v.Text
+	if v.Kind == jsondoc.Bool {
+		text = strconv.FormatInt(types.BoolValue(v.Bool).Int, 10)
 	}
 	if at := strings.IndexAny(text, "eE"); at >= 0 {
 		if n, err := strconv.Atoi(text[at+1:]); err != nil || n > mostExponent || n < -mostExponent {

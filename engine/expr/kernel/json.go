@@ -43,17 +43,18 @@ func (j *JSON) doc(r *Row, k int) (v jsondoc.Value, ok bool) {
 	}
 	v, err := jsondoc.Parse(string(text), j.types[k].Kind == types.JSON)
 	if err != nil {
-		r.Fail(j.wrongDocument(err, k))
+		r.Fail(DocumentError(err, k+1, j.function))
 		return v, false
 	}
 	*m = remembered[jsondoc.Value]{string(text), v, true}
 	return v, true
 }
 
-func (j *JSON) wrongDocument(err error, k int) error {
+// DocumentError is the error of an argument, counted from 1, of a function, that jsondoc.Parse does not take.
+func DocumentError(err error, argument int, function string) error {
 	var syntax *jsondoc.SyntaxError
 	if errors.As(err, &syntax) {
-		return sqlerr.New(sqlerr.BadJSON, `Invalid JSON text in argument %d to function %s: "%s" at position %d.`, k+1, j.function, syntax.Message, syntax.Offset)
+		return sqlerr.New(sqlerr.BadJSON, `Invalid JSON text in argument %d to function %s: "%s" at position %d.`, argument, function, syntax.Message, syntax.Offset)
 	}
 	return sqlerr.New(sqlerr.JSONDepth, "%s", err)
 }

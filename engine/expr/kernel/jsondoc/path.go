@@ -50,6 +50,38 @@ func (e *PathError) Error() string {
 	return fmt.Sprintf("Invalid JSON path expression. The error is around character position %d.", e.Offset)
 }
 
+// String writes the path.
+func (p Path) String() string {
+	text := "$"
+	for _, l := range p {
+		switch l.kind {
+		case keyLeg:
+			text += keyPath(l.key)
+		case anyKeyLeg:
+			text += ".*"
+		case cellLeg:
+			text += "[" + l.from.String() + "]"
+		case rangeLeg:
+			text += "[" + l.from.String() + " to " + l.to.String() + "]"
+		case anyCellLeg:
+			text += "[*]"
+		case deepLeg:
+			text += "**"
+		}
+	}
+	return text
+}
+
+func (i index) String() string {
+	switch {
+	case !i.last:
+		return strconv.Itoa(i.n)
+	case i.n == 0:
+		return "last"
+	}
+	return "last-" + strconv.Itoa(i.n)
+}
+
 // Several reports a path that may lead to more than one value: it has a wildcard or a range.
 func (p Path) Several() bool {
 	for _, l := range p {
