@@ -2,6 +2,7 @@ package blob
 
 import (
 	"bytes"
+	"cmp"
 	lru "container/list"
 	"context"
 	"slices"
@@ -14,7 +15,7 @@ type Cache struct {
 
 	mu      sync.Mutex
 	size    int64
-	objects map[version][]*lru.Element // extents in ascending order, none within another
+	objects map[version][]*lru.Element // extents in ascending order, of which none lies within another: their ends ascend too
 	order   *lru.List                  // of *extent, most recently used first
 }
 
@@ -40,13 +41,31 @@ func NewCache(limit int64) *Cache {
 func (c *Cache) get(of version, r Range) []byte {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, e := range c.objects[of] {
-		if x := e.Value.(*extent); x.off <= r.Off && r.End() <= x.end() {
-			c.order.MoveToFront(e)
-			return x.data[r.Off-x.off : r.End()-x.off : r.End()-x.off]
-		}
+	e := c.around(of, r)
+	if e == nil {
+		return nil
 	}
-	return nil
+	c.order.MoveToFront(e)
+	x := e.Value.(*extent)
+	return x.data[r.Off-x.off : r.End()-x.off : r.End()-x.off]
+}
+
+// around returns the extent that a range lies within, or nil. The caller holds mu.
+func (c *Cache) around(of version, r Range) *lru.Element {
+	list := c.objects[of]
+	at, begins := find(list, r.Off)
+	if !begins {
+		at-- // of those that begin before, it ends last
+	}
+	if at < 0 || r.End() > list[at].Value.(*extent).end() {
+		return nil
+	}
+	return list[at]
+}
+
+// find returns where the first extent stands that does not begin before an offset, and whether it begins there.
+func find(list []*lru.Element, off int64) (at int, same bool) {
+	return slices.BinarySearchFunc(list, off, func(e *lru.Element, off int64) int { return cmp.Compare(e.Value.(*extent).off, off) })
 }
 
 // put keeps a copy of bytes at an offset.
@@ -57,12 +76,22 @@ func (c *Cache) put(of version, off int64, data []byte) {
 	x := &extent{of: of, off: off, data: bytes.Clone(data)}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, e := range slices.Clone(c.objects[of]) {
-		if old := e.Value.(*extent); x.off <= old.off && old.end() <= x.end() {
-			c.drop(e)
-		}
+	if c.around(of, Range{Off: off, Len: int64(len(data))}) != nil {
+		return
 	}
-	c.objects[of] = append(c.objects[of], c.order.PushFront(x))
+	list := c.objects[of]
+	at, _ := find(list, off)
+	within := 0
+	for _, e := range list[at:] {
+		old := e.Value.(*extent)
+		if old.end() > x.end() {
+			break
+		}
+		c.order.Remove(e)
+		c.size -= int64(len(old.data))
+		within++
+	}
+	c.objects[of] = slices.Replace(list, at, at+within, c.order.PushFront(x))
 	c.size += int64(len(x.data))
 	for c.size > c.limit {
 		c.drop(c.order.Back())
@@ -73,12 +102,13 @@ func (c *Cache) put(of version, off int64, data []byte) {
 func (c *Cache) drop(e *lru.Element) {
 	x := c.order.Remove(e).(*extent)
 	c.size -= int64(len(x.data))
-	rest := slices.DeleteFunc(c.objects[x.of], func(o *lru.Element) bool { return o == e })
-	if len(rest) == 0 {
+	list := c.objects[x.of]
+	at, _ := find(list, x.off)
+	if list = slices.Delete(list, at, at+1); len(list) == 0 {
 		delete(c.objects, x.of)
 		return
 	}
-	c.objects[x.of] = rest
+	c.objects[x.of] = list
 }
 
 // cached is a fetcher's use of a cache.

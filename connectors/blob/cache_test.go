@@ -1,8 +1,10 @@
 package blob
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -109,4 +111,42 @@ func TestCacheCheckOutlivesCancellation(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.Release()
+}
+
+// TestCacheKeepsExtentsApart puts and gets random ranges of one object.
+func TestCacheKeepsExtentsApart(t *testing.T) {
+	content := make([]byte, 1000)
+	for i := range content {
+		content[i] = byte(i % 251)
+	}
+	r, cache, of := rand.New(rand.NewPCG(1, 1)), NewCache(600), version{"x", "1"}
+	served := 0
+	for range 20000 {
+		at := Range{Off: r.Int64N(900), Len: 1 + r.Int64N(100)}
+		if r.IntN(2) == 0 {
+			cache.put(of, at.Off, content[at.Off:at.End()])
+			if got := cache.get(of, at); !bytes.Equal(got, content[at.Off:at.End()]) {
+				t.Fatalf("%v was put and is %v", at, got)
+			}
+		} else if got := cache.get(of, at); got != nil {
+			served++
+			if !bytes.Equal(got, content[at.Off:at.End()]) {
+				t.Fatalf("%v is %v", at, got)
+			}
+		}
+		size, before := int64(0), (*extent)(nil)
+		for _, e := range cache.objects[of] {
+			x := e.Value.(*extent)
+			if before != nil && (x.off <= before.off || x.end() <= before.end()) {
+				t.Fatalf("%d to %d comes after %d to %d", x.off, x.end(), before.off, before.end())
+			}
+			size, before = size+int64(len(x.data)), x
+		}
+		if size != cache.size || size > cache.limit || cache.order.Len() != len(cache.objects[of]) {
+			t.Fatalf("%d bytes are %d", size, cache.size)
+		}
+	}
+	if served < 100 {
+		t.Errorf("%d ranges were served", served)
+	}
 }
