@@ -11,6 +11,7 @@ import (
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/sqlerr"
 )
 
 // TestLocalTables reads GMS-owned tables of a federated query through the Leaf's source.
@@ -31,6 +32,19 @@ func TestLocalTables(t *testing.T) {
 	leaf = mustBind(t, ctx, b, "select c.column_name from information_schema.columns c join nation on n_name = c.column_name where c.table_schema = 'tpch'")
 	if got := readLocal(t, leaf, 100); !strings.Contains(got, "l_extendedprice") {
 		t.Errorf("information_schema.columns\n%s", got)
+	}
+}
+
+// TestNoFileIntoLocalTables wants LOAD DATA refused where GMS would read a file of the host into a table of its own.
+func TestNoFileIntoLocalTables(t *testing.T) {
+	b, ctx, _ := newBinder(t)
+	mustRun(t, ctx, b, "create table scratch.t (line text)")
+	for _, statement := range []string{
+		"load data infile '/etc/hostname' into table scratch.t", "explain select 1 into outfile '/tmp/x'",
+	} {
+		if _, err := b.Bind(ctx, statement); !sqlerr.Is(err, sqlerr.FilesDisabled) {
+			t.Errorf("%s: %v", statement, err)
+		}
 	}
 }
 

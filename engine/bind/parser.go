@@ -66,7 +66,7 @@ func prepared(query string, stmt sqlparser.Statement, err error) (sqlparser.Stat
 	for _, change := range []func(sqlparser.SQLNode) error{
 		ownRights, knownVariables, foldColumns, uniqueTables, recursions, jsonTimes, windows, groupKeys,
 		isolateOperands, orderByArguments, resolveAggregates, quantified, numbered, renameExtremes, renameGrowing,
-		operatorsAsFunctions,
+		renameLoadFile, operatorsAsFunctions,
 	} {
 		if err := change(stmt); err != nil {
 			return nil, err

@@ -19,8 +19,11 @@ const (
 )
 
 // takeOver is the first rule of every analysis. At the root of a statement it turns a query that is federated or reads no
-// table into a Leaf, or each federated query inside another statement into one. Below the root there is nothing left to decide.
+// table into a Leaf, or each federated query inside another statement into one, and refuses what touches files. Below the root there is nothing left to decide.
 func (b *Binder) takeOver(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, scope *gmsplan.Scope, _ analyzer.RuleSelector, flags *sql.QueryFlags) (sql.Node, transform.TreeIdentity, error) {
+	if err := refuseFiles(ctx, a, n); err != nil {
+		return n, transform.SameTree, err
+	}
 	if !scope.IsEmpty() {
 		return n, transform.SameTree, nil
 	}

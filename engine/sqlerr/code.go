@@ -15,6 +15,8 @@ const (
 	UnknownFunction                // no such function
 	UnknownServer                  // no such source
 	DuplicateServer                // CREATE SERVER of a name that exists
+	FileDenied                     // a file of the gateway's host, without the right to files
+	FilesDisabled                  // the same with it: there is none to read or write
 	AccessDenied                   // the gateway's own users and grants refuse
 	BadOption                      // a source option or setting that is missing, unknown or malformed
 	ReadOnly                       // a write to what cannot be written
@@ -146,6 +148,8 @@ var identities = [...]Identity{
 	UnknownFunction:    {1305, "42000"}, // ER_SP_DOES_NOT_EXIST
 	UnknownServer:      {1477, "HY000"}, // ER_FOREIGN_SERVER_DOESNT_EXIST
 	DuplicateServer:    {1476, "HY000"}, // ER_FOREIGN_SERVER_EXISTS
+	FileDenied:         {1045, "28000"}, // ER_ACCESS_DENIED_ERROR
+	FilesDisabled:      {1290, "HY000"}, // ER_OPTION_PREVENTS_STATEMENT
 	AccessDenied:       {1227, "42000"}, // ER_SPECIFIC_ACCESS_DENIED_ERROR
 	BadOption:          {1210, "HY000"}, // ER_WRONG_ARGUMENTS
 	ReadOnly:           {1036, "HY000"}, // ER_OPEN_AS_READONLY
