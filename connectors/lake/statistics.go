@@ -26,6 +26,7 @@ const boundsRead = 1024
 func columnStatistics(typ types.Type, footers []*parquet.File, positions []int) plan.ColumnStatistics {
 	s := plan.ColumnStatistics{Distinct: plan.Unknown}
 	rows, nulls, bytes, groups := float64(0), float64(0), float64(0), 0
+	var values distinctValues
 	ranged := true
 	for i, f := range footers {
 		at := positions[i]
@@ -42,6 +43,7 @@ func columnStatistics(typ types.Type, footers []*parquet.File, positions []int) 
 			if b.Nulls == b.Rows {
 				continue // nothing but NULL restricts no range
 			}
+			values.add(f.Distinct(g, at), float64(b.Rows-max(b.Nulls, 0)), s.HasRange && apart(b, s))
 			if !b.HasMin || !b.HasMax {
 				ranged = false
 				continue
@@ -61,9 +63,44 @@ func columnStatistics(typ types.Type, footers []*parquet.File, positions []int) 
 	if rows == 0 {
 		return plan.ColumnStatistics{}
 	}
-	s.Known, s.NullFrac, s.Width = true, nulls/rows, bytes/rows
+	s.Known, s.NullFrac, s.Width, s.Distinct = true, nulls/rows, bytes/rows, values.count()
 	if s.HasRange = s.HasRange && ranged; !s.HasRange {
 		s.Min, s.Max = types.Value{}, types.Value{}
 	}
 	return s
+}
+
+// apart reports a row group whose values all lie beyond those of the ones before.
+func apart(b parquet.Bounds, before plan.ColumnStatistics) bool {
+	above, ok := compare(b.Min, b.Type, before.Max, b.Type)
+	if ok && b.HasMin && above > 0 {
+		return true
+	}
+	below, ok := compare(b.Max, b.Type, before.Min, b.Type)
+	return ok && b.HasMax && below < 0
+}
+
+// distinctValues merges the counts of different values of row groups. One that repeats each of its values a few times has
+// most of what there is, and the next ones are thought to have the same. Where one does not, or the values change from row
+// group to row group as in a sorted column, nobody knows.
+type distinctValues struct {
+	groups  int
+	most    float64
+	partial bool // a row group may lack values that others have
+}
+
+// fewTimes is how often a row group repeats its values where it has nearly all: were they drawn at random, all but 2 %.
+const fewTimes = 4
+
+func (d *distinctValues) add(distinct, rows float64, apart bool) {
+	d.groups++
+	d.most = max(d.most, distinct)
+	d.partial = d.partial || distinct == 0 || rows < fewTimes*distinct || apart
+}
+
+func (d *distinctValues) count() float64 {
+	if d.most == 0 || d.partial && d.groups > 1 {
+		return plan.Unknown
+	}
+	return d.most
 }

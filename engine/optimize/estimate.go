@@ -276,41 +276,68 @@ func fragmentRows(ctx context.Context, n *plan.Remote) (float64, bool) {
 	return est.Rows, err == nil && est.Rows >= 0
 }
 
-// adopt lets the Remotes of a source's answer keep what was estimated of the offered plan: of the part that yields the
-// same columns, and of each column wherever it was. The fragment knows better how many rows there are.
+// adopt lets the Remotes of a source's answer keep what was estimated of the parts of the offered plan that they stand for.
 func (e *Estimator) adopt(ctx context.Context, offered, answer plan.Node) {
-	walk(answer, func(n plan.Node) {
-		remote, ok := n.(*plan.Remote)
+	switch n := answer.(type) {
+	case *plan.Remote:
+		e.memo[n] = e.answered(ctx, highest(offered, n.Cols.Set()), n)
+	case *plan.Filter:
+		remote, ok := n.Input.(*plan.Remote)
 		if !ok {
+			e.adopt(ctx, offered, n.Input)
 			return
 		}
-		rows, known := fragmentRows(ctx, remote)
-		if !known {
-			rows = unknownRows
+		// What the filter drops must not seem to have been dropped below it, even if files were pruned by it.
+		cols := remote.Cols.Set()
+		e.memo[remote] = e.answered(ctx, lowest(offered, cols), remote)
+		whole := e.of(ctx, highest(offered, cols))
+		e.memo[n] = whole.scaled(math.Min(whole.rows, e.memo[remote].rows))
+	default:
+		for _, c := range answer.Children() {
+			e.adopt(ctx, offered, c)
 		}
-		r := unknown(remote.Cols, rows)
-		var part *relation
-		wanted := remote.Cols.Set()
-		walk(offered, func(o plan.Node) {
-			from := e.of(ctx, o)
-			if have := o.Schema().Set(); part == nil && len(have) == len(wanted) && within(have, wanted) {
-				part = from
-			}
-			for id, c := range from.cols {
-				if wanted[id] {
-					r.cols[id] = c
-				}
-			}
-		})
-		if part != nil {
-			r.keys = part.keys
-			maps.Copy(r.cols, part.cols)
-			if !known {
-				r.rows = part.rows
-			}
+	}
+}
+
+// highest returns the highest part of a plan that has certain columns and no others, or else the lowest that has them.
+func highest(n plan.Node, cols set) plan.Node {
+	var found plan.Node
+	walk(n, func(n plan.Node) {
+		if have := n.Schema().Set(); found == nil && len(have) == len(cols) && within(have, cols) {
+			found = n
 		}
-		e.memo[n] = r.scaled(r.rows)
 	})
+	if found == nil {
+		return lowest(n, cols)
+	}
+	return found
+}
+
+// lowest returns the lowest part of a plan that has certain columns.
+func lowest(n plan.Node, cols set) plan.Node {
+	for _, c := range n.Children() {
+		if within(cols, c.Schema().Set()) {
+			return lowest(c, cols)
+		}
+	}
+	return n
+}
+
+// answered guesses about a Remote that stands for a plan. The fragment knows better how many rows there are.
+func (e *Estimator) answered(ctx context.Context, offered plan.Node, remote *plan.Remote) *relation {
+	from := e.of(ctx, offered)
+	rows, known := fragmentRows(ctx, remote)
+	if !known {
+		rows = from.rows
+	}
+	r := unknown(remote.Cols, rows)
+	for id := range r.cols {
+		if c := from.cols[id]; c != nil {
+			r.cols[id] = c
+		}
+	}
+	r.keys = from.keys
+	return r.scaled(rows)
 }
 
 func (e *Estimator) union(ctx context.Context, n *plan.Union) *relation {

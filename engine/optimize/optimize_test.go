@@ -107,6 +107,43 @@ func TestTrace(t *testing.T) {
 	}
 }
 
+// A source may prune by a filter that stays above its leaf: what the filter drops it drops once.
+func TestEstimatesOverPrunedLeaves(t *testing.T) {
+	const all, pruned = 8 * statsScale, 5
+	for _, rows := range []float64{all, pruned} {
+		src := newSources()
+		src["pg"].answer = func(n plan.Node) plan.Node {
+			scan := n
+			if f, ok := n.(*plan.Filter); ok {
+				scan = f.Input
+			}
+			leaf := &plan.Remote{Site: src["pg"].site, Fragment: &fragment{node: n, rows: rows}, Cols: scan.Schema()}
+			if scan == n {
+				return leaf
+			}
+			return n.WithChildren([]plan.Node{leaf})
+		}
+		root := read(t, "filter (= t.b 3)\n  scan t\n")
+		kept := newPlanner(root, src).est.Node(t.Context(), root).Rows
+		if kept <= pruned || kept >= all {
+			t.Fatalf("%g rows are thought to pass", kept)
+		}
+		out, trace, err := Optimize(t.Context(), root, Config{Sources: src, Pushdown: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		walk(out, func(n plan.Node) {
+			want := math.Min(kept, rows)
+			if _, leaf := n.(*plan.Remote); leaf {
+				want = rows
+			}
+			if got := trace.Rows(n); got != want {
+				t.Errorf("%T over a leaf of %g rows: %g, want %g", n, rows, got, want)
+			}
+		})
+	}
+}
+
 // TestBrokenRule checks that the wrapper notices a rule that changes the plan's columns.
 func TestBrokenRule(t *testing.T) {
 	root := read(t, filtered)

@@ -70,7 +70,10 @@ func (s *source) remote(n plan.Node) plan.Node {
 }
 
 // fragment is a plan the source runs.
-type fragment struct{ node plan.Node }
+type fragment struct {
+	node plan.Node
+	rows float64 // that the source says it has; 0: it says nothing
+}
 
 func (f *fragment) Schema() plan.Schema { return f.node.Schema() }
 
@@ -80,7 +83,11 @@ func (f *fragment) String() string {
 }
 
 func (f *fragment) Estimate(context.Context) (connectors.Estimate, error) {
-	return connectors.UnknownEstimate(), nil
+	e := connectors.UnknownEstimate()
+	if f.rows > 0 {
+		e.Rows = f.rows
+	}
+	return e, nil
 }
 
 func (f *fragment) Start(context.Context, connectors.Scan) (connectors.Execution, error) {

@@ -90,16 +90,11 @@ func TestBoundsOfUntrustworthyStatistics(t *testing.T) {
 	}
 }
 
-// NaN is NULL to the engine but not to the file: its count of NULLs and a bound of NaN prove nothing.
-func TestBoundsOfFloats(t *testing.T) {
-	schema := arrow.NewSchema([]arrow.Field{{Name: "f", Type: arrow.PrimitiveTypes.Float64}}, nil)
-	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
-	defer b.Release()
-	b.Field(0).(*array.Float64Builder).AppendValues([]float64{1, math.NaN(), 5}, nil)
-	batch := b.NewRecordBatch()
-	defer batch.Release()
+// fileOf writes a batch to a file of one row group, as the writer likes.
+func fileOf(t *testing.T, batch arrow.RecordBatch) *File {
+	t.Helper()
 	var out bytes.Buffer
-	w, err := pqarrow.NewFileWriter(schema, &out, nil, pqarrow.DefaultWriterProps())
+	w, err := pqarrow.NewFileWriter(batch.Schema(), &out, nil, pqarrow.DefaultWriterProps())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,6 +109,18 @@ func TestBoundsOfFloats(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return f
+}
+
+// NaN is NULL to the engine but not to the file: its count of NULLs and a bound of NaN prove nothing.
+func TestBoundsOfFloats(t *testing.T) {
+	schema := arrow.NewSchema([]arrow.Field{{Name: "f", Type: arrow.PrimitiveTypes.Float64}}, nil)
+	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
+	defer b.Release()
+	b.Field(0).(*array.Float64Builder).AppendValues([]float64{1, math.NaN(), 5}, nil)
+	batch := b.NewRecordBatch()
+	defer batch.Release()
+	f := fileOf(t, batch)
 	if !f.Columns[0].Nullable {
 		t.Error("a column that may hold NaN is not nullable")
 	}
@@ -124,5 +131,44 @@ func TestBoundsOfFloats(t *testing.T) {
 	f.meta.RowGroups[0].Columns[0].MetaData.Statistics.MinValue = nan
 	if got, want := showBounds(f.Bounds(0, 0)), "?..? nulls=-1 rows=3"; got != want {
 		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// What a writer counted is believed; else the size of dictionary indices tells within a factor of two.
+func TestDistinct(t *testing.T) {
+	const rows, entries = 50_000, 100
+	schema := arrow.NewSchema([]arrow.Field{
+		{Name: "text", Type: arrow.BinaryTypes.String}, {Name: "flag", Type: arrow.FixedWidthTypes.Boolean},
+	}, nil)
+	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
+	defer b.Release()
+	for i := range rows {
+		b.Field(0).(*array.StringBuilder).Append(fmt.Sprintf("text %d", i%entries))
+		b.Field(1).(*array.BooleanBuilder).Append(i%2 == 0)
+	}
+	batch := b.NewRecordBatch()
+	defer batch.Release()
+	f := fileOf(t, batch)
+	const text, flag = 0, 1
+	chunk := f.meta.RowGroups[0].Columns[text].MetaData
+	for _, c := range []struct {
+		name     string
+		column   int
+		counted  int64
+		min, max float64
+	}{
+		{"counted", text, entries + 1, entries + 1, entries + 1},
+		{"more than there are values", text, rows + 1, rows, rows},
+		{"by the indices", text, 0, entries / 2, entries * 2},
+		{"without a dictionary", flag, 0, 0, 0},
+	} {
+		chunk.Statistics.DistinctCount = &c.counted
+		if got := f.Distinct(0, c.column); got < c.min || got > c.max {
+			t.Errorf("%s: %g, want %g to %g", c.name, got, c.min, c.max)
+		}
+	}
+	chunk.Statistics = nil
+	if got := f.Distinct(0, text); got < entries/2 || got > entries*2 {
+		t.Errorf("without statistics: %g", got)
 	}
 }
