@@ -136,6 +136,22 @@ type DynamicFilter interface {
 	Ready() <-chan struct{}
 	// Conds returns what is known now: conjuncts over the fragment's schema; none until something is known.
 	Conds() []expr.Expr
+	// Keys returns what is known now that no condition says as exactly: rows whose value in a column is in no set of that
+	// column do not matter.
+	Keys() []ColumnKeys
+}
+
+// ColumnKeys are the values that matter in a column of a fragment.
+type ColumnKeys struct {
+	Column expr.ColumnID
+	Set    KeySet
+}
+
+// KeySet is a set of values that has no NULL and may seem to have a few values that it has not. It is safe for concurrent
+// use, and the same set is equal (==) to itself.
+type KeySet interface {
+	// Finder returns a function, for one goroutine, that appends to sel the positions of the values that are in the set.
+	Finder() func(values arrow.Array, sel []int32) []int32
 }
 
 // NoFilter is the DynamicFilter that never restricts anything.
@@ -148,6 +164,9 @@ func (NoFilter) Ready() <-chan struct{} { return closed }
 
 // Conds returns nil.
 func (NoFilter) Conds() []expr.Expr { return nil }
+
+// Keys returns nil.
+func (NoFilter) Keys() []ColumnKeys { return nil }
 
 // StatsSource is a Source that can say more of a table's columns than Table did, at the price of a request.
 type StatsSource interface {

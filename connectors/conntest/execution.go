@@ -249,6 +249,8 @@ func (k known) Ready() <-chan struct{} { return connectors.NoFilter{}.Ready() }
 
 func (k known) Conds() []expr.Expr { return k.conds }
 
+func (known) Keys() []connectors.ColumnKeys { return nil }
+
 // dynamic checks that a dynamic filter loses no row that passes it.
 func (s *suite) dynamic(t *testing.T) {
 	leaf := s.bigLeaf(t)

@@ -57,7 +57,7 @@ type execution struct {
 	prune *pruner
 
 	mu      sync.Mutex
-	dynamic *pruner         // of the newest dynamic conjuncts
+	dynamic *dynamicFilter  // as it was last known
 	idle    []*rowFilter    // that no reader uses
 	warned  map[string]bool // of what a warning was given
 	open    map[*reader]bool
@@ -100,20 +100,23 @@ func (x *execution) Close() error {
 	return errors.Join(errs...)
 }
 
-// filter returns the pruner of what the dynamic filter knows now. A limit counts rows that the filter drops above it.
-func (x *execution) filter() *pruner {
+// dynamicFilter is what the joins above were known to want at some time.
+type dynamicFilter struct {
+	*pruner
+	keys []connectors.ColumnKeys
+}
+
+// filter returns what the dynamic filter knows now. A limit counts rows that the filter drops above it.
+func (x *execution) filter() *dynamicFilter {
 	var conds []expr.Expr
+	var keys []connectors.ColumnKeys
 	if x.scan.limit < 0 {
-		conds = x.run.Dynamic.Conds()
+		conds, keys = x.run.Dynamic.Conds(), x.run.Dynamic.Keys()
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	same := x.dynamic != nil && len(conds) == len(x.dynamic.conds)
-	for i := 0; same && i < len(conds); i++ {
-		same = conds[i] == x.dynamic.conds[i]
-	}
-	if !same {
-		x.dynamic = newPruner(conds, x.run.Env)
+	if d := x.dynamic; d == nil || !slices.Equal(d.conds, conds) || !slices.Equal(d.keys, keys) {
+		x.dynamic = &dynamicFilter{newPruner(conds, x.run.Env), keys}
 	}
 	return x.dynamic
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/files/parquet"
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/types"
@@ -16,15 +17,17 @@ import (
 // rowFilter drops rows while they are decoded. What it lets through is checked again above, so a conjunct that it cannot
 // evaluate, or not without a fault or a warning, it leaves out. It belongs to one goroutine.
 type rowFilter struct {
-	of    *pruner // the dynamic conjuncts it is made of
+	of    *dynamicFilter // that it is made of
 	steps []*rowStep
 }
 
-// rowStep is the conjuncts over a set of columns.
+// rowStep is the conjuncts over a set of columns, or the keys that joins look for in one.
 type rowStep struct {
 	columns  []expr.ColumnID
 	conds    []expr.Expr
 	dynamic  bool // what it drops, a join would drop later, and not a filter at once
+	find     func(values arrow.Array, sel []int32) []int32
+	found    []int32 // scratch
 	filter   expr.Filter
 	mem      memory.Allocator
 	schema   *arrow.Schema
@@ -42,7 +45,7 @@ const (
 )
 
 // newRowFilter compiles what can be evaluated of conjuncts, static ones and those of a dynamic filter.
-func (x *execution) newRowFilter(dynamic *pruner) *rowFilter {
+func (x *execution) newRowFilter(dynamic *dynamicFilter) *rowFilter {
 	f := &rowFilter{of: dynamic}
 	for _, c := range x.scan.conds {
 		f.add(x, c, false)
@@ -50,8 +53,8 @@ func (x *execution) newRowFilter(dynamic *pruner) *rowFilter {
 	for _, c := range dynamic.conds {
 		f.add(x, c, true)
 	}
+	f.steps = slices.DeleteFunc(f.steps, func(s *rowStep) bool { return s.dynamic && s.implied(dynamic.keys) })
 	for _, s := range f.steps {
-		s.simplify()
 		layout := make(expr.Layout, len(s.columns))
 		for i, id := range s.columns {
 			layout[id] = i
@@ -63,6 +66,9 @@ func (x *execution) newRowFilter(dynamic *pruner) *rowFilter {
 		s.mem = x.run.Memory
 	}
 	f.steps = slices.DeleteFunc(f.steps, func(s *rowStep) bool { return s.filter == nil })
+	for _, k := range dynamic.keys {
+		f.steps = append(f.steps, &rowStep{columns: []expr.ColumnID{k.Column}, dynamic: true, find: k.Set.Finder()})
+	}
 	return f
 }
 
@@ -90,15 +96,9 @@ func (f *rowFilter) add(x *execution, cond expr.Expr, dynamic bool) {
 	f.steps = append(f.steps, &rowStep{columns: columns, conds: []expr.Expr{cond}, dynamic: dynamic})
 }
 
-// simplify leaves out the bounds that a dynamic filter has beside a list of the values between them.
-func (s *rowStep) simplify() {
-	isList := func(c expr.Expr) bool {
-		in, ok := c.(*expr.In)
-		return ok && !in.Not
-	}
-	if s.dynamic && len(s.columns) == 1 && slices.ContainsFunc(s.conds, isList) {
-		s.conds = slices.DeleteFunc(s.conds, func(c expr.Expr) bool { return !isList(c) })
-	}
+// implied reports conjuncts on a column whose keys are known: these say more.
+func (s *rowStep) implied(keys []connectors.ColumnKeys) bool {
+	return len(s.columns) == 1 && slices.ContainsFunc(keys, func(k connectors.ColumnKeys) bool { return k.Column == s.columns[0] })
 }
 
 // conditions returns what the filter has to look at in a row group, what drops most first.
@@ -112,7 +112,7 @@ func (f *rowFilter) conditions(s *scan, p part) []parquet.Condition {
 		}
 		return 0
 	})
-	known := evaluation{f.of, s.groupIntervals(p.values, p.file, p.columns, p.group)}
+	known := evaluation{f.of.pruner, s.groupIntervals(p.values, p.file, p.columns, p.group)}
 	var out []parquet.Condition
 	for _, step := range f.steps {
 		if step.rests() {
@@ -150,8 +150,11 @@ func (s *rowStep) rests() bool {
 	return true
 }
 
-// holds reports conjuncts that are true for every row, as the statistics say.
+// holds reports conjuncts that are true for every row, as the statistics say. Of keys they say nothing.
 func (s *rowStep) holds(known evaluation) bool {
+	if s.find != nil {
+		return false
+	}
 	for _, c := range s.conds {
 		if t := known.truth(c); t.no || t.null {
 			return false
@@ -177,6 +180,23 @@ func (s *rowStep) positions(scan *scan, p part) []int {
 
 // choose is parquet.Condition.Select.
 func (s *rowStep) choose(columns []arrow.Array, rows int) (sel []int32, all bool) {
+	if s.find != nil {
+		s.found = s.find(columns[0], s.found[:0])
+		sel, all = s.found, len(s.found) == rows
+	} else {
+		sel, all = s.evaluate(columns, rows)
+	}
+	s.in += int64(rows)
+	if all {
+		s.kept += int64(rows)
+	} else {
+		s.kept += int64(len(sel))
+	}
+	return sel, all
+}
+
+// evaluate selects the rows that pass the conjuncts; all if they cannot be evaluated.
+func (s *rowStep) evaluate(columns []arrow.Array, rows int) (sel []int32, all bool) {
 	if s.schema == nil || !s.fits(columns) {
 		fields := make([]arrow.Field, len(columns))
 		for i, c := range columns {
@@ -187,15 +207,7 @@ func (s *rowStep) choose(columns []arrow.Array, rows int) (sel []int32, all bool
 	batch := array.NewRecordBatch(s.schema, columns, int64(rows))
 	defer batch.Release()
 	sel, all, err := s.filter.Select(s.mem, batch)
-	if err != nil {
-		return nil, true
-	}
-	s.in += int64(rows)
-	if all {
-		s.kept += int64(rows)
-	}
-	s.kept += int64(len(sel))
-	return sel, all
+	return sel, all || err != nil
 }
 
 // fits reports whether the columns have the types of the last ones; decimals vary in width.

@@ -140,8 +140,9 @@ func (q query) plan(t *plan.Table) (plan.Node, func(string) expr.Expr, *plan.Sca
 
 type fixedFilter []expr.Expr
 
-func (fixedFilter) Ready() <-chan struct{} { return connectors.NoFilter{}.Ready() }
-func (f fixedFilter) Conds() []expr.Expr   { return f }
+func (fixedFilter) Ready() <-chan struct{}        { return connectors.NoFilter{}.Ready() }
+func (f fixedFilter) Conds() []expr.Expr          { return f }
+func (fixedFilter) Keys() []connectors.ColumnKeys { return nil }
 
 // run offers the query to a source and runs the fragment it answers with.
 func (q query) run(t testing.TB, src connectors.Source) (result, error) {

@@ -17,6 +17,7 @@ import (
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/expr/kernel"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
@@ -240,10 +241,91 @@ func TestDynamicFilterKnownAfterSplits(t *testing.T) {
 	}
 }
 
-type lateFilter struct{ conds []expr.Expr }
+// The rows whose values are not among a join's keys are dropped while they are decoded, in the order of the rows.
+func TestKeysOfAJoin(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "orders.parquet", parquetOf(t, 10, ids, idRows(0, 30)))
+	src := open(t, connectors.Options{"url": dir})
+	table, err := src.Table(t.Context(), orders(), connectors.AsOf{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, col, _ := query{}.plan(table)
+	id := col("id").(*expr.Column).ID
+	all := []expr.Expr{compared(expr.Ge, col("id"), intLiteral(-1))}
+	none := []expr.Expr{compared(expr.Lt, col("id"), intLiteral(0))}
+	for _, c := range []struct {
+		name   string
+		filter lateFilter
+		limit  bool
+		want   []string
+	}{
+		{"keys", lateFilter{keys: []connectors.ColumnKeys{{Column: id, Set: &keySet{25, 3, 4, 99}}}}, false, []string{"3", "4", "25"}},
+		{"keys of two joins", lateFilter{keys: []connectors.ColumnKeys{{Column: id, Set: &keySet{25, 3}}, {Column: id, Set: &keySet{3, 4}}}}, false, []string{"3"}},
+		{"and conditions", lateFilter{conds: all, keys: []connectors.ColumnKeys{{Column: id, Set: &keySet{25}}}}, false, []string{"25"}},
+		{"row groups", lateFilter{conds: none, keys: []connectors.ColumnKeys{{Column: id, Set: &keySet{25}}}}, false, nil},
+		{"no keys", lateFilter{keys: []connectors.ColumnKeys{{Column: id, Set: &keySet{}}}}, false, nil},
+		{"another relation's", lateFilter{keys: []connectors.ColumnKeys{{Column: id + 1000, Set: &keySet{}}}, conds: []expr.Expr{compared(expr.Eq, col("id"), intLiteral(7))}}, false, []string{"7"}},
+		{"under a limit", lateFilter{keys: []connectors.ColumnKeys{{Column: id, Set: &keySet{25}}}}, true, []string{"0", "1"}},
+	} {
+		offered := root
+		if c.limit {
+			offered = &plan.Limit{Input: root, Count: 2}
+		}
+		answer, err := src.Pushdown(t.Context(), offered)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mem := bufpooltest.New()
+		x, err := findRemote(answer).Fragment.(connectors.Fragment).Start(t.Context(), connectors.Scan{
+			Memory: mem, BatchRows: 8192, Dynamic: &c.filter, Usage: &connectors.Usage{},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var rows []string
+		for split, err := range x.Splits(t.Context()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := readSplit(t.Context(), x, split)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rows = append(rows, got...)
+		}
+		if !slices.Equal(rows, c.want) {
+			t.Errorf("%s: rows %q, want %q", c.name, rows, c.want)
+		}
+		if err := x.Close(); err != nil {
+			t.Error(err)
+		}
+		mem.AssertSize(t, 0)
+	}
+}
 
-func (*lateFilter) Ready() <-chan struct{} { return nil }
-func (l *lateFilter) Conds() []expr.Expr   { return l.conds }
+// keySet is a set of numbers.
+type keySet []int64
+
+func (s *keySet) Finder() func(arrow.Array, []int32) []int32 {
+	return func(values arrow.Array, sel []int32) []int32 {
+		for i := range values.Len() {
+			if v := kernel.ValueAt(values, i); !v.Null && slices.Contains(*s, v.Int) {
+				sel = append(sel, int32(i))
+			}
+		}
+		return sel
+	}
+}
+
+type lateFilter struct {
+	conds []expr.Expr
+	keys  []connectors.ColumnKeys
+}
+
+func (*lateFilter) Ready() <-chan struct{}          { return nil }
+func (l *lateFilter) Conds() []expr.Expr            { return l.conds }
+func (l *lateFilter) Keys() []connectors.ColumnKeys { return l.keys }
 
 func TestLimitReadsNoMoreThanItNeeds(t *testing.T) {
 	dir := t.TempDir()

@@ -553,6 +553,8 @@ type known []expr.Expr
 func (known) Ready() <-chan struct{} { return connectors.NoFilter{}.Ready() }
 func (k known) Conds() []expr.Expr   { return k }
 
+func (known) Keys() []connectors.ColumnKeys { return nil }
+
 func TestDynamicFilter(t *testing.T) {
 	f := newFixture(t, testserver.Postgres(t), nil, bigTable)
 	scan := f.scan("big", "id")

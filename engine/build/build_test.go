@@ -47,6 +47,7 @@ type table struct {
 	rows    atomic.Int64 // rows that left, after dynamic filters
 	dynamic string       // the filter that the last Open saw
 	encoded []int        // what the last run allowed to be dictionary-encoded
+	wanted  []connectors.ColumnKeys
 }
 
 func (t *table) Schema() plan.Schema {
@@ -91,7 +92,7 @@ func (e *execution) Open(_ context.Context, s connectors.Split) (connectors.Read
 	var conds []expr.Expr
 	select {
 	case <-e.scan.Dynamic.Ready():
-		conds = e.scan.Dynamic.Conds()
+		conds, e.table.wanted = e.scan.Dynamic.Conds(), e.scan.Dynamic.Keys()
 	default:
 	}
 	if i == 0 {
@@ -536,6 +537,42 @@ func TestJoinKeysReachTheScan(t *testing.T) {
 		if n := len(got); n == 0 {
 			t.Errorf("%s: no rows", c.name)
 		}
+	}
+}
+
+// Keys that are too many to list reach the scan as a set, unless they were spilled.
+func TestManyJoinKeysReachTheScan(t *testing.T) {
+	const keys = 20_000
+	big := newTable(11, "k", []any{5}, []any{6}, []any{3 * keys})
+	small := newTable(1, "a")
+	for i := range keys {
+		small.splits[0] = append(small.splits[0], []types.Value{types.IntValue(int64(3 * i))})
+	}
+	join := &plan.Join{
+		Left: big.remote(), Right: small.remote(), On: []expr.Expr{call(t, expr.Eq, big.col(0), small.col(0))},
+	}
+	for _, limit := range []int64{0, 64 << 10} {
+		got, err := run(t, join, Config{Parallelism: 1, Memory: exec.NewAccount(nil, limit, "memory.query")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(got) != 1 {
+			t.Errorf("rows %q", got)
+		}
+		if limit > 0 {
+			if len(big.wanted) != 0 {
+				t.Error("a set was made of spilled keys")
+			}
+			continue
+		}
+		if len(big.wanted) != 1 || big.wanted[0].Column != big.cols[0].ID {
+			t.Fatalf("the scan was told of the keys of %v", big.wanted)
+		}
+		values := kernel.FromValues(memory.DefaultAllocator, bigint, []types.Value{types.IntValue(5), types.IntValue(6), types.NullValue, types.IntValue(3 * keys)})
+		if found := big.wanted[0].Set.Finder()(values, nil); !slices.Equal(found, []int32{1}) {
+			t.Errorf("of 5, 6, NULL and %d the set has number %v", 3*keys, found)
+		}
+		values.Release()
 	}
 }
 

@@ -3,6 +3,7 @@ package build
 import (
 	"github.com/apache/arrow-go/v18/arrow"
 
+	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/engine/exec"
 	"github.com/silogate/silogate/engine/exec/rowkey"
 	"github.com/silogate/silogate/engine/expr"
@@ -96,14 +97,14 @@ func (b *builder) join(n *plan.Join, want need) (stage, error) {
 	if err != nil {
 		return stage{}, err
 	}
-	onBuilt := b.promise(n, probeNode, probeKeys, buildKeys, cond.fields)
+	told, onBuilt := b.promise(n, probeNode, probeKeys, buildKeys, cond.fields)
 	probed, err := b.build(probeNode, below)
 	if err != nil {
 		return stage{}, err
 	}
 	spec := &exec.Join{
 		Kind: n.Kind, BuildLeft: n.BuildLeft, NullAware: n.Kind == plan.NullAnti || n.Kind == plan.Mark && n.NullAware,
-		Keys: cond.fields, Build: built.cols, Probe: probed.cols, OnBuilt: onBuilt,
+		Keys: cond.fields, Build: built.cols, Probe: probed.cols, OnBuilt: onBuilt, Told: told,
 	}
 	spec.Output, spec.Out = joinColumns(n.Schema(), want, n.Mark, built.cols, probed.cols)
 	terms, err := b.joinTerms(spec, cond, buildKeys, probeKeys, max(len(built.streams), len(probed.streams)))
@@ -164,18 +165,17 @@ func (b *builder) joinTerms(spec *exec.Join, cond joinCondition, buildKeys, prob
 	return out, nil
 }
 
-// promise connects a join with the remote scans that its probe keys come from and returns what the join calls when
-// its build side is complete; nil if there is no such scan.
-func (b *builder) promise(n *plan.Join, probe plan.Node, probeKeys, buildKeys []expr.Expr, fields []rowkey.Field) func([]arrow.Array) {
+// promise connects a join with the remote scans that its probe keys come from. It returns how many of the keys these are
+// told of, and what the join calls when its build side is complete; nil if there is no such scan.
+func (b *builder) promise(n *plan.Join, probe plan.Node, probeKeys, buildKeys []expr.Expr, fields []rowkey.Field) (told int, onBuilt func([]arrow.Array)) {
 	if b.cfg.Dynamic == DynamicOff || !drops(n) {
-		return nil
+		return 0, nil
 	}
 	type target struct {
-		key    int
 		column *expr.Column
 		filter *exec.ScanFilter
 	}
-	var targets []target
+	targets := make([][]target, len(probeKeys)) // by key
 	for i, e := range probeKeys {
 		col, ok := e.(*expr.Column)
 		if !ok || !fields[i].IsStrict() || !exec.Comparable(col.Typ, buildKeys[i].Type()) {
@@ -188,20 +188,33 @@ func (b *builder) promise(n *plan.Join, probe plan.Node, probeKeys, buildKeys []
 				b.filters[s.remote] = f
 			}
 			f.Promise()
-			targets = append(targets, target{i, s.column, f})
+			targets[i] = append(targets[i], target{s.column, f})
+		}
+		if len(targets[i]) > 0 {
+			told++
 		}
 	}
-	if targets == nil || b.cfg.Dynamic == DynamicLate {
-		return nil // promised and never kept: the filter stays unready
+	if told == 0 || b.cfg.Dynamic == DynamicLate {
+		return 0, nil // promised and never kept: the filter stays unready
 	}
-	return func(keys []arrow.Array) {
-		for _, t := range targets {
-			var conds []expr.Expr
-			if keys != nil {
-				// What cannot be expressed is only a missed chance.
-				conds, _ = exec.KeyConds(t.column, buildKeys[t.key].Type(), keys[t.key])
+	return told, func(keys []arrow.Array) {
+		for i, of := range targets {
+			if len(of) == 0 {
+				continue
 			}
-			t.filter.Fulfil(conds)
+			var set *rowkey.Set
+			if keys != nil {
+				set = rowkey.NewSet(fields[i], keys[i])
+			}
+			for _, t := range of {
+				if keys == nil {
+					t.filter.Fulfil(nil)
+					continue
+				}
+				// What cannot be expressed is only a missed chance.
+				conds, _ := exec.KeyConds(t.column, buildKeys[i].Type(), keys[i])
+				t.filter.Fulfil(conds, connectors.ColumnKeys{Column: t.column.ID, Set: set})
+			}
 		}
 	}
 }

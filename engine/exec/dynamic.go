@@ -8,6 +8,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/engine/exec/agg"
 	"github.com/silogate/silogate/engine/exec/rowkey"
 	"github.com/silogate/silogate/engine/expr"
@@ -23,6 +24,7 @@ type ScanFilter struct {
 	ready   chan struct{}
 	mu      sync.Mutex
 	conds   []expr.Expr
+	keys    []connectors.ColumnKeys
 }
 
 // NewScanFilter returns a filter that nothing contributes to.
@@ -31,10 +33,11 @@ func NewScanFilter() *ScanFilter { return &ScanFilter{ready: make(chan struct{})
 // Promise announces one call of Fulfil.
 func (f *ScanFilter) Promise() { f.pending.Add(1) }
 
-// Fulfil adds conjuncts over the fragment's columns; none if nothing was learnt.
-func (f *ScanFilter) Fulfil(conds []expr.Expr) {
+// Fulfil adds conjuncts over the fragment's columns and the keys of some; neither if nothing was learnt.
+func (f *ScanFilter) Fulfil(conds []expr.Expr, keys ...connectors.ColumnKeys) {
 	f.mu.Lock()
 	f.conds = append(f.conds[:len(f.conds):len(f.conds)], conds...)
+	f.keys = append(f.keys[:len(f.keys):len(f.keys)], keys...)
 	f.mu.Unlock()
 	if f.pending.Add(-1) == 0 {
 		close(f.ready)
@@ -51,10 +54,17 @@ func (f *ScanFilter) Conds() []expr.Expr {
 	return f.conds
 }
 
+// Keys returns what is known now of the columns whose values are looked up.
+func (f *ScanFilter) Keys() []connectors.ColumnKeys {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.keys
+}
+
 // The most distinct keys that are listed one by one, and the rows looked at in a step while counting them.
 const (
 	maxKeys  = 4096
-	keyChunk = 8192
+	keyChunk = 4096
 )
 
 // Comparable reports whether keys of type key can be turned into a filter on a column of type col.
@@ -155,21 +165,24 @@ func holds(t types.Type, v types.Value) bool {
 func distinctKeys(col, key types.Type, keys arrow.Array) []types.Value {
 	enc := rowkey.NewEncoder([]rowkey.Field{rowkey.Of(key, nil)})
 	groups := rowkey.NewGroups()
-	var list []types.Value
-	var out, fresh []int32
+	var rows, out, fresh []int32
 	for from := 0; from < keys.Len(); from += keyChunk {
 		part := array.NewSlice(keys, int64(from), int64(min(from+keyChunk, keys.Len())))
 		out = resize(out, part.Len())
 		enc.Encode([]arrow.Array{part}, part.Len())
 		fresh = groups.Find(enc, out, fresh[:0])
-		for _, i := range fresh {
-			if v := ownedValue(part, int(i)); !v.Null && holds(col, v) {
-				list = append(list, v)
-			}
-		}
 		part.Release()
 		if groups.Len() > maxKeys {
 			return nil
+		}
+		for _, i := range fresh {
+			rows = append(rows, int32(from)+i)
+		}
+	}
+	list := make([]types.Value, 0, len(rows))
+	for _, i := range rows {
+		if v := ownedValue(keys, int(i)); !v.Null && holds(col, v) {
+			list = append(list, v)
 		}
 	}
 	return list

@@ -44,8 +44,9 @@ type Join struct {
 	Output       []JoinColumn
 	Out          plan.Schema
 	// OnBuilt, if set, is told the key columns of the build side when it is complete, before the probe side starts; nil
-	// if they were spilled.
+	// if they were spilled. It makes sets (rowkey.Set) of as many of them as Told says.
 	OnBuilt func(keys []arrow.Array)
+	Told    int
 }
 
 // JoinTerms are the expressions of a join, compiled for one stream.

@@ -58,7 +58,7 @@ func (r *joinRun) newTable(terms []Term, batches []arrow.RecordBatch, held int64
 	}
 	t.out = widthsOfSide(r.spec.Output, FromBuild, t.batch)
 	t.pairs = widthsOfSide(r.spec.Pairs, FromBuild, t.batch)
-	now := t.bytes() + r.markBytes(int64(t.rows))
+	now := t.bytes() + r.markBytes(int64(t.rows)) + r.setBytes(int64(t.rows))
 	if now > t.held {
 		if err := res.Must(now - t.held); err != nil {
 			return nil, err
@@ -157,6 +157,9 @@ func (r *joinRun) markBytes(rows int64) int64 {
 	return rows * int64(len(r.probe)+1)
 }
 
+// setBytes is the memory of what scans of the probe side are told of the keys.
+func (r *joinRun) setBytes(rows int64) int64 { return int64(r.spec.Told) * rowkey.SetBytes(int(rows)) }
+
 // indexBytes is about the memory that a table takes for the rows of a batch beside the batch.
 func (r *joinRun) indexBytes(terms []Term, batch arrow.RecordBatch) int64 {
 	return r.keyBytes(terms, batch.NumRows(), func(column int) int64 { return arrayBytes(batch.Column(column)) })
@@ -164,7 +167,7 @@ func (r *joinRun) indexBytes(terms []Term, batch arrow.RecordBatch) int64 {
 
 // keyBytes is about the memory that a table takes for rows beside their batches, whose columns have so many bytes.
 func (r *joinRun) keyBytes(terms []Term, rows int64, column func(int) int64) int64 {
-	n := r.markBytes(rows)
+	n := r.markBytes(rows) + r.setBytes(rows)
 	if len(r.spec.Keys) == 0 {
 		return n
 	}

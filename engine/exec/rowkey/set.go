@@ -1,0 +1,156 @@
+package rowkey
+
+import (
+	"math/bits"
+	"slices"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+)
+
+// Set holds the keys of one strict field, so that values are told apart which equal none of them. It takes two bytes for a
+// key, and may say of a few values that they are in it which are not. Once made it is read by many goroutines.
+//
+// Integers that lie close together are bits by position; else the set is a Bloom filter whose blocks are single words.
+type Set struct {
+	field Field
+	low   uint64
+	dense []uint64 // bit k: low + k is in the set
+	bloom []uint64
+}
+
+const (
+	setBits   = 16   // of memory for each key
+	setChunk  = 8192 // rows that are encoded at once
+	leastBits = 1024
+)
+
+// SetBytes is the most memory that a set of so many keys takes.
+func SetBytes(rows int) int64 { return int64(rows)*setBits/8 + leastBits/8 }
+
+// NewSet makes the set of the values of a column; NULL is not in it.
+func NewSet(field Field, col arrow.Array) *Set {
+	s := &Set{field: field}
+	room := uint64(col.Len()*setBits + leastBits)
+	if low, high, ok := s.span(col); ok && high-low < room {
+		s.low, s.dense = low, make([]uint64, (high-low)/64+1)
+		s.each(col, func(e *Encoder) {
+			for i, w := range e.one() {
+				if !e.NullRow(i) {
+					at := w - low
+					s.dense[at/64] |= 1 << (at % 64)
+				}
+			}
+		})
+		return s
+	}
+	s.bloom = make([]uint64, room/64)
+	s.each(col, func(e *Encoder) {
+		for i, h := range e.Hash() {
+			if !e.NullRow(i) {
+				s.bloom[s.block(h)] |= probes(h)
+			}
+		}
+	})
+	return s
+}
+
+// span returns the least and the greatest of integers, as words; false for other keys, or none.
+func (s *Set) span(col arrow.Array) (low, high uint64, ok bool) {
+	if !s.byPosition() {
+		return 0, 0, false
+	}
+	low, high = ^uint64(0), 0
+	s.each(col, func(e *Encoder) {
+		for i, w := range e.one() {
+			if !e.NullRow(i) {
+				low, high = min(low, w), max(high, w)
+			}
+		}
+	})
+	return low, high, low <= high
+}
+
+func (s *Set) byPosition() bool { return NewEncoder([]Field{s.field}).mayBeDense() && s.field.strict }
+
+// each encodes the values of a column chunk by chunk.
+func (s *Set) each(col arrow.Array, do func(*Encoder)) {
+	e := NewEncoder([]Field{s.field})
+	for from := 0; from < col.Len(); from += setChunk {
+		part := array.NewSlice(col, int64(from), int64(min(from+setChunk, col.Len())))
+		e.Encode([]arrow.Array{part}, part.Len())
+		do(e)
+		part.Release()
+	}
+}
+
+// block is the word of the Bloom filter that belongs to a hash: its upper bits choose.
+func (s *Set) block(h uint64) uint64 {
+	at, _ := bits.Mul64(h, uint64(len(s.bloom)))
+	return at
+}
+
+// probes are the bits of a hash in its block: its lower bits choose.
+func probes(h uint64) uint64 {
+	return 1<<(h&63) | 1<<(h>>6&63) | 1<<(h>>12&63) | 1<<(h>>18&63)
+}
+
+// Finder returns a function, for one goroutine, that appends to sel the positions of the values that are in the set.
+func (s *Set) Finder() func(values arrow.Array, sel []int32) []int32 {
+	e := NewEncoder([]Field{s.field})
+	e.unhashed = s.dense != nil
+	return func(values arrow.Array, sel []int32) []int32 {
+		rows := values.Len()
+		e.Encode([]arrow.Array{values}, rows)
+		from := len(sel)
+		sel = slices.Grow(sel, rows)[:from+rows]
+		out, k := sel[from:], 0
+		if s.dense != nil {
+			k = s.findDense(e, out)
+		} else {
+			k = s.findHashed(e, out)
+		}
+		if e.irregular {
+			k = e.dropNulls(out[:k])
+		}
+		return sel[:from+k]
+	}
+}
+
+// The loops have no branches to mispredict: every row is written, and kept if it counts.
+
+func (s *Set) findDense(e *Encoder, out []int32) int {
+	dense, low, k := s.dense, s.low, 0
+	for i, w := range e.one() {
+		out[k] = int32(i)
+		at, in := w-low, uint64(0)
+		if at/64 < uint64(len(dense)) {
+			in = dense[at/64] >> (at % 64) & 1
+		}
+		k += int(in)
+	}
+	return k
+}
+
+func (s *Set) findHashed(e *Encoder, out []int32) int {
+	k := 0
+	for i, h := range e.Hash() {
+		out[k] = int32(i)
+		if want := probes(h); s.bloom[s.block(h)]&want == want {
+			k++
+		}
+	}
+	return k
+}
+
+// dropNulls leaves out the rows that equal nothing.
+func (e *Encoder) dropNulls(rows []int32) int {
+	k := 0
+	for _, r := range rows {
+		rows[k] = r
+		if e.state[r] != noMatch {
+			k++
+		}
+	}
+	return k
+}
