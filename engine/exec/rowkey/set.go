@@ -8,10 +8,11 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 )
 
-// Set holds the keys of one strict field, so that values are told apart which equal none of them. It takes two bytes for a
-// key, and may say of a few values that they are in it which are not. Once made it is read by many goroutines.
+// Set holds the keys of one strict field, so that values are told apart which equal none of them; it may say of a few
+// values that they are in it which are not. Once made it is read by many goroutines.
 //
-// Integers that lie close together are bits by position; else the set is a Bloom filter whose blocks are single words.
+// Integers that lie close together, or at least not too far for a small set, are bits by position; else the set is a Bloom
+// filter whose blocks are single words.
 type Set struct {
 	field Field
 	low   uint64
@@ -19,20 +20,29 @@ type Set struct {
 	bloom []uint64
 }
 
+// How many bits sets have.
 const (
-	setBits   = 16   // of memory for each key
-	setChunk  = 8192 // rows that are encoded at once
-	leastBits = 1024
+	bitsOfKey   = 16      // for each key
+	bitsOfSmall = 8 << 20 // or by position as many as this: they stay in a cache
+	bitsOfFew   = 64      // unless the keys are so few that this for each is less
+	leastBits   = 1024
 )
 
+// setChunk is how many rows are encoded at once.
+const setChunk = 8192
+
+// positions is how many positions a set of so many keys may have.
+func positions(rows int) uint64 {
+	return uint64(max(bitsOfKey*rows, min(bitsOfFew*rows, bitsOfSmall)) + leastBits)
+}
+
 // SetBytes is the most memory that a set of so many keys takes.
-func SetBytes(rows int) int64 { return int64(rows)*setBits/8 + leastBits/8 }
+func SetBytes(rows int) int64 { return int64(positions(rows)) / 8 }
 
 // NewSet makes the set of the values of a column; NULL is not in it.
 func NewSet(field Field, col arrow.Array) *Set {
 	s := &Set{field: field}
-	room := uint64(col.Len()*setBits + leastBits)
-	if low, high, ok := s.span(col); ok && high-low < room {
+	if low, high, ok := s.span(col); ok && high-low < positions(col.Len()) {
 		s.low, s.dense = low, make([]uint64, (high-low)/64+1)
 		s.each(col, func(e *Encoder) {
 			for i, w := range e.one() {
@@ -44,7 +54,7 @@ func NewSet(field Field, col arrow.Array) *Set {
 		})
 		return s
 	}
-	s.bloom = make([]uint64, room/64)
+	s.bloom = make([]uint64, (bitsOfKey*col.Len()+leastBits)/64)
 	s.each(col, func(e *Encoder) {
 		for i, h := range e.Hash() {
 			if !e.NullRow(i) {
