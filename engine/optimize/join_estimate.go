@@ -142,14 +142,18 @@ func keyDomain(r *relation, eqs []equiPair, side func(equiPair) expr.Expr) (bool
 }
 
 // equiSelectivity is 1 over the number of values the equal columns range over. A key's values are counted; else the
-// larger side of one equality contains the smaller one, and of several the side with fewer combinations is thought to
-// list them all, as the table that a composite foreign key points to does.
+// larger side of one equality contains the smaller one. Of several equalities the columns with the most values range over
+// these, each with as many combinations as on the side that has fewer of them: that side is thought to list all there are,
+// as the table that a composite foreign key points to does, also where only some of its rows are left.
 func equiSelectivity(eqs []equiPair, left, right *relation, leftKey, rightKey bool, leftDomain, rightDomain float64) float64 {
 	notNull, single := 1.0, 1.0
 	l, r := 1.0, 1.0
+	var most equiPair
 	for _, p := range eqs {
 		notNull *= (1 - p.l.nulls) * (1 - p.r.nulls)
-		single = math.Max(single, math.Max(p.l.distinct, p.r.distinct))
+		if d := math.Max(p.l.distinct, p.r.distinct); most.l == nil || d > single {
+			single, most = math.Max(d, 1), p
+		}
 		l, r = l*p.l.distinct, r*p.r.distinct
 	}
 	switch {
@@ -158,8 +162,9 @@ func equiSelectivity(eqs []equiPair, left, right *relation, leftKey, rightKey bo
 	case leftKey:
 		return notNull / leftDomain
 	}
-	combined := math.Min(math.Min(l, math.Max(left.rows, 1)), math.Min(r, math.Max(right.rows, 1)))
-	return notNull / math.Max(single, combined)
+	l = math.Min(l, math.Max(left.rows, 1)) / math.Max(most.l.distinct, 1)
+	r = math.Min(r, math.Max(right.rows, 1)) / math.Max(most.r.distinct, 1)
+	return notNull / (single * math.Max(math.Min(l, r), 1))
 }
 
 // coverage is the share of left rows whose key is on the right.
