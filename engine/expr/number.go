@@ -6,13 +6,13 @@ import (
 	"github.com/silogate/silogate/engine/types"
 )
 
-// number turns an argument of arithmetic into what MySQL computes with: an integer, a decimal or a double.
+// number turns an argument of arithmetic into what MySQL computes with: an integer, a decimal or a double, which NULL is too.
 func number(e Expr) (Expr, error) {
 	e = plain(e)
 	t := e.Type()
 	switch {
 	case t.Kind == types.Null:
-		return implicit(e, types.Of(types.Int64)), nil
+		return implicit(e, types.Of(types.Float64)), nil
 	case t.IsNumeric():
 		return e, nil
 	case t.Kind == types.JSON || t.Kind == types.Enum || t.Kind == types.Set:
@@ -211,7 +211,7 @@ func arithmeticRule(f Func, args []Expr) (Expr, error) {
 	switch k {
 	case types.Float64:
 		if f == IntDiv {
-			return nil, ErrNoKernel // MySQL divides as DECIMAL
+			return integerQuotient(a, b)
 		}
 		return maybeNull(f, typed(f, types.Of(k), implicit(inner(a), types.Of(k)), implicit(inner(b), types.Of(k)))), nil
 	case types.Decimal:
@@ -222,6 +222,16 @@ func arithmeticRule(f Func, args []Expr) (Expr, error) {
 		}
 	}
 	return maybeNull(f, typed(f, types.Of(k), a, b)), nil
+}
+
+// integerQuotient types DIV of a double, which MySQL divides as DECIMAL; there is no kernel but for NULL.
+func integerQuotient(a, b Expr) (Expr, error) {
+	for _, e := range []Expr{a, b} {
+		if lit, ok := e.(*Literal); ok && lit.Value.Null {
+			return &Literal{types.NullValue, types.Of(types.Int64)}, nil
+		}
+	}
+	return nil, ErrNoKernel
 }
 
 // maybeNull marks what a zero divisor makes NULL.

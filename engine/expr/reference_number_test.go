@@ -168,7 +168,11 @@ func (r reference) number(e *Call, args []types.Value) (v types.Value, ok bool, 
 			return types.NullValue, true, nil
 		}
 		out.Quo(n[0], n[1])
-		if e.Func != Div {
+		switch {
+		case e.Func == Div && e.Typ.Kind == types.Decimal: // cut off where MySQL stops
+			unit := new(big.Rat).SetInt(ten(types.QuotientScale(int(e.Args[0].Type().Scale), int(e.Args[1].Type().Scale))))
+			out.Quo(new(big.Rat).SetInt(truncRat(out.Mul(out, unit))), unit)
+		case e.Func != Div:
 			q := new(big.Rat).SetInt(truncRat(out))
 			if out = q; e.Func == Mod {
 				out = new(big.Rat).Sub(n[0], q.Mul(q, n[1]))

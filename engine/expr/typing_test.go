@@ -68,7 +68,7 @@ func TestTypes(t *testing.T) {
 		{"+|f|1", "(CAST(f#0 AS double) + 1)", "double"},
 		{"+|s|1", "(CAST(s#0 AS double) + 1)", "double"},
 		{"+|b|1", "(CAST(b#0 AS bigint) + 1)", "bigint"},
-		{"+|NULL|1", "(NULL + 1)", "bigint"},
+		{"+|NULL|1", "(NULL + 1)", "double"},
 		{"+|date|0", "(CAST(date#0 AS bigint) + 0)", "bigint"},
 		{"+|dt6|0", "(CAST(dt6#0 AS decimal(20,6)) + 0)", "decimal(21,6)"},
 		{"/|i|i", "(CAST(i#0 AS decimal(10,0)) / CAST(i#0 AS decimal(10,0)))", "decimal(14,4)"},
