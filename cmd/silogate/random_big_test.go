@@ -3,6 +3,7 @@
 package main
 
 import (
+	"database/sql"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -18,7 +19,10 @@ func TestRandomQueriesBig(t *testing.T) {
 	tables := grown(rand.New(rand.NewPCG(first, 3)), 2500)
 	randomRun{
 		config: "memory: {server: 1GiB, query: 4MiB, spill: 8GiB}\n" + silosOf(t, tables),
-		tables: tables, homes: homes, oracle: []string{"SET max_statement_time = 1", "SET join_cache_level = 8"},
+		tables: tables, homes: homes,
+		oracle: func(t *testing.T, tables []testdb.Table) *sql.Conn {
+			return mariaDB(t, tables, "SET max_statement_time = 1", "SET join_cache_level = 8")
+		},
 	}.compare(t, first, count)
 }
 
