@@ -23,7 +23,7 @@ type Recursion struct {
 	// Keys make rows equal where no row is to be added twice; nil: all are added.
 	Keys []rowkey.Field
 	// Fresh returns the distinct ones of rows that are not among seen. It is used where the keys of all rows do not fit
-	// the memory.
+	// the memory, for those that may be there already.
 	Fresh func(rows, seen Rows) (Operator, error)
 }
 
@@ -54,8 +54,12 @@ type recursion struct {
 
 	enc   *rowkey.Encoder
 	seen  *rowkey.Groups // the keys of all rows; nil: none are needed or they did not fit
-	known int64          // reserved for them
+	known int64          // reserved for them, or for the hashes
 	gids  []int32
+
+	// hashes are those of the keys of all rows, where the keys do not fit: a row with another one is new. nil: there are none.
+	hashes  map[uint64]struct{}
+	hashing bool // there are to be some
 
 	out    Operator
 	closed bool
@@ -208,22 +212,91 @@ func (r *recursion) find(batch arrow.RecordBatch) ([]int32, bool) {
 	return r.seen.Find(r.enc, r.gids, nil), true
 }
 
-// forgetKeys gives up the keys of all rows.
+// forgetKeys gives up the keys of all rows, or the hashes.
 func (r *recursion) forgetKeys() {
-	r.seen = nil
+	r.hashing = r.seen != nil
+	r.seen, r.hashes = nil, nil
 	r.res.Shrink(r.known)
 	r.known = 0
 }
 
-// addFresh adds the rows of an operator that are not there yet, without their keys in memory.
+// addFresh adds the rows of an operator that are not there yet, without their keys in memory. Those whose hash tells that they are new
+// need not be looked for among all.
 func (r *recursion) addFresh(ctx context.Context, from Operator) error {
+	if r.hashing && r.hashes == nil {
+		if err := r.hashAll(ctx); err != nil {
+			return err
+		}
+	}
+	to := r.table()
 	rest := newPartitioned(r.rt, r.spec.Cols, r.res, r.stats, 0, 1)
-	err := drainWhile(ctx, from, r.open, func(b arrow.RecordBatch) error { return putKept(r.rt, rest, b) })
-	if err != nil {
+	asm := newAssembler(r.spec.Cols)
+	err := drainWhile(ctx, from, r.open, func(b arrow.RecordBatch) error {
+		fresh, others := r.divide(b)
+		if len(others) == 0 {
+			return r.put(to, b)
+		}
+		some, err := takeBatch(r.rt.Mem, asm, b, others)
+		if err != nil {
+			return err
+		}
+		err = putKept(r.rt, rest, some)
+		some.Release()
+		if err != nil {
+			return err
+		}
+		return r.putRows(to, b, fresh)
+	})
+	if err == nil {
+		_, err = to.finish()
+	}
+	if err != nil || rest.parts[0].rows == 0 {
 		rest.release()
 		return err
 	}
 	return r.addRest(ctx, rest)
+}
+
+// hashBytes is what a hash takes, with room to grow.
+const hashBytes = 40
+
+// hashAll notes the hashes of all rows.
+func (r *recursion) hashAll(ctx context.Context) error {
+	r.hashes = make(map[uint64]struct{})
+	rows := r.read(slices.Concat(r.all, r.work, r.last))(r.spec.Cols)
+	err := drain(ctx, rows, func(b arrow.RecordBatch) error {
+		r.divide(b)
+		return nil
+	})
+	return errors.Join(err, rows.Close())
+}
+
+// divide tells rows whose hash is new from others, and notes it. Without room for more hashes all are others.
+func (r *recursion) divide(batch arrow.RecordBatch) (fresh, others []int32) {
+	rows := int(batch.NumRows())
+	if need := hashBytes*int64(len(r.hashes)+rows) - r.known; r.hashes != nil && need > 0 {
+		if r.res.Grow(need) == nil {
+			r.known += need
+		} else {
+			r.forgetKeys()
+		}
+	}
+	if r.hashes == nil {
+		for i := range rows {
+			others = append(others, int32(i))
+		}
+		return nil, others
+	}
+	r.enc.Encode(batch.Columns(), rows)
+	for i, h := range r.enc.Hash() {
+		if _, ok := r.hashes[h]; ok {
+			others = append(others, int32(i))
+		} else {
+			r.hashes[h] = struct{}{}
+			fresh = append(fresh, int32(i))
+		}
+	}
+	return fresh, others
 }
 
 // addRest adds the rows of a table that are not there yet, and drops it.
