@@ -272,25 +272,11 @@ func (x *expressions) call(e sql.Expression, f expr.Func, args ...sql.Expression
 		}
 	}
 	out, err := expr.New(f, list...)
-	if isNoKernel(err) && lengthens[f] {
-		for i, a := range list {
-			if a.Type().Kind != types.JSON {
-				continue
-			}
-			if list[i], err = x.cast(a, types.NewText(types.Text, 0, types.Utf8mb4Bin0900)); err != nil {
-				return nil, err
-			}
-		}
-		out, err = expr.New(f, list...)
-	}
 	if isNoKernel(err) {
 		return x.fallback(e)
 	}
 	return out, err
 }
-
-// lengthens has the functions that make a text of any length of a short one. GMS would make it before its length is known.
-var lengthens = map[expr.Func]bool{expr.Repeat: true, expr.LPad: true, expr.RPad: true}
 
 // logic imports AND, OR and XOR, flattening chains.
 func (x *expressions) logic(f expr.Func, left, right sql.Expression) (expr.Expr, error) {

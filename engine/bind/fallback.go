@@ -49,6 +49,11 @@ func (x *expressions) inside(e sql.Expression, args *[]expr.Expr) (sql.Expressio
 		if err != nil {
 			return nil, err
 		}
+		if _, ok := e.(sql.FunctionExpression); ok && arg.Type().Kind == types.JSON { // those that take documents have kernels
+			if arg, err = x.cast(arg, types.NewText(types.Text, 0, types.Utf8mb4Bin)); err != nil {
+				return nil, err
+			}
+		}
 		fields[i] = field(len(*args), arg)
 		*args = append(*args, arg)
 	}

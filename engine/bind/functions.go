@@ -53,6 +53,8 @@ func (x *expressions) function(e sql.Expression) (out expr.Expr, known bool, err
 		out, err = x.moveArgs(e, expr.DateAdd, args)
 	case *function.DateSub:
 		out, err = x.moveArgs(e, expr.DateSub, args)
+	case *function.NullIf:
+		out, err = x.nullIf(args)
 	case *function.Extract:
 		out, err = x.call(e, expr.Extract, args...)
 	case *native:
@@ -92,6 +94,24 @@ func (x *expressions) function(e sql.Expression) (out expr.Expr, known bool, err
 		out, err = x.call(e, fn, args...)
 	}
 	return out, true, err
+}
+
+// nullIf imports NULLIF, whose arguments may be compared row by row.
+func (x *expressions) nullIf(args []sql.Expression) (expr.Expr, error) {
+	list, err := x.list(args...)
+	if err != nil {
+		return nil, err
+	}
+	out, err := expr.New(expr.NullIf, list...)
+	if !isNoKernel(err) {
+		return out, err
+	}
+	equal, err := x.compare(expr.Eq, list[0], list[1])
+	if err != nil {
+		return nil, err
+	}
+	null := &expr.Literal{Value: types.NullValue, Typ: list[0].Type()}
+	return expr.NewCase([]expr.When{{Cond: equal, Then: null}}, list[0])
 }
 
 func hasNil(args []sql.Expression) bool {

@@ -1,6 +1,8 @@
 package expr
 
 import (
+	"slices"
+
 	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
 )
@@ -38,8 +40,12 @@ func commonType(a, b types.Type) (types.Type, error) {
 		return a, nil
 	case a.Kind == types.Null:
 		return b, nil
-	case a.Kind == types.JSON || b.Kind == types.JSON:
-		return types.Type{}, ErrNoKernel
+	case a.Kind == types.JSON && b.Kind == types.JSON:
+		return a, nil
+	case a.Kind == types.JSON:
+		return commonType(documentText, b)
+	case b.Kind == types.JSON:
+		return commonType(a, documentText)
 	case a.IsNumeric() && b.IsNumeric():
 		return commonNumber(a, b), nil
 	case a.IsTemporal() && b.IsTemporal():
@@ -162,7 +168,7 @@ func commonString(a, b types.Type) (types.Type, error) {
 func merge(op string, m mix, list []Expr) ([]Expr, types.Type, error) {
 	var texts []Expr
 	var where []int
-	list = append([]Expr(nil), list...)
+	list = documentsAsTexts(list)
 	for i, e := range list {
 		if e.Type().IsText() && e.Type().Kind != types.JSON {
 			texts, where = append(texts, e), append(where, i)
@@ -191,6 +197,21 @@ func merge(op string, m mix, list []Expr) ([]Expr, types.Type, error) {
 		list[i] = implicit(e, t)
 	}
 	return list, t, nil
+}
+
+// documentsAsTexts is a copy of list in which JSON beside anything else is text.
+func documentsAsTexts(list []Expr) []Expr {
+	list = slices.Clone(list)
+	isOther := func(e Expr) bool { return e.Type().Kind != types.JSON && e.Type().Kind != types.Null }
+	if !slices.ContainsFunc(list, isOther) {
+		return list
+	}
+	for i, e := range list {
+		if e.Type().Kind == types.JSON {
+			list[i] = implicit(e, documentText)
+		}
+	}
+	return list
 }
 
 func commonOf(list []Expr, typeOf func(Expr) types.Type) (types.Type, error) {
@@ -238,8 +259,14 @@ func ifRule(f Func, args []Expr) (Expr, error) {
 	return c, nil
 }
 
-// extremeRule types GREATEST and LEAST, which compare: texts under their collation.
+// extremeRule types GREATEST and LEAST, which compare: texts under their collation, and JSON as text.
 func extremeRule(f Func, args []Expr) (Expr, error) {
+	if slices.ContainsFunc(args, func(e Expr) bool { return e.Type().Kind == types.JSON }) {
+		var err error
+		if args, err = textArgs(args); err != nil {
+			return nil, err
+		}
+	}
 	list := make([]Expr, len(args))
 	for i, a := range args {
 		list[i] = plain(a)

@@ -310,7 +310,7 @@ func (g generator) documents(f Func, value, str func() Expr) []Expr {
 		return []Expr{doc(), pick("one", "ALL"), path()}
 	case "json_search":
 		return []Expr{doc(), pick("one", "ALL"), str()}
-	case "json_type", "json_depth", "json_pretty":
+	case "json_type", "json_depth", "json_pretty", "json_truth":
 		return []Expr{doc()}
 	case "member of":
 		return []Expr{value(), doc()}
@@ -380,7 +380,7 @@ func (g *generator) grow(t *testing.T, n int) {
 		switch f {
 		case Repeat, Space: // which the reference bounds lower
 		case "period_add", "period_diff", "uuid_to_bin", "bin_to_uuid": // which err for most arguments
-		case DateFormat, Collate:
+		case DateFormat, Collate, "json_truth":
 		default:
 			names = append(names, f)
 		}

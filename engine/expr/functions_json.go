@@ -42,6 +42,9 @@ func jsonPut(change jsondoc.Change) factory {
 
 var jsonType = types.Of(types.JSON)
 
+// documentText is the type of a document as text.
+var documentText = types.NewText(types.Text, 0, types.Utf8mb4Bin)
+
 func jsonFunctionRows() []row {
 	document := func(result types.Type, more ...read) rule {
 		return takes(result, append([]read{asDocument}, more...)...)
@@ -72,6 +75,7 @@ func jsonFunctionRows() []row {
 		{name: "json_overlaps", args: "document, document", min: 2, max: 2, native: true, doc: "whether they have something in common", rule: document(truth, asDocument), kernel: jsonIntegers((*kernel.JSON).Overlaps)},
 		{name: "member of", names: []string{"silogate_member_of"}, args: "value, document", min: 2, max: 2, native: true, doc: "whether a value is an item of an array", rule: takes(truth, asValue, asDocument), kernel: jsonIntegers((*kernel.JSON).MemberOf)},
 		{name: "json_pretty", args: "document", min: 1, max: 1, native: true, doc: "over several lines", rule: document(types.NewText(types.Text, 0, types.Utf8mb4Bin0900)), kernel: jsonTexts(kernel.Strict, (*kernel.JSON).Pretty)},
+		{name: "json_truth", args: "document", min: 1, max: 1, doc: "a document as a condition: whether it is not the number 0", rule: document(truth), kernel: jsonIntegers((*kernel.JSON).Truth)},
 		{name: CastJSON, args: "value", min: 1, max: 1, doc: "CAST AS JSON: the document that a text is, or a value", rule: takes(jsonType, asValue), kernel: jsonTexts(kernel.Strict, (*kernel.JSON).Cast)},
 		{name: AsJSON, args: "value", min: 1, max: 1, doc: "a value as it stands in JSON_ARRAYAGG and JSON_OBJECTAGG: a text is a string", rule: takes(jsonType, asValue), kernel: jsonTexts(kernel.Strict, (*kernel.JSON).Value)},
 	}

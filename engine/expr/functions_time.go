@@ -77,7 +77,7 @@ func timestampRule(f Func, args []Expr) (Expr, error) {
 
 // addTimeRule types ADDTIME and SUBTIME: of a TIME a TIME, of a DATETIME one, of anything else a text.
 func addTimeRule(f Func, args []Expr) (Expr, error) {
-	by, err := asText(args[1])
+	by, err := momentText(args[1])
 	byFraction := 0
 	switch t := args[1].Type(); {
 	case t.IsTemporal() && t.Kind != types.Time:
@@ -97,7 +97,7 @@ func addTimeRule(f Func, args []Expr) (Expr, error) {
 	case t.IsTemporal():
 		a, err = asDatetime(a)
 	case t.Kind == types.Null || t.IsString():
-		a, err = asText(a)
+		a, err = momentText(a)
 	default:
 		a, err = asTime(a)
 	}
@@ -132,7 +132,7 @@ func timeDiffRule(f Func, args []Expr) (Expr, error) {
 		switch t := a.Type(); {
 		case t.IsString():
 			texts++
-			list[i], err = asText(a)
+			list[i], err = momentText(a)
 		case t.IsTemporal() && t.Kind != types.Time:
 			list[i], err = asDatetime(a)
 		default:
@@ -279,7 +279,7 @@ func extractRule(f Func, args []Expr) (Expr, error) {
 	case unit.Dated():
 		d, err = civil(d)
 	case d.Type().IsString():
-		d, err = asText(d)
+		d, err = momentText(d)
 	default:
 		d, err = clockOrMoment(d)
 	}

@@ -47,6 +47,9 @@ func Truth(e Expr) (Expr, error) {
 	if e.Type().Kind == types.Null {
 		return implicit(e, types.Of(types.Bool)), nil
 	}
+	if e.Type().Kind == types.JSON {
+		return New("json_truth", e)
+	}
 	n, err := number(e)
 	if err != nil {
 		return nil, err

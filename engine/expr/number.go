@@ -15,7 +15,7 @@ func number(e Expr) (Expr, error) {
 		return implicit(e, types.Of(types.Float64)), nil
 	case t.IsNumeric():
 		return e, nil
-	case t.Kind == types.JSON || t.Kind == types.Enum || t.Kind == types.Set:
+	case t.Kind == types.Enum || t.Kind == types.Set:
 		return nil, ErrNoKernel
 	case t.IsString():
 		return implicit(e, types.Of(types.Float64)), nil
@@ -202,6 +202,9 @@ func shape(args []Expr) types.Kind {
 // arithmeticRule types + - * % DIV: doubles if one is a double, else decimals if one is a decimal, else BIGINT, unsigned
 // if one is.
 func arithmeticRule(f Func, args []Expr) (Expr, error) {
+	if f == IntDiv {
+		args = exactDocuments(args)
+	}
 	args, err := numbers(args)
 	if err != nil {
 		return nil, err
@@ -232,6 +235,17 @@ func integerQuotient(a, b Expr) (Expr, error) {
 		}
 	}
 	return nil, ErrNoKernel
+}
+
+// exactDocuments reads JSON as DECIMAL.
+func exactDocuments(args []Expr) []Expr {
+	out := slices.Clone(args)
+	for i, a := range out {
+		if a.Type().Kind == types.JSON {
+			out[i] = implicit(a, types.NewDecimal(types.MaxPrecision, types.MaxScale))
+		}
+	}
+	return out
 }
 
 // maybeNull marks what a zero divisor makes NULL.
@@ -368,6 +382,9 @@ func roundRule(f Func, args []Expr) (Expr, error) {
 
 // integer casts an argument that MySQL reads as an integer to BIGINT.
 func integer(e Expr) (Expr, error) {
+	if e.Type().Kind == types.JSON {
+		return implicit(e, types.Of(types.Int64)), nil
+	}
 	n, err := number(e)
 	if err != nil {
 		return nil, err
@@ -399,16 +416,21 @@ func bitRule(f Func, args []Expr) (Expr, error) {
 		if a.Type().IsBinary() {
 			return nil, ErrNoKernel // bytes, not a number
 		}
-		n, err := number(a)
+		n, err := bits(a)
 		if err != nil {
 			return nil, err
-		}
-		if !n.Type().IsInteger() {
-			n = implicit(n, types.Of(types.Int64))
 		}
 		out[i] = n
 	}
 	return typed(f, types.Of(types.Uint64), out...), nil
+}
+
+// bits reads an integer, signed or not.
+func bits(e Expr) (Expr, error) {
+	if plain(e).Type().IsInteger() {
+		return plain(e), nil
+	}
+	return integer(e)
 }
 
 // sumType is the type of SUM over t: exact numbers add 22 digits.

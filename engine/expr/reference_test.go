@@ -172,6 +172,8 @@ func (r reference) cast(v types.Value, from, to types.Type) (types.Value, error)
 			s = s[:to.Length]
 		}
 		return types.TextValue(s), nil
+	case from.Kind == types.JSON:
+		return r.castFromJSON(v.Str, to)
 	case to.IsTemporal() && from.IsNumeric():
 		return r.castNumberToTemporal(v, from, to)
 	case to.IsTemporal():
@@ -316,7 +318,7 @@ func (r reference) temporal(c time.Time, from, to types.Type) (types.Value, erro
 	return types.IntValue(us), nil
 }
 
-var layouts = []string{"2006-01-02 15:04:05.999999", "2006-01-02T15:04:05.999999", "2006-01-02", "20060102", "20060102150405", "2006-01-02 15:04"}
+var layouts = []string{"2006-01-02 15", "2006-01-02 15:04:05.999999", "2006-01-02T15:04:05.999999", "2006-01-02", "20060102", "20060102150405", "2006-01-02 15:04"}
 
 var clock = regexp.MustCompile(`^(-?)(?:(\d+) )?(\d+)(?::(\d\d?))?(?::(\d\d?))?(\.\d+)?`)
 

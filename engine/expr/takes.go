@@ -44,10 +44,13 @@ func never(r rule) rule {
 	}
 }
 
-// asText reads a string; a byte string stays one, and JSON is the text it is.
-func asText(e Expr) (Expr, error) {
+// asText reads a string; a byte string stays one.
+func asText(e Expr) (Expr, error) { return text(e) }
+
+// momentText reads a text that is a moment or time; of JSON the string that it is.
+func momentText(e Expr) (Expr, error) {
 	if e.Type().Kind == types.JSON {
-		return implicit(e, types.NewText(types.Text, 0, types.Utf8mb4Bin)), nil
+		return New("json_unquote", e)
 	}
 	return text(e)
 }
@@ -72,6 +75,8 @@ func asTime(e Expr) (Expr, error) {
 		return e, nil
 	case t.Kind == types.Null:
 		return implicit(e, types.NewTemporal(types.Time, 0)), nil
+	case t.Kind == types.JSON:
+		return implicit(e, types.NewTemporal(types.Time, types.MaxFSP)), nil
 	case t.IsString():
 		if lit, ok := timeText(e); ok {
 			return lit, nil
@@ -87,10 +92,10 @@ func asTime(e Expr) (Expr, error) {
 	return implicit(e, types.NewTemporal(types.Time, fraction(t))), nil
 }
 
-// plainText makes a string of JSON and of the members of lists, which are read as the texts they are.
+// plainText makes a string of the members of lists, which are read as the texts they are.
 func plainText(e Expr) Expr {
 	switch e.Type().Kind {
-	case types.JSON, types.Enum, types.Set:
+	case types.Enum, types.Set:
 		return implicit(e, types.NewText(types.Text, 0, types.Utf8mb4Bin0900))
 	}
 	return e

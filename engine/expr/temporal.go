@@ -20,7 +20,9 @@ func civil(e Expr) (Expr, error) {
 		return implicit(e, types.NewTemporal(types.Datetime, 0)), nil
 	case t.Kind == types.Timestamp:
 		return implicit(e, types.NewTemporal(types.Datetime, int(t.Scale))), nil
-	case t.IsString() && t.Kind != types.JSON:
+	case t.Kind == types.JSON:
+		return implicit(e, types.NewTemporal(types.Datetime, types.MaxFSP)), nil
+	case t.IsString():
 		if lit, ok := temporalText(e); ok {
 			return lit, nil
 		}
@@ -227,8 +229,12 @@ func intervalRule(f Func, args []Expr) (Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := args[0]
-	fromText := d.Type().IsString()
+	d, fromText := args[0], args[0].Type().IsString()
+	if fromText {
+		if d, err = momentText(d); err != nil {
+			return nil, err
+		}
+	}
 	switch {
 	case d.Type().Kind == types.Time && u.dated:
 		return nil, ErrNoKernel // with the current date
@@ -239,8 +245,6 @@ func intervalRule(f Func, args []Expr) (Expr, error) {
 		}
 		if _, literal := moment.(*Literal); !fromText || literal {
 			d = moment
-		} else if d, err = asText(d); err != nil {
-			return nil, err
 		}
 	}
 	t := d.Type()

@@ -11,7 +11,7 @@ func text(e Expr) (Expr, error) {
 	t := e.Type()
 	switch {
 	case t.Kind == types.JSON:
-		return nil, ErrNoKernel
+		return implicit(e, documentText), nil
 	case t.Kind == types.Null:
 		return implicit(e, types.Of(types.Varchar)), nil
 	case t.Kind == types.Bool:

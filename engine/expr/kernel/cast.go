@@ -28,7 +28,9 @@ func Cast(from, to types.Type, where fmt.Stringer) Func {
 		return castNull(to)
 	case to.IsString():
 		return castToString(from, to)
-	case from.Kind == types.JSON || from.Kind == types.Enum || from.Kind == types.Set:
+	case from.Kind == types.JSON:
+		return castFromJSON(to, where)
+	case from.Kind == types.Enum || from.Kind == types.Set:
 		return nil
 	case to.Kind == types.Bool:
 		return nil

@@ -126,6 +126,13 @@ func (j *JSON) Value(r *Row, dst []byte) ([]byte, bool) {
 	return v.Append(dst), ok
 }
 
+// Truth computes what MySQL makes of a document that is a condition: document <> 0. Only a number may be 0.
+func (j *JSON) Truth(r *Row) (int64, bool) {
+	v, ok := j.doc(r, 0)
+	zero := jsondoc.OfInt(0)
+	return int64(b2u(jsondoc.Compare(&v, &zero) != 0)), ok
+}
+
 // Valid computes JSON_VALID.
 func (j *JSON) Valid(r *Row) (int64, bool) {
 	_, err := jsondoc.Parse(string(r.Text(0)), true)
