@@ -24,7 +24,7 @@ type Set struct {
 const (
 	bitsOfKey   = 16      // for each key
 	bitsOfSmall = 8 << 20 // or by position as many as this: they stay in a cache
-	bitsOfFew   = 64      // unless the keys are so few that this for each is less
+	bitsOfFew   = 128     // unless the keys are so few that this for each is less
 	leastBits   = 1024
 )
 
@@ -58,7 +58,8 @@ func NewSet(field Field, col arrow.Array) *Set {
 	s.each(col, func(e *Encoder) {
 		for i, h := range e.Hash() {
 			if !e.NullRow(i) {
-				s.bloom[s.block(h)] |= probes(h)
+				at, _ := bits.Mul64(h, uint64(len(s.bloom)))
+				s.bloom[at] |= probes(h)
 			}
 		}
 	})
@@ -94,13 +95,7 @@ func (s *Set) each(col arrow.Array, do func(*Encoder)) {
 	}
 }
 
-// block is the word of the Bloom filter that belongs to a hash: its upper bits choose.
-func (s *Set) block(h uint64) uint64 {
-	at, _ := bits.Mul64(h, uint64(len(s.bloom)))
-	return at
-}
-
-// probes are the bits of a hash in its block: its lower bits choose.
+// probes are the bits of a hash in its block: its lower bits choose them, and its upper ones the block.
 func probes(h uint64) uint64 {
 	return 1<<(h&63) | 1<<(h>>6&63) | 1<<(h>>12&63) | 1<<(h>>18&63)
 }
@@ -143,10 +138,11 @@ func (s *Set) findDense(e *Encoder, out []int32) int {
 }
 
 func (s *Set) findHashed(e *Encoder, out []int32) int {
-	k := 0
+	bloom, k := s.bloom, 0
 	for i, h := range e.Hash() {
 		out[k] = int32(i)
-		if want := probes(h); s.bloom[s.block(h)]&want == want {
+		at, _ := bits.Mul64(h, uint64(len(bloom)))
+		if want := probes(h); bloom[at]&want == want {
 			k++
 		}
 	}
