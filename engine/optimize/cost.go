@@ -11,7 +11,8 @@ import (
 const (
 	costBuildRow     = 60e-9  // insert a row into a hash table
 	costProbeRow     = 30e-9  // look a row up
-	costOutputRow    = 15e-9  // copy a joined row
+	costOutputRow    = 15e-9  // put a joined row out
+	costCopyByte     = 0.5e-9 // and copy a byte of it, or of a row of the table
 	costPair         = 4e-9   // test a pair of rows in a nested loop
 	costRemoteRow    = 150e-9 // a row that enters a join inside a source
 	costTransferRow  = 150e-9 // decode a row that a source sends

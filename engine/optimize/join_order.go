@@ -185,6 +185,7 @@ func (e *enumeration) try(l, r relSet) bool {
 	if join.Kind != plan.Inner {
 		work = dependentJoin(left.stats.rows, right.stats.rows, p.stats.rows, hashed)
 	}
+	work += (p.bytes + math.Min(left.bytes, right.bytes)) * costCopyByte
 	if cost := left.local.cost + right.local.cost + work; cost < p.local.cost {
 		p.local = price{cost: cost, left: l, right: r}
 	}
