@@ -36,9 +36,9 @@ func (r *groupReader) Next(ctx context.Context) (arrow.RecordBatch, error) {
 			}
 			return r.asm.batch(cols, r.at-from), nil
 		}
-		r.drop()
 		part := r.g.next()
 		if part == nil {
+			r.drop()
 			return nil, io.EOF
 		}
 		if err := r.load(ctx, part); err != nil {
@@ -50,14 +50,13 @@ func (r *groupReader) Next(ctx context.Context) (arrow.RecordBatch, error) {
 
 // load merges a partition, or divides it if its groups do not fit.
 func (r *groupReader) load(ctx context.Context, part *partition) error {
-	t, err := newAggTable(r.g.rt, r.g.spec)
-	if err != nil {
+	if err := r.empty(); err != nil {
 		return err
 	}
-	r.table, r.at = t, 0
+	t := r.table
 	reader := part.reader(r.g.rt)
 	defer reader.Close()
-	err = drain(ctx, reader, func(b arrow.RecordBatch) error {
+	err := drain(ctx, reader, func(b arrow.RecordBatch) error {
 		rows := int(b.NumRows())
 		if err := r.reserve(part, t.bytesWith(rows)); err != nil {
 			return err
@@ -75,6 +74,18 @@ func (r *groupReader) load(ctx context.Context, part *partition) error {
 		part.release(r.g.res)
 	}
 	return err
+}
+
+// empty makes the table one without groups. That of the last partition, whose memory the next is likely to need too, is
+// used again.
+func (r *groupReader) empty() (err error) {
+	r.at = 0
+	if r.table == nil {
+		r.table, err = newAggTable(r.g.rt, r.g.spec)
+		return err
+	}
+	r.table.reset()
+	return r.memory.set(r.table.bytes())
 }
 
 // errTooLarge ends the merging of a partition that is to be divided.
