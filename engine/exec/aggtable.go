@@ -107,15 +107,15 @@ func (t *aggTable) bytes() int64 {
 	return n
 }
 
-// What a group takes of slots and of the states of an aggregate, about.
-const slotBytes, stateBytes = 64, 32
+// stateBytes is about what the state of an aggregate takes.
+const stateBytes = 32
 
 // bytesWith returns the memory in use when rows were added that are all new groups, without what their text takes.
 // Slices double, so that a table may take much more than its groups.
 func (t *aggTable) bytesWith(rows int) int64 {
 	n := t.bytes()
 	if len(t.spec.Keys) > 0 && t.len()+rows > t.room {
-		n += int64(max(rows, t.room)) * int64(slotBytes+stateBytes*len(t.accs))
+		n += int64(max(rows, t.room)) * (rowkey.GroupBytes(t.spec.Keys) + stateBytes*int64(len(t.accs)))
 	}
 	return n
 }

@@ -200,7 +200,7 @@ func (r *recursion) putRows(to *partitioned, batch arrow.RecordBatch, rows []int
 // find returns the rows of a batch whose keys are new, and remembers them; false if there is no room for more keys.
 func (r *recursion) find(batch arrow.RecordBatch) ([]int32, bool) {
 	rows := int(batch.NumRows())
-	need := 2*r.seen.Bytes() + slotBytes*int64(rows) + batchBytes(batch) // a table doubles
+	need := 2*r.seen.Bytes() + rowkey.GroupBytes(r.spec.Keys)*int64(rows) + batchBytes(batch) // a table doubles
 	if need > r.known {
 		if r.res.Grow(need-r.known) != nil {
 			return nil, false

@@ -2,7 +2,7 @@ package exec
 
 import (
 	"context"
-	"strings"
+	"fmt"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -36,7 +36,7 @@ func TestRecursionBeyondItsKeys(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		memory  int64
-		refuse  bool // every other request
+		refuse  bool // one request in ten
 		looking [2]int
 	}{
 		{"keys", 64 << 20, false, [2]int{0, 0}},
@@ -46,13 +46,13 @@ func TestRecursionBeyondItsKeys(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			h := newHarness(t, setting{streams: 1, batch: 100, memory: c.memory}, 1)
 			if c.refuse {
-				h.account.RefuseIf(func() bool { return h.rand.IntN(50) == 0 })
+				h.account.RefuseIf(func() bool { return h.rand.IntN(10) == 0 })
 			}
 			cols := plan.Schema{column(1, "n", types.Of(types.Int64)), column(2, "s", wideText)}
 			made := func(list ...int64) Operator {
 				r := relation{cols: cols}
 				for _, n := range list {
-					r.rows = append(r.rows, []types.Value{types.IntValue(n), types.TextValue(strings.Repeat("x", 200))})
+					r.rows = append(r.rows, []types.Value{types.IntValue(n), types.TextValue(fmt.Sprintf("%200d", n))})
 				}
 				return h.streams(r)[0]
 			}

@@ -1,11 +1,12 @@
 // Package rowkey turns the key columns of a batch into values that are compared, hashed and sorted without looking at
 // column types again.
 //
-// For equality (joins, grouping) a row's key is one or two 64-bit words wherever its columns allow: integers, dates,
-// decimals that fit an int64, strings of up to seven bytes. A single row that does not fit its words (a longer
-// string, a wide decimal, a NULL) escapes to a byte string; since that depends on nothing but the row's values, equal
-// keys always take the same form, whatever the physical width of the vectors they come from. Keys of more than two
-// words are byte strings throughout.
+// For equality (joins, grouping) a row's key is a few 64-bit words, into which its fields are packed column by column.
+// Integers, dates, decimals that fit an int64 and strings of up to seven bytes are told apart by their words alone. A longer
+// string, or what it weighs under a collation, has its hash in its word; where words are equal it is compared itself, again
+// column by column. The few values that words cannot tell from others, a NULL above all, have flags beside the words, which
+// batches without such values do not. All of that depends on nothing but the row's values, so equal keys always take the
+// same form, whatever the physical width of the vectors they come from.
 //
 // Groups numbers distinct keys; Index finds the rows of a key. Order makes byte strings whose order is a sort's.
 //

@@ -3,106 +3,58 @@ package rowkey
 import (
 	"math/bits"
 	"slices"
-	"unsafe"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/zeebo/xxh3"
 )
 
-// row states of an encoded batch.
-const (
-	regular uint8 = iota // the words hold the key
-	escaped              // the byte string holds it
-	noMatch              // NULL in a strict field
-)
-
-// Encoder makes the keys of batches. It belongs to one goroutine; its results are valid until the next Encode, byte
-// strings only while the encoded arrays live.
+// Encoder makes the keys of batches, column by column. It belongs to one goroutine; its results are valid until the next
+// Encode and only while the encoded arrays live.
 type Encoder struct {
 	fields []Field
-	layout layout
 	places []place
 
-	rows   int
-	words  []uint64 // one or two for each row
-	hash   []uint64
-	state  []uint8 // meaningful if irregular
-	text   []string
-	others []int32  // the escaped rows
-	cell   []byte   // the byte string being made
-	arena  []byte   // the last chunk of byte strings
-	full   int      // bytes of the chunks before
-	heads  []uint32 // of an index that was probed
+	keys  // of the rows
+	rows  int
+	hash  []uint64
+	null  []bool       // rows that equal nothing; empty: there are none
+	texts []texts      // by field; meaningful for those in long
+	dicts []dictionary // by field
+	long  []int        // the fields of which a row has a value that its word does not hold
+	heads []uint32     // of an index that was probed
 
-	dicts []dictionary // by field, for vectors that have one
-
-	irregular bool   // a row is not regular
-	unhashed  bool   // rows get no hashes; none may escape
-	spread    uint64 // varies the hashes of rows that match nothing
+	unhashed bool   // rows get no hashes
+	spread   uint64 // varies the hashes of rows that equal nothing
 }
 
 // NewEncoder returns an encoder of keys made of fields. Without fields every row has the same key.
 func NewEncoder(fields []Field) *Encoder {
-	l, places := arrange(fields)
-	return &Encoder{fields: fields, layout: l, places: places}
+	places, stride := arrange(fields)
+	return &Encoder{
+		fields: fields, places: places, texts: make([]texts, len(fields)), dicts: make([]dictionary, len(fields)),
+		keys: keys{stride: stride, flagged: (len(fields) + fieldFlags - 1) / fieldFlags},
+	}
 }
 
 // Hash returns the hashes of the encoded rows. Rows that no key equals have one too.
 func (e *Encoder) Hash() []uint64 { return e.hash[:e.rows] }
 
 // NullRow reports whether row i has a NULL in a strict field, so that it equals nothing.
-func (e *Encoder) NullRow(i int) bool { return e.irregular && e.state[i] == noMatch }
+func (e *Encoder) NullRow(i int) bool { return len(e.null) > 0 && e.null[i] }
 
 // Encode computes the keys of the first rows rows of cols, one array for each field.
 func (e *Encoder) Encode(cols []arrow.Array, rows int) {
-	stride := 1
-	if e.layout == twoWords {
-		stride = 2
-	}
 	e.rows = rows
-	e.words = grow(e.words, rows*stride)
+	e.words = grow(e.words, rows*e.stride)
+	clear(e.words)
+	e.flags, e.null, e.long = e.flags[:0], e.null[:0], e.long[:0]
+	if rows > 0 {
+		for k, col := range cols[:len(e.fields)] {
+			e.pack(k, col)
+		}
+	}
 	if !e.unhashed {
 		e.hash = grow(e.hash, rows)
-	}
-	e.state = grow(e.state, rows)
-	e.others = e.others[:0]
-	if e.full > 0 {
-		clear(e.text) // they would keep chunks alive
-	}
-	e.arena, e.full = e.arena[:0], 0
-	e.irregular = e.layout == byteString
-	if rows == 0 {
-		return
-	}
-	if e.irregular {
-		for i := range e.state {
-			e.state[i] = escaped
-		}
-		e.strictNulls(cols)
-	} else {
-		clear(e.state)
-		clear(e.words)
-		for i := range e.fields {
-			e.pack(i, stride, cols[i])
-		}
-		if e.unhashed {
-			return
-		}
-		e.hashWords(stride)
-	}
-	if e.irregular {
-		e.escape(cols)
-		e.spreadNulls()
-	}
-}
-
-// spreadNulls gives rows that match nothing hashes of their own, so that they do not all meet in one partition.
-func (e *Encoder) spreadNulls() {
-	for i, s := range e.state[:e.rows] {
-		if s == noMatch {
-			e.spread++
-			e.hash[i] = mix(e.spread)
-		}
+		e.hashWords()
 	}
 }
 
@@ -125,84 +77,114 @@ func mix2(a, b uint64) uint64 {
 	return mix(hi ^ lo ^ a)
 }
 
-func (e *Encoder) hashWords(stride int) {
+// hashWords computes the hashes of the rows.
+func (e *Encoder) hashWords() {
 	hash := e.hash[:e.rows]
-	if stride == 1 {
+	switch n := e.stride; n {
+	case 1:
 		words := e.words[:len(hash)]
 		for i, w := range words {
 			hash[i] = mix(w)
 		}
-		return
+	case 2:
+		pairs := rowsOf[[2]uint64](e.words)[:len(hash)]
+		for i := range pairs {
+			hash[i] = mix2(pairs[i][0], pairs[i][1])
+		}
+	default:
+		for i := range hash {
+			h := uint64(0)
+			for _, w := range e.words[i*n : i*n+n] {
+				h = mix2(h, w)
+			}
+			hash[i] = h
+		}
 	}
-	pairs := e.two()[:len(hash)]
-	for i := range pairs {
-		hash[i] = mix2(pairs[i][0], pairs[i][1])
+	for n, f := range e.flags {
+		if f != 0 {
+			hash[n/e.flagged] = mix2(hash[n/e.flagged], f)
+		}
+	}
+	for i, null := range e.null {
+		if null { // a hash of its own, so that such rows do not all meet in one partition
+			e.spread++
+			hash[i] = mix(e.spread)
+		}
 	}
 }
 
-func (e *Encoder) one() []uint64 { return e.words[:e.rows] }
+// setNull takes row i out of matching.
+func (e *Encoder) setNull(i int) {
+	if len(e.null) == 0 {
+		e.null = grow(e.null, e.rows)
+		clear(e.null)
+	}
+	e.null[i] = true
+}
 
-func (e *Encoder) two() [][2]uint64 {
-	if e.rows == 0 {
+// texts are byte strings, one for each row: those of an array, or others that were made.
+type texts struct {
+	data    []byte
+	offsets []int32 // of an array's
+	ends    []int   // of those that were made
+	codes   []int32 // of each row, which string it has; nil: that of its number
+}
+
+func (t *texts) at(i int) []byte {
+	if t.codes != nil {
+		i = int(t.codes[i])
+	}
+	if t.offsets != nil {
+		return t.data[t.offsets[i]:t.offsets[i+1]]
+	}
+	start := 0
+	if i > 0 {
+		start = t.ends[i-1]
+	}
+	return t.data[start:t.ends[i]]
+}
+
+// make begins with strings that are to be made.
+func (t *texts) make() { *t = texts{data: t.made(), ends: t.ends[:0]} }
+
+// made returns the room for strings that are made.
+func (t *texts) made() []byte {
+	if t.offsets != nil {
+		return nil // they are an array's
+	}
+	return t.data[:0]
+}
+
+// end ends the string of row i, which is empty if nothing was added, as those of the rows between the last and i are.
+func (t *texts) end(i int, text []byte) {
+	for len(t.ends) < i {
+		t.ends = append(t.ends, len(t.data))
+	}
+	t.data = append(t.data, text...)
+	t.ends = append(t.ends, len(t.data))
+}
+
+func (t *texts) bytes() int64 {
+	return int64(cap(t.made()) + 8*cap(t.ends))
+}
+
+// rest returns what the word of field k in row i does not hold but for a hash; empty: it holds all. Keys whose words are equal
+// differ where this does.
+func (e *Encoder) rest(i, k int) []byte {
+	text := e.texts[k].at(i)
+	if len(text) <= e.fields[k].inline() || e.flag(i, k) == isNull {
 		return nil
 	}
-	return unsafe.Slice((*[2]uint64)(unsafe.Pointer(unsafe.SliceData(e.words))), e.rows)
+	return text
 }
-
-// escape makes the byte strings of the rows that escaped.
-func (e *Encoder) escape(cols []arrow.Array) {
-	if len(e.text) < e.rows {
-		e.text = make([]string, e.rows)
-	}
-	single := e.refers()
-	for i, s := range e.state[:e.rows] {
-		if s != escaped {
-			continue
-		}
-		e.others = append(e.others, int32(i))
-		if single && !cols[0].IsNull(i) {
-			// More than seven bytes, so never the one byte of an escaped NULL.
-			e.text[i] = textOf(cols[0], i)
-		} else {
-			e.cell = e.cell[:0]
-			for k, f := range e.fields {
-				e.cell = f.appendCell(e.cell, cols[k], i)
-			}
-			e.text[i] = e.store(e.cell)
-		}
-		e.hash[i] = xxh3.HashString(e.text[i])
-	}
-}
-
-// refers reports that byte strings are the texts of the rows themselves.
-func (e *Encoder) refers() bool {
-	return len(e.fields) == 1 && e.fields[0].class == classBytes && e.fields[0].weigh == nil && e.layout == oneWord
-}
-
-// The sizes of the chunks that byte strings are stored in, as far as they suffice for one.
-const minChunk, maxChunk = 1 << 10, 1 << 20
-
-// store returns a copy of a byte string. Chunks are not grown: the strings in one would keep it alive beside its copy.
-func (e *Encoder) store(key []byte) string {
-	if cap(e.arena)-len(e.arena) < len(key) {
-		e.full += cap(e.arena)
-		e.arena = make([]byte, 0, max(minChunk, min(2*cap(e.arena), maxChunk), len(key)))
-	}
-	start := len(e.arena)
-	e.arena = append(e.arena, key...)
-	return view(e.arena[start:])
-}
-
-// view returns b as a string without copying; b must not change while the string is used.
-func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 // Bytes returns the memory the encoder's buffers take.
 func (e *Encoder) Bytes() int64 {
-	dicts := 0
-	for _, d := range e.dicts {
-		dicts += 8*cap(d.words) + cap(d.state)
+	n := int64(8*cap(e.words) + 8*cap(e.hash) + 8*cap(e.flags) + cap(e.null) + 4*cap(e.heads))
+	for i := range e.texts {
+		n += e.texts[i].bytes() + int64(8*cap(e.dicts[i].words))
 	}
-	return int64(dicts + 8*cap(e.words) + 8*cap(e.hash) + cap(e.state) + 16*cap(e.text) + 4*cap(e.others) + cap(e.cell) + e.full + cap(e.arena) + 4*cap(e.heads))
+	return n
 }
 
 // Partition sets parts[p] to the rows whose hash falls into partition p at a depth of repartitioning; len(parts) is a

@@ -2,6 +2,7 @@ package rowkey
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/silogate/silogate/engine/types"
 )
@@ -12,10 +13,10 @@ type class uint8
 const (
 	classNull    class = iota // only NULL
 	classInt                  // integers, Bool, temporal kinds; word: the value
-	classMixed                // BIGINT UNSIGNED against a signed integer; word: values that both can have
+	classMixed                // BIGINT UNSIGNED against a signed integer; word: values of an int64, others as they are
 	classFloat                // word: the bits of the float64
-	classDecimal              // at the field's scale; word: values of an int64
-	classBytes                // word: length and up to seven bytes
+	classDecimal              // at the field's scale; word: values of an int64, the hash of others
+	classBytes                // word: length and up to seven bytes, or the hash
 )
 
 // Field is one column of a key.
@@ -93,40 +94,36 @@ func (f Field) Strict() Field {
 	return f
 }
 
-// layout is the form of the keys of a list of fields.
-type layout uint8
-
-const (
-	oneWord layout = iota
-	twoWords
-	byteString
-)
-
-// place is where a field lies in the words.
+// place is where a field lies in the words of a key.
 type place struct {
 	word  int
 	shift uint
 }
 
 // arrange packs fields into words, first fit.
-func arrange(fields []Field) (layout, []place) {
-	var used [2]int
-	places := make([]place, len(fields))
-	for i, f := range fields {
-		w := 0
-		if used[0]+int(f.bits) > 64 {
-			w = 1
+func arrange(fields []Field) (places []place, words int) {
+	used := []int{0}
+	for _, f := range fields {
+		w := slices.IndexFunc(used, func(n int) bool { return n+int(f.bits) <= 64 })
+		if w < 0 {
+			w = len(used)
+			used = append(used, 0)
 		}
-		if used[w]+int(f.bits) > 64 {
-			return byteString, nil
-		}
-		places[i] = place{word: w, shift: uint(used[w])}
+		places = append(places, place{word: w, shift: uint(used[w])})
 		used[w] += int(f.bits)
 	}
-	if used[1] > 0 {
-		return twoWords, places
+	return places, len(used)
+}
+
+// mask has the bits of the word form.
+func (f Field) mask() uint64 { return ^uint64(0) >> (64 - f.bits) }
+
+// inline is the number of bytes that the word of a field of strings holds. A longer string has its hash there.
+func (f Field) inline() int {
+	if f.class != classBytes {
+		return 0
 	}
-	return oneWord, places
+	return int(f.bits)/8 - 1
 }
 
 // IsStrict reports whether NULL equals nothing in the field.

@@ -1,6 +1,7 @@
 package rowkey
 
 import (
+	"bytes"
 	"math/bits"
 	"slices"
 	"sync"
@@ -14,17 +15,17 @@ import (
 // A slot holds the first row of a chain and a 16-bit Bloom filter of the hashes in it, so that most keys without a
 // match touch one cache line. Single integer keys in a narrow range are looked up by position, without hashing.
 type Index struct {
-	enc    *Encoder // of the stored rows: their keys and hashes
-	next   []uint32 // dense and text rows: the next row of the chain + 1, 0 at the end; nil without such rows
-	one    []entry[uint64]
-	two    []entry[[2]uint64]
-	slots  []uint64 // bits 0-31: row + 1; bits 48-63: the Bloom filter
-	shift  uint
-	dense  []uint32 // instead of slots: by key - low, row + 1
-	low    uint64
-	escape []uint64 // slots of the rows whose key is a byte string
-	eshift uint
-	text   int // bytes of the byte strings, which the encoders of the rows made
+	enc   *Encoder  // of the stored rows: their words and flags, unless the entries hold them, and which equal nothing
+	texts [][]texts // of each range of rows, by field
+	size  int       // rows of a range
+	one   []entry[uint64]
+	two   []entry[[2]uint64]
+	apart []entry[struct{}] // of keys that stay in enc
+	next  []uint32          // dense: the next row of the chain + 1, 0 at the end
+	slots []uint64          // bits 0-31: row + 1; bits 48-63: the Bloom filter
+	shift uint
+	dense []uint32 // instead of slots: by key - low, row + 1
+	low   uint64
 }
 
 // entry is a row of a chain, laid out so that comparing its key and going on touch one cache line.
@@ -42,105 +43,85 @@ func NewIndex(fields []Field, cols []arrow.Array, rows, workers int) *Index {
 	if rows < parallelRows {
 		workers = 1
 	}
-	x := &Index{enc: NewEncoder(fields)}
-	parts := x.encode(cols, rows, workers)
+	x := &Index{enc: NewEncoder(fields), size: max((rows+workers-1)/workers, 1)}
+	parts := x.encode(cols, rows)
 	if !x.buildDense(rows) {
-		x.hash(parts, rows)
+		x.hash(parts)
 		x.buildHashed(rows, workers)
 	}
-	x.enc.words = nil // the keys are in the entries, or are their positions
-	if len(x.enc.others) == 0 {
-		x.enc.hash = nil
-	}
-	if !x.enc.irregular {
-		x.enc.state = nil
+	x.enc.hash = nil
+	if x.apart == nil {
+		x.enc.words = nil // the keys are in the entries, or are their positions
 	}
 	return x
 }
 
-// hash computes the hashes that encode left out.
-func (x *Index) hash(parts []*Encoder, rows int) {
-	if !x.enc.unhashed {
-		return
-	}
-	x.enc.hash = make([]uint64, rows)
-	var wait sync.WaitGroup
-	for w, part := range parts {
-		from, to := rows*w/len(parts), rows*(w+1)/len(parts)
-		part.hash = x.enc.hash[from:to:to]
-		wait.Go(func() { part.hashWords(1) })
-	}
-	wait.Wait()
-}
-
 // Bytes returns the memory in use.
 func (x *Index) Bytes() int64 {
-	return x.enc.Bytes() + int64(x.text+4*cap(x.next)+16*cap(x.one)+24*cap(x.two)+8*cap(x.slots)+4*cap(x.dense)+8*cap(x.escape))
-}
-
-// Estimate returns the memory that an index of rows keys takes at most while it is built, but for keys that are stored
-// as byte strings: Text estimates those.
-func Estimate(fields []Field, rows int) int64 {
-	e := NewEncoder(fields)
-	perRow := int64(8 + 1 + 20) // hash, state, at most 2.5 slots
-	switch e.layout {
-	case oneWord:
-		perRow += 8 + 16 // the word, in an entry too
-	case twoWords:
-		perRow += 16 + 24
-	}
-	if e.layout == byteString || slices.ContainsFunc(fields, Field.mayEscape) {
-		perRow += 4 + 2*16 + 2*4 // next, the strings and rows of a part and of all
-	}
-	return perRow * int64(rows)
-}
-
-// mayEscape reports whether keys of the field are often byte strings.
-func (f Field) mayEscape() bool { return f.class == classBytes || f.class == classDecimal }
-
-// Text returns about the memory of the keys of rows rows that are stored as byte strings, whose fields have so many bytes
-// of text.
-func Text(fields []Field, text []int64, rows int) int64 {
-	e := NewEncoder(fields)
-	if e.refers() || e.layout != byteString && !slices.ContainsFunc(fields, Field.mayEscape) {
-		return 0
-	}
-	n := int64(9 * len(fields) * rows)
-	for i, f := range fields {
-		if f.weigh != nil {
-			n += text[i] // two bytes a letter, as a rule
+	n := x.enc.Bytes() + int64(4*cap(x.next)+16*cap(x.one)+24*cap(x.two)+4*cap(x.apart)+8*cap(x.slots)+4*cap(x.dense))
+	for _, part := range x.texts {
+		for i := range part {
+			n += part[i].bytes()
 		}
-		n += text[i]
 	}
 	return n
 }
 
+// Estimate returns the memory that an index of rows keys takes at most while it is built, but for what it stores of their
+// text: Text estimates that.
+func Estimate(fields []Field, rows int) int64 {
+	_, stride := arrange(fields)
+	perRow := 8*stride + 8 + 20 // words, hash, at most 2.5 slots
+	if stride <= 2 {
+		perRow += 8*stride + 8 // an entry
+	} else {
+		perRow += 4 // next
+	}
+	if slices.ContainsFunc(fields, Field.IsStrict) {
+		perRow++ // whether it is NULL
+	}
+	if slices.ContainsFunc(fields, Field.mayHaveFlags) {
+		perRow += 8
+	}
+	return int64(perRow * rows)
+}
+
+func (f Field) mayHaveFlags() bool {
+	return !f.strict || f.class == classDecimal || f.class == classMixed
+}
+
+// Text returns about the memory of what is stored of the text of rows rows, whose fields have so many bytes.
+func Text(fields []Field, text []int64, rows int) int64 {
+	var n int64
+	for i, f := range fields {
+		if f.weigh != nil {
+			n += 8*int64(rows) + 2*text[i] // two bytes a letter, as a rule
+		}
+	}
+	return n * 5 / 4 // as slices grow
+}
+
 // encode fills x.enc with the keys of all rows, in ranges, each with an encoder of its own. Keys that may turn out to lie
 // close together are not hashed.
-func (x *Index) encode(cols []arrow.Array, rows, workers int) []*Encoder {
+func (x *Index) encode(cols []arrow.Array, rows int) []*Encoder {
 	e := x.enc
-	e.unhashed = e.mayBeDense() && e.fields[0].strict // so that no row escapes
-	stride := 1
-	if e.layout == twoWords {
-		stride = 2
-	}
+	e.unhashed = e.mayBeDense()
 	e.rows = rows
-	e.words = make([]uint64, rows*stride)
-	e.state = make([]uint8, rows)
+	e.words = make([]uint64, rows*e.stride)
 	if !e.unhashed {
 		e.hash = make([]uint64, rows)
 	}
-	parts := make([]*Encoder, workers)
+	var parts []*Encoder
 	var wait sync.WaitGroup
-	for w := range workers {
-		from, to := rows*w/workers, rows*(w+1)/workers
+	for from := 0; from < rows; from += x.size {
+		to := min(from+x.size, rows)
 		part := NewEncoder(e.fields)
-		part.words = e.words[from*stride : to*stride : to*stride]
-		part.state = e.state[from:to:to]
+		part.words = e.words[from*e.stride : to*e.stride : to*e.stride]
 		if part.unhashed = e.unhashed; !part.unhashed {
 			part.hash = e.hash[from:to:to]
 		}
-		parts[w] = part
+		parts = append(parts, part)
+		x.texts = append(x.texts, part.texts)
 		wait.Go(func() {
 			ranges := make([]arrow.Array, len(cols))
 			for i, c := range cols {
@@ -151,37 +132,55 @@ func (x *Index) encode(cols []arrow.Array, rows, workers int) []*Encoder {
 		})
 	}
 	wait.Wait()
-	for w, part := range parts {
-		from := rows * w / workers
-		x.text += part.full + cap(part.arena)
-		if part.irregular {
-			e.irregular = true
-		}
-		if len(part.others) > 0 && e.text == nil {
-			e.text = make([]string, rows)
-		}
-		for _, i := range part.others {
-			e.text[from+int(i)] = part.text[i]
-			e.others = append(e.others, int32(from)+i)
-		}
+	for k, part := range parts {
+		x.adopt(part, k*x.size)
 	}
 	return parts
 }
 
-// mayBeDense reports single integer keys.
-func (e *Encoder) mayBeDense() bool {
-	return e.layout == oneWord && len(e.fields) == 1 && e.fields[0].class == classInt
+// adopt takes over which rows have flags and which equal nothing, from the encoder of those from from on.
+func (x *Index) adopt(part *Encoder, from int) {
+	e := x.enc
+	if part.irregular() {
+		if !e.irregular() {
+			e.flags = make([]uint64, e.rows*e.flagged)
+		}
+		copy(e.flags[from*e.flagged:], part.flags)
+	}
+	if len(part.null) > 0 {
+		if len(e.null) == 0 {
+			e.null = make([]bool, e.rows)
+		}
+		copy(e.null[from:], part.null)
+	}
 }
+
+// hash computes the hashes that encode left out.
+func (x *Index) hash(parts []*Encoder) {
+	if !x.enc.unhashed {
+		return
+	}
+	x.enc.hash = make([]uint64, x.enc.rows)
+	var wait sync.WaitGroup
+	for k, part := range parts {
+		part.hash = x.enc.hash[k*x.size:][:part.rows]
+		wait.Go(part.hashWords)
+	}
+	wait.Wait()
+}
+
+// mayBeDense reports single integer keys.
+func (e *Encoder) mayBeDense() bool { return len(e.fields) == 1 && e.fields[0].class == classInt }
 
 // buildDense makes the positional form if the keys are single integers that lie close together.
 func (x *Index) buildDense(rows int) bool {
 	e := x.enc
-	if !e.mayBeDense() || len(e.others) > 0 || rows == 0 {
+	if !e.mayBeDense() || e.irregular() || rows == 0 {
 		return false
 	}
 	low, high := ^uint64(0), uint64(0)
-	for i, w := range e.one() {
-		if e.state[i] == regular {
+	for i, w := range e.words {
+		if !e.NullRow(i) {
 			low, high = min(low, w), max(high, w)
 		}
 	}
@@ -191,10 +190,9 @@ func (x *Index) buildDense(rows int) bool {
 	x.low = low
 	x.next = make([]uint32, rows)
 	x.dense = make([]uint32, high-low+1)
-	words := e.one()
 	for i := rows - 1; i >= 0; i-- {
-		if e.state[i] == regular {
-			at := words[i] - low
+		if !e.NullRow(i) {
+			at := e.words[i] - low
 			x.next[i] = x.dense[at]
 			x.dense[at] = uint32(i + 1)
 		}
@@ -212,49 +210,35 @@ func bloom(h uint64) uint64 { return 1 << (48 + h>>20&15) }
 
 func (x *Index) buildHashed(rows, workers int) {
 	e := x.enc
-	if n := len(e.others); n > 0 {
-		x.next = make([]uint32, rows)
-		x.escape, x.eshift = slotsFor(n)
-		for k := n - 1; k >= 0; k-- {
-			i := e.others[k]
-			h := e.hash[i]
-			s := &x.escape[h>>x.eshift]
-			x.next[i] = uint32(*s)
-			*s = *s>>48<<48 | bloom(h) | uint64(i+1)
-		}
-	}
-	if e.layout == byteString {
-		return
-	}
-	x.slots, x.shift = slotsFor(rows - len(e.others))
-	if e.layout == oneWord {
+	x.slots, x.shift = slotsFor(rows)
+	var fill func(from, to uint64)
+	switch e.stride {
+	case 1:
 		x.one = make([]entry[uint64], rows)
-	} else {
+		fill = func(from, to uint64) { chain(x, x.one, rowsOf[uint64](e.words), from, to) }
+	case 2:
 		x.two = make([]entry[[2]uint64], rows)
+		fill = func(from, to uint64) { chain(x, x.two, rowsOf[[2]uint64](e.words), from, to) }
+	default:
+		x.apart = make([]entry[struct{}], rows)
+		fill = func(from, to uint64) { chain(x, x.apart, make([]struct{}, rows), from, to) }
 	}
 	var wait sync.WaitGroup
 	for w := range workers {
 		// Each goroutine fills a range of slots, so that no two touch one.
-		from := uint64(len(x.slots) * w / workers)
-		to := uint64(len(x.slots) * (w + 1) / workers)
-		wait.Go(func() {
-			if e.layout == oneWord {
-				chain(x, x.one, e.one(), from, to)
-			} else {
-				chain(x, x.two, e.two(), from, to)
-			}
-		})
+		from, to := len(x.slots)*w/workers, len(x.slots)*(w+1)/workers
+		wait.Go(func() { fill(uint64(from), uint64(to)) })
 	}
 	wait.Wait()
 }
 
-// chain inserts the regular rows whose slot lies in [from, to), the last first.
+// chain inserts the rows whose slot lies in [from, to), the last first.
 func chain[K comparable](x *Index, entries []entry[K], keys []K, from, to uint64) {
-	hash, state := x.enc.hash, x.enc.state
+	hash := x.enc.hash
 	for i := len(keys) - 1; i >= 0; i-- {
 		h := hash[i]
 		at := h >> x.shift
-		if at < from || at >= to || state[i] != regular {
+		if at < from || at >= to || x.enc.NullRow(i) {
 			continue
 		}
 		s := &x.slots[at]
@@ -265,43 +249,44 @@ func chain[K comparable](x *Index, entries []entry[K], keys []K, from, to uint64
 
 // Cursor is a position in the matches of one encoded batch. The zero value is at the beginning.
 type Cursor struct {
-	row     int    // next row, or next of the escaped rows
-	chain   uint32 // what is left of the row's chain
-	begun   bool   // the encoder knows the heads of the regular rows' chains
-	escaped bool   // the regular rows are done
-	done    bool
+	row   int    // next row
+	chain uint32 // what is left of its chain
+	begun bool   // the encoder knows the heads of the rows' chains
+	done  bool
 }
 
 // Done reports that all matches were found.
 func (c *Cursor) Done() bool { return c.done }
 
 // Probe appends pairs of matching rows, of what e encoded last and of the index, until the slices' capacity is used
-// or c is done. Regular rows come in order, then escaped ones.
+// or c is done. The probed rows come in order.
 func (x *Index) Probe(e *Encoder, c *Cursor, probe, build []int32) ([]int32, []int32) {
-	if !c.escaped {
-		switch {
-		case e.layout == byteString:
-		case x.dense != nil:
-			probe, build = x.probeDense(e, c, probe, build)
-		case e.layout == oneWord:
-			probe, build = probeHashed(x, x.one, e.one(), e, c, probe, build)
-		default:
-			probe, build = probeHashed(x, x.two, e.two(), e, c, probe, build)
-		}
-		if c.chain != 0 || len(probe) == cap(probe) {
-			return probe, build
-		}
-		c.escaped, c.row = true, 0
+	if !c.begun && x.dense == nil {
+		x.heads(e)
 	}
-	return x.probeText(e, c, probe, build)
+	c.begun = true
+	n := len(probe)
+	switch {
+	case x.dense != nil:
+		probe, build = x.probeDense(e, c, probe, build)
+	case x.one != nil:
+		probe, build = probeHashed(x, x.one, rowsOf[uint64](e.words), e, c, probe, build)
+	case x.two != nil:
+		probe, build = probeHashed(x, x.two, rowsOf[[2]uint64](e.words), e, c, probe, build)
+	default:
+		probe, build = probeHashed(x, x.apart, make([]struct{}, e.rows), e, c, probe, build)
+	}
+	c.done = c.row == e.rows
+	n += x.verify(e, probe[n:], build[n:])
+	return probe[:n], build[:n]
 }
 
 func (x *Index) probeDense(e *Encoder, c *Cursor, probe, build []int32) ([]int32, []int32) {
-	words, dense, next, low := e.one(), x.dense, x.next, x.low
+	words, dense, next, low := e.words, x.dense, x.next, x.low
 	row, chain := c.row, c.chain
 	for row < len(words) {
 		if chain == 0 {
-			if at := words[row] - low; at < uint64(len(dense)) && (!e.irregular || e.state[row] == regular) {
+			if at := words[row] - low; at < uint64(len(dense)) && e.regular(row) && !e.NullRow(row) {
 				chain = dense[at]
 			}
 		}
@@ -331,9 +316,9 @@ func (x *Index) heads(e *Encoder) []uint32 {
 		may := s >> (48 + h>>20&15) & 1 // as in bloom
 		heads[i] = uint32(s) & uint32(-may)
 	}
-	if e.irregular {
-		for i, state := range e.state[:e.rows] {
-			if state != regular {
+	if len(e.null) > 0 || e.irregular() {
+		for i := range heads {
+			if e.NullRow(i) || !x.enc.irregular() && !e.regular(i) {
 				heads[i] = 0
 			}
 		}
@@ -342,19 +327,15 @@ func (x *Index) heads(e *Encoder) []uint32 {
 }
 
 func probeHashed[K comparable](x *Index, entries []entry[K], keys []K, e *Encoder, c *Cursor, probe, build []int32) ([]int32, []int32) {
-	if !c.begun {
-		x.heads(e)
-		c.begun = true
-	}
 	heads := e.heads[:len(keys)]
-	row, chain := c.row, c.chain
+	row, chain, plain := c.row, c.chain, x.plain()
 	for row < len(keys) {
 		if chain == 0 {
 			chain = heads[row]
 		}
 		for chain != 0 {
 			at := &entries[chain-1]
-			if at.key == keys[row] {
+			if at.key == keys[row] && (plain || x.sameApart(e, row, chain-1)) {
 				if len(probe) == cap(probe) {
 					c.row, c.chain = row, chain
 					return probe, build
@@ -370,77 +351,77 @@ func probeHashed[K comparable](x *Index, entries []entry[K], keys []K, e *Encode
 	return probe, build
 }
 
-func (x *Index) probeText(e *Encoder, c *Cursor, probe, build []int32) ([]int32, []int32) {
-	for x.escape != nil && c.row < len(e.others) {
-		row := e.others[c.row]
-		key, h := e.text[row], e.hash[row]
-		if c.chain == 0 {
-			if s := x.escape[h>>x.eshift]; s&bloom(h) != 0 {
-				c.chain = uint32(s)
-			}
-		}
-		for c.chain != 0 {
-			at := c.chain - 1
-			if x.enc.hash[at] == h && x.enc.text[at] == key {
-				if len(probe) == cap(probe) {
-					return probe, build
-				}
-				probe = append(probe, row)
-				build = append(build, int32(at))
-			}
-			c.chain = x.next[at]
-		}
-		c.row++
+// plain reports whether entries hold all of the stored keys' words and flags.
+func (x *Index) plain() bool { return x.apart == nil && !x.enc.irregular() }
+
+// sameApart reports whether a probed and a stored row are equal in the words and flags that entries do not hold.
+func (x *Index) sameApart(e *Encoder, i int, stored uint32) bool {
+	if x.apart != nil {
+		return x.enc.same(int(stored), &e.keys, i)
 	}
-	c.done = true
-	return probe, build
+	return x.enc.sameFlags(int(stored), &e.keys, i)
+}
+
+// verify keeps the pairs that are equal in what their words do not hold, and returns how many they are.
+func (x *Index) verify(e *Encoder, probe, build []int32) int {
+	for _, k := range e.long {
+		kept := 0
+		for n, i := range probe {
+			if x.sameRest(e, int(i), k, int(build[n])) {
+				probe[kept], build[kept] = i, build[n]
+				kept++
+			}
+		}
+		probe, build = probe[:kept], build[:kept]
+	}
+	return len(probe)
+}
+
+// sameRest reports whether the words of a probed and a stored row, which are equal, stand for equal values of field k.
+func (x *Index) sameRest(e *Encoder, i, k, stored int) bool {
+	rest := e.rest(i, k)
+	return len(rest) == 0 || bytes.Equal(rest, x.texts[stored/x.size][k].at(stored%x.size))
 }
 
 // First sets out[i] to a row that matches row i of what e encoded last, or -1.
 func (x *Index) First(e *Encoder, out []int32) {
 	switch {
-	case e.layout == byteString:
-		for i := range out {
-			out[i] = -1
-		}
 	case x.dense != nil:
 		x.firstDense(e, out)
-	case e.layout == oneWord:
-		firstHashed(x, x.one, e.one(), e, out)
+	case x.one != nil:
+		firstHashed(x, x.one, rowsOf[uint64](e.words), e, out)
+	case x.two != nil:
+		firstHashed(x, x.two, rowsOf[[2]uint64](e.words), e, out)
 	default:
-		firstHashed(x, x.two, e.two(), e, out)
+		firstHashed(x, x.apart, make([]struct{}, e.rows), e, out)
 	}
-	if !e.irregular {
-		return
-	}
-	for i, s := range e.state[:e.rows] {
-		if s != regular {
-			out[i] = -1
+	for _, k := range e.long {
+		for i, stored := range out {
+			if stored >= 0 && !x.sameRest(e, i, k, int(stored)) {
+				out[i] = x.search(e, i)
+			}
 		}
-	}
-	for _, row := range e.others {
-		out[row] = x.firstText(e.text[row], e.hash[row])
 	}
 }
 
 func (x *Index) firstDense(e *Encoder, out []int32) {
 	dense, low := x.dense, x.low
-	for i, w := range e.one() {
-		row := int32(-1)
-		if at := w - low; at < uint64(len(dense)) {
-			row = int32(dense[at]) - 1
+	for i, w := range e.words {
+		out[i] = -1
+		if at := w - low; at < uint64(len(dense)) && e.regular(i) && !e.NullRow(i) {
+			out[i] = int32(dense[at]) - 1
 		}
-		out[i] = row
 	}
 }
 
 func firstHashed[K comparable](x *Index, entries []entry[K], keys []K, e *Encoder, out []int32) {
 	out = out[:len(keys)]
+	plain := x.plain()
 	for i, chain := range x.heads(e)[:len(keys)] {
 		out[i] = -1
 		for chain != 0 {
 			at := &entries[chain-1]
-			if at.key == keys[i] {
+			if at.key == keys[i] && (plain || x.sameApart(e, i, chain-1)) {
 				out[i] = int32(chain - 1)
 				break
 			}
@@ -449,17 +430,12 @@ func firstHashed[K comparable](x *Index, entries []entry[K], keys []K, e *Encode
 	}
 }
 
-func (x *Index) firstText(key string, h uint64) int32 {
-	if x.escape == nil {
-		return -1
-	}
-	s := x.escape[h>>x.eshift]
-	if s&bloom(h) == 0 {
-		return -1
-	}
-	for chain := uint32(s); chain != 0; chain = x.next[chain-1] {
-		if at := chain - 1; x.enc.hash[at] == h && x.enc.text[at] == key {
-			return int32(at)
+// search returns a row that matches row i of e, or -1, where one that has its words does not match.
+func (x *Index) search(e *Encoder, i int) int32 {
+	var probe, build [1]int32
+	for c := (Cursor{row: i, begun: true}); c.row == i; {
+		if p, b := x.Probe(e, &c, probe[:0], build[:0]); len(p) > 0 && int(p[0]) == i {
+			return b[0]
 		}
 	}
 	return -1

@@ -1,6 +1,7 @@
 package rowkey
 
 import (
+	"bytes"
 	"encoding/binary"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -60,8 +61,8 @@ func (o *Order) appendCell(dst []byte, f Field, col arrow.Array, i int) []byte {
 	case classBytes:
 		text := textOf(col, i)
 		if f.weigh != nil {
-			o.text = f.weigh(o.text[:0], []byte(text))
-			text = view(o.text)
+			o.text = f.weigh(o.text[:0], text)
+			text = o.text
 		}
 		return appendText(dst, text)
 	}
@@ -73,14 +74,15 @@ func (o *Order) appendCell(dst []byte, f Field, col arrow.Array, i int) []byte {
 }
 
 // appendText appends text so that no encoding is a prefix of another: a zero byte becomes 00 FF, the end 00 00.
-func appendText(dst []byte, text string) []byte {
-	for i := range len(text) {
-		dst = append(dst, text[i])
-		if text[i] == 0 {
-			dst = append(dst, 0xff)
+func appendText(dst, text []byte) []byte {
+	for {
+		zero := bytes.IndexByte(text, 0)
+		if zero < 0 {
+			return append(append(dst, text...), 0, 0)
 		}
+		dst = append(append(dst, text[:zero+1]...), 0xff)
+		text = text[zero+1:]
 	}
-	return append(dst, 0, 0)
 }
 
 // appendDecimal appends a number of any width: a byte for sign and length, then the significant bytes.

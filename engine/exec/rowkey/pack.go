@@ -3,90 +3,88 @@ package rowkey
 import (
 	"encoding/binary"
 	"math"
+	"unsafe"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/bitutil"
 	"github.com/apache/arrow-go/v18/arrow/decimal256"
+	"github.com/zeebo/xxh3"
 )
 
-// pack adds one field to the words and marks the rows it has no word for.
-func (e *Encoder) pack(field, stride int, col arrow.Array) {
-	f, at := e.fields[field], e.places[field]
+// pack adds field k to the words.
+func (e *Encoder) pack(k int, col arrow.Array) {
+	f, at := e.fields[k], e.places[k]
 	dst := e.words[at.word:]
+	if f.class == classNull || col.DataType().ID() == arrow.NULL {
+		for i := range e.rows {
+			e.setAbsent(i, k)
+		}
+		return
+	}
 	switch a := col.(type) {
 	case *array.Int8:
-		packInts(dst, stride, at.shift, f.bits, a.Int8Values())
+		packInts(dst, e.stride, at.shift, f, a.Int8Values())
 	case *array.Int16:
-		packInts(dst, stride, at.shift, f.bits, a.Int16Values())
+		packInts(dst, e.stride, at.shift, f, a.Int16Values())
 	case *array.Int32:
-		packInts(dst, stride, at.shift, f.bits, a.Int32Values())
+		packInts(dst, e.stride, at.shift, f, a.Int32Values())
 	case *array.Int64:
-		packInts(dst, stride, at.shift, f.bits, a.Int64Values())
+		packInts(dst, e.stride, at.shift, f, a.Int64Values())
 	case *array.Uint8:
-		packInts(dst, stride, at.shift, f.bits, a.Uint8Values())
+		packInts(dst, e.stride, at.shift, f, a.Uint8Values())
 	case *array.Uint16:
-		packInts(dst, stride, at.shift, f.bits, a.Uint16Values())
+		packInts(dst, e.stride, at.shift, f, a.Uint16Values())
 	case *array.Uint32:
-		packInts(dst, stride, at.shift, f.bits, a.Uint32Values())
+		packInts(dst, e.stride, at.shift, f, a.Uint32Values())
 	case *array.Uint64:
-		packInts(dst, stride, at.shift, f.bits, a.Uint64Values())
+		packInts(dst, e.stride, at.shift, f, a.Uint64Values())
+		if f.class == classMixed {
+			e.flagUnsigned(k, a.Uint64Values())
+		}
 	case *array.Date32:
-		packInts(dst, stride, at.shift, f.bits, a.Date32Values())
+		packInts(dst, e.stride, at.shift, f, a.Date32Values())
 	case *array.Timestamp:
-		packInts(dst, stride, at.shift, f.bits, a.TimestampValues())
+		packInts(dst, e.stride, at.shift, f, a.TimestampValues())
 	case *array.Duration:
-		packInts(dst, stride, at.shift, f.bits, a.DurationValues())
+		packInts(dst, e.stride, at.shift, f, a.DurationValues())
 	case *array.Float64:
 		for i, v := range a.Float64Values() {
-			dst[i*stride] |= floatBits(v)
+			dst[i*e.stride] |= floatBits(v)
 		}
 	case *array.Float32:
 		for i, v := range a.Float32Values() {
-			dst[i*stride] |= floatBits(float64(v))
+			dst[i*e.stride] |= floatBits(float64(v))
 		}
 	case *array.Boolean:
 		for i := range a.Len() {
 			if a.Value(i) {
-				dst[i*stride] |= 1 << at.shift
+				dst[i*e.stride] |= 1 << at.shift
 			}
 		}
-	case *array.Decimal64:
-		e.packDecimals64(f, dst, stride, a)
-	case *array.Decimal128:
-		for i, v := range a.Values() {
-			e.packWide(f, dst, stride, i, decimal256.FromDecimal128(v), a.DataType())
-		}
-	case *array.Decimal256:
-		for i, v := range a.Values() {
-			e.packWide(f, dst, stride, i, v, a.DataType())
-		}
-	case *array.String:
-		e.packTexts(f, at.shift, dst, stride, a.ValueOffsets(), a.ValueBytes())
-	case *array.Binary:
-		e.packTexts(f, at.shift, dst, stride, a.ValueOffsets(), a.ValueBytes())
+	case *array.Decimal64, *array.Decimal128, *array.Decimal256:
+		e.packDecimals(k, dst, col)
+	case *array.String, *array.Binary:
+		e.packTexts(k, dst, col)
 	case *array.Dictionary:
-		e.packEncoded(field, at.shift, dst, stride, a)
+		e.packEncoded(k, dst, a)
 	}
-	if f.class == classMixed {
-		e.escapeNegative(dst, stride)
-	}
-	e.markNulls(f, col)
+	e.markNulls(k, dst, col)
 }
 
 type integer interface {
 	~int8 | ~int16 | ~int32 | ~int64 | ~uint8 | ~uint16 | ~uint32 | ~uint64
 }
 
-func packInts[T integer](dst []uint64, stride int, shift uint, width uint8, values []T) {
-	if width == 64 && stride == 1 {
+func packInts[T integer](dst []uint64, stride int, shift uint, f Field, values []T) {
+	if f.bits == 64 && stride == 1 {
 		dst = dst[:len(values)]
 		for i, v := range values {
 			dst[i] = uint64(v)
 		}
 		return
 	}
-	mask := ^uint64(0) >> (64 - width)
+	mask := f.mask()
 	for i, v := range values {
 		dst[i*stride] |= (uint64(v) & mask) << shift
 	}
@@ -100,35 +98,80 @@ func floatBits(v float64) uint64 {
 	return math.Float64bits(v)
 }
 
-// escapeNegative marks the rows whose 64 bits mean different numbers as signed and as unsigned.
-func (e *Encoder) escapeNegative(dst []uint64, stride int) {
-	for i := range e.rows {
-		if int64(dst[i*stride]) < 0 {
-			e.state[i], e.irregular = escaped, true
+// flagUnsigned flags the numbers whose 64 bits mean another number as signed.
+func (e *Encoder) flagUnsigned(k int, values []uint64) {
+	for i, v := range values {
+		if int64(v) < 0 {
+			e.setFlag(i, e.rows, k, isBeyond)
 		}
 	}
 }
 
-func (e *Encoder) packDecimals64(f Field, dst []uint64, stride int, a *array.Decimal64) {
-	up := f.scale - a.DataType().(*arrow.Decimal64Type).Scale
-	if up == 0 {
+func (e *Encoder) packDecimals(k int, dst []uint64, col arrow.Array) {
+	f, t := e.fields[k], col.DataType()
+	wide := packWide{e: e, k: k, dst: dst}
+	up := f.scale > t.(arrow.DecimalType).GetScale()
+	switch a := col.(type) {
+	case *array.Decimal64:
 		for i, v := range a.Values() {
-			dst[i*stride] |= uint64(v)
+			if up {
+				wide.add(i, f.rescale(decimal256.FromI64(int64(v)), t))
+			} else {
+				dst[i*e.stride] = uint64(v)
+			}
 		}
-		return
+	case *array.Decimal128:
+		for i, v := range a.Values() {
+			if low := int64(v.LowBits()); !up && v.HighBits() == low>>63 {
+				dst[i*e.stride] = uint64(low)
+			} else {
+				wide.add(i, f.rescale(decimal256.FromDecimal128(v), t))
+			}
+		}
+	case *array.Decimal256:
+		for i, v := range a.Values() {
+			wide.add(i, f.rescale(v, t))
+		}
 	}
-	for i, v := range a.Values() {
-		e.packWide(f, dst, stride, i, decimal256.FromI64(int64(v)), a.DataType())
-	}
+	wide.end()
 }
 
-func (e *Encoder) packWide(f Field, dst []uint64, stride, i int, v decimal256.Num, t arrow.DataType) {
-	v = f.rescale(v, t)
-	if !fitsInt64(v) {
-		e.state[i], e.irregular = escaped, true
+// packWide packs decimals of which some may not fit an int64.
+type packWide struct {
+	e     *Encoder
+	k     int
+	dst   []uint64
+	begun bool
+}
+
+func (p *packWide) add(i int, v decimal256.Num) {
+	e := p.e
+	if fitsInt64(v) {
+		p.dst[i*e.stride] = v.LowBits()
 		return
 	}
-	dst[i*stride] |= v.LowBits()
+	t := &e.texts[p.k]
+	if !p.begun {
+		p.begun = true
+		t.make()
+	}
+	var text [32]byte
+	for n, w := range v.Array() {
+		binary.LittleEndian.PutUint64(text[8*n:], w)
+	}
+	t.end(i, text[:])
+	p.dst[i*e.stride] = xxh3.Hash(text[:]) | 1
+	e.setFlag(i, e.rows, p.k, isBeyond)
+}
+
+func (p *packWide) end() {
+	if p.begun {
+		t := &p.e.texts[p.k]
+		if len(t.ends) < p.e.rows {
+			t.end(p.e.rows-1, nil)
+		}
+		p.e.long = append(p.e.long, p.k)
+	}
 }
 
 // rescale brings a value of decimal type t to the field's scale.
@@ -145,159 +188,120 @@ func fitsInt64(v decimal256.Num) bool {
 	return w[1] == sign && w[2] == sign && w[3] == sign
 }
 
-func (e *Encoder) packTexts(f Field, shift uint, dst []uint64, stride int, offsets []int32, data []byte) {
-	if packTexts(f, shift, dst, stride, offsets, data, e.state) {
-		e.irregular = true
+// packTexts adds texts to the words.
+func (e *Encoder) packTexts(k int, dst []uint64, col arrow.Array) {
+	e.dicts[k].of = nil
+	if e.makeWords(k, col, dst, e.stride) {
+		e.long = append(e.long, k)
 	}
 }
 
-// packTexts adds texts to the words and marks in state those it has no word for, of which there are some if it returns true.
-func packTexts(f Field, shift uint, dst []uint64, stride int, offsets []int32, data []byte, state []uint8) (some bool) {
-	if len(offsets) == 0 {
-		return false
-	}
-	rows := len(offsets) - 1
-	if f.weigh != nil {
-		for i := range rows {
-			state[i] = max(state[i], escaped)
-		}
-		return rows > 0
-	}
-	longest := int32(f.bits/8) - 1
-	base := offsets[0]
-	for i := range rows {
-		start, end := offsets[i]-base, offsets[i+1]-base
-		n := end - start
-		if n > longest {
-			state[i], some = max(state[i], escaped), true
-			continue
-		}
-		var w uint64
-		if int(start)+8 <= len(data) {
-			w = binary.LittleEndian.Uint64(data[start:]) & (1<<(8*uint(n)) - 1)
-		} else {
-			for k := n - 1; k >= 0; k-- {
-				w = w<<8 | uint64(data[start+k])
-			}
-		}
-		dst[i*stride] |= (w | uint64(n)<<(f.bits-8)) << shift
-	}
-	return some
-}
-
-// dictionary is the packed entries of the dictionary that a field's vectors had last.
+// dictionary has the words of the dictionary that the vectors of a field had last.
 type dictionary struct {
-	of    arrow.ArrayData // keeps another one from having its address
+	of    arrow.ArrayData // keeps another one from having its address; nil: there was none
 	words []uint64
-	state []uint8
-	some  bool // entries have no word
+	long  bool // an entry is longer than its word
 }
 
-// packEncoded is packTexts of a dictionary-encoded vector: each entry is packed once.
-func (e *Encoder) packEncoded(field int, shift uint, dst []uint64, stride int, a *array.Dictionary) {
-	if e.dicts == nil {
-		e.dicts = make([]dictionary, len(e.fields))
-	}
-	d := &e.dicts[field]
-	if of := a.Data().Dictionary(); d.of != of {
+// packEncoded is packTexts of a vector with a dictionary: the words of its entries are made once.
+func (e *Encoder) packEncoded(k int, dst []uint64, col *array.Dictionary) {
+	d, of := &e.dicts[k], col.Data().Dictionary()
+	if d.of != of {
 		d.of = of
-		n := of.Len()
-		d.words, d.state = grow(d.words, n), grow(d.state, n)
+		d.words = grow(d.words, of.Len())
 		clear(d.words)
-		clear(d.state)
-		switch t := a.Dictionary().(type) {
-		case *array.String:
-			d.some = packTexts(e.fields[field], 0, d.words, 1, t.ValueOffsets(), t.ValueBytes(), d.state)
-		case *array.Binary:
-			d.some = packTexts(e.fields[field], 0, d.words, 1, t.ValueOffsets(), t.ValueBytes(), d.state)
-		}
+		d.long = e.makeWords(k, col.Dictionary(), d.words, 1)
 	}
 	if len(d.words) == 0 { // every row is NULL
 		return
 	}
-	codes := a.Indices().(*array.Int32).Int32Values()
+	codes := col.Indices().(*array.Int32).Int32Values()
 	for i, c := range codes {
-		dst[i*stride] |= d.words[c] << shift
+		dst[i*e.stride] |= d.words[c]
 	}
-	if !d.some {
-		return
-	}
-	for i, c := range codes {
-		if d.state[c] == escaped {
-			e.state[i], e.irregular = max(e.state[i], escaped), true
-		}
+	if d.long {
+		e.texts[k].codes = codes
+		e.long = append(e.long, k)
 	}
 }
 
-// markNulls escapes the rows where col is NULL, or takes them out of matching.
-func (e *Encoder) markNulls(f Field, col arrow.Array) {
-	if f.class != classNull && col.NullN() == 0 {
-		return
-	}
-	mark := escaped
-	if f.strict {
-		mark = noMatch
-	}
-	e.irregular = e.irregular || e.rows > 0
-	if f.class == classNull || col.DataType().ID() == arrow.NULL {
-		for i := range e.rows {
-			e.state[i] = max(e.state[i], mark)
+// makeWords makes the texts of field k, as they are compared, and adds them to words. It reports whether one is longer than
+// its word.
+func (e *Encoder) makeWords(k int, col arrow.Array, dst []uint64, stride int) (long bool) {
+	f, shift := e.fields[k], e.places[k].shift
+	short, top := f.inline(), f.bits-8
+	t := &e.texts[k]
+	if values := textsOf(col); f.weigh == nil {
+		*t = values
+	} else {
+		t.make()
+		for i := range col.Len() {
+			if col.IsValid(i) {
+				t.data = f.weigh(t.data, values.at(i))
+			}
+			t.end(i, nil)
 		}
+	}
+	for i := range col.Len() {
+		text := t.at(i)
+		if n := len(text); n <= short {
+			dst[i*stride] |= (firstBytes(text) | uint64(n)<<top) << shift
+			continue
+		}
+		long = true
+		dst[i*stride] |= (xxh3.Hash(text)&(1<<top-1) | 0xff<<top) << shift
+	}
+	return long
+}
+
+// textsOf returns the texts of an array.
+func textsOf(col arrow.Array) (t texts) {
+	switch a := col.(type) {
+	case *array.String:
+		t.offsets = a.ValueOffsets()
+	case *array.Binary:
+		t.offsets = a.ValueOffsets()
+	}
+	if b := col.Data().Buffers()[2]; b != nil {
+		t.data = b.Bytes()
+	}
+	return t
+}
+
+// firstBytes returns the bytes of a string of less than eight.
+func firstBytes(text []byte) uint64 {
+	if cap(text) >= 8 {
+		return binary.LittleEndian.Uint64(text[:8]) & (1<<(8*uint(len(text))&63) - 1)
+	}
+	var w uint64
+	for k, c := range text {
+		w |= uint64(c) << (8 * k)
+	}
+	return w
+}
+
+// markNulls marks the rows where col is NULL, whatever lies there.
+func (e *Encoder) markNulls(k int, dst []uint64, col arrow.Array) {
+	if col.NullN() == 0 {
 		return
 	}
+	mask := e.fields[k].mask() << e.places[k].shift
 	valid, offset := col.NullBitmapBytes(), col.Data().Offset()
 	for i := range e.rows {
-		if !bitutil.BitIsSet(valid, offset+i) {
-			e.state[i] = max(e.state[i], mark)
+		if bitutil.BitIsNotSet(valid, offset+i) {
+			dst[i*e.stride] &^= mask
+			e.setAbsent(i, k)
 		}
 	}
 }
 
-// strictNulls takes the rows with a NULL in a strict field out of matching.
-func (e *Encoder) strictNulls(cols []arrow.Array) {
-	for i, f := range e.fields {
-		if f.strict {
-			e.markNulls(f, cols[i])
-		}
+// setAbsent marks a NULL of field k in row i.
+func (e *Encoder) setAbsent(i, k int) {
+	if e.fields[k].strict {
+		e.setNull(i)
+	} else {
+		e.setFlag(i, e.rows, k, isNull)
 	}
-}
-
-// appendCell appends the self-delimiting bytes of one cell: equal for equal values.
-func (f Field) appendCell(dst []byte, col arrow.Array, i int) []byte {
-	if f.class == classNull || col.IsNull(i) {
-		return append(dst, 0)
-	}
-	switch f.class {
-	case classFloat:
-		return binary.LittleEndian.AppendUint64(append(dst, 1), floatBits(floatOf(col, i)))
-	case classDecimal:
-		v := f.rescale(wideOf(col, i), col.DataType())
-		if fitsInt64(v) {
-			return binary.LittleEndian.AppendUint64(append(dst, 1), v.LowBits())
-		}
-		dst = append(dst, 2)
-		for _, w := range v.Array() {
-			dst = binary.LittleEndian.AppendUint64(dst, w)
-		}
-		return dst
-	case classBytes:
-		text := textOf(col, i)
-		dst = append(dst, 1, 0, 0, 0, 0)
-		start := len(dst)
-		if f.weigh != nil {
-			dst = f.weigh(dst, []byte(text))
-		} else {
-			dst = append(dst, text...)
-		}
-		binary.LittleEndian.PutUint32(dst[start-4:], uint32(len(dst)-start))
-		return dst
-	}
-	v, unsigned := intOf(col, i)
-	tag := byte(1)
-	if int64(v) < 0 && unsigned {
-		tag = 2 // a number beyond int64
-	}
-	return binary.LittleEndian.AppendUint64(append(dst, tag), v)
 }
 
 func intOf(col arrow.Array, i int) (v uint64, unsigned bool) {
@@ -349,12 +353,10 @@ func wideOf(col arrow.Array, i int) decimal256.Num {
 	return col.(*array.Decimal256).Value(i)
 }
 
-func textOf(col arrow.Array, i int) string {
-	switch a := col.(type) {
-	case *array.Binary:
-		return view(a.Value(i))
-	case *array.Dictionary:
-		return textOf(a.Dictionary(), a.GetValueIndex(i))
+func textOf(col arrow.Array, i int) []byte {
+	if a, ok := col.(*array.Binary); ok {
+		return a.Value(i)
 	}
-	return col.(*array.String).Value(i)
+	text := col.(*array.String).Value(i)
+	return unsafe.Slice(unsafe.StringData(text), len(text))
 }

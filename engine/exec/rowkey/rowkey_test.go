@@ -20,8 +20,8 @@ import (
 	"github.com/silogate/silogate/engine/types"
 )
 
-// texts covers both forms of a string key: up to seven bytes, and more.
-func texts(mem memory.Allocator, n int) (arrow.Array, []types.Value) {
+// someTexts covers both forms of a string key: up to seven bytes, and more.
+func someTexts(mem memory.Allocator, n int) (arrow.Array, []types.Value) {
 	r := rand.New(rand.NewPCG(1, 2))
 	values := make([]types.Value, n)
 	for i := range values {
@@ -64,7 +64,7 @@ func encode(mem memory.Allocator, col arrow.Array, backwards bool) arrow.Array {
 func TestGroupsNumberDistinctKeys(t *testing.T) {
 	mem := bufpooltest.New()
 	defer mem.AssertSize(t, 0)
-	col, values := texts(mem, 3000)
+	col, values := someTexts(mem, 3000)
 	defer col.Release()
 	e, g := NewEncoder([]Field{Of(types.NewText(types.Varchar, 0, types.Utf8mb4Bin0900), nil)}), NewGroups()
 	out := make([]int32, len(values))
@@ -186,9 +186,9 @@ func TestIndexBytes(t *testing.T) {
 				}
 			}
 			estimate := Estimate(c.fields, rows) + Text(c.fields, sizes, rows)
-			before := heap()
+			before := liveHeap()
 			x := NewIndex(c.fields, c.cols, rows, workers)
-			real := heap() - before
+			real := liveHeap() - before
 			runtime.KeepAlive(c)
 			if d := x.Bytes() - real; d < -real/20 || d > real/20 {
 				t.Errorf("%s: says %d bytes, the heap holds %d", c.name, x.Bytes(), real)
@@ -205,8 +205,8 @@ func TestIndexBytes(t *testing.T) {
 	}
 }
 
-// heap returns the live bytes of the Go heap.
-func heap() int64 {
+// liveHeap returns the live bytes of the Go heap.
+func liveHeap() int64 {
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)

@@ -45,7 +45,7 @@ func NewSet(field Field, col arrow.Array) *Set {
 	if low, high, ok := s.span(col); ok && high-low < positions(col.Len()) {
 		s.low, s.dense = low, make([]uint64, (high-low)/64+1)
 		s.each(col, func(e *Encoder) {
-			for i, w := range e.one() {
+			for i, w := range e.words {
 				if !e.NullRow(i) {
 					at := w - low
 					s.dense[at/64] |= 1 << (at % 64)
@@ -73,7 +73,7 @@ func (s *Set) span(col arrow.Array) (low, high uint64, ok bool) {
 	}
 	low, high = ^uint64(0), 0
 	s.each(col, func(e *Encoder) {
-		for i, w := range e.one() {
+		for i, w := range e.words {
 			if !e.NullRow(i) {
 				low, high = min(low, w), max(high, w)
 			}
@@ -115,7 +115,7 @@ func (s *Set) Finder() func(values arrow.Array, sel []int32) []int32 {
 		} else {
 			k = s.findHashed(e, out)
 		}
-		if e.irregular {
+		if len(e.null) > 0 {
 			k = e.dropNulls(out[:k])
 		}
 		return sel[:from+k]
@@ -126,7 +126,7 @@ func (s *Set) Finder() func(values arrow.Array, sel []int32) []int32 {
 
 func (s *Set) findDense(e *Encoder, out []int32) int {
 	dense, low, k := s.dense, s.low, 0
-	for i, w := range e.one() {
+	for i, w := range e.words {
 		out[k] = int32(i)
 		at, in := w-low, uint64(0)
 		if at/64 < uint64(len(dense)) {
@@ -154,7 +154,7 @@ func (e *Encoder) dropNulls(rows []int32) int {
 	k := 0
 	for _, r := range rows {
 		rows[k] = r
-		if e.state[r] != noMatch {
+		if !e.null[r] {
 			k++
 		}
 	}
