@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/silogate/silogate/engine"
+	"github.com/silogate/silogate/engine/types"
 	"github.com/silogate/silogate/internal/randsql"
 	"github.com/silogate/silogate/internal/testdb"
 	"github.com/silogate/silogate/internal/testserver"
@@ -198,7 +199,7 @@ func answer(ctx context.Context, conn *sql.Conn, q randsql.Query, text string) (
 func same(q randsql.Query, got, want [][]string) bool {
 	return slices.EqualFunc(got, want, func(a, b []string) bool {
 		for i := range a {
-			if a[i] == b[i] {
+			if a[i] == b[i] || q.Kinds[i] == testdb.Decimal && cutOff(a[i], b[i]) {
 				continue
 			}
 			x, errX := strconv.ParseFloat(a[i], 64)
@@ -209,6 +210,16 @@ func same(q randsql.Query, got, want [][]string) bool {
 		}
 		return true
 	})
+}
+
+// cutOff reports whether want is the largest number of its type, and got a larger one of as many decimals: in its temporary tables MariaDB
+// gives a quotient no more digits before the point than the dividend has, whatever the divisor.
+func cutOff(got, want string) bool {
+	largest := strings.TrimPrefix(want, "-")
+	_, wanted, _ := strings.Cut(want, ".")
+	_, digits, _ := strings.Cut(got, ".")
+	return len(digits) == len(wanted) && len(wanted) >= types.DivisionDigits && strings.Trim(largest, "9.") == "" &&
+		strings.HasPrefix(got, "-") == strings.HasPrefix(want, "-") && len(got) > len(want)
 }
 
 // without returns the sorted rows that others, sorted too, have not.
