@@ -213,7 +213,7 @@ func same(q randsql.Query, got, want [][]string) bool {
 }
 
 // cutOff reports whether want is the largest number of its type, and got a larger one of as many decimals: in its temporary tables MariaDB
-// gives a quotient no more digits before the point than the dividend has, whatever the divisor.
+// gives a quotient no more digits before the point than the dividend has before it and the divisor behind it; ABS(10) has one.
 func cutOff(got, want string) bool {
 	largest := strings.TrimPrefix(want, "-")
 	_, wanted, _ := strings.Cut(want, ".")
