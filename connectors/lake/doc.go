@@ -15,10 +15,10 @@
 //
 // A scan reads only the chunks of the columns it yields. Filters prune: a conjunct is evaluated over intervals, with
 // three-valued logic, on the partition values of a file and the statistics of a row group, and what it can't be true for
-// is not read. A conjunct whose value every file's partition values decide is taken exactly; every other one stays above
-// as well. Conjuncts of a dynamic filter prune when splits are made and once more when a split is opened. Rows that a cheap
-// conjunct or the keys of a join rule out are dropped while they are decoded (rowFilter). A small LIMIT reads no more row
-// groups than it needs.
+// is not read. So are the pages of a large row group where the file has an index of them (pages.go). A conjunct whose value
+// every file's partition values decide is taken exactly; every other one stays above as well. Conjuncts of a dynamic filter
+// prune when splits are made and once more when a split is opened. Rows that a cheap conjunct or the keys of a join rule out
+// are dropped while they are decoded (rowFilter). A small LIMIT reads no more row groups than it needs.
 //
 // A split is a few row groups. The splits of one execution share a blob.Fetcher, which reads the next ones ahead. What
 // they hold of the files is bounded however large the row groups are: execution.go says by what.

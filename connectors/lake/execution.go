@@ -203,7 +203,16 @@ func (x *execution) parts(ctx context.Context) iter.Seq2[part, error] {
 				if footer.Rows(g) == 0 || !x.prune.mayPass(intervals) || !x.filter().mayPass(intervals) {
 					continue
 				}
-				if !yield(x.add(part{values: f, file: footer, columns: columns, group: g}), nil) {
+				p := part{values: f, file: footer, columns: columns, group: g}
+				only, err := x.selection(ctx, p)
+				if err != nil {
+					yield(part{}, err)
+					return
+				}
+				if only != nil && len(only.Spans) == 0 {
+					continue
+				}
+				if !yield(x.add(p, only), nil) {
 					return
 				}
 			}
@@ -211,9 +220,9 @@ func (x *execution) parts(ctx context.Context) iter.Seq2[part, error] {
 	}
 }
 
-// add tells the fetcher of the bytes of a part.
-func (x *execution) add(p part) part {
-	p.pieces = p.file.Pieces(p.group, p.columns.read, openBytes/int64(max(x.run.Parallel, 1)), leastPiece)
+// add tells the fetcher of the bytes of a part, of only if it is not nil.
+func (x *execution) add(p part, only *parquet.Selection) part {
+	p.pieces = p.file.Pieces(p.group, p.columns.read, openBytes/int64(max(x.run.Parallel, 1)), leastPiece, only)
 	segments := make([]blob.Segment, len(p.pieces.Ranges))
 	for i, ranges := range p.pieces.Ranges {
 		segments[i] = blob.Segment{Object: p.values.Object, Ranges: ranges}

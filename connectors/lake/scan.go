@@ -152,10 +152,13 @@ func (s *scan) groupIntervals(f File, footer *parquet.File, columns fileColumns,
 		if at < 0 {
 			return interval{typ: s.table.columns[pos].typ, null: true}, true
 		}
-		b := footer.Bounds(group, at)
-		v := interval{typ: b.Type, min: b.Min, max: b.Max, hasMin: b.HasMin, hasMax: b.HasMax}
-		v.null = b.Nulls != 0
-		v.value = b.Nulls != b.Rows
-		return v, true
+		return intervalOf(footer.Bounds(group, at)), true
+	}
+}
+
+// intervalOf gives the interval that holds for rows with such bounds.
+func intervalOf(b parquet.Bounds) interval {
+	return interval{
+		typ: b.Type, min: b.Min, max: b.Max, hasMin: b.HasMin, hasMax: b.HasMax, null: b.Nulls != 0, value: b.Nulls != b.Rows,
 	}
 }

@@ -265,10 +265,10 @@ func floats(t testing.TB, schema *arrow.Schema, values []float64) []byte {
 }
 
 // written returns a Parquet file of a batch.
-func written(t testing.TB, batch arrow.RecordBatch) []byte {
+func written(t testing.TB, batch arrow.RecordBatch, options ...parquet.WriterProperty) []byte {
 	t.Helper()
 	var out bytes.Buffer
-	w, err := pqarrow.NewFileWriter(batch.Schema(), &out, nil, pqarrow.DefaultWriterProps())
+	w, err := pqarrow.NewFileWriter(batch.Schema(), &out, parquet.NewWriterProperties(options...), pqarrow.DefaultWriterProps())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,32 +23,49 @@ type Bounds struct {
 // Bounds reads the statistics of a column (a position in Columns) in a row group.
 func (f *File) Bounds(group, column int) Bounds {
 	c := f.Columns[column]
-	b := Bounds{Type: c.Type, Rows: f.Rows(group), Nulls: -1}
+	of := statistic{rows: f.Rows(group)}
+	if !c.flat {
+		return f.bounds(column, of)
+	}
+	if s := f.meta.RowGroups[group].Columns[c.leaves[0]].MetaData.Statistics; s != nil {
+		of.low, of.high, of.nulls = s.MinValue, s.MaxValue, s.NullCount
+		if of.low == nil && of.high == nil && legacyOrder(c) {
+			of.low, of.high, of.legacy = s.Min, s.Max, true
+		}
+	}
+	return f.bounds(column, of)
+}
+
+// statistic is what a file says of some rows of a column in its own form.
+type statistic struct {
+	rows      int64
+	low, high []byte // nil: unknown
+	nulls     *int64 // nil: unknown
+	legacy    bool   // of the deprecated fields
+}
+
+// bounds decodes a statistic.
+func (f *File) bounds(column int, s statistic) Bounds {
+	c := f.Columns[column]
+	b := Bounds{Type: c.Type, Rows: s.rows, Nulls: -1}
 	if !c.flat {
 		return b
 	}
 	if !c.Nullable {
 		b.Nulls = 0
 	}
-	s := f.meta.RowGroups[group].Columns[c.leaves[0]].MetaData.Statistics
-	if s == nil {
-		return b
-	}
 	float := c.Type.IsFloat()
 	// NULLs that NaN and infinities turn into are not in the file's count.
-	if n := s.NullCount; n != nil && *n >= 0 && *n <= b.Rows && (!float || *n == b.Rows) {
+	if n := s.nulls; n != nil && *n >= 0 && *n <= b.Rows && (!float || *n == b.Rows) {
 		b.Nulls = *n
 	}
-	low, high := s.MinValue, s.MaxValue
-	if low == nil && high == nil && legacyOrder(c) {
-		low, high = s.Min, s.Max
-	} else if !signedOrder(c) && !f.typeOrder(c.leaves[0]) {
+	if !s.legacy && !signedOrder(c) && !f.typeOrder(c.leaves[0]) {
 		return b
 	}
-	b.Min, b.HasMin = c.bound(low)
-	b.Max, b.HasMax = c.bound(high)
+	b.Min, b.HasMin = c.bound(s.low)
+	b.Max, b.HasMax = c.bound(s.high)
 	// A NaN among the bounds says nothing of the rest; so does a pair in the wrong order.
-	if float && b.HasMin != b.HasMax && low != nil && high != nil {
+	if float && b.HasMin != b.HasMax && s.low != nil && s.high != nil {
 		b.HasMin, b.HasMax = false, false
 	}
 	return b

@@ -22,26 +22,40 @@ type Pieces struct {
 	// piece has the start of every chunk.
 	Ranges [][]blob.Range
 	leaves map[int]leafPieces
+	spans  []Span // the rows that are read; nil: all
 }
 
 // leafPieces are the pieces of one chunk: a range of the first one, then whole ones.
 type leafPieces struct {
 	first blob.Range
 	rest  []int // positions in Ranges
+	gaps  []gap
 }
 
 // Pieces cuts the chunks of columns (positions in Columns) of a row group, so that the first pieces of all of them take
-// no more than about budget bytes, and a later piece of each as much again. Nothing is cut below least bytes.
-func (f *File) Pieces(group int, columns []int, budget, least int64) Pieces {
-	chunks := make(map[int]blob.Range)
+// no more than about budget bytes, and a later piece of each as much again. Nothing is cut below least bytes. Of a
+// selection only the spans' rows are read, and pages of others as far as an index says where they lie.
+func (f *File) Pieces(group int, columns []int, budget, least int64, only *Selection) Pieces {
+	chunks := make(map[int][]blob.Range)
+	p := Pieces{leaves: make(map[int]leafPieces, len(chunks))}
+	if only != nil {
+		p.spans = only.Spans
+	}
 	total := int64(0)
 	for _, c := range columns {
 		for _, leaf := range f.Columns[c].leaves {
-			chunks[leaf] = f.chunkRange(group, leaf)
-			total += chunks[leaf].Len
+			whole := f.chunkRange(group, leaf)
+			chunks[leaf] = []blob.Range{whole}
+			if only != nil && f.Columns[c].flat {
+				var gaps []gap
+				chunks[leaf], gaps = only.Index.extents(c, whole, only.Spans, least)
+				p.leaves[leaf] = leafPieces{gaps: gaps}
+			}
+			for _, r := range chunks[leaf] {
+				total += r.Len
+			}
 		}
 	}
-	p := Pieces{leaves: make(map[int]leafPieces, len(chunks))}
 	if len(chunks) == 0 {
 		return p
 	}
@@ -56,13 +70,22 @@ func (f *File) Pieces(group int, columns []int, budget, least int64) Pieces {
 	}
 	var first []blob.Range
 	var rest []later
-	for leaf, whole := range chunks {
-		head := blob.Range{Off: whole.Off, Len: min(whole.Len, size)}
-		first = append(first, head)
-		p.leaves[leaf] = leafPieces{first: head}
-		for off := head.End(); off < whole.End(); off += size {
-			r := blob.Range{Off: off, Len: min(size, whole.End()-off)}
-			rest = append(rest, later{r, leaf, float64(off-whole.Off) / float64(whole.Len)})
+	for leaf, extents := range chunks {
+		whole := f.chunkRange(group, leaf)
+		for i, extent := range extents {
+			off := extent.Off
+			if i == 0 {
+				head := blob.Range{Off: off, Len: min(extent.Len, size)}
+				first = append(first, head)
+				l := p.leaves[leaf]
+				l.first = head
+				p.leaves[leaf] = l
+				off = head.End()
+			}
+			for ; off < extent.End(); off += size {
+				r := blob.Range{Off: off, Len: min(size, extent.End()-off)}
+				rest = append(rest, later{r, leaf, float64(off-whole.Off) / float64(whole.Len)})
+			}
 		}
 	}
 	slices.SortFunc(rest, func(a, b later) int { return cmp.Or(cmp.Compare(a.needed, b.needed), cmp.Compare(a.leaf, b.leaf)) })
@@ -74,6 +97,12 @@ func (f *File) Pieces(group int, columns []int, budget, least int64) Pieces {
 		p.Ranges = append(p.Ranges, []blob.Range{r.Range})
 	}
 	return p
+}
+
+// Selection is rows of a row group and where its pages lie.
+type Selection struct {
+	Index *PageIndex
+	Spans []Span // at least one
 }
 
 // Fetch returns the bytes of a piece, whose ranges are Pieces.Ranges; the reader releases them. Each piece is asked for
@@ -102,12 +131,14 @@ type chunk struct {
 	release func() // frees what buf is part of
 	rest    []int  // pieces after it
 	left    int64  // bytes in them
+	taken   int64  // bytes
+	gaps    []gap  // ahead
 }
 
 // newChunk returns the chunk of a leaf column over the first piece.
 func newChunk(leaf int, pieces Pieces, first *head, fetch Fetch, mem memory.Allocator) (*chunk, error) {
 	l := pieces.leaves[leaf]
-	c := &chunk{fetch: fetch, pieces: pieces, mem: mem, rest: l.rest, release: func() {}}
+	c := &chunk{fetch: fetch, pieces: pieces, mem: mem, rest: l.rest, gaps: l.gaps, release: func() {}}
 	for _, piece := range l.rest {
 		c.left += pieces.Ranges[piece][0].Len
 	}
@@ -179,8 +210,18 @@ func (c *chunk) take(ctx context.Context, n int) ([]byte, error) {
 		return nil, err
 	}
 	out := c.buf[:n:n]
-	c.buf = c.buf[n:]
+	c.buf, c.taken = c.buf[n:], c.taken+int64(n)
 	return out, nil
+}
+
+// gap passes over the gap that is here, if there is one.
+func (c *chunk) gap() (gap, bool) {
+	if len(c.gaps) == 0 || c.taken < c.gaps[0].after {
+		return gap{}, false
+	}
+	g := c.gaps[0]
+	c.gaps = c.gaps[1:]
+	return g, true
 }
 
 // read copies the next bytes, as many as p takes and are at hand, at least one.
@@ -189,7 +230,7 @@ func (c *chunk) read(ctx context.Context, p []byte) (int, error) {
 		return 0, err
 	}
 	n := copy(p, c.buf)
-	c.buf = c.buf[n:]
+	c.buf, c.taken = c.buf[n:], c.taken+int64(n)
 	return n, nil
 }
 

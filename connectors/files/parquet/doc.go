@@ -21,6 +21,8 @@
 // A file is hostile until proven otherwise: a length is checked before it is used, memory is bounded by the bytes present
 // and by maxPage, and what is malformed is sqlerr.Corrupt with the file's location. Checksums are verified where present.
 //
-// The package assumes a little-endian machine. It does not decrypt, does not read the page index or bloom filters, and
-// does not write.
+// Of a large row group only chosen rows can be read (Selection): pages without one of them are not fetched where the page
+// index says where they lie. Their bounds, from the same index, tell which rows to choose (PageIndex.Spans).
+//
+// The package assumes a little-endian machine. It does not decrypt, does not read bloom filters, and does not write.
 package parquet

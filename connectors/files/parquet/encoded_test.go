@@ -50,7 +50,7 @@ func TestEncoded(t *testing.T) {
 			fetcher := blob.NewFetcher(store, pool, &connectors.Usage{})
 			defer fetcher.Close()
 			columns := []int{0, 1}
-			pieces := f.Pieces(0, columns, wholeGroup, 1)
+			pieces := f.Pieces(0, columns, wholeGroup, 1, nil)
 			for _, ranges := range pieces.Ranges {
 				fetcher.Add(blob.Segment{Object: f.Object, Ranges: ranges})
 			}

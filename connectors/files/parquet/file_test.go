@@ -64,9 +64,13 @@ const wholeGroup = 1 << 40
 
 // readGroup reads columns of a row group, every other one dictionary-encoded where it may be, and visits their values.
 func readGroup(ctx context.Context, mem, scratch memory.Allocator, store blob.Store, f *File, g int, columns []int, budget int64, batch int, visit func(int, arrow.Array)) error {
+	return readPieces(ctx, mem, scratch, store, f, g, columns, f.Pieces(g, columns, budget, 1, nil), batch, visit)
+}
+
+// readPieces is readGroup for what the pieces have.
+func readPieces(ctx context.Context, mem, scratch memory.Allocator, store blob.Store, f *File, g int, columns []int, pieces Pieces, batch int, visit func(int, arrow.Array)) error {
 	fetcher := blob.NewFetcher(store, scratch, &connectors.Usage{})
 	defer fetcher.Close()
-	pieces := f.Pieces(g, columns, budget, 1)
 	for _, ranges := range pieces.Ranges {
 		fetcher.Add(blob.Segment{Object: f.Object, Ranges: ranges})
 	}

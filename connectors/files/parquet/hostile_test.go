@@ -74,6 +74,9 @@ func readHostile(t *testing.T, content []byte) error {
 			budget = 256
 		}
 		err = readAll(t.Context(), mem, store, f, budget, 1024, func(int, arrow.Array) {})
+		if selected := readSelected(t, mem, store, f, budget); err == nil {
+			err = selected
+		}
 	}
 	if err != nil && !sqlerr.Is(err, sqlerr.Corrupt) && !sqlerr.Is(err, sqlerr.Unsupported) {
 		t.Errorf("error %v is not Corrupt", err)
@@ -83,6 +86,35 @@ func readHostile(t *testing.T, content []byte) error {
 	}
 	checked.AssertSize(t, 0)
 	return err
+}
+
+// readSelected reads what a page index says of every other group of rows.
+func readSelected(t *testing.T, mem memory.Allocator, store blob.Store, f *File, budget int64) error {
+	columns := make([]int, len(f.Columns))
+	for i := range columns {
+		columns[i] = i
+	}
+	pool := blob.NewPool(mem)
+	defer pool.Close()
+	for g := range f.Groups() {
+		x, err := f.PageIndex(t.Context(), store, &connectors.Usage{}, g, columns, columns)
+		if err != nil {
+			return err
+		}
+		wanted := false
+		spans := x.Spans(func(func(int) (Bounds, bool)) bool {
+			wanted = !wanted
+			return wanted
+		})
+		if len(spans) == 0 {
+			continue
+		}
+		pieces := f.Pieces(g, columns, budget, 1, &Selection{Index: x, Spans: spans})
+		if err := readPieces(t.Context(), mem, pool, store, f, g, columns, pieces, 1024, func(int, arrow.Array) {}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func TestDamagedFiles(t *testing.T) {

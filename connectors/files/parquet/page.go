@@ -49,6 +49,7 @@ type pages struct {
 	src      *chunk // after the current page
 	scratch  []byte // the decompressed page, from mem
 	begun    bool
+	seen     int64 // values of the pages passed, NULLs and gaps included
 }
 
 // close frees the memory of the current page and of the chunk.
@@ -68,6 +69,15 @@ func (p *pages) drop() {
 // decoded. Pages that skip covers are passed over as they are, and taken off it.
 func (p *pages) next(ctx context.Context, dictionary func(data []byte, values int) error, skip *int) (page, error) {
 	for {
+		if gap, ok := p.src.gap(); ok {
+			if gap.row != p.seen || gap.rows > int64(*skip) {
+				return page{}, fmt.Errorf("the index has a page at row %d that is not there", gap.row)
+			}
+			p.seen += gap.rows
+			*skip -= int(gap.rows)
+			p.begun = true
+			continue
+		}
 		header, n, err := p.src.header(ctx)
 		if err != nil {
 			return page{}, err
@@ -76,7 +86,11 @@ func (p *pages) next(ctx context.Context, dictionary func(data []byte, values in
 		if err != nil {
 			return page{}, err
 		}
-		if (header.kind == dataPage || header.kind == dataPageV2) && header.values > 0 && header.values <= int64(*skip) {
+		data := header.kind == dataPage || header.kind == dataPageV2
+		if data {
+			p.seen += header.values
+		}
+		if data && header.values > 0 && header.values <= int64(*skip) {
 			*skip -= int(header.values)
 			p.begun = true
 			continue

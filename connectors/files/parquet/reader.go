@@ -42,7 +42,8 @@ type GroupReader struct {
 	file   *File
 	group  int
 	mem    memory.Allocator
-	left   int64 // rows, with those of the window
+	left   int64  // rows, with those of the window
+	spans  []Span // the rows that are read; nil: all
 	batch  int64
 	window window
 	tests  []test
@@ -55,7 +56,7 @@ type openChunk func(leaf int) (*chunk, error)
 // ReadGroup opens columns (positions in Columns) of a row group over pieces made for them. No columns is fine: only the
 // number of rows is of interest then, and nothing is fetched.
 func (f *File) ReadGroup(ctx context.Context, group int, columns []int, pieces Pieces, fetch Fetch, o Options) (r *GroupReader, err error) {
-	r = &GroupReader{file: f, group: group, mem: o.Memory, left: f.Rows(group), batch: int64(o.BatchRows)}
+	r = &GroupReader{file: f, group: group, mem: o.Memory, left: f.Rows(group), spans: pieces.spans, batch: int64(o.BatchRows)}
 	first := &head{users: 1} // until all chunks are open
 	if len(pieces.Ranges) > 0 {
 		if first.data, err = fetch(ctx, 0); err != nil {
@@ -118,7 +119,11 @@ func (r *GroupReader) Next(ctx context.Context) (out []arrow.Array, rows int, er
 	}()
 	for r.left > 0 {
 		if r.window.rows == 0 {
-			r.window.begin(int(min(r.batch, r.left)))
+			rows := r.ahead()
+			if rows == 0 {
+				break
+			}
+			r.window.begin(rows)
 			if err := r.narrow(ctx); err != nil {
 				return nil, 0, err
 			}
@@ -130,6 +135,30 @@ func (r *GroupReader) Next(ctx context.Context) (out []arrow.Array, rows int, er
 		}
 	}
 	return nil, 0, io.EOF
+}
+
+// ahead passes over rows that are not read and returns how many the next window has; 0 at the end.
+func (r *GroupReader) ahead() int {
+	if r.spans == nil {
+		return int(min(r.batch, r.left))
+	}
+	at := r.file.Rows(r.group) - r.left
+	for len(r.spans) > 0 && r.spans[0].To <= at {
+		r.spans = r.spans[1:]
+	}
+	if len(r.spans) == 0 {
+		r.left = 0
+		return 0
+	}
+	next := r.spans[0]
+	if next.From > at {
+		for i := range r.window.columns {
+			r.window.columns[i].decoder.skip(int(next.From - at))
+		}
+		r.left -= next.From - at
+		at = next.From
+	}
+	return int(min(r.batch, next.To-at))
 }
 
 // panicked is the error of a panic, of which arrow-go makes use.

@@ -62,6 +62,17 @@ func (c *compact) int() int64 {
 	return int64(v>>1) ^ -int64(v&1)
 }
 
+// binary reads a string; it is part of the buffer.
+func (c *compact) binary() []byte {
+	n := c.uvarint()
+	if n > uint64(c.left()) {
+		c.fail()
+		return nil
+	}
+	c.pos += int(n)
+	return c.buf[c.pos-int(n) : c.pos : c.pos]
+}
+
 func (c *compact) skipBytes(n uint64) {
 	if n > uint64(c.left()) {
 		c.fail()

@@ -25,13 +25,18 @@ import (
 // dictionary-encoded.
 func rowsOf(ctx context.Context, t *testing.T, store blob.Store, f *File, g int, columns []int, budget int64, batch int, conditions []Condition, encoded []int) (rows [][]string, err error) {
 	t.Helper()
+	return rowsOfPieces(ctx, t, store, f, g, columns, f.Pieces(g, columns, budget, 1, nil), batch, conditions, encoded)
+}
+
+// rowsOfPieces is rowsOf for what the pieces have.
+func rowsOfPieces(ctx context.Context, t *testing.T, store blob.Store, f *File, g int, columns []int, pieces Pieces, batch int, conditions []Condition, encoded []int) (rows [][]string, err error) {
+	t.Helper()
 	mem := bufpooltest.New()
 	defer mem.AssertSize(t, 0)
 	pool := blob.NewPool(mem)
 	defer pool.Close()
 	fetcher := blob.NewFetcher(store, pool, &connectors.Usage{})
 	defer fetcher.Close()
-	pieces := f.Pieces(g, columns, budget, 1)
 	for _, ranges := range pieces.Ranges {
 		fetcher.Add(blob.Segment{Object: f.Object, Ranges: ranges})
 	}

@@ -186,6 +186,19 @@ half = pa.table({"id": pa.array(range(rows), pa.int64()), "text": pa.array(texts
 write("pyarrow_half_dictionary", half, compression="zstd", use_dictionary=["text"], dictionary_pagesize_limit=1500,
       data_page_size=200, write_batch_size=50, data_page_version="1.0")
 
+# Small pages and an index of them; each page of "rising" has values of its own, "gaps" has pages of nothing but NULL.
+rows = 1200
+pages = pa.table({
+    "rising": pa.array([i // 3 - 100 for i in range(rows)], pa.int32()),
+    "falling": pa.array([decimal.Decimal(rows - i).scaleb(-2) for i in range(rows)], pa.decimal128(12, 2)),
+    "gaps": pa.array([None if i // 100 % 3 == 1 else f"{i:05}" for i in range(rows)], pa.string()),
+    "coded": pa.array([f"state {i // 150}" for i in range(rows)], pa.string()),
+    "any": pa.array(some(lambda: rnd.choice([0.5, -3.25, 1e30]), rows=rows), pa.float64()),
+    "list": pa.array([list(range(i % 4)) for i in range(rows)], pa.list_(pa.int32())),
+})
+write("pyarrow_pages", pages, compression="zstd", use_dictionary=["coded"], data_page_size=200, write_batch_size=25, row_group_size=700,
+      write_page_index=True)
+
 duckdb.execute("""create table t as select
     i::int i, (i*i)::bigint big, (i*0.01)::decimal(15,2) money, (i*1.000001)::decimal(38,6) wide,
     date '1992-01-01' + i::int d, timestamp '2024-01-01 00:00:00.123456' + i * interval 1 hour ts,
