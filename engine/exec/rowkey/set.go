@@ -109,12 +109,11 @@ func (s *Set) Finder() func(values arrow.Array, sel []int32) []int32 {
 		e.Encode([]arrow.Array{values}, rows)
 		from := len(sel)
 		sel = slices.Grow(sel, rows)[:from+rows]
-		out, k := sel[from:], 0
+		out, find := sel[from:], s.findHashed
 		if s.dense != nil {
-			k = s.findDense(e, out)
-		} else {
-			k = s.findHashed(e, out)
+			find = s.findDense
 		}
+		k := find(e, out)
 		if len(e.null) > 0 {
 			k = e.dropNulls(out[:k])
 		}

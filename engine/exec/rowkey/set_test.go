@@ -31,10 +31,10 @@ func TestSet(t *testing.T) {
 		dense       bool
 	}{
 		{"dense", types.Of(types.Int64), types.Of(types.Int64), func(n int64) types.Value { return types.IntValue(1000 + 3*n) }, true},
-		{"of two widths", types.Of(types.Int32), types.Of(types.Int64), func(n int64) types.Value { return types.IntValue(n) }, true},
+		{"of two widths", types.Of(types.Int32), types.Of(types.Int64), types.IntValue, true},
 		{"apart", types.Of(types.Int64), types.Of(types.Int64), func(n int64) types.Value { return types.IntValue(n << 30) }, false},
 		{"negative", types.Of(types.Int32), types.Of(types.Int32), func(n int64) types.Value { return types.IntValue(n - 9000) }, false},
-		{"dates", types.Of(types.Date), types.Of(types.Date), func(n int64) types.Value { return types.IntValue(n) }, true},
+		{"dates", types.Of(types.Date), types.Of(types.Date), types.IntValue, true},
 		{"decimals", decimal, decimal, wide, false},
 		{"texts", text, text, func(n int64) types.Value { return types.TextValue(fmt.Sprintf("%*d", n%12, n)) }, false},
 	} {
