@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"slices"
+
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/go-mysql-server/sql/expression"
 	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
@@ -262,4 +264,43 @@ func isSlice(s sqlparser.SelectStatement) bool {
 		return len(s.OrderBy) > 0 || s.Limit != nil
 	}
 	return false
+}
+
+// nameOrdered names the expressions of the first query block of a set operation that is ordered by positions: GMS orders by a
+// constant where a position means an expression that has no name.
+func nameOrdered(stmt sqlparser.SQLNode) error {
+	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
+		s, ok := n.(*sqlparser.SetOp)
+		if !ok || !slices.ContainsFunc(s.OrderBy, func(o *sqlparser.Order) bool { return isPosition(o.Expr) }) {
+			return true, nil
+		}
+		first := firstBlock(s)
+		if first == nil {
+			return true, nil
+		}
+		for _, e := range first.SelectExprs {
+			if e, ok := e.(*sqlparser.AliasedExpr); ok && e.As.IsEmpty() {
+				if _, named := e.Expr.(*sqlparser.ColName); !named {
+					e.As = sqlparser.NewColIdent(e.InputExpression)
+				}
+			}
+		}
+		return true, nil
+	}, stmt)
+}
+
+// firstBlock is the query block that names the columns of a set operation; nil for VALUES.
+func firstBlock(s sqlparser.SelectStatement) *sqlparser.Select {
+	for {
+		switch in := s.(type) {
+		case *sqlparser.SetOp:
+			s = in.Left
+		case *sqlparser.ParenSelect:
+			s = in.Select
+		case *sqlparser.Select:
+			return in
+		default:
+			return nil
+		}
+	}
 }
