@@ -103,11 +103,6 @@ func Unparsed(err error) error {
 	return sql.ErrSyntaxError.New(err.Error())
 }
 
-// errDistinctOrder refuses SELECT DISTINCT ... ORDER BY what is not in the list.
-func errDistinctOrder(key int) error {
-	return sqlerr.New(sqlerr.DistinctOrder, "Expression #%d of ORDER BY clause is not in SELECT list, which is incompatible with DISTINCT", key)
-}
-
 // texts says what errors of GMS mean that have a text alone. The first that matches counts; GMS's words speak of itself.
 var texts = []struct {
 	begins  string

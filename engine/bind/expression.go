@@ -21,7 +21,8 @@ type expressions struct {
 	rel     relation // the input
 	aliases map[sql.ColumnId]expr.Expr
 	outer   *scope
-	at      int // see scope.find
+	at      int  // see scope.find
+	groups  bool // whether an aggregate may stand there: in the list, HAVING and ORDER BY
 	// subqueries are those imported already: an expression that turns out to have no kernel is imported twice.
 	subqueries map[sql.Expression]expr.Expr
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/sqlerr"
 )
 
 // groupBy imports GROUP BY and the aggregates of its query.
@@ -46,6 +47,9 @@ func (im *importer) groupBy(n *gmsplan.GroupBy, outer *scope) (relation, error) 
 		c, err := in.dependency(agg, out, e)
 		if err != nil {
 			return relation{}, err
+		}
+		if c.ID == 0 { // of an outer row: what reads it finds it there
+			continue
 		}
 		out.cols = append(out.cols, c)
 		if _, ok := e.(*aggregation.GroupConcat); ok {
@@ -118,7 +122,8 @@ func (x *expressions) groupKey(agg *grouping, e sql.Expression) (plan.Column, er
 }
 
 // dependency imports what the rest of the query needs of a group: an aggregate, or a column. A column that is no key has
-// one value in the group, or ONLY_FULL_GROUP_BY is off and any value will do.
+// one value in the group, or ONLY_FULL_GROUP_BY is off and any value will do. A column of an outer row is none of the group's,
+// which has it also without rows: the result is then no column.
 func (x *expressions) dependency(agg *grouping, out relation, e sql.Expression) (column, error) {
 	if f, ok := e.(sql.Aggregation); ok {
 		return x.aggregate(agg, f)
@@ -126,6 +131,9 @@ func (x *expressions) dependency(agg *grouping, out relation, e sql.Expression) 
 	value, err := x.expr(e)
 	if err != nil {
 		return column{}, err
+	}
+	if ref, ok := value.(*expr.Column); ok && x.rel.node.Schema().Index(ref.ID) < 0 {
+		return column{}, nil
 	}
 	c := column{name: nameOf(x.ctx, e)}
 	if id, ok := e.(sql.IdExpression); ok {
@@ -172,6 +180,10 @@ func (x *expressions) aggregate(node *grouping, f sql.Aggregation) (column, erro
 		}
 		agg.Args = append(agg.Args, arg)
 	}
+	if x.isOuter(agg.Args) {
+		return column{}, sqlerr.New(sqlerr.Unsupported,
+			"%s in a subquery is an aggregate of the query around it, whose columns are its arguments: not supported yet", unnumbered(f.String()))
+	}
 	if agg.Func == plan.Count && !agg.Distinct && len(agg.Args) == 1 {
 		if l, ok := agg.Args[0].(*expr.Literal); ok && !l.Value.Null {
 			agg.Func, agg.Args = plan.CountStar, nil
@@ -207,6 +219,27 @@ func (x *expressions) aggregate(node *grouping, f sql.Aggregation) (column, erro
 		node.rounded[agg.Col.ID] = plan.Projection{Col: result, Expr: value}
 	}
 	return column{id: f.Id(), name: text, Column: result}, nil
+}
+
+// isOuter reports the arguments of an aggregate that is not of the query block it stands in: all their columns are of blocks
+// around it, and one of these, none farther out than the innermost column's, may have an aggregate where the subquery stands.
+func (x *expressions) isOuter(args []expr.Expr) bool {
+	columns := make(map[expr.ColumnID]bool)
+	for _, a := range args {
+		expr.Columns(a, columns)
+	}
+	of := func(n plan.Node) bool {
+		return slices.ContainsFunc(n.Schema(), func(c plan.Column) bool { return columns[c.ID] })
+	}
+	if len(columns) == 0 || of(x.rel.node) {
+		return false
+	}
+	for s := x.outer; s != nil; s = s.outer {
+		if s.groups || of(s.rel.node) {
+			return s.groups
+		}
+	}
+	return false
 }
 
 // aggregateFunction finds the plan's function for GMS's, and the GMS expressions of its arguments.

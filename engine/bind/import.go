@@ -78,6 +78,7 @@ type scope struct {
 	rel     *relation
 	aliases map[sql.ColumnId]expr.Expr
 	outer   *scope
+	groups  bool // see expressions
 }
 
 // find resolves a reference of GMS's. at is where the reference stands in a list that mirrors the input's columns, or -1:

@@ -32,7 +32,7 @@ func (im *importer) node(n sql.Node, outer *scope) (relation, error) {
 	case *gmsplan.Project:
 		return im.project(n, outer)
 	case *gmsplan.Filter:
-		return im.filter(n.Child, n.Expression, outer)
+		return im.filter(n.Child, n.Expression, false, outer)
 	case *gmsplan.Having:
 		return im.having(n, outer)
 	case *gmsplan.JoinNode:
@@ -182,6 +182,7 @@ func isUnnamed(e sql.Expression) bool {
 
 func (im *importer) projectOver(list []sql.Expression, child relation, outer *scope) (relation, error) {
 	in := im.over(child, outer)
+	in.groups = true
 	out := relation{texts: child.texts, rolledUp: child.rolledUp}
 	node := &plan.Project{}
 	used := make(map[expr.ColumnID]bool, len(list))
@@ -238,13 +239,14 @@ func nameOf(ctx *sql.Context, e sql.Expression) string {
 	return gmsplan.AliasSubqueryString(ctx, e)
 }
 
-// filter imports a condition on rows or groups.
-func (im *importer) filter(child sql.Node, cond sql.Expression, outer *scope) (relation, error) {
+// filter imports a condition on rows, or on groups.
+func (im *importer) filter(child sql.Node, cond sql.Expression, groups bool, outer *scope) (relation, error) {
 	rel, err := im.node(child, outer)
 	if err != nil {
 		return relation{}, err
 	}
 	in := im.over(rel, outer)
+	in.groups = groups
 	conds, err := in.conditions(cond)
 	if err != nil {
 		return relation{}, err
@@ -264,6 +266,7 @@ func (im *importer) sort(child sql.Node, conditions sql.SortConditions, outer *s
 
 func (im *importer) sortOver(rel relation, conditions sql.SortConditions, outer *scope) (relation, error) {
 	in := im.over(rel, outer)
+	in.groups = true
 	keys, err := in.sortKeys(conditions)
 	if err != nil {
 		return relation{}, err
@@ -339,89 +342,6 @@ func (im *importer) rowCount(e sql.Expression) (int64, error) {
 		return 0, sql.ErrInvalidSyntax.New("negative limit")
 	}
 	return count, nil
-}
-
-// distinct imports SELECT DISTINCT. A sort below it would be lost; where its keys are in the list it moves above.
-func (im *importer) distinct(n *gmsplan.Distinct, outer *scope) (relation, error) {
-	if len(n.DistinctOn()) > 0 {
-		return relation{}, unsupported("DISTINCT ON")
-	}
-	list, ok := n.Child.(*gmsplan.Project)
-	if !ok {
-		rel, err := im.node(n.Child, outer)
-		return im.distinctOver(rel), err
-	}
-	order, ok := list.Child.(*gmsplan.Sort)
-	if !ok {
-		rel, err := im.project(list, outer)
-		if err != nil {
-			return relation{}, err
-		}
-		out := im.distinctOver(rel)
-		out.texts = listTexts(list.Projections, out)
-		return out, nil
-	}
-	return im.distinctSorted(list, order, outer)
-}
-
-// listTexts is what a SELECT DISTINCT has computed.
-func listTexts(list []sql.Expression, out relation) map[string]plan.Column {
-	texts := make(map[string]plan.Column)
-	for i, e := range list {
-		if alias, ok := e.(*expression.Alias); ok {
-			e = alias.Child
-		}
-		texts[strings.ToLower(e.String())] = out.cols[i].Column
-	}
-	return texts
-}
-
-// distinctSorted imports SELECT DISTINCT list ... ORDER BY keys.
-func (im *importer) distinctSorted(list *gmsplan.Project, order *gmsplan.Sort, outer *scope) (relation, error) {
-	child, err := im.node(order.Child, outer)
-	if err != nil {
-		return relation{}, err
-	}
-	in := im.over(child, outer)
-	keys, err := in.sortKeys(order.SortConditions)
-	if err != nil {
-		return relation{}, err
-	}
-	child.node, child.texts = in.rel.node, in.rel.texts
-	rel, err := im.projectOver(list.Projections, child, outer)
-	if err != nil {
-		return relation{}, err
-	}
-	computed := make(map[string]plan.Column)
-	for _, p := range rel.node.(*plan.Project).Exprs[:len(rel.cols)] {
-		computed[p.Expr.String()] = p.Col
-	}
-	for i := range keys {
-		c, ok := computed[keys[i].Expr.String()]
-		if !ok {
-			return relation{}, errDistinctOrder(i + 1)
-		}
-		keys[i].Expr = c.Ref()
-	}
-	out := im.distinctOver(rel)
-	if len(keys) > 0 {
-		out.node = &plan.Sort{Input: out.node, Keys: keys}
-	}
-	return out, nil
-}
-
-// distinctOver removes duplicate rows.
-func (im *importer) distinctOver(rel relation) relation {
-	if rel.node == nil {
-		return rel
-	}
-	rel = rel.exact(im)
-	groups := make([]plan.Projection, len(rel.cols))
-	for i, c := range rel.cols {
-		groups[i] = plan.Projection{Col: c.Column, Expr: c.Ref()}
-	}
-	rel.node = &plan.Aggregate{Input: rel.node, Groups: groups}
-	return rel
 }
 
 // statementKind names a node of GMS's without an importer of its own by its first word, as EXPLAIN prints it.

@@ -30,7 +30,7 @@ func (x *expressions) subquery(e sql.Expression) (out expr.Expr, err error) {
 
 // inner imports the query of a subquery of x.
 func (x *expressions) inner(sq *gmsplan.Subquery) (relation, error) {
-	rel, err := x.node(sq.Query, &scope{rel: &x.rel, aliases: x.aliases, outer: x.outer})
+	rel, err := x.node(sq.Query, &scope{rel: &x.rel, aliases: x.aliases, outer: x.outer, groups: x.groups})
 	if err != nil {
 		return relation{}, err
 	}

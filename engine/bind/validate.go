@@ -47,8 +47,9 @@ func (b *Binder) findRules(a *analyzer.Analyzer) error {
 	return nil
 }
 
-// validate runs GMS's checks on a query and on the subqueries in its expressions. scope is nil for the root.
-func (b *Binder) validate(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, scope *gmsplan.Scope, flags *sql.QueryFlags) (sql.Node, error) {
+// validate runs GMS's checks on a query and on the subqueries in its expressions. scope is nil for the root; outer are the
+// columns that the query reads of those around it.
+func (b *Binder) validate(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, scope *gmsplan.Scope, outer sql.ColSet, flags *sql.QueryFlags) (sql.Node, error) {
 	all := func(analyzer.RuleId) bool { return true }
 	rules := b.validators
 	if scope == nil {
@@ -56,7 +57,7 @@ func (b *Binder) validate(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, sc
 	}
 	for _, r := range rules {
 		if r.Id.String() == groupRule {
-			if err := b.validateGroups(ctx, a, r, n, scope, flags); err != nil {
+			if err := b.validateGroups(ctx, a, r, n, scope, outer, flags); err != nil {
 				return nil, err
 			}
 			continue
@@ -79,7 +80,7 @@ func (b *Binder) validate(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, sc
 		for _, e := range e.Expressions() {
 			inspectSubqueries(ctx, e, func(sq *gmsplan.Subquery) {
 				if err == nil {
-					_, err = b.validate(ctx, a, sq.Query, scope.NewScopeFromSubqueryExpression(parent, sq.Correlated()), flags)
+					_, err = b.validate(ctx, a, sq.Query, scope.NewScopeFromSubqueryExpression(parent, sq.Correlated()), sq.Correlated(), flags)
 				}
 			})
 		}
@@ -93,7 +94,8 @@ func (b *Binder) validate(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, sc
 //   - Each subquery is replaced by the columns it reads of the query around it. GMS would refuse any subquery in a grouped
 //     list, also one that reads nothing but the keys.
 //   - HAVING is left out. GMS does not look below it for the expressions that aliases in ORDER BY stand for.
-func (b *Binder) validateGroups(ctx *sql.Context, a *analyzer.Analyzer, r analyzer.Rule, n sql.Node, scope *gmsplan.Scope, flags *sql.QueryFlags) error {
+//   - A column of the queries around is a constant.
+func (b *Binder) validateGroups(ctx *sql.Context, a *analyzer.Analyzer, r analyzer.Rule, n sql.Node, scope *gmsplan.Scope, outer sql.ColSet, flags *sql.QueryFlags) error {
 	if !flags.IsSet(sql.QFlagAggregation) {
 		return nil
 	}
@@ -112,7 +114,7 @@ func (b *Binder) validateGroups(ctx *sql.Context, a *analyzer.Analyzer, r analyz
 		}
 		list := slices.Clone(in.Expressions())
 		for i, e := range list {
-			plain, err := withoutSubqueries(ctx, e)
+			plain, err := withoutSubqueries(ctx, e, outer)
 			if err != nil {
 				return nil, transform.SameTree, err
 			}
@@ -128,11 +130,16 @@ func (b *Binder) validateGroups(ctx *sql.Context, a *analyzer.Analyzer, r analyz
 	return err
 }
 
-// withoutSubqueries replaces each subquery in e by the columns it reads of the queries around it.
-func withoutSubqueries(ctx *sql.Context, e sql.Expression) (sql.Expression, error) {
+// withoutSubqueries replaces each subquery in e by the columns it reads of the queries around it, and each column in outer by
+// a constant.
+func withoutSubqueries(ctx *sql.Context, e sql.Expression, outer sql.ColSet) (sql.Expression, error) {
 	switch e := e.(type) {
 	case nil:
 		return nil, nil
+	case *expression.GetField:
+		if outer.Contains(e.Id()) {
+			return expression.NewLiteral(nil, nil), nil
+		}
 	case *rollupCall: // GROUPING has its own rule, which the import knows
 		return expression.NewLiteral(nil, nil), nil
 	case sql.Aggregation: // may read anything, and is known by its text
@@ -144,10 +151,10 @@ func withoutSubqueries(ctx *sql.Context, e sql.Expression) (sql.Expression, erro
 			return expression.NewLiteral(nil, nil), nil
 		}
 	case *gmsplan.Subquery:
-		return expression.NewTuple(outerFields(ctx, e)...), nil
+		return withoutSubqueries(ctx, expression.NewTuple(outerFields(ctx, e)...), outer)
 	case *gmsplan.ExistsSubquery:
 		if sq, ok := e.Children()[0].(*gmsplan.Subquery); ok {
-			return expression.NewTuple(outerFields(ctx, sq)...), nil
+			return withoutSubqueries(ctx, expression.NewTuple(outerFields(ctx, sq)...), outer)
 		}
 	}
 	children := e.Children()
@@ -157,7 +164,7 @@ func withoutSubqueries(ctx *sql.Context, e sql.Expression) (sql.Expression, erro
 	plain := make([]sql.Expression, len(children))
 	changed := false
 	for i, c := range children {
-		p, err := withoutSubqueries(ctx, c)
+		p, err := withoutSubqueries(ctx, c, outer)
 		if err != nil {
 			return nil, err
 		}

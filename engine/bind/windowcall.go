@@ -236,10 +236,10 @@ func (im *importer) having(n *gmsplan.Having, outer *scope) (relation, error) {
 	list, ok := n.Child.(*gmsplan.Project)
 	windowed := func(e sql.Expression) bool { return isWindowed(im.ctx, e) }
 	if !ok || !slices.ContainsFunc(list.Projections, windowed) {
-		return im.filter(n.Child, n.Cond, outer)
+		return im.filter(n.Child, n.Cond, true, outer)
 	}
 	below := gmsplan.NewProject(im.ctx, slices.DeleteFunc(slices.Clone(list.Projections), windowed), list.Child)
-	rel, err := im.filter(below, n.Cond, outer)
+	rel, err := im.filter(below, n.Cond, true, outer)
 	if err != nil {
 		return relation{}, err
 	}

@@ -62,6 +62,7 @@ const (
 	MixedGroup                     // ONLY_FULL_GROUP_BY, without GROUP BY
 	GroupFunction                  // an aggregate function where there is no group
 	DistinctOrder                  // SELECT DISTINCT ordered by what it does not select
+	DistinctAggregate              // the same, by an aggregate
 	SelectColumns                  // the SELECTs of a UNION differ in the number of columns
 	UnknownStatement               // EXECUTE or DEALLOCATE of what was not prepared
 	DatabaseDenied                 // no right to a database
@@ -195,6 +196,7 @@ var identities = [...]Identity{
 	MixedGroup:         {1140, "42000"}, // ER_MIX_OF_GROUP_FUNC_AND_FIELDS
 	GroupFunction:      {1111, "HY000"}, // ER_INVALID_GROUP_FUNC_USE
 	DistinctOrder:      {3065, "HY000"}, // ER_FIELD_IN_ORDER_NOT_SELECT
+	DistinctAggregate:  {3066, "HY000"}, // ER_AGGREGATE_IN_ORDER_NOT_SELECT
 	SelectColumns:      {1222, "21000"}, // ER_WRONG_NUMBER_OF_COLUMNS_IN_SELECT
 	UnknownStatement:   {1243, "HY000"}, // ER_UNKNOWN_STMT_HANDLER
 	DatabaseDenied:     {1044, "42000"}, // ER_DBACCESS_DENIED_ERROR

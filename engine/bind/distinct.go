@@ -1,0 +1,155 @@
+package bind
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/dolthub/go-mysql-server/sql"
+	"github.com/dolthub/go-mysql-server/sql/expression"
+	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
+
+	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/sqlerr"
+)
+
+// distinct imports SELECT DISTINCT. A sort below it would be lost; where its keys are in the list it moves above.
+func (im *importer) distinct(n *gmsplan.Distinct, outer *scope) (relation, error) {
+	if len(n.DistinctOn()) > 0 {
+		return relation{}, unsupported("DISTINCT ON")
+	}
+	list, ok := n.Child.(*gmsplan.Project)
+	if !ok {
+		rel, err := im.node(n.Child, outer)
+		return im.distinctOver(rel), err
+	}
+	order, ok := list.Child.(*gmsplan.Sort)
+	if !ok {
+		rel, err := im.project(list, outer)
+		if err != nil {
+			return relation{}, err
+		}
+		out := im.distinctOver(rel)
+		out.texts = listTexts(list.Projections, out)
+		return out, nil
+	}
+	return im.distinctSorted(list, order, outer)
+}
+
+// listTexts is what a SELECT DISTINCT has computed.
+func listTexts(list []sql.Expression, out relation) map[string]plan.Column {
+	texts := make(map[string]plan.Column)
+	for i, e := range list {
+		if alias, ok := e.(*expression.Alias); ok {
+			e = alias.Child
+		}
+		texts[strings.ToLower(e.String())] = out.cols[i].Column
+	}
+	return texts
+}
+
+// distinctSorted imports SELECT DISTINCT list ... ORDER BY keys.
+func (im *importer) distinctSorted(list *gmsplan.Project, order *gmsplan.Sort, outer *scope) (relation, error) {
+	child, err := im.node(order.Child, outer)
+	if err != nil {
+		return relation{}, err
+	}
+	in := im.over(child, outer)
+	keys, err := in.sortKeys(order.SortConditions)
+	if err != nil {
+		return relation{}, err
+	}
+	child.node, child.texts = in.rel.node, in.rel.texts
+	rel, err := im.projectOver(list.Projections, child, outer)
+	if err != nil {
+		return relation{}, err
+	}
+	selected := make(map[string]plan.Column)
+	for _, p := range rel.node.(*plan.Project).Exprs[:len(rel.cols)] {
+		selected[p.Expr.String()] = p.Col
+	}
+	for i := range keys {
+		keys[i].Expr = overSelected(keys[i].Expr, selected)
+		if err := ofSelected(i+1, keys[i].Expr, selected, child.node); err != nil {
+			return relation{}, err
+		}
+	}
+	out := im.distinctOver(rel)
+	if len(keys) > 0 {
+		out.node = &plan.Sort{Input: out.node, Keys: keys}
+	}
+	return out, nil
+}
+
+// overSelected is a key of an order in terms of the columns of the list.
+func overSelected(key expr.Expr, selected map[string]plan.Column) expr.Expr {
+	return expr.Transform(key, func(e expr.Expr) expr.Expr {
+		if c, ok := selected[e.String()]; ok {
+			return c.Ref()
+		}
+		return e
+	})
+}
+
+// ofSelected refuses a key that reads columns of the input which are not in the list: equal rows of the list may differ in
+// them. at is the key's number.
+func ofSelected(at int, key expr.Expr, selected map[string]plan.Column, input plan.Node) error {
+	read := make(map[expr.ColumnID]bool)
+	expr.Columns(key, read)
+	for _, c := range selected {
+		delete(read, c.ID)
+	}
+	for _, c := range input.Schema() {
+		switch {
+		case !read[c.ID]: // or of an outer row
+		case isAggregated(input, c.ID):
+			return sqlerr.New(sqlerr.DistinctAggregate, "Expression #%d of ORDER BY clause contains aggregate function which is not in SELECT list; "+
+				"this is incompatible with DISTINCT", at)
+		default:
+			return sqlerr.New(sqlerr.DistinctOrder, "Expression #%d of ORDER BY clause is not in SELECT list, references column '%s' which is not "+
+				"in SELECT list; this is incompatible with DISTINCT", at, unnumbered(c.Name))
+		}
+	}
+	return nil
+}
+
+// isAggregated reports a column that an aggregate function of the query block computes.
+func isAggregated(n plan.Node, id expr.ColumnID) bool {
+	switch n := n.(type) {
+	case *plan.Aggregate:
+		return slices.ContainsFunc(n.Aggs, func(a plan.Agg) bool { return a.Col.ID == id })
+	case *plan.Project:
+		for _, p := range n.Exprs {
+			read := make(map[expr.ColumnID]bool)
+			if p.Col.ID == id {
+				expr.Columns(p.Expr, read)
+			}
+			for c := range read {
+				if isAggregated(n.Input, c) {
+					return true
+				}
+			}
+		}
+	case *plan.Filter:
+		return isAggregated(n.Input, id)
+	case *plan.Sort:
+		return isAggregated(n.Input, id)
+	case *plan.Apply:
+		return isAggregated(n.Outer, id)
+	}
+	return false
+}
+
+// distinctOver removes duplicate rows.
+func (im *importer) distinctOver(rel relation) relation {
+	if rel.node == nil {
+		return rel
+	}
+	rel = rel.exact(im)
+	groups := make([]plan.Projection, len(rel.cols))
+	for i, c := range rel.cols {
+		groups[i] = plan.Projection{Col: c.Column, Expr: c.Ref()}
+	}
+	rel.node = &plan.Aggregate{Input: rel.node, Groups: groups}
+	return rel
+}
