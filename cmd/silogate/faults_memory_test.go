@@ -44,7 +44,7 @@ func TestOutOfMemory(t *testing.T) {
 		says         string
 	}{
 		{"no spill", "memory: {server: 1GiB, query: 16MiB}\n", func(c *engine.Config) { c.Spill = nil }, 3170, "memory.query"},
-		{"little spill", "memory: {server: 1GiB, query: 16MiB, spill: 1MiB}\n", func(*engine.Config) {}, 1021, "memory.spill"},
+		{"little spill", "memory: {server: 1GiB, query: 16MiB, spill: 1MiB}\n", func(*engine.Config) {}, 3170, "memory.spill"},
 	} {
 		t.Run(mode.name, func(t *testing.T) {
 			i := host(t, mode.memory+"sources:\n"+postgresSource("pg", pg), mode.tune)
@@ -90,7 +90,7 @@ func TestOutOfMemoryHurtsNobodyElse(t *testing.T) {
 	c := session(t, i.db, "SET silogate_pushdown = OFF")
 	for _, query := range greedy {
 		before := answered.Load()
-		i.failed(query, drain(t.Context(), c, query), 1021, "memory.spill")
+		i.failed(query, drain(t.Context(), c, query), 3170, "memory.spill")
 		i.eventually("the others to go on", func() error {
 			if answered.Load() < before+others {
 				return errors.New("they do not")

@@ -268,7 +268,7 @@ func TestRecursiveSpillQuota(t *testing.T) {
 		t.Fatal(err)
 	}
 	root := exec.Gather(streams)
-	if _, err := root.Next(t.Context()); sqlerr.CodeOf(err) != sqlerr.OutOfDisk && sqlerr.CodeOf(err) != sqlerr.OutOfMemory {
+	if _, err := root.Next(t.Context()); sqlerr.CodeOf(err) != sqlerr.OutOfSpill && sqlerr.CodeOf(err) != sqlerr.OutOfMemory {
 		t.Error(err)
 	}
 	if err := root.Close(); err != nil {

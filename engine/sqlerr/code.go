@@ -42,7 +42,8 @@ const (
 	BadJSON                        // text that is not JSON
 	BadJSONPath                    // a malformed JSON path
 	OutOfMemory                    // the query's or the server's memory limit
-	OutOfDisk                      // the spill quota
+	OutOfSpill                     // the spill quota, and so the memory limit
+	OutOfDisk                      // a full disk
 	ScanTooBig                     // refused for what it would read
 	PushdownRequired               // silogate_strict_pushdown: a full remote read was needed
 	RequiredKeys                   // a source that needs keys got none
@@ -176,6 +177,7 @@ var identities = [...]Identity{
 	BadJSON:            {3141, "22032"}, // ER_INVALID_JSON_TEXT_IN_PARAM
 	BadJSONPath:        {3143, "42000"}, // ER_INVALID_JSON_PATH
 	OutOfMemory:        {3170, "HY000"}, // ER_CAPACITY_EXCEEDED
+	OutOfSpill:         {3170, "HY000"}, // ER_CAPACITY_EXCEEDED
 	OutOfDisk:          {1021, "HY000"}, // ER_DISK_FULL
 	ScanTooBig:         {1104, "42000"}, // ER_TOO_BIG_SELECT
 	PushdownRequired:   {1235, "42000"}, // ER_NOT_SUPPORTED_YET

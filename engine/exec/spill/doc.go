@@ -3,7 +3,7 @@
 //
 // A Manager owns one directory of a process, under a lock that ends with the process: opening a Manager removes the
 // directories that crashed processes left beside it. All files of a Manager share one quota; past it, writing fails
-// with sqlerr.OutOfDisk. Files hold batches of any schemas in the order written, may be read many times and are
+// with sqlerr.OutOfSpill. Files hold batches of any schemas in the order written, may be read many times and are
 // removed when released.
 //
 // The package does not decide what to spill or when.

@@ -36,7 +36,8 @@ type File struct {
 	schema   *arrow.Schema
 }
 
-// Write appends a borrowed batch. It fails with sqlerr.OutOfDisk past the quota or where the disk is full.
+// Write appends a borrowed batch. It fails with sqlerr.OutOfSpill past the quota and with sqlerr.OutOfDisk where
+// the disk is full.
 func (f *File) Write(mem memory.Allocator, batch arrow.RecordBatch) error {
 	if f.writer != nil && !f.schema.Equal(batch.Schema()) {
 		if err := f.endSegment(); err != nil {
@@ -125,14 +126,16 @@ func (c counter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// failed gives a write error its place in the vocabulary.
+// failed gives a write error its place in the vocabulary, without what Arrow says of its own work.
 func failed(err error) error {
-	var known *sqlerr.Error
-	switch {
-	case err == nil || errors.As(err, &known):
-		return err
-	case errors.Is(err, syscall.ENOSPC):
-		return sqlerr.Wrap(sqlerr.OutOfDisk, err, "spill")
+	if err == nil {
+		return nil
+	}
+	if known, ok := errors.AsType[*sqlerr.Error](err); ok {
+		return known
+	}
+	if errors.Is(err, syscall.ENOSPC) {
+		return sqlerr.Wrap(sqlerr.OutOfDisk, syscall.ENOSPC, "spill")
 	}
 	return fmt.Errorf("spill: %w", err)
 }

@@ -105,7 +105,8 @@ func (m *Manager) Used() int64 { return m.used.Load() }
 func (m *Manager) take(n int64) error {
 	if used := m.used.Add(n); m.quota > 0 && used > m.quota {
 		m.used.Add(-n)
-		return sqlerr.New(sqlerr.OutOfDisk, "out of spill space: the query needs more than memory.spill = %d bytes", m.quota)
+		return sqlerr.New(sqlerr.OutOfSpill,
+			"out of memory: the query needs more than memory.query, and on disk more than is left of memory.spill = %d bytes", m.quota)
 	}
 	return nil
 }

@@ -1,10 +1,12 @@
 package spill
 
 import (
+	"fmt"
 	"context"
 	"io"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -99,12 +101,20 @@ func TestQuotaIsAnError(t *testing.T) {
 	if err == nil {
 		err = f.Finish()
 	}
-	if !sqlerr.Is(err, sqlerr.OutOfDisk) {
-		t.Errorf("got %v, want OutOfDisk", err)
+	const want = "out of memory: the query needs more than memory.query, and on disk more than is left of memory.spill = 100 bytes"
+	if !sqlerr.Is(err, sqlerr.OutOfSpill) || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
 	}
 	_ = f.Release() // the tail could not be written; the space is free all the same
 	if m.Used() != 0 {
 		t.Errorf("%d bytes counted after release", m.Used())
+	}
+}
+
+func TestFullDiskIsAnErrorOfItsOwn(t *testing.T) {
+	err := failed(fmt.Errorf("arrow/ipc: could not write: %w", &os.PathError{Op: "write", Path: "7.arrows", Err: syscall.ENOSPC}))
+	if !sqlerr.Is(err, sqlerr.OutOfDisk) || err.Error() != "spill: no space left on device" {
+		t.Error(err)
 	}
 }
 
