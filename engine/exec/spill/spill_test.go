@@ -1,8 +1,8 @@
 package spill
 
 import (
-	"fmt"
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
