@@ -263,6 +263,10 @@ func castFromText(s string, to types.Type) (types.Value, error) {
 	n, ok := new(big.Rat).SetString(prefix)
 	if !ok {
 		n = new(big.Rat)
+		if f, _ := strconv.ParseFloat(prefix, 64); math.IsInf(f, 0) { // an exponent that is too large for a Rat
+			n.SetInt(ten(100))
+			n.SetFrac(n.Num(), big.NewInt(int64(math.Copysign(1, f))))
+		}
 	}
 	return clampTo(n, to), nil
 }

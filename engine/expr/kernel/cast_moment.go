@@ -48,7 +48,7 @@ func (r *Row) wholeOf(t types.Type) (whole, micros int64) {
 		if !v.IsInt64() {
 			return int64(v.Sign()) * math.MaxInt64, 0
 		}
-		return v.Int64(), rest.Int64()
+		return max(v.Int64(), -math.MaxInt64), rest.Int64()
 	case t.IsFloat():
 		v, rest := math.Modf(r.Double(0))
 		if math.Abs(v) >= 1<<62 {
