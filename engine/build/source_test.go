@@ -198,4 +198,3 @@ func record(mem memory.Allocator, cols plan.Schema, rows [][]types.Value) arrow.
 	}
 	return array.NewRecordBatch(arrow.NewSchema(fields, nil), arrays, int64(len(rows)))
 }
-
