@@ -23,7 +23,24 @@ func (p param) value(ctx *sql.Context) (types.Value, error) {
 	if err != nil {
 		return types.Value{}, err
 	}
-	return fromGMS(ctx, x, p.source.Type(ctx), p.typ, sessionLocation(ctx))
+	v, err := fromGMS(ctx, x, p.source.Type(ctx), p.typ, sessionLocation(ctx))
+	if f, ok := p.source.(sql.FunctionExpression); ok && statementFunctions[strings.ToLower(f.FunctionName())] {
+		v = cutFraction(v, p.typ)
+	}
+	return v, err
+}
+
+// cutFraction cuts a time or moment to the digits of its type: of UTC_TIMESTAMP() GMS gives all that the clock has.
+func cutFraction(v types.Value, t types.Type) types.Value {
+	if v.Null || !t.IsTemporal() || t.Kind == types.Date {
+		return v
+	}
+	unit := int64(1)
+	for range types.MaxFSP - int(t.Scale) {
+		unit *= 10
+	}
+	v.Int -= (v.Int%unit + unit) % unit
+	return v
 }
 
 // statementFunctions have one value for a whole statement.
