@@ -29,17 +29,22 @@ func literalFunctions() []sql.Function {
 	for name, kind := range map[string]types.Kind{
 		parse.DateFunction: types.Date, parse.TimeFunction: types.Time, parse.TimestampFunction: types.Datetime,
 	} {
-		list = append(list, sql.FunctionN{Name: name, Fn: func(_ *sql.Context, args ...sql.Expression) (sql.Expression, error) {
-			return newTemporalLiteral(kind, args)
+		list = append(list, sql.FunctionN{Name: name, Fn: func(ctx *sql.Context, args ...sql.Expression) (sql.Expression, error) {
+			return newTemporalLiteral(ctx, kind, args)
 		}})
 	}
 	return list
 }
 
-func newTemporalLiteral(kind types.Kind, args []sql.Expression) (sql.Expression, error) {
+func newTemporalLiteral(ctx *sql.Context, kind types.Kind, args []sql.Expression) (sql.Expression, error) {
 	if len(args) == 1 {
 		if text, ok := args[0].(*expression.Literal); ok {
 			if value, ok := text.Value().(string); ok {
+				if kind == types.Datetime {
+					if typed, ok := expr.InstantLiteral(value, sessionLocation(ctx)); ok {
+						return &temporalLiteral{text, typed}, nil
+					}
+				}
 				typed, err := expr.TemporalLiteral(kind, value)
 				return &temporalLiteral{text, typed}, err
 			}

@@ -79,6 +79,9 @@ func castLiteral(lit *Literal, to types.Type) (*Literal, error) {
 	if from.Kind != to.Kind && (from.Kind == types.Timestamp || to.Kind == types.Timestamp) {
 		return nil, errSession
 	}
+	if _, _, ok := kernel.ParseInstant(lit.Value.Str); ok && from.IsString() && to.IsTemporal() {
+		return nil, errSession
+	}
 	f, err := castKernel(&Cast{Arg: lit, To: to, Implicit: true})
 	if err != nil {
 		return nil, err

@@ -143,6 +143,13 @@ func unifyTemporalText(a, b Expr) (Expr, Expr, error) {
 	}
 	us, fsp, ok := kernel.ParseDatetime(lit.Value.Str)
 	if !ok {
+		if _, fsp, ok = kernel.ParseInstant(lit.Value.Str); ok {
+			t := types.NewTemporal(types.Datetime, max(fsp, fraction(ta)))
+			if ta.Kind == types.Timestamp {
+				t.Kind = types.Timestamp
+			}
+			return implicit(a, t), implicit(lit, t), nil
+		}
 		return nil, nil, badDate(ta, lit.Value.Str)
 	}
 	const day = int64(24 * time.Hour / time.Microsecond)

@@ -3,6 +3,7 @@ package expr
 import (
 	"time"
 
+	"github.com/silogate/silogate/engine/expr/kernel"
 	"github.com/silogate/silogate/engine/types"
 )
 
@@ -69,6 +70,11 @@ func ofSession(e Expr) bool {
 	switch e := e.(type) {
 	case *Cast:
 		from := e.Arg.Type().Kind
+		if lit, ok := e.Arg.(*Literal); ok && lit.Typ.IsString() && e.To.IsTemporal() {
+			if _, _, ok := kernel.ParseInstant(lit.Value.Str); ok {
+				return true
+			}
+		}
 		return from != e.To.Kind && (from == types.Timestamp || e.To.Kind == types.Timestamp)
 	case *Call:
 		return e.Func == FromUnixTime

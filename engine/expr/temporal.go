@@ -385,6 +385,17 @@ func TemporalLiteral(kind types.Kind, text string) (*Literal, error) {
 	return l, nil
 }
 
+// InstantLiteral is TemporalLiteral of a TIMESTAMP with an offset, as the clock of loc shows it. ok is false for any other text.
+func InstantLiteral(text string, loc *time.Location) (lit *Literal, ok bool) {
+	us, fsp, ok := kernel.ParseInstant(text)
+	if !ok {
+		return nil, false
+	}
+	_, offset := time.UnixMicro(us).In(loc).Zone()
+	civil := us + int64(offset)*int64(time.Second/time.Microsecond)
+	return &Literal{types.IntValue(civil), types.NewTemporal(types.Datetime, fsp)}, true
+}
+
 // badDate is errno 1525 for a literal.
 func badDate(kind types.Type, text string) error {
 	return sqlerr.New(sqlerr.BadDate, "Incorrect %s value: '%s'", strings.ToUpper(kindWord(kind)), text)

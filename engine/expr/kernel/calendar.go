@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -258,6 +259,28 @@ func ParseDatetime(s string) (us int64, fsp int, ok bool) {
 	}
 	days := date{part[0], part[1], part[2]}.days()
 	return days*day + int64(part[3])*hour + int64(part[4])*minute + int64(part[5])*second + micros, fsp, true
+}
+
+// ParseInstant reads a date and time with an offset from UTC of -13:59 to +14:00 behind it (Reference Manual 11.2.2), as ParseDatetime does the
+// rest: microseconds since 1970 in UTC.
+func ParseInstant(s string) (us int64, fsp int, ok bool) {
+	const layout = "+hh:mm"
+	s = trimSpaces(s)
+	at := len(s) - len(layout)
+	if at < 0 || s[at] != '+' && s[at] != '-' || digitRun(s[at+1:]) != 2 || s[at+3] != ':' || digitRun(s[at+4:]) != 2 {
+		return 0, 0, false
+	}
+	hours, _ := strconv.Atoi(s[at+1 : at+3])
+	minutes, _ := strconv.Atoi(s[at+4:])
+	offset, last := int64(hours)*hour+int64(minutes)*minute, 14*hour
+	if s[at] == '-' {
+		offset, last = -offset, 14*hour-minute
+	}
+	us, fsp, ok = ParseDatetime(s[:at])
+	if !ok || !strings.Contains(s[:at], ":") || minutes > 59 || max(offset, -offset) > last || s[at] == '-' && offset == 0 {
+		return 0, 0, false
+	}
+	return us - offset, fsp, true
 }
 
 func trimSpaces(s string) string {

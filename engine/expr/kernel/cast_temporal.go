@@ -101,23 +101,39 @@ func textToTemporal(to types.Type) Func {
 	case types.Time:
 		return then(textsToTime, roundFraction(types.NewTemporal(types.Time, types.MaxFSP), to))
 	case types.Timestamp:
-		return then(then(parseTexts(moment, "datetime", parseMoment), roundFraction(moment, types.NewTemporal(types.Datetime, int(to.Scale)))),
-			temporalMap(to, (*zone).instant))
+		instant := types.NewTemporal(types.Timestamp, types.MaxFSP)
+		return then(parseTexts(instant, "datetime", parseInstant), roundFraction(instant, to))
 	}
 	return then(parseTexts(moment, "datetime", parseMoment), roundFraction(moment, to))
 }
 
-func parseMoment(s string) (int64, bool) {
+// parseMoment reads a date and time, which an offset behind it brings to the session's zone.
+func parseMoment(z *zone, s string) (int64, bool) {
 	us, _, ok := ParseDatetime(s)
+	if !ok {
+		us, _, ok = ParseInstant(s)
+		us = z.civil(us)
+	}
 	return us, ok
 }
 
-func parseTexts(to types.Type, what string, parse func(string) (int64, bool)) Func {
+// parseInstant is parseMoment for an instant: an offset tells the two hours apart that a clock shows twice.
+func parseInstant(z *zone, s string) (int64, bool) {
+	us, _, ok := ParseDatetime(s)
+	if ok {
+		return z.instant(us), true
+	}
+	us, _, ok = ParseInstant(s)
+	return us, ok
+}
+
+func parseTexts(to types.Type, what string, parse func(z *zone, s string) (int64, bool)) Func {
 	return func(ctx *Context, args []Datum, n int) (arrow.Array, error) {
+		z := newZone(ctx.Location)
 		offsets, data := texts(args[0].Array)
 		return convert(ctx, args, n, to.Arrow(), func(i int) (int64, bool) {
 			s := string(data[offsets[i]:offsets[i+1]])
-			us, ok := parse(s)
+			us, ok := parse(z, s)
 			if !ok {
 				ctx.Warn(warnTruncated, fmt.Sprintf("Incorrect %s value: '%s'", what, s))
 			}
