@@ -279,10 +279,14 @@ func (x *expressions) call(e sql.Expression, f expr.Func, args ...sql.Expression
 	return out, err
 }
 
-// logic imports AND, OR and XOR, flattening chains.
+// logic imports AND, OR and XOR. A chain of ANDs or ORs is one call, made once: a chain may have thousands.
 func (x *expressions) logic(f expr.Func, left, right sql.Expression) (expr.Expr, error) {
+	operands := []sql.Expression{left, right}
+	if f != expr.Xor {
+		operands = chained(f, left, right)
+	}
 	var args []expr.Expr
-	for _, e := range []sql.Expression{left, right} {
+	for _, e := range operands {
 		arg, err := x.condition(e)
 		if err != nil {
 			return nil, err
@@ -294,6 +298,27 @@ func (x *expressions) logic(f expr.Func, left, right sql.Expression) (expr.Expr,
 		}
 	}
 	return expr.New(f, args...)
+}
+
+// chained lists the operands of a chain of ANDs or ORs in order.
+func chained(f expr.Func, left, right sql.Expression) []sql.Expression {
+	var operands []sql.Expression
+	rest := []sql.Expression{right, left}
+	for len(rest) > 0 {
+		e := rest[len(rest)-1]
+		rest = rest[:len(rest)-1]
+		and, isAnd := e.(*expression.And)
+		or, isOr := e.(*expression.Or)
+		switch {
+		case isAnd && f == expr.And:
+			rest = append(rest, and.RightChild, and.LeftChild)
+		case isOr && f == expr.Or:
+			rest = append(rest, or.RightChild, or.LeftChild)
+		default:
+			operands = append(operands, e)
+		}
+	}
+	return operands
 }
 
 func (x *expressions) not(e *expression.Not) (expr.Expr, error) {
