@@ -64,7 +64,7 @@ func prepared(query string, stmt sqlparser.Statement, err error) (sqlparser.Stat
 		return nil, nil
 	}
 	for _, change := range []func(sqlparser.SQLNode) error{
-		ownRights, knownVariables, foldColumns, uniqueTables, nameOrdered, recursions, jsonTimes, windows, groupKeys,
+		ownRights, knownVariables, foldColumns, uniqueTables, uniqueCTEs, castBounds, nameOrdered, recursions, jsonTimes, windows, groupKeys,
 		isolateOperands, orderByArguments, resolveAggregates, quantified, numbered, renameExtremes, renameGrowing,
 		renameLoadFile, operatorsAsFunctions,
 	} {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
 )
 
@@ -100,7 +101,27 @@ func (im *importer) derivedTable(n *gmsplan.SubqueryAlias, outer *scope) (relati
 	if err != nil {
 		return relation{}, err
 	}
-	return rel.renamed(n.Columns(), schemaNames(n.Schema(im.ctx))), nil
+	names := schemaNames(n.Schema(im.ctx))
+	if err := uniqueColumns(n.Name(), names); err != nil {
+		return relation{}, err
+	}
+	return rel.renamed(n.Columns(), names), nil
+}
+
+// uniqueColumns refuses two columns of one name in a derived table that the user wrote.
+func uniqueColumns(table string, names []string) error {
+	if strings.HasPrefix(table, ownName("")) {
+		return nil
+	}
+	seen := make(map[string]bool, len(names))
+	for _, name := range names {
+		key := strings.ToLower(name)
+		if seen[key] {
+			return sqlerr.New(sqlerr.DuplicateColumn, "Duplicate column name '%s'", name)
+		}
+		seen[key] = true
+	}
+	return nil
 }
 
 // values imports a VALUES table.

@@ -77,7 +77,8 @@ func foldColumns(n sqlparser.SQLNode) error {
 	return nil
 }
 
-// uniqueTables refuses a FROM clause with two tables of one name, of which GMS finds columns in either.
+// uniqueTables refuses a FROM clause with two tables of one name, of which GMS finds columns in either, and stars of other
+// tables.
 func uniqueTables(n sqlparser.SQLNode) error {
 	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
 		query, ok := n.(*sqlparser.Select)
@@ -90,7 +91,7 @@ func uniqueTables(n sqlparser.SQLNode) error {
 				return false, err
 			}
 		}
-		return true, nil
+		return true, starredTables(query)
 	}, n)
 }
 

@@ -110,6 +110,10 @@ const (
 	WindowNested                   // a window function in the keys of a window
 	WindowRowsInterval             // an INTERVAL as a number of rows
 
+	PrecisionTooBig     // a type of more digits than there are
+	ScaleTooBig         // a type of more digits after the point than there are
+	ScaleOverPrecision  // a type of more digits after the point than digits
+	UnknownStar         // name.* of no table of the FROM clause
 	WrongValue          // a text that a function cannot read
 	JSONType            // what is no JSON by its type
 	JSONDepth           // a JSON document that nests too deep
@@ -245,6 +249,10 @@ var identities = [...]Identity{
 	WindowNested:       {3595, "HY000"}, // ER_WINDOW_NESTED_WINDOW_FUNC_USE_IN_WINDOW_SPEC
 	WindowRowsInterval: {3596, "HY000"}, // ER_WINDOW_ROWS_INTERVAL_USE
 
+	PrecisionTooBig:     {1426, "42000"}, // ER_TOO_BIG_PRECISION
+	ScaleTooBig:         {1425, "42000"}, // ER_TOO_BIG_SCALE
+	ScaleOverPrecision:  {1427, "42000"}, // ER_M_BIGGER_THAN_D
+	UnknownStar:         {1051, "42S02"}, // ER_BAD_TABLE_ERROR
 	WrongValue:          {1411, "HY000"}, // ER_WRONG_VALUE_FOR_TYPE
 	JSONType:            {3146, "22032"}, // ER_INVALID_TYPE_FOR_JSON
 	JSONDepth:           {3157, "22032"}, // ER_JSON_DOCUMENT_TOO_DEEP
