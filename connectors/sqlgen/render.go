@@ -150,8 +150,16 @@ func (f joined) write(w *Writer) {
 	}
 }
 
-// all writes conditions joined by AND.
+// all writes conditions joined by AND, many of them as a tree (see Infix).
 func (w *Writer) all(conds []piece) {
+	if half := len(conds) / 2; len(conds) > longestChain {
+		w.Text("(")
+		w.all(conds[:half])
+		w.Text(") AND (")
+		w.all(conds[half:])
+		w.Text(")")
+		return
+	}
 	for i, c := range conds {
 		if i > 0 {
 			w.Text(" AND ")

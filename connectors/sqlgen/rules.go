@@ -5,13 +5,25 @@ import (
 	"github.com/silogate/silogate/engine/plan"
 )
 
-// Infix writes arguments joined by an operator, in parentheses.
+// longestChain is how many arguments Infix writes without parentheses between them.
+const longestChain = 64
+
+// Infix writes arguments joined by an operator, in parentheses. Each operator of a chain is a level of the expression to a
+// server's parser, and SQLite takes 1,000: a long chain is written as a tree.
 func Infix(op string) Rule {
-	return Rule{Write: func(w *Writer, c *expr.Call) {
-		w.Text("(")
-		w.List(c.Args, " "+op+" ")
-		w.Text(")")
-	}}
+	return Rule{Write: func(w *Writer, c *expr.Call) { w.chain(" "+op+" ", c.Args) }}
+}
+
+func (w *Writer) chain(op string, args []expr.Expr) {
+	w.Text("(")
+	if len(args) <= longestChain {
+		w.List(args, op)
+	} else {
+		w.chain(op, args[:len(args)/2])
+		w.Text(op)
+		w.chain(op, args[len(args)/2:])
+	}
+	w.Text(")")
 }
 
 // Prefix writes an operator before its argument, in parentheses.

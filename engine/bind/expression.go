@@ -287,6 +287,9 @@ func (x *expressions) logic(f expr.Func, left, right sql.Expression) (expr.Expr,
 	}
 	var args []expr.Expr
 	for _, e := range operands {
+		if err := x.ctx.Err(); err != nil { // of a chain that takes long
+			return nil, err
+		}
 		arg, err := x.condition(e)
 		if err != nil {
 			return nil, err

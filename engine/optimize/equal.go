@@ -1,6 +1,7 @@
 package optimize
 
 import (
+	"math"
 	"slices"
 
 	"github.com/silogate/silogate/engine/expr"
@@ -10,6 +11,46 @@ import (
 // contains reports whether list has an expression that is the same as e.
 func contains(list []expr.Expr, e expr.Expr) bool {
 	return slices.ContainsFunc(list, func(o expr.Expr) bool { return expr.Equal(o, e) })
+}
+
+// distinctExprs gathers lists of expressions without those that it has, in time linear in their number: WHERE may have
+// thousands of terms.
+type distinctExprs map[uint64][][]expr.Expr
+
+// add reports whether the list is new.
+func (d distinctExprs) add(list ...expr.Expr) bool {
+	h := fingerprint(list)
+	if slices.ContainsFunc(d[h], func(o []expr.Expr) bool { return slices.EqualFunc(o, list, expr.Equal) }) {
+		return false
+	}
+	d[h] = append(d[h], list)
+	return true
+}
+
+// fingerprint is a number that is the same for equal lists.
+func fingerprint(list []expr.Expr) uint64 {
+	const prime = 1099511628211 // FNV-1a's
+	h := uint64(14695981039346656037)
+	mix := func(v uint64) { h = (h ^ v) * prime }
+	for _, e := range list {
+		expr.Walk(e, func(e expr.Expr) bool {
+			switch e := e.(type) {
+			case *expr.Column:
+				mix(uint64(e.ID))
+			case *expr.Literal:
+				mix(uint64(e.Value.Int) ^ math.Float64bits(e.Value.Float) ^ e.Value.Dec.LowBits())
+				for i := range len(e.Value.Str) {
+					mix(uint64(e.Value.Str[i]))
+				}
+			case *expr.Call:
+				mix(uint64(len(e.Func)))
+			default:
+				mix(1)
+			}
+			return true
+		})
+	}
+	return h
 }
 
 // samePlan reports whether two plans are the same tree, so that a rule that rebuilt what it was given has not changed

@@ -14,9 +14,10 @@ func factorOr(e expr.Expr) expr.Expr {
 		return e
 	}
 	parts := make([][]expr.Expr, 0, len(arms))
+	seen := make(distinctExprs)
 	for _, a := range arms {
 		p := expr.Conjuncts(nil, a)
-		if !slices.ContainsFunc(parts, func(q []expr.Expr) bool { return slices.EqualFunc(p, q, expr.Equal) }) {
+		if seen.add(p...) {
 			parts = append(parts, p)
 		}
 	}

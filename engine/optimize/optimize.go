@@ -56,6 +56,9 @@ func Optimize(ctx context.Context, root plan.Node, cfg Config) (plan.Node, *Trac
 		if cfg.Disabled[r.name] && !r.required {
 			continue
 		}
+		if err := ctx.Err(); err != nil {
+			return nil, trace, err
+		}
 		out, err := p.run(ctx, r, root, trace)
 		if err != nil {
 			return nil, trace, err

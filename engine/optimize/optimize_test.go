@@ -202,3 +202,12 @@ func TestStatistics(t *testing.T) {
 		t.Errorf("%v rows where the source failed, want the table's own", got)
 	}
 }
+
+// TestCancelledPlanning wants no rule to run for a statement that has been ended.
+func TestCancelledPlanning(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, _, err := Optimize(ctx, &plan.Values{}, Config{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -70,8 +70,9 @@ func (f *filterPusher) push(n plan.Node, conds []expr.Expr) plan.Node {
 // land puts conditions right above n.
 func land(n plan.Node, conds []expr.Expr) plan.Node {
 	var distinct []expr.Expr
+	seen := make(distinctExprs)
 	for _, c := range conds {
-		if !contains(distinct, c) {
+		if seen.add(c) {
 			distinct = append(distinct, c)
 		}
 	}

@@ -86,12 +86,13 @@ func simplifyConds(conds []expr.Expr) ([]expr.Expr, bool) {
 		factored = append(factored, factorOr(c))
 	}
 	var out []expr.Expr
+	seen := make(distinctExprs)
 	for _, c := range conjuncts(factored) {
 		lit, ok := c.(*expr.Literal)
 		switch {
 		case ok && (lit.Value.Null || lit.Value.Int == 0):
 			return nil, false
-		case !ok && !contains(out, c):
+		case !ok && seen.add(c):
 			out = append(out, c)
 		}
 	}
