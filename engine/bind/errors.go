@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"cmp"
 	"errors"
 	"regexp"
 	"strings"
@@ -103,7 +104,8 @@ func Unparsed(err error) error {
 	return sql.ErrSyntaxError.New(err.Error())
 }
 
-// texts says what errors of GMS mean that have a text alone. The first that matches counts; GMS's words speak of itself.
+// texts says what errors of GMS mean that have a text alone. The first that matches counts; GMS's words mostly speak of
+// itself, and stay where there is no message.
 var texts = []struct {
 	begins  string
 	code    sqlerr.Code
@@ -113,6 +115,8 @@ var texts = []struct {
 		"Access denied: the databases are those of the configured sources and of CREATE SERVER, none can be created, altered or dropped"},
 	{"bind variable not provided", sqlerr.BadArgument, "Incorrect arguments to EXECUTE: too few values for its parameters"},
 	{"invalid arguments. expected", sqlerr.BadArgument, "Incorrect arguments to EXECUTE: too many values for its parameters"},
+	{"Too-big precision", sqlerr.PrecisionTooBig, ""},
+	{"BIGINT value is out of range", sqlerr.OutOfRange, ""},
 	{"limit expression expected", sqlerr.Syntax, "You have an error in your SQL syntax: LIMIT and OFFSET take numbers and parameters"},
 }
 
@@ -137,7 +141,7 @@ func Translate(err error) error {
 	}
 	for _, t := range texts {
 		if strings.HasPrefix(err.Error(), t.begins) {
-			return &sqlerr.Error{Code: t.code, Message: t.message}
+			return &sqlerr.Error{Code: t.code, Message: cmp.Or(t.message, err.Error())}
 		}
 	}
 	if code := sqlerr.CodeOf(err); code != sqlerr.Internal {

@@ -1,6 +1,8 @@
 package mysql
 
 import (
+	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
@@ -64,7 +66,13 @@ func (s *statement) maySet(n *gmsplan.Set) error {
 			continue
 		}
 		v, ok := set.LeftChild.(*expression.SystemVar)
-		if !ok || !global(v.Scope) {
+		if !ok {
+			continue
+		}
+		if err := offsetInRange(v, set.RightChild); err != nil {
+			return err
+		}
+		if !global(v.Scope) {
 			continue
 		}
 		if !s.superOr(systemVariablesAdmin) {
@@ -75,6 +83,32 @@ func (s *statement) maySet(n *gmsplan.Set) error {
 			continue
 		}
 		return sqlerr.New(sqlerr.Unsupported, "SET PERSIST %s: the gateway keeps no variables, use SET GLOBAL or its configuration", v.Name)
+	}
+	return nil
+}
+
+// offset is a time zone that is a distance from UTC.
+var offset = regexp.MustCompile(`^([+-])(\d{1,2}):(\d\d)$`)
+
+// offsetInRange refuses a time zone farther from UTC than MySQL has them, from -13:59 to +14:00; GMS takes any.
+func offsetInRange(v *expression.SystemVar, value sql.Expression) error {
+	literal, ok := value.(*expression.Literal)
+	if !ok || !strings.EqualFold(v.Name, "time_zone") {
+		return nil
+	}
+	zone, _ := literal.Value().(string)
+	parts := offset.FindStringSubmatch(zone)
+	if parts == nil {
+		return nil // a name, which GMS looks up
+	}
+	hours, _ := strconv.Atoi(parts[2]) // digits
+	minutes, _ := strconv.Atoi(parts[3])
+	farthest := 14 * 60
+	if parts[1] == "-" {
+		farthest = 13*60 + 59
+	}
+	if minutes > 59 || hours*60+minutes > farthest {
+		return sqlerr.New(sqlerr.UnknownTimeZone, "Unknown or incorrect time zone: '%s'", zone)
 	}
 	return nil
 }

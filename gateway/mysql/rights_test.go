@@ -117,3 +117,17 @@ func TestOwnGrants(t *testing.T) {
 		t.Errorf("the own password: %v", err)
 	}
 }
+
+func TestTimeZoneOffsets(t *testing.T) {
+	g := start(t)
+	c, _ := g.conn(g.open(""))
+	for _, zone := range []string{"+14:00", "-13:59", "+5:30", "UTC", "SYSTEM"} {
+		if _, err := c.ExecContext(background, "SET time_zone = '"+zone+"'"); err != nil {
+			t.Errorf("%s: %v", zone, err)
+		}
+	}
+	for _, zone := range []string{"+14:01", "+15:00", "-14:00", "+01:60", "Nowhere/Land"} {
+		_, err := c.ExecContext(background, "SET time_zone = '"+zone+"'")
+		wantErrno(t, zone, err, 1298, "HY000")
+	}
+}
