@@ -60,6 +60,24 @@ class Peer:
         self.proc.wait()
 
 
+class Gateway(Peer):
+    """The gateway, by a client of its MySQL port. Each table has the name of its place."""
+
+    def ask(self, request: dict) -> dict:
+        if "queries" in request:
+            place = lambda table: database(request["placement"], table)
+            request = request | {"queries": [workloads.qualify(query, place) for query in request["queries"]]}
+        return super().ask(request)
+
+
+def database(placement: str, table: str) -> str:
+    if placement in ("s3", "local"):
+        return placement
+    if table in workloads.IN_S3:
+        return "s3"
+    return "pg_v" if placement.endswith("varchar") else "pg"
+
+
 def cpu_of(pid: int) -> float:
     fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
@@ -234,7 +252,9 @@ def main() -> None:
         peers = [Peer("DuckDB", [sys.executable, "peer_duckdb.py"], places)]
         newer = cache / "venv-duckdb2" / "bin" / "python"
         peers.append(Peer("DuckDB 2.0", [str(newer), "peer_duckdb.py"], places | {"extensions": False}))
-        peers.append(Peer("silogate", [sys.executable, "peer_silogate.py"], {"port": port}, pid=gateway.pid))
+        client = pathlib.Path(folder) / "client"
+        subprocess.run(["go", "build", "-o", client, "./bench/client"], cwd=ROOT, check=True)
+        peers.append(Gateway("silogate", [client, "-address", f"127.0.0.1:{port}"], {}, pid=gateway.pid))
         try:
             results = measure(peers, chosen)
             text = report(results, peers, arguments.scale)
