@@ -5,6 +5,7 @@ import (
 	"io"
 	"iter"
 	"slices"
+	"sync"
 	"sync/atomic"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -28,6 +29,7 @@ type table struct {
 	runs    atomic.Int32 // executions that are open
 	started atomic.Int32
 	rows    atomic.Int64 // rows that left, after dynamic filters
+	mu      sync.Mutex   // guards the rest: runs may be at the same time
 	dynamic string       // the filter that the last Open saw
 	encoded []int        // what the last run allowed to be dictionary-encoded
 	wanted  []connectors.ColumnKeys
@@ -49,7 +51,9 @@ func (t *table) Estimate(context.Context) (connectors.Estimate, error) {
 func (t *table) Start(_ context.Context, s connectors.Scan) (connectors.Execution, error) {
 	t.runs.Add(1)
 	t.started.Add(1)
+	t.mu.Lock()
 	t.encoded = s.Encoded
+	t.mu.Unlock()
 	return &execution{table: t, scan: s}, nil
 }
 
@@ -75,11 +79,16 @@ func (e *execution) Open(_ context.Context, s connectors.Split) (connectors.Read
 	var conds []expr.Expr
 	select {
 	case <-e.scan.Dynamic.Ready():
-		conds, e.table.wanted = e.scan.Dynamic.Conds(), e.scan.Dynamic.Keys()
+		conds = e.scan.Dynamic.Conds()
+		e.table.mu.Lock()
+		e.table.wanted = e.scan.Dynamic.Keys()
+		e.table.mu.Unlock()
 	default:
 	}
 	if i == 0 {
+		e.table.mu.Lock()
 		e.table.dynamic = expr.Strings(conds, " AND ")
+		e.table.mu.Unlock()
 	}
 	r := &reader{table: e.table, scan: e.scan, rows: e.table.splits[i]}
 	if i == len(e.table.splits)-1 {
