@@ -37,7 +37,7 @@ type leafPieces struct {
 // selection only the spans' rows are read, and pages of others as far as an index says where they lie.
 func (f *File) Pieces(group int, columns []int, budget, least int64, only *Selection) Pieces {
 	chunks := make(map[int][]blob.Range)
-	p := Pieces{leaves: make(map[int]leafPieces, len(chunks))}
+	p := Pieces{leaves: make(map[int]leafPieces)}
 	if only != nil {
 		p.spans = only.Spans
 	}

@@ -8,7 +8,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
-	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/blob"
 	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 	"github.com/silogate/silogate/engine/expr/kernel"
@@ -47,13 +46,7 @@ func TestEncoded(t *testing.T) {
 			defer mem.AssertSize(t, 0)
 			pool := blob.NewPool(mem)
 			defer pool.Close()
-			fetcher := blob.NewFetcher(store, pool, &connectors.Usage{})
-			defer fetcher.Close()
 			columns := []int{0, 1}
-			pieces := f.Pieces(0, columns, wholeGroup, 1, nil)
-			for _, ranges := range pieces.Ranges {
-				fetcher.Add(blob.Segment{Object: f.Object, Ranges: ranges})
-			}
 			keep := Condition{Columns: []int{0}, Select: func(cols []arrow.Array, rows int) (sel []int32, all bool) {
 				for i, id := range cols[0].(*array.Int64).Int64Values() {
 					if id%int64(c.of) == 0 {
@@ -62,13 +55,13 @@ func TestEncoded(t *testing.T) {
 				}
 				return sel, c.of == 1
 			}}
-			r, err := f.ReadGroup(t.Context(), 0, columns, pieces, fetcher.Get, Options{
+			r, end, err := openPieces(t.Context(), store, f, 0, columns, f.Pieces(0, columns, wholeGroup, 1, nil), Options{
 				Memory: mem, Scratch: pool, BatchRows: batch, Encoded: c.encoded, Conditions: []Condition{keep},
 			})
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer r.Close()
+			defer end()
 			id, encoded, after := 0, 0, 0
 			var dict arrow.ArrayData
 			for {

@@ -69,22 +69,17 @@ func readGroup(ctx context.Context, mem, scratch memory.Allocator, store blob.St
 
 // readPieces is readGroup for what the pieces have.
 func readPieces(ctx context.Context, mem, scratch memory.Allocator, store blob.Store, f *File, g int, columns []int, pieces Pieces, batch int, visit func(int, arrow.Array)) error {
-	fetcher := blob.NewFetcher(store, scratch, &connectors.Usage{})
-	defer fetcher.Close()
-	for _, ranges := range pieces.Ranges {
-		fetcher.Add(blob.Segment{Object: f.Object, Ranges: ranges})
-	}
 	var encoded []int
 	for i := range columns {
 		if i%2 == 1 {
 			encoded = append(encoded, i)
 		}
 	}
-	r, err := f.ReadGroup(ctx, g, columns, pieces, fetcher.Get, Options{Memory: mem, Scratch: scratch, BatchRows: batch, Encoded: encoded})
+	r, end, err := openPieces(ctx, store, f, g, columns, pieces, Options{Memory: mem, Scratch: scratch, BatchRows: batch, Encoded: encoded})
 	if err != nil {
 		return err
 	}
-	defer r.Close()
+	defer end()
 	for {
 		arrays, _, err := r.Next(ctx)
 		if err == io.EOF {
@@ -103,6 +98,19 @@ func readPieces(ctx context.Context, mem, scratch memory.Allocator, store blob.S
 			values.Release()
 		}
 	}
+}
+
+// openPieces begins to read what the pieces have; end frees what that holds.
+func openPieces(ctx context.Context, store blob.Store, f *File, g int, columns []int, pieces Pieces, o Options) (r *GroupReader, end func(), err error) {
+	fetcher := blob.NewFetcher(store, o.Scratch, &connectors.Usage{})
+	for _, ranges := range pieces.Ranges {
+		fetcher.Add(blob.Segment{Object: f.Object, Ranges: ranges})
+	}
+	if r, err = f.ReadGroup(ctx, g, columns, pieces, fetcher.Get, o); err != nil {
+		fetcher.Close()
+		return nil, nil, err
+	}
+	return r, func() { r.Close(); fetcher.Close() }, nil
 }
 
 // shown returns value i of an array of a column's type as the MySQL text protocol has it; bytes in hexadecimal.

@@ -15,7 +15,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
-	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/blob"
 	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 	"github.com/silogate/silogate/engine/expr/kernel"
@@ -35,18 +34,13 @@ func rowsOfPieces(ctx context.Context, t *testing.T, store blob.Store, f *File, 
 	defer mem.AssertSize(t, 0)
 	pool := blob.NewPool(mem)
 	defer pool.Close()
-	fetcher := blob.NewFetcher(store, pool, &connectors.Usage{})
-	defer fetcher.Close()
-	for _, ranges := range pieces.Ranges {
-		fetcher.Add(blob.Segment{Object: f.Object, Ranges: ranges})
-	}
-	r, err := f.ReadGroup(ctx, g, columns, pieces, fetcher.Get, Options{
+	r, end, err := openPieces(ctx, store, f, g, columns, pieces, Options{
 		Memory: mem, Scratch: pool, BatchRows: batch, Conditions: conditions, Encoded: encoded,
 	})
 	if err != nil {
 		return nil, err
 	}
-	defer r.Close()
+	defer end()
 	for {
 		arrays, n, err := r.Next(ctx)
 		if err == io.EOF {
