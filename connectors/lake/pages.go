@@ -13,16 +13,16 @@ const worthOfIndex = 256 << 10
 // selection returns the rows of a part that pruning by its page index leaves; nil: all, or nobody knows. A limit counts
 // rows that it must see.
 func (x *execution) selection(ctx context.Context, p part) (*parquet.Selection, error) {
-	dynamic := x.filter()
-	indexed := x.indexed(p, dynamic.pruner)
-	if x.scan.limit >= 0 || len(indexed) == 0 {
+	if x.scan.limit >= 0 {
 		return nil, nil
 	}
 	size := int64(0)
 	for _, r := range p.file.Ranges(p.group, p.columns.read) {
 		size += r.Len
 	}
-	if size < worthOfIndex {
+	dynamic := x.filter()
+	indexed := x.indexed(p, dynamic.pruner)
+	if size < worthOfIndex || len(indexed) == 0 {
 		return nil, nil
 	}
 	index, err := p.file.PageIndex(ctx, x.scan.table.Store, x.run.Usage, p.group, p.columns.read, indexed)

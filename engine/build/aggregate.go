@@ -45,11 +45,11 @@ func (b *builder) aggregate(n *plan.Aggregate) (stage, error) {
 
 // aggregateNeed returns what an aggregate reads. Its keys may be encoded where they are columns.
 func aggregateNeed(n *plan.Aggregate) need {
-	var reads []expr.Expr
-	keys := need{encoded: make(map[expr.ColumnID]bool)}
+	var keys, reads []expr.Expr // reads need plain values
+	encoded := need{encoded: make(map[expr.ColumnID]bool)}
 	for _, g := range n.Groups {
 		if c, ok := g.Expr.(*expr.Column); ok && c.Typ.IsString() {
-			keys.encoded[c.ID] = true
+			keys, encoded.encoded[c.ID] = append(keys, c), true
 		} else {
 			reads = append(reads, g.Expr)
 		}
@@ -60,11 +60,8 @@ func aggregateNeed(n *plan.Aggregate) need {
 			reads = append(reads, k.Expr)
 		}
 	}
-	below := only(reads...)
-	below.encoded = keys.unread(reads)
-	for id := range keys.encoded {
-		below.cols[id] = true
-	}
+	below := only(slices.Concat(keys, reads)...)
+	below.encoded = encoded.unread(reads)
 	return below
 }
 
