@@ -16,7 +16,7 @@ func TestWideTexts(t *testing.T) {
 	const (
 		rows  = 30_000
 		bound = 256 << 20 // evaluations and batches under way, and what the collector has not yet found
-		long  = 512 << 20 // the same beside memory.query, or where values are as long as max_allowed_packet
+		long  = 384 << 20 // the same beside memory.query, or where values are as long as max_allowed_packet
 	)
 	s := testserver.S3(t)
 	put(t, s, "lake/events.parquet", events(t, rows, 10))

@@ -12,14 +12,14 @@ import (
 // enough that keeping them would cost more.
 const (
 	minSize = 1 << 10
-	maxSize = 64 << 20
+	maxSize = 8 << 20
 )
 
 // steps is the number of size classes between a power of two and the next: a buffer is at most a quarter too long.
 const steps = 4
 
 // classes is the number of size classes from minSize to maxSize.
-const classes = 16*steps + 1
+const classes = 13*steps + 1
 
 // Pool is a memory.Allocator. The zero value is ready; it is safe for concurrent use. Its buffers begin at multiples of
 // 64 bytes, as Arrow recommends.

@@ -14,7 +14,7 @@ import (
 const (
 	partialGroups = 1 << 16  // groups at which a partial table is handed over
 	smallGroups   = 1 << 13  // groups up to which a table that was never handed over is merged without partitioning
-	pieceBytes    = 16 << 20 // about the most that leaves a table as one batch
+	pieceBytes    = 16 << 20 // about the most that leaves a table as one batch, and by which a partial one grows
 	// A partial table that leaves more than reduceNum of reduceDen rows as groups is not worth its time.
 	reduceNum, reduceDen = 3, 4
 )
@@ -149,6 +149,7 @@ type groupSink struct {
 	args     []aggArgs
 	table    *aggTable
 	memory   tally
+	empty    int64 // bytes of the table when it was last empty
 	rows     int64 // since the table was last handed over
 	flushed  bool
 	bypass   bool // rows go over one by one
@@ -160,9 +161,13 @@ type groupSink struct {
 // these rows.
 func (g *grouping) sink(args []aggArgs) (*groupSink, error) {
 	t, err := newAggTable(g.rt, g.spec)
+	if err != nil {
+		return nil, err
+	}
 	return &groupSink{
-		g: g, args: args, table: t, memory: tally{res: g.res}, splitter: splitter{asm: newAssembler(g.parts.cols)},
-	}, err
+		g: g, args: args, table: t, empty: t.bytes(), memory: tally{res: g.res},
+		splitter: splitter{asm: newAssembler(g.parts.cols)},
+	}, nil
 }
 
 // add takes rows, which it borrows.
@@ -179,7 +184,8 @@ func (s *groupSink) add(cols []arrow.Array, rows int) error {
 		return err
 	}
 	s.rows += int64(rows)
-	if s.table.len() >= partialGroups || s.memory.set(s.table.bytes()) != nil {
+	bytes := s.table.bytes()
+	if s.table.len() >= partialGroups || bytes > s.empty+pieceBytes || s.memory.set(bytes) != nil {
 		return s.makeRoom(0)
 	}
 	return nil
@@ -200,7 +206,7 @@ func (s *groupSink) makeRoom(rows int) error {
 	if err != nil {
 		return err
 	}
-	s.table = t
+	s.table, s.empty = t, t.bytes()
 	s.memory.free()
 	return s.memory.must(t.bytesWith(rows))
 }
@@ -238,6 +244,7 @@ func (s *groupSink) handOver(last bool) error {
 	s.bypass = !undivided && int64(groups)*reduceDen > s.rows*reduceNum
 	s.rows = 0
 	s.table.reset()
+	s.empty = s.table.bytes()
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 	"unicode/utf8"
@@ -12,7 +13,9 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/silogate/silogate/engine/bufpool"
 	"github.com/silogate/silogate/engine/expr/kernel"
+	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
 )
 
@@ -23,26 +26,54 @@ type groupConcat struct {
 	spec   Spec
 	values int // arguments before the sort key
 	groups []concatGroup
-	bytes  int64 // of the groups' rows
+	bytes  int64 // of the groups' chunks
 	text   []byte
 	sort   []concatRow // of the group that is sorted
 	merge  []concatRow // of the state that is merged
 }
 
 // concatGroup is the rows of a group in the form of a state: one after the other, the key, if there is an order, and
-// the text, each behind its length.
+// the text, each behind its length. They stand in chunks, so that a long group is not copied as it grows.
 type concatGroup struct {
-	rows []byte
-	size int // of the texts, each with a separator
-	// Once full, a row whose key is not below rows[bound:boundEnd] is of no use; without an order no row is.
-	full            bool
-	bound, boundEnd int
+	earlier [][]byte // chunks to which no row is added
+	rows    []byte   // the last chunk; empty only in a group without rows
+	size    int      // of the texts, each with a separator
+	// Once full, a row whose key is not below bound is of no use; without an order no row is.
+	full  bool
+	bound []byte
 }
+
+// concatChunk is how many bytes a chunk may take before another is begun.
+const concatChunk = 64 << 10
 
 type concatRow struct{ key, text []byte }
 
-// What a group and a row in the lists take.
-const concatGroupBytes, concatRowBytes = 24 + 8 + 8 + 16, 48
+// What a group, one of its chunks and a row in the lists take.
+const concatGroupBytes, concatChunkBytes, concatRowBytes = 24 + 24 + 8 + 8 + 24, 24, 48
+
+// chunks calls f with each chunk, in order.
+func (g *concatGroup) chunks(f func(chunk []byte)) {
+	for _, chunk := range g.earlier {
+		f(chunk)
+	}
+	f(g.rows)
+}
+
+// room makes room for n bytes at the end of the last chunk, and returns how many bytes the group takes more than before.
+func (g *concatGroup) room(n int) int {
+	held := cap(g.rows)
+	switch {
+	case held-len(g.rows) >= n:
+		return 0
+	case len(g.rows)+n <= concatChunk || len(g.rows) == 0:
+		g.rows = slices.Grow(g.rows, n)
+		return cap(g.rows) - held
+	}
+	listed := cap(g.earlier)
+	g.earlier = append(g.earlier, g.rows)
+	g.rows = make([]byte, 0, max(n, concatChunk, g.size/8)) // what stays unused at the end of a chunk is little of the whole
+	return cap(g.rows) + concatChunkBytes*(cap(g.earlier)-listed)
+}
 
 func newGroupConcat(s Spec) *groupConcat {
 	c := &groupConcat{spec: s, values: len(s.Args)}
@@ -97,14 +128,14 @@ func (c *groupConcat) anyNull(args []arrow.Array, i int) bool {
 // add gives a group one more row, which it copies.
 func (c *groupConcat) add(group int32, row concatRow) {
 	g := &c.groups[group]
-	if g.full && (!c.spec.Ordered || bytes.Compare(row.key, g.rows[g.bound:g.boundEnd]) >= 0) {
+	if g.full && (!c.spec.Ordered || bytes.Compare(row.key, g.bound) >= 0) {
 		return
 	}
 	if len(row.text)+len(c.spec.Separator) == 0 && len(g.rows) > 0 {
 		return // it adds nothing wherever it stands
 	}
 	row.text = row.text[:min(len(row.text), c.spec.Longest+1)] // a byte more than fits tells that there was more
-	held := cap(g.rows)
+	c.bytes += int64(g.room(len(row.key) + len(row.text) + 2*binary.MaxVarintLen64))
 	g.rows = c.appendRow(g.rows, row)
 	g.size += len(row.text) + len(c.spec.Separator)
 	if !c.spec.Ordered {
@@ -112,7 +143,6 @@ func (c *groupConcat) add(group int32, row concatRow) {
 	} else if g.size > 3*(c.spec.Longest+1+len(c.spec.Separator)) {
 		c.compact(g)
 	}
-	c.bytes += int64(cap(g.rows) - held)
 }
 
 // fills reports whether texts and separators of a size are longer than the result may be.
@@ -146,7 +176,8 @@ func (c *groupConcat) parse(dst []concatRow, state []byte) []concatRow {
 
 // sorted returns the rows of a group in order; they are valid until the next call and until the group changes.
 func (c *groupConcat) sorted(g *concatGroup) []concatRow {
-	c.sort = c.parse(c.sort[:0], g.rows)
+	c.sort = c.sort[:0]
+	g.chunks(func(chunk []byte) { c.sort = c.parse(c.sort, chunk) })
 	if c.spec.Ordered {
 		slices.SortStableFunc(c.sort, func(a, b concatRow) int { return bytes.Compare(a.key, b.key) })
 	}
@@ -168,29 +199,52 @@ func (c *groupConcat) compact(g *concatGroup) {
 	for _, r := range rows[:kept] {
 		out = c.appendRow(out, r)
 	}
+	g.chunks(func(chunk []byte) { c.bytes -= int64(cap(chunk)) })
+	c.bytes += int64(cap(out) - concatChunkBytes*cap(g.earlier))
+	g.earlier, g.rows = nil, out
 	if g.full {
-		last := rows[kept-1]
-		g.boundEnd = len(out) - len(binary.AppendUvarint(nil, uint64(len(last.text)))) - len(last.text)
-		g.bound = g.boundEnd - len(last.key)
+		kept := c.parse(c.sort[:0], out)
+		g.bound = kept[len(kept)-1].key
 	}
-	g.rows = out
 }
 
 func (c *groupConcat) StateTypes() []types.Type { return []types.Type{types.Of(types.Blob)} }
 
 func (c *groupConcat) States(mem memory.Allocator, from, to int) ([]arrow.Array, error) {
-	b := array.NewBinaryBuilder(mem, arrow.BinaryTypes.Binary)
-	defer b.Release()
-	b.Reserve(to - from)
 	size := 0
-	for _, g := range c.groups[from:to] {
-		size += len(g.rows)
+	for i := range c.groups[from:to] {
+		c.groups[from+i].chunks(func(chunk []byte) { size += len(chunk) })
 	}
-	b.ReserveData(size) // exactly: growing takes twice as much
-	for _, g := range c.groups[from:to] {
-		b.Append(g.rows) // nothing: no rows
+	states, err := c.texts(mem, arrow.BinaryTypes.Binary, from, to, size, func(dst []byte, g *concatGroup) ([]byte, bool) {
+		g.chunks(func(chunk []byte) { dst = append(dst, chunk...) })
+		return dst, true // nothing: no rows
+	})
+	return []arrow.Array{states}, err
+}
+
+// texts makes a vector of t of groups [from, to): of each what write appends to dst, in all at most size bytes, or NULL
+// where it reports that there is no value.
+func (c *groupConcat) texts(
+	mem memory.Allocator, t arrow.DataType, from, to, size int, write func(dst []byte, g *concatGroup) ([]byte, bool),
+) (arrow.Array, error) {
+	if size > math.MaxInt32 {
+		return nil, sqlerr.New(sqlerr.OutOfMemory, "out of memory: the texts of %s exceed 2 GiB in %d groups", c.spec.Func, to-from)
 	}
-	return []arrow.Array{b.NewArray()}, nil
+	n := to - from
+	b := newBuilder(mem, n+1, 4)
+	offsets := arrow.GetData[int32](b.data.Bytes())
+	data := bufpool.NewBuffer(mem, size)
+	defer data.Release()
+	text := data.Bytes()[:0]
+	for i := range n {
+		var ok bool
+		if text, ok = write(text, &c.groups[from+i]); !ok {
+			b.null(i)
+		}
+		offsets[i+1] = int32(len(text))
+	}
+	data.ResizeNoShrink(len(text))
+	return b.array(t, n, data), nil
 }
 
 func (c *groupConcat) Merge(groups []int32, states []arrow.Array, rows int) error {
@@ -205,48 +259,42 @@ func (c *groupConcat) Merge(groups []int32, states []arrow.Array, rows int) erro
 }
 
 func (c *groupConcat) Result(mem memory.Allocator, from, to int) (arrow.Array, error) {
-	b := array.NewBinaryBuilder(mem, c.spec.Result.Arrow().(arrow.BinaryDataType))
-	defer b.Release()
-	b.Reserve(to - from)
 	size := 0
 	for _, g := range c.groups[from:to] {
 		size += min(g.size, c.spec.Longest)
 	}
-	b.ReserveData(size) // growing takes twice as much
-	for i := range c.groups[from:to] {
-		if g := &c.groups[from+i]; len(g.rows) > 0 {
-			b.Append(c.join(c.sorted(g)))
-		} else {
-			b.AppendNull()
+	return c.texts(mem, c.spec.Result.Arrow(), from, to, size, func(dst []byte, g *concatGroup) ([]byte, bool) {
+		if len(g.rows) == 0 {
+			return dst, false
 		}
-	}
-	return b.NewArray(), nil
+		return c.join(dst, c.sorted(g)), true
+	})
 }
 
 // erCutValueGroupConcat is ER_CUT_VALUE_GROUP_CONCAT.
 const erCutValueGroupConcat = 1260
 
-// join returns the result of rows; it is valid until the next call. The warning of a cut says which row of the group
-// was cut, where MySQL counts on through the groups in the order that it meets them.
-func (c *groupConcat) join(rows []concatRow) []byte {
-	size := 0
-	for _, r := range rows {
-		size += len(r.text) + len(c.spec.Separator)
-	}
-	c.text = slices.Grow(c.text[:0], min(size, 2*(c.spec.Longest+1)))
+// join appends the result of rows to dst. The warning of a cut says which row of the group was cut, where MySQL counts on
+// through the groups in the order that it meets them.
+func (c *groupConcat) join(dst []byte, rows []concatRow) []byte {
+	left := c.spec.Longest
 	for i, r := range rows {
-		if i > 0 {
-			c.text = append(c.text, c.spec.Separator...)
+		separator := []byte(c.spec.Separator)
+		if i == 0 {
+			separator = nil
 		}
-		c.text = append(c.text, r.text...)
-		if len(c.text) > c.spec.Longest {
-			if c.spec.Warn != nil {
-				c.spec.Warn(erCutValueGroupConcat, fmt.Sprintf("Row %d was cut by GROUP_CONCAT()", i+1))
+		for _, piece := range [...][]byte{separator, r.text} {
+			if len(piece) > left {
+				if c.spec.Warn != nil {
+					c.spec.Warn(erCutValueGroupConcat, fmt.Sprintf("Row %d was cut by GROUP_CONCAT()", i+1))
+				}
+				return append(dst, cut(piece, left, c.spec.Result)...)
 			}
-			return cut(c.text, c.spec.Longest, c.spec.Result)
+			dst = append(dst, piece...)
+			left -= len(piece)
 		}
 	}
-	return c.text
+	return dst
 }
 
 // cut shortens text to at most n bytes of whole characters.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -90,54 +91,96 @@ func defined(rows []concatInput, separator string, ordered bool, longest int) (s
 
 // TestGroupConcatAgainstItsDefinition gathers random groups in one accumulator, and in several that are merged in order.
 func TestGroupConcatAgainstItsDefinition(t *testing.T) {
-	mem := bufpooltest.New()
-	defer mem.AssertSize(t, 0)
 	r := rand.New(rand.NewPCG(4, 4))
 	words := []string{"", "a", "bc", "ü", "naïve", "😀", strings.Repeat("long", 20)}
-	for round := range 3000 {
-		separator := []string{",", "", "; ", "üü", strings.Repeat("-", 70)}[r.IntN(5)]
-		ordered, longest := r.IntN(2) == 0, 4+r.IntN(60)
+	for range 3000 {
 		rows := make([]concatInput, r.IntN(120))
 		for i := range rows {
 			rows[i] = concatInput{text: words[r.IntN(len(words))], null: r.IntN(9) == 0, key: fmt.Sprint(r.IntN(30))}
 		}
-		want, null, warning := defined(rows, separator, ordered, longest)
-		for _, parts := range []int{1, 3} {
-			var warned []string
-			spec := concatSpec(separator, ordered, longest, &warned)
-			all := newGroupConcat(spec)
-			all.Grow(1)
-			for p := range parts {
-				part := newGroupConcat(spec)
-				part.Grow(1)
-				args := concatArgs(mem, rows[len(rows)*p/parts:len(rows)*(p+1)/parts], ordered)
-				if err := part.Update(nil, args, args[0].Len()); err != nil {
-					t.Fatal(err)
-				}
-				release(args)
-				states, err := part.States(mem, 0, 1)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if err := all.Merge(nil, states, 1); err != nil {
-					t.Fatal(err)
-				}
-				release(states)
+		separator := []string{",", "", "; ", "üü", strings.Repeat("-", 70)}[r.IntN(5)]
+		testConcat(t, rows, separator, r.IntN(2) == 0, 4+r.IntN(60))
+	}
+	// Groups of several chunks, cut in any of them or not at all.
+	for range 40 {
+		rows := make([]concatInput, r.IntN(120))
+		for i := range rows {
+			rows[i] = concatInput{text: strings.Repeat("é", r.IntN(1<<r.IntN(17))), key: fmt.Sprint(r.IntN(30))}
+		}
+		testConcat(t, rows, ",", r.IntN(2) == 0, 4+r.IntN(3<<20))
+	}
+}
+
+func testConcat(t *testing.T, rows []concatInput, separator string, ordered bool, longest int) {
+	t.Helper()
+	mem := bufpooltest.New()
+	defer mem.AssertSize(t, 0)
+	want, null, warning := defined(rows, separator, ordered, longest)
+	for _, parts := range []int{1, 3} {
+		var warned []string
+		spec := concatSpec(separator, ordered, longest, &warned)
+		all := newGroupConcat(spec)
+		all.Grow(1)
+		for p := range parts {
+			part := newGroupConcat(spec)
+			part.Grow(1)
+			args := concatArgs(mem, rows[len(rows)*p/parts:len(rows)*(p+1)/parts], ordered)
+			if err := part.Update(nil, args, args[0].Len()); err != nil {
+				t.Fatal(err)
 			}
-			got, err := all.Result(mem, 0, 1)
+			release(args)
+			if part.bytes != held(part) {
+				t.Fatalf("%d bytes of chunks are counted, of %d", part.bytes, held(part))
+			}
+			states, err := part.States(mem, 0, 1)
 			if err != nil {
 				t.Fatal(err)
 			}
-			what := fmt.Sprintf("round %d, %d rows in %d parts, separator %q, ordered %v, longest %d",
-				round, len(rows), parts, separator, ordered, longest)
-			if got.IsNull(0) != null || !null && textAt(got, 0) != want {
-				t.Fatalf("%s: %q, want %q", what, textAt(got, 0), want)
+			if err := all.Merge(nil, states, 1); err != nil {
+				t.Fatal(err)
 			}
-			if text := strings.Join(warned, "; "); text != warning && separator != "" { // empty texts without a separator are dropped
-				t.Fatalf("%s: the warning is %q, want %q", what, text, warning)
-			}
-			got.Release()
+			release(states)
 		}
+		got, err := all.Result(mem, 0, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		what := fmt.Sprintf("%d rows in %d parts, separator %q, ordered %v, longest %d", len(rows), parts, separator, ordered, longest)
+		if got.IsNull(0) != null || !null && textAt(got, 0) != want {
+			t.Fatalf("%s: %.200q, want %.200q", what, textAt(got, 0), want)
+		}
+		if text := strings.Join(warned, "; "); text != warning && separator != "" { // empty texts without a separator are dropped
+			t.Fatalf("%s: the warning is %q, want %q", what, text, warning)
+		}
+		got.Release()
+	}
+}
+
+// held is what the chunks of an accumulator's groups take.
+func held(c *groupConcat) (n int64) {
+	for i := range c.groups {
+		g := &c.groups[i]
+		g.chunks(func(chunk []byte) { n += int64(cap(chunk)) })
+		n += int64(concatChunkBytes * cap(g.earlier))
+	}
+	return n
+}
+
+// TestGroupConcatDoesNotCopy gathers a long group; all that is allocated on the way is hardly more than the group.
+func TestGroupConcatDoesNotCopy(t *testing.T) {
+	var warned []string
+	c := newGroupConcat(concatSpec(",", false, 1<<30, &warned))
+	c.Grow(1)
+	row := concatRow{text: make([]byte, 10_000)}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	const rows = 5000
+	for range rows {
+		c.add(0, row)
+	}
+	runtime.ReadMemStats(&after)
+	if n, want := after.TotalAlloc-before.TotalAlloc, uint64(rows*len(row.text)); n > want*5/4 {
+		t.Errorf("%d bytes were allocated for %d of text", n, want)
 	}
 }
 

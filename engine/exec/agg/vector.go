@@ -72,8 +72,9 @@ func (b *builder) null(i int) {
 	b.nulls++
 }
 
-func (b *builder) array(t arrow.DataType, n int) arrow.Array {
-	data := array.NewData(t, n, []*memory.Buffer{b.valid, b.data}, nil, b.nulls, 0)
+// array makes the array of the first n values, which the bytes of texts stand behind.
+func (b *builder) array(t arrow.DataType, n int, texts ...*memory.Buffer) arrow.Array {
+	data := array.NewData(t, n, append([]*memory.Buffer{b.valid, b.data}, texts...), nil, b.nulls, 0)
 	defer data.Release()
 	b.valid.Release()
 	b.data.Release()
