@@ -6,6 +6,7 @@ starts Postgres and the S3 store and names them in the environment.
 """
 
 import argparse
+import contextlib
 import datetime
 import json
 import os
@@ -19,6 +20,7 @@ import urllib.parse
 
 import boto3
 import psycopg
+import pyarrow.parquet
 
 import workloads
 
@@ -63,6 +65,17 @@ class Peer:
 class Gateway(Peer):
     """The gateway, by a client of its MySQL port. Each table has the name of its place."""
 
+    def __init__(self, client: pathlib.Path, places: dict):
+        self.folder = tempfile.TemporaryDirectory()
+        self.gateway, port = start_gateway(places, self.folder.name)
+        super().__init__("silogate", [client, "-address", f"127.0.0.1:{port}"], {}, pid=self.gateway.pid)
+
+    def close(self) -> None:
+        super().close()
+        self.gateway.terminate()
+        self.gateway.wait()
+        self.folder.cleanup()
+
     def ask(self, request: dict) -> dict:
         if "queries" in request:
             place = lambda table: database(request["placement"], table)
@@ -70,9 +83,36 @@ class Gateway(Peer):
         return super().ask(request)
 
 
+class Links:
+    """Slow links to the servers, for the workloads that ask for them; bench/link says what they are."""
+
+    def __init__(self, program: pathlib.Path, places: dict):
+        postgres, s3 = urllib.parse.urlparse(places["postgres"]), urllib.parse.urlparse(places["s3"]["endpoint"])
+        self.proc = subprocess.Popen(
+            [program, f"{postgres.hostname}:{postgres.port}", s3.netloc], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        to_postgres, to_s3 = json.loads(self.proc.stdout.readline())
+        account = postgres.netloc.rpartition("@")[0]
+        self.places = places | {
+            "postgres": postgres._replace(netloc=f"{account}@{to_postgres}").geturl(),
+            "s3": places["s3"] | {"endpoint": f"http://{to_s3}"},
+        }
+
+    def counts(self) -> dict:
+        self.proc.stdin.write("\n")
+        self.proc.stdin.flush()
+        return json.loads(self.proc.stdout.readline())
+
+    def close(self) -> None:
+        self.proc.stdin.close()
+        self.proc.wait()
+
+
 def database(placement: str, table: str) -> str:
     if placement in ("s3", "local"):
         return placement
+    if placement.endswith("pages") and table == "lineitem":
+        return "pages"
     if table in workloads.IN_S3:
         return "s3"
     return "pg_v" if placement.endswith("varchar") else "pg"
@@ -97,6 +137,14 @@ def postgres_cpu() -> float:
     return total
 
 
+def cache_folder() -> pathlib.Path:
+    return pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "silogate-test"
+
+
+def newer_python() -> str:
+    return str(cache_folder() / "venv-duckdb2" / "bin" / "python")
+
+
 def load(data: pathlib.Path) -> dict:
     """Puts the tables where the workloads want them and returns the places."""
     s3_url = urllib.parse.urlparse(os.environ["SILOGATE_TEST_S3"])
@@ -117,6 +165,7 @@ def load(data: pathlib.Path) -> dict:
     client.create_bucket(Bucket=s3["bucket"])
     for table in workloads.TABLES:
         client.upload_file(str(data / "parquet" / f"{table}.parquet"), s3["bucket"], f"tpch/{table}/{table}.parquet")
+    client.upload_file(str(with_page_index(data, "lineitem")), s3["bucket"], "pages/lineitem.parquet")
     server = os.environ["SILOGATE_TEST_POSTGRES"]
     database = f"bench{os.getpid()}"
     with psycopg.connect(server, autocommit=True) as db:
@@ -124,6 +173,24 @@ def load(data: pathlib.Path) -> dict:
     postgres = urllib.parse.urlparse(server)._replace(path="/" + database).geturl()
     subprocess.run(["go", "run", "./bench/load", "-url", postgres, "-scale", data.name.removeprefix("tpch-")], cwd=ROOT, check=True)
     return {"postgres": postgres, "s3": s3, "local": str(data / "parquet")}
+
+
+def with_page_index(data: pathlib.Path, table: str) -> pathlib.Path:
+    """A copy of a table with small pages and an index of them, made once."""
+    copy = data / "pages" / f"{table}.parquet"
+    if not copy.exists():
+        copy.parent.mkdir(exist_ok=True)
+        partial = copy.with_suffix(".partial")
+        pyarrow.parquet.write_table(
+            pyarrow.parquet.read_table(data / "parquet" / f"{table}.parquet"),
+            partial,
+            row_group_size=122880,
+            compression="snappy",
+            data_page_size=16 << 10,
+            write_page_index=True,
+        )
+        partial.rename(copy)
+    return copy
 
 
 def start_gateway(places: dict, folder: str) -> tuple[subprocess.Popen, int]:
@@ -139,6 +206,7 @@ users: [{{name: root, password: ""}}]
 sources:
   pg: {{type: postgres, url: "{pg._replace(netloc=f'{pg.username}@{pg.hostname}:{pg.port}').geturl()}", password: "{pg.password}"}}
   s3: {{type: objectstore, url: "s3://{s3['bucket']}/tpch", endpoint: "{s3['endpoint']}", region: {s3['region']}, access_key: "{s3['access_key']}", secret_key: "{s3['secret_key']}", path_style: true}}
+  pages: {{type: objectstore, url: "s3://{s3['bucket']}/pages", endpoint: "{s3['endpoint']}", region: {s3['region']}, access_key: "{s3['access_key']}", secret_key: "{s3['secret_key']}", path_style: true}}
   local: {{type: objectstore, url: "file://{places['local']}"}}
 """
     )
@@ -178,58 +246,102 @@ def check(workload: workloads.Workload, peer: str, rows: list, expected: list) -
             raise RuntimeError(f"{workload.name} query {i}: {peer} differs from the first peer: {got[:2]} {want[:2]}")
 
 
-def measure(peers: list[Peer], chosen: list[workloads.Workload]) -> list[dict]:
+def measure(workload: workloads.Workload, starts: list, peers: list[Peer], links: Links | None) -> dict:
+    """The best figures of each peer: of those that run, or of new ones for each run."""
+    expected = None
+    best: dict[str, dict] = {}
+    for round_number in range(ROUNDS + (not workload.first)):
+        for start, peer in zip(starts, peers or [None] * len(starts)):
+            with contextlib.ExitStack() as stack:
+                if workload.first:
+                    peer = stack.enter_context(contextlib.closing(start()))
+                figures, rows = once(workload, peer, links)
+            if expected is None:
+                expected = rows
+            check(workload, peer.name, rows, expected)
+            if not workload.first and round_number == 0:
+                continue  # warm-up
+            seen = best.setdefault(peer.name, figures)
+            figures["peak"] = max(seen["peak"], figures["peak"])
+            figures["each"] = [min(x, y) for x, y in zip(seen["each"], figures["each"])]
+            if figures["wall"] > seen["wall"]:
+                figures = seen | {key: figures[key] for key in ("peak", "each")}
+            best[peer.name] = figures
+    print(workload.name, {k: round(v["wall"], 3) for k, v in best.items()}, flush=True)
+    for name, figures in best.items():
+        each = [round(t, 3) for t in figures["each"]] if len(workload.queries) > 1 else []
+        if each or links:
+            print("   ", name, each, f"{figures['mb']:.1f} MB in {figures['trips']} round trips" if links else "", flush=True)
+    return best
+
+
+def once(workload: workloads.Workload, peer: Peer, links: Links | None) -> tuple[dict, list]:
+    peer.reset_peak()
+    cpu, pg = peer.cpu(), postgres_cpu()
+    passed = links.counts() if links else {}
+    answer = peer.ask({"queries": workload.queries, "placement": workload.placement, "pushdown": workload.pushdown})
+    figures = {
+        "wall": sum(answer["times"]),
+        "cpu": peer.cpu() - cpu,
+        "pg": postgres_cpu() - pg,
+        "peak": peer.peak_mb(),
+        "each": answer["times"],
+    }
+    if links:
+        now = links.counts()
+        figures |= {"mb": (now["bytes"] - passed["bytes"]) / 1e6, "trips": now["trips"] - passed["trips"]}
+    return figures, answer["rows"]
+
+
+def compete(chosen: list[workloads.Workload], places: dict, folder: pathlib.Path, versions: dict[str, str]) -> list[dict]:
+    """Runs the workloads with the peers that read these places, and notes the peers' versions."""
+    for program in ("client", "link"):
+        subprocess.run(["go", "build", "-o", folder / program, f"./bench/{program}"], cwd=ROOT, check=True)
     results = []
-    for workload in chosen:
-        expected = None
-        best: dict[str, dict] = {}
-        for round_number in range(ROUNDS + 1):
-            for peer in peers:
-                if workload.placement != "local" and peer.name == "DuckDB 2.0":
-                    continue
-                peer.reset_peak()
-                cpu, pg = peer.cpu(), postgres_cpu()
-                answer = peer.ask({"queries": workload.queries, "placement": workload.placement, "pushdown": workload.pushdown})
-                cpu, pg = peer.cpu() - cpu, postgres_cpu() - pg
-                if expected is None:
-                    expected = answer["rows"]
-                check(workload, peer.name, answer["rows"], expected)
-                if round_number == 0:
-                    continue  # warm-up
-                wall = sum(answer["times"])
-                seen = best.setdefault(peer.name, {"wall": wall, "cpu": cpu, "pg": pg, "peak": 0.0, "each": answer["times"]})
-                seen["peak"] = max(seen["peak"], peer.peak_mb())
-                seen["each"] = [min(x, y) for x, y in zip(seen["each"], answer["times"])]
-                if wall < seen["wall"]:
-                    seen.update(wall=wall, cpu=cpu, pg=pg)
-        results.append({"workload": workload, "best": best})
-        print(workload.name, {k: round(v["wall"], 3) for k, v in best.items()}, flush=True)
-        if len(workload.queries) > 1:
-            for name, figures in best.items():
-                print("   ", name, [round(t, 3) for t in figures["each"]], flush=True)
+    for slow in (False, True):
+        if not any(w.slow == slow for w in chosen):
+            continue
+        with contextlib.ExitStack() as stack:
+            links = stack.enter_context(contextlib.closing(Links(folder / "link", places))) if slow else None
+            reached = links.places if links else places
+            starts = {
+                "DuckDB": lambda: Peer("DuckDB", [sys.executable, "peer_duckdb.py"], reached),
+                "DuckDB 2.0": lambda: Peer("DuckDB 2.0", [newer_python(), "peer_duckdb.py"], reached | {"extensions": False}),
+                "silogate": lambda: Gateway(folder / "client", reached),
+            }
+            if slow:
+                del starts["DuckDB 2.0"]
+            peers = [stack.enter_context(contextlib.closing(start())) for start in starts.values()]
+            versions |= {peer.name: peer.version for peer in peers}
+            for workload in (w for w in chosen if w.slow == slow):
+                able = [(s, p) for s, p in zip(starts.values(), peers) if workload.placement == "local" or p.name != "DuckDB 2.0"]
+                best = measure(workload, [s for s, _ in able], [p for _, p in able], links)
+                results.append({"workload": workload, "best": best})
     return results
 
 
-def report(results: list[dict], peers: list[Peer], scale: str) -> str:
+def report(results: list[dict], versions: dict[str, str], scale: str) -> str:
     commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True).stdout.strip()
     lines = [
         "# Comparison with peers",
         "",
         f"`make bench`, {datetime.date.today()}, commit {commit}, TPC-H scale factor {scale}, {os.cpu_count()} cores; "
         f"minimum of {ROUNDS} interleaved runs, rows checked.",
-        "Peers: " + ", ".join(f"{p.name} ({p.version})" for p in peers if p.name != "silogate")
-        + ". Ratio: silogate to the fastest peer.",
+        "Peers: " + ", ".join(f"{name} ({version})" for name, version in versions.items() if name != "silogate")
+        + ". Ratio: silogate to the fastest peer. Slow links: 10 ms and 25 MB/s to Postgres and to the S3 store, a proxy each;"
+        " trips: round trips of which each waited for the one before.",
         "",
-        "| workload | system | wall s | CPU s | Postgres CPU s | peak MB | ratio |",
-        "|---|---|---|---|---|---|---|",
+        "| workload | system | wall s | CPU s | Postgres CPU s | peak MB | MB over links | trips | ratio |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for result in results:
         others = [v["wall"] for k, v in result["best"].items() if k != "silogate"]
         for name, v in result["best"].items():
             ratio = f"{v['wall'] / min(others):.2f}" if name == "silogate" and others else ""
+            passed = f"{v['mb']:.1f} | {v['trips']}" if "trips" in v else " | "
             lines.append(
                 f"| {result['workload'].name} {result['workload'].about} | {name} | {v['wall']:.3f} | {v['cpu']:.2f} | {v['pg']:.2f} "
-                f"| {v['peak']:.0f} | {ratio} |"
+                f"| {v['peak']:.0f} | {passed} | {ratio} |"
             )
     return "\n".join(lines) + "\n"
 
@@ -237,35 +349,22 @@ def report(results: list[dict], peers: list[Peer], scale: str) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--scale", default="1")
-    parser.add_argument("--only", default="", help="comma-separated workload names")
+    parser.add_argument("--only", default="", help="comma-separated workloads, such as W7")
     arguments = parser.parse_args()
-    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "silogate-test"
-    data = cache / f"tpch-{arguments.scale}"
+    data = cache_folder() / f"tpch-{arguments.scale}"
     subprocess.run([sys.executable, ROOT / "scripts" / "tpch.py", arguments.scale, data], check=True)
-    chosen = [w for w in workloads.WORKLOADS if not arguments.only or w.name in arguments.only.split(",")]
+    chosen = [w for w in workloads.WORKLOADS if not arguments.only or w.name.split()[0] in arguments.only.split(",")]
     if arguments.scale != "1":
         for w in chosen:
             w.rows = []
     places = load(data)
+    versions: dict[str, str] = {}
     with tempfile.TemporaryDirectory() as folder:
-        gateway, port = start_gateway(places, folder)
-        peers = [Peer("DuckDB", [sys.executable, "peer_duckdb.py"], places)]
-        newer = cache / "venv-duckdb2" / "bin" / "python"
-        peers.append(Peer("DuckDB 2.0", [str(newer), "peer_duckdb.py"], places | {"extensions": False}))
-        client = pathlib.Path(folder) / "client"
-        subprocess.run(["go", "build", "-o", client, "./bench/client"], cwd=ROOT, check=True)
-        peers.append(Gateway("silogate", [client, "-address", f"127.0.0.1:{port}"], {}, pid=gateway.pid))
-        try:
-            results = measure(peers, chosen)
-            text = report(results, peers, arguments.scale)
-            print(text)
-            if not arguments.only and arguments.scale == "1":
-                (HERE / "RESULTS.md").write_text(text)
-        finally:
-            for peer in peers:
-                peer.close()
-            gateway.terminate()
-            gateway.wait()
+        results = compete(chosen, places, pathlib.Path(folder), versions)
+    text = report(results, versions, arguments.scale)
+    print(text)
+    if not arguments.only and arguments.scale == "1":
+        (HERE / "RESULTS.md").write_text(text)
 
 
 main()

@@ -23,7 +23,7 @@ def connect(places: dict) -> duckdb.DuckDBPyConnection:
             f"ENDPOINT '{s3['endpoint'].removeprefix('http://')}', URL_STYLE 'path', USE_SSL false)"
         )
         db.execute(f"ATTACH '{places['postgres']}' AS pg (TYPE postgres, READ_ONLY)")
-    for placement in ("s3", "federated", "federated-varchar", "local"):
+    for placement in ("s3", "federated", "federated-varchar", "federated-pages", "local"):
         if placement != "local" and not places.get("extensions", True):
             continue
         schema = placement.replace("-", "_")
@@ -36,6 +36,8 @@ def connect(places: dict) -> duckdb.DuckDBPyConnection:
 def where(places: dict, placement: str, table: str) -> str:
     if placement == "local":
         return f"'{places['local']}/{table}.parquet'"
+    if placement == "federated-pages" and table == "lineitem":
+        return f"'s3://{places['s3']['bucket']}/pages/{table}.parquet'"
     if placement == "s3" or table in workloads.IN_S3:
         return f"'s3://{places['s3']['bucket']}/tpch/{table}/{table}.parquet'"
     return f"pg.{'v' if placement.endswith('varchar') else 'public'}.{table}"

@@ -31,8 +31,10 @@ class Workload:
     name: str
     about: str
     queries: list[str]
-    placement: str  # of the tables: "s3", "federated" (CHAR(n) in Postgres), "federated-varchar", "local"
+    placement: str  # of the tables: "s3", "federated" (CHAR(n) in Postgres), "federated-varchar", "federated-pages", "local"
     pushdown: bool = True
+    slow: bool = False  # Postgres and the S3 store lie behind links of 10 ms and 25 MB/s
+    first: bool = False  # each run is the first of new processes
     rows: list[int] = field(default_factory=list)  # expected row counts at scale factor 1
 
 
@@ -56,5 +58,11 @@ WORKLOADS = [
     Workload("W2v", "the same with VARCHAR in Postgres", tpch(*FEDERATED), "federated-varchar", rows=[10, 5, 20, 57]),
     Workload("W3", "ten customers of Postgres x lineitem in S3", [TEN_CUSTOMERS], "federated", rows=[7]),
     Workload("W4", "all of orders out of Postgres, aggregated in the engine", [ALL_ORDERS], "federated", pushdown=False, rows=[1]),
+    Workload("W7 W2v", "over slow links", tpch(*FEDERATED), "federated-varchar", slow=True, rows=[10, 5, 20, 57]),
+    Workload("W7 W3", "over slow links", [TEN_CUSTOMERS], "federated", slow=True, rows=[7]),
+    Workload("W7 W3 first", "over slow links, with nothing cached", [TEN_CUSTOMERS], "federated", slow=True, first=True, rows=[7]),
+    Workload(
+        "W7 W3 pages", "the same with an index of small pages", [TEN_CUSTOMERS], "federated-pages", slow=True, first=True, rows=[7]
+    ),
     Workload("W6", "all 22 on local Parquet", tpch(*range(1, 23)), "local"),
 ]
