@@ -63,6 +63,7 @@ type Settings struct {
 	Pushdown       bool            // silogate_pushdown
 	DynamicFilters bool            // silogate_dynamic_filters
 	Strict         bool            // silogate_strict_pushdown
+	MaxScanBytes   uint64          // silogate_max_scan_bytes; 0: no limit
 	Disabled       map[string]bool // silogate_disabled_rules
 	// Local are sources that only this statement reads, by site, such as the gateway's own tables.
 	Local map[plan.Site]connectors.Source
@@ -74,6 +75,7 @@ type Prepared struct {
 	plan    plan.Node
 	trace   *optimize.Trace
 	dynamic build.DynamicMode
+	refused error // why it can be explained and not run; nil: it can
 }
 
 // Prepare optimizes a bound plan and places its parts. It asks sources for metadata, not for data.
@@ -93,6 +95,9 @@ func (e *Engine) Prepare(ctx context.Context, root plan.Node, s Settings) (*Prep
 		return nil, err
 	}
 	p := &Prepared{engine: e, plan: placed, trace: trace, dynamic: e.cfg.Dynamic}
+	if s.MaxScanBytes > 0 {
+		p.refused = refuseScans(ctx, placed, s.MaxScanBytes)
+	}
 	if !s.DynamicFilters {
 		p.dynamic = build.DynamicOff
 	}

@@ -12,9 +12,14 @@ import (
 	"github.com/silogate/silogate/engine/plan"
 )
 
-// Explain returns the placed plan as text: estimated rows, what each source is sent, and why the rest was not pushed.
+// Explain returns the placed plan as text: estimated rows, what each source is sent, and why the rest was not pushed; at
+// the end, if the statement would not be run, why.
 func (p *Prepared) Explain() string {
-	return plan.Format(p.plan, plan.FormatOptions{Rows: p.trace.Rows})
+	text := plan.Format(p.plan, plan.FormatOptions{Rows: p.trace.Rows})
+	if p.refused != nil {
+		text += "refused: " + p.refused.Error() + "\n"
+	}
+	return text
 }
 
 // Analyze runs the statement, drops its rows and returns the plan with what was measured.

@@ -36,6 +36,9 @@ type Result struct {
 func (p *Prepared) Run(env *expr.Env) (*Result, error) { return p.run(env, nil) }
 
 func (p *Prepared) run(env *expr.Env, stats *exec.Stats) (*Result, error) {
+	if p.refused != nil {
+		return nil, p.refused
+	}
 	e, txs := p.engine, new(transactions)
 	memory := exec.NewAccount(e.memory, e.cfg.QueryMemory, "memory.query")
 	memory.RefuseIf(e.cfg.RefuseIf)

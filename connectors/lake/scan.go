@@ -45,7 +45,8 @@ func (s *scan) String() string {
 	return b.String()
 }
 
-// Estimate counts the rows and bytes of the row groups that pruning leaves, exactly unless the table has very many files.
+// Estimate counts the rows and bytes of the row groups that pruning and a limit leave, exactly unless the table has very
+// many files.
 func (s *scan) Estimate(ctx context.Context) (connectors.Estimate, error) {
 	prune := newPruner(s.conds, nil)
 	var kept []File
@@ -56,6 +57,7 @@ func (s *scan) Estimate(ctx context.Context) (connectors.Estimate, error) {
 	}
 	read := spread(kept)
 	out := connectors.Estimate{StartCost: 0, Cost: 0}
+	enough := func() bool { return s.limit >= 0 && out.Rows >= float64(s.limit+s.skip) }
 	next := 0
 	for footer, err := range openAll(ctx, s.table.Store, s.table.Cache, read, &connectors.Usage{}) {
 		if err != nil {
@@ -65,6 +67,9 @@ func (s *scan) Estimate(ctx context.Context) (connectors.Estimate, error) {
 		next++
 		columns := s.fileColumns(footer)
 		for g := range footer.Groups() {
+			if enough() {
+				break
+			}
 			if prune.mayPass(s.groupIntervals(file, footer, columns, g)) {
 				out.Rows += float64(footer.Rows(g))
 				for _, r := range footer.Ranges(g, columns.read) {
@@ -73,8 +78,11 @@ func (s *scan) Estimate(ctx context.Context) (connectors.Estimate, error) {
 				out.Splits++
 			}
 		}
+		if enough() {
+			break
+		}
 	}
-	if len(read) > 0 && len(kept) > len(read) {
+	if len(read) > 0 && len(kept) > len(read) && !enough() {
 		scale := float64(len(kept)) / float64(len(read))
 		out.Rows, out.Bytes, out.Splits = out.Rows*scale, out.Bytes*scale, int(float64(out.Splits)*scale)
 	}

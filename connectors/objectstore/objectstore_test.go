@@ -341,6 +341,13 @@ func TestLimitReadsNoMoreThanItNeeds(t *testing.T) {
 	if r.usage.Rows != 20 {
 		t.Errorf("%d rows were decoded, want two row groups", r.usage.Rows)
 	}
+	whole, err := query{table: orders()}.run(t, src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if part := whole.estimate.Bytes / 5; r.estimate.Bytes < part/2 || r.estimate.Bytes > part*2 {
+		t.Errorf("%.0f bytes estimated, want about two row groups of ten of %.0f", r.estimate.Bytes, whole.estimate.Bytes)
+	}
 }
 
 func TestCountNeedsNoData(t *testing.T) {

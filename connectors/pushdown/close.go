@@ -25,7 +25,7 @@ func (g *grower) close(p part, need columns) (plan.Node, error) {
 		return nil, err
 	}
 	remote := &plan.Remote{
-		Site: g.site, Fragment: fragment, Cols: tree.Schema(), Keys: keysOf(tree), Kept: p.kept,
+		Site: g.site, Fragment: fragment, Tables: tablesOf(nil, tree), Cols: tree.Schema(), Keys: keysOf(tree), Kept: p.kept,
 	}
 	return filtered(remote, p), nil
 }
@@ -61,6 +61,17 @@ func pick(s plan.Schema, set columns) plan.Schema {
 		}
 	}
 	return out
+}
+
+// tablesOf appends the names of the tables that a tree reads, each once.
+func tablesOf(dst []plan.TableName, n plan.Node) []plan.TableName {
+	if scan, ok := n.(*plan.Scan); ok && !slices.Contains(dst, scan.Table.Name) {
+		return append(dst, scan.Table.Name)
+	}
+	for _, c := range n.Children() {
+		dst = tablesOf(dst, c)
+	}
+	return dst
 }
 
 func keysOf(n plan.Node) *plan.Keys {

@@ -85,7 +85,7 @@ func (s *localSource) Pushdown(ctx context.Context, n plan.Node) (plan.Node, err
 			return nil, sqlerr.New(sqlerr.Internal, "%s is no table of the gateway", scan.Table.Name)
 		}
 		f := &localFragment{source: s, table: t, name: scan.Table.Name, cols: scan.Cols, pos: scan.Pos}
-		return &plan.Remote{Site: scan.Site, Fragment: f, Cols: scan.Cols}, nil
+		return &plan.Remote{Site: scan.Site, Fragment: f, Tables: []plan.TableName{f.name}, Cols: scan.Cols}, nil
 	}
 	children := slices.Clone(n.Children())
 	for i, c := range children {

@@ -62,6 +62,7 @@ type Scan struct {
 type Remote struct {
 	Site     Site
 	Fragment Fragment
+	Tables   []TableName // that the fragment reads, for messages
 	Cols     Schema
 	Keys     *Keys  // the run-time relation the fragment reads as Scan.Args, or nil
 	Kept     []Kept // what stayed above

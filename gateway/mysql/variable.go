@@ -1,6 +1,8 @@
 package mysql
 
 import (
+	"math"
+
 	"github.com/dolthub/go-mysql-server/sql"
 	gmstypes "github.com/dolthub/go-mysql-server/sql/types"
 
@@ -42,6 +44,8 @@ func systemVariable(v session.Variable) *sql.MysqlSystemVariable {
 		if d {
 			sv.Default = int8(1)
 		}
+	case uint64:
+		sv.Type = gmstypes.NewSystemUintType(v.Name, 0, math.MaxInt64) // beyond, GMS wraps negative numbers
 	default:
 		sv.Type = gmstypes.NewSystemStringType(v.Name)
 	}

@@ -12,7 +12,7 @@ import (
 // Variable is a session variable of the gateway.
 type Variable struct {
 	Name    string
-	Default any                      // bool for a switch, else string
+	Default any                      // bool for a switch, uint64 for a number, else string
 	Check   func(value string) error // of a text; nil: anything goes
 }
 
@@ -21,6 +21,7 @@ const (
 	Pushdown       = "silogate_pushdown"
 	DynamicFilters = "silogate_dynamic_filters"
 	StrictPushdown = "silogate_strict_pushdown"
+	MaxScanBytes   = "silogate_max_scan_bytes"
 	DisabledRules  = "silogate_disabled_rules"
 	Engine         = "silogate_engine"
 	RunID          = "silogate_run_id"
@@ -35,6 +36,7 @@ func Variables(rules []string) []Variable {
 		{Name: Pushdown, Default: true},
 		{Name: DynamicFilters, Default: true},
 		{Name: StrictPushdown, Default: false},
+		{Name: MaxScanBytes, Default: uint64(0)},
 		{Name: Engine, Default: "local", Check: checkEngine},
 		{Name: DisabledRules, Default: "", Check: func(list string) error { return checkRules(list, rules) }},
 		{Name: RunID, Default: "", Check: checkRunID},
@@ -83,7 +85,8 @@ type Settings struct {
 	RunID  string // ties a statement to a training run; empty: none
 }
 
-// Read gathers the settings of a statement; get returns a variable's value as a bool or string.
+// Read gathers the settings of a statement; get returns a variable's value as a
+// bool, uint64 or string.
 func Read(get func(name string) (any, error)) (Settings, error) {
 	var s Settings
 	var disabled string
@@ -94,6 +97,7 @@ func Read(get func(name string) (any, error)) (Settings, error) {
 		{Pushdown, &s.Engine.Pushdown},
 		{DynamicFilters, &s.Engine.DynamicFilters},
 		{StrictPushdown, &s.Engine.Strict},
+		{MaxScanBytes, &s.Engine.MaxScanBytes},
 		{DisabledRules, &disabled},
 		{RunID, &s.RunID},
 	} {
@@ -105,6 +109,8 @@ func Read(get func(name string) (any, error)) (Settings, error) {
 		switch dst := v.dst.(type) {
 		case *bool:
 			*dst, ok = value.(bool)
+		case *uint64:
+			*dst, ok = value.(uint64)
 		case *string:
 			*dst, ok = value.(string)
 		}

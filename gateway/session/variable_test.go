@@ -28,9 +28,9 @@ func TestRead(t *testing.T) {
 	}
 
 	values[Pushdown], values[DynamicFilters], values[StrictPushdown] = false, false, true
-	values[DisabledRules], values[RunID] = "a, b,c", "run-7"
+	values[DisabledRules], values[RunID], values[MaxScanBytes] = "a, b,c", "run-7", uint64(1000)
 	s, err = Read(get)
-	want = Settings{RunID: "run-7", Engine: engine.Settings{Strict: true, Disabled: map[string]bool{"a": true, "b": true, "c": true}}}
+	want = Settings{RunID: "run-7", Engine: engine.Settings{Strict: true, MaxScanBytes: 1000, Disabled: map[string]bool{"a": true, "b": true, "c": true}}}
 	if err != nil || !reflect.DeepEqual(s, want) {
 		t.Errorf("changed: %+v, %v", s, err)
 	}
