@@ -149,6 +149,15 @@ func TestStatistics(t *testing.T) {
 	if columns[5].HasRange {
 		t.Error("a range of arrays")
 	}
+	if c := columns[0]; len(c.Common) != 0 || len(c.Bounds) != mostBounds || c.Bounds[0].Int != 1 || c.Bounds[mostBounds-1].Int != 10000 || c.Bounds[16].Int < 4500 || c.Bounds[16].Int > 5500 {
+		t.Errorf("id: common %v, bounds %v", c.Common, c.Bounds)
+	}
+	if c := columns[1]; len(c.Common) != 10 || math.Abs(c.Common[0].Share-0.1) > 0.001 || len(c.Bounds) != 0 {
+		t.Errorf("k: common %v, bounds %v", c.Common, c.Bounds)
+	}
+	if c := columns[4]; len(c.Common) != 26 || len(c.Common[0].Value.Str) != 1 || len(c.Bounds) != 0 {
+		t.Errorf("c: common %v, bounds %v", c.Common, c.Bounds)
+	}
 }
 
 func TestEstimates(t *testing.T) {

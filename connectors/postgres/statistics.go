@@ -12,7 +12,7 @@ import (
 
 // columnStatistics selects what ANALYZE knows of a table's columns, of the table with its parts where that is known.
 const columnStatistics = `SELECT DISTINCT ON (s.attname) s.attname, s.null_frac, s.avg_width, s.n_distinct,
-	s.histogram_bounds::text::text[], s.most_common_vals::text::text[]
+	s.histogram_bounds::text::text[], s.most_common_vals::text::text[], s.most_common_freqs
 FROM pg_stats s WHERE s.schemaname = $1 AND s.tablename = $2 ORDER BY s.attname, s.inherited DESC`
 
 // Statistics implements connectors.StatsSource.
@@ -33,7 +33,8 @@ func (s *source) Statistics(ctx context.Context, t *plan.Table) (plan.Statistics
 			var nulls, distinct float32
 			var width int32
 			var bounds, common []string
-			if err := rows.Scan(&name, &nulls, &width, &distinct, &bounds, &common); err != nil {
+			var shares []float32
+			if err := rows.Scan(&name, &nulls, &width, &distinct, &bounds, &common, &shares); err != nil {
 				return err
 			}
 			i, ok := position[name]
@@ -44,7 +45,10 @@ func (s *source) Statistics(ctx context.Context, t *plan.Table) (plan.Statistics
 				Known: true, NullFrac: float64(nulls), Width: float64(width),
 				Distinct: distinctValues(float64(distinct), t.Stats.Rows),
 			}
-			columns[i].Min, columns[i].Max, columns[i].HasRange = valueRange(t.Columns[i].Type, bounds, common)
+			typ := t.Columns[i].Type
+			columns[i].Min, columns[i].Max, columns[i].HasRange = valueRange(typ, bounds, common)
+			columns[i].Common = commonValues(typ, common, shares)
+			columns[i].Bounds = histogram(typ, bounds)
 		}
 		return rows.Err()
 	})
@@ -86,4 +90,36 @@ func valueRange(t types.Type, bounds, common []string) (least, most types.Value,
 		}
 	}
 	return least, most, ok
+}
+
+// Most common values and bounds that are kept of a column: estimates gain little from more.
+const mostCommon, mostBounds = 64, 33
+
+// commonValues reads the most common values; the server lists them by descending share.
+func commonValues(t types.Type, texts []string, shares []float32) []plan.CommonValue {
+	var common []plan.CommonValue
+	for i := range min(len(texts), len(shares), mostCommon) {
+		if v, ok := parseValue(texts[i], t); ok {
+			common = append(common, plan.CommonValue{Value: v, Share: float64(shares[i])})
+		}
+	}
+	return common
+}
+
+// histogram reads the bounds of a histogram, every so many of them. Those of text stand in the order of its collation, which
+// is of no use.
+func histogram(t types.Type, texts []string) []types.Value {
+	if t.IsString() || len(texts) < 2 {
+		return nil
+	}
+	n := min(len(texts), mostBounds)
+	bounds := make([]types.Value, n)
+	for i := range n {
+		v, ok := parseValue(texts[i*(len(texts)-1)/(n-1)], t)
+		if !ok {
+			return nil
+		}
+		bounds[i] = v
+	}
+	return bounds
 }

@@ -63,6 +63,7 @@ type column struct {
 	width    float64 // bytes
 	lo, hi   float64 // the range of a column that is ordered like numbers
 	ranged   bool
+	dist     *distribution // nil: unknown
 }
 
 // key is a set of columns that no two rows agree on.
@@ -255,6 +256,7 @@ func columnOf(known plan.ColumnStatistics, t types.Type, rows float64) *column {
 		c.distinct = c.hi - c.lo + 1
 	}
 	c.distinct = math.Min(c.distinct, math.Max(rows, 1))
+	c.dist = distributionOf(&known, t)
 	return c
 }
 
@@ -393,6 +395,9 @@ func (r *relation) expression(e expr.Expr) *column {
 	case *expr.Cast:
 		c := *r.expression(e.Arg)
 		c.width = defaultWidth(e.To)
+		if !e.To.IsNumeric() || !e.Arg.Type().IsNumeric() { // else a value keeps its position
+			c.ranged, c.dist = false, nil
+		}
 		return &c
 	case *expr.Literal:
 		return &column{distinct: 1, width: defaultWidth(e.Typ)}

@@ -30,30 +30,51 @@ func (r *relation) filter(conds []expr.Expr) *relation {
 func (r *relation) restrict(cond expr.Expr) *relation {
 	rows := r.rows * r.selectivity(cond)
 	out := r.scaled(rows)
+	if in, ok := cond.(*expr.In); ok && !in.Not {
+		if col, ok := in.Arg.(*expr.Column); ok {
+			c := *out.col(col)
+			c.nulls, c.dist = 0, nil
+			c.distinct = math.Max(1, math.Min(c.distinct, float64(len(in.List))))
+			out.cols[col.ID] = &c
+		}
+		return out
+	}
 	col, op, value, ok := comparison(cond)
 	if !ok {
 		return out
 	}
 	c := *out.col(col)
 	c.nulls = 0
+	at, known := position(value.Value, value.Typ)
 	if op == expr.Eq {
-		c.distinct = 1
+		c.distinct, c.dist = 1, nil
+		if known && c.ranged {
+			c.lo, c.hi = at, at
+		}
+		out.cols[col.ID] = &c
+		return out
 	}
-	if at, known := position(value.Value, value.Typ); known && c.ranged {
-		before := c.hi - c.lo
+	before := r.col(col)
+	if known && c.ranged {
 		c.lo, c.hi = clip(c.lo, c.hi, op, at)
-		if before > 0 && op != expr.Eq {
-			c.distinct = math.Max(1, math.Min(c.distinct, r.col(col).distinct*(c.hi-c.lo)/before))
+		if before.hi > before.lo {
+			c.distinct = before.distinct * (c.hi - c.lo) / (before.hi - before.lo)
 		}
 	}
+	c.dist = nil
+	if known && before.dist != nil {
+		var part float64
+		if c.dist, part = before.dist.restricted(op, at); c.dist != nil {
+			c.distinct = float64(len(c.dist.common)) + part*(before.distinct-float64(len(before.dist.common)))
+		}
+	}
+	c.distinct = math.Max(1, math.Min(c.distinct, math.Max(out.rows, 1)))
 	out.cols[col.ID] = &c
 	return out
 }
 
 func clip(lo, hi float64, op expr.Func, at float64) (float64, float64) {
 	switch op {
-	case expr.Eq:
-		return at, at
 	case expr.Lt, expr.Le:
 		hi = math.Max(lo, math.Min(hi, at))
 	case expr.Gt, expr.Ge:
@@ -106,9 +127,26 @@ func (r *relation) selectivity(cond expr.Expr) float64 {
 }
 
 func (r *relation) inList(e *expr.In) float64 {
-	share := math.Min(float64(len(e.List))/r.expression(e.Arg).distinct, 1)
+	share := math.Min(r.listed(e), 1)
 	if e.Not {
 		return 1 - share
+	}
+	return share
+}
+
+// listed is the share of rows whose value is in a list.
+func (r *relation) listed(e *expr.In) float64 {
+	arg := r.expression(e.Arg)
+	if _, ok := e.Arg.(*expr.Column); !ok || arg.dist == nil {
+		return float64(len(e.List)) / arg.distinct
+	}
+	share := 0.0
+	for _, item := range e.List {
+		one := (1 - arg.nulls) / arg.distinct
+		if s, ok := arg.dist.equal(item, e.Arg.Type(), arg.distinct); ok {
+			one = s
+		}
+		share += one
 	}
 	return share
 }
@@ -160,6 +198,11 @@ func (r *relation) equality(e *expr.Call) float64 {
 		if at, known := position(value.Value, value.Typ); known && c.ranged && (at < c.lo || at > c.hi) {
 			return 0.5 / math.Max(r.rows, 1)
 		}
+		if c.dist != nil {
+			if share, ok := c.dist.equal(value.Value, value.Typ, c.distinct); ok {
+				return math.Max(share, 0.5/math.Max(r.rows, 1))
+			}
+		}
 		return (1 - c.nulls) / c.distinct
 	}
 	if slices.ContainsFunc(e.Args, isConstant) {
@@ -183,6 +226,11 @@ func (r *relation) inequality(e *expr.Call) float64 {
 	}
 	c := r.col(col)
 	at, known := position(value.Value, value.Typ)
+	if known && c.dist != nil {
+		if share, ok := c.dist.within(op, at); ok {
+			return math.Max(share, 0.5/math.Max(r.rows, 1))
+		}
+	}
 	if !known || !c.ranged {
 		return rangeUnknown * (1 - c.nulls)
 	}

@@ -34,7 +34,7 @@ type tableStats struct {
 }
 
 // mostTables bounds the cache. A full cache starts over: it refills with what is in use.
-const mostTables = 4096
+const mostTables = 1024
 
 // table returns the statistics of a scan's table. A source that fails to give any costs a better plan, not the query,
 // whose own read will say what is wrong.

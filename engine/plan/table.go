@@ -75,6 +75,16 @@ type ColumnStatistics struct {
 	Width    float64 // average bytes of a value
 	Min, Max types.Value
 	HasRange bool // Min and Max are set, in the column's type
+	// How often values occur, where the source knows: the most frequent ones, and of the others bounds, ascending, between
+	// any two neighbours of which lie as many rows (an equi-depth histogram). Both are in the column's type.
+	Common []CommonValue
+	Bounds []types.Value
+}
+
+// CommonValue is a value that a column often has.
+type CommonValue struct {
+	Value types.Value
+	Share float64 // of all rows, NULLs included
 }
 
 // Unknown is the number nobody knows.
