@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -211,7 +212,8 @@ SELECT n.nspname, c.relname, c.oid, c.relkind::text, obj_description(c.oid, 'pg_
 	CASE WHEN t.typtype = 'e' THEN ARRAY(
 		SELECT e.enumlabel::text FROM pg_enum e WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder) END,
 	coalesce(co.collisdeterministic, true), CASE WHEN co.collprovider <> 'd' THEN co.oid ELSE 0 END, col_description(c.oid, a.attnum),
-	has_table_privilege(c.oid, 'SELECT') AND c.relkind IN ('r', 'p'), ` + shape + `
+	has_table_privilege(c.oid, 'SELECT') AND c.relkind IN ('r', 'p'), ` + shape + `,
+	(SELECT setting::int8 FROM pg_settings WHERE name = 'statement_timeout')
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN LATERAL (
 	` + partsOf + `
@@ -332,6 +334,7 @@ type described struct {
 	note             *string
 	lockable         bool
 	shape            int64
+	timeout          int64 // the server's statement_timeout in milliseconds
 }
 
 // describe calls yield for each relation that where selects, by name, until it returns false.
@@ -352,9 +355,10 @@ func (s *source) describe(ctx context.Context, doing string, yield func(*plan.Ta
 			if err := rows.Scan(&d.name.Namespace, &d.name.Name, &d.oid, &d.kind, &d.comment, &d.rows, &d.bytes, &d.pages,
 				&d.longest, &d.heaps, &d.fresh, &d.keys, &d.number, &d.column, &d.declared, &d.typ, &d.typeKind, &d.category, &d.modifier,
 				&d.notNull, &d.labels, &d.deterministic, &d.collation, &d.note,
-				&d.lockable, &d.shape); err != nil {
+				&d.lockable, &d.shape, &d.timeout); err != nil {
 				return err
 			}
+			srv.statementTimeout = time.Duration(d.timeout) * time.Millisecond
 			if b != nil && b.relation.oid != d.oid {
 				if !yield(b.finish()) {
 					return nil

@@ -3,6 +3,7 @@ package postgres
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/types"
@@ -32,6 +33,8 @@ const withRanges = 140000
 type server struct {
 	version  int    // 150004
 	encoding string // UTF8, LATIN1, ...
+
+	statementTimeout time.Duration // its own; 0: none
 }
 
 // column is how a column is read.

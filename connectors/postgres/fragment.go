@@ -223,7 +223,7 @@ func (e *execution) open(ctx context.Context, st *statement, sql string, d *deco
 				slot.release()
 				return nil, err
 			}
-			return newCopyReader(ctx, e.settings, e.doing(), w, snapshot, sql, d, e.scan.Usage)
+			return newCopyReader(ctx, e.settings, e.doing(), w, takeOver(snapshot, timeouts(ctx, e.tables)), sql, d, e.scan.Usage)
 		}
 	}
 	return &cursorReader{source: e.settings, doing: e.doing(), st: st, sql: sql, decoder: d, usage: e.scan.Usage,

@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -269,5 +271,20 @@ func TestNullsOfDomains(t *testing.T) {
 	table := f.scan("t").Table
 	if !table.Columns[1].Nullable || table.Columns[2].Nullable {
 		t.Errorf("nullable %t, %t", table.Columns[1].Nullable, table.Columns[2].Nullable)
+	}
+}
+
+// The time that a statement has left does not make the server's own limit longer.
+func TestTheServersStatementTimeoutStays(t *testing.T) {
+	pg := testserver.Postgres(t)
+	f := newFixture(t, pg, nil, `CREATE TABLE t AS SELECT 1 AS id`, `CREATE VIEW slow AS SELECT id FROM t WHERE pg_sleep(30) IS NOT NULL`,
+		fmt.Sprintf(`ALTER DATABASE %s SET statement_timeout = '2s'`, pg.Database))
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for _, table := range []string{"aggregate | count(*) as n\n    scan slow", "scan slow"} { // from a cursor, by COPY
+		_, err := f.tryRows(ctx, f.pushed(f.parse(table)), run{})
+		if !sqlerr.Is(err, sqlerr.SourceError) || !strings.Contains(err.Error(), "due to statement timeout") {
+			t.Errorf("%s: %v", table, err)
+		}
 	}
 }

@@ -31,8 +31,8 @@ type copyReader struct {
 	closed  bool
 }
 
-// newCopyReader starts a query. The reader owns the wire, also when the start fails.
-func newCopyReader(ctx context.Context, source *settings, doing string, w *wire, snapshot, sql string,
+// newCopyReader starts a query in the transaction that opening begins. The reader owns the wire, also when the start fails.
+func newCopyReader(ctx context.Context, source *settings, doing string, w *wire, opening, sql string,
 	d *decoder, usage *connectors.Usage) (*copyReader, error) {
 	r := &copyReader{source: source, doing: doing, wire: w, decoder: d, usage: usage, watched: make(chan struct{})}
 	r.unwatch = context.AfterFunc(ctx, func() {
@@ -46,7 +46,7 @@ func newCopyReader(ctx context.Context, source *settings, doing string, w *wire,
 	})
 	usage.AddRequest()
 	r.mu.Lock()
-	err := w.query(ctx, takeOver(snapshot)+"COPY ("+sql+") TO STDOUT (FORMAT binary);COMMIT")
+	err := w.query(ctx, opening+"COPY ("+sql+") TO STDOUT (FORMAT binary);COMMIT")
 	r.mu.Unlock()
 	if err != nil {
 		_ = r.Close()

@@ -74,8 +74,8 @@ func holdByUse(t *plan.Table) string {
 }
 
 // await is the text of a transaction that waits for those who have locked the tables of holdByUse, so that the snapshot
-// is not older than what they do.
-func await(tables []*plan.Table) string {
+// is not older than what they do, as long as limits admits.
+func await(tables []*plan.Table, limits string) string {
 	used := ""
 	for _, t := range tables {
 		if !t.Handle.(*relation).lockable {
@@ -85,7 +85,7 @@ func await(tables []*plan.Table) string {
 	if used == "" {
 		return ""
 	}
-	return "BEGIN READ ONLY;" + used + "COMMIT;"
+	return "BEGIN READ ONLY;" + limits + used + "COMMIT;"
 }
 
 func qualified(t *plan.Table) string {

@@ -168,9 +168,10 @@ func (st *statement) snapshot(ctx context.Context, usage *connectors.Usage) (str
 // needed any more.
 func (st *statement) run(ctx context.Context, usage *connectors.Usage, sql string, row func([]byte) error) error {
 	a := &reply{tables: st.admits.since(st.held), usage: usage} // all there are, when the transaction begins
-	prefix := st.takeUnused()
+	limits := timeouts(ctx, st.admits.since(0))
+	prefix := limits + st.takeUnused()
 	if !st.begun {
-		prefix = await(a.tables) + begin + beginSettings + hold(a.tables) + "SELECT pg_export_snapshot();"
+		prefix = await(a.tables, limits) + begin + beginSettings + limits + hold(a.tables) + "SELECT pg_export_snapshot();"
 	}
 	if len(a.tables) > 0 {
 		prefix += shapes(a.tables)
@@ -262,7 +263,7 @@ func (st *statement) Close() error {
 	return nil
 }
 
-// takeOver is the text that makes a transaction of another connection see the snapshot.
-func takeOver(snapshot string) string {
-	return begin + "SET TRANSACTION SNAPSHOT '" + strings.ReplaceAll(snapshot, "'", "''") + "';" + beginSettings
+// takeOver is the text that makes a transaction of another connection see the snapshot, for as long as limits admits.
+func takeOver(snapshot, limits string) string {
+	return begin + "SET TRANSACTION SNAPSHOT '" + strings.ReplaceAll(snapshot, "'", "''") + "';" + beginSettings + limits
 }
