@@ -4,7 +4,7 @@
 //	e := engine.New(engine.Config{...})              // one per server
 //	p, err := e.Prepare(ctx, root, settings)          // optimize, place; no data I/O
 //	r, err := p.Run(env)                              // r.Next until io.EOF, r.Close always
-//	text := p.Explain()                               // or p.Analyze(ctx, env), which runs it
+//	text := p.Explain().Text()                        // or p.Analyze(ctx, env), which runs it
 //
 // A Prepared may run many times. A Result owns everything its run opened: Close stops remote statements, joins every
 // goroutine, gives back the memory and removes spill files, however far the run came.

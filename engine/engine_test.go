@@ -231,13 +231,14 @@ func TestCancellingIsTheReasonOfWhateverFails(t *testing.T) {
 
 func TestExplainAndAnalyze(t *testing.T) {
 	p, env, _ := start(t, &source{next: once}, io.Discard)
-	if text := p.Explain(); !strings.Contains(text, "Remote mem [n#1]: numbers  (rows=10)") {
+	if text := p.Explain().Text(); !strings.Contains(text, "Remote mem [n#1]: numbers  (rows=10)") {
 		t.Errorf("EXPLAIN:\n%s", text)
 	}
-	text, err := p.Analyze(t.Context(), env)
+	e, err := p.Analyze(t.Context(), env)
 	if err != nil {
 		t.Fatal(err)
 	}
+	text := e.Text()
 	if !strings.Contains(text, "actual rows=3") || !strings.Contains(text, "actual rows=10") {
 		t.Errorf("EXPLAIN ANALYZE:\n%s", text)
 	}

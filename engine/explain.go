@@ -4,30 +4,48 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
+	"github.com/silogate/silogate/engine/build"
 	"github.com/silogate/silogate/engine/exec"
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/plan"
 )
 
-// Explain returns the placed plan as text: estimated rows, what each source is sent, and why the rest was not pushed; at
-// the end, if the statement would not be run, why.
-func (p *Prepared) Explain() string {
-	text := plan.Format(p.plan, plan.FormatOptions{Rows: p.trace.Rows})
-	if p.refused != nil {
-		text += "refused: " + p.refused.Error() + "\n"
-	}
-	return text
+// Explanation is the placed plan with estimated rows, what each source is sent, and why the rest was not pushed; if the
+// statement would not be run, why; after Analyze what was measured.
+type Explanation struct {
+	plan     *plan.Description
+	refused  error
+	measured *measured
 }
 
-// Analyze runs the statement, drops its rows and returns the plan with what was measured.
-func (p *Prepared) Analyze(ctx context.Context, env *expr.Env) (text string, err error) {
+// measured is what Analyze says of the statement as a whole.
+type measured struct {
+	rows           int64
+	time, planning time.Duration
+}
+
+// Explain describes the placed plan.
+func (p *Prepared) Explain() *Explanation {
+	return &Explanation{plan: plan.Describe(p.plan, p.formatOptions()), refused: p.refused}
+}
+
+func (p *Prepared) formatOptions() plan.FormatOptions {
+	choices := build.Choose(p.plan, build.Config{Dynamic: p.dynamic, Weights: p.engine.cfg.Weights})
+	return plan.FormatOptions{
+		Estimate: p.trace.Estimate,
+		Keys:     func(n *plan.Join) []expr.Expr { return choices.Keys[n] },
+		Dynamic:  func(n *plan.Remote) []plan.Column { return choices.Narrowed[n] },
+	}
+}
+
+// Analyze runs the statement, drops its rows and describes the plan with what was measured.
+func (p *Prepared) Analyze(ctx context.Context, env *expr.Env) (*Explanation, error) {
 	stats, start := exec.NewStats(), time.Now()
 	r, err := p.run(env, stats)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	rows := int64(0)
 	for err == nil {
@@ -41,12 +59,53 @@ func (p *Prepared) Analyze(ctx context.Context, env *expr.Env) (text string, err
 		err = closeErr
 	}
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	var b strings.Builder
-	b.WriteString(plan.Format(p.plan, plan.FormatOptions{Rows: p.trace.Rows, Actual: actual(stats)}))
-	fmt.Fprintf(&b, "rows: %d, time: %s, planning: %s\n", rows, time.Since(start).Round(time.Microsecond), p.planning())
-	return b.String(), nil
+	o := p.formatOptions()
+	o.Actual = actual(stats)
+	return &Explanation{
+		plan:     plan.Describe(p.plan, o),
+		measured: &measured{rows, time.Since(start).Round(time.Microsecond), p.planning()},
+	}, nil
+}
+
+// Text is the plan as lines, one for each node.
+func (e *Explanation) Text() string {
+	text := e.plan.Text()
+	if e.refused != nil {
+		text += "refused: " + e.refused.Error() + "\n"
+	}
+	if m := e.measured; m != nil {
+		text += fmt.Sprintf("rows: %d, time: %s, planning: %s\n", m.rows, m.time, m.planning)
+	}
+	return text
+}
+
+// explanationJSON and measuredJSON are documented in docs/explain.md.
+type (
+	explanationJSON struct {
+		Version int               `json:"version"`
+		Refused string            `json:"refused,omitempty"`
+		Actual  *measuredJSON     `json:"actual,omitempty"`
+		Plan    *plan.Description `json:"query_plan"`
+	}
+	measuredJSON struct {
+		Rows       int64   `json:"rows"`
+		TimeMS     float64 `json:"time_ms"`
+		PlanningMS float64 `json:"planning_ms"`
+	}
+)
+
+// JSON is the same as a JSON object, whose fields docs/explain.md lists.
+func (e *Explanation) JSON() (string, error) {
+	out := explanationJSON{Version: plan.ExplainVersion, Plan: e.plan}
+	if e.refused != nil {
+		out.Refused = e.refused.Error()
+	}
+	if m := e.measured; m != nil {
+		out.Actual = &measuredJSON{m.rows, plan.Milliseconds(m.time), plan.Milliseconds(m.planning)}
+	}
+	return plan.EncodeJSON(out)
 }
 
 // planning is the time the optimizer took.
@@ -66,8 +125,12 @@ func actual(stats *exec.Stats) func(plan.Node) (plan.Actual, bool) {
 		for _, c := range n.Children() {
 			own -= stats.Node(c).Totals().Time
 		}
-		return plan.Actual{
-			Rows: t.Rows, Time: max(own, 0), Bytes: t.Usage.Bytes, Memory: t.Memory, Spill: t.Spilled,
-		}, t.Time > 0
+		a := plan.Actual{Rows: t.Rows, Batches: t.Batches, Time: max(own, 0), Memory: t.Memory, Spill: t.Spilled}
+		if _, ok := n.(*plan.Remote); ok {
+			a.Remote = &plan.ActualRemote{
+				Bytes: t.Usage.Bytes, Requests: t.Usage.Requests, Time: t.Usage.Remote, Splits: t.Splits, Narrowed: t.Narrowed,
+			}
+		}
+		return a, t.Time > 0
 	}
 }

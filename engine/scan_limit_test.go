@@ -109,7 +109,11 @@ func TestScanLimit(t *testing.T) {
 			t.Errorf("%s, at most %d: run %v, analyzed %v", c.tables, c.most, err, analyzed)
 			continue
 		}
-		shown := p.Explain()
+		shown := p.Explain().Text()
+		inJSON, jsonErr := p.Explain().JSON()
+		if jsonErr != nil || strings.Contains(inJSON, `"refused": "`) != strings.Contains(shown, "refused: ") {
+			t.Errorf("%d bytes: the JSON says otherwise than the text: %s, %v", c.most, inJSON, jsonErr)
+		}
 		if strings.Contains(shown, "refused:") != (c.says != nil) {
 			t.Errorf("%s, at most %d: EXPLAIN says\n%s", c.tables, c.most, shown)
 		}

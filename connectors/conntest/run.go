@@ -122,7 +122,11 @@ func (s *suite) push(t *testing.T, offered plan.Node) plan.Node {
 		t.Fatalf("pushdown: %v\noffered\n%sanswer\n%s", err,
 			plan.Format(offered, plan.FormatOptions{}), plan.Format(answer, plan.FormatOptions{}))
 	}
-	s.checkSecrets(t, plan.Format(answer, plan.FormatOptions{}))
+	inJSON, err := plan.EncodeJSON(plan.Describe(answer, plan.FormatOptions{}))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, plan.Format(answer, plan.FormatOptions{}))
+	}
+	s.checkSecrets(t, plan.Format(answer, plan.FormatOptions{})+inJSON)
 	return answer
 }
 

@@ -181,6 +181,9 @@ func explain(ctx *sql.Context, b *Binder, query string) string {
 	}
 	leaf, ok := LeafOf(n)
 	if !ok {
+		if err := Explainable(n); err != nil {
+			return explainError(err)
+		}
 		return "GMS: " + strings.Fields(n.String())[0] + "\n"
 	}
 	if err := plan.Verify(leaf.Plan); err != nil {
@@ -188,6 +191,9 @@ func explain(ctx *sql.Context, b *Binder, query string) string {
 	}
 	var out strings.Builder
 	out.WriteString([...]string{Run: "", ExplainPlan: "EXPLAIN\n", ExplainAnalyze: "EXPLAIN ANALYZE\n"}[leaf.Explain])
+	if leaf.JSON {
+		out.WriteString("FORMAT=JSON\n")
+	}
 	for _, c := range leaf.Columns {
 		null := ""
 		if !c.Nullable {

@@ -19,7 +19,7 @@ type Explain uint8
 // The modes of a Leaf.
 const (
 	Run            Explain = iota // the rows
-	ExplainPlan                   // EXPLAIN: the optimized plan as text
+	ExplainPlan                   // EXPLAIN: the optimized plan
 	ExplainAnalyze                // EXPLAIN ANALYZE: run it, then the plan with what was measured
 )
 
@@ -31,6 +31,8 @@ type Leaf struct {
 	Columns sql.Schema
 	// Explain is set by LeafOf for EXPLAIN statements.
 	Explain Explain
+	// JSON is set with Explain for FORMAT=JSON.
+	JSON bool
 	// Local is the source of the GMS-owned tables that Plan scans, at LocalSite; nil if there are none.
 	Local connectors.Source
 
@@ -67,6 +69,7 @@ func LeafOf(n sql.Node) (*Leaf, bool) {
 		if n.Format.Analyze {
 			leaf.Explain = ExplainAnalyze
 		}
+		leaf.JSON = n.Format.Debug // see jsonFormat
 		return &leaf, true
 	}
 	return nil, false

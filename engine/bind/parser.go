@@ -16,37 +16,43 @@ type parser struct{ sql.Parser }
 
 // ParseSimple implements sql.Parser.
 func (p parser) ParseSimple(query string) (sqlparser.Statement, error) {
-	query = parse.Rewrite(query, false)
+	query, format := rewrite(query, false)
 	stmt, err := p.Parser.ParseSimple(query)
-	return prepared(query, stmt, err)
+	return prepared(query, format, stmt, err)
 }
 
 // Parse implements sql.Parser.
 func (p parser) Parse(ctx *sql.Context, query string, multi bool) (sqlparser.Statement, string, string, error) {
-	query = parse.Rewrite(query, sql.LoadSqlMode(ctx).AnsiQuotes())
+	query, format := rewrite(query, sql.LoadSqlMode(ctx).AnsiQuotes())
 	stmt, parsed, rest, err := p.Parser.Parse(ctx, query, multi)
-	stmt, err = prepared(query, stmt, err)
+	stmt, err = prepared(query, format, stmt, err)
 	return stmt, parsed, rest, err
 }
 
 // ParseWithOptions implements sql.Parser.
 func (p parser) ParseWithOptions(ctx context.Context, query string, delimiter rune, multi bool, options sqlparser.ParserOptions) (sqlparser.Statement, string, string, error) {
-	query = parse.Rewrite(query, options.AnsiQuotes)
+	query, format := rewrite(query, options.AnsiQuotes)
 	stmt, parsed, rest, err := p.Parser.ParseWithOptions(ctx, query, delimiter, multi, options)
-	stmt, err = prepared(query, stmt, err)
+	stmt, err = prepared(query, format, stmt, err)
 	return stmt, parsed, rest, err
 }
 
 // ParseOneWithOptions implements sql.Parser. The position it returns is that in the rewritten text.
 func (p parser) ParseOneWithOptions(ctx context.Context, query string, options sqlparser.ParserOptions) (sqlparser.Statement, int, error) {
-	query = parse.Rewrite(query, options.AnsiQuotes)
+	query, format := rewrite(query, options.AnsiQuotes)
 	stmt, next, err := p.Parser.ParseOneWithOptions(ctx, query, options)
-	stmt, err = prepared(query, stmt, err)
+	stmt, err = prepared(query, format, stmt, err)
 	return stmt, next, err
 }
 
+// rewrite returns a statement in words that GMS's parser knows, and the format that an EXPLAIN asks for, if it does.
+func rewrite(query string, ansiQuotes bool) (rewritten string, format *string) {
+	query, format = parse.CutFormat(query)
+	return parse.Rewrite(query, ansiQuotes), format
+}
+
 // prepared makes a statement ready for GMS's binder.
-func prepared(query string, stmt sqlparser.Statement, err error) (sqlparser.Statement, error) {
+func prepared(query string, format *string, stmt sqlparser.Statement, err error) (sqlparser.Statement, error) {
 	if errors.Is(err, sqlparser.ErrEmpty) {
 		return nil, err
 	}
@@ -62,6 +68,9 @@ func prepared(query string, stmt sqlparser.Statement, err error) (sqlparser.Stat
 	}
 	if stmt == nil {
 		return nil, nil
+	}
+	if err := explainFormat(stmt, format); err != nil {
+		return nil, err
 	}
 	for _, change := range []func(sqlparser.SQLNode) error{
 		ownRights, knownVariables, foldColumns, uniqueTables, uniqueCTEs, castBounds, nameOrdered, recursions, jsonTimes, windows, groupKeys,

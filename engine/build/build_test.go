@@ -351,6 +351,31 @@ func TestJoinKeysReachTheScan(t *testing.T) {
 		if n := len(got); n == 0 {
 			t.Errorf("%s: no rows", c.name)
 		}
+		promised := c.filtered || c.mode == DynamicLate
+		choices := Choose(c.node, Config{Dynamic: c.mode})
+		for remote, cols := range choices.Narrowed {
+			if remote.Fragment != big || len(cols) != 1 || cols[0].ID != big.cols[0].ID {
+				t.Errorf("%s: it is said that %v of %s are narrowed", c.name, cols, remote.Fragment)
+			}
+		}
+		if promised != (len(choices.Narrowed) == 1) {
+			t.Errorf("%s: it is said that %d scans are narrowed", c.name, len(choices.Narrowed))
+		}
+	}
+}
+
+// TestChosenKeys compares what is looked up with the conjuncts of a join.
+func TestChosenKeys(t *testing.T) {
+	c, o := customers(), orders()
+	key, other := call(t, expr.Eq, o.col(1), c.col(0)), call(t, expr.Lt, o.col(2), c.col(2))
+	both := &plan.Join{Left: c.remote(), Right: o.remote(), On: []expr.Expr{other, key}}
+	pairs := &plan.Join{Left: c.remote(), Right: o.remote(), On: []expr.Expr{other}}
+	choices := Choose(&plan.Union{Inputs: []plan.Node{both, pairs}}, Config{})
+	if got := choices.Keys[both]; len(got) != 1 || got[0] != key {
+		t.Errorf("%v are looked up", got)
+	}
+	if got := choices.Keys[pairs]; len(got) != 0 {
+		t.Errorf("%v are looked up", got)
 	}
 }
 
@@ -451,10 +476,21 @@ func TestStatisticsAreCounted(t *testing.T) {
 	if _, err := run(t, n, Config{Parallelism: 2, Stats: stats}); err != nil {
 		t.Fatal(err)
 	}
-	if got := stats.Node(remote).Totals(); got.Rows != 5 || got.Batches == 0 {
+	if got := stats.Node(remote).Totals(); got.Rows != 5 || got.Batches == 0 || got.Splits != int64(len(c.splits)) || got.Narrowed != 0 {
 		t.Errorf("scan: %+v", got)
 	}
 	if got := stats.Node(n).Totals(); got.Rows != 5 || got.Memory == 0 || got.Time == 0 {
 		t.Errorf("sort: %+v", got)
+	}
+	o := orders()
+	for mode, narrowed := range map[DynamicMode]int{DynamicOn: len(o.splits), DynamicLate: 0, DynamicOff: 0} {
+		stats, scan := exec.NewStats(), o.remote()
+		join := &plan.Join{Left: scan, Right: customers().remote(), On: []expr.Expr{call(t, expr.Eq, o.col(1), c.col(0))}}
+		if _, err := run(t, join, Config{Parallelism: 2, Stats: stats, Dynamic: mode}); err != nil {
+			t.Fatal(err)
+		}
+		if got := stats.Node(scan).Totals(); got.Splits != int64(len(o.splits)) || got.Narrowed != int64(narrowed) {
+			t.Errorf("dynamic filters %d: %+v", mode, got)
+		}
 	}
 }

@@ -12,7 +12,8 @@ import (
 
 // joinCondition is a join's On, taken apart.
 type joinCondition struct {
-	left, right []expr.Expr // keys, pairwise equal
+	keys        []expr.Expr // the conjuncts that are equalities of keys
+	left, right []expr.Expr // the keys, pairwise equal
 	fields      []rowkey.Field
 	residual    []expr.Expr
 	in          expr.Expr // the IN comparison, if it is not the only key
@@ -31,6 +32,7 @@ func (b *builder) split(n *plan.Join) joinCondition {
 		l, r, field, ok := b.equality(e, left, right)
 		switch {
 		case ok:
+			c.keys = append(c.keys, e)
 			c.left, c.right, c.fields = append(c.left, l), append(c.right, r), append(c.fields, field)
 		case nullAware && i == 0:
 			c.in = e
@@ -39,6 +41,14 @@ func (b *builder) split(n *plan.Join) joinCondition {
 		}
 	}
 	return c
+}
+
+// sides returns the keys of a join's build and probe sides.
+func (c joinCondition) sides(n *plan.Join) (build, probe []expr.Expr) {
+	if n.BuildLeft {
+		return c.left, c.right
+	}
+	return c.right, c.left
 }
 
 // equality recognizes an equality between an expression of each side.
@@ -88,16 +98,15 @@ func (b *builder) join(n *plan.Join, want need) (stage, error) {
 	cond := b.split(n)
 	below := want.with(n.On...)
 	buildNode, probeNode := n.Right, n.Left
-	buildKeys, probeKeys := cond.right, cond.left
 	if n.BuildLeft {
 		buildNode, probeNode = n.Left, n.Right
-		buildKeys, probeKeys = cond.left, cond.right
 	}
+	buildKeys, probeKeys := cond.sides(n)
 	built, err := b.build(buildNode, below)
 	if err != nil {
 		return stage{}, err
 	}
-	told, onBuilt := b.promise(n, probeNode, probeKeys, buildKeys, cond.fields)
+	told, onBuilt := b.promise(n, cond)
 	probed, err := b.build(probeNode, below)
 	if err != nil {
 		return stage{}, err
@@ -165,30 +174,46 @@ func (b *builder) joinTerms(spec *exec.Join, cond joinCondition, buildKeys, prob
 	return out, nil
 }
 
-// promise connects a join with the remote scans that its probe keys come from. It returns how many of the keys these are
-// told of, and what the join calls when its build side is complete; nil if there is no such scan.
-func (b *builder) promise(n *plan.Join, probe plan.Node, probeKeys, buildKeys []expr.Expr, fields []rowkey.Field) (told int, onBuilt func([]arrow.Array)) {
+// narrowed finds, by key of a join, the columns of the remote scans that its probe keys come from: those that the join
+// can tell of the keys of its build side.
+func (b *builder) narrowed(n *plan.Join, cond joinCondition) [][]scanColumn {
 	if b.cfg.Dynamic == DynamicOff || !drops(n) {
-		return 0, nil
+		return nil
 	}
+	probe := n.Left
+	if n.BuildLeft {
+		probe = n.Right
+	}
+	buildKeys, probeKeys := cond.sides(n)
+	scans := make([][]scanColumn, len(probeKeys))
+	for i, e := range probeKeys {
+		col, ok := e.(*expr.Column)
+		if ok && cond.fields[i].IsStrict() && exec.Comparable(col.Typ, buildKeys[i].Type()) {
+			scans[i] = scansOf(probe, col.ID)
+		}
+	}
+	return scans
+}
+
+// promise connects a join with the scans that it narrows. It returns how many of the keys these are told of, and what the
+// join calls when its build side is complete; nil if there is no such scan.
+func (b *builder) promise(n *plan.Join, cond joinCondition) (told int, onBuilt func([]arrow.Array)) {
 	type target struct {
 		column *expr.Column
 		filter *exec.ScanFilter
 	}
-	targets := make([][]target, len(probeKeys)) // by key
-	for i, e := range probeKeys {
-		col, ok := e.(*expr.Column)
-		if !ok || !fields[i].IsStrict() || !exec.Comparable(col.Typ, buildKeys[i].Type()) {
-			continue
-		}
-		for _, s := range scansOf(probe, col.ID) {
+	buildKeys, _ := cond.sides(n)
+	scans := b.narrowed(n, cond)
+	targets := make([][]target, len(scans)) // by key
+	for i := range scans {
+		for _, s := range scans[i] {
 			f := b.filters[s.remote]
 			if f == nil {
 				f = exec.NewScanFilter()
 				b.filters[s.remote] = f
 			}
 			f.Promise()
-			targets[i] = append(targets[i], target{s.column, f})
+			targets[i] = append(targets[i], target{s.column(), f})
 		}
 		if len(targets[i]) > 0 {
 			told++
@@ -204,7 +229,7 @@ func (b *builder) promise(n *plan.Join, probe plan.Node, probeKeys, buildKeys []
 			}
 			var set *rowkey.Set
 			if keys != nil {
-				set = rowkey.NewSet(fields[i], keys[i])
+				set = rowkey.NewSet(cond.fields[i], keys[i])
 			}
 			for _, t := range of {
 				if keys == nil {
@@ -230,8 +255,11 @@ func drops(n *plan.Join) bool {
 // scanColumn is a column of a remote scan.
 type scanColumn struct {
 	remote *plan.Remote
-	column *expr.Column // by the fragment's own id
+	at     int // its position
 }
+
+// column reads it by the fragment's own id.
+func (s scanColumn) column() *expr.Column { return s.remote.Fragment.Schema()[s.at].Ref() }
 
 // scansOf finds the scans whose rows may be dropped by their value of column id without changing other rows of n.
 func scansOf(n plan.Node, id expr.ColumnID) []scanColumn {
@@ -241,7 +269,7 @@ func scansOf(n plan.Node, id expr.ColumnID) []scanColumn {
 		if at < 0 || at >= len(n.Fragment.Schema()) {
 			return nil
 		}
-		return []scanColumn{{n, n.Fragment.Schema()[at].Ref()}}
+		return []scanColumn{{n, at}}
 	case *plan.Filter:
 		return scansOf(n.Input, id)
 	case *plan.Sort:

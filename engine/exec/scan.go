@@ -127,6 +127,7 @@ func (r *scanRun) read(ctx context.Context, send func(arrow.RecordBatch) error) 
 }
 
 func (r *scanRun) readSplit(ctx context.Context, split connectors.Split, send func(arrow.RecordBatch) error) (err error) {
+	r.Stats.split(r.Dynamic)
 	reader, err := r.execution.Open(ctx, split)
 	if err != nil {
 		return err

@@ -39,6 +39,7 @@ func (s *Stats) Node(n plan.Node) *NodeStats {
 // NodeStats are the live counters of one plan node over all its streams.
 type NodeStats struct {
 	rows, batches, nanos, peak, spilled atomic.Int64
+	splits, narrowed                    atomic.Int64
 	usage                               atomic.Pointer[connectors.Usage]
 }
 
@@ -49,6 +50,8 @@ type NodeTotals struct {
 	Memory        int64             // most bytes reserved at once
 	Spilled       int64             // bytes written to spill files
 	Usage         connectors.Totals // Remote nodes: what the source was asked for
+	Splits        int64             // Remote nodes: parts read
+	Narrowed      int64             // of these the parts that the dynamic filter was complete for
 }
 
 // Totals reads the counters. On nil it is zero.
@@ -58,7 +61,7 @@ func (c *NodeStats) Totals() NodeTotals {
 	}
 	t := NodeTotals{
 		Rows: c.rows.Load(), Batches: c.batches.Load(), Time: time.Duration(c.nanos.Load()),
-		Memory: c.peak.Load(), Spilled: c.spilled.Load(),
+		Memory: c.peak.Load(), Spilled: c.spilled.Load(), Splits: c.splits.Load(), Narrowed: c.narrowed.Load(),
 	}
 	if u := c.usage.Load(); u != nil {
 		t.Usage = u.Totals()
@@ -72,6 +75,22 @@ func (c *NodeStats) memory(used int64) {
 		if used <= peak || c.peak.CompareAndSwap(peak, used) {
 			return
 		}
+	}
+}
+
+// split counts a part of a remote scan that is about to be read under a filter.
+func (c *NodeStats) split(filter connectors.DynamicFilter) {
+	if c == nil {
+		return
+	}
+	c.splits.Add(1)
+	if _, none := filter.(connectors.NoFilter); none {
+		return
+	}
+	select {
+	case <-filter.Ready():
+		c.narrowed.Add(1)
+	default:
 	}
 }
 

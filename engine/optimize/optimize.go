@@ -3,7 +3,6 @@ package optimize
 import (
 	"context"
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/silogate/silogate/connectors"
@@ -39,12 +38,12 @@ type Step struct {
 	Time    time.Duration
 }
 
-// Rows returns the estimated rows of a node of the final plan, NaN for any other.
-func (t *Trace) Rows(n plan.Node) float64 {
+// Estimate returns what a node of the final plan was expected to yield, NaN for any other.
+func (t *Trace) Estimate(n plan.Node) plan.Statistics {
 	if e, ok := t.Estimates[n]; ok {
-		return e.Rows
+		return plan.Statistics{Rows: e.Rows, Bytes: e.Bytes}
 	}
-	return math.NaN()
+	return plan.Statistics{Rows: plan.Unknown, Bytes: plan.Unknown}
 }
 
 // Optimize returns a plan equal to root that holds no Scan. Errors are those of the sources and, with Strict,

@@ -94,10 +94,10 @@ func TestTrace(t *testing.T) {
 	if ran["prune"] || !ran["merge"] || !ran["place"] {
 		t.Errorf("rules that ran: %v", ran)
 	}
-	if rows := trace.Rows(out); math.IsNaN(rows) || rows <= 0 {
+	if rows := trace.Estimate(out).Rows; math.IsNaN(rows) || rows <= 0 {
 		t.Errorf("the root's estimate is %v", rows)
 	}
-	if rows := trace.Rows(root); !math.IsNaN(rows) {
+	if rows := trace.Estimate(root).Rows; !math.IsNaN(rows) {
 		t.Errorf("a node of another plan has the estimate %v", rows)
 	}
 	for _, name := range RuleNames() {
@@ -137,7 +137,7 @@ func TestEstimatesOverPrunedLeaves(t *testing.T) {
 			if _, leaf := n.(*plan.Remote); leaf {
 				want = rows
 			}
-			if got := trace.Rows(n); got != want {
+			if got := trace.Estimate(n).Rows; got != want {
 				t.Errorf("%T over a leaf of %g rows: %g, want %g", n, rows, got, want)
 			}
 		})

@@ -8,6 +8,8 @@
 // Rewrite says in the other grammar's words what it lacks inside its own statements: comparisons with ANY and ALL, IS
 // UNKNOWN, the escapes \% and \_, temporal literals, the collation of SET NAMES.
 //
+// CutFormat takes the FORMAT of an EXPLAIN out of its text, where the other grammar does not know all of them.
+//
 // A statement's own text can hold secrets. Redact gives the form that logs and process lists may show.
 //
 // The package does not run statements, and expands nothing in what it reads: ${...} in an option is five characters.

@@ -13,4 +13,7 @@
 // answer stays exactly the same and the cost model says it pays.
 //
 // The package prints plans (Format) and checks them (Verify); it does not transform or run them and knows no source.
+//
+// Describe is what EXPLAIN says of a plan, as text and as JSON: the names in the latter are a promise to programs
+// (ExplainVersion).
 package plan

@@ -70,8 +70,9 @@ type Remote struct {
 
 // Kept is a node or conjunct that stays above a fragment, and why.
 type Kept struct {
-	What, Why string
-	Rechecked bool // the fragment applies it too, though not exactly: it drops some of the rows that fail
+	What      string `json:"what"`
+	Why       string `json:"why"`
+	Rechecked bool   `json:"rechecked"` // the fragment applies it too, though not exactly: it drops some of the rows that fail
 }
 
 // String is the line of EXPLAIN.

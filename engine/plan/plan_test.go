@@ -1,7 +1,10 @@
 package plan_test
 
 import (
+	"encoding/json"
 	"math"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +12,8 @@ import (
 	"github.com/cockroachdb/datadriven"
 
 	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/expr/kernel/jsondoc"
+	"github.com/silogate/silogate/engine/jsontable"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/types"
 )
@@ -52,6 +57,11 @@ func (f fragment) String() string      { return `SELECT "a" FROM "public"."t"` }
 
 // plans are the plans that the goldens and the verifier's tests are about, by name. Each is sound.
 func plans() map[string]plan.Node {
+	document := &expr.Literal{Value: types.TextValue(`[1]`), Typ: types.Of(types.Text)}
+	path, err := jsondoc.ParsePath("$[*]")
+	if err != nil {
+		panic(err)
+	}
 	t, u := table("t", a, b), table("u", x)
 	sum := plan.Agg{Col: column(10, "s"), Func: plan.Sum, Args: []expr.Expr{b.Ref()}, Distinct: true}
 	concat := plan.Agg{
@@ -107,6 +117,16 @@ func plans() map[string]plan.Node {
 		}},
 		"empty": &plan.Values{Cols: plan.Schema{a, b}},
 		"keys":  &plan.Keys{Cols: plan.Schema{a}},
+		"window": &plan.Window{
+			Input: t, PartitionBy: []expr.Expr{a.Ref()}, OrderBy: []plan.SortKey{{Expr: b.Ref(), Desc: true}}, Funcs: []plan.WindowFunc{
+				{Col: plan.Column{ID: 50, Name: "r", Type: integer}, Func: plan.RowNumber},
+				{Col: column(51, "s"), Func: plan.Sum, Args: []expr.Expr{b.Ref()}, Frame: plan.Frame{End: plan.Bound{Kind: plan.CurrentRow, Rows: 2}}},
+			},
+		},
+		"json_table": &plan.JSONTable{
+			Input: t, Doc: document, Outer: true, Cols: plan.Schema{column(52, "n")},
+			Table: &jsontable.Table{Name: "j", Root: &jsontable.Level{Path: path, Columns: []jsontable.Column{{Kind: jsontable.Ordinality, Name: "n", Type: integer}}}},
+		},
 	}
 }
 
@@ -119,29 +139,134 @@ func TestFormat(t *testing.T) {
 		if err := plan.Verify(n); err != nil {
 			t.Fatalf("%s: %v", d.Cmd, err)
 		}
-		var o plan.FormatOptions
-		if d.HasArg("rows") {
-			o.Rows = func(n plan.Node) float64 {
-				if _, ok := n.(*plan.Filter); ok {
-					return 0.2
-				}
-				return 1234567
-			}
-		}
-		if d.HasArg("analyze") {
-			o.Actual = func(n plan.Node) (plan.Actual, bool) {
-				_, remote := n.(*plan.Remote)
-				return plan.Actual{Rows: 42, Time: 1500 * time.Microsecond, Bytes: 3 << 20, Spill: 10}, remote
-			}
-		}
-		return plan.Format(n, o)
+		return plan.Format(n, options(d))
 	})
 }
 
+// TestJSON shows the same plans as JSON, or only the properties of their first nodes.
+func TestJSON(t *testing.T) {
+	datadriven.RunTest(t, "testdata/json", func(t *testing.T, d *datadriven.TestData) string {
+		described := plan.Describe(plans()[d.Cmd], options(d))
+		if d.HasArg("properties") {
+			text, err := json.Marshal(described.Properties)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return described.Operator + " " + string(text)
+		}
+		text, err := plan.EncodeJSON(described)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return text
+	})
+}
+
+// options are what a test asks for beside the plan.
+func options(d *datadriven.TestData) plan.FormatOptions {
+	var o plan.FormatOptions
+	if d.HasArg("rows") {
+		o.Estimate = func(n plan.Node) plan.Statistics {
+			if _, ok := n.(*plan.Filter); ok {
+				return plan.Statistics{Rows: 0.2, Bytes: math.NaN()}
+			}
+			return plan.Statistics{Rows: 1234567, Bytes: 8765432}
+		}
+	}
+	if d.HasArg("analyze") {
+		o.Actual = func(n plan.Node) (plan.Actual, bool) {
+			a := plan.Actual{Rows: 42, Batches: 2, Time: 1500 * time.Microsecond, Spill: 10}
+			_, remote := n.(*plan.Remote)
+			if remote {
+				a.Remote = &plan.ActualRemote{Bytes: 3 << 20, Requests: 3, Time: time.Second, Splits: 4, Narrowed: 1}
+			}
+			return a, remote
+		}
+	}
+	if d.HasArg("choices") {
+		o.Keys = func(n *plan.Join) []expr.Expr { return n.On[:1] }
+		o.Dynamic = func(n *plan.Remote) []plan.Column { return n.Cols }
+	}
+	return o
+}
+
 func TestFormatHidesUnknownEstimates(t *testing.T) {
-	text := plan.Format(plans()["keys"], plan.FormatOptions{Rows: func(plan.Node) float64 { return math.NaN() }})
-	if strings.Contains(text, "rows") {
-		t.Errorf("an unknown estimate is shown: %s", text)
+	for _, unknown := range []float64{math.NaN(), math.Inf(1)} {
+		o := plan.FormatOptions{Estimate: func(plan.Node) plan.Statistics { return plan.Statistics{Rows: unknown, Bytes: unknown} }}
+		text := plan.Format(plans()["keys"], o)
+		inJSON, err := plan.EncodeJSON(plan.Describe(plans()["keys"], o))
+		if err != nil || strings.Contains(text+inJSON, "rows") {
+			t.Errorf("an unknown estimate is shown: %s%s, %v", text, inJSON, err)
+		}
+	}
+}
+
+// TestJSONSaysWhatTheTextSays compares the operations of the JSON with the lines of the text.
+func TestJSONSaysWhatTheTextSays(t *testing.T) {
+	type node struct {
+		Operation string
+		Inputs    []node
+	}
+	for name, n := range plans() {
+		text, err := plan.EncodeJSON(plan.Describe(n, plan.FormatOptions{}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var root node
+		if err := json.Unmarshal([]byte(text), &root); err != nil {
+			t.Fatal(err)
+		}
+		var got, want []string
+		var walk func(node)
+		walk = func(n node) {
+			got = append(got, n.Operation)
+			for _, in := range n.Inputs {
+				walk(in)
+			}
+		}
+		walk(root)
+		for line := range strings.Lines(plan.Format(n, plan.FormatOptions{})) {
+			if _, operation, ok := strings.Cut(line, "-> "); ok {
+				want = append(want, strings.TrimSuffix(operation, "\n"))
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s:\ngot  %q\nwant %q", name, got, want)
+		}
+	}
+}
+
+// TestExplainPage looks for every operator and its properties in the page that documents them.
+func TestExplainPage(t *testing.T) {
+	page, err := os.ReadFile("../../docs/explain.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := make(map[string]string) // by operator
+	for line := range strings.Lines(string(page)) {
+		if name, rest, ok := strings.Cut(strings.TrimPrefix(line, "| `"), "` | "); ok {
+			rows[name] += rest
+		}
+	}
+	var check func(*plan.Description)
+	check = func(d *plan.Description) {
+		for property := range d.Properties {
+			if !strings.Contains(rows[d.Operator], "`"+property+"`") {
+				t.Errorf("docs/explain.md: the operator %s lacks %s", d.Operator, property)
+			}
+		}
+		if _, ok := rows[d.Operator]; !ok {
+			t.Errorf("docs/explain.md lacks the operator %s", d.Operator)
+		}
+		for _, in := range d.Inputs {
+			check(in)
+		}
+	}
+	for _, n := range plans() {
+		check(plan.Describe(n, plan.FormatOptions{
+			Keys:    func(*plan.Join) []expr.Expr { return nil },
+			Dynamic: func(*plan.Remote) []plan.Column { return nil },
+		}))
 	}
 }
 

@@ -48,7 +48,7 @@ func (v *verifier) node(n Node, outer scope) error {
 		return err
 	}
 	if err := v.check(n, outer); err != nil {
-		return fmt.Errorf("%s: %w", describe(n), err)
+		return fmt.Errorf("%s: %w", operation(n), err)
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/silogate/silogate/engine/expr"
 )
@@ -115,23 +114,12 @@ func (f WindowFunc) String() string {
 	return fmt.Sprintf("%s(%s)%s", f.Func, expr.Strings(f.Args, ", "), f.Frame)
 }
 
-func describeWindow(n *Window) string {
-	var b strings.Builder
-	b.WriteString("Window")
-	if len(n.PartitionBy) > 0 {
-		b.WriteString(" by " + expr.Strings(n.PartitionBy, ", "))
+func windowFunctions(list []WindowFunc) []string {
+	parts := make([]string, len(list))
+	for i, f := range list {
+		parts[i] = fmt.Sprintf("%s = %s", f.Col.Ref(), f)
 	}
-	if len(n.OrderBy) > 0 {
-		b.WriteString(" order " + keyList(n.OrderBy))
-	}
-	for i, f := range n.Funcs {
-		sep := ", "
-		if i == 0 {
-			sep = ": "
-		}
-		fmt.Fprintf(&b, "%s%s = %s", sep, f.Col.Ref(), f)
-	}
-	return b.String()
+	return parts
 }
 
 func (n *Window) mapExprs(f func(expr.Expr) expr.Expr) *Window {

@@ -10,6 +10,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/vitess/go/sqltypes"
+	querypb "github.com/dolthub/vitess/go/vt/proto/query"
 
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/engine"
@@ -34,13 +35,13 @@ func (s *statement) federated(leaf *bind.Leaf) (err error) {
 	}
 	switch leaf.Explain {
 	case bind.ExplainPlan:
-		return s.sendLines(prepared.Explain())
+		return s.explain(prepared.Explain(), leaf.JSON)
 	case bind.ExplainAnalyze:
-		text, err := prepared.Analyze(s.ctx, env)
+		measured, err := prepared.Analyze(s.ctx, env)
 		if err != nil {
 			return err
 		}
-		return s.sendLines(text)
+		return s.explain(measured, leaf.JSON)
 	}
 	result, err := prepared.Run(env)
 	if err != nil {
@@ -95,15 +96,28 @@ func (s *statement) selected(rows int64) {
 	info.RowCount.Store(-1)
 }
 
-// sendLines sends a text as a result of one row for each line.
-func (s *statement) sendLines(text string) error {
-	result := &sqltypes.Result{Fields: textFields("EXPLAIN")}
-	for line := range strings.Lines(text) {
-		cell := sqltypes.MakeTrusted(sqltypes.Text, []byte(strings.TrimSuffix(line, "\n")))
-		result.Rows = append(result.Rows, []sqltypes.Value{cell})
+// explain sends a plan as MySQL does: JSON is one row, the lines of a text are one row each.
+func (s *statement) explain(e *engine.Explanation, inJSON bool) error {
+	result := &sqltypes.Result{Fields: explainFields()}
+	row := func(text string) {
+		result.Rows = append(result.Rows, []sqltypes.Value{sqltypes.MakeTrusted(sqltypes.Text, []byte(text))})
+	}
+	if inJSON {
+		text, err := e.JSON()
+		if err != nil {
+			return err
+		}
+		row(text)
+	} else {
+		for line := range strings.Lines(e.Text()) {
+			row(strings.TrimSuffix(line, "\n"))
+		}
 	}
 	return s.emit(result)
 }
+
+// explainFields is the one column of an EXPLAIN, by MySQL's name for it.
+func explainFields() []*querypb.Field { return textFields("EXPLAIN") }
 
 // prepare optimizes a query under the session's settings and says what it is evaluated with.
 func (v *Server) prepare(ctx *sql.Context, leaf *bind.Leaf) (*engine.Prepared, *expr.Env, error) {

@@ -41,7 +41,7 @@ func TestNoFilesOfTheHost(t *testing.T) {
 		wantErrno(t, "prepared: "+statement, err, 1045, "28000")
 	}
 	for _, statement := range []string{ // what GMS's grammar does not have
-		"SELECT 1 UNION SELECT 2" + into, "EXPLAIN ANALYZE SELECT 1" + into, "EXPLAIN ANALYZE SELECT * FROM fake.numbers" + into,
+		"SELECT 1 UNION SELECT 2" + into, "EXPLAIN ANALYZE SELECT 1" + into, "EXPLAIN ANALYZE FORMAT=JSON SELECT 1" + into, "EXPLAIN ANALYZE SELECT * FROM fake.numbers" + into,
 		"SELECT * FROM (SELECT 1" + into + ") d", "SELECT (SELECT 1" + into + ")",
 	} {
 		_, err := texts(root, statement)

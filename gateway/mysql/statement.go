@@ -73,6 +73,9 @@ func (s *statement) attempt(parsed sqlparser.Statement, text string, args map[st
 		s.kind = federated
 		return s.federated(leaf)
 	}
+	if err := bind.Explainable(root); err != nil {
+		return err
+	}
 	if err := s.mayRun(root); err != nil {
 		return err
 	}
@@ -247,8 +250,14 @@ func (s *statement) describe(text string) ([]*querypb.Field, error) {
 	if err != nil {
 		return nil, err
 	}
-	if leaf, ok := bind.LeafOf(root); ok && leaf.Explain == bind.Run {
+	if leaf, ok := bind.LeafOf(root); ok {
+		if leaf.Explain != bind.Run {
+			return explainFields(), nil
+		}
 		return leafFields(leaf), nil
+	}
+	if err := bind.Explainable(root); err != nil {
+		return nil, err
 	}
 	switch n := root.(type) {
 	case *gmsplan.InsertInto:

@@ -1,0 +1,34 @@
+package parse
+
+import "strings"
+
+// CutFormat takes the clause FORMAT = name out of an EXPLAIN, as the other grammar has it neither with every name nor after
+// ANALYZE. It leaves spaces, so that what follows stays where it was. Without the clause it returns sql and nil.
+func CutFormat(sql string) (rest string, format *string) {
+	s := scanner{sql: sql}
+	next := func() token {
+		t, err := s.next()
+		if err != nil {
+			return token{kind: end}
+		}
+		return t
+	}
+	if verb := next(); !verb.is("EXPLAIN") && !verb.is("DESCRIBE") && !verb.is("DESC") {
+		return sql, nil
+	}
+	clause := next()
+	if clause.is("ANALYZE") {
+		clause = next()
+	}
+	if !clause.is("FORMAT") || !next().isSymbol("=") {
+		return sql, nil
+	}
+	value := next()
+	if value.kind != word && value.kind != name && value.kind != text || value.isNumber() {
+		return sql, nil
+	}
+	if next().is("ANALYZE") {
+		return sql, nil // the wrong order
+	}
+	return sql[:clause.start] + strings.Repeat(" ", value.end-clause.start) + sql[value.end:], &value.value
+}
