@@ -38,6 +38,11 @@
 // their own and never wait for a statement. Otherwise two statements that hold what the other needs would wait for ever.
 // Connections are opened when they are used, not by Admit: a source that is down fails only statements that read it.
 //
+// # Links
+//
+// A source over a network measures its link by its own traffic (LinkMeter) and says what it knows (Linked), so that the
+// planner weighs bytes by what they cost.
+//
 // # Testing
 //
 // connectors/conntest runs the same suite against every connector and its real server.

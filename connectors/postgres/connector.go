@@ -46,8 +46,12 @@ var (
 	_ connectors.StatsSource  = (*source)(nil)
 	_ connectors.ColumnLister = (*source)(nil)
 	_ connectors.Defaulter    = (*source)(nil)
+	_ connectors.Linked       = (*source)(nil)
 	_ connectors.Admitter     = (*fragment)(nil)
 )
+
+// Link implements connectors.Linked.
+func (s *source) Link() connectors.Link { return s.pool.link.Link() }
 
 // DefaultNamespace implements connectors.Defaulter.
 func (s *source) DefaultNamespace(context.Context) (string, error) {

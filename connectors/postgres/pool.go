@@ -22,6 +22,7 @@ type pool struct {
 	metadata *semaphore.Weighted
 	turns    *connectors.Turns // of statements
 	extra    *semaphore.Weighted
+	link     connectors.LinkMeter
 
 	mu     sync.Mutex
 	inUse  map[*slot]func() // what makes the use of each fail
@@ -36,17 +37,23 @@ func openPool(ctx context.Context, s *settings) (*pool, error) {
 	s.pool.ShouldPing = func(_ context.Context, p pgxpool.ShouldPingParams) bool {
 		return p.IdleDuration > trusted || spoken(p.Conn.PgConn().Conn())
 	}
-	pg, err := pgxpool.NewWithConfig(ctx, s.pool)
-	if err != nil {
-		return nil, err
-	}
-	return &pool{
-		pg:       pg,
+	p := &pool{
 		metadata: semaphore.NewWeighted(1),
 		turns:    connectors.NewTurns(int(s.statement)),
 		extra:    semaphore.NewWeighted(s.extra),
 		inUse:    make(map[*slot]func()),
-	}, nil
+	}
+	dial := s.pool.ConnConfig.DialFunc
+	s.pool.ConnConfig.DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := dial(ctx, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		return p.link.Conn(conn), nil
+	}
+	var err error
+	p.pg, err = pgxpool.NewWithConfig(ctx, s.pool)
+	return p, err
 }
 
 // trusted is how long an idle connection is taken to be alive if nothing came from the server.
@@ -73,10 +80,13 @@ func spoken(conn net.Conn) bool {
 
 // socketOf returns what is below TLS.
 func socketOf(conn net.Conn) net.Conn {
-	if wrapped, ok := conn.(interface{ NetConn() net.Conn }); ok {
-		return wrapped.NetConn()
+	for {
+		wrapped, ok := conn.(interface{ NetConn() net.Conn })
+		if !ok {
+			return conn
+		}
+		conn = wrapped.NetConn()
 	}
-	return conn
 }
 
 // slot is a connection of the pool with its share.

@@ -201,3 +201,19 @@ func TestSpoken(t *testing.T) {
 	server.Close()
 	f.eventually("closed", func() bool { return spoken(client) })
 }
+
+// What a source's connections show of the way to it.
+func TestLink(t *testing.T) {
+	pg := testserver.Postgres(t)
+	pg.Exec(t, `CREATE TABLE wide AS SELECT g AS id, repeat('x', 1000) AS pad FROM generate_series(1, 3000) g`, `ANALYZE wide`)
+	slow := testserver.Slow()
+	pg.Host = testserver.LinkTo(t, pg.Host, slow).Addr()
+	f := newFixture(t, pg, nil)
+	if l := f.source.Link(); l != (connectors.Link{}) {
+		t.Errorf("%+v before any traffic", l)
+	}
+	rows := len(f.rows(f.pushed(f.scan("wide")), run{}))
+	if l := f.source.Link(); rows != 3000 || l.RoundTrip < slow.RoundTrip || l.Bandwidth <= 0 {
+		t.Errorf("%d rows over %+v", rows, l)
+	}
+}

@@ -3,11 +3,13 @@ package optimize
 import (
 	"math"
 
+	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/plan"
 )
 
-// The cost of work in seconds of one core, measured roughly on commodity machines. Only ratios matter. A source's own
-// figures (connectors.Estimate.Cost, the link's round trip and bandwidth) will replace the remote ones per site.
+// The cost of work in seconds of one core, measured roughly on commodity machines. Only ratios matter. What the traffic with
+// a source has shown of its link raises the cost of a byte (wayTo).
 const (
 	costBuildRow     = 60e-9  // insert a row into a hash table
 	costProbeRow     = 30e-9  // look a row up
@@ -19,11 +21,39 @@ const (
 	costTransferByte = 5e-9
 )
 
-// smallTransfer is a number of bytes that is not worth saving: a request costs as much.
-const smallTransfer = 64 << 10
+// Bytes that are not worth saving, because a request takes as long: at least these many, and at most.
+const smallTransfer, mostSmall = 64 << 10, 1 << 20
+
+// way is the way from a source to here.
+type way struct {
+	start   float64 // seconds until an answer begins
+	perByte float64
+}
+
+// wayTo returns what is known of a source's link, and else what is usual in one building.
+func (p *planner) wayTo(site plan.Site) way {
+	if w, ok := p.ways[site]; ok {
+		return w
+	}
+	w := way{perByte: costTransferByte}
+	if src, err := p.Sources.Source(site); err == nil {
+		if linked, ok := src.(connectors.Linked); ok {
+			link := linked.Link()
+			w.start = link.RoundTrip.Seconds()
+			if link.Bandwidth > 0 {
+				w.perByte = math.Max(w.perByte, 1/link.Bandwidth)
+			}
+		}
+	}
+	p.ways[site] = w
+	return w
+}
 
 // pays reports whether a source should run a node: what it then sends is no more than what the node would read here.
-func pays(sent, read float64) bool { return sent <= math.Max(read, smallTransfer) }
+func (w way) pays(sent, read float64) bool {
+	small := math.Min(math.Max(w.start/w.perByte, smallTransfer), mostSmall)
+	return sent <= math.Max(read, small)
+}
 
 // localJoin is the cost of joining here, with the smaller side as the table.
 func localJoin(left, right, out float64, hashed bool) float64 {
@@ -44,7 +74,9 @@ func dependentJoin(left, right, out float64, hashed bool) float64 {
 
 func remoteJoin(left, right, out float64) float64 { return (left + right + out) * costRemoteRow }
 
-func transfer(rows, bytes float64) float64 { return rows*costTransferRow + bytes*costTransferByte }
+func (w way) transfer(rows, bytes float64) float64 {
+	return w.start + rows*costTransferRow + bytes*w.perByte
+}
 
 // hashable reports whether some condition of a join is an equality of its sides.
 func hashable(on []expr.Expr, left, right *relation) bool {

@@ -95,7 +95,7 @@ func (o *orderer) enumerate(ctx context.Context, g *joinGraph) *enumeration {
 		p.remote.cost = math.Inf(1)
 		if c := o.placer.colour(r.node); o.Pushdown && c.any && !c.mixed && len(free(r.node)) == 0 {
 			p.site, p.remote.cost = c, 0
-			p.local.cost = transfer(full.rows, p.bytes)
+			p.local.cost = o.wayTo(c.site).transfer(full.rows, p.bytes)
 			p.local.pushed = true
 		}
 		e.parts[p.rels] = p
@@ -193,9 +193,10 @@ func (e *enumeration) try(l, r relSet) bool {
 		return true
 	}
 	cost := left.remote.cost + right.remote.cost + remoteJoin(left.stats.rows, right.stats.rows, p.stats.rows)
-	if cost < p.remote.cost && pays(p.bytes, left.bytes+right.bytes) && e.sourceJoins(p.site.site, join, l, r) {
+	way := e.wayTo(p.site.site)
+	if cost < p.remote.cost && way.pays(p.bytes, left.bytes+right.bytes) && e.sourceJoins(p.site.site, join, l, r) {
 		p.remote = price{cost: cost, left: l, right: r}
-		if over := cost + transfer(p.stats.rows, p.bytes); over < p.local.cost {
+		if over := cost + way.transfer(p.stats.rows, p.bytes); over < p.local.cost {
 			p.local = price{cost: over, left: l, right: r, pushed: true}
 		}
 	}

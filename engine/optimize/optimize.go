@@ -49,7 +49,7 @@ func (t *Trace) Estimate(n plan.Node) plan.Statistics {
 // Optimize returns a plan equal to root that holds no Scan. Errors are those of the sources and, with Strict,
 // sqlerr.PushdownRequired.
 func Optimize(ctx context.Context, root plan.Node, cfg Config) (plan.Node, *Trace, error) {
-	p := &planner{Config: cfg, ids: newIDs(root), est: NewEstimator(cfg.Sources, cfg.Stats)}
+	p := newPlanner(root, cfg)
 	trace := &Trace{}
 	for _, r := range rules() {
 		if cfg.Disabled[r.name] && !r.required {
@@ -78,8 +78,15 @@ type rule struct {
 // planner is the state the rules of one optimization share.
 type planner struct {
 	Config
-	ids *ids
-	est *Estimator
+	ids  *ids
+	est  *Estimator
+	ways map[plan.Site]way // as they were when they were first asked for
+}
+
+func newPlanner(root plan.Node, cfg Config) *planner {
+	return &planner{
+		Config: cfg, ids: newIDs(root), est: NewEstimator(cfg.Sources, cfg.Stats), ways: make(map[plan.Site]way),
+	}
 }
 
 // run applies one rule in its wrapper.

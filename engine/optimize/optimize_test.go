@@ -124,7 +124,7 @@ func TestEstimatesOverPrunedLeaves(t *testing.T) {
 			return n.WithChildren([]plan.Node{leaf})
 		}
 		root := read(t, "filter (= t.b 3)\n  scan t\n")
-		kept := newPlanner(root, src).est.Node(t.Context(), root).Rows
+		kept := newTestPlanner(root, src).est.Node(t.Context(), root).Rows
 		if kept <= pruned || kept >= all {
 			t.Fatalf("%g rows are thought to pass", kept)
 		}
@@ -147,7 +147,7 @@ func TestEstimatesOverPrunedLeaves(t *testing.T) {
 // TestBrokenRule checks that the wrapper notices a rule that changes the plan's columns.
 func TestBrokenRule(t *testing.T) {
 	root := read(t, filtered)
-	p := newPlanner(root, newSources())
+	p := newTestPlanner(root, newSources())
 	broken := rule{name: "broken", apply: func(_ context.Context, _ *planner, n plan.Node) (plan.Node, error) {
 		return &plan.Project{Input: n, Exprs: passAll(n.Schema()[1:])}, nil
 	}}

@@ -94,7 +94,7 @@ func (pl *placer) offered(ctx context.Context, n plan.Node, c siteSet) bool {
 	case *plan.Scan:
 		return true
 	}
-	return !orderedOnly(n) && pl.Pushdown && len(free(n)) == 0 && pays(pl.pushed(ctx, n), pl.pulled(ctx, n))
+	return !orderedOnly(n) && pl.Pushdown && len(free(n)) == 0 && pl.wayTo(c.site).pays(pl.pushed(ctx, n), pl.pulled(ctx, n))
 }
 
 // orderedOnly reports a sort, perhaps under a projection.

@@ -38,7 +38,7 @@ func TestRandomPlans(t *testing.T) {
 
 func checkEveryRule(t *testing.T, root plan.Node, want []answer) {
 	for _, r := range rules() {
-		p := newPlanner(root, newSources("filter", "project"))
+		p := newTestPlanner(root, newSources("filter", "project"))
 		out, err := p.run(context.Background(), r, root, &Trace{})
 		if err != nil {
 			t.Fatal(err)

@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/datadriven"
 
+	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/types"
 )
@@ -42,7 +45,7 @@ func TestRules(t *testing.T) {
 // runRules applies some rules, in the order given.
 func runRules(t *testing.T, d *datadriven.TestData, root plan.Node) string {
 	src := newSources()
-	p := newPlanner(root, src)
+	p := newTestPlanner(root, src)
 	trace := &Trace{}
 	out := root
 	for _, arg := range d.CmdArgs {
@@ -59,10 +62,8 @@ func runRules(t *testing.T, d *datadriven.TestData, root plan.Node) string {
 	return plan.Format(out, plan.FormatOptions{})
 }
 
-func newPlanner(root plan.Node, src sources) *planner {
-	return &planner{
-		Config: Config{Sources: src, Pushdown: true, Verify: true}, ids: newIDs(root), est: NewEstimator(src, nil),
-	}
+func newTestPlanner(root plan.Node, src sources) *planner {
+	return newPlanner(root, Config{Sources: src, Pushdown: true, Verify: true})
 }
 
 func ruleNamed(t *testing.T, name string) rule {
@@ -77,10 +78,14 @@ func ruleNamed(t *testing.T, name string) rule {
 func runAll(t *testing.T, d *datadriven.TestData, root plan.Node) string {
 	cfg := Config{Pushdown: true, Verify: true, Disabled: make(map[string]bool)}
 	var takes []string
+	var link connectors.Link
 	for _, a := range d.CmdArgs {
 		switch a.Key {
 		case "takes":
 			takes = a.Vals
+		case "link": // of pg: its round trip, and bytes a second
+			link.RoundTrip, _ = time.ParseDuration(a.Vals[0])
+			link.Bandwidth, _ = strconv.ParseFloat(a.Vals[1], 64)
 		case "off":
 			cfg.Pushdown = false
 		case "strict":
@@ -91,7 +96,9 @@ func runAll(t *testing.T, d *datadriven.TestData, root plan.Node) string {
 			}
 		}
 	}
-	cfg.Sources = newSources(takes...)
+	all := newSources(takes...)
+	all["pg"].link = link
+	cfg.Sources = all
 	out, _, err := Optimize(context.Background(), root, cfg)
 	if err != nil {
 		return err.Error() + "\n"

@@ -19,7 +19,11 @@ type source struct {
 	takes   map[string]bool // filter, project, join, aggregate, limit, union, sort
 	offered []plan.Node
 	answer  func(plan.Node) plan.Node // instead of taking
+	link    connectors.Link
 }
+
+// Link implements connectors.Linked.
+func (s *source) Link() connectors.Link { return s.link }
 
 // List yields nothing: the optimizer never lists.
 func (s *source) List(context.Context, connectors.ListOptions) iter.Seq2[connectors.Listed, error] {
