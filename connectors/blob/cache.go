@@ -127,38 +127,67 @@ type check struct {
 	err  error
 }
 
-// fetchCached returns a range from the cache, nil if it is not there.
-func (f *Fetcher) fetchCached(ctx context.Context, o Object, r Range) ([]byte, error) {
-	c := &f.cache
-	if c.Cache == nil {
-		return nil, nil
+// lookUp returns what the cache has of ranges, and the ranges that it has not.
+func (f *Fetcher) lookUp(o Object, ranges []Range) (found []block, missing []Range) {
+	if f.cache.Cache == nil {
+		return nil, ranges
 	}
 	of := version{f.store.Location(o.Key), o.ETag}
-	data := c.get(of, r)
-	if data == nil {
-		return nil, nil
+	for _, r := range ranges {
+		if r.Len == 0 {
+			continue
+		}
+		if data := f.cache.get(of, r); data != nil {
+			found = append(found, block{Range: r, data: data, shared: true})
+		} else {
+			missing = append(missing, r)
+		}
 	}
+	return found, missing
+}
+
+// checkOf returns what this execution knows of an object's version.
+func (f *Fetcher) checkOf(o Object) *check {
+	c := &f.cache
+	of := version{f.store.Location(o.Key), o.ETag}
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	k := c.current[of]
 	if k == nil {
 		k = &check{}
 		c.current[of] = k
 	}
-	c.mu.Unlock()
+	return k
+}
+
+// prove makes sure that an object still is the version that was listed, by reading a byte unless that is known.
+func (f *Fetcher) prove(ctx context.Context, o Object, off int64) error {
+	k := f.checkOf(o)
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.done {
-		return data, k.err
+		return k.err
 	}
 	if err := f.slots.Acquire(ctx, 1); err != nil {
-		return data, err
+		return err
 	}
 	defer f.slots.Release(1)
-	err := ReadMetered(ctx, f.store, o, r.Off, make([]byte, 1), f.usage)
+	err := ReadMetered(ctx, f.store, o, off, make([]byte, 1), f.usage)
 	if ctx.Err() == nil { // else it says nothing
 		k.done, k.err = true, err
 	}
-	return data, err
+	return err
+}
+
+// proved notes that a read of this execution proved an object's version.
+func (f *Fetcher) proved(o Object) {
+	if f.cache.Cache == nil {
+		return
+	}
+	k := f.checkOf(o)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.done = true
 }
 
 // keep puts a range that was read. One execution takes no more than half of the cache, so that a long scan does not turn

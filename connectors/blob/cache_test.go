@@ -70,6 +70,58 @@ func TestCacheServesWhatWasRead(t *testing.T) {
 	}
 }
 
+// What is there of a segment is not read again; the request for the rest proves the version.
+func TestCacheServesPartsOfASegment(t *testing.T) {
+	store, cache := newRemote(1), NewCache(200)
+	if _, err := fetchAll(t, cache, store, "1", Range{10, 20}); err != nil {
+		t.Fatal(err)
+	}
+	store.forget()
+	f := NewFetcher(store, memory.DefaultAllocator, &connectors.Usage{})
+	f.UseCache(cache)
+	defer f.Close()
+	o := Object{Key: "x", ETag: "1"}
+	f.Add(Segment{Object: o, Ranges: []Range{{12, 8}, {31, 5}, {5, 0}}}, Segment{Object: o, Ranges: []Range{{15, 5}}})
+	for i, ranges := range [][]Range{{{12, 8}, {31, 5}}, {{15, 5}}} {
+		d, err := f.Get(t.Context(), i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range ranges {
+			if got := string(d.Bytes(r)); got != string(store.content[r.Off:r.End()]) {
+				t.Errorf("range %v: %q", r, got)
+			}
+		}
+		d.Release()
+	}
+	if got := store.started(); !slices.Equal(got, []int64{31}) {
+		t.Errorf("requests at %v", got)
+	}
+}
+
+// Nothing was proved of an object of which nothing was asked.
+func TestCacheChecksAfterAnEmptySegment(t *testing.T) {
+	store, cache := newRemote(1), NewCache(200)
+	if _, err := fetchAll(t, cache, store, "1", Range{10, 20}); err != nil {
+		t.Fatal(err)
+	}
+	store.forget()
+	f := NewFetcher(store, memory.DefaultAllocator, &connectors.Usage{})
+	f.UseCache(cache)
+	defer f.Close()
+	for i, r := range []Range{{10, 0}, {10, 20}} {
+		f.Add(Segment{Object: Object{Key: "x", ETag: "1"}, Ranges: []Range{r}})
+		d, err := f.Get(t.Context(), i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.Release()
+	}
+	if got := store.started(); !slices.Equal(got, []int64{10}) {
+		t.Errorf("requests at %v", got)
+	}
+}
+
 // An object that was replaced is not served from the cache either.
 func TestCacheChecksTheVersion(t *testing.T) {
 	store, cache := newRemote(1000), NewCache(200)

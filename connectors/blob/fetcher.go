@@ -44,7 +44,7 @@ type Fetcher struct {
 type fetch struct {
 	segment Segment
 	blocks  []block
-	bytes   int64
+	bytes   int64 // of the ranges
 	started bool
 	done    chan struct{} // closed when every block is read, or one failed
 	err     error         // valid once done is closed
@@ -75,9 +75,9 @@ func (f *Fetcher) UseCache(c *Cache) { f.cache = cached{Cache: c, current: make(
 func (f *Fetcher) Add(segments ...Segment) int {
 	list := make([]*fetch, len(segments))
 	for i, s := range segments {
-		list[i] = &fetch{segment: s, blocks: f.profile.coalesce(s.Ranges), done: make(chan struct{})}
-		for _, b := range list[i].blocks {
-			list[i].bytes += b.Len
+		list[i] = &fetch{segment: s, done: make(chan struct{})}
+		for _, r := range s.Ranges {
+			list[i].bytes += r.Len
 		}
 	}
 	f.mu.Lock()
@@ -153,9 +153,9 @@ func (f *Fetcher) interrupt(p *fetch) {
 
 // readNow reads a segment in the caller's goroutine.
 func (f *Fetcher) readNow(ctx context.Context, p *fetch) (*Data, error) {
-	d := &Data{mem: f.mem, blocks: p.blocks}
-	for i := range p.blocks {
-		b := &p.blocks[i]
+	d := &Data{mem: f.mem, blocks: f.profile.coalesce(p.segment.Ranges)}
+	for i := range d.blocks {
+		b := &d.blocks[i]
 		b.data = f.mem.Allocate(int(b.Len))
 		if err := ReadMetered(ctx, f.store, p.segment.Object, b.Off, b.data, f.usage); err != nil {
 			d.Release()
@@ -234,16 +234,18 @@ func (f *Fetcher) start(ctx context.Context, p *fetch) {
 	}()
 }
 
-// readBlocks reads all blocks of a segment, a long one by several requests.
+// readBlocks reads what the cache does not have of a segment, a long block by several requests.
 func (f *Fetcher) readBlocks(ctx context.Context, p *fetch) error {
+	o := p.segment.Object
+	found, missing := f.lookUp(o, p.segment.Ranges)
+	p.blocks = slices.Concat(found, f.store.Profile().coalesce(missing))
+	if len(missing) == 0 && len(found) > 0 {
+		return f.prove(ctx, o, found[0].Off)
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	var err error
-	for i := 0; i < len(p.blocks) && err == nil; i++ {
+	for i := len(found); i < len(p.blocks) && err == nil; i++ {
 		b := &p.blocks[i]
-		b.data, err = f.fetchCached(ctx, p.segment.Object, b.Range)
-		if b.shared = b.data != nil; b.shared {
-			continue
-		}
 		b.data = f.mem.Allocate(int(b.Len))
 		for off := int64(0); off < b.Len && err == nil; off += f.profile.Request {
 			part := b.data[off:min(off+f.profile.Request, b.Len)]
@@ -252,7 +254,7 @@ func (f *Fetcher) readBlocks(ctx context.Context, p *fetch) error {
 			}
 			group.Go(func() error {
 				defer f.slots.Release(1)
-				return ReadMetered(ctx, f.store, p.segment.Object, b.Off+off, part, f.usage)
+				return ReadMetered(ctx, f.store, o, b.Off+off, part, f.usage)
 			})
 		}
 	}
@@ -263,10 +265,11 @@ func (f *Fetcher) readBlocks(ctx context.Context, p *fetch) error {
 	if err != nil {
 		return err
 	}
-	for i := range p.blocks {
-		if b := &p.blocks[i]; !b.shared {
-			f.keep(p.segment.Object, b.Range, b.data)
-		}
+	if len(p.blocks) > len(found) {
+		f.proved(o)
+	}
+	for _, b := range p.blocks[len(found):] {
+		f.keep(o, b.Range, b.data)
 	}
 	return nil
 }

@@ -56,6 +56,7 @@ func (c S3Config) log() *slog.Logger {
 // S3 is a bucket of an S3-compatible store.
 type S3 struct {
 	config S3Config
+	meter  meter
 
 	connect   sync.Mutex
 	client    *s3.Client
@@ -137,9 +138,9 @@ func transport(loaded aws.Config) *http.Transport {
 // Location returns the s3:// URL of a key.
 func (s *S3) Location(key string) string { return "s3://" + s.config.Bucket + "/" + key }
 
-// Profile: a request costs a round trip and a tenth of a millisecond, which at the usual bandwidths is worth about Gap.
+// Profile follows from how far away the store has been so far.
 func (s *S3) Profile() Profile {
-	return Profile{Gap: 128 << 10, Request: 8 << 20, ReadAhead: 32 << 20, Parallel: 16}
+	return Profile{Gap: s.meter.gap(), Request: 8 << 20, ReadAhead: 32 << 20, Parallel: s.meter.parallel()}
 }
 
 // Close drops idle connections.
@@ -256,9 +257,11 @@ type broken struct{ cause error }
 func (b *broken) Error() string { return b.cause.Error() }
 
 // get reads once and returns how many bytes came.
-func (s *S3) get(ctx context.Context, client *s3.Client, o Object, off int64, p []byte) (int, error) {
+func (s *S3) get(ctx context.Context, client *s3.Client, o Object, off int64, p []byte) (n int, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	answer, done := s.meter.request(time.Now())
+	defer func() { done(time.Now(), n) }()
 	out, err := client.GetObject(ctx, &s3.GetObjectInput{
 		Bucket:  &s.config.Bucket,
 		Key:     &o.Key,
@@ -268,6 +271,7 @@ func (s *S3) get(ctx context.Context, client *s3.Client, o Object, off int64, p 
 	if err != nil {
 		return 0, s.fail(ctx, err, "read", o.Key)
 	}
+	answer(time.Now())
 	defer out.Body.Close()
 	if tag := aws.ToString(out.ETag); tag != o.ETag {
 		return 0, changed(nil, s.Location(o.Key))
@@ -277,7 +281,7 @@ func (s *S3) get(ctx context.Context, client *s3.Client, o Object, off int64, p 
 	}
 	watchdog := time.AfterFunc(stallTimeout, cancel)
 	defer watchdog.Stop()
-	for n := 0; ; {
+	for {
 		m, err := out.Body.Read(p[n:])
 		n += m
 		if n == len(p) {

@@ -38,7 +38,7 @@ type Store interface {
 	Read(ctx context.Context, o Object, off int64, p []byte) error
 	// Location is the full address of a key for messages and lineage, without secrets.
 	Location(key string) string
-	// Profile says how this store is best read.
+	// Profile says how this store is best read, as far as is known by now.
 	Profile() Profile
 	// Close drops idle connections; reads in flight fail or finish.
 	Close() error

@@ -78,7 +78,8 @@ type part struct {
 	columns fileColumns
 	group   int
 	pieces  parquet.Pieces
-	segment int // of the fetcher: that of the first piece, which the others follow
+	size    int64 // bytes of the pieces
+	segment int   // of the fetcher: that of the first piece, which the others follow
 }
 
 // Close ends the run, closes its readers and frees what it read ahead.
@@ -146,16 +147,14 @@ func (x *execution) Splits(ctx context.Context) iter.Seq2[connectors.Split, erro
 		whole := x.scan.limit >= 0 // a limit is counted in one place
 		rows := int64(0)
 		var next split
-		for p, err := range x.parts(ctx) {
+		for p, err := range x.ahead(x.parts(ctx)) {
 			if err != nil {
 				yield(nil, x.scan.table.fail(err))
 				return
 			}
 			next.parts = append(next.parts, p)
 			next.rows += p.file.Rows(p.group)
-			for _, r := range p.file.Ranges(p.group, p.columns.read) {
-				next.bytes += r.Len
-			}
+			next.bytes += p.size
 			rows += p.file.Rows(p.group)
 			if whole && rows >= x.scan.limit+x.scan.skip {
 				break
@@ -185,6 +184,7 @@ func (x *execution) parts(ctx context.Context) iter.Seq2[part, error] {
 			}
 		}
 		next := 0
+		var near indexedParts
 		for footer, err := range openAll(ctx, t.Store, t.Cache, files, x.run.Usage) {
 			if err != nil {
 				yield(part{}, err)
@@ -203,18 +203,62 @@ func (x *execution) parts(ctx context.Context) iter.Seq2[part, error] {
 				if footer.Rows(g) == 0 || !x.prune.mayPass(intervals) || !x.filter().mayPass(intervals) {
 					continue
 				}
-				p := part{values: f, file: footer, columns: columns, group: g}
-				only, err := x.selection(ctx, p)
-				if err != nil {
-					yield(part{}, err)
-					return
-				}
-				if only != nil && len(only.Spans) == 0 {
+				if near.add(x.indexed(part{values: f, file: footer, columns: columns, group: g})) {
 					continue
 				}
-				if !yield(x.add(p, only), nil) {
+				if !x.yieldPages(ctx, &near, yield) {
 					return
 				}
+			}
+		}
+		x.yieldPages(ctx, &near, yield)
+	}
+}
+
+// yieldPages yields what their page indexes leave of parts; false: no more are wanted, or reading an index failed.
+func (x *execution) yieldPages(ctx context.Context, near *indexedParts, yield func(part, error) bool) bool {
+	selections, err := x.prunePages(ctx, near.list)
+	if err != nil {
+		yield(part{}, err)
+		return false
+	}
+	for i, p := range near.list {
+		if only := selections[i]; only != nil && len(only.Spans) == 0 {
+			continue
+		}
+		if !yield(x.add(p.part, selections[i]), nil) {
+			return false
+		}
+	}
+	*near = indexedParts{}
+	return true
+}
+
+// ahead finds parts before they are asked for, as many as the fetcher reads ahead: it reads none that it has not heard of.
+func (x *execution) ahead(parts iter.Seq2[part, error]) iter.Seq2[part, error] {
+	most := x.scan.table.Store.Profile().ReadAhead
+	if most == 0 || x.scan.limit >= 0 {
+		return parts
+	}
+	return func(yield func(part, error) bool) {
+		var waiting []part
+		size := int64(0)
+		for p, err := range parts {
+			if err != nil {
+				yield(part{}, err)
+				return
+			}
+			waiting = append(waiting, p)
+			for size += p.size; size > most; waiting = waiting[1:] {
+				size -= waiting[0].size
+				if !yield(waiting[0], nil) {
+					return
+				}
+			}
+		}
+		for _, p := range waiting {
+			if !yield(p, nil) {
+				return
 			}
 		}
 	}
@@ -226,6 +270,9 @@ func (x *execution) add(p part, only *parquet.Selection) part {
 	segments := make([]blob.Segment, len(p.pieces.Ranges))
 	for i, ranges := range p.pieces.Ranges {
 		segments[i] = blob.Segment{Object: p.values.Object, Ranges: ranges}
+		for _, r := range ranges {
+			p.size += r.Len
+		}
 	}
 	p.segment = x.fetch.Add(segments...)
 	return p

@@ -3,6 +3,7 @@ package lake
 import (
 	"context"
 
+	"github.com/silogate/silogate/connectors/blob"
 	"github.com/silogate/silogate/connectors/files/parquet"
 	"github.com/silogate/silogate/engine/expr"
 )
@@ -10,25 +11,96 @@ import (
 // worthOfIndex is the size of a row group, in bytes to be read, from which on reading its page index first pays.
 const worthOfIndex = 256 << 10
 
-// selection returns the rows of a part that pruning by its page index leaves; nil: all, or nobody knows. A limit counts
-// rows that it must see.
-func (x *execution) selection(ctx context.Context, p part) (*parquet.Selection, error) {
-	if x.scan.limit >= 0 {
-		return nil, nil
+// Indexes are read of so many row groups at once, or of so many bytes: one after the other, each would cost a round trip.
+const (
+	indexesAtOnce    = 64
+	indexBytesAtOnce = 8 << 20
+)
+
+// indexedPart is a part, and the columns that its page index has bounds of; none: it is read whole.
+type indexedPart struct {
+	part
+	bounded []int
+}
+
+// indexedParts are parts whose page indexes are to be read together.
+type indexedParts struct {
+	list  []indexedPart
+	bytes int64
+}
+
+// add appends a part and reports whether it is to wait for others.
+func (l *indexedParts) add(p indexedPart) (more bool) {
+	l.list = append(l.list, p)
+	for _, r := range p.indexRanges() {
+		l.bytes += r.Len
 	}
+	return l.bytes > 0 && len(l.list) < indexesAtOnce && l.bytes < indexBytesAtOnce
+}
+
+func (p *indexedPart) indexRanges() []blob.Range {
+	if len(p.bounded) == 0 {
+		return nil
+	}
+	return p.file.IndexRanges(p.group, p.columns.read, p.bounded)
+}
+
+// indexed finds out of which columns a part's page index is worth reading. A limit counts rows that it must see.
+func (x *execution) indexed(p part) indexedPart {
 	size := int64(0)
 	for _, r := range p.file.Ranges(p.group, p.columns.read) {
 		size += r.Len
 	}
+	if size < worthOfIndex || x.scan.limit >= 0 {
+		return indexedPart{part: p}
+	}
+	return indexedPart{p, x.bounded(p, x.filter().pruner)}
+}
+
+// prunePages reads page indexes and returns the rows that they leave of each part: nil: all, or nobody knows.
+func (x *execution) prunePages(ctx context.Context, parts []indexedPart) ([]*parquet.Selection, error) {
+	var files []blob.Object
+	ranges := make(map[blob.Object][]blob.Range)
+	for i := range parts {
+		o := parts[i].values.Object
+		if more := parts[i].indexRanges(); len(more) > 0 {
+			if ranges[o] == nil {
+				files = append(files, o)
+			}
+			ranges[o] = append(ranges[o], more...)
+		}
+	}
+	var segments []blob.Segment
+	for _, o := range files {
+		segments = append(segments, blob.Segment{Object: o, Ranges: ranges[o]})
+	}
+	first := x.fetch.Add(segments...)
+	read := make(map[blob.Object]*blob.Data)
+	defer func() {
+		for _, data := range read {
+			data.Release()
+		}
+	}()
+	for i, o := range files {
+		data, err := x.fetch.Get(ctx, first+i)
+		if err != nil {
+			return nil, err
+		}
+		read[o] = data
+	}
+	out := make([]*parquet.Selection, len(parts))
+	for i, p := range parts {
+		if len(p.bounded) > 0 {
+			out[i] = x.selection(p, read[p.values.Object].Bytes)
+		}
+	}
+	return out, nil
+}
+
+// selection returns the rows of a part that its page index leaves; nil: all.
+func (x *execution) selection(p indexedPart, read func(blob.Range) []byte) *parquet.Selection {
 	dynamic := x.filter()
-	indexed := x.indexed(p, dynamic.pruner)
-	if size < worthOfIndex || len(indexed) == 0 {
-		return nil, nil
-	}
-	index, err := p.file.PageIndex(ctx, x.scan.table.Store, x.run.Usage, p.group, p.columns.read, indexed)
-	if err != nil {
-		return nil, err
-	}
+	index := p.file.PageIndex(p.group, p.columns.read, p.bounded, read)
 	whole := x.scan.groupIntervals(p.values, p.file, p.columns, p.group)
 	spans := index.Spans(func(bounds func(int) (parquet.Bounds, bool)) bool {
 		intervals := func(id expr.ColumnID) (interval, bool) {
@@ -42,13 +114,13 @@ func (x *execution) selection(ctx context.Context, p part) (*parquet.Selection, 
 		return x.prune.mayPass(intervals) && dynamic.mayPass(intervals)
 	})
 	if len(spans) == 1 && spans[0].To-spans[0].From == p.file.Rows(p.group) {
-		return nil, nil
+		return nil
 	}
-	return &parquet.Selection{Index: index, Spans: spans}, nil
+	return &parquet.Selection{Index: index, Spans: spans, Gap: x.scan.table.Store.Profile().Gap}
 }
 
-// indexed returns the columns of a part's file that conjuncts read and that have bounds for their pages.
-func (x *execution) indexed(p part, dynamic *pruner) []int {
+// bounded returns the columns of a part's file that conjuncts read and that have bounds for their pages.
+func (x *execution) bounded(p part, dynamic *pruner) []int {
 	read := make(map[expr.ColumnID]bool)
 	for _, c := range x.prune.conds {
 		expr.Columns(c, read)

@@ -34,7 +34,7 @@ type leafPieces struct {
 
 // Pieces cuts the chunks of columns (positions in Columns) of a row group, so that the first pieces of all of them take
 // no more than about budget bytes, and a later piece of each as much again. Nothing is cut below least bytes. Of a
-// selection only the spans' rows are read, and pages of others as far as an index says where they lie.
+// selection only the spans' rows are read, without the pages of others, as far as an index says where they lie.
 func (f *File) Pieces(group int, columns []int, budget, least int64, only *Selection) Pieces {
 	chunks := make(map[int][]blob.Range)
 	p := Pieces{leaves: make(map[int]leafPieces)}
@@ -48,7 +48,7 @@ func (f *File) Pieces(group int, columns []int, budget, least int64, only *Selec
 			chunks[leaf] = []blob.Range{whole}
 			if only != nil && f.Columns[c].flat {
 				var gaps []gap
-				chunks[leaf], gaps = only.Index.extents(c, whole, only.Spans, least)
+				chunks[leaf], gaps = only.Index.extents(c, whole, only.Spans, only.Gap)
 				p.leaves[leaf] = leafPieces{gaps: gaps}
 			}
 			for _, r := range chunks[leaf] {
@@ -103,6 +103,7 @@ func (f *File) Pieces(group int, columns []int, budget, least int64, only *Selec
 type Selection struct {
 	Index *PageIndex
 	Spans []Span // at least one
+	Gap   int64  // pages of other rows that take fewer bytes are read through
 }
 
 // Fetch returns the bytes of a piece, whose ranges are Pieces.Ranges; the reader releases them. Each piece is asked for

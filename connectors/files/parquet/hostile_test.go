@@ -97,7 +97,7 @@ func readSelected(t *testing.T, mem memory.Allocator, store blob.Store, f *File,
 	pool := blob.NewPool(mem)
 	defer pool.Close()
 	for g := range f.Groups() {
-		x, err := f.PageIndex(t.Context(), store, &connectors.Usage{}, g, columns, columns)
+		x, err := readIndex(t.Context(), store, f, g, columns)
 		if err != nil {
 			return err
 		}
@@ -109,7 +109,7 @@ func readSelected(t *testing.T, mem memory.Allocator, store blob.Store, f *File,
 		if len(spans) == 0 {
 			continue
 		}
-		pieces := f.Pieces(g, columns, budget, 1, &Selection{Index: x, Spans: spans})
+		pieces := f.Pieces(g, columns, budget, 1, &Selection{Index: x, Spans: spans, Gap: 1})
 		if err := readPieces(t.Context(), mem, pool, store, f, g, columns, pieces, 1024, func(int, arrow.Array) {}); err != nil {
 			return err
 		}

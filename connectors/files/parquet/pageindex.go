@@ -2,11 +2,9 @@ package parquet
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"slices"
 
-	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/blob"
 )
 
@@ -30,8 +28,8 @@ type indexedPage struct {
 	row       int64 // the first one
 }
 
-// maxIndex bounds the index of one column chunk, and indexGap the bytes that are read through from one to the next.
-const maxIndex, indexGap = 16 << 20, 64 << 10
+// maxIndex bounds the index of one column chunk.
+const maxIndex = 16 << 20
 
 // Indexed reports whether a column (a position in Columns) has bounds for its pages in a row group.
 func (f *File) Indexed(group, column int) bool {
@@ -57,82 +55,55 @@ func (f *File) indexRange(off *int64, size *int32) blob.Range {
 	return blob.Range{Off: *off, Len: int64(*size)}
 }
 
-// PageIndex reads the index of columns (positions in Columns) of a row group, as far as they have one: where the pages of
-// columns lie, and the bounds of those of bounded. What contradicts itself is left out.
-func (f *File) PageIndex(ctx context.Context, store blob.Store, usage *connectors.Usage, group int, columns, bounded []int) (*PageIndex, error) {
-	var wanted []blob.Range
+// IndexRanges returns where the index of columns (positions in Columns) of a row group lies, as far as they have one: where
+// the pages of columns lie, and the bounds of those of bounded. No two are the same.
+func (f *File) IndexRanges(group int, columns, bounded []int) []blob.Range {
+	var out []blob.Range
+	add := func(r blob.Range) {
+		if r.Len > 0 && !slices.Contains(out, r) {
+			out = append(out, r)
+		}
+	}
 	for _, c := range slices.Concat(columns, bounded) {
 		if f.Columns[c].flat {
-			wanted = append(wanted, f.offsetIndexRange(group, f.Columns[c].leaves[0]))
+			add(f.offsetIndexRange(group, f.Columns[c].leaves[0]))
 		}
 	}
 	for _, c := range bounded {
 		if f.Columns[c].flat {
-			wanted = append(wanted, f.columnIndexRange(group, f.Columns[c].leaves[0]))
+			add(f.columnIndexRange(group, f.Columns[c].leaves[0]))
 		}
 	}
-	read, err := readRanges(ctx, store, f.Object, wanted, usage)
-	if err != nil {
-		return nil, err
-	}
+	return out
+}
+
+// PageIndex parses the index of columns of a row group, of whose IndexRanges read has the bytes; they are not needed any
+// more when it returns. What contradicts itself is left out.
+func (f *File) PageIndex(group int, columns, bounded []int, read func(blob.Range) []byte) *PageIndex {
 	x := &PageIndex{rows: f.Rows(group), columns: make(map[int]*indexedColumn)}
 	for _, c := range slices.Concat(columns, bounded) {
 		if x.columns[c] != nil || !f.Columns[c].flat {
 			continue
 		}
 		leaf := f.Columns[c].leaves[0]
-		pages, err := readOffsetIndex(read.bytes(f.offsetIndexRange(group, leaf)), f.chunkRange(group, leaf), x.rows)
+		pages, err := readOffsetIndex(bytesOf(read, f.offsetIndexRange(group, leaf)), f.chunkRange(group, leaf), x.rows)
 		if err != nil || len(pages) == 0 {
 			continue
 		}
 		x.columns[c] = &indexedColumn{pages: pages}
 		if slices.Contains(bounded, c) {
-			x.columns[c].bounds = f.pageBounds(c, x.columns[c], x.rows, read.bytes(f.columnIndexRange(group, leaf)))
+			x.columns[c].bounds = f.pageBounds(c, x.columns[c], x.rows, bytesOf(read, f.columnIndexRange(group, leaf)))
 		}
 	}
-	return x, nil
+	return x
 }
 
-// fetched are bytes of a file by where they lie.
-type fetched []struct {
-	blob.Range
-	data []byte
-}
-
-// readRanges reads ranges, those that lie close together at once.
-func readRanges(ctx context.Context, store blob.Store, o blob.Object, ranges []blob.Range, usage *connectors.Usage) (fetched, error) {
-	slices.SortFunc(ranges, func(a, b blob.Range) int { return cmp.Compare(a.Off, b.Off) })
-	var out fetched
-	for _, r := range ranges {
-		if r.Len == 0 {
-			continue
-		}
-		if n := len(out); n > 0 && r.Off <= out[n-1].End()+indexGap {
-			out[n-1].Len = max(out[n-1].End(), r.End()) - out[n-1].Off
-			continue
-		}
-		out = append(out, struct {
-			blob.Range
-			data []byte
-		}{Range: r})
+// bytesOf returns the bytes of a range that was read; nil of an empty one.
+func bytesOf(read func(blob.Range) []byte, r blob.Range) []byte {
+	if r.Len == 0 {
+		return nil
 	}
-	for i := range out {
-		out[i].data = make([]byte, out[i].Len)
-		if err := blob.ReadMetered(ctx, store, o, out[i].Off, out[i].data, usage); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}
-
-// bytes returns the bytes of a range that was read; nil of an empty one.
-func (f fetched) bytes(r blob.Range) []byte {
-	for _, b := range f {
-		if r.Len > 0 && r.Off >= b.Off && r.End() <= b.End() {
-			return b.data[r.Off-b.Off:][:r.Len]
-		}
-	}
-	return nil
+	return read(r)
 }
 
 var errIndexOrder = errors.New("the pages of an index do not follow each other")
@@ -281,8 +252,8 @@ type gap struct {
 }
 
 // extents returns the parts of a column's chunk that have the dictionary and the rows of spans, and the gaps between them.
-// Pages that take fewer than least bytes are read through.
-func (x *PageIndex) extents(column int, chunk blob.Range, spans []Span, least int64) (extents []blob.Range, gaps []gap) {
+// Pages that take fewer than through bytes are read all the same.
+func (x *PageIndex) extents(column int, chunk blob.Range, spans []Span, through int64) (extents []blob.Range, gaps []gap) {
 	c := x.columns[column]
 	if c == nil {
 		return []blob.Range{chunk}, nil
@@ -299,7 +270,7 @@ func (x *PageIndex) extents(column int, chunk blob.Range, spans []Span, least in
 			continue
 		}
 		last := &extents[len(extents)-1]
-		if between := p.off - last.End(); skipped == 0 || between < least {
+		if between := p.off - last.End(); skipped == 0 || between < through {
 			bytes += between + p.size
 			last.Len += between + p.size
 		} else {
