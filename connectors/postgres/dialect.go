@@ -59,6 +59,8 @@ func newDialect(encoding string, strict bool) *dialect {
 		Equality:      d.equality,
 		Ordering:      d.ordering,
 		ExplicitNulls: true,
+		Shares:        true,
+		Sorts:         true,
 		Keys:          keysPlaceholder,
 	}
 	return d

@@ -226,53 +226,6 @@ func writeWidened(name string) func(*sqlgen.Writer, *expr.Call) {
 	}
 }
 
-// divisionScale is how many digits after the point PostgreSQL must compute of a quotient a/b before rounding it to scale,
-// so that rounding twice is rounding once: a quotient that is not half-way between two results is at least
-// 1/(2*|b|*10^(scale+scale of b)) away from there, and b has no more digits than its type.
-func divisionScale(scale int, b types.Type) int {
-	digits := integerDigits(b.Kind)
-	if b.Kind == types.Decimal {
-		digits = int(b.Precision)
-	}
-	return scale + digits + 2
-}
-
-const longestNumeric = 1000 // digits that numeric(p,s) can declare
-
-// quotientGuard admits / of exact numbers.
-func quotientGuard(_ *sqlgen.Writer, c *expr.Call) error {
-	for _, a := range c.Args {
-		if err := exactOperand(a); err != nil {
-			return err
-		}
-	}
-	return refuseUnless(c.Typ.Kind == types.Decimal && c.Typ.Precision < types.MaxPrecision && c.Typ.Scale < types.MaxScale,
-		"a quotient that may not fit %s", c.Typ)
-}
-
-// rounding is the function that shortens a quotient to a scale: trunc where MySQL computes no more digits.
-func rounding(scale int, a, b types.Type) string {
-	if scale < types.QuotientScale(int(a.Scale), int(b.Scale)) {
-		return "round"
-	}
-	return "trunc"
-}
-
-// writeQuotient writes a/b at MySQL's scale, rounded half away from zero; NULL for b = 0.
-func writeQuotient(w *sqlgen.Writer, c *expr.Call) {
-	scale := int(c.Typ.Scale)
-	w.Text(rounding(scale, c.Args[0].Type(), c.Args[1].Type()), "((")
-	w.Expr(c.Args[0])
-	w.Text(")::", wideNumeric(divisionScale(scale, c.Args[1].Type())), " / nullif((")
-	w.Expr(c.Args[1])
-	w.Text(")::numeric, 0), ", strconv.Itoa(scale), ")")
-}
-
-// wideNumeric is a numeric type with a scale, which a quotient takes over from its dividend.
-func wideNumeric(scale int) string {
-	return "numeric(" + strconv.Itoa(longestNumeric) + ", " + strconv.Itoa(scale) + ")"
-}
-
 // integerDivision is the rule of DIV and %: both truncate toward zero; NULL for a zero divisor.
 func integerDivision(op, function string) sqlgen.Rule {
 	guard := func(w *sqlgen.Writer, c *expr.Call) error {

@@ -18,7 +18,7 @@ func Grow(root plan.Node, src Source) (plan.Node, error) {
 	if !ok {
 		return root, nil
 	}
-	g := &grower{site: site, src: src, most: math.MaxInt}
+	g := &grower{site: site, src: src, most: math.MaxInt, shared: make(map[int]bool)}
 	if narrow, ok := src.(Narrow); ok {
 		g.most = narrow.MaxColumns()
 	}
@@ -49,6 +49,8 @@ type grower struct {
 	site plan.Site
 	src  Source
 	most int // columns of a result of the source
+
+	shared map[int]bool // CTEs that the source has, if it takes the With that binds them
 }
 
 // part is the answer for a sub-plan: either tree, what the source takes, under a filter of rest, or local, a node that
@@ -89,6 +91,12 @@ func (g *grower) grow(n plan.Node, need columns) (part, error) {
 		return g.join(n, need)
 	case *plan.Union:
 		return g.union(n)
+	case *plan.With:
+		return g.with(n, need)
+	case *plan.CTERef:
+		if g.shared[n.ID] {
+			return g.leaf(n), nil
+		}
 	}
 	return g.keepAll(n)
 }
@@ -373,14 +381,16 @@ func (g *grower) union(n *plan.Union) (part, error) {
 	return part{local: n.WithChildren(inputs)}, nil
 }
 
-// keepAll leaves a node that has no place in a fragment above what its inputs become, each complete.
-func (g *grower) keepAll(n plan.Node) (part, error) {
+// keepAll leaves a node that has no place in a fragment, and why, if that is known, above what its inputs become, each
+// complete.
+func (g *grower) keepAll(n plan.Node, why ...plan.Kept) (part, error) {
 	children := slices.Clone(n.Children())
 	for i, c := range children {
 		p, err := g.grow(c, c.Schema().Set())
 		if err != nil {
 			return part{}, err
 		}
+		p.kept = append(p.kept, why...)
 		closed, err := g.close(p, nil)
 		if err != nil {
 			return part{}, err

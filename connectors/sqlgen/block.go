@@ -66,6 +66,14 @@ func (w *Writer) build(n plan.Node) *block {
 		return w.join(n)
 	case *plan.Union:
 		return w.union(n)
+	case *plan.With:
+		if w.dialect.Shares {
+			return w.with(n)
+		}
+	case *plan.CTERef:
+		if w.dialect.Shares {
+			return w.read(n)
+		}
 	}
 	w.Refuse("%s runs here", nodeName(n))
 	return newBlock(nil, n.Schema())

@@ -47,6 +47,8 @@ type Dialect struct {
 	Keys func(w *Writer, keys *plan.Keys, alias string)
 	// Joins says which kinds of join the source runs well. Nil: Inner, Left, Semi and Anti.
 	Joins func(plan.JoinKind) bool
+	// Shares takes a With, whose bindings are written by WITH. Table must qualify names: one of WITH hides one that is not.
+	Shares bool
 	// Sorts takes a Sort without a Limit too. Usually the engine sorts as fast and reads the source in parallel.
 	Sorts bool
 }

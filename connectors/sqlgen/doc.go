@@ -14,7 +14,8 @@
 // and stays above as well. Below an OR an AND whose parts are not all on the list is loosened to those that are.
 //
 // A semi join becomes EXISTS and an anti join NOT EXISTS. Joins whose NULL logic has no plain SQL form (NullAnti, Mark,
-// Single, Full), Apply, With, CTERef and Values are refused: they run above the fragment.
+// Single, Full), Apply and Values are refused: they run above the fragment. The bindings of all Withs, of a dialect that
+// shares them, stand before the statement, under names that their ids make unique.
 //
 // Values never enter the text by concatenation: a dialect's Literal hook binds them (Writer.Bind) or writes literals it
 // can prove safe. Text is valid for the server only together with Query.Args.

@@ -43,6 +43,7 @@ func (d *Dialect) write(tree plan.Node, opts Options) *Writer {
 	}
 	b := w.build(tree)
 	if w.err == nil {
+		w.bindings()
 		w.selectBlock(b, outermost)
 	}
 	return w

@@ -24,6 +24,7 @@ func standard() *sqlgen.Dialect {
 		Literal:       literal,
 		ExplicitNulls: true,
 		Sorts:         true,
+		Shares:        true,
 		Funcs: map[expr.Func]sqlgen.Rule{
 			expr.And: sqlgen.Infix("AND"), expr.Or: sqlgen.Infix("OR"), expr.Not: sqlgen.Prefix("NOT"),
 			expr.Eq: sqlgen.EqualityOperator("="), expr.Ne: sqlgen.EqualityOperator("<>"),
@@ -96,7 +97,7 @@ func minimal() *sqlgen.Dialect {
 	d := standard()
 	d.Quote = func(name string) string { return "`" + name + "`" }
 	d.Placeholder = func(int) string { return "?" }
-	d.ExplicitNulls, d.Sorts, d.Keys = false, false, nil
+	d.ExplicitNulls, d.Sorts, d.Shares, d.Keys = false, false, false, nil
 	d.Table = func(t *plan.Table) string { return "main." + t.Name.Name }
 	d.Column = func(w *sqlgen.Writer, scan *plan.Scan, pos int, ref string) {
 		if scan.Table.Columns[pos].Type.IsText() {

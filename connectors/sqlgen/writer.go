@@ -31,6 +31,7 @@ type Writer struct {
 	sources map[expr.ColumnID]Origin
 	aliases int
 	hidden  expr.ColumnID // the last id of a column that only this text has; negative
+	shared  []sharedBlock // of the Withs, in the order in which they may read one another
 
 	conjunct expr.Expr            // the conjunct of a WHERE or HAVING being written
 	at       position             // of what is written next

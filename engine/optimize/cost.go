@@ -49,10 +49,12 @@ func (p *planner) wayTo(site plan.Site) way {
 	return w
 }
 
+// small is how many bytes take no longer than the request for them.
+func (w way) small() float64 { return math.Min(math.Max(w.start/w.perByte, smallTransfer), mostSmall) }
+
 // pays reports whether a source should run a node: what it then sends is no more than what the node would read here.
 func (w way) pays(sent, read float64) bool {
-	small := math.Min(math.Max(w.start/w.perByte, smallTransfer), mostSmall)
-	return sent <= math.Max(read, small)
+	return sent <= math.Max(read, w.small())
 }
 
 // localJoin is the cost of joining here, with the smaller side as the table.

@@ -17,7 +17,7 @@ import (
 // second price, that of a join inside the source whose result alone comes over. So tables of one source end up next to
 // each other where that pays, and place finds them as one sub-plan.
 func joinOrder(ctx context.Context, p *planner, root plan.Node) (plan.Node, error) {
-	o := &orderer{planner: p, placer: placer{planner: p, sites: make(map[plan.Node]siteSet)}, joins: make(map[plan.Site]bool)}
+	o := &orderer{planner: p, placer: newPlacer(p), joins: make(map[plan.Site]bool)}
 	return o.order(ctx, root), nil
 }
 
@@ -26,7 +26,7 @@ const exhaustive = 12
 
 type orderer struct {
 	*planner
-	placer placer
+	placer *placer
 	joins  map[plan.Site]bool // sources that were asked whether they join
 }
 
@@ -93,7 +93,7 @@ func (o *orderer) enumerate(ctx context.Context, g *joinGraph) *enumeration {
 		full := o.est.of(ctx, r.node)
 		p := &part{rels: 1 << i, stats: full.only(used), bytes: o.est.Node(ctx, r.node).Bytes}
 		p.remote.cost = math.Inf(1)
-		if c := o.placer.colour(r.node); o.Pushdown && c.any && !c.mixed && len(free(r.node)) == 0 {
+		if c := o.placer.colour(r.node); o.Pushdown && c.atSource() && len(free(r.node)) == 0 {
 			p.site, p.remote.cost = c, 0
 			p.local.cost = o.wayTo(c.site).transfer(full.rows, p.bytes)
 			p.local.pushed = true

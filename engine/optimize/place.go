@@ -15,37 +15,46 @@ import (
 // A part is offered whole if one source has all its scans, it reads no column of an enclosing Apply, and it moves no more
 // bytes than its parts (pays): a join whose output outgrows both tables is better done here. (Bytes stand in for the
 // whole cost, which will add the source's own work, its splits and the link.) A Sort alone moves nothing less and would
-// force a single split, so it is not offered unless something above it is.
+// force a single split, so it is not offered unless something above it is, or its rows are so few that they come in one
+// piece anyway.
 func place(ctx context.Context, p *planner, root plan.Node) (plan.Node, error) {
-	pl := &placer{planner: p, sites: make(map[plan.Node]siteSet)}
-	return pl.place(ctx, root)
+	return newPlacer(p).place(ctx, root)
+}
+
+func newPlacer(p *planner) *placer {
+	return &placer{planner: p, sites: make(map[plan.Node]siteSet), shared: make(map[int]siteSet)}
 }
 
 type placer struct {
 	*planner
-	sites map[plan.Node]siteSet
+	sites  map[plan.Node]siteSet
+	shared map[int]siteSet // of CTEs
 }
 
 // siteSet is the colour of a plan: the sites its scans lie at.
 type siteSet struct {
 	site  plan.Site
-	any   bool // site is set
-	mixed bool // more than one site, or a part that only runs here
+	any   bool  // site is set
+	mixed bool  // more than one site, or a part that only runs here
+	reads []int // CTEs that are bound around it
 }
+
+// atSource reports a plan that one source can run whole.
+func (s siteSet) atSource() bool { return s.any && !s.mixed && len(s.reads) == 0 }
 
 func (s siteSet) and(t siteSet) siteSet {
 	switch {
-	case s.mixed || t.mixed:
+	case s.mixed || t.mixed, s.any && t.any && s.site != t.site:
 		return siteSet{mixed: true}
 	case !s.any:
-		return t
-	case t.any && s.site != t.site:
-		return siteSet{mixed: true}
+		s, t = t, s
 	}
+	s.reads = append(s.reads[:len(s.reads):len(s.reads)], t.reads...)
 	return s
 }
 
-// colour returns the sites of n's scans. Values and Keys go along with any.
+// colour returns the sites of n's scans, those of the CTEs that it reads included. Values and Keys go along with any. The
+// CTEs that n reads are coloured before it.
 func (pl *placer) colour(n plan.Node) siteSet {
 	if s, ok := pl.sites[n]; ok {
 		return s
@@ -54,12 +63,31 @@ func (pl *placer) colour(n plan.Node) siteSet {
 	switch n := n.(type) {
 	case *plan.Scan:
 		s = siteSet{site: n.Site, any: true}
-	case *plan.Apply, *plan.With, *plan.CTERef, *plan.JSONTable, *plan.Recursive, *plan.Working, *plan.Remote:
+	case *plan.CTERef:
+		s = pl.shared[n.ID]
+		s.reads = []int{n.ID}
+	case *plan.With:
+		return pl.colourWith(n)
+	case *plan.Apply, *plan.JSONTable, *plan.Recursive, *plan.Working, *plan.Remote:
 		s.mixed = true
 	}
 	for _, c := range n.Children() {
 		s = s.and(pl.colour(c))
 	}
+	pl.sites[n] = s
+	return s
+}
+
+func (pl *placer) colourWith(n *plan.With) siteSet {
+	var s siteSet
+	bound := make(map[int]bool, len(n.Bindings))
+	for _, b := range n.Bindings {
+		bound[b.ID] = true
+		pl.shared[b.ID] = pl.colour(b.Plan)
+		s = s.and(pl.shared[b.ID])
+	}
+	s = s.and(pl.colour(n.Body))
+	s.reads = slices.DeleteFunc(slices.Clone(s.reads), func(id int) bool { return bound[id] })
 	pl.sites[n] = s
 	return s
 }
@@ -79,7 +107,7 @@ func (pl *placer) place(ctx context.Context, n plan.Node) (plan.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	if join, ok := n.(*plan.Join); ok && pl.Pushdown && !c.mixed {
+	if join, ok := n.(*plan.Join); ok && pl.Pushdown && c.atSource() {
 		return pl.explainPulled(out, join), nil
 	}
 	return out, nil
@@ -87,14 +115,18 @@ func (pl *placer) place(ctx context.Context, n plan.Node) (plan.Node, error) {
 
 // offered decides whether n goes to its source as a whole.
 func (pl *placer) offered(ctx context.Context, n plan.Node, c siteSet) bool {
-	if c.mixed {
+	if !c.atSource() {
 		return false
 	}
 	switch n.(type) {
 	case *plan.Scan:
 		return true
 	}
-	return !orderedOnly(n) && pl.Pushdown && len(free(n)) == 0 && pl.wayTo(c.site).pays(pl.pushed(ctx, n), pl.pulled(ctx, n))
+	if !pl.Pushdown || len(free(n)) > 0 {
+		return false
+	}
+	way, sent := pl.wayTo(c.site), pl.pushed(ctx, n)
+	return way.pays(sent, pl.pulled(ctx, n)) && (!orderedOnly(n) || sent <= way.small())
 }
 
 // orderedOnly reports a sort, perhaps under a projection.

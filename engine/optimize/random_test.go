@@ -50,7 +50,10 @@ func checkEveryRule(t *testing.T, root plan.Node, want []answer) {
 }
 
 func checkAllRules(t *testing.T, root plan.Node, want []answer) {
-	for _, takes := range [][]string{nil, {"filter", "project"}, {"filter", "project", "join", "aggregate", "limit", "union"}} {
+	for _, takes := range [][]string{
+		nil, {"filter", "project"}, {"filter", "project", "join", "aggregate", "limit", "union"},
+		{"filter", "project", "join", "aggregate", "limit", "union", "sort", "with", "cteref"},
+	} {
 		cfg := Config{Sources: newSources(takes...), Pushdown: takes != nil, Verify: true}
 		out, _, err := Optimize(context.Background(), root, cfg)
 		if err != nil {

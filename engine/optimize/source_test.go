@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"github.com/silogate/silogate/connectors"
@@ -16,7 +18,7 @@ import (
 // source is an in-memory source that takes the nodes it is told to.
 type source struct {
 	site    plan.Site
-	takes   map[string]bool // filter, project, join, aggregate, limit, union, sort
+	takes   map[string]bool // filter, project, join, aggregate, limit, union, sort, with, cteref
 	offered []plan.Node
 	answer  func(plan.Node) plan.Node // instead of taking
 	link    connectors.Link
@@ -49,8 +51,13 @@ func (s *source) Pushdown(_ context.Context, n plan.Node) (plan.Node, error) {
 
 // take replaces what the source runs below n; whole says that it runs n itself.
 func (s *source) take(n plan.Node) (plan.Node, bool) {
-	kind := strings.ToLower(strings.TrimPrefix(fmt.Sprintf("%T", n), "*plan."))
-	whole := kind == "scan" || s.takes[kind]
+	if _, ok := n.(*plan.With); ok && s.takes["cteref"] && !s.takesAll(n) {
+		without := *s
+		without.takes = maps.Clone(s.takes)
+		delete(without.takes, "cteref") // what is kept here can't be read there
+		return without.take(n)
+	}
+	whole := s.takesNode(n)
 	children := n.Children()
 	out := make([]plan.Node, len(children))
 	taken := make([]bool, len(children))
@@ -67,6 +74,15 @@ func (s *source) take(n plan.Node) (plan.Node, bool) {
 		}
 	}
 	return n.WithChildren(out), false
+}
+
+func (s *source) takesNode(n plan.Node) bool {
+	kind := strings.ToLower(strings.TrimPrefix(fmt.Sprintf("%T", n), "*plan."))
+	return kind == "scan" || s.takes[kind]
+}
+
+func (s *source) takesAll(n plan.Node) bool {
+	return s.takesNode(n) && !slices.ContainsFunc(n.Children(), func(c plan.Node) bool { return !s.takesAll(c) })
 }
 
 func (s *source) remote(n plan.Node) plan.Node {

@@ -18,6 +18,9 @@
 //	limit N [offset M]
 //	union
 //	keys NAME TYPE, ...
+//	with                                  its inputs are binds, which see those before them, and then its body
+//	bind NAME
+//	read NAME [ALIAS]
 //
 // Expressions are MySQL's, over column names that may be qualified by the scan's alias: literals (DATE '...', TIMESTAMP
 // '...', x'..'), arithmetic, comparisons, AND, OR, XOR, NOT, IS [NOT] NULL|TRUE|FALSE, [NOT] IN, BETWEEN, LIKE, CASE WHEN,

@@ -20,6 +20,7 @@ type Parser struct {
 
 	lastID   expr.ColumnID
 	ordinals map[string]int
+	shared   []plan.CTE // by id
 }
 
 // UnknownColumn is the error of a column that the inputs do not have.
@@ -48,7 +49,7 @@ func (p *Parser) Parse(text string) (plan.Node, error) {
 			lines = append(lines, line{len(raw) - len(trimmed), strings.TrimSpace(trimmed), i + 1})
 		}
 	}
-	p.lastID, p.ordinals = 0, make(map[string]int)
+	p.lastID, p.ordinals, p.shared = 0, make(map[string]int), nil
 	n, _, rest, err := p.node(lines)
 	if err != nil {
 		return nil, err
@@ -92,6 +93,7 @@ func (p *Parser) node(lines []line) (n plan.Node, scope []named, rest []line, er
 // arity is how many inputs a node has; union has any number.
 var arity = map[string]int{
 	"scan": 0, "keys": 0, "filter": 1, "project": 1, "aggregate": 1, "sort": 1, "top": 1, "limit": 1, "join": 2,
+	"bind": 1, "read": 0,
 }
 
 func (p *Parser) build(r *reader, inputs []plan.Node) (plan.Node, []named, error) {
@@ -108,6 +110,15 @@ func (p *Parser) build(r *reader, inputs []plan.Node) (plan.Node, []named, error
 		return p.keys(r)
 	case "union":
 		return p.union(inputs)
+	case "bind":
+		return p.bind(r, inputs[0]), nil, nil
+	case "read":
+		return p.read(r)
+	case "with":
+		if n, err = p.with(inputs); err != nil {
+			return nil, nil, err
+		}
+		return n, visible(r.scope, n.Schema()), nil
 	case "join":
 		n, err = p.join(r, inputs)
 		if err != nil {
