@@ -83,6 +83,7 @@ const (
 	RecursionOuterJoin             // a recursive reference on the inner side of an outer join
 	RecursionReference             // a recursive reference in a subquery, or a second one
 	RecursionDepth                 // cte_max_recursion_depth
+	TooManyParameters              // more parameters than the protocol can count
 	ExplainFormat                  // an EXPLAIN in a format that there is not
 	IntoRows                       // SELECT ... INTO variables of more than one row
 	DuplicateColumn                // two columns of one name in a table
@@ -223,6 +224,7 @@ var identities = [...]Identity{
 	RecursionOuterJoin: {3576, "HY000"}, // ER_CTE_RECURSIVE_FORBIDDEN_JOIN_ORDER
 	RecursionReference: {3577, "HY000"}, // ER_CTE_RECURSIVE_REQUIRES_SINGLE_REFERENCE
 	RecursionDepth:     {3636, "HY000"}, // ER_CTE_MAX_RECURSION_DEPTH
+	TooManyParameters:  {1390, "HY000"}, // ER_PS_MANY_PARAM
 	ExplainFormat:      {1791, "HY000"}, // ER_UNKNOWN_EXPLAIN_FORMAT
 	IntoRows:           {1172, "42000"}, // ER_TOO_MANY_ROWS
 	DuplicateColumn:    {1060, "42S21"}, // ER_DUP_FIELDNAME

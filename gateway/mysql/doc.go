@@ -11,6 +11,8 @@
 // slow client slows the sources down and memory does not grow with the result. A failure in the middle of a result is
 // one ERR packet, and the connection lives on.
 //
+// What a client prepares is kept from the protocol layer, which would parse it by a grammar of its own (commands).
+//
 // What ends a statement early (KILL, the client's disconnect, shutdown) cancels the context that everything below runs
 // under, and gives a client that no longer reads a short time to take what is under way.
 //

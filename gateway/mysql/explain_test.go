@@ -173,7 +173,25 @@ func TestExplainFormats(t *testing.T) {
 
 func TestExplainPrepared(t *testing.T) {
 	g := start(t)
-	c, _ := g.conn(g.open(""))
+	db := g.open("")
+	for _, explain := range []string{"EXPLAIN FORMAT=JSON ", "EXPLAIN ANALYZE FORMAT=JSON "} {
+		const query = "SELECT id FROM numbers WHERE id < ?"
+		stmt, err := db.Prepare(explain + query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stmt.Close()
+		for range 2 {
+			e := explainJSON(t, db, explain+query, 7)
+			if filter := e.Plan.find("filter"); filter == nil || !strings.Contains(filter.Operation, "< ") {
+				t.Errorf("%s: %+v", explain, e.Plan)
+			}
+		}
+	}
+	if rows, err := texts(db, "EXPLAIN SELECT id FROM numbers WHERE id < ?", 7); err != nil || len(rows) < 2 {
+		t.Errorf("as text: %q, %v", rows, err)
+	}
+	c, _ := g.conn(db)
 	for _, s := range []string{"PREPARE e FROM 'EXPLAIN ANALYZE FORMAT=JSON SELECT id FROM numbers WHERE id < ?'", "SET @a = 7"} {
 		if _, err := c.ExecContext(background, s); err != nil {
 			t.Fatal(err)
@@ -214,6 +232,12 @@ func TestExplainErrors(t *testing.T) {
 	} {
 		_, err := texts(e.conn, e.query)
 		wantErrno(t, e.query, err, e.errno, e.state)
+		stmt, err := e.conn.PrepareContext(background, e.query)
+		if err == nil {
+			_, err = stmt.ExecContext(background)
+			stmt.Close()
+		}
+		wantErrno(t, "prepared: "+e.query, err, e.errno, e.state)
 	}
 	explainJSON(t, ann, "EXPLAIN FORMAT=JSON SELECT * FROM fake.kinds")
 }

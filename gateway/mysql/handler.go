@@ -10,7 +10,9 @@ import (
 	vitess "github.com/dolthub/vitess/go/mysql"
 	"github.com/dolthub/vitess/go/sqltypes"
 	querypb "github.com/dolthub/vitess/go/vt/proto/query"
+	"github.com/dolthub/vitess/go/vt/sqlparser"
 
+	"github.com/silogate/silogate/engine/bind"
 	"github.com/silogate/silogate/engine/parse"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
@@ -88,10 +90,20 @@ func (h *handler) query(ctx context.Context, c *vitess.Conn, query string, multi
 }
 
 // ComPrepare implements vitess.Handler: it checks a statement and describes its result, nil if it has none.
-func (h *handler) ComPrepare(ctx context.Context, c *vitess.Conn, query string, _ *vitess.PrepareData) (fields []*querypb.Field, err error) {
+func (h *handler) ComPrepare(ctx context.Context, c *vitess.Conn, query string, prepared *vitess.PrepareData) (fields []*querypb.Field, err error) {
+	query = commandsOf(c).prepared(query)
 	err = h.run(ctx, c, query, func(s *statement) error {
-		fields, err = s.describe(query)
-		return err
+		parsed, _, _, err := h.server.gms.Parser.Parse(s.ctx, query, false)
+		if err == nil && parsed == nil {
+			err = sqlparser.ErrEmpty
+		}
+		if err != nil {
+			return bind.Unparsed(err)
+		}
+		if fields, err = s.describe(parsed, query); err != nil {
+			return err
+		}
+		return declare(prepared, query)
 	})
 	return fields, err
 }
@@ -114,6 +126,7 @@ func (h *handler) ComStmtExecute(ctx context.Context, c *vitess.Conn, prepared *
 
 // run makes a statement of text, has it done, and turns a failure into what the client gets.
 func (h *handler) run(ctx context.Context, c *vitess.Conn, text string, do func(*statement) error) (err error) {
+	defer commandsOf(c).run()()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	h.server.statements.Store(c.ConnectionID, cancel)

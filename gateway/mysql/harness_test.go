@@ -2,6 +2,7 @@ package mysql
 
 import (
 	"context"
+	"crypto/tls"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -39,6 +40,7 @@ type gateway struct {
 	catalog *catalog.Catalog
 	store   *store.Store
 	served  chan error
+	tls     *tls.Config // nil: none
 }
 
 // start starts a gateway; cleanup stops it and checks that nothing is left of what it ran.
@@ -79,6 +81,7 @@ func (g *gateway) start() {
 		Rules:    []string{"simplify", "prune"},
 		Registry: prometheus.NewRegistry(),
 		Log:      log,
+		TLS:      g.tls,
 	})
 	if err != nil {
 		g.t.Fatal(err)

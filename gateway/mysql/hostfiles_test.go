@@ -23,7 +23,7 @@ func TestNoFilesOfTheHost(t *testing.T) {
 		"SELECT 1" + into, "SELECT 'x'" + dump, "SELECT * FROM fake.numbers" + into, "SELECT * FROM fake.numbers LIMIT 1" + dump,
 		"(SELECT 1) UNION ALL (SELECT 2)" + into, "WITH c AS (SELECT 1) SELECT * FROM c" + into,
 		"WITH c AS (SELECT * FROM fake.numbers) SELECT * FROM c" + dump,
-		"SELECT table_name FROM information_schema.tables" + into, "EXPLAIN SELECT 1" + into, "TABLE fake.numbers" + into,
+		"SELECT table_name FROM information_schema.tables" + into, "EXPLAIN SELECT 1" + into, "EXPLAIN FORMAT=JSON SELECT 1" + into, "TABLE fake.numbers" + into,
 	} {
 		for _, user := range []struct {
 			conn  querier

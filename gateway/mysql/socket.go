@@ -16,7 +16,8 @@ import (
 // connection and the network, above TLS.
 type socket struct {
 	net.Conn
-	swallow atomic.Bool // the next write is what Vitess would end the result with
+	swallow  atomic.Bool // the next write is what Vitess would end the result with
+	commands *commands   // what is read of the client
 
 	mu       sync.Mutex
 	patience time.Duration // with a client that takes nothing; 0: any
@@ -72,7 +73,7 @@ func setPatience(c *vitess.Conn, d time.Duration) {
 // attach puts a socket under an authenticated connection, before the first command.
 func attach(c *vitess.Conn) {
 	if _, ok := c.Conn.(*socket); !ok {
-		c.Conn = &socket{Conn: c.Conn}
+		c.Conn = &socket{Conn: c.Conn, commands: listen(c)}
 	}
 }
 

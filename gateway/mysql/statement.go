@@ -245,21 +245,17 @@ func setFlag(c *vitess.Conn, flag uint16, on bool) {
 }
 
 // describe checks a statement that is prepared and returns its columns.
-func (s *statement) describe(text string) ([]*querypb.Field, error) {
-	root, err := s.server.gms.PrepareQuery(s.ctx, text)
+func (s *statement) describe(parsed sqlparser.Statement, text string) ([]*querypb.Field, error) {
+	root, err := s.server.gms.PrepareParsedQuery(s.ctx, text, text, parsed)
 	if err != nil {
 		return nil, err
 	}
-	if leaf, ok := bind.LeafOf(root); ok {
-		if leaf.Explain != bind.Run {
-			return explainFields(), nil
-		}
+	if leaf, ok := bind.LeafOf(root); ok && leaf.Explain == bind.Run {
 		return leafFields(leaf), nil
 	}
-	if err := bind.Explainable(root); err != nil {
-		return nil, err
-	}
 	switch n := root.(type) {
+	case *gmsplan.DescribeQuery: // of a federated query, as far as is known before it is analyzed
+		return explainFields(), nil
 	case *gmsplan.InsertInto:
 		if n.Returning == nil {
 			return nil, nil
