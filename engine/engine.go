@@ -38,6 +38,8 @@ type Engine struct {
 	cfg    Config
 	memory *exec.Account
 	stats  *optimize.StatsCache
+
+	feedback *optimize.Feedback
 }
 
 // New makes an engine.
@@ -52,6 +54,8 @@ func New(cfg Config) *Engine {
 		cfg:    cfg,
 		memory: exec.NewAccount(nil, cfg.Memory, "memory.server"),
 		stats:  optimize.NewStatsCache(),
+
+		feedback: optimize.NewFeedback(),
 	}
 }
 
@@ -86,6 +90,7 @@ func (e *Engine) Prepare(ctx context.Context, root plan.Node, s Settings) (*Prep
 	placed, trace, err := optimize.Optimize(ctx, root, optimize.Config{
 		Sources:  withLocal{e.cfg.Sources, s.Local},
 		Stats:    e.stats,
+		Feedback: e.feedback,
 		Disabled: s.Disabled,
 		Pushdown: s.Pushdown,
 		Strict:   s.Strict,

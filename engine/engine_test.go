@@ -244,6 +244,45 @@ func TestExplainAndAnalyze(t *testing.T) {
 	}
 }
 
+// What a part had is known after a run of all of it, and only then.
+func TestRunsTeachTheOptimizer(t *testing.T) {
+	s := &source{next: once}
+	p, env, e := start(t, s, io.Discard)
+	filter := &plan.Filter{Input: s.scan(), Conds: p.Plan().(*plan.Filter).Conds}
+	for _, c := range []struct {
+		root   plan.Node
+		whole  bool
+		learnt string
+	}{
+		{&plan.Limit{Input: filter, Count: 1}, true, "(rows=4)"}, // it stops the filter
+		{filter, false, "(rows=4)"},
+		{filter, true, "(rows=3 learnt)"},
+	} {
+		p, err := e.Prepare(t.Context(), c.root, Settings{Pushdown: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := p.Run(env)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.whole {
+			if _, err := drain(t.Context(), r); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+		if p, err = e.Prepare(t.Context(), filter, Settings{Pushdown: true}); err != nil {
+			t.Fatal(err)
+		}
+		if text := p.Explain().Text(); !strings.Contains(text, c.learnt) {
+			t.Errorf("want %s:\n%s", c.learnt, text)
+		}
+	}
+}
+
 // bounded is a source that admits a statement when turn says so.
 type bounded struct {
 	*source

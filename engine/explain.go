@@ -35,6 +35,7 @@ func (p *Prepared) formatOptions() plan.FormatOptions {
 	choices := build.Choose(p.plan, build.Config{Dynamic: p.dynamic, Weights: p.engine.cfg.Weights})
 	return plan.FormatOptions{
 		Estimate: p.trace.Estimate,
+		Learnt:   func(n plan.Node) bool { return p.trace.Estimates[n].Learnt },
 		Keys:     func(n *plan.Join) []expr.Expr { return choices.Keys[n] },
 		Dynamic:  func(n *plan.Remote) []plan.Column { return choices.Narrowed[n] },
 	}

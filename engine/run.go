@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -24,6 +26,7 @@ type Result struct {
 	plan     plan.Node
 	root     exec.Operator
 	txs      *transactions
+	learn    func() // once all rows have come
 	admitted bool
 	waiting  atomic.Pointer[plan.Site] // for whose admission the run waits
 
@@ -33,7 +36,9 @@ type Result struct {
 }
 
 // Run starts a run. Nothing is read before the first Next.
-func (p *Prepared) Run(env *expr.Env) (*Result, error) { return p.run(env, nil) }
+func (p *Prepared) Run(env *expr.Env) (*Result, error) {
+	return p.run(env, exec.NewStatsOf(maps.Keys(p.trace.Parts)))
+}
 
 func (p *Prepared) run(env *expr.Env, stats *exec.Stats) (*Result, error) {
 	if p.refused != nil {
@@ -57,7 +62,30 @@ func (p *Prepared) run(env *expr.Env, stats *exec.Stats) (*Result, error) {
 	if err != nil {
 		return nil, errors.Join(err, txs.close())
 	}
-	return &Result{engine: e, plan: p.plan, root: exec.Gather(streams), txs: txs}, nil
+	return &Result{
+		engine: e, plan: p.plan, root: exec.Gather(streams), txs: txs, learn: sync.OnceFunc(func() { p.learn(stats) }),
+	}, nil
+}
+
+// learn remembers how many rows the parts of the plan had that were read to their end and that no join narrowed.
+func (p *Prepared) learn(stats *exec.Stats) {
+	if len(p.trace.Parts) == 0 {
+		return
+	}
+	narrowed := build.Choose(p.plan, build.Config{Dynamic: p.dynamic, Weights: p.engine.cfg.Weights}).Narrowed
+	for node, part := range p.trace.Parts {
+		if rows, whole := stats.Node(node).Whole(); whole && !anyOf(node, narrowed) {
+			p.engine.feedback.Learn(part, rows)
+		}
+	}
+}
+
+// anyOf reports whether a plan reads one of some leaves.
+func anyOf(n plan.Node, leaves map[*plan.Remote][]plan.Column) bool {
+	if r, ok := n.(*plan.Remote); ok && len(leaves[r]) > 0 {
+		return true
+	}
+	return slices.ContainsFunc(n.Children(), func(c plan.Node) bool { return anyOf(c, leaves) })
 }
 
 // Waiting names the source whose admission the run waits for, if it does. It may be called from any goroutine.
@@ -85,6 +113,9 @@ func (r *Result) Next(ctx context.Context) (batch arrow.RecordBatch, err error) 
 	}()
 	if err = r.admit(ctx); err == nil {
 		batch, err = r.root.Next(ctx)
+	}
+	if err == io.EOF {
+		r.learn()
 	}
 	if err != nil && err != io.EOF && ctx.Err() != nil {
 		// Whatever a source says of its own death, the reason is the statement's end.

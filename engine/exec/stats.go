@@ -2,6 +2,8 @@ package exec
 
 import (
 	"context"
+	"io"
+	"iter"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,12 +18,24 @@ import (
 type Stats struct {
 	mu    sync.Mutex
 	nodes map[plan.Node]*NodeStats
+	fixed bool // no node is added
 }
 
 // NewStats returns an empty collection.
 func NewStats() *Stats { return &Stats{nodes: make(map[plan.Node]*NodeStats)} }
 
-// Node returns the counters of n, made on first use. On a nil Stats it returns nil, which counts nothing.
+// NewStatsOf returns a collection for some nodes, the others of which are not counted.
+func NewStatsOf(nodes iter.Seq[plan.Node]) *Stats {
+	s := NewStats()
+	for n := range nodes {
+		s.nodes[n] = new(NodeStats)
+	}
+	s.fixed = true
+	return s
+}
+
+// Node returns the counters of n, made on first use. On a nil Stats, or for a node that is not counted, it returns nil,
+// which counts nothing.
 func (s *Stats) Node(n plan.Node) *NodeStats {
 	if s == nil {
 		return nil
@@ -29,7 +43,7 @@ func (s *Stats) Node(n plan.Node) *NodeStats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c, ok := s.nodes[n]
-	if !ok {
+	if !ok && !s.fixed {
 		c = new(NodeStats)
 		s.nodes[n] = c
 	}
@@ -40,6 +54,7 @@ func (s *Stats) Node(n plan.Node) *NodeStats {
 type NodeStats struct {
 	rows, batches, nanos, peak, spilled atomic.Int64
 	splits, narrowed                    atomic.Int64
+	builds, streams, ended              atomic.Int64
 	usage                               atomic.Pointer[connectors.Usage]
 }
 
@@ -67,6 +82,14 @@ func (c *NodeStats) Totals() NodeTotals {
 		t.Usage = u.Totals()
 	}
 	return t
+}
+
+// Whole returns the rows of a node that was run once and to its end.
+func (c *NodeStats) Whole() (rows int64, ok bool) {
+	if c == nil || c.builds.Load() != 1 || c.ended.Load() != c.streams.Load() {
+		return 0, false
+	}
+	return c.rows.Load(), true
 }
 
 func (c *NodeStats) memory(used int64) {
@@ -106,6 +129,8 @@ func Counted(streams Streams, stats *NodeStats) Streams {
 	if stats == nil {
 		return streams
 	}
+	stats.builds.Add(1)
+	stats.streams.Add(int64(len(streams)))
 	out := make(Streams, len(streams))
 	for i, s := range streams {
 		out[i] = &counted{input: s, stats: stats}
@@ -116,6 +141,7 @@ func Counted(streams Streams, stats *NodeStats) Streams {
 type counted struct {
 	input Operator
 	stats *NodeStats
+	ended bool
 }
 
 func (c *counted) Next(ctx context.Context) (arrow.RecordBatch, error) {
@@ -125,6 +151,10 @@ func (c *counted) Next(ctx context.Context) (arrow.RecordBatch, error) {
 	if err == nil {
 		c.stats.rows.Add(batch.NumRows())
 		c.stats.batches.Add(1)
+	}
+	if err == io.EOF && !c.ended {
+		c.ended = true
+		c.stats.ended.Add(1)
 	}
 	return batch, err
 }

@@ -17,28 +17,34 @@ import (
 type Estimate struct {
 	Rows  float64
 	Bytes float64 // of all rows, as vectors
+	// Learnt says that an earlier run had as many rows, and that else another number would have been guessed.
+	Learnt bool
 }
 
 // Estimator guesses how many rows and bytes nodes yield. It belongs to one statement and remembers every node it has
 // seen; nodes are immutable.
 type Estimator struct {
-	sources Sources
-	stats   *StatsCache
-	memo    map[plan.Node]*relation
-	ctes    map[int]*relation // by CTE id, once its binding was estimated
+	sources  Sources
+	stats    *StatsCache
+	feedback *Feedback
+	memo     map[plan.Node]*relation
+	learnt   map[plan.Node]float64 // nodes whose rows are those of an earlier run, and what else they would be
+	ctes     map[int]*relation     // by CTE id, once its binding was estimated
 }
 
-// NewEstimator returns an estimator; both arguments may be nil.
-func NewEstimator(sources Sources, stats *StatsCache) *Estimator {
+// NewEstimator returns an estimator; all arguments may be nil.
+func NewEstimator(sources Sources, stats *StatsCache, feedback *Feedback) *Estimator {
 	return &Estimator{
-		sources: sources, stats: stats, memo: make(map[plan.Node]*relation), ctes: make(map[int]*relation),
+		sources: sources, stats: stats, feedback: feedback,
+		memo: make(map[plan.Node]*relation), learnt: make(map[plan.Node]float64), ctes: make(map[int]*relation),
 	}
 }
 
 // Node estimates one node.
 func (e *Estimator) Node(ctx context.Context, n plan.Node) Estimate {
 	r := e.of(ctx, n)
-	return Estimate{Rows: r.rows, Bytes: r.rows * r.width(n.Schema())}
+	guess, learnt := e.learnt[n]
+	return Estimate{Rows: r.rows, Bytes: r.rows * r.width(n.Schema()), Learnt: learnt && guess != r.rows}
 }
 
 // All estimates every node of a plan.
@@ -132,6 +138,10 @@ func (e *Estimator) of(ctx context.Context, n plan.Node) *relation {
 		return r
 	}
 	r := e.derive(ctx, n)
+	if rows, ok := e.feedback.of(n); ok {
+		e.learnt[n] = r.rows
+		r = r.scaled(rows)
+	}
 	e.memo[n] = r
 	return r
 }
@@ -294,6 +304,9 @@ func (e *Estimator) adopt(ctx context.Context, offered, answer plan.Node) {
 		e.memo[remote] = e.answered(ctx, lowest(offered, cols), remote)
 		whole := e.of(ctx, highest(offered, cols))
 		e.memo[n] = whole.scaled(math.Min(whole.rows, e.memo[remote].rows))
+		if guess, ok := e.learnt[highest(offered, cols)]; ok {
+			e.learnt[n] = guess
+		}
 	default:
 		for _, c := range answer.Children() {
 			e.adopt(ctx, offered, c)
@@ -329,7 +342,14 @@ func lowest(n plan.Node, cols set) plan.Node {
 func (e *Estimator) answered(ctx context.Context, offered plan.Node, remote *plan.Remote) *relation {
 	from := e.of(ctx, offered)
 	rows, known := fragmentRows(ctx, remote)
-	if !known {
+	guess, learnt := e.learnt[offered]
+	if known {
+		guess = rows
+	}
+	if learnt {
+		e.learnt[remote] = guess
+	}
+	if learnt || !known {
 		rows = from.rows
 	}
 	r := unknown(remote.Cols, rows)

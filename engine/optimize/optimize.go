@@ -19,6 +19,7 @@ type Sources interface {
 type Config struct {
 	Sources  Sources
 	Stats    *StatsCache     // column statistics of the sources; nil: only what tables carry
+	Feedback *Feedback       // what earlier runs had; nil: nothing is known of them
 	Disabled map[string]bool // rules to leave out, by name
 	Pushdown bool            // false: sources are offered bare scans only
 	Strict   bool            // a read of a whole table is sqlerr.PushdownRequired
@@ -29,6 +30,7 @@ type Config struct {
 type Trace struct {
 	Steps     []Step
 	Estimates map[plan.Node]Estimate // of every node of the final plan
+	Parts     map[plan.Node]Part     // nodes of the final plan whose rows are worth to be learnt
 }
 
 // Step is one run of a rule.
@@ -64,7 +66,7 @@ func Optimize(ctx context.Context, root plan.Node, cfg Config) (plan.Node, *Trac
 		}
 		root = out
 	}
-	trace.Estimates = p.est.All(ctx, root)
+	trace.Estimates, trace.Parts = p.est.All(ctx, root), p.parts
 	return root, trace, nil
 }
 
@@ -81,11 +83,13 @@ type planner struct {
 	ids  *ids
 	est  *Estimator
 	ways map[plan.Site]way // as they were when they were first asked for
+
+	parts map[plan.Node]Part // see Trace
 }
 
 func newPlanner(root plan.Node, cfg Config) *planner {
 	return &planner{
-		Config: cfg, ids: newIDs(root), est: NewEstimator(cfg.Sources, cfg.Stats), ways: make(map[plan.Site]way),
+		Config: cfg, ids: newIDs(root), est: NewEstimator(cfg.Sources, cfg.Stats, cfg.Feedback), ways: make(map[plan.Site]way), parts: make(map[plan.Node]Part),
 	}
 }
 

@@ -180,7 +180,7 @@ func TestStatistics(t *testing.T) {
 	cache := NewStatsCache()
 	equal := read(t, "filter (= t.b 3)\n  scan t")
 	for range 3 {
-		e := NewEstimator(oneSource{src}, cache)
+		e := NewEstimator(oneSource{src}, cache, nil)
 		if got := e.Node(ctx, equal).Rows; got != 500 {
 			t.Errorf("%v rows of 5000 with 10 values, want 500", got)
 		}
@@ -191,14 +191,14 @@ func TestStatistics(t *testing.T) {
 	versioned := equal.(*plan.Filter).Input.(*plan.Scan)
 	versioned.Table.Version = "v1"
 	for range 3 {
-		NewEstimator(oneSource{src}, cache).Node(ctx, versioned)
+		NewEstimator(oneSource{src}, cache, nil).Node(ctx, versioned)
 	}
 	if src.asked != 2 {
 		t.Errorf("asked %d times about one version", src.asked-1)
 	}
 	src.err = errors.New("down")
 	versioned.Table.Version = "v2"
-	if got := NewEstimator(oneSource{src}, cache).Node(ctx, versioned).Rows; got != versioned.Table.Stats.Rows {
+	if got := NewEstimator(oneSource{src}, cache, nil).Node(ctx, versioned).Rows; got != versioned.Table.Stats.Rows {
 		t.Errorf("%v rows where the source failed, want the table's own", got)
 	}
 }

@@ -154,6 +154,9 @@ func (pl *placer) pulled(ctx context.Context, n plan.Node) float64 {
 	for _, c := range n.Children() {
 		total += min(pl.pushed(ctx, c), pl.pulled(ctx, c))
 	}
+	if _, ok := n.(*plan.Filter); ok { // more than its input only by what an earlier run had
+		return max(total, pl.pushed(ctx, n))
+	}
 	return total
 }
 
@@ -194,6 +197,9 @@ func (pl *placer) offer(ctx context.Context, site plan.Site, n plan.Node) (plan.
 		if err != nil {
 			return nil, err
 		}
+	}
+	if part, ok := partOf(n); ok {
+		pl.parts[out] = part
 	}
 	if pl.Strict {
 		return out, pl.refuseFullRead(ctx, n, out)
@@ -260,6 +266,13 @@ func (pl *placer) explainPulled(n plan.Node, join *plan.Join) plan.Node {
 		noted := *r
 		noted.Kept = append(slices.Clone(r.Kept), plan.Kept{What: "join", Why: why})
 		pl.est.memo[&noted] = pl.est.memo[r]
+		if guess, ok := pl.est.learnt[r]; ok {
+			pl.est.learnt[&noted] = guess
+		}
+		if part, ok := pl.parts[r]; ok {
+			pl.parts[&noted] = part
+			delete(pl.parts, r)
+		}
 		return &noted
 	})
 }

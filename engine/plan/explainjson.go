@@ -46,8 +46,9 @@ type (
 		Nullable bool   `json:"nullable"`
 	}
 	estimateJSON struct {
-		Rows  json.Number `json:"rows"`
-		Bytes json.Number `json:"bytes,omitempty"`
+		Rows   json.Number `json:"rows"`
+		Bytes  json.Number `json:"bytes,omitempty"`
+		Learnt bool        `json:"learnt,omitempty"`
 	}
 	actualJSON struct {
 		Rows        int64             `json:"rows"`
@@ -85,7 +86,7 @@ func (d *Description) nodeJSON() *nodeJSON {
 		n.Inputs[i] = in.nodeJSON()
 	}
 	if d.Estimate != nil && known(d.Estimate.Rows) {
-		n.Estimated = &estimateJSON{Rows: json.Number(formatEstimate(d.Estimate.Rows))}
+		n.Estimated = &estimateJSON{Rows: json.Number(formatEstimate(d.Estimate.Rows)), Learnt: d.Learnt}
 		if known(d.Estimate.Bytes) {
 			n.Estimated.Bytes = json.Number(formatEstimate(d.Estimate.Bytes))
 		}

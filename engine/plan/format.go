@@ -13,6 +13,7 @@ import (
 // FormatOptions choose what a Description has beside the plan itself; the zero value adds nothing.
 type FormatOptions struct {
 	Estimate func(Node) Statistics     // of what a node yields; NaN is not shown
+	Learnt   func(Node) bool           // whether the estimate is what an earlier run had
 	Keys     func(*Join) []expr.Expr   // the conjuncts of On by which rows are looked up in a hash table
 	Dynamic  func(*Remote) []Column    // the columns that joins narrow while the query runs
 	Actual   func(Node) (Actual, bool) // what a node did, for EXPLAIN ANALYZE; false: it never ran
@@ -71,7 +72,11 @@ func (d *Description) write(b *strings.Builder, depth int) {
 func (d *Description) numbers() string {
 	var b strings.Builder
 	if d.Estimate != nil && known(d.Estimate.Rows) {
-		fmt.Fprintf(&b, "  (rows=%s)", formatEstimate(d.Estimate.Rows))
+		learnt := ""
+		if d.Learnt {
+			learnt = " learnt"
+		}
+		fmt.Fprintf(&b, "  (rows=%s%s)", formatEstimate(d.Estimate.Rows), learnt)
 	}
 	if d.unmeasured {
 		return b.String()
