@@ -25,8 +25,9 @@ var _ connectors.Open = Open
 // connector is one database. All principals share its credentials.
 type connector struct {
 	*settings
-	pool     *pool
-	dialects dialects
+	pool      *pool
+	dialects  dialects
+	estimates estimates
 }
 
 // Bind implements connectors.Connector.

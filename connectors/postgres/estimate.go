@@ -4,8 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"slices"
+	"strings"
+	"sync"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -37,7 +41,59 @@ func (f *fragment) Estimate(ctx context.Context) (connectors.Estimate, error) {
 	if unknown(f.tree) {
 		return connectors.UnknownEstimate(), nil
 	}
-	return f.explain(ctx)
+	if known, ok := f.estimated(); ok {
+		return known, nil
+	}
+	out, err := f.explain(ctx)
+	if err == nil && !math.IsNaN(out.Cost) {
+		f.estimates.put(f.estimateKey(), out)
+	}
+	return out, err
+}
+
+// estimated returns what the server said of the query a short time ago.
+func (f *fragment) estimated() (connectors.Estimate, bool) { return f.estimates.get(f.estimateKey()) }
+
+// estimateKey changes with the query and with what is known of its tables' sizes.
+func (f *fragment) estimateKey() string {
+	var b strings.Builder
+	for _, t := range f.tables {
+		fmt.Fprintf(&b, "%d ", t.Handle.(*relation).pages)
+	}
+	return b.String() + f.text
+}
+
+// estimates are those that the server made of late: each costs it the planning of a query, and a round trip.
+type estimates struct {
+	mu    sync.Mutex
+	known map[string]planned
+}
+
+type planned struct {
+	connectors.Estimate
+	until time.Time
+}
+
+// An estimate is believed for a while, and so many are remembered.
+const (
+	estimateAge   = time.Minute
+	mostEstimates = 1024
+)
+
+func (e *estimates) get(key string) (connectors.Estimate, bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	p, ok := e.known[key]
+	return p.Estimate, ok && time.Now().Before(p.until)
+}
+
+func (e *estimates) put(key string, out connectors.Estimate) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.known == nil || len(e.known) >= mostEstimates {
+		e.known = make(map[string]planned)
+	}
+	e.known[key] = planned{out, time.Now().Add(estimateAge)}
 }
 
 // bareScan returns the scan of a tree that computes nothing, or true.

@@ -230,15 +230,22 @@ func (e *execution) open(ctx context.Context, st *statement, sql string, d *deco
 		fetch: fetchRows(e.scan.BatchRows, e.width())}, nil
 }
 
-// smallPages is how much a query reads in all, in pages, for a cursor to be no slower than COPY on another connection.
-const smallPages = 256
+// A cursor on the statement's connection is no slower than COPY on another one for a query that reads so many pages in all,
+// or takes the server so many seconds by its own estimate, if its rows come at once.
+const (
+	smallPages = 256
+	smallCost  = 0.01
+)
 
-// small reports whether the result surely is.
+// small reports whether the query is, by its form, its tables or the server's estimate. Nothing is wrong if it is not.
 func (e *execution) small() bool {
 	if l, ok := e.tree.(*plan.Limit); ok && l.Count >= 0 && l.Count <= int64(e.scan.BatchRows) {
 		return true
 	}
 	if a, ok := e.tree.(*plan.Aggregate); ok && len(a.Groups) == 0 {
+		return true
+	}
+	if known, ok := e.estimated(); ok && known.Cost <= smallCost && known.Rows <= float64(e.scan.BatchRows) {
 		return true
 	}
 	pages := int64(0)

@@ -42,6 +42,9 @@ const (
 func (e *execution) Splits(context.Context) iter.Seq2[connectors.Split, error] {
 	return func(yield func(connectors.Split, error) bool) {
 		scan, count := e.plan(e.scan.Parallel)
+		if e.small() {
+			scan, count = nil, 1
+		}
 		pages := int64(0)
 		if scan != nil {
 			pages = scan.Table.Handle.(*relation).longest

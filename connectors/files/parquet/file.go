@@ -15,7 +15,9 @@ import (
 
 // Sizes of footers.
 const (
-	footerGuess = 64 << 10  // read first: nearly every footer fits, and a second round trip is saved
+	leastGuess  = 64 << 10  // read first, or this part of the file: nearly every footer fits, and a second round trip is saved
+	guessedPart = 1 << 10   // a footer of many row groups and columns is about half of that part
+	mostGuess   = 512 << 10 // a file of many GB need not have a long one
 	maxFooter   = 256 << 20 // no honest footer is longer
 	trailerSize = 8         // length and magic number
 )
@@ -38,7 +40,7 @@ func open(ctx context.Context, store blob.Store, o blob.Object, codecs *codecs, 
 	if o.Size < trailerSize+4 {
 		return nil, f.corrupt(errors.New("too short for a Parquet file"))
 	}
-	tail := make([]byte, min(o.Size, footerGuess))
+	tail := make([]byte, min(o.Size, max(leastGuess, min(o.Size/guessedPart, mostGuess))))
 	if err := blob.ReadMetered(ctx, store, o, o.Size-int64(len(tail)), tail, usage); err != nil {
 		return nil, err
 	}

@@ -1,0 +1,63 @@
+//go:build integration
+
+package postgres
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/types"
+	"github.com/silogate/silogate/internal/testserver"
+)
+
+// A query that the server finds cheap is planned by it once for a while, and takes one round trip and one to end the
+// transaction, whatever the size of its table.
+func TestCheapQueriesTakeOneRoundTrip(t *testing.T) {
+	pg := testserver.Postgres(t)
+	pg.Exec(t, `CREATE TABLE big (id int PRIMARY KEY, pad text)`,
+		`INSERT INTO big SELECT g, repeat('x', 1000) FROM generate_series(1, 40000) g`, `VACUUM ANALYZE big`)
+	link := testserver.LinkTo(t, pg.Host, testserver.LinkConfig{})
+	pg.Host = link.Addr()
+	f := newFixture(t, pg, nil)
+	scan := f.scan("big", "id")
+	where := func(last int64) connectors.Fragment {
+		id, literal := scan.Cols[0].Ref(), func(v int64) expr.Expr { return &expr.Literal{Value: types.IntValue(v), Typ: scan.Cols[0].Type} }
+		compare := func(f expr.Func, v int64) expr.Expr {
+			return &expr.Call{Func: f, Args: []expr.Expr{id, literal(v)}, Typ: types.Of(types.Bool)}
+		}
+		return f.pushed(&plan.Filter{Input: scan, Conds: []expr.Expr{compare(expr.Ge, 100), compare(expr.Le, last)}})
+	}
+	trips := func(doing func()) int64 {
+		before := link.Trips().Count()
+		doing()
+		return link.Trips().Count() - before
+	}
+	estimate := func(fragment connectors.Fragment) func() {
+		return func() {
+			if e, err := fragment.Estimate(t.Context()); err != nil || !(e.Rows > 0) {
+				t.Fatal(e, err)
+			}
+		}
+	}
+	few, many := where(102), where(39_000)
+	f.rows(few, run{}) // connects
+	if n := trips(estimate(few)); n != 1 {
+		t.Errorf("the first estimate took %d round trips", n)
+	}
+	if n := trips(estimate(where(102))); n != 0 {
+		t.Errorf("the same estimate took %d round trips", n)
+	}
+	var rows []string
+	if n := trips(func() { rows = f.rows(few, run{parallel: 2}) }); n != 2 || !slices.Equal(rows, []string{"100", "101", "102"}) {
+		t.Errorf("%d round trips for rows %v", n, rows)
+	}
+	// More than a batch is divided and comes over connections of its own.
+	estimate(many)()
+	before := link.Counts().Connections
+	if rows := f.rows(many, run{parallel: 2}); len(rows) != 38_901 || link.Counts().Connections == before {
+		t.Errorf("%d rows by %d more connections", len(rows), link.Counts().Connections-before)
+	}
+}
