@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine/plan"
 )
 
 // Open makes a connector of a PostgreSQL database. It does not connect.
@@ -27,7 +28,8 @@ type connector struct {
 	*settings
 	pool      *pool
 	dialects  dialects
-	estimates estimates
+	estimates recent[connectors.Estimate]
+	analyzed  recent[[]plan.ColumnStatistics]
 }
 
 // Bind implements connectors.Connector.

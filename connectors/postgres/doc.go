@@ -45,5 +45,6 @@
 // pushed either, since PostgreSQL refuses an underflow that MySQL rounds to zero. Order and ranges of text are pushed
 // under COLLATE "C" on a UTF8 server only, and upper and lower case mappings never.
 //
-// The package does not write to the source, and does not cache what it says: the catalog does.
+// The package does not write to the source, and does not cache what it says, as the catalog does, but for a minute the
+// statistics and estimates, which decide nothing but how a query is run.
 package postgres

@@ -8,8 +8,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -61,39 +59,6 @@ func (f *fragment) estimateKey() string {
 		fmt.Fprintf(&b, "%d ", t.Handle.(*relation).pages)
 	}
 	return b.String() + f.text
-}
-
-// estimates are those that the server made of late: each costs it the planning of a query, and a round trip.
-type estimates struct {
-	mu    sync.Mutex
-	known map[string]planned
-}
-
-type planned struct {
-	connectors.Estimate
-	until time.Time
-}
-
-// An estimate is believed for a while, and so many are remembered.
-const (
-	estimateAge   = time.Minute
-	mostEstimates = 1024
-)
-
-func (e *estimates) get(key string) (connectors.Estimate, bool) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	p, ok := e.known[key]
-	return p.Estimate, ok && time.Now().Before(p.until)
-}
-
-func (e *estimates) put(key string, out connectors.Estimate) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.known == nil || len(e.known) >= mostEstimates {
-		e.known = make(map[string]planned)
-	}
-	e.known[key] = planned{out, time.Now().Add(estimateAge)}
 }
 
 // bareScan returns the scan of a tree that computes nothing, or true.

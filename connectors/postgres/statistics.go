@@ -2,7 +2,9 @@ package postgres
 
 import (
 	"context"
+	"fmt"
 	"math"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -17,6 +19,12 @@ FROM pg_stats s WHERE s.schemaname = $1 AND s.tablename = $2 ORDER BY s.attname,
 
 // Statistics implements connectors.StatsSource.
 func (s *source) Statistics(ctx context.Context, t *plan.Table) (plan.Statistics, []plan.ColumnStatistics, error) {
+	r := t.Handle.(*relation)
+	// ANALYZE changes the rows or pages, almost always.
+	key := fmt.Sprint(r.oid, r.shape, r.pages, t.Stats)
+	if columns, ok := s.analyzed.get(key); ok {
+		return t.Stats, slices.Clone(columns), nil
+	}
 	columns := make([]plan.ColumnStatistics, len(t.Columns))
 	position := make(map[string]int, len(t.Columns))
 	for i := range t.Columns {
@@ -55,6 +63,7 @@ func (s *source) Statistics(ctx context.Context, t *plan.Table) (plan.Statistics
 	if err != nil {
 		return plan.Statistics{}, nil, err
 	}
+	s.analyzed.put(key, slices.Clone(columns))
 	return t.Stats, columns, nil
 }
 

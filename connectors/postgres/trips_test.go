@@ -61,3 +61,31 @@ func TestCheapQueriesTakeOneRoundTrip(t *testing.T) {
 		t.Errorf("%d rows by %d more connections", len(rows), link.Counts().Connections-before)
 	}
 }
+
+// What ANALYZE knows of a table is asked for once for a while, unless it was analyzed meanwhile.
+func TestStatisticsAreAskedForOnce(t *testing.T) {
+	pg := testserver.Postgres(t)
+	pg.Exec(t, `CREATE TABLE counted AS SELECT g AS id FROM generate_series(1, 1000) g`, `ANALYZE counted`)
+	link := testserver.LinkTo(t, pg.Host, testserver.LinkConfig{})
+	pg.Host = link.Addr()
+	f := newFixture(t, pg, nil)
+	most := func() (int64, int64) {
+		table := f.scan("counted").Table // described anew
+		before := link.Trips().Count()
+		_, columns, err := f.source.Statistics(t.Context(), table)
+		if err != nil || len(columns) != 1 {
+			t.Fatal(columns, err)
+		}
+		return columns[0].Max.Int, link.Trips().Count() - before
+	}
+	if id, trips := most(); id != 1000 || trips == 0 {
+		t.Errorf("ids up to %d by %d round trips", id, trips)
+	}
+	if id, trips := most(); id != 1000 || trips != 0 {
+		t.Errorf("again: ids up to %d by %d round trips", id, trips)
+	}
+	pg.Exec(t, `INSERT INTO counted SELECT g FROM generate_series(1001, 2000) g`, `ANALYZE counted`)
+	if id, trips := most(); id != 2000 || trips == 0 {
+		t.Errorf("analyzed again: ids up to %d by %d round trips", id, trips)
+	}
+}
