@@ -18,7 +18,7 @@ type ServerInfo struct {
 	Type    string
 	Options connectors.Options // secrets as ***
 	Origin  Origin
-	Problem string // why it can't be used at all, or empty
+	Problem string // why it can't be used at all, or not be reached when that was tried last; or empty
 }
 
 // Servers returns all sources by ascending name.
@@ -27,8 +27,12 @@ func (c *Catalog) Servers() []ServerInfo {
 	list := make([]ServerInfo, len(sources))
 	for i, s := range sources {
 		list[i] = ServerInfo{Name: s.name, Type: s.server.Type, Options: Redact(s.server.Options), Origin: s.origin}
-		if s.err != nil {
-			list[i].Problem = s.err.Error()
+		problem := s.err
+		if r, ok := s.connector.(connectors.Reachability); ok {
+			problem = r.Unreachable()
+		}
+		if problem != nil {
+			list[i].Problem = problem.Error()
 		}
 	}
 	return list

@@ -27,6 +27,13 @@ type Connector interface {
 	Close() error
 }
 
+// Reachability is a Connector that knows whether its source can be reached, of a Breaker for example.
+type Reachability interface {
+	// Unreachable says why the source cannot be, as far as that is known without asking it; nil: it could be when it was
+	// tried last.
+	Unreachable() error
+}
+
 // Principal is the gateway user on whose behalf a source is read.
 type Principal struct {
 	User string

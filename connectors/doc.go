@@ -43,6 +43,15 @@
 // A source over a network measures its link by its own traffic (LinkMeter) and says what it knows (Linked), so that the
 // planner weighs bytes by what they cost.
 //
+// # Reachability
+//
+// A source behind a network has a Breaker, which each attempt to connect asks and tells how it ended, so that a source
+// that is down costs its statements no time limit each. The connector shows it as its Reachability. What is answered,
+// be it a refusal, is never a failure to reach.
+//
+// A connection that broke while it was idle is replaced without anybody's notice as long as nothing was read over it for
+// a statement; once something was, never.
+//
 // # Testing
 //
 // connectors/conntest runs the same suite against every connector and its real server.

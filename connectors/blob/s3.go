@@ -55,8 +55,9 @@ func (c S3Config) log() *slog.Logger {
 
 // S3 is a bucket of an S3-compatible store.
 type S3 struct {
-	config S3Config
-	meter  meter
+	config  S3Config
+	meter   meter
+	breaker *connectors.Breaker
 
 	connect   sync.Mutex
 	client    *s3.Client
@@ -64,7 +65,10 @@ type S3 struct {
 }
 
 // NewS3 returns the store of a bucket, without I/O.
-func NewS3(config S3Config) *S3 { return &S3{config: config} }
+func NewS3(config S3Config) *S3 { return &S3{config: config, breaker: connectors.NewBreaker(time.Now)} }
+
+// Unreachable implements connectors.Reachability.
+func (s *S3) Unreachable() error { return s.breaker.Err() }
 
 // service returns the client, made on first use because the default credential chain may read files. A failure is tried
 // again by the next caller.
@@ -84,6 +88,7 @@ func (s *S3) service(ctx context.Context) (*s3.Client, error) {
 			return retry.NewStandard(func(o *retry.StandardOptions) {
 				o.MaxAttempts = attempts
 				o.MaxBackoff = time.Second / 2
+				o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(unlessRefused)}, o.Retryables...)
 			})
 		}),
 	}
@@ -101,7 +106,7 @@ func (s *S3) service(ctx context.Context) (*s3.Client, error) {
 	if err != nil {
 		return nil, sqlerr.Wrap(sqlerr.BadOption, err, "%s: AWS configuration", s.Location(""))
 	}
-	s.transport = transport(loaded)
+	s.transport = s.connections(loaded)
 	s.client = s3.NewFromConfig(loaded, func(o *s3.Options) {
 		o.HTTPClient = &http.Client{
 			Transport:     s.transport,
@@ -118,14 +123,14 @@ func (s *S3) service(ctx context.Context) (*s3.Client, error) {
 	return s.client, nil
 }
 
-// transport returns the connections of a client. They start from the SDK's, which has the environment's certificates.
-func transport(loaded aws.Config) *http.Transport {
+// connections returns the connections of a client. They start from the SDK's, which has the environment's certificates.
+func (s *S3) connections(loaded aws.Config) *http.Transport {
 	client, ok := loaded.HTTPClient.(*awshttp.BuildableClient)
 	if !ok {
 		client = awshttp.NewBuildableClient()
 	}
 	t := client.GetTransport()
-	t.DialContext = (&net.Dialer{Timeout: connectTimeout, KeepAlive: 30 * time.Second}).DialContext
+	t.DialContext = s.dial
 	t.TLSHandshakeTimeout = connectTimeout
 	t.ResponseHeaderTimeout = answerTimeout
 	t.MaxIdleConnsPerHost = 64
@@ -133,6 +138,38 @@ func transport(loaded aws.Config) *http.Transport {
 	t.ReadBufferSize = 64 << 10
 	t.DisableCompression = true
 	return t
+}
+
+// dial connects if the breaker admits it. It goes on when nobody waits for it any more, and so learns how it ends.
+func (s *S3) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	attempt, err := s.breaker.Try()
+	if err != nil {
+		return nil, err
+	}
+	dialer := net.Dialer{Timeout: connectTimeout, KeepAlive: 30 * time.Second}
+	conn, err := dialer.DialContext(context.WithoutCancel(ctx), network, address)
+	if err != nil {
+		attempt.Failed(err)
+		return nil, err
+	}
+	attempt.Reached()
+	return conn, nil
+}
+
+// unlessRefused makes the SDK not repeat what the breaker refuses.
+func unlessRefused(err error) aws.Ternary {
+	if refusal(err) != nil {
+		return aws.FalseTernary
+	}
+	return aws.UnknownTernary
+}
+
+// refusal returns what the breaker said, of what the SDK made of it; nil: it was not asked.
+func refusal(err error) error {
+	if e, ok := errors.AsType[*sqlerr.Error](err); ok && e.Code == sqlerr.SourceDown {
+		return e
+	}
+	return nil
 }
 
 // Location returns the s3:// URL of a key.
@@ -304,6 +341,9 @@ func (s *S3) fail(ctx context.Context, err error, doing, key string) error {
 		return fmt.Errorf("%s: %w", location, ctx.Err())
 	}
 	s.config.log().Debug("a request to S3 failed", "doing", doing, "location", location, "error", err)
+	if refused := refusal(err); refused != nil {
+		return sqlerr.Wrap(sqlerr.SourceDown, refused, "%s %s", doing, location)
+	}
 	if strings.Contains(err.Error(), "get credentials") { // the SDK has no type for it
 		return sqlerr.Wrap(sqlerr.SourceAuth, innermost(err),
 			"%s %s: there are no credentials in the source's options and none in the environment", doing, location)

@@ -49,6 +49,14 @@ func (s *source) Bind(connectors.Principal) connectors.Source { return s }
 // Close drops idle connections.
 func (s *source) Close() error { return s.store.Close() }
 
+// Unreachable implements connectors.Reachability. A folder always can be reached.
+func (s *source) Unreachable() error {
+	if r, ok := s.store.(connectors.Reachability); ok {
+		return r.Unreachable()
+	}
+	return nil
+}
+
 // fail adds the source's name to an error, whose code stays.
 func (s *source) fail(err error) error {
 	return sqlerr.Wrap(sqlerr.CodeOf(err), err, "source %s", s.name)

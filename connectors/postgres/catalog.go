@@ -50,14 +50,33 @@ const partsOf = `WITH RECURSIVE part AS (
 		SELECT c.oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN part ON i.inhparent = part.oid
 	)`
 
-// inMetadata runs f on the connection that is kept for metadata.
+// inMetadata runs f on the connection that is kept for metadata, and once more if that had broken while it was idle.
 func (c *connector) inMetadata(ctx context.Context, doing string, f func(*pgx.Conn) error) error {
 	slot, err := c.pool.forMetadata(ctx)
-	if err == nil {
+	for err == nil {
 		err = f(slot.Conn.Conn())
 		slot.release()
+		if _, again := errors.AsType[unanswered](err); !again || !slot.reused || ctx.Err() != nil {
+			break
+		}
+		if slot, err = proven(ctx, c.pool.forMetadata); err == nil {
+			slot.reused = false
+		}
 	}
 	return c.translate(ctx, err, doing)
+}
+
+// unanswered is the failure of a query on a connection that was lost before anything was answered.
+type unanswered struct{ error }
+
+func (u unanswered) Unwrap() error { return u.error }
+
+// lost makes the failure of a query to which nothing was answered unanswered if it took the connection with it.
+func lost(conn *pgx.Conn, err error) error {
+	if conn.IsClosed() {
+		return unanswered{err}
+	}
+	return err
 }
 
 // withoutJIT makes what follows in a transaction run without compilation, which takes seconds where a session's settings
@@ -71,7 +90,8 @@ func ask(ctx context.Context, conn *pgx.Conn, query string, args ...any) (pgx.Ro
 	b.Queue(query, args...)
 	results := conn.SendBatch(ctx, &b)
 	if _, err := results.Exec(); err != nil {
-		return nil, errors.Join(err, results.Close())
+		_ = results.Close() // which ends as this did
+		return nil, lost(conn, err)
 	}
 	rows, err := results.Query()
 	if err != nil {
@@ -292,6 +312,9 @@ func impatiently(ctx context.Context, conn *pgx.Conn, sql string) ([][][]byte, e
 	results, err := conn.PgConn().Exec(ctx, lockPatience+sql).ReadAll()
 	if refused, ok := errors.AsType[*pgconn.PgError](err); ok && refused.Code == lockNotAvailable {
 		return nil, nil
+	}
+	if err != nil && len(results) == 0 {
+		return nil, lost(conn, err)
 	}
 	if err != nil {
 		return nil, err

@@ -41,6 +41,9 @@ func (c *connector) Close() error {
 	return nil
 }
 
+// Unreachable implements connectors.Reachability.
+func (c *connector) Unreachable() error { return c.pool.breaker.Err() }
+
 // source is a database as a principal sees it.
 type source struct{ *connector }
 
@@ -51,6 +54,7 @@ var (
 	_ connectors.Defaulter    = (*source)(nil)
 	_ connectors.Linked       = (*source)(nil)
 	_ connectors.Admitter     = (*fragment)(nil)
+	_ connectors.Reachability = (*connector)(nil)
 )
 
 // Link implements connectors.Linked.

@@ -12,11 +12,16 @@
 // statement's turn at its connection is taken before anything is read (connectors.Admitter), the connection itself when it
 // is used first.
 //
+// A connection of the pool may have broken without a sign. The first message of a statement is sent again over a new
+// one if nothing came back over the old but a farewell; a stream of COPY falls back on a cursor of the statement's; a
+// query of metadata is sent again. Attempts to connect are subject to a connectors.Breaker.
+//
 // # Reading
 //
 // Messages are read straight from the socket by the goroutine that asks for a batch, and rows, which COPY and
 // DataRow frame alike, are decoded in place into Arrow buffers: back-pressure is TCP's, and there is no goroutine to
-// leak. Cancelling a context sends a cancel request on a second connection.
+// leak. Cancelling a context sends a cancel request on a second connection. The deadline of a context is also the server's
+// timeout, which the messages that need it set, for the case that nobody is left to cancel.
 //
 // Large tables are split by ctid ranges (PostgreSQL 14 and later), which cover all pages however much a table has grown
 // since it was described.

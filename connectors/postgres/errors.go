@@ -32,9 +32,8 @@ func (s *settings) translate(ctx context.Context, err error, doing string) error
 	if errors.As(err, &pg) {
 		return sqlerr.Wrap(codeOf(pg.Code), serverError{pg}, "%s", where)
 	}
-	var connect *pgconn.ConnectError
-	if errors.As(err, &connect) {
-		return sqlerr.Wrap(sqlerr.SourceDown, attempts{errors.Unwrap(connect), s.host}, "%s: connect to %s", where, s.host)
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+		return sqlerr.Wrap(sqlerr.SourceDown, s.noConnection(err), "%s", where)
 	}
 	if errors.Is(err, net.ErrClosed) || errors.Is(err, errClosed) { // pool.close
 		return sqlerr.Wrap(sqlerr.SourceDown, errClosed, "%s", where)

@@ -211,6 +211,8 @@ func (e *execution) Open(ctx context.Context, split connectors.Split) (connector
 
 // open reads a query on a connection of its own if its result may be large and there is one.
 func (e *execution) open(ctx context.Context, st *statement, sql string, d *decoder) (connectors.Reader, error) {
+	cursor := &cursorReader{source: e.settings, doing: e.doing(), st: st, sql: sql, decoder: d, usage: e.scan.Usage,
+		fetch: fetchRows(e.scan.BatchRows, e.width())}
 	if !e.small() {
 		if slot := e.pool.spare(ctx); slot != nil {
 			snapshot, err := st.snapshot(ctx, e.scan.Usage)
@@ -223,11 +225,10 @@ func (e *execution) open(ctx context.Context, st *statement, sql string, d *deco
 				slot.release()
 				return nil, err
 			}
-			return newCopyReader(ctx, e.settings, e.doing(), w, takeOver(snapshot, timeouts(ctx, e.tables)), sql, d, e.scan.Usage)
+			return newCopyReader(ctx, w, takeOver(snapshot, timeouts(ctx, e.tables)), cursor)
 		}
 	}
-	return &cursorReader{source: e.settings, doing: e.doing(), st: st, sql: sql, decoder: d, usage: e.scan.Usage,
-		fetch: fetchRows(e.scan.BatchRows, e.width())}, nil
+	return cursor, nil
 }
 
 // A cursor on the statement's connection is no slower than COPY on another one for a query that reads so many pages in all,

@@ -86,7 +86,7 @@ func parse(cfg connectors.Config) (*settings, error) {
 	pool.MinConns, pool.MinIdleConns = 0, 0
 	pool.MaxConnIdleTime = idleConnection
 	pool.ConnConfig.ConnectTimeout = o.duration("connect_timeout", defaultConnect)
-	pool.PingTimeout = pool.ConnConfig.ConnectTimeout // else a silent server keeps a connection from those who wait for one
+	pool.PingTimeout = min(pool.ConnConfig.ConnectTimeout, pingTimeout)
 
 	params := pool.ConnConfig.RuntimeParams
 	params["application_name"] = o.take("application_name", "silogate")

@@ -19,6 +19,7 @@ import (
 // with a slot is always to be had. Waiting is first come, first served.
 type pool struct {
 	pg       *pgxpool.Pool
+	breaker  *connectors.Breaker
 	metadata *semaphore.Weighted
 	turns    *connectors.Turns // of statements
 	extra    *semaphore.Weighted
@@ -38,11 +39,13 @@ func openPool(ctx context.Context, s *settings) (*pool, error) {
 		return p.IdleDuration > trusted || spoken(p.Conn.PgConn().Conn())
 	}
 	p := &pool{
+		breaker:  connectors.NewBreaker(time.Now),
 		metadata: semaphore.NewWeighted(1),
 		turns:    connectors.NewTurns(int(s.statement)),
 		extra:    semaphore.NewWeighted(s.extra),
 		inUse:    make(map[*slot]func()),
 	}
+	s.admitDials(p.breaker)
 	dial := s.pool.ConnConfig.DialFunc
 	s.pool.ConnConfig.DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error) {
 		conn, err := dial(ctx, network, addr)
@@ -92,8 +95,9 @@ func socketOf(conn net.Conn) net.Conn {
 // slot is a connection of the pool with its share.
 type slot struct {
 	*pgxpool.Conn
-	pool  *pool
-	share *semaphore.Weighted // nil: not the slot's to give back, but a statement's turn
+	pool   *pool
+	share  *semaphore.Weighted // nil: not the slot's to give back, but a statement's turn
+	reused bool                // the connection was used before
 }
 
 // forMetadata waits for the connection that is kept for metadata.
@@ -124,6 +128,7 @@ func (p *pool) connect(ctx context.Context, share *semaphore.Weighted) (*slot, e
 	err := p.use(s, cancel)
 	if err == nil {
 		if s.Conn, err = p.pg.Acquire(ctx); err == nil {
+			s.reused = reused(s.Conn.Conn().PgConn())
 			err = p.use(s, func() { _ = socketOf(s.Conn.Conn().PgConn().Conn()).Close() })
 		} else if p.isClosed() {
 			err = errClosed

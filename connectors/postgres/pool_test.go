@@ -3,6 +3,7 @@
 package postgres
 
 import (
+	"errors"
 	"io"
 	"net"
 	"slices"
@@ -74,14 +75,155 @@ func TestCloseWhileTheServerIsSilent(t *testing.T) {
 	}
 }
 
-// relay forwards connections to a server until it is silenced.
+// Connections that break while they are idle without a sign, as where a firewall has forgotten them, are replaced when
+// they are used.
+func TestConnectionsThatBreakUnseenAreReplaced(t *testing.T) {
+	pg := testserver.Postgres(t)
+	relay := newRelay(t, pg.Host)
+	through := pg
+	through.Host = relay.Addr().String()
+	f := newFixture(t, pg, connectors.Options{"url": through.URL()}, "CREATE TABLE t AS SELECT 1 AS id", "CREATE VIEW v AS SELECT id FROM t")
+	small, large := f.pushed(f.scan("t")), f.pushed(f.scan("v"))
+	for name, use := range map[string]func(){
+		"a cursor": func() {
+			if got, want := f.rows(small, run{}), []string{"1"}; !slices.Equal(got, want) {
+				t.Errorf("rows %q, want %q", got, want)
+			}
+		},
+		"COPY": func() {
+			if got, want := f.rows(large, run{}), []string{"1"}; !slices.Equal(got, want) {
+				t.Errorf("rows %q, want %q", got, want)
+			}
+		},
+		"metadata": func() {
+			if _, err := f.source.Table(t.Context(), plan.TableName{Namespace: publicSchema, Name: "t"}, connectors.AsOf{}); err != nil {
+				t.Error(err)
+			}
+		},
+		"a plan": func() {
+			if e, err := f.pushed(f.parse("aggregate | count(*) as n\n    scan t")).Estimate(t.Context()); err != nil || e.Rows != 1 {
+				t.Errorf("estimate %+v, %v", e, err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			use()
+			f.eventually("idle", func() bool { return f.sessions("active", "idle in transaction") == 0 })
+			if relay.forget() == 0 {
+				t.Fatal("there is no connection to break")
+			}
+			use()
+			if relay.broken() == 0 {
+				t.Error("no connection was broken by its use")
+			}
+		})
+	}
+}
+
+// A connection that breaks when something was read is not replaced: what was read may not be what would be read now. Nor
+// is one that was made for the statement, which may be what breaks it.
+func TestConnectionsThatBreakInUseAreNotReplaced(t *testing.T) {
+	pg := testserver.Postgres(t)
+	relay := newRelay(t, pg.Host)
+	through := pg
+	through.Host = relay.Addr().String()
+	f := newFixture(t, pg, connectors.Options{"url": through.URL()}, "CREATE TABLE t AS SELECT g AS id FROM generate_series(1, 20000) AS g",
+		"CREATE VIEW v AS SELECT g AS id, repeat('x', 100) AS pad FROM generate_series(1, 200000) AS g", "ANALYZE t")
+	for _, table := range []string{"t", "v"} {
+		fragment := f.pushed(f.scan(table))
+		tx := &connectors.Tx{}
+		execution, r, err := f.start(t.Context(), fragment, tx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		batch, err := r.Next(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		batch.Release()
+		relay.hangUp()
+		for err == nil {
+			if batch, err = r.Next(t.Context()); err == nil {
+				batch.Release() // what had come already
+			}
+		}
+		if !sqlerr.Is(err, sqlerr.SourceDown) || !strings.Contains(err.Error(), "public."+table) {
+			t.Errorf("%s: error %v", table, err)
+		}
+		if err := errors.Join(r.Close(), execution.Close(), tx.Close()); err != nil {
+			t.Error(err)
+		}
+	}
+	fragment := f.pushed(f.scan("t"))
+	relay.hangUp()
+	relay.refuse() // so that the query breaks each new connection
+	before := relay.broken()
+	if _, err := f.tryRows(t.Context(), fragment, run{}); !sqlerr.Is(err, sqlerr.SourceDown) {
+		t.Errorf("on a new connection: %v", err)
+	}
+	if n := relay.broken() - before; n != 1 {
+		t.Errorf("the query was sent on %d new connections", n)
+	}
+}
+
+// relay forwards connections to a server until it is silenced, and breaks some.
 type relay struct {
 	net.Listener
 	unanswered chan struct{} // closed when something was asked that gets no answer
 
-	mu      sync.Mutex
-	silent  bool
-	clients []net.Conn
+	once      sync.Once // of unanswered
+	mu        sync.Mutex
+	silent    bool
+	refuses   bool // a connection is broken by the first query
+	breaks    int  // connections that were broken by what was sent
+	clients   []net.Conn
+	forgotten map[net.Conn]bool // broken by what is sent next
+}
+
+// forget makes whatever is sent over the connections that there are break them, and returns how many there are.
+func (r *relay) forget() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.forgotten = make(map[net.Conn]bool)
+	for _, c := range r.clients {
+		r.forgotten[c] = true
+	}
+	return len(r.clients)
+}
+
+// refuse makes the first query over each connection break it.
+func (r *relay) refuse() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.refuses = true
+}
+
+// broken is how many connections were broken by what was sent over them.
+func (r *relay) broken() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.breaks
+}
+
+// hangUp breaks the connections that there are.
+func (r *relay) hangUp() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, c := range r.clients {
+		c.Close()
+	}
+	r.clients = nil
+}
+
+// passes decides what happens to a message of a client.
+func (r *relay) passes(client net.Conn, message []byte) (silent, broken bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.forgotten[client] || r.refuses && message[0] == 'Q' {
+		r.breaks++
+		return false, true
+	}
+	return r.silent, false
 }
 
 func newRelay(t *testing.T, server string) *relay {
@@ -115,7 +257,10 @@ func newRelay(t *testing.T, server string) *relay {
 			r.mu.Lock()
 			r.clients = append(r.clients, client)
 			r.mu.Unlock()
-			all.Go(func() { io.Copy(client, upstream) }) //nolint:errcheck // until one of them hangs up
+			all.Go(func() {
+				io.Copy(client, upstream) //nolint:errcheck // until one of them hangs up
+				client.Close()
+			})
 			all.Go(func() { r.ask(client, upstream) })
 		}
 	})
@@ -126,18 +271,18 @@ func newRelay(t *testing.T, server string) *relay {
 func (r *relay) ask(client, upstream net.Conn) {
 	defer upstream.Close()
 	defer client.Close()
-	var once sync.Once
 	buf := make([]byte, 4096)
 	for {
 		n, err := client.Read(buf)
 		if err != nil {
 			return
 		}
-		r.mu.Lock()
-		silent := r.silent
-		r.mu.Unlock()
+		silent, broken := r.passes(client, buf[:n])
+		if broken {
+			return
+		}
 		if silent {
-			once.Do(func() { close(r.unanswered) })
+			r.once.Do(func() { close(r.unanswered) })
 		} else if _, err := upstream.Write(buf[:n]); err != nil {
 			return
 		}

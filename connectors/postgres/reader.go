@@ -15,10 +15,13 @@ import (
 	"github.com/silogate/silogate/connectors"
 )
 
-// copyReader streams a query's result as COPY binary over a connection of its own.
+// copyReader streams a query's result as COPY binary over a connection of its own. If that had broken while it was idle,
+// the result comes from a cursor on the statement's connection.
 type copyReader struct {
 	source  *settings
-	doing   string     // for messages
+	doing   string // for messages
+	cursor  *cursorReader
+	instead bool       // the cursor is read
 	mu      sync.Mutex // held while the wire or the decoder is used
 	wire    *wire
 	decoder *decoder
@@ -31,10 +34,10 @@ type copyReader struct {
 	closed  bool
 }
 
-// newCopyReader starts a query in the transaction that opening begins. The reader owns the wire, also when the start fails.
-func newCopyReader(ctx context.Context, source *settings, doing string, w *wire, opening, sql string,
-	d *decoder, usage *connectors.Usage) (*copyReader, error) {
-	r := &copyReader{source: source, doing: doing, wire: w, decoder: d, usage: usage, watched: make(chan struct{})}
+// newCopyReader starts a cursor's query in the transaction that opening begins. The reader owns the wire, also when the start
+// fails.
+func newCopyReader(ctx context.Context, w *wire, opening string, c *cursorReader) (*copyReader, error) {
+	r := &copyReader{source: c.source, doing: c.doing, cursor: c, wire: w, decoder: c.decoder, usage: c.usage, watched: make(chan struct{})}
 	r.unwatch = context.AfterFunc(ctx, func() {
 		defer close(r.watched)
 		w.cancel()
@@ -44,11 +47,11 @@ func newCopyReader(ctx context.Context, source *settings, doing string, w *wire,
 			w.finish()
 		}
 	})
-	usage.AddRequest()
+	r.usage.AddRequest()
 	r.mu.Lock()
-	err := w.query(ctx, opening+"COPY ("+sql+") TO STDOUT (FORMAT binary);COMMIT")
+	err := w.query(ctx, opening+"COPY ("+c.sql+") TO STDOUT (FORMAT binary);COMMIT")
 	r.mu.Unlock()
-	if err != nil {
+	if err != nil && !w.stale() {
 		_ = r.Close()
 		return nil, err
 	}
@@ -59,8 +62,16 @@ func newCopyReader(ctx context.Context, source *settings, doing string, w *wire,
 func (r *copyReader) Next(ctx context.Context) (arrow.RecordBatch, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.instead {
+		return r.cursor.Next(ctx)
+	}
 	batch, err := r.next(ctx)
 	if err != nil && !errors.Is(err, io.EOF) {
+		if r.wire.stale() && ctx.Err() == nil && r.unwatch() {
+			r.instead = true
+			r.wire.close()
+			return r.cursor.Next(ctx)
+		}
 		r.wire.stop()
 		return nil, r.source.translate(ctx, err, r.doing)
 	}
@@ -168,11 +179,14 @@ func copyHeader(b []byte) (int, error) {
 // Close implements connectors.Reader. A query that still runs is cancelled.
 func (r *copyReader) Close() error {
 	r.mu.Lock()
-	closed := r.closed
+	closed, instead := r.closed, r.instead
 	r.closed = true
 	r.mu.Unlock()
 	if closed {
 		return nil
+	}
+	if instead {
+		return r.cursor.Close()
 	}
 	if !r.unwatch() {
 		<-r.watched

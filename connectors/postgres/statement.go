@@ -100,17 +100,16 @@ func (c *connector) statementOf(ctx context.Context, tx *connectors.Tx) (*statem
 		return nil, err
 	}
 	shared, err := tx.Shared(ctx, c, func(ctx context.Context) (io.Closer, error) {
+		st := &statement{source: c.settings, pool: c.pool, turn: make(chan struct{}, 1), admits: tables.(*admitted)}
 		slot, err := c.pool.connect(ctx, nil)
 		if err != nil {
 			return nil, err
 		}
-		wire, err := newWire(ctx, slot)
-		if err != nil {
+		if st.wire, err = newWire(ctx, slot); err != nil {
 			slot.release()
 			return nil, err
 		}
-		st := &statement{source: c.settings, pool: c.pool, turn: make(chan struct{}, 1), wire: wire, admits: tables.(*admitted)}
-		wire.shared = true
+		st.wire.shared = true
 		st.turn <- struct{}{}
 		return st, nil
 	})
@@ -165,8 +164,43 @@ func (st *statement) snapshot(ctx context.Context, usage *connectors.Usage) (str
 
 // run sends statements in the transaction, which it begins if that was not done, and calls row for each row of the
 // last of them. The caller holds the lock. After an error the transaction is lost, unless the error is that the rows are not
-// needed any more.
+// needed any more. A connection that turns out to have broken while it was idle is replaced once.
 func (st *statement) run(ctx context.Context, usage *connectors.Usage, sql string, row func([]byte) error) error {
+	a, err := st.send(ctx, usage, sql, row)
+	if err != nil && st.wire.stale() && ctx.Err() == nil {
+		if err = st.reconnect(ctx); err == nil {
+			a, err = st.send(ctx, usage, sql, row)
+		}
+	}
+	switch {
+	case err == nil:
+	case st.wire.running && st.wire.broken == nil && errors.Is(context.Cause(ctx), connectors.ErrNotNeeded):
+		st.rest = a
+	default:
+		st.lose(err)
+	}
+	return err
+}
+
+// reconnect puts a new connection in the place of one that broke before the transaction began.
+func (st *statement) reconnect(ctx context.Context) error {
+	st.wire.close()
+	slot, err := proven(ctx, func(ctx context.Context) (*slot, error) { return st.pool.connect(ctx, nil) })
+	if err != nil {
+		return err
+	}
+	wire, err := newWire(ctx, slot)
+	if err != nil {
+		slot.release()
+		return err
+	}
+	wire.shared = true
+	st.wire = wire
+	return nil
+}
+
+// send is one attempt of run, and returns what is still to come if it ends early.
+func (st *statement) send(ctx context.Context, usage *connectors.Usage, sql string, row func([]byte) error) (*reply, error) {
 	a := &reply{tables: st.admits.since(st.held), usage: usage} // all there are, when the transaction begins
 	limits := timeouts(ctx, st.admits.since(0))
 	prefix := limits + st.takeUnused()
@@ -185,14 +219,7 @@ func (st *statement) run(ctx context.Context, usage *connectors.Usage, sql strin
 			st.wire.unwatch()
 		}
 	}
-	switch {
-	case err == nil:
-	case st.wire.running && st.wire.broken == nil && errors.Is(context.Cause(ctx), connectors.ErrNotNeeded):
-		st.rest = a
-	default:
-		st.lose(err)
-	}
-	return err
+	return a, err
 }
 
 // read reads the answer to a query to its end and calls row, unless it is nil, for each row of the last statement.

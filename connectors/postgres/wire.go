@@ -51,6 +51,7 @@ type wire struct {
 	status  byte  // transaction status of the last ReadyForQuery: I, T or E
 	failed  error // the server's error in the running query
 	broken  error // the connection is lost
+	heard   bool  // the server has answered something
 	bytes   int64 // received
 	shared  bool  // by readers of which one may end before the others
 }
@@ -114,13 +115,18 @@ func (c *wire) next() (kind byte, body []byte, err error) {
 				c.broken = errors.New("malformed ReadyForQuery")
 				return 0, nil, c.broken
 			}
-			c.running, c.status = false, body[0]
+			c.running, c.status, c.heard = false, body[0], true
 			return kind, body, c.failed
 		default:
+			c.heard = true
 			return kind, body, nil
 		}
 	}
 }
+
+// stale reports that the connection has been broken since before it was taken over, as far as one can tell: it was used
+// before, and nothing but a farewell came from the server. What was sent may be sent again on another.
+func (c *wire) stale() bool { return c.broken != nil && c.slot.reused && !c.heard }
 
 func (c *wire) message() (kind byte, body []byte, err error) {
 	if c.w-c.r < 5 {
@@ -214,7 +220,7 @@ func (c *wire) cancel() {
 // stop ends what runs. A server that waits for its client to read does not hear a cancel request before it has gone on,
 // so the rest of the answer is read too.
 func (c *wire) stop() {
-	if c.running {
+	if c.running && !c.stale() {
 		c.cancel()
 		c.finish()
 	}
