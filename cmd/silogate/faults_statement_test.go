@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"database/sql"
 	"encoding/json"
 	"fmt"
@@ -94,14 +95,19 @@ func TestPreparedStatements(t *testing.T) {
 	}
 }
 
-// A hundred clients share the four sessions that the source may have: nobody takes more and nobody waits in vain.
+// Two hundred clients share the eight sessions that a source may have and its four turns: nobody takes more, nobody is
+// passed over, and statements that wait for a source that never answers are in nobody's way.
 func TestManyClientsShareASmallPool(t *testing.T) {
 	pg := shop(t)
 	pg.Exec(t, "CREATE TABLE big AS SELECT g AS id, repeat('x', 300) AS pad FROM generate_series(1, 40000) AS g", "ANALYZE big")
 	seen := watchSessions(t, pg)
-	i := host(t, "sources:\n"+strings.Replace(postgresSource("pg", pg), "{type", "{pool: 4, type", 1))
-	const clients, each = 100, 3
+	silent, _ := silentServer(t)
+	i := host(t, "sources:\n"+strings.Replace(postgresSource("pg", pg), "{type", "{pool: 8, admission: 4, type", 1)+
+		fmt.Sprintf("  silent: {type: postgres, url: \"postgres://app@%s/db?sslmode=disable\", connect_timeout: 1h}\n", silent))
+	leave := i.stuck("SELECT COUNT(*) FROM silent.t", 10)
+	const clients, each = 200, 3
 	failed := make([]error, clients)
+	ends := make(chan int, clients*each) // whose statement ended, in order
 	var ready, wg sync.WaitGroup
 	ready.Add(clients)
 	for k := range clients {
@@ -115,7 +121,7 @@ func TestManyClientsShareASmallPool(t *testing.T) {
 			defer conn.Close()
 			ready.Wait() // all at once
 			for n := range each {
-				query, want := "SELECT COUNT(*) FROM pg.orders WHERE id <= ?", int64(k%100+1)
+				query, want := "SELECT COUNT(*) FROM pg.orders WHERE id <= ?", int64(min(k+1, 100))
 				switch (k + n) % 3 {
 				case 1:
 					query, want = "SELECT SUM(LENGTH(b.pad)) FROM pg.big AS b WHERE b.id > ?", int64(39999-k)*300
@@ -130,27 +136,66 @@ func TestManyClientsShareASmallPool(t *testing.T) {
 				if got != want {
 					failed[k] = fmt.Errorf("%s: %d, want %d", query, got, want)
 				}
+				ends <- k
 			}
 		})
 	}
 	over := make(chan struct{})
 	go func() { wg.Wait(); close(over) }()
-	for most := 0; ; {
+	most := 0
+	for running := true; running; {
 		most = max(most, seen.count("TRUE"))
-		if most > 4 {
+		if most > 8 {
 			t.Fatalf("%d sessions in Postgres", most)
 		}
 		select {
 		case <-over:
-			for k, err := range failed {
-				if err != nil {
-					t.Errorf("client %d: %v", k, err)
-				}
-			}
-			t.Logf("at most %d sessions", most)
-			seen.atRest(time.Second)
-			return
+			running = false
 		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	for k, err := range failed {
+		if err != nil {
+			t.Errorf("client %d: %v", k, err)
+		}
+	}
+	close(ends)
+	served := served(ends, each)
+	t.Logf("at most %d sessions; when the first client was through, %d of %d had been served", most, served, clients)
+	if served < clients/2 {
+		t.Errorf("a client was through when %d of %d had been served", served, clients)
+	}
+	leave() // they have waited all the while
+	seen.atRest(time.Second)
+}
+
+// served is how many clients have had a statement run when the first has had all of its own.
+func served(ends <-chan int, each int) int {
+	had := make(map[int]int)
+	for k := range ends {
+		if had[k]++; had[k] == each {
+			break
+		}
+	}
+	return len(had)
+}
+
+// stuck runs a query that does not end on connections of its own, until what it returns is called.
+func (i *instance) stuck(query string, connections int) (leave func()) {
+	ctx, cancel := context.WithCancel(i.Context())
+	ended := make(chan error, connections)
+	for range connections {
+		c := i.conn()
+		go func() { ended <- drain(ctx, c, query) }()
+	}
+	return func() {
+		i.Helper()
+		if len(ended) > 0 {
+			i.Errorf("%s has ended: %v", query, <-ended)
+		}
+		cancel()
+		for range connections {
+			<-ended
 		}
 	}
 }
