@@ -5,7 +5,8 @@
 //   - A query reads one version of an object. A listing gives each object's ETag, every read presents it, and an object
 //     that was replaced or deleted meanwhile is sqlerr.SourceChanged, never a mixture of two versions.
 //   - A remote read costs a round trip before the first byte. Fetcher merges neighbouring ranges into one request, runs a
-//     bounded number of requests at once and reads a bounded number of bytes ahead of the consumer.
+//     bounded number of requests at once and reads a bounded number of bytes ahead of the consumer. How near neighbours
+//     are, and how many requests there are, follows from the latency and the bandwidth that the store has shown so far.
 //   - What was read last is likely to be read again. A Cache keeps it, by version; one request for each object and
 //     execution proves that the version is still the object's.
 //   - A listing may be endless. It is an iterator that asks for the next page as the loop advances, and with a delimiter

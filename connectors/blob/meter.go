@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// meter learns from a store's answers how far away it is. It is safe for concurrent use.
+// meter learns from a store's answers how far away it is, and how many bytes all requests together get. (A
+// connectors.LinkMeter knows what one connection gets, of which a store's reader has many.) It is safe for concurrent use.
 type meter struct {
 	mu       sync.Mutex
 	latency  time.Duration // until an answer begins; 0: unknown

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/silogate/silogate/connectors"
@@ -238,7 +239,8 @@ const (
 	smallCost  = 0.01
 )
 
-// small reports whether the query is, by its form, its tables or the server's estimate. Nothing is wrong if it is not.
+// small reports whether the query is, by its form, its tables, the keys that are wanted of it or the server's estimate.
+// Nothing is wrong if it is not.
 func (e *execution) small() bool {
 	if l, ok := e.tree.(*plan.Limit); ok && l.Count >= 0 && l.Count <= int64(e.scan.BatchRows) {
 		return true
@@ -247,6 +249,9 @@ func (e *execution) small() bool {
 		return true
 	}
 	if known, ok := e.estimated(); ok && known.Cost <= smallCost && known.Rows <= float64(e.scan.BatchRows) {
+		return true
+	}
+	if e.byKeys() {
 		return true
 	}
 	pages := int64(0)
@@ -258,6 +263,33 @@ func (e *execution) small() bool {
 		pages += r.pages
 	}
 	return pages <= smallPages
+}
+
+// byKeys reports whether the dynamic filter asks for a batch of rows at most, of one table by a key of it.
+func (e *execution) byKeys() bool {
+	scan := e.tree
+	for {
+		if _, ok := scan.(*plan.Scan); ok || len(scan.Children()) != 1 {
+			break
+		}
+		scan = scan.Children()[0]
+	}
+	only, ok := scan.(*plan.Scan)
+	if !ok {
+		return false
+	}
+	return slices.ContainsFunc(e.scan.Dynamic.Conds(), func(cond expr.Expr) bool {
+		in, ok := cond.(*expr.In)
+		if !ok || in.Not || len(in.List) > e.scan.BatchRows {
+			return false
+		}
+		column, ok := in.Arg.(*expr.Column)
+		if !ok || e.dialect.forTree(only, nil).Take(&plan.Filter{Input: only, Conds: []expr.Expr{cond}}).Verdict == pushdown.None {
+			return false
+		}
+		at := only.Cols.Index(column.ID)
+		return at >= 0 && slices.ContainsFunc(only.Table.Keys, func(key []int) bool { return len(key) == 1 && key[0] == only.Pos[at] })
+	})
 }
 
 // width guesses the bytes of a row of the result; NaN: unknown.

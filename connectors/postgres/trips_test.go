@@ -54,6 +54,18 @@ func TestCheapQueriesTakeOneRoundTrip(t *testing.T) {
 	if n := trips(func() { rows = f.rows(few, run{parallel: 2}) }); n != 2 || !slices.Equal(rows, []string{"100", "101", "102"}) {
 		t.Errorf("%d round trips for rows %v", n, rows)
 	}
+	// So is a lookup of keys that a join found out.
+	of := func(scan *plan.Scan) run {
+		in := &expr.In{Arg: scan.Cols[0].Ref()}
+		for id := range int64(100) {
+			in.List = append(in.List, types.IntValue(1+id*399))
+		}
+		return run{parallel: 2, dynamic: known{in}}
+	}
+	whole := f.pushed(scan)
+	if n := trips(func() { rows = f.rows(whole, of(scan)) }); n != 2 || len(rows) != 100 {
+		t.Errorf("%d round trips for %d rows", n, len(rows))
+	}
 	// More than a batch is divided and comes over connections of its own.
 	estimate(many)()
 	before := link.Counts().Connections
