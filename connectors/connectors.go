@@ -152,6 +152,15 @@ type DynamicFilter interface {
 type ColumnKeys struct {
 	Column expr.ColumnID
 	Set    KeySet
+	// Values are those of Set that the column can have, each once, for a KeyLister that no condition tells of them; nil if
+	// they are too many to pay. Nobody releases them.
+	Values arrow.Array
+}
+
+// KeyLister is a Fragment that sends the values of keys along, more of them than a condition lists, so that only their rows
+// come back.
+type KeyLister interface {
+	MostKeys() int
 }
 
 // KeySet is a set of values that has no NULL and may seem to have a few values that it has not. It is safe for concurrent

@@ -57,6 +57,7 @@ func (p *Prepared) run(env *expr.Env, stats *exec.Stats) (*Result, error) {
 		Tx:          txs.get,
 		Stats:       stats,
 		Dynamic:     p.dynamic,
+		Estimate:    p.trace.Estimate,
 		Weights:     e.cfg.Weights,
 	})
 	if err != nil {

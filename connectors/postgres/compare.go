@@ -254,8 +254,9 @@ func (d *dialect) in(w *sqlgen.Writer, in *expr.In) {
 	t := in.Arg.Type()
 	onlyTruth := w.OnlyTruth()
 	stored, ok := storedSide(w, in.Arg)
+	_, listed := d.lists[in]
 	switch {
-	case ok && (stored.column.stored == formPaddedText || stored.column.stored == formUUID) && d.inStored(w, in, stored):
+	case ok && !listed && (stored.column.stored == formPaddedText || stored.column.stored == formUUID) && d.inStored(w, in, stored):
 	case ok && stored.column.guard != (guard{}) && onlyTruth && !d.strict:
 		guards := ""
 		if in.Not {
@@ -277,6 +278,14 @@ const longList = 16
 
 // members writes [NOT] IN (values) of type t, or the same with an array.
 func (d *dialect) members(w *sqlgen.Writer, in *expr.In, values []types.Value, t types.Type) {
+	if list, listed := d.lists[in]; listed {
+		if arrayType(t) == "" {
+			w.Refuse("arrays of %s are not sent there", t)
+			return
+		}
+		w.Text(" = ANY (", quoteText(list), "::", arrayType(t), "[])")
+		return
+	}
 	if name := arrayType(t); name != "" && len(values) >= longList {
 		if in.HasNull {
 			values = append(slices.Clip(values), types.NullValue)
@@ -305,7 +314,7 @@ func (d *dialect) members(w *sqlgen.Writer, in *expr.In, values []types.Value, t
 
 // array writes = ANY or <> ALL of an array of a type.
 func (d *dialect) array(w *sqlgen.Writer, not bool, values []types.Value, t types.Type, name string) {
-	text, err := d.arrayText(values, t)
+	text, err := d.arrayText(len(values), t, func(i int) types.Value { return values[i] })
 	if err != nil {
 		w.Refuse("%s", err)
 		return

@@ -21,6 +21,7 @@ type dialect struct {
 	sqlgen.Dialect
 	encoding string                 // of the database
 	keys     map[expr.ColumnID]bool // columns of the run-time relations of the tree
+	lists    map[*expr.In]string    // arrays that stand for the lists of memberships, as they are written
 	strict   bool                   // values without a MySQL counterpart are errors, which only the decoder raises
 }
 

@@ -26,6 +26,10 @@
 // Large tables are split by ctid ranges (PostgreSQL 14 and later), which cover all pages however much a table has grown
 // since it was described.
 //
+// What a join's other side knows of the rows that matter goes into the query: conditions, and up to 131,072 keys as one array
+// (PostgreSQL 14 and later, which look values up in it by their hash). The planner takes = ANY of an array for what it is,
+// and pushes it below a GROUP BY; of a subquery over unnest it guesses 200 values.
+//
 // # Changed tables
 //
 // The message that begins a statement's transaction locks all tables that the statement may read against change, before

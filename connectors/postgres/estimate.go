@@ -43,6 +43,9 @@ func (f *fragment) Estimate(ctx context.Context) (connectors.Estimate, error) {
 		return known, nil
 	}
 	out, err := f.explain(ctx)
+	if comparesAggregates(f.tree, make(map[expr.ColumnID]bool)) {
+		out.Rows, out.Bytes = math.NaN(), math.NaN() // of such conditions the server knows less than who knows the columns
+	}
 	if err == nil && !math.IsNaN(out.Cost) {
 		f.estimates.put(f.estimateKey(), out)
 	}
@@ -59,6 +62,40 @@ func (f *fragment) estimateKey() string {
 		fmt.Fprintf(&b, "%d ", t.Handle.(*relation).pages)
 	}
 	return b.String() + f.text
+}
+
+// comparesAggregates reports whether a condition reads what an aggregate yields, for which the server has a constant guess,
+// whatever its columns' statistics. Found are the columns that are made of such.
+func comparesAggregates(n plan.Node, found map[expr.ColumnID]bool) bool {
+	for _, c := range n.Children() {
+		if comparesAggregates(c, found) {
+			return true
+		}
+	}
+	reads := func(e expr.Expr) bool {
+		any := false
+		expr.Walk(e, func(e expr.Expr) bool {
+			c, ok := e.(*expr.Column)
+			any = any || ok && found[c.ID]
+			return !any
+		})
+		return any
+	}
+	switch n := n.(type) {
+	case *plan.Filter:
+		return slices.ContainsFunc(n.Conds, reads)
+	case *plan.Join:
+		return slices.ContainsFunc(n.On, reads)
+	case *plan.Aggregate:
+		for _, a := range n.Aggs {
+			found[a.Col.ID] = true
+		}
+	case *plan.Project:
+		for _, p := range n.Exprs {
+			found[p.Col.ID] = found[p.Col.ID] || reads(p.Expr)
+		}
+	}
+	return false
 }
 
 // bareScan returns the scan of a tree that computes nothing, or true.

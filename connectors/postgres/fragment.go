@@ -59,7 +59,7 @@ func (g *grower) Fragment(tree plan.Node) (connectors.Fragment, error) {
 func (d *dialect) forTree(tree plan.Node, outs *[]output) *dialect {
 	c := &dialect{encoding: d.encoding, strict: d.strict, keys: keysIn(nil, tree)}
 	c.Dialect = d.Dialect
-	c.Equality = c.equality
+	c.Equality, c.In = c.equality, c.in
 	c.Output = func(w *sqlgen.Writer, col plan.Column, value func()) {
 		form := d.send(w, col, value)
 		if outs != nil {
@@ -146,34 +146,23 @@ func (f *fragment) doing() string {
 }
 
 // render returns the query of one split and the columns of its result.
-func (f *fragment) render(scan connectors.Scan, part *ctidRange) (string, []output, error) {
+func (e *execution) render(part *ctidRange) (string, []output, error) {
 	var outs []output
-	tree := f.filtered(scan.Dynamic)
-	d := f.dialect.forTree(tree, &outs)
-	if scan.Args != nil {
-		d.Keys = f.dialect.keysOf(scan.Args)
+	tree, lists := e.filtered()
+	d := e.dialect.forTree(tree, &outs)
+	d.lists = lists
+	if e.scan.Args != nil {
+		d.Keys = e.dialect.keysOf(e.scan.Args)
 	}
-	q, err := d.Render(tree, sqlgen.Options{Env: scan.Env, Restrict: part.restrict})
+	q, err := d.Render(tree, sqlgen.Options{Env: e.scan.Env, Restrict: part.restrict})
 	if err != nil {
 		var refused *sqlgen.Refusal
 		if errors.As(err, &refused) { // a value that came only now
-			err = sqlerr.Wrap(sqlerr.Unsupported, err, "source %s: %s", f.name, f.doing())
+			err = sqlerr.Wrap(sqlerr.Unsupported, err, "source %s: %s", e.name, e.doing())
 		}
 		return "", nil, err
 	}
 	return q.Text, outs, nil
-}
-
-// filtered adds what is known of the dynamic filter to the tree, as far as the dialect takes it.
-func (f *fragment) filtered(dynamic connectors.DynamicFilter) plan.Node {
-	tree := f.tree
-	for _, cond := range dynamic.Conds() {
-		step := &plan.Filter{Input: tree, Conds: []expr.Expr{cond}}
-		if f.dialect.forTree(step, nil).Take(step).Verdict != pushdown.None {
-			tree = step
-		}
-	}
-	return tree
 }
 
 // Start implements connectors.Fragment. It does no I/O.
@@ -186,6 +175,7 @@ type execution struct {
 	*fragment
 	scan    connectors.Scan
 	readers readers
+	lists   keyLists
 }
 
 // Open implements connectors.Execution.
@@ -194,7 +184,7 @@ func (e *execution) Open(ctx context.Context, split connectors.Split) (connector
 	if !ok {
 		return nil, fmt.Errorf("source %s: a split of another source", e.name)
 	}
-	sql, outs, err := e.render(e.scan, part)
+	sql, outs, err := e.render(part)
 	if err != nil {
 		return nil, err
 	}

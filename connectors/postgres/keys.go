@@ -21,11 +21,7 @@ func (d *dialect) keysOf(rows arrow.RecordBatch) func(*sqlgen.Writer, *plan.Keys
 	return func(w *sqlgen.Writer, keys *plan.Keys, alias string) {
 		writeKeys(w, keys, alias, func(i int) (string, error) {
 			column := rows.Column(i)
-			values := make([]types.Value, column.Len())
-			for row := range values {
-				values[row] = kernel.ValueAt(column, row)
-			}
-			text, err := d.arrayText(values, keys.Cols[i].Type)
+			text, err := d.arrayText(column.Len(), keys.Cols[i].Type, func(row int) types.Value { return kernel.ValueAt(column, row) })
 			return quoteText(text), err
 		})
 	}

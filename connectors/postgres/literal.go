@@ -180,14 +180,15 @@ func (d *dialect) valueText(v types.Value, t types.Type) (string, error) {
 	return v.Str, sendable(v.Str, d.encoding)
 }
 
-// arrayText returns values as the input function of sqlType(t)[] reads them.
-func (d *dialect) arrayText(values []types.Value, t types.Type) (string, error) {
+// arrayText returns n values as the input function of sqlType(t)[] reads them.
+func (d *dialect) arrayText(n int, t types.Type, value func(i int) types.Value) (string, error) {
 	var b strings.Builder
 	b.WriteByte('{')
-	for i, v := range values {
+	for i := range n {
 		if i > 0 {
 			b.WriteByte(',')
 		}
+		v := value(i)
 		if v.Null {
 			b.WriteString("NULL")
 			continue

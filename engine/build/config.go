@@ -23,6 +23,7 @@ type Config struct {
 	Keys        func(*plan.Keys) (arrow.RecordBatch, error) // the rows of a run-time relation, borrowed; nil: none exist
 	Stats       *exec.Stats                                 // nil: nothing is counted
 	Dynamic     DynamicMode                                 // how joins tell remote scans about their keys
+	Estimate    func(plan.Node) plan.Statistics             // of a node, NaN where it is unknown; nil: everywhere
 	Weights     exec.Weights                                // sort keys of collations that are not bytewise; nil: they are an error
 }
 

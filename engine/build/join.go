@@ -1,9 +1,6 @@
 package build
 
 import (
-	"github.com/apache/arrow-go/v18/arrow"
-
-	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/engine/exec"
 	"github.com/silogate/silogate/engine/exec/rowkey"
 	"github.com/silogate/silogate/engine/expr"
@@ -106,14 +103,14 @@ func (b *builder) join(n *plan.Join, want need) (stage, error) {
 	if err != nil {
 		return stage{}, err
 	}
-	told, onBuilt := b.promise(n, cond)
+	told := b.promise(n, cond)
 	probed, err := b.build(probeNode, below)
 	if err != nil {
 		return stage{}, err
 	}
 	spec := &exec.Join{
 		Kind: n.Kind, BuildLeft: n.BuildLeft, NullAware: n.Kind == plan.NullAnti || n.Kind == plan.Mark && n.NullAware,
-		Keys: cond.fields, Build: built.cols, Probe: probed.cols, OnBuilt: onBuilt, Told: told,
+		Keys: cond.fields, Build: built.cols, Probe: probed.cols, OnBuilt: told.onBuilt, Told: told.keys, Listed: told.listed,
 	}
 	spec.Output, spec.Out = joinColumns(n.Schema(), want, n.Mark, built.cols, probed.cols)
 	terms, err := b.joinTerms(spec, cond, buildKeys, probeKeys, max(len(built.streams), len(probed.streams)))
@@ -172,138 +169,4 @@ func (b *builder) joinTerms(spec *exec.Join, cond joinCondition, buildKeys, prob
 		}
 	}
 	return out, nil
-}
-
-// narrowed finds, by key of a join, the columns of the remote scans that its probe keys come from: those that the join
-// can tell of the keys of its build side.
-func (b *builder) narrowed(n *plan.Join, cond joinCondition) [][]scanColumn {
-	if b.cfg.Dynamic == DynamicOff || !drops(n) {
-		return nil
-	}
-	probe := n.Left
-	if n.BuildLeft {
-		probe = n.Right
-	}
-	buildKeys, probeKeys := cond.sides(n)
-	scans := make([][]scanColumn, len(probeKeys))
-	for i, e := range probeKeys {
-		col, ok := e.(*expr.Column)
-		if ok && cond.fields[i].IsStrict() && exec.Comparable(col.Typ, buildKeys[i].Type()) {
-			scans[i] = scansOf(probe, col.ID)
-		}
-	}
-	return scans
-}
-
-// promise connects a join with the scans that it narrows. It returns how many of the keys these are told of, and what the
-// join calls when its build side is complete; nil if there is no such scan.
-func (b *builder) promise(n *plan.Join, cond joinCondition) (told int, onBuilt func([]arrow.Array)) {
-	type target struct {
-		column *expr.Column
-		filter *exec.ScanFilter
-	}
-	buildKeys, _ := cond.sides(n)
-	scans := b.narrowed(n, cond)
-	targets := make([][]target, len(scans)) // by key
-	for i := range scans {
-		for _, s := range scans[i] {
-			f := b.filters[s.remote]
-			if f == nil {
-				f = exec.NewScanFilter()
-				b.filters[s.remote] = f
-			}
-			f.Promise()
-			targets[i] = append(targets[i], target{s.column(), f})
-		}
-		if len(targets[i]) > 0 {
-			told++
-		}
-	}
-	if told == 0 || b.cfg.Dynamic == DynamicLate {
-		return 0, nil // promised and never kept: the filter stays unready
-	}
-	return told, func(keys []arrow.Array) {
-		for i, of := range targets {
-			if len(of) == 0 {
-				continue
-			}
-			var set *rowkey.Set
-			if keys != nil {
-				set = rowkey.NewSet(cond.fields[i], keys[i])
-			}
-			for _, t := range of {
-				if keys == nil {
-					t.filter.Fulfil(nil)
-					continue
-				}
-				// What cannot be expressed is only a missed chance.
-				conds, _ := exec.KeyConds(t.column, buildKeys[i].Type(), keys[i])
-				t.filter.Fulfil(conds, connectors.ColumnKeys{Column: t.column.ID, Set: set})
-			}
-		}
-	}
-}
-
-// drops reports whether probe rows without a match are not in the result.
-func drops(n *plan.Join) bool {
-	if n.BuildLeft {
-		return n.Kind != plan.Full && !(n.Kind == plan.NullAnti || n.Kind == plan.Mark && n.NullAware)
-	}
-	return n.Kind == plan.Inner || n.Kind == plan.Semi
-}
-
-// scanColumn is a column of a remote scan.
-type scanColumn struct {
-	remote *plan.Remote
-	at     int // its position
-}
-
-// column reads it by the fragment's own id.
-func (s scanColumn) column() *expr.Column { return s.remote.Fragment.Schema()[s.at].Ref() }
-
-// scansOf finds the scans whose rows may be dropped by their value of column id without changing other rows of n.
-func scansOf(n plan.Node, id expr.ColumnID) []scanColumn {
-	switch n := n.(type) {
-	case *plan.Remote:
-		at := n.Cols.Index(id)
-		if at < 0 || at >= len(n.Fragment.Schema()) {
-			return nil
-		}
-		return []scanColumn{{n, at}}
-	case *plan.Filter:
-		return scansOf(n.Input, id)
-	case *plan.Sort:
-		return scansOf(n.Input, id)
-	case *plan.Project:
-		return scansOfProjection(n.Input, n.Exprs, id)
-	case *plan.Aggregate:
-		return scansOfProjection(n.Input, n.Groups, id)
-	case *plan.Join:
-		if n.Left.Schema().Index(id) >= 0 && n.Kind != plan.Full {
-			return scansOf(n.Left, id)
-		}
-		if n.Kind == plan.Inner && n.Right.Schema().Index(id) >= 0 {
-			return scansOf(n.Right, id)
-		}
-	case *plan.Union:
-		at := n.Cols.Index(id)
-		if at < 0 {
-			return nil
-		}
-		var all []scanColumn
-		for _, in := range n.Inputs {
-			all = append(all, scansOf(in, in.Schema()[at].ID)...)
-		}
-		return all
-	}
-	return nil
-}
-
-func scansOfProjection(input plan.Node, list []plan.Projection, id expr.ColumnID) []scanColumn {
-	for _, p := range list {
-		if c, ok := p.Expr.(*expr.Column); ok && p.Col.ID == id {
-			return scansOf(input, c.ID)
-		}
-	}
-	return nil
 }

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -61,11 +62,14 @@ func (f *ScanFilter) Keys() []connectors.ColumnKeys {
 	return f.keys
 }
 
-// The most distinct keys that are listed one by one, and the rows looked at in a step while counting them.
+// The most distinct keys that a condition lists one by one, and the rows looked at in a step while counting them.
 const (
 	maxKeys  = 4096
 	keyChunk = 4096
 )
+
+// ListedBytes is about the memory of listing so many keys.
+func ListedBytes(keys int) int64 { return 48 * int64(keys) }
 
 // Comparable reports whether keys of type key can be turned into a filter on a column of type col.
 func Comparable(col, key types.Type) bool {
@@ -104,7 +108,7 @@ func KeyConds(col *expr.Column, key types.Type, keys arrow.Array) ([]expr.Expr, 
 	if holds(col.Typ, high) {
 		conds = append(conds, compare(expr.Le, col, high))
 	}
-	if list := distinctKeys(col.Typ, key, keys); len(list) > 0 {
+	if list := fewKeys(col.Typ, key, keys); len(list) > 0 {
 		conds = append(conds, &expr.In{Arg: col, List: list})
 	}
 	return conds, nil
@@ -161,8 +165,31 @@ func holds(t types.Type, v types.Value) bool {
 	return true
 }
 
-// distinctKeys returns the different keys that col can have, or nil if there are too many.
-func distinctKeys(col, key types.Type, keys arrow.Array) []types.Value {
+// fewKeys returns the different keys that col can have, or nil if they are too many for a condition.
+func fewKeys(col, key types.Type, keys arrow.Array) []types.Value {
+	rows := distinctKeys(col, key, keys, maxKeys)
+	list := make([]types.Value, len(rows))
+	for i, row := range rows {
+		list[i] = ownedValue(keys, int(row))
+	}
+	return list
+}
+
+// ListKeys returns the different keys that col can have, if a condition does not list them and they are no more than most;
+// else nil. The list is nobody's to release. The types must be Comparable.
+func ListKeys(col, key types.Type, keys arrow.Array, most int) (arrow.Array, error) {
+	if keys.Len() <= maxKeys || most <= maxKeys {
+		return nil, nil
+	}
+	rows := distinctKeys(col, key, keys, most)
+	if len(rows) <= maxKeys {
+		return nil, nil
+	}
+	return kernel.Take(memory.DefaultAllocator, keys, rows)
+}
+
+// distinctKeys returns rows that have the different keys that col can have, or nil if there are more than most.
+func distinctKeys(col, key types.Type, keys arrow.Array, most int) []int32 {
 	enc := rowkey.NewEncoder([]rowkey.Field{rowkey.Of(key, nil)})
 	groups := rowkey.NewGroups()
 	var rows, out, fresh []int32
@@ -172,18 +199,15 @@ func distinctKeys(col, key types.Type, keys arrow.Array) []types.Value {
 		enc.Encode([]arrow.Array{part}, part.Len())
 		fresh = groups.Find(enc, out, fresh[:0])
 		part.Release()
-		if groups.Len() > maxKeys {
+		if groups.Len() > most {
 			return nil
 		}
 		for _, i := range fresh {
 			rows = append(rows, int32(from)+i)
 		}
 	}
-	list := make([]types.Value, 0, len(rows))
-	for _, i := range rows {
-		if v := ownedValue(keys, int(i)); !v.Null && holds(col, v) {
-			list = append(list, v)
-		}
-	}
-	return list
+	return slices.DeleteFunc(rows, func(row int32) bool {
+		v := kernel.ValueAt(keys, int(row))
+		return v.Null || !holds(col, v)
+	})
 }

@@ -47,6 +47,7 @@ type Join struct {
 	// if they were spilled. It makes sets (rowkey.Set) of as many of them as Told says.
 	OnBuilt func(keys []arrow.Array)
 	Told    int
+	Listed  int // the most keys that it lists, for all of them together
 }
 
 // JoinTerms are the expressions of a join, compiled for one stream.

@@ -158,7 +158,9 @@ func (r *joinRun) markBytes(rows int64) int64 {
 }
 
 // setBytes is the memory of what scans of the probe side are told of the keys.
-func (r *joinRun) setBytes(rows int64) int64 { return int64(r.spec.Told) * rowkey.SetBytes(int(rows)) }
+func (r *joinRun) setBytes(rows int64) int64 {
+	return int64(r.spec.Told)*rowkey.SetBytes(int(rows)) + ListedBytes(min(r.spec.Listed, r.spec.Told*int(rows)))
+}
 
 // indexBytes is about the memory that a table takes for the rows of a batch beside the batch.
 func (r *joinRun) indexBytes(terms []Term, batch arrow.RecordBatch) int64 {

@@ -427,22 +427,6 @@ func (r *relation) distinctOf(list []expr.Expr) float64 {
 	return math.Min(product, math.Max(r.rows, 1))
 }
 
-func (r *relation) aggregate(n *plan.Aggregate) *relation {
-	if len(n.Groups) == 0 {
-		return unknown(n.Schema(), 1)
-	}
-	keys := projected(n.Groups)
-	out := unknown(n.Schema(), r.distinctOf(keys))
-	group := key{domain: math.Max(out.rows, 1)}
-	for _, g := range n.Groups {
-		out.cols[g.Col.ID] = r.expression(g.Expr)
-		group.cols = append(group.cols, g.Col.ID)
-	}
-	out = out.scaled(out.rows)
-	out.keys = []key{group}
-	return out
-}
-
 // rollup repeats the rows; in one repetition of all, on average of half of them, a key is NULL.
 func (r *relation) rollup(n *plan.Rollup) *relation {
 	times := float64(len(n.Keys) + 1)
