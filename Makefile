@@ -31,8 +31,8 @@ test: ## unit, golden and demo tests: needs Go alone
 integration: deps ## tests against real servers: Postgres, S3, MariaDB
 	go run ./internal/testserver/run $(TOOLS)/gotestsum --format pkgname -- -tags gms_pure_go,integration -p 2 ./...
 
-nightly: deps ## the long suites
-	SILOGATE_NIGHTLY=1 go run ./internal/testserver/run $(TOOLS)/gotestsum --format pkgname -- -tags gms_pure_go,integration -timeout 3h -p 1 ./...
+nightly: deps ## the long suites, in hours
+	go run ./internal/testserver/run scripts/nightly.sh $(TOOLS)/gotestsum --format pkgname --
 
 race: ## unit tests under the race detector
 	CGO_ENABLED=1 $(GOTEST) -race -timeout 30m ./...
