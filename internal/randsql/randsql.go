@@ -27,17 +27,34 @@ type Query struct {
 // New returns the query of a seed.
 func New(seed uint64) Query {
 	g := &generator{r: rand.New(rand.NewPCG(seed, 1)), tables: testdb.Tables()[:4]} // t4's extremes overflow everywhere
+	var q Query
 	if g.one(8) {
-		return g.union()
+		q = g.union()
+	} else {
+		q = g.query(true)
 	}
-	return g.query(true)
+	var definitions []string
+	for _, w := range g.shared {
+		definitions = append(definitions, w.definition)
+	}
+	if len(definitions) > 0 {
+		q.SQL = "WITH " + strings.Join(definitions, ", ") + " " + q.SQL
+	}
+	return q
 }
 
 type generator struct {
 	r      *rand.Rand
 	tables []testdb.Table
+	shared []shared
 	names  int // aliases given
 	depth  int // of subqueries
+}
+
+// shared is a derived table that WITH defines.
+type shared struct {
+	name, definition string
+	kinds            []testdb.Kind
 }
 
 type column struct {
@@ -206,6 +223,10 @@ func (g *generator) from() (string, scope) {
 func (g *generator) table() (string, scope) {
 	g.names++
 	alias := fmt.Sprintf("q%d", g.names)
+	if len(g.shared) > 0 && g.one(2) {
+		w := pick(g, g.shared...)
+		return w.read(alias)
+	}
 	if g.depth == 0 && g.one(8) {
 		g.depth++
 		q := g.query(false)
@@ -213,6 +234,12 @@ func (g *generator) table() (string, scope) {
 		names := make([]string, len(q.Kinds))
 		s := make(scope, len(q.Kinds))
 		prefix := pick(g, "x", "x", "x", "y")
+		if prefix == "x" && g.one(2) {
+			name := fmt.Sprintf("w%d", len(g.shared)+1)
+			w := shared{name, name + " AS (" + q.SQL + ")", q.Kinds}
+			g.shared = append(g.shared, w)
+			return w.read(alias)
+		}
 		for i, k := range q.Kinds {
 			names[i] = fmt.Sprint(prefix, i)
 			s[i] = column{alias + "." + names[i], k}
@@ -229,6 +256,15 @@ func (g *generator) table() (string, scope) {
 		s[i] = column{alias + "." + c.Name, c.Kind}
 	}
 	return t.Name + " AS " + alias, s
+}
+
+// read is an item of a FROM clause.
+func (w shared) read(alias string) (string, scope) {
+	s := make(scope, len(w.kinds))
+	for i, k := range w.kinds {
+		s[i] = column{fmt.Sprintf("%s.x%d", alias, i), k}
+	}
+	return w.name + " AS " + alias, s
 }
 
 func (g *generator) where(s scope) string {
