@@ -27,6 +27,7 @@ type block struct {
 	output   plan.Schema
 	defs     map[expr.ColumnID]piece  // how each column, also an intermediate one, is written in this block
 	computed map[expr.ColumnID]bool   // those of defs that are not a column of from
+	constant map[expr.ColumnID]bool   // those of defs that are a bare constant
 	stored   map[expr.ColumnID]string // the plain references of those of defs that are a table's column
 	subquery bool                     // where has an EXISTS
 }
@@ -36,6 +37,7 @@ func newBlock(f from, output plan.Schema) *block {
 		from: f, output: output, count: -1,
 		defs:     make(map[expr.ColumnID]piece, len(output)),
 		computed: make(map[expr.ColumnID]bool),
+		constant: make(map[expr.ColumnID]bool),
 		stored:   make(map[expr.ColumnID]string),
 	}
 }
@@ -132,7 +134,7 @@ func (w *Writer) exposeOrder(b *block) []plan.SortKey {
 	keys := make([]plan.SortKey, len(b.order))
 	for i, k := range b.order {
 		keys[i] = k
-		if isConstant(k.Expr) {
+		if b.isConstant(k.Expr) {
 			continue
 		}
 		if c, ok := k.Expr.(*expr.Column); ok {
@@ -152,10 +154,12 @@ func (w *Writer) exposeOrder(b *block) []plan.SortKey {
 }
 
 // isConstant reports a key that orders nothing.
-func isConstant(e expr.Expr) bool {
-	switch e.(type) {
+func (b *block) isConstant(e expr.Expr) bool {
+	switch e := e.(type) {
 	case *expr.Literal, *expr.Param:
 		return true
+	case *expr.Column:
+		return b.constant[e.ID]
 	}
 	return false
 }
@@ -244,6 +248,7 @@ func (w *Writer) define(b *block, list []plan.Projection) {
 		} else {
 			b.computed[p.Col.ID] = true
 		}
+		b.constant[p.Col.ID] = b.isConstant(p.Expr)
 		b.defs[p.Col.ID] = func(w *Writer) { w.Expr(p.Expr) }
 	}
 }
@@ -398,6 +403,7 @@ func (w *Writer) join(n *plan.Join) *block {
 	left.from = joined{n.Kind, left.from, right.from, on}
 	maps.Copy(left.defs, right.defs)
 	maps.Copy(left.computed, right.computed)
+	maps.Copy(left.constant, right.constant)
 	maps.Copy(left.stored, right.stored)
 	left.output = n.Schema()
 	return left

@@ -241,7 +241,7 @@ func (w *Writer) selectBlock(b *block, at place) {
 		w.Text(" HAVING ")
 		w.all(b.having)
 	}
-	w.orderBy(b.order)
+	w.orderBy(b)
 	if b.limited {
 		w.limit(b.offset, b.count)
 	}
@@ -291,10 +291,10 @@ func (w *Writer) agg(a *plan.Agg) {
 	rule.Write(w, a)
 }
 
-func (w *Writer) orderBy(keys []plan.SortKey) {
+func (w *Writer) orderBy(b *block) {
 	written := 0
-	for _, k := range keys {
-		if isConstant(k.Expr) {
+	for _, k := range b.order {
+		if b.isConstant(k.Expr) {
 			continue // a bare number would name an output column
 		}
 		w.Text(separator(written, " ORDER BY "))
