@@ -6,9 +6,11 @@ import (
 	"database/sql"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/silogate/silogate/internal/randsql"
 	"github.com/silogate/silogate/internal/testdb"
 )
 
@@ -19,11 +21,20 @@ func TestRandomQueriesBig(t *testing.T) {
 	tables := grown(rand.New(rand.NewPCG(first, 3)), 2500)
 	randomRun{
 		config: "memory: {server: 1GiB, query: 4MiB, spill: 8GiB}\n" + silosOf(t, tables),
-		tables: tables, homes: homes,
+		tables: tables, homes: homes, query: withoutNullSafe,
 		oracle: func(t *testing.T, tables []testdb.Table) *sql.Conn {
 			return mariaDB(t, tables, "SET max_statement_time = 1", "SET join_cache_level = 8")
 		},
 	}.compare(t, first, count)
+}
+
+// withoutNullSafe makes queries without <=>, by which MariaDB's hashed joins find no NULL.
+func withoutNullSafe(seed uint64) randsql.Query {
+	q := randsql.New(seed)
+	for i := uint64(1); strings.Contains(q.SQL, "<=>"); i++ {
+		q = randsql.New(seed + i<<40)
+	}
+	return q
 }
 
 // grown returns the tables of testdb with rows enough: their own, and such as they have.
