@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"runtime"
+	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
@@ -35,10 +37,9 @@ type Config struct {
 
 // Engine prepares and runs statements. It is safe for concurrent use.
 type Engine struct {
-	cfg    Config
-	memory *exec.Account
-	stats  *optimize.StatsCache
-
+	cfg      Config
+	memory   *exec.Account
+	stats    *optimize.StatsCache
 	feedback *optimize.Feedback
 }
 
@@ -51,10 +52,9 @@ func New(cfg Config) *Engine {
 		cfg.Allocator = new(bufpool.Pool)
 	}
 	return &Engine{
-		cfg:    cfg,
-		memory: exec.NewAccount(nil, cfg.Memory, "memory.server"),
-		stats:  optimize.NewStatsCache(),
-
+		cfg:      cfg,
+		memory:   exec.NewAccount(nil, cfg.Memory, "memory.server"),
+		stats:    optimize.NewStatsCache(),
 		feedback: optimize.NewFeedback(),
 	}
 }
@@ -79,7 +79,8 @@ type Prepared struct {
 	plan    plan.Node
 	trace   *optimize.Trace
 	dynamic build.DynamicMode
-	refused error // why it can be explained and not run; nil: it can
+	parts   map[plan.Node]optimize.Part // whose rows its runs teach the optimizer
+	refused error                       // why it can be explained and not run; nil: it can
 }
 
 // Prepare optimizes a bound plan and places its parts. It asks sources for metadata, not for data.
@@ -106,7 +107,23 @@ func (e *Engine) Prepare(ctx context.Context, root plan.Node, s Settings) (*Prep
 	if !s.DynamicFilters {
 		p.dynamic = build.DynamicOff
 	}
+	narrowed := p.choices().Narrowed
+	p.parts = maps.Clone(trace.Parts)
+	maps.DeleteFunc(p.parts, func(n plan.Node, _ optimize.Part) bool { return readsAny(n, narrowed) })
 	return p, nil
+}
+
+// choices are what a run decides of the plan.
+func (p *Prepared) choices() build.Choices {
+	return build.Choose(p.plan, build.Config{Dynamic: p.dynamic, Weights: p.engine.cfg.Weights})
+}
+
+// readsAny reports whether a plan reads one of some leaves.
+func readsAny(n plan.Node, leaves map[*plan.Remote][]plan.Column) bool {
+	if r, ok := n.(*plan.Remote); ok && len(leaves[r]) > 0 {
+		return true
+	}
+	return slices.ContainsFunc(n.Children(), func(c plan.Node) bool { return readsAny(c, leaves) })
 }
 
 // Schema returns the columns of the result.

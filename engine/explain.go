@@ -6,7 +6,6 @@ import (
 	"io"
 	"time"
 
-	"github.com/silogate/silogate/engine/build"
 	"github.com/silogate/silogate/engine/exec"
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/plan"
@@ -32,7 +31,7 @@ func (p *Prepared) Explain() *Explanation {
 }
 
 func (p *Prepared) formatOptions() plan.FormatOptions {
-	choices := build.Choose(p.plan, build.Config{Dynamic: p.dynamic, Weights: p.engine.cfg.Weights})
+	choices := p.choices()
 	return plan.FormatOptions{
 		Estimate: p.trace.Estimate,
 		Learnt:   func(n plan.Node) bool { return p.trace.Estimates[n].Learnt },

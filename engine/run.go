@@ -6,7 +6,6 @@ import (
 	"io"
 	"maps"
 	"runtime/debug"
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -37,7 +36,7 @@ type Result struct {
 
 // Run starts a run. Nothing is read before the first Next.
 func (p *Prepared) Run(env *expr.Env) (*Result, error) {
-	return p.run(env, exec.NewStatsOf(maps.Keys(p.trace.Parts)))
+	return p.run(env, exec.NewStatsOf(maps.Keys(p.parts)))
 }
 
 func (p *Prepared) run(env *expr.Env, stats *exec.Stats) (*Result, error) {
@@ -68,25 +67,13 @@ func (p *Prepared) run(env *expr.Env, stats *exec.Stats) (*Result, error) {
 	}, nil
 }
 
-// learn remembers how many rows the parts of the plan had that were read to their end and that no join narrowed.
+// learn remembers how many rows the parts of the plan had that were read to their end.
 func (p *Prepared) learn(stats *exec.Stats) {
-	if len(p.trace.Parts) == 0 {
-		return
-	}
-	narrowed := build.Choose(p.plan, build.Config{Dynamic: p.dynamic, Weights: p.engine.cfg.Weights}).Narrowed
-	for node, part := range p.trace.Parts {
-		if rows, whole := stats.Node(node).Whole(); whole && !anyOf(node, narrowed) {
+	for node, part := range p.parts {
+		if rows, whole := stats.Node(node).Whole(); whole {
 			p.engine.feedback.Learn(part, rows)
 		}
 	}
-}
-
-// anyOf reports whether a plan reads one of some leaves.
-func anyOf(n plan.Node, leaves map[*plan.Remote][]plan.Column) bool {
-	if r, ok := n.(*plan.Remote); ok && len(leaves[r]) > 0 {
-		return true
-	}
-	return slices.ContainsFunc(n.Children(), func(c plan.Node) bool { return anyOf(c, leaves) })
 }
 
 // Waiting names the source whose admission the run waits for, if it does. It may be called from any goroutine.

@@ -195,16 +195,16 @@ func (c *groupConcat) compact(g *concatGroup) {
 		length += len(r.key) + len(r.text) + 2*binary.MaxVarintLen32
 		g.full = c.fills(g.size)
 	}
-	out := make([]byte, 0, length)
+	out, last := make([]byte, 0, length), 0
 	for _, r := range rows[:kept] {
+		last = len(out)
 		out = c.appendRow(out, r)
 	}
 	g.chunks(func(chunk []byte) { c.bytes -= int64(cap(chunk)) })
 	c.bytes += int64(cap(out) - concatChunkBytes*cap(g.earlier))
 	g.earlier, g.rows = nil, out
 	if g.full {
-		kept := c.parse(c.sort[:0], out)
-		g.bound = kept[len(kept)-1].key
+		g.bound = c.parse(c.sort[:0], out[last:])[0].key
 	}
 }
 
