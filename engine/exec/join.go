@@ -121,8 +121,11 @@ func (r *joinRun) gather(ctx context.Context) error {
 	sinks := make([]*buildSink, len(r.build))
 	group, gctx := errgroup.WithContext(ctx)
 	for i, in := range r.build {
-		sinks[i] = &buildSink{run: r, terms: r.terms[i]}
-		group.Go(guarded(func() error { return drain(gctx, in, sinks[i].take) }))
+		sinks[i] = &buildSink{run: r, terms: r.terms[i], thinner: r.newThinner(r.terms[i])}
+		group.Go(guarded(func() error {
+			defer sinks[i].thinned()
+			return drain(gctx, in, sinks[i].take)
+		}))
 	}
 	err := group.Wait()
 	if err == nil {
@@ -201,11 +204,40 @@ type buildSink struct {
 	batches  []arrow.RecordBatch
 	held     int64
 	splitter *joinSplitter // after the build side was divided
+	thinner  *thinner      // nil: none, or not any more
 }
 
+// take takes rows, which it borrows, or those of them that can matter.
 func (s *buildSink) take(batch arrow.RecordBatch) error {
+	s.run.buildRows.Add(batch.NumRows())
+	if s.thinner == nil {
+		return s.hold(batch)
+	}
+	thin, more, err := s.thinner.thin(batch)
+	if err != nil {
+		return err
+	}
+	defer thin.Release()
+	if !more {
+		s.thinned()
+	}
+	if thin.NumRows() == 0 {
+		return nil
+	}
+	return s.hold(thin)
+}
+
+// thinned ends leaving out rows.
+func (s *buildSink) thinned() {
+	if s.thinner != nil {
+		s.thinner.release()
+		s.thinner = nil
+	}
+}
+
+// hold collects rows, which it borrows.
+func (s *buildSink) hold(batch arrow.RecordBatch) error {
 	r := s.run
-	r.buildRows.Add(batch.NumRows())
 	g := r.grace.Load()
 	if g == nil {
 		own, size, err := keep(r.rt.Mem, batch)

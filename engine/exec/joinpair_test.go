@@ -24,9 +24,9 @@ func TestHotKey(t *testing.T) {
 			hot = &l
 		}
 		for i := range 2400 {
-			last := int64(50) // a residual matches in one half, so in some of the pieces
+			last := int64(50 + i) // a residual matches in one half, so in some of the pieces
 			if i > 1200 {
-				last = -50
+				last = -last
 			}
 			hot.rows = append(hot.rows, []types.Value{types.IntValue(3), types.IntValue(3), types.IntValue(last)})
 		}

@@ -18,6 +18,7 @@ func rules() []rule {
 		{name: "order", apply: order},
 		{name: "limits", apply: limits},
 		{name: "join_order", apply: joinOrder},
+		{name: "products", apply: products},
 		{name: "narrow", apply: narrow},
 		{name: "merge", apply: merge},
 		{name: "place", apply: place, required: true},
