@@ -150,6 +150,29 @@ func TestMetadataRequestsAreCounted(t *testing.T) {
 	})
 }
 
+// Tables that are announced are asked for at the same time, and no more often.
+func TestAnnouncedTablesAreDescribedAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		shop := &fake{standard: "public", tables: map[string][]string{"public": {"orders", "items"}}}
+		var warnings []string
+		c := mustNew(t, map[string]*fake{"shop": shop}, &warnings)
+		tables := []plan.TableName{{Namespace: "shop", Name: "orders"}, {Namespace: "shop", Name: "items"}, {Namespace: "gone", Name: "x"}}
+		c.Announce(ctx, "ann", tables)
+		synctest.Wait()
+		if asked := shop.asked.Load(); asked != 2 {
+			t.Errorf("%d descriptions were asked for", asked)
+		}
+		for _, n := range tables[:2] {
+			if _, found, err := c.Resolve(ctx, "ann", n.Namespace, n.Name); err != nil || found.Name.Name != n.Name {
+				t.Error(found, err)
+			}
+		}
+		if asked := shop.asked.Load(); asked != 2 || len(warnings) > 0 {
+			t.Errorf("%d descriptions, warnings %v", asked, warnings)
+		}
+	})
+}
+
 func TestADeadSourceDelaysNoOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dead := &fake{tables: map[string][]string{"": {"t"}, "x": {"t"}}}

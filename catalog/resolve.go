@@ -104,6 +104,14 @@ func (c *Catalog) Resolve(ctx context.Context, user, db, table string) (plan.Sit
 	return plan.Site{Source: s.name, Principal: user}, t, nil
 }
 
+// Announce begins to look for tables that are going to be resolved, all at once. What it finds out is cached as ever; the
+// search ends with the context.
+func (c *Catalog) Announce(ctx context.Context, user string, tables []plan.TableName) {
+	for _, t := range tables {
+		go func() { _, _, _ = c.Resolve(ctx, user, t.Namespace, t.Name) }() // which fails again when it is asked for
+	}
+}
+
 // find asks for the name as written and in lower case, and only then lists the namespace.
 func (s *source) find(ctx context.Context, user, namespace, written string) (*plan.Table, error) {
 	tries := []string{written}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/engine/plan"
@@ -85,6 +86,9 @@ const withoutJIT = "SELECT set_config('jit', 'off', true)"
 
 // ask runs a query of the catalog.
 func ask(ctx context.Context, conn *pgx.Conn, query string, args ...any) (pgx.Rows, error) {
+	if !noted(conn.PgConn(), query) {
+		return askFirst(ctx, conn, query, args)
+	}
 	var b pgx.Batch
 	b.Queue(withoutJIT)
 	b.Queue(query, args...)
@@ -97,19 +101,45 @@ func ask(ctx context.Context, conn *pgx.Conn, query string, args ...any) (pgx.Ro
 	if err != nil {
 		return nil, errors.Join(err, results.Close())
 	}
-	return answer{rows, results}, nil
+	return answer{rows, results.Close}, nil
+}
+
+// askFirst asks without preparing the query for the next time, which takes a round trip more.
+func askFirst(ctx context.Context, conn *pgx.Conn, query string, args []any) (pgx.Rows, error) {
+	values := make([][]byte, len(args))
+	for i, a := range args {
+		typ := uint32(pgtype.TextOID)
+		if _, list := a.([]string); list {
+			typ = pgtype.TextArrayOID
+		}
+		var err error
+		if values[i], err = conn.TypeMap().Encode(typ, pgtype.TextFormatCode, a, nil); err != nil {
+			return nil, err
+		}
+	}
+	var b pgconn.Batch
+	b.ExecParams(withoutJIT, nil, nil, nil, nil)
+	b.ExecParams(query, values, nil, nil, nil)
+	results := conn.PgConn().ExecBatch(ctx, &b)
+	if results.NextResult() {
+		_, _ = results.ResultReader().Close() // what failed there fails below
+	}
+	if !results.NextResult() {
+		return nil, lost(conn, results.Close())
+	}
+	return answer{pgx.RowsFromResultReader(conn.TypeMap(), results.ResultReader()), results.Close}, nil
 }
 
 // answer is the rows of a query that was sent with others.
 type answer struct {
 	pgx.Rows
-	results pgx.BatchResults
+	end func() error
 }
 
 // Close implements pgx.Rows.
 func (a answer) Close() {
 	a.Rows.Close()
-	_ = a.results.Close() // Err has what failed
+	_ = a.end() // Err has what failed
 }
 
 // List implements connectors.Source.
@@ -260,11 +290,7 @@ func (s *source) Table(ctx context.Context, name plan.TableName, at connectors.A
 	if len(s.schemas) > 0 && !slices.Contains(s.schemas, name.Namespace) {
 		return nil, unknown
 	}
-	var found *plan.Table
-	err := s.describe(ctx, "describe table "+name.String(), func(t *plan.Table) bool {
-		found = t
-		return true
-	}, "n.nspname = $1 AND c.relname = $2", name.Namespace, name.Name)
+	found, err := s.wished(ctx, name)
 	if err == nil && found == nil {
 		return nil, unknown
 	}
@@ -325,9 +351,10 @@ func impatiently(ctx context.Context, conn *pgx.Conn, sql string) ([][][]byte, e
 // Tables implements connectors.ColumnLister.
 func (s *source) Tables(ctx context.Context, namespace string) iter.Seq2[*plan.Table, error] {
 	return func(yield func(*plan.Table, error) bool) {
-		err := s.describe(ctx, "describe schema "+namespace, func(t *plan.Table) bool {
-			return yield(t, nil)
-		}, visible+" AND n.nspname = $2", s.only(), namespace)
+		err := s.inMetadata(ctx, "describe schema "+namespace, func(conn *pgx.Conn) error {
+			return s.describe(ctx, conn, func(t *plan.Table) bool { return yield(t, nil) },
+				visible+" AND n.nspname = $2", s.only(), namespace)
+		})
 		if err != nil {
 			yield(nil, err)
 		}
@@ -361,50 +388,48 @@ type described struct {
 }
 
 // describe calls yield for each relation that where selects, by name, until it returns false.
-func (s *source) describe(ctx context.Context, doing string, yield func(*plan.Table) bool, where string, args ...any) error {
-	return s.inMetadata(ctx, doing, func(conn *pgx.Conn) error {
-		srv, err := serverOf(conn.PgConn())
-		if err != nil {
+func (s *source) describe(ctx context.Context, conn *pgx.Conn, yield func(*plan.Table) bool, where string, args ...any) error {
+	srv, err := serverOf(conn.PgConn())
+	if err != nil {
+		return err
+	}
+	rows, err := ask(ctx, conn, describeTables+where+` ORDER BY c.relname COLLATE "C", c.oid, a.attnum`, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var b *tableBuilder
+	for rows.Next() {
+		var d described
+		if err := rows.Scan(&d.name.Namespace, &d.name.Name, &d.oid, &d.kind, &d.comment, &d.rows, &d.bytes, &d.pages,
+			&d.longest, &d.heaps, &d.fresh, &d.keys, &d.number, &d.column, &d.declared, &d.typ, &d.typeKind, &d.category, &d.modifier,
+			&d.notNull, &d.labels, &d.deterministic, &d.collation, &d.note,
+			&d.lockable, &d.shape, &d.timeout); err != nil {
 			return err
 		}
-		rows, err := ask(ctx, conn, describeTables+where+` ORDER BY c.relname COLLATE "C", c.oid, a.attnum`, args...)
-		if err != nil {
-			return err
+		srv.statementTimeout = time.Duration(d.timeout) * time.Millisecond
+		if b != nil && b.relation.oid != d.oid {
+			if !yield(b.finish()) {
+				return nil
+			}
+			b = nil
 		}
-		defer rows.Close()
-		var b *tableBuilder
-		for rows.Next() {
-			var d described
-			if err := rows.Scan(&d.name.Namespace, &d.name.Name, &d.oid, &d.kind, &d.comment, &d.rows, &d.bytes, &d.pages,
-				&d.longest, &d.heaps, &d.fresh, &d.keys, &d.number, &d.column, &d.declared, &d.typ, &d.typeKind, &d.category, &d.modifier,
-				&d.notNull, &d.labels, &d.deterministic, &d.collation, &d.note,
-				&d.lockable, &d.shape, &d.timeout); err != nil {
+		if b == nil {
+			if b, err = s.newTable(srv, &d); err != nil {
 				return err
 			}
-			srv.statementTimeout = time.Duration(d.timeout) * time.Millisecond
-			if b != nil && b.relation.oid != d.oid {
-				if !yield(b.finish()) {
-					return nil
-				}
-				b = nil
-			}
-			if b == nil {
-				if b, err = s.newTable(srv, &d); err != nil {
-					return err
-				}
-			}
-			if d.number != nil {
-				b.add(s.strict, &d)
-			}
 		}
-		if err := rows.Err(); err != nil {
-			return err
+		if d.number != nil {
+			b.add(s.strict, &d)
 		}
-		if b != nil {
-			yield(b.finish())
-		}
-		return nil
-	})
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	if b != nil {
+		yield(b.finish())
+	}
+	return nil
 }
 
 // serverOf reads what the server said of itself when the connection was made.

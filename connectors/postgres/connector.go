@@ -30,6 +30,7 @@ type connector struct {
 	dialects  dialects
 	estimates recent[connectors.Estimate]
 	analyzed  recent[[]plan.ColumnStatistics]
+	wishes    wishes
 }
 
 // Bind implements connectors.Connector.

@@ -75,10 +75,13 @@ const reuse = "silogate.reuse"
 
 // reused notes the use of a connection and reports whether it was used before. Such a one may have broken while it was
 // idle without a sign.
-func reused(conn *pgconn.PgConn) bool {
+func reused(conn *pgconn.PgConn) bool { return noted(conn, reuse) }
+
+// noted notes something of a connection and reports whether it was noted before.
+func noted(conn *pgconn.PgConn, what string) bool {
 	known := conn.CustomData()
-	_, before := known[reuse]
-	known[reuse] = true
+	_, before := known[what]
+	known[what] = true
 	return before
 }
 

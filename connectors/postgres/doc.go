@@ -36,6 +36,11 @@
 // it takes the snapshot, and asks what they are now: their columns, types, collations and keys (shape). If a table is
 // not as it was described, nothing of it is read: sqlerr.SourceChanged. That costs no round trip.
 //
+// # Metadata
+//
+// Tables that are asked for at the same time are described by one query (wishes). The first query of its kind on a connection
+// is not prepared, which would take a round trip more; the second is.
+//
 // # Locks
 //
 // Metadata does not wait for tables that somebody has locked: it comes from the system catalog, and what needs the table

@@ -3,12 +3,16 @@
 package postgres
 
 import (
+	"fmt"
+	"runtime"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
 	"github.com/silogate/silogate/internal/testserver"
 )
@@ -99,5 +103,51 @@ func TestStatisticsAreAskedForOnce(t *testing.T) {
 	pg.Exec(t, `INSERT INTO counted SELECT g FROM generate_series(1001, 2000) g`, `ANALYZE counted`)
 	if id, trips := most(); id != 2000 || trips == 0 {
 		t.Errorf("analyzed again: ids up to %d by %d round trips", id, trips)
+	}
+}
+
+// Tables that are asked for while the connection for metadata is busy come by one query, each to who asked for it.
+func TestTablesAreDescribedTogether(t *testing.T) {
+	pg := testserver.Postgres(t)
+	const n = 10
+	for i := range n {
+		pg.Exec(t, fmt.Sprintf("CREATE TABLE t%d AS SELECT 1 AS c%d", i, i))
+	}
+	pg.Exec(t, "VACUUM ANALYZE")
+	link := testserver.LinkTo(t, pg.Host, testserver.LinkConfig{})
+	pg.Host = link.Addr()
+	f := newFixture(t, pg, nil)
+	src := f.source
+	busy, err := src.pool.forMetadata(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := link.Trips().Count()
+	var asking sync.WaitGroup
+	for i := range 2 * n { // each twice, and some that are not there
+		asking.Go(func() {
+			name := plan.TableName{Namespace: "public", Name: fmt.Sprintf("t%d", i/2*2)}
+			table, err := src.Table(t.Context(), name, connectors.AsOf{})
+			switch {
+			case i/2*2 >= n:
+				if !sqlerr.Is(err, sqlerr.UnknownTable) {
+					t.Errorf("%s: %v", name, err)
+				}
+			case err != nil:
+				t.Errorf("%s: %v", name, err)
+			case table.Name != name || table.Columns[0].Name != "c"+name.Name[1:]:
+				t.Errorf("asked for %s and got %s with %s", name, table.Name, table.Columns[0].Name)
+			}
+		})
+	}
+	for open := 0; open < 2*n; runtime.Gosched() {
+		src.wishes.mu.Lock()
+		open = len(src.wishes.open)
+		src.wishes.mu.Unlock()
+	}
+	busy.release()
+	asking.Wait()
+	if trips := link.Trips().Count() - before; trips > 4 { // for the first of each and the second, which is prepared for it
+		t.Errorf("%d round trips", trips)
 	}
 }

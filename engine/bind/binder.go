@@ -22,6 +22,7 @@ type Config struct {
 
 // Binder is a GMS engine over a Resolver whose analysis yields Leafs. It is safe for concurrent use.
 type Binder struct {
+	resolver    Resolver
 	engine      *sqle.Engine
 	runner      Runner
 	validators  []analyzer.Rule
@@ -31,7 +32,7 @@ type Binder struct {
 // New builds a Binder; Close ends its background work. It fails only if the GMS linked in lacks a rule this package uses.
 func New(cfg Config) (*Binder, error) {
 	forceFullAnalysis()
-	b := &Binder{runner: cfg.Runner}
+	b := &Binder{resolver: cfg.Resolver, runner: cfg.Runner}
 	if b.runner == nil {
 		b.runner = noRunner
 	}

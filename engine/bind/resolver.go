@@ -23,6 +23,13 @@ type DatabaseChecker interface {
 	HasDatabase(ctx context.Context, user, db string) (bool, error)
 }
 
+// Announcer is a Resolver that uses the time until it is asked for tables it knows will be. It does not wait for their
+// descriptions, and tells of failures when it is asked.
+type Announcer interface {
+	// Announce names tables by their databases.
+	Announce(ctx context.Context, user string, tables []plan.TableName)
+}
+
 // ViewStore keeps the views of federated databases. A view is bound anew, with its definer's rights, wherever it is
 // read.
 type ViewStore interface {

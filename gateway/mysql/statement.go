@@ -55,6 +55,7 @@ func (s *statement) execute(parsed sqlparser.Statement, text string, args map[st
 		return err
 	}
 	s.ctx = bind.NarrowListing(s.ctx, parsed, args)
+	s.server.binder.Announce(s.ctx, parsed)
 	err := s.attempt(parsed, text, args)
 	if s.kind == federated && !s.begun && stale(err) {
 		err = s.attempt(parsed, text, args)
