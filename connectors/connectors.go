@@ -184,9 +184,10 @@ func (NoFilter) Conds() []expr.Expr { return nil }
 // Keys returns nil.
 func (NoFilter) Keys() []ColumnKeys { return nil }
 
-// StatsSource is a Source that can say more of a table's columns than Table did, at the price of a request.
+// StatsSource is a Source that can say more of a table's columns than Table did, at the price of a request. It may answer
+// with what it was told a short time ago, unless it is asked anew.
 type StatsSource interface {
-	Statistics(context.Context, *Table) (plan.Statistics, []plan.ColumnStatistics, error)
+	Statistics(ctx context.Context, t *Table, anew bool) (plan.Statistics, []plan.ColumnStatistics, error)
 }
 
 // ColumnLister is a Source that describes all tables of a namespace in one request.

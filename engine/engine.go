@@ -33,6 +33,7 @@ type Config struct {
 	Verify      bool              // check the plan after every rule, for tests
 	BatchRows   int               // rows of the batches that operators make; 0: exec.BatchRows
 	RefuseIf    func() bool       // for tests, see exec.Account; nil: never
+	Keeper      optimize.Keeper   // of what is found out of tables; nil: it is found out again after a restart
 }
 
 // Engine prepares and runs statements. It is safe for concurrent use.
@@ -54,10 +55,13 @@ func New(cfg Config) *Engine {
 	return &Engine{
 		cfg:      cfg,
 		memory:   exec.NewAccount(nil, cfg.Memory, "memory.server"),
-		stats:    optimize.NewStatsCache(),
-		feedback: optimize.NewFeedback(),
+		stats:    optimize.NewStatsCache(cfg.Keeper, cfg.Log),
+		feedback: optimize.NewFeedback(cfg.Keeper, cfg.Log),
 	}
 }
+
+// Close keeps what runs taught. No statement may run any more.
+func (e *Engine) Close() { e.feedback.Close() }
 
 // MemoryUsed returns the bytes that running queries hold now.
 func (e *Engine) MemoryUsed() int64 { return e.memory.Used() }

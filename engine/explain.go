@@ -34,7 +34,7 @@ func (p *Prepared) formatOptions() plan.FormatOptions {
 	choices := p.choices()
 	return plan.FormatOptions{
 		Estimate: p.trace.Estimate,
-		Learnt:   func(n plan.Node) bool { return p.trace.Estimates[n].Learnt },
+		Origin:   func(n plan.Node) plan.Origin { return p.trace.Estimates[n].Origin },
 		Keys:     func(n *plan.Join) []expr.Expr { return choices.Keys[n] },
 		Dynamic:  func(n *plan.Remote) []plan.Column { return choices.Narrowed[n] },
 	}

@@ -48,19 +48,11 @@ func readKey(path string) ([]byte, error) {
 	return key, err
 }
 
-// makeKey writes a new key beside its place and moves it there whole.
+// makeKey writes a new key.
 func makeKey(path string) ([]byte, error) {
 	key := make([]byte, keyBytes)
 	rand.Read(key)
-	file, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	_, err = file.Write(key)
-	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
-		return nil, err
-	}
-	return key, os.Rename(path+".new", path)
+	return key, writeWhole(path, key)
 }
 
 // seal encrypts text; only open with the same purpose reads it.

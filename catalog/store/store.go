@@ -24,6 +24,7 @@ type Server struct {
 
 // Store is an open store. It is safe for concurrent use.
 type Store struct {
+	dir  string
 	db   *sql.DB
 	seal sealer
 }
@@ -68,7 +69,7 @@ func open(ctx context.Context, dir string) (*Store, error) {
 	if err := migrate(ctx, db); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	return &Store{db: db, seal: seal}, nil
+	return &Store{dir: dir, db: db, seal: seal}, nil
 }
 
 // Close closes the file.

@@ -37,6 +37,7 @@ type gateway struct {
 	store   *store.Store
 	catalog *catalog.Catalog
 	spill   *spill.Manager
+	engine  *engine.Engine
 	mysql   *mysql.Server
 	web     *http.Server // nil: off
 	webAt   net.Listener
@@ -77,22 +78,25 @@ func (g *gateway) open(ctx context.Context, cfg config.Config, log *slog.Logger,
 		Spill:       g.spill,
 		Weights:     weights,
 	}
+	if settings.Keeper, err = g.store.Cache("statistics", log); err != nil {
+		return err
+	}
 	for _, t := range tune {
 		t(&settings)
 	}
-	executor := engine.New(settings)
+	g.engine = engine.New(settings)
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "silogate_query_memory_bytes", Help: "Memory that running queries hold."},
-			func() float64 { return float64(executor.MemoryUsed()) }))
+			func() float64 { return float64(g.engine.MemoryUsed()) }))
 	var network net.ListenConfig
 	listener, err := network.Listen(ctx, "tcp", cfg.Listen)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
 	g.mysql, err = mysql.New(ctx, listener, mysql.Config{
-		Catalog: g.catalog, Engine: executor, Store: g.store, Users: users(cfg.Users), Rules: optimize.RuleNames(),
+		Catalog: g.catalog, Engine: g.engine, Store: g.store, Users: users(cfg.Users), Rules: optimize.RuleNames(),
 		TLS: certificate, Registry: registry, Log: log,
 	})
 	if err != nil || cfg.Web == "" {
@@ -201,6 +205,9 @@ func (g *gateway) close() error {
 	}
 	if g.mysql != nil {
 		errs = append(errs, g.mysql.Close(ctx))
+	}
+	if g.engine != nil {
+		g.engine.Close()
 	}
 	if g.spill != nil {
 		errs = append(errs, g.spill.Close())

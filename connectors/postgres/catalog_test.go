@@ -131,7 +131,7 @@ func TestStatistics(t *testing.T) {
 		`CREATE TABLE s AS SELECT g AS id, g % 10 AS k, (CASE WHEN g % 4 > 0 THEN g / 8.0 END)::numeric(10,2) AS x,
 			date '2020-01-01' + g % 100 AS d, chr(97 + g % 26)::char(3) AS c, '{1}'::int[] AS a FROM generate_series(1, 10000) g`, `ANALYZE s`)
 	table := f.scan("s").Table
-	stats, columns, err := f.source.Statistics(t.Context(), table)
+	stats, columns, err := f.source.Statistics(t.Context(), table, false)
 	if err != nil || stats.Rows != 10000 || !(stats.Bytes > 100000) {
 		t.Fatalf("%+v, %v", stats, err)
 	}

@@ -18,7 +18,10 @@ func Open(ctx context.Context, cfg connectors.Config) (connectors.Connector, err
 	if err != nil {
 		return nil, err
 	}
-	return &connector{settings: s, pool: p, dialects: dialects{strict: s.strict}}, nil
+	return &connector{
+		settings: s, pool: p, dialects: dialects{strict: s.strict},
+		estimates: newRecent[connectors.Estimate](), analyzed: newRecent[[]plan.ColumnStatistics](),
+	}, nil
 }
 
 var _ connectors.Open = Open

@@ -84,7 +84,7 @@ func TestALockedTableHoldsUpNobodyElse(t *testing.T) {
 	if listed != 14 {
 		t.Errorf("%d tables", listed)
 	}
-	if _, _, err := f.source.Statistics(t.Context(), f.scan("locked").Table); err != nil {
+	if _, _, err := f.source.Statistics(t.Context(), f.scan("locked").Table, false); err != nil {
 		t.Error(err)
 	}
 

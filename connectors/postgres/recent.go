@@ -1,15 +1,15 @@
 package postgres
 
 import (
-	"sync"
 	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
 )
 
 // recent keeps what the server said a short time ago about what things will cost, by what was asked: each answer costs it
 // work, and a round trip, and none decides what a query yields. It is safe for concurrent use.
 type recent[V any] struct {
-	mu    sync.Mutex
-	known map[string]dated[V]
+	known *lru.Cache[string, dated[V]]
 }
 
 type dated[V any] struct {
@@ -23,18 +23,16 @@ const (
 	mostRecent = 1024
 )
 
-func (r *recent[V]) get(key string) (V, bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	d, ok := r.known[key]
+func newRecent[V any]() recent[V] {
+	known, _ := lru.New[string, dated[V]](mostRecent) // fails for a size below 1 alone
+	return recent[V]{known}
+}
+
+func (r recent[V]) get(key string) (V, bool) {
+	d, ok := r.known.Get(key)
 	return d.value, ok && time.Now().Before(d.until)
 }
 
-func (r *recent[V]) put(key string, value V) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.known == nil || len(r.known) >= mostRecent {
-		r.known = make(map[string]dated[V])
-	}
-	r.known[key] = dated[V]{value, time.Now().Add(recentAge)}
+func (r recent[V]) put(key string, value V) {
+	r.known.Add(key, dated[V]{value, time.Now().Add(recentAge)})
 }

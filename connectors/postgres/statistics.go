@@ -18,11 +18,11 @@ const columnStatistics = `SELECT DISTINCT ON (s.attname) s.attname, s.null_frac,
 FROM pg_stats s WHERE s.schemaname = $1 AND s.tablename = $2 ORDER BY s.attname, s.inherited DESC`
 
 // Statistics implements connectors.StatsSource.
-func (s *source) Statistics(ctx context.Context, t *plan.Table) (plan.Statistics, []plan.ColumnStatistics, error) {
+func (s *source) Statistics(ctx context.Context, t *plan.Table, anew bool) (plan.Statistics, []plan.ColumnStatistics, error) {
 	r := t.Handle.(*relation)
 	// ANALYZE changes the rows or pages, almost always.
 	key := fmt.Sprint(r.oid, r.shape, r.pages, t.Stats)
-	if columns, ok := s.analyzed.get(key); ok {
+	if columns, ok := s.analyzed.get(key); ok && !anew {
 		return t.Stats, slices.Clone(columns), nil
 	}
 	columns := make([]plan.ColumnStatistics, len(t.Columns))

@@ -85,20 +85,24 @@ func TestStatisticsAreAskedForOnce(t *testing.T) {
 	link := testserver.LinkTo(t, pg.Host, testserver.LinkConfig{})
 	pg.Host = link.Addr()
 	f := newFixture(t, pg, nil)
-	most := func() (int64, int64) {
+	ask := func(anew bool) (int64, int64) {
 		table := f.scan("counted").Table // described anew
 		before := link.Trips().Count()
-		_, columns, err := f.source.Statistics(t.Context(), table)
+		_, columns, err := f.source.Statistics(t.Context(), table, anew)
 		if err != nil || len(columns) != 1 {
 			t.Fatal(columns, err)
 		}
 		return columns[0].Max.Int, link.Trips().Count() - before
 	}
+	most := func() (int64, int64) { return ask(false) }
 	if id, trips := most(); id != 1000 || trips == 0 {
 		t.Errorf("ids up to %d by %d round trips", id, trips)
 	}
 	if id, trips := most(); id != 1000 || trips != 0 {
 		t.Errorf("again: ids up to %d by %d round trips", id, trips)
+	}
+	if id, trips := ask(true); id != 1000 || trips == 0 {
+		t.Errorf("anew: ids up to %d by %d round trips", id, trips)
 	}
 	pg.Exec(t, `INSERT INTO counted SELECT g FROM generate_series(1001, 2000) g`, `ANALYZE counted`)
 	if id, trips := most(); id != 2000 || trips == 0 {

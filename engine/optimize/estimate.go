@@ -16,8 +16,9 @@ import (
 type Estimate struct {
 	Rows  float64
 	Bytes float64 // of all rows, as vectors
-	// Learnt says that an earlier run had as many rows, and that else another number would have been guessed.
-	Learnt bool
+	// Origin is Learnt where an earlier run had as many rows and else another number would have been guessed, Analyzed where
+	// the rows are those of one table, under conditions perhaps, by what ANALYZE TABLE found out.
+	Origin plan.Origin
 }
 
 // Estimator guesses how many rows and bytes nodes yield. It belongs to one statement and remembers every node it has
@@ -43,7 +44,14 @@ func NewEstimator(sources Sources, stats *StatsCache, feedback *Feedback) *Estim
 func (e *Estimator) Node(ctx context.Context, n plan.Node) Estimate {
 	r := e.of(ctx, n)
 	guess, learnt := e.learnt[n]
-	return Estimate{Rows: r.rows, Bytes: r.rows * r.width(n.Schema()), Learnt: learnt && guess != r.rows}
+	out := Estimate{Rows: r.rows, Bytes: r.rows * r.width(n.Schema())}
+	switch {
+	case learnt && guess != r.rows:
+		out.Origin = plan.Learnt
+	case r.analyzed:
+		out.Origin = plan.Analyzed
+	}
+	return out
 }
 
 // All estimates every node of a plan.
@@ -59,6 +67,8 @@ type relation struct {
 	rows float64 // at least 0
 	cols map[expr.ColumnID]*column
 	keys []key
+	// analyzed says that nothing but the statistics that ANALYZE TABLE made of one table gave the rows.
+	analyzed bool
 }
 
 // key is a set of columns that no two rows agree on.
@@ -97,7 +107,7 @@ func (r *relation) col(c *expr.Column) *column {
 
 // clone copies r for changing rows; columns are copied when they change.
 func (r *relation) clone() *relation {
-	d := &relation{rows: r.rows, cols: make(map[expr.ColumnID]*column, len(r.cols)), keys: r.keys}
+	d := &relation{rows: r.rows, cols: make(map[expr.ColumnID]*column, len(r.cols)), keys: r.keys, analyzed: r.analyzed}
 	for id, c := range r.cols {
 		d.cols[id] = c
 	}
@@ -123,12 +133,25 @@ func (e *Estimator) of(ctx context.Context, n plan.Node) *relation {
 		return r
 	}
 	r := e.derive(ctx, n)
+	if !oneTable(n) && r.analyzed {
+		r = r.clone()
+		r.analyzed = false
+	}
 	if rows, ok := e.feedback.of(n); ok {
 		e.learnt[n] = r.rows
 		r = r.scaled(rows)
 	}
 	e.memo[n] = r
 	return r
+}
+
+// oneTable reports a node that yields rows of its input as they are.
+func oneTable(n plan.Node) bool {
+	switch n.(type) {
+	case *plan.Scan, *plan.Filter, *plan.Project:
+		return true
+	}
+	return false
 }
 
 func (e *Estimator) derive(ctx context.Context, n plan.Node) *relation {
@@ -194,12 +217,13 @@ func unknown(s plan.Schema, rows float64) *relation {
 }
 
 func (e *Estimator) scan(ctx context.Context, n *plan.Scan) *relation {
-	stats := e.stats.table(ctx, e.sources, n)
+	stats := e.stats.table(ctx, e.sources, n.Site, n.Table)
 	rows := stats.Rows
 	if math.IsNaN(rows) {
 		rows = unknownRows
 	}
 	r := unknown(n.Cols, rows)
+	r.analyzed = stats.analyzed
 	for i, c := range n.Cols {
 		if known := stats.columns[n.Pos[i]]; known.Known {
 			r.cols[c.ID] = columnOf(known, c.Type, rows)
@@ -266,7 +290,9 @@ func (e *Estimator) adopt(ctx context.Context, offered, answer plan.Node) {
 		cols := remote.Cols.Set()
 		e.memo[remote] = e.answered(ctx, lowest(offered, cols), remote)
 		whole := e.of(ctx, highest(offered, cols))
-		e.memo[n] = whole.scaled(math.Min(whole.rows, e.memo[remote].rows))
+		left := whole.scaled(math.Min(whole.rows, e.memo[remote].rows))
+		left.analyzed = whole.analyzed && left.rows == whole.rows
+		e.memo[n] = left
 		if guess, ok := e.learnt[highest(offered, cols)]; ok {
 			e.learnt[n] = guess
 		}
@@ -321,7 +347,7 @@ func (e *Estimator) answered(ctx context.Context, offered plan.Node, remote *pla
 			r.cols[id] = c
 		}
 	}
-	r.keys = from.keys
+	r.keys, r.analyzed = from.keys, from.analyzed && rows == from.rows
 	return r.scaled(rows)
 }
 
@@ -358,7 +384,7 @@ func (e *Estimator) recursive(ctx context.Context, n *plan.Recursive) *relation 
 }
 
 func (r *relation) project(list []plan.Projection) *relation {
-	out := &relation{rows: r.rows, cols: make(map[expr.ColumnID]*column, len(list))}
+	out := &relation{rows: r.rows, cols: make(map[expr.ColumnID]*column, len(list)), analyzed: r.analyzed}
 	for _, p := range list {
 		out.cols[p.Col.ID] = r.expression(p.Expr)
 	}

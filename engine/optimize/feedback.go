@@ -1,40 +1,102 @@
 package optimize
 
 import (
+	"encoding/json"
 	"fmt"
+	"log/slog"
+	"math"
 	"slices"
 	"strings"
 	"sync"
+	"time"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+	"github.com/zeebo/xxh3"
 
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/plan"
 )
 
 // Feedback remembers how many rows parts of plans had when they ran, so that a misjudged condition is judged right from
-// then on. A part is a table with the conditions on it, values included; what a later run has of it counts. It is safe for
-// concurrent use and shared by all statements.
+// then on. A part is a table with the conditions on it, values included; what a later run has of it counts. What was learnt
+// of a table is forgotten when a part of another version of it is learnt; of a table without versions it is not believed
+// once the table has twice the rows, or half. It is safe for concurrent use and shared by all statements.
 type Feedback struct {
-	mu   sync.Mutex
-	rows map[Part]float64
+	keeper Keeper // nil: what was learnt ends with the process
+	log    *slog.Logger
+
+	mu       sync.Mutex
+	parts    *simplelru.LRU[partKey, learnt]
+	versions *simplelru.LRU[string, string] // of the tables of parts
+	saving   *time.Timer                    // nil: nothing was learnt since the last time
+
+	writing sync.Mutex
 }
 
-// NewFeedback returns one that has seen nothing.
-func NewFeedback() *Feedback { return &Feedback{rows: make(map[Part]float64)} }
-
-// mostParts bounds the memory. A full one starts over, as statistics do.
+// mostParts bounds the memory; those used last stay.
 const mostParts = 4096
 
-// Part names a part of a plan in whatever statement it stands.
-type Part string
+// saveAfter is how long what was learnt may be lost when the process dies.
+const saveAfter = 10 * time.Second
 
-// Learn notes that a part had so many rows.
+// Part names a part of a plan in whatever statement it stands.
+type Part struct {
+	partKey
+	rows float64 // that the whole table is thought to have
+}
+
+// partKey tells parts apart. The conditions are a hash: their values are nobody's to read, and may be long.
+type partKey struct {
+	table, version string
+	conditions     xxh3.Uint128
+}
+
+// learnt is how many rows a part had, and the whole table was thought to have then.
+type learnt struct{ part, table float64 }
+
+// NewFeedback returns one that has seen what a keeper has kept, which may be nil.
+func NewFeedback(keeper Keeper, log *slog.Logger) *Feedback {
+	f := &Feedback{keeper: keeper, log: log}
+	f.parts, _ = simplelru.NewLRU[partKey, learnt](mostParts, nil) // fails for a size below 1 alone
+	f.versions, _ = simplelru.NewLRU[string, string](mostParts, nil)
+	if keeper == nil {
+		return f
+	}
+	data, err := keeper.Get(learntKey)
+	if err == nil && data != nil {
+		err = f.restore(data)
+	}
+	if err != nil {
+		log.Warn("what earlier queries taught can't be read, it is learnt again", "error", err)
+	}
+	return f
+}
+
+// Learn notes that a part had so many rows. It does not wait for a disk.
 func (f *Feedback) Learn(part Part, rows int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if _, ok := f.rows[part]; !ok && len(f.rows) >= mostParts {
-		clear(f.rows)
+	now := learnt{float64(rows), part.rows}
+	if before, ok := f.parts.Get(part.partKey); ok && before.part == now.part && near(before.table, now.table) {
+		return
 	}
-	f.rows[part] = float64(rows)
+	f.put(part.partKey, now)
+	if f.keeper != nil && f.saving == nil {
+		f.saving = time.AfterFunc(saveAfter, f.save)
+	}
+}
+
+// put remembers a part and forgets those of other versions of its table. The caller holds mu.
+func (f *Feedback) put(key partKey, had learnt) {
+	if version, ok := f.versions.Get(key.table); ok && version != key.version {
+		for _, k := range f.parts.Keys() {
+			if k.table == key.table && k.version != key.version {
+				f.parts.Remove(k)
+			}
+		}
+	}
+	f.versions.Add(key.table, key.version)
+	f.parts.Add(key, had)
 }
 
 // of returns how many rows a plan had, if it is a part that has been seen.
@@ -48,12 +110,80 @@ func (f *Feedback) of(n plan.Node) (rows float64, ok bool) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	rows, ok = f.rows[part]
-	return rows, ok
+	had, ok := f.parts.Get(part.partKey)
+	return had.part, ok && near(had.table, part.rows)
 }
 
-// longestPart is the longest name of a part in bytes: a list of thousands of values is not worth its memory.
-const longestPart = 4 << 10
+// near reports whether a table with so many rows may be taken for the one that had so many before.
+func near(before, now float64) bool {
+	return !(now > 2*before || now < before/2) // of unknown numbers nothing is known to have changed
+}
+
+// keptPart is the form in which a part is kept.
+type keptPart struct {
+	Table, Version string
+	Hi, Lo         uint64 // the hash of the conditions
+	Rows           float64
+	Of             *float64 `json:",omitempty"` // the table's rows; nil: unknown
+}
+
+// save keeps what was learnt. It waits for the disk.
+func (f *Feedback) save() {
+	f.writing.Lock()
+	defer f.writing.Unlock()
+	data, err := f.encode()
+	if err == nil {
+		err = f.keeper.Put(learntKey, data)
+	}
+	if err != nil {
+		f.log.Error("what queries taught is lost when the gateway ends", "error", err)
+	}
+}
+
+// encode returns all parts, those used last at the end.
+func (f *Feedback) encode() ([]byte, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.saving = nil
+	list := make([]keptPart, 0, f.parts.Len())
+	for _, key := range f.parts.Keys() {
+		had, _ := f.parts.Peek(key)
+		k := keptPart{Table: key.table, Version: key.version, Hi: key.conditions.Hi, Lo: key.conditions.Lo, Rows: had.part}
+		if !math.IsNaN(had.table) {
+			k.Of = &had.table
+		}
+		list = append(list, k)
+	}
+	return json.Marshal(list)
+}
+
+func (f *Feedback) restore(data []byte) error {
+	var list []keptPart
+	if err := json.Unmarshal(data, &list); err != nil {
+		return err
+	}
+	for _, k := range list {
+		had := learnt{k.Rows, math.NaN()}
+		if k.Of != nil {
+			had.table = *k.Of
+		}
+		f.put(partKey{k.Table, k.Version, xxh3.Uint128{Hi: k.Hi, Lo: k.Lo}}, had)
+	}
+	return nil
+}
+
+// Close keeps what is not kept yet. Nothing may be learnt at the same time.
+func (f *Feedback) Close() {
+	f.mu.Lock()
+	saving := f.saving
+	f.mu.Unlock()
+	if saving != nil && saving.Stop() {
+		f.save()
+		return
+	}
+	f.writing.Lock() // until a write that has begun has ended
+	defer f.writing.Unlock()
+}
 
 // partOf names a plan that is a part: a scan under filters and projections, whose conditions are the same whenever they
 // run.
@@ -73,19 +203,26 @@ func partOf(n plan.Node) (Part, bool) {
 	}
 	scan, ok := n.(*plan.Scan)
 	if !ok {
-		return "", false
+		return Part{}, false
 	}
-	texts := []string{fmt.Sprintf("%v %s %s", scan.Site, scan.Table.Name, scan.Table.Version)}
+	texts := make([]string, 0, len(conds))
 	for _, c := range conds {
 		text, ok := condition(scan, c)
 		if !ok {
-			return "", false
+			return Part{}, false
 		}
 		texts = append(texts, text)
 	}
-	slices.Sort(texts[1:])
-	part := strings.Join(slices.Compact(texts), "\x00")
-	return Part(part), len(part) <= longestPart
+	slices.Sort(texts)
+	t := scan.Table
+	return Part{
+		partKey: partKey{
+			table:      strings.Join([]string{scan.Site.Source, scan.Site.Principal, t.Location, t.Name.Namespace, t.Name.Name}, "\x00"),
+			version:    t.Version,
+			conditions: xxh3.HashString128(strings.Join(slices.Compact(texts), "\x00")),
+		},
+		rows: t.Stats.Rows,
+	}, true
 }
 
 // condition is a condition on a table as text, with its columns by their names.

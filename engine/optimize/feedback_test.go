@@ -1,7 +1,15 @@
 package optimize
 
 import (
+	"errors"
+	"iter"
+	"log/slog"
+	"maps"
+	"math"
+	"strings"
 	"testing"
+
+	"github.com/zeebo/xxh3"
 
 	"github.com/silogate/silogate/engine/plan"
 )
@@ -38,7 +46,7 @@ func TestParts(t *testing.T) {
 		"filter (> d 1)\n  project d=(+ t.a 1)\n    scan t\n",
 	} {
 		if p, ok := partOf(read(t, text)); ok {
-			t.Errorf("part %q:\n%s", p, text)
+			t.Errorf("part %+v:\n%s", p, text)
 		}
 	}
 }
@@ -47,7 +55,7 @@ func TestParts(t *testing.T) {
 func TestFeedback(t *testing.T) {
 	const text = "join inner (= t.b u.x)\n  filter (> t.a 1)\n    scan t\n  scan u\n"
 	for _, takes := range [][]string{{"filter"}, nil} {
-		feedback := NewFeedback()
+		feedback := NewFeedback(nil, nil)
 		optimized := func() (plan.Node, *Trace) {
 			out, trace, err := Optimize(t.Context(), read(t, text), Config{Sources: newSources(takes...), Pushdown: true, Feedback: feedback})
 			if err != nil {
@@ -62,14 +70,14 @@ func TestFeedback(t *testing.T) {
 		before := out.(*plan.Join).BuildLeft
 		had := map[string]int64{"t.a": 79_999, "u.x": 10}
 		for n, part := range trace.Parts {
-			if trace.Estimates[n].Learnt {
+			if trace.Estimates[n].Origin != "" {
 				t.Errorf("learnt before anything ran: %v", n)
 			}
 			feedback.Learn(part, had[n.Schema()[0].Name])
 		}
 		out, trace = optimized()
 		for n := range trace.Parts {
-			if e := trace.Estimates[n]; !e.Learnt || e.Rows != float64(had[n.Schema()[0].Name]) {
+			if e := trace.Estimates[n]; e.Origin != plan.Learnt || e.Rows != float64(had[n.Schema()[0].Name]) {
 				t.Errorf("%s: %+v", plan.Format(n, plan.FormatOptions{}), e)
 			}
 		}
@@ -81,7 +89,7 @@ func TestFeedback(t *testing.T) {
 
 // A filter that once had more rows than its table is thought to have runs in the source as before.
 func TestFeedbackBeyondStatistics(t *testing.T) {
-	feedback := NewFeedback()
+	feedback := NewFeedback(nil, nil)
 	for range 2 {
 		out, trace, err := Optimize(t.Context(), read(t, filtered), Config{Sources: newSources("filter"), Pushdown: true, Feedback: feedback})
 		if err != nil {
@@ -96,13 +104,114 @@ func TestFeedbackBeyondStatistics(t *testing.T) {
 	}
 }
 
-// What is remembered is bounded.
+// What is remembered is bounded, and of what is used least no more is known.
 func TestFeedbackForgets(t *testing.T) {
-	f := NewFeedback()
+	f := NewFeedback(nil, nil)
+	part := func(i int) Part { return Part{partKey: partKey{table: "t", conditions: xxh3.Uint128{Lo: uint64(i)}}} }
 	for i := range 3 * mostParts {
-		f.Learn(Part(rune(i)), int64(i))
+		f.Learn(part(0), 7)
+		f.Learn(part(i), 7)
 	}
-	if n := len(f.rows); n == 0 || n > mostParts {
+	if n := f.parts.Len(); n != mostParts {
 		t.Errorf("%d parts", n)
+	}
+	for i, want := range map[int]bool{0: true, 1: false, mostParts: false, 3*mostParts - 1: true} {
+		if f.parts.Contains(part(i).partKey) != want {
+			t.Errorf("part %d is remembered: %v", i, !want)
+		}
+	}
+}
+
+// memoryKeeper keeps what it is given in memory.
+type memoryKeeper struct {
+	kept map[string][]byte
+	puts int
+	err  error
+}
+
+func newMemoryKeeper() *memoryKeeper { return &memoryKeeper{kept: make(map[string][]byte)} }
+
+func (k *memoryKeeper) All() iter.Seq2[string, []byte] { return maps.All(k.kept) }
+func (k *memoryKeeper) Get(key string) ([]byte, error) { return k.kept[key], k.err }
+func (k *memoryKeeper) Delete(key string) error        { delete(k.kept, key); return k.err }
+func (k *memoryKeeper) Put(key string, data []byte) error {
+	k.puts++
+	if k.err == nil {
+		k.kept[key] = data
+	}
+	return k.err
+}
+
+// What was learnt of a version of a table is known to the next process, and forgotten with the version.
+func TestFeedbackOfVersions(t *testing.T) {
+	keeper, log := newMemoryKeeper(), slog.New(slog.DiscardHandler)
+	filter := read(t, "filter (> t.a 1)\n  scan t\n").(*plan.Filter)
+	scan := filter.Input.(*plan.Scan)
+	whole := &plan.Filter{Input: scan}
+	part := func(n plan.Node) Part {
+		p, _ := partOf(n)
+		return p
+	}
+	scan.Table.Version = "v1"
+	f := NewFeedback(keeper, log)
+	f.Learn(part(filter), 123)
+	f.Learn(part(whole), 1000)
+	if keeper.puts != 0 {
+		t.Error("learning waited for what keeps it")
+	}
+	f.Close()
+
+	f = NewFeedback(keeper, log)
+	if rows, ok := f.of(filter); rows != 123 || !ok {
+		t.Errorf("%v rows, %v after a restart", rows, ok)
+	}
+	f.Learn(part(filter), 123)
+	f.Close()
+	if keeper.puts != 1 {
+		t.Errorf("kept %d times, learnt once", keeper.puts)
+	}
+
+	scan.Table.Version = "v2"
+	if rows, ok := f.of(filter); ok {
+		t.Errorf("%v rows of another version", rows)
+	}
+	f.Learn(part(filter), 5)
+	scan.Table.Version = "v1"
+	if _, ok := f.of(whole); ok || f.parts.Len() != 1 {
+		t.Errorf("the old version's are still there: %v, of %d parts", ok, f.parts.Len())
+	}
+	f.Close()
+}
+
+// Of a table without versions what was learnt counts while it has about as many rows.
+func TestFeedbackOfGrowingTables(t *testing.T) {
+	filter := read(t, "filter (> t.a 1)\n  scan t\n").(*plan.Filter)
+	table := filter.Input.(*plan.Scan).Table
+	f := NewFeedback(nil, nil)
+	table.Stats.Rows = 1000
+	part, _ := partOf(filter)
+	f.Learn(part, 10)
+	for rows, want := range map[float64]bool{1000: true, 1999: true, 501: true, 2001: false, 499: false, math.NaN(): true} {
+		table.Stats.Rows = rows
+		if _, ok := f.of(filter); ok != want {
+			t.Errorf("with %v rows: believed %v", rows, ok)
+		}
+	}
+}
+
+// What can't be read is learnt again, and what can't be kept is no failure.
+func TestFeedbackOfBrokenKeeper(t *testing.T) {
+	for _, kept := range []string{"garbage", "{}", `[{"Table": 7}]`} {
+		keeper := newMemoryKeeper()
+		keeper.kept[learntKey] = []byte(kept)
+		var said strings.Builder
+		log := slog.New(slog.NewTextHandler(&said, nil))
+		f := NewFeedback(keeper, log)
+		keeper.err = errors.New("disk full")
+		f.Learn(Part{}, 1)
+		f.Close()
+		if n := strings.Count(said.String(), "\n"); n != 2 {
+			t.Errorf("said %s", said.String())
+		}
 	}
 }

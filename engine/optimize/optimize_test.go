@@ -163,7 +163,7 @@ type statsSource struct {
 	err   error
 }
 
-func (s *statsSource) Statistics(_ context.Context, t *plan.Table) (plan.Statistics, []plan.ColumnStatistics, error) {
+func (s *statsSource) Statistics(_ context.Context, t *plan.Table, _ bool) (plan.Statistics, []plan.ColumnStatistics, error) {
 	s.asked++
 	cols := make([]plan.ColumnStatistics, len(t.Columns))
 	cols[1] = plan.ColumnStatistics{Known: true, Distinct: 10}
@@ -177,7 +177,7 @@ func (s oneSource) Source(plan.Site) (connectors.Source, error) { return s.only,
 func TestStatistics(t *testing.T) {
 	ctx := context.Background()
 	src := &statsSource{source: newSources()["pg"]}
-	cache := NewStatsCache()
+	cache := NewStatsCache(nil, nil)
 	equal := read(t, "filter (= t.b 3)\n  scan t")
 	for range 3 {
 		e := NewEstimator(oneSource{src}, cache, nil)

@@ -2,22 +2,49 @@ package optimize
 
 import (
 	"context"
-	"sync"
+	"log/slog"
+	"strings"
+
+	lru "github.com/hashicorp/golang-lru/v2"
 
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/engine/plan"
 )
 
-// StatsCache remembers what sources that are a connectors.StatsSource said of their tables, so that a table is asked
-// about once per version. It is safe for concurrent use and shared by all statements.
+// StatsCache remembers statistics: what sources that are a connectors.StatsSource said of their tables, so that a table is
+// asked about once per version, and what ANALYZE TABLE found out. It is safe for concurrent use and shared by all
+// statements.
 type StatsCache struct {
-	mu     sync.Mutex
-	tables map[statsKey]tableStats
+	told     *lru.Cache[statsKey, tableStats]
+	analyzed *lru.Cache[string, *Analyzed] // by Analyzed.key
+	keeper   Keeper                        // of what was analyzed; nil: it ends with the process
+	log      *slog.Logger
 }
 
-// NewStatsCache returns an empty cache.
-func NewStatsCache() *StatsCache {
-	return &StatsCache{tables: make(map[statsKey]tableStats)}
+// mostTables bounds the cache; those used last stay.
+const mostTables = 1024
+
+// NewStatsCache returns a cache of what a keeper has kept; it may be nil.
+func NewStatsCache(keeper Keeper, log *slog.Logger) *StatsCache {
+	c := &StatsCache{keeper: keeper, log: log}
+	c.told, _ = lru.New[statsKey, tableStats](mostTables) // fails for a size below 1 alone
+	c.analyzed, _ = lru.NewWithEvict(mostTables, c.drop)
+	if keeper == nil {
+		return c
+	}
+	for key, data := range keeper.All() {
+		if !strings.HasPrefix(key, analyzedKey) {
+			continue
+		}
+		a, err := decodeAnalyzed(data)
+		if err != nil || a.key() != key {
+			log.Warn("statistics of a table can't be read: analyze it again", "error", err)
+			c.drop(key, nil)
+			continue
+		}
+		c.analyzed.Add(key, a)
+	}
+	return c
 }
 
 // statsKey names a version of a table; a source that knows no versions has a table anew whenever it is looked up.
@@ -28,62 +55,108 @@ type statsKey struct {
 	table   *plan.Table // only where there is no version
 }
 
-type tableStats struct {
-	plan.Statistics
-	columns []plan.ColumnStatistics // by the table's column position
+func keyOf(site plan.Site, t *plan.Table) statsKey {
+	key := statsKey{site: site, name: t.Name, version: t.Version}
+	if key.version == "" {
+		key.table = t
+	}
+	return key
 }
 
-// mostTables bounds the cache. A full cache starts over: it refills with what is in use.
-const mostTables = 1024
+type tableStats struct {
+	plan.Statistics
+	columns  []plan.ColumnStatistics // by the table's column position
+	analyzed bool                    // they are of ANALYZE TABLE
+}
 
-// table returns the statistics of a scan's table. A source that fails to give any costs a better plan, not the query,
-// whose own read will say what is wrong.
-func (c *StatsCache) table(ctx context.Context, sources Sources, scan *plan.Scan) tableStats {
-	carried := carriedStats(scan.Table)
-	if c == nil || sources == nil {
-		return carried
+// table returns the statistics of a table. A source that fails to give any costs a better plan, not the query, whose own
+// read will say what is wrong.
+func (c *StatsCache) table(ctx context.Context, sources Sources, site plan.Site, t *plan.Table) tableStats {
+	if c == nil {
+		return carriedStats(t)
 	}
-	key := statsKey{site: scan.Site, name: scan.Table.Name, version: scan.Table.Version}
-	if key.version == "" {
-		key.table = scan.Table
+	if a, ok := c.Analyzed(site, t); ok {
+		return a.over(t, c.source(ctx, sources, site, t))
 	}
-	if s, ok := c.get(key); ok {
+	return c.source(ctx, sources, site, t)
+}
+
+// source returns what the source says of a table.
+func (c *StatsCache) source(ctx context.Context, sources Sources, site plan.Site, t *plan.Table) tableStats {
+	if s, ok := c.told.Get(keyOf(site, t)); ok {
 		return s
 	}
-	src, err := sources.Source(scan.Site)
-	if err != nil {
-		return carried
+	if sources == nil {
+		return carriedStats(t)
 	}
-	asked, ok := src.(connectors.StatsSource)
-	if !ok {
-		return carried
+	s, ok, err := c.ask(ctx, sources, site, t, false)
+	if !ok || err != nil {
+		return carriedStats(t)
 	}
-	stats, columns, err := asked.Statistics(ctx, scan.Table)
-	if err != nil {
-		return carried
-	}
-	if len(columns) != len(scan.Table.Columns) {
-		columns = carried.columns
-	}
-	s := tableStats{Statistics: stats, columns: columns}
-	c.put(key, s)
 	return s
 }
 
-func (c *StatsCache) get(key statsKey) (tableStats, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	s, ok := c.tables[key]
-	return s, ok
+// Ask has the source tell anew what it knows of a table's columns, which it returns by position; ok is false if it keeps no
+// statistics of its own.
+func (c *StatsCache) Ask(ctx context.Context, sources Sources, site plan.Site, t *plan.Table) (columns []plan.ColumnStatistics, ok bool, err error) {
+	s, ok, err := c.ask(ctx, sources, site, t, true)
+	return s.columns, ok, err
 }
 
-func (c *StatsCache) put(key statsKey, s tableStats) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.tables) >= mostTables {
-		clear(c.tables)
+func (c *StatsCache) ask(ctx context.Context, sources Sources, site plan.Site, t *plan.Table, anew bool) (s tableStats, ok bool, err error) {
+	src, err := sources.Source(site)
+	if err != nil {
+		return tableStats{}, false, err
 	}
-	c.tables[key] = s
+	asked, ok := src.(connectors.StatsSource)
+	if !ok {
+		return tableStats{}, false, nil
+	}
+	stats, columns, err := asked.Statistics(ctx, t, anew)
+	if err != nil {
+		return tableStats{}, true, err
+	}
+	if len(columns) != len(t.Columns) {
+		columns = carriedStats(t).columns
+	}
+	s = tableStats{Statistics: stats, columns: columns}
+	c.told.Add(keyOf(site, t), s)
+	return s, true, nil
+}
+
+// Analyzed returns what ANALYZE TABLE found out about this version of a table.
+func (c *StatsCache) Analyzed(site plan.Site, t *plan.Table) (*Analyzed, bool) {
+	a, ok := c.analyzed.Get(analyzedKeyOf(site, t))
+	if !ok || !a.describes(t) {
+		return nil, false
+	}
+	return a, true
+}
+
+// Keep remembers what ANALYZE TABLE found out, in place of what it found before. That it can't be kept for later processes is
+// logged: this one knows it.
+func (c *StatsCache) Keep(a *Analyzed) {
+	c.analyzed.Add(a.key(), a)
+	if c.keeper == nil {
+		return
+	}
+	data, err := a.encode()
+	if err == nil {
+		err = c.keeper.Put(a.key(), data)
+	}
+	if err != nil {
+		c.log.Error("the statistics of a table are lost when the gateway ends", "source", a.Source, "table", a.Table, "error", err)
+	}
+}
+
+// drop forgets what is kept of a table.
+func (c *StatsCache) drop(key string, _ *Analyzed) {
+	if c.keeper == nil {
+		return
+	}
+	if err := c.keeper.Delete(key); err != nil {
+		c.log.Error("old statistics of a table are still kept", "error", err)
+	}
 }
 
 // carriedStats is what the table's own metadata says.

@@ -18,7 +18,7 @@ type Description struct {
 	Properties map[string]any
 	Columns    Schema
 	Estimate   *Statistics // nil: there is none
-	Learnt     bool        // the estimate is what an earlier run had
+	Origin     Origin      // what the estimate comes from
 	Actual     *Actual     // nil: it never ran, or was not measured
 	Inputs     []*Description
 
@@ -32,7 +32,9 @@ func Describe(n Node, o FormatOptions) *Description {
 	if o.Estimate != nil {
 		e := o.Estimate(n)
 		d.Estimate = &e
-		d.Learnt = o.Learnt != nil && o.Learnt(n)
+		if o.Origin != nil {
+			d.Origin = o.Origin(n)
+		}
 	}
 	if o.Actual != nil {
 		if a, ran := o.Actual(n); ran {

@@ -46,9 +46,10 @@ type (
 		Nullable bool   `json:"nullable"`
 	}
 	estimateJSON struct {
-		Rows   json.Number `json:"rows"`
-		Bytes  json.Number `json:"bytes,omitempty"`
-		Learnt bool        `json:"learnt,omitempty"`
+		Rows     json.Number `json:"rows"`
+		Bytes    json.Number `json:"bytes,omitempty"`
+		Learnt   bool        `json:"learnt,omitempty"`
+		Analyzed bool        `json:"analyzed,omitempty"`
 	}
 	actualJSON struct {
 		Rows        int64             `json:"rows"`
@@ -86,7 +87,9 @@ func (d *Description) nodeJSON() *nodeJSON {
 		n.Inputs[i] = in.nodeJSON()
 	}
 	if d.Estimate != nil && known(d.Estimate.Rows) {
-		n.Estimated = &estimateJSON{Rows: json.Number(formatEstimate(d.Estimate.Rows)), Learnt: d.Learnt}
+		n.Estimated = &estimateJSON{
+			Rows: json.Number(formatEstimate(d.Estimate.Rows)), Learnt: d.Origin == Learnt, Analyzed: d.Origin == Analyzed,
+		}
 		if known(d.Estimate.Bytes) {
 			n.Estimated.Bytes = json.Number(formatEstimate(d.Estimate.Bytes))
 		}

@@ -13,11 +13,20 @@ import (
 // FormatOptions choose what a Description has beside the plan itself; the zero value adds nothing.
 type FormatOptions struct {
 	Estimate func(Node) Statistics     // of what a node yields; NaN is not shown
-	Learnt   func(Node) bool           // whether the estimate is what an earlier run had
+	Origin   func(Node) Origin         // what the estimate comes from
 	Keys     func(*Join) []expr.Expr   // the conjuncts of On by which rows are looked up in a hash table
 	Dynamic  func(*Remote) []Column    // the columns that joins narrow while the query runs
 	Actual   func(Node) (Actual, bool) // what a node did, for EXPLAIN ANALYZE; false: it never ran
 }
+
+// Origin is what an estimate comes from, where that is not what the source says of the table or a guess.
+type Origin string
+
+// The origins.
+const (
+	Learnt   Origin = "learnt"   // an earlier run had as many rows
+	Analyzed Origin = "analyzed" // ANALYZE TABLE found out how the values of the table are spread
+)
 
 // Actual is what one node did in one run, summed over its streams.
 type Actual struct {
@@ -72,11 +81,11 @@ func (d *Description) write(b *strings.Builder, depth int) {
 func (d *Description) numbers() string {
 	var b strings.Builder
 	if d.Estimate != nil && known(d.Estimate.Rows) {
-		learnt := ""
-		if d.Learnt {
-			learnt = " learnt"
+		fmt.Fprintf(&b, "  (rows=%s", formatEstimate(d.Estimate.Rows))
+		if d.Origin != "" {
+			b.WriteString(" " + string(d.Origin))
 		}
-		fmt.Fprintf(&b, "  (rows=%s%s)", formatEstimate(d.Estimate.Rows), learnt)
+		b.WriteByte(')')
 	}
 	if d.unmeasured {
 		return b.String()
