@@ -69,6 +69,9 @@ func prepared(query string, format *string, stmt sqlparser.Statement, err error)
 	if stmt == nil {
 		return nil, nil
 	}
+	if err := boundDepth(stmt); err != nil { // before all that recurses
+		return nil, err
+	}
 	if err := explainFormat(stmt, format); err != nil {
 		return nil, err
 	}
@@ -92,20 +95,24 @@ func walkStatement(visit sqlparser.Visit, n sqlparser.SQLNode) error {
 		if err != nil || !more {
 			return more, err
 		}
-		var rest []sqlparser.SQLNode
-		switch n := n.(type) {
-		case *sqlparser.SetOp:
-			rest = []sqlparser.SQLNode{n.With, n.OrderBy, n.Limit}
-		case *sqlparser.Explain:
-			rest = []sqlparser.SQLNode{n.Statement}
-		}
-		for _, r := range rest {
+		for _, r := range passedOver(n) {
 			if err := walkStatement(visit, r); err != nil {
 				return false, err
 			}
 		}
 		return true, nil
 	}, n)
+}
+
+// passedOver lists what sqlparser.Walk passes over below a node.
+func passedOver(n sqlparser.SQLNode) []sqlparser.SQLNode {
+	switch n := n.(type) {
+	case *sqlparser.SetOp:
+		return []sqlparser.SQLNode{n.With, n.OrderBy, n.Limit}
+	case *sqlparser.Explain:
+		return []sqlparser.SQLNode{n.Statement}
+	}
+	return nil
 }
 
 // walkBlock visits parts of a query block, but no subqueries, which are blocks of their own. Where visit returns false it passes over what

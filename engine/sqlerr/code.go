@@ -118,6 +118,7 @@ const (
 	UnknownStar         // name.* of no table of the FROM clause
 	WrongValue          // a text that a function cannot read
 	JSONType            // what is no JSON by its type
+	StackOverrun        // a statement that nests too deep
 	JSONDepth           // a JSON document that nests too deep
 	JSONWildcard        // a JSON path with wildcards where it must lead to one place
 	JSONCell            // a JSON path that must lead to an item of an array and does not
@@ -259,6 +260,7 @@ var identities = [...]Identity{
 	UnknownStar:         {1051, "42S02"}, // ER_BAD_TABLE_ERROR
 	WrongValue:          {1411, "HY000"}, // ER_WRONG_VALUE_FOR_TYPE
 	JSONType:            {3146, "22032"}, // ER_INVALID_TYPE_FOR_JSON
+	StackOverrun:        {1436, "HY000"}, // ER_STACK_OVERRUN_NEED_MORE
 	JSONDepth:           {3157, "22032"}, // ER_JSON_DOCUMENT_TOO_DEEP
 	JSONWildcard:        {3149, "42000"}, // ER_INVALID_JSON_PATH_WILDCARD
 	JSONCell:            {3165, "42000"}, // ER_INVALID_JSON_PATH_ARRAY_CELL
