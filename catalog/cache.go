@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/silogate/silogate/engine/sqlerr"
 )
 
 // cache keeps the answers of one kind of metadata request, not its failures. Concurrent callers of a key share one
@@ -78,7 +80,11 @@ func (c *cache[K, V]) start(ctx context.Context, key K, load func(context.Contex
 	c.entries[key] = e
 	go func() {
 		defer cancel()
-		value, err := load(flight)
+		var value V
+		err := sqlerr.Guarded(func() (err error) {
+			value, err = load(flight)
+			return err
+		})()
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		e.value, e.err = value, err

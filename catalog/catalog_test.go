@@ -248,6 +248,19 @@ func TestResolveIsStrict(t *testing.T) {
 	}
 }
 
+func TestAPanicOfASourceIsAnError(t *testing.T) {
+	shop := &fake{tables: map[string][]string{"": {"t"}}}
+	shop.defect.Store(true)
+	var warnings []string
+	c := mustNew(t, map[string]*fake{"shop": shop}, &warnings)
+	if _, _, err := c.Resolve(ctx, "ann", "shop", "t"); !sqlerr.Is(err, sqlerr.Internal) {
+		t.Errorf("error %v", err)
+	}
+	if names, err := c.Databases(ctx, "ann"); err != nil || len(names) != 1 || len(warnings) != 1 {
+		t.Errorf("databases %v, error %v, warnings %v", names, err, warnings)
+	}
+}
+
 func TestTheLastCallerToLeaveCancelsTheRequest(t *testing.T) {
 	shop := &fake{}
 	shop.hang.Store(true)

@@ -19,6 +19,7 @@ type fake struct {
 	tables   map[string][]string // by namespace
 	hang     atomic.Bool         // listings and descriptions wait until they are cancelled
 	down     atomic.Bool         // they fail
+	defect   atomic.Bool         // they panic
 	closed   atomic.Bool
 	lists    atomic.Int64 // requests for a listing
 	asked    atomic.Int64 // requests for one table
@@ -52,6 +53,9 @@ func (f *fake) reach(ctx context.Context) error {
 	if f.hang.Load() {
 		<-ctx.Done()
 		return ctx.Err()
+	}
+	if f.defect.Load() {
+		panic("boom")
 	}
 	if f.down.Load() {
 		return sqlerr.New(sqlerr.SourceDown, "connection refused")

@@ -21,10 +21,12 @@ func (c *Catalog) Databases(ctx context.Context, user string) ([]string, error) 
 	var wg sync.WaitGroup
 	for i, s := range sources {
 		wg.Go(func() {
-			errs[i] = s.patiently(ctx, func(ctx context.Context) (err error) {
-				lists[i], err = s.databases(ctx, user)
-				return err
-			})
+			errs[i] = sqlerr.Guarded(func() error {
+				return s.patiently(ctx, func(ctx context.Context) (err error) {
+					lists[i], err = s.databases(ctx, user)
+					return err
+				})
+			})()
 		})
 	}
 	wg.Wait()

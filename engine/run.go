@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"maps"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 
@@ -93,9 +92,9 @@ func (r *Result) Schema() plan.Schema { return r.plan.Schema() }
 func (r *Result) Next(ctx context.Context) (batch arrow.RecordBatch, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			batch, err = nil, sqlerr.Wrap(sqlerr.Internal, &exec.Panic{Value: p, Stack: debug.Stack()}, "internal error")
+			batch, err = nil, sqlerr.Recovered(p)
 		}
-		if p, ok := errors.AsType[*exec.Panic](err); ok {
+		if p, ok := errors.AsType[*sqlerr.Panic](err); ok {
 			r.engine.cfg.Log.Error("query failed by a defect", "panic", p.Value, "stack", string(p.Stack))
 		}
 	}()

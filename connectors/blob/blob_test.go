@@ -361,6 +361,20 @@ func TestFetcherFailsAndCancels(t *testing.T) {
 	}
 }
 
+// TestFetcherSurvivesAPanic has a store with a defect: it is the error of who asked for the segment.
+func TestFetcherSurvivesAPanic(t *testing.T) {
+	mem := bufpooltest.New()
+	defer mem.AssertSize(t, 0)
+	store := newRemote(1000)
+	store.hold = func(context.Context, int64) error { panic("boom") }
+	f := NewFetcher(store, mem, &connectors.Usage{})
+	defer f.Close()
+	segments(f, 2)
+	if _, err := f.Get(t.Context(), 0); !sqlerr.Is(err, sqlerr.Internal) {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestPool(t *testing.T) {
 	mem := bufpooltest.New()
 	defer mem.AssertSize(t, 0)

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine/sqlerr"
 )
 
 // Segment is the ranges of one object that are used together, such as the column chunks of a row group.
@@ -225,7 +226,7 @@ func (f *Fetcher) start(ctx context.Context, p *fetch) {
 	f.reads.Add(1)
 	go func() {
 		defer f.reads.Done()
-		p.err = f.readBlocks(ctx, p)
+		p.err = sqlerr.Guarded(func() error { return f.readBlocks(ctx, p) })()
 		f.mu.Lock()
 		delete(f.running, p)
 		f.mu.Unlock()
@@ -252,10 +253,10 @@ func (f *Fetcher) readBlocks(ctx context.Context, p *fetch) error {
 			if err = f.slots.Acquire(ctx, 1); err != nil {
 				break
 			}
-			group.Go(func() error {
+			group.Go(sqlerr.Guarded(func() error {
 				defer f.slots.Release(1)
 				return ReadMetered(ctx, f.store, o, b.Off+off, part, f.usage)
-			})
+			}))
 		}
 	}
 	// A failed read cancels ctx, so it is the cause where both failed.

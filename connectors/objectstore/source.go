@@ -214,14 +214,14 @@ func (s *source) find(ctx context.Context, name plan.TableName) (lake.Spec, []bl
 	spec := lake.Spec{Source: s.name, Name: name, Store: s.store, Cache: s.footers, Bytes: s.bytes, Turns: s.turns, FailNonFinite: s.settings.failNonFinite}
 	var single, folder []blob.Object
 	group, groupCtx := errgroup.WithContext(ctx)
-	group.Go(func() (err error) {
+	group.Go(sqlerr.Guarded(func() (err error) {
 		single, err = s.file(groupCtx, key+extension)
 		return err
-	})
-	group.Go(func() (err error) {
+	}))
+	group.Go(sqlerr.Guarded(func() (err error) {
 		folder, err = s.folder(groupCtx, key+"/")
 		return err
-	})
+	}))
 	if err := group.Wait(); err != nil {
 		return spec, nil, err
 	}

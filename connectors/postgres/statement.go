@@ -140,7 +140,7 @@ func (st *statement) unlock() {
 		return
 	}
 	go func() {
-		if err := st.read(st.rest, nil); err != nil {
+		if err := sqlerr.Guarded(func() error { return st.read(st.rest, nil) })(); err != nil {
 			st.lose(err)
 		}
 		st.rest = nil

@@ -7,6 +7,8 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/silogate/silogate/engine/sqlerr"
 )
 
 // NewAggregate groups the rows of several streams; n result streams yield the groups. terms[i] are the terms of input
@@ -55,7 +57,7 @@ type aggRun struct {
 func (r *aggRun) gather(ctx context.Context) error {
 	group, gctx := errgroup.WithContext(ctx)
 	for i, in := range r.inputs {
-		group.Go(guarded(func() error { return r.gatherStream(gctx, in, r.terms[i]) }))
+		group.Go(sqlerr.Guarded(func() error { return r.gatherStream(gctx, in, r.terms[i]) }))
 	}
 	if err := group.Wait(); err != nil {
 		return err
@@ -118,7 +120,7 @@ func (r *aggRun) gatherSet(ctx context.Context, set *distinctSet) error {
 	}
 	group, gctx := errgroup.WithContext(ctx)
 	for _, share := range r.shares {
-		group.Go(guarded(func() error {
+		group.Go(sqlerr.Guarded(func() error {
 			sink, err := r.main.sink(set.args)
 			if err != nil {
 				return err

@@ -184,7 +184,7 @@ func (a *apply) runInner(ctx context.Context, row int) (*joinTable, error) {
 		a.res.Shrink(held)
 		return nil, err
 	}
-	return a.run.newTable(nil, batches, held, a.res, 1)
+	return a.run.newTable(ctx, nil, batches, held, a.res, 1)
 }
 
 // forget drops the results of earlier runs.

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/sqlerr"
 )
 
 // Buffer evaluates streams once, when first read, and lets any number of readers have the rows. What does not fit the
@@ -37,7 +38,7 @@ func NewBuffer(rt *Runtime, inputs Streams, cols plan.Schema, res *Reservation, 
 func (b *Buffer) fill(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for i, in := range b.inputs {
-		group.Go(guarded(func() error {
+		group.Go(sqlerr.Guarded(func() error {
 			err := drain(ctx, in, func(batch arrow.RecordBatch) error {
 				own, _, err := keep(b.rt.Mem, batch)
 				if err != nil {

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/silogate/silogate/engine/exec/rowkey"
+	"github.com/silogate/silogate/engine/sqlerr"
 )
 
 // Division is how NewDividedSort tells rows apart that need not be in one stream.
@@ -60,7 +61,7 @@ type dividedSort struct {
 func (d *dividedSort) divide(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for _, in := range d.inputs {
-		group.Go(guarded(func() error {
+		group.Go(sqlerr.Guarded(func() error {
 			s := &splitter{asm: newAssembler(d.spec.Cols)}
 			enc := rowkey.NewEncoder(d.by.Fields)
 			return drain(ctx, in, func(b arrow.RecordBatch) error {

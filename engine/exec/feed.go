@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine/sqlerr"
 )
 
 // feed carries batches from producer goroutines to consumers through bounded channels. The first error stops all
@@ -32,7 +33,7 @@ func startFeed(ctx context.Context, channels, depth int, producers []producer) *
 	group, ctx := errgroup.WithContext(ctx)
 	for i, p := range producers {
 		out := f.outs[i%channels]
-		group.Go(guarded(func() error {
+		group.Go(sqlerr.Guarded(func() error {
 			return p(ctx, func(b arrow.RecordBatch) error {
 				select {
 				case out <- b:

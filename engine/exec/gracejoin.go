@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/silogate/silogate/engine/exec/rowkey"
+	"github.com/silogate/silogate/engine/sqlerr"
 )
 
 // graceJoin is a join whose build side does not fit: both sides are divided on disk by the hash of the keys, and a
@@ -96,7 +97,7 @@ func (g *graceJoin) finishBuild() error {
 func (g *graceJoin) divide(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for i, in := range g.run.probe {
-		group.Go(guarded(func() error {
+		group.Go(sqlerr.Guarded(func() error {
 			s := newJoinSplitter(g.run, g.run.terms[i], FromProbe)
 			return drain(ctx, in, func(b arrow.RecordBatch) error {
 				g.run.probeRows.Add(b.NumRows())

@@ -20,7 +20,7 @@ func TestAPanicInAGoroutineIsAnError(t *testing.T) {
 	root := Gather(Streams{panics{}, panics{}})
 	defer root.Close()
 	_, err := root.Next(context.Background())
-	var p *Panic
+	var p *sqlerr.Panic
 	if !sqlerr.Is(err, sqlerr.Internal) || !errors.As(err, &p) || err.Error() != "internal error: boom" {
 		t.Fatalf("error %v", err)
 	}

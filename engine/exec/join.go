@@ -11,6 +11,7 @@ import (
 	"github.com/silogate/silogate/engine/exec/rowkey"
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/sqlerr"
 )
 
 // Side is where a join's output column comes from.
@@ -122,7 +123,7 @@ func (r *joinRun) gather(ctx context.Context) error {
 	group, gctx := errgroup.WithContext(ctx)
 	for i, in := range r.build {
 		sinks[i] = &buildSink{run: r, terms: r.terms[i], thinner: r.newThinner(r.terms[i])}
-		group.Go(guarded(func() error {
+		group.Go(sqlerr.Guarded(func() error {
 			defer sinks[i].thinned()
 			return drain(gctx, in, sinks[i].take)
 		}))
@@ -133,7 +134,7 @@ func (r *joinRun) gather(ctx context.Context) error {
 	}
 	if err == nil && r.grace.Load() == nil {
 		var fits bool
-		if fits, err = r.tabulate(sinks); err == nil && !fits {
+		if fits, err = r.tabulate(ctx, sinks); err == nil && !fits {
 			_, err = r.startGrace()
 		}
 	}
@@ -149,7 +150,7 @@ func (r *joinRun) gather(ctx context.Context) error {
 
 // tabulate makes the table of what the sinks collected. It returns false, and leaves them as they are, if the table does
 // not fit and can be divided.
-func (r *joinRun) tabulate(sinks []*buildSink) (fits bool, err error) {
+func (r *joinRun) tabulate(ctx context.Context, sinks []*buildSink) (fits bool, err error) {
 	var batches []arrow.RecordBatch
 	var held int64
 	for _, s := range sinks {
@@ -167,7 +168,7 @@ func (r *joinRun) tabulate(sinks []*buildSink) (fits bool, err error) {
 	for _, s := range sinks {
 		s.batches, s.held = nil, 0
 	}
-	t, err := r.newTable(r.terms[0].BuildKeys, batches, held+extra, r.res, len(r.probe))
+	t, err := r.newTable(ctx, r.terms[0].BuildKeys, batches, held+extra, r.res, len(r.probe))
 	if err != nil {
 		return false, err
 	}

@@ -90,7 +90,7 @@ func (j *pairJoin) next(ctx context.Context) (*joinTable, error) {
 		}
 		batches = append(batches, batch)
 	}
-	return j.run.newTable(j.terms.BuildKeys, batches, held, j.res, 1)
+	return j.run.newTable(ctx, j.terms.BuildKeys, batches, held, j.res, 1)
 }
 
 func (j *pairJoin) read(ctx context.Context) (arrow.RecordBatch, error) {

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"context"
 	"math"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -34,24 +35,26 @@ func (t *joinTable) release() {
 
 // newTable indexes batches, which it takes over together with held bytes that res has for building the table. What the
 // table does not take in the end is given back.
-func (r *joinRun) newTable(terms []Term, batches []arrow.RecordBatch, held int64, res *Reservation, workers int) (_ *joinTable, err error) {
+func (r *joinRun) newTable(ctx context.Context, terms []Term, batches []arrow.RecordBatch, held int64, res *Reservation, workers int) (_ *joinTable, err error) {
 	t := &joinTable{res: res, held: held}
 	defer func() {
 		if err != nil {
 			t.release()
 		}
 	}()
-	if t.batch, err = r.append(batches); err != nil {
+	if t.batch, err = r.append(ctx, batches); err != nil {
 		return nil, err
 	}
 	t.rows = int(t.batch.NumRows())
-	if err = t.evaluate(r.rt.Mem, terms); err != nil {
+	if err = t.evaluate(ctx, r.rt.Mem, terms); err != nil {
 		return nil, err
 	}
 	settle(t.batch.Columns())
 	settle(t.keys)
 	if len(t.keys) > 0 {
-		t.index = rowkey.NewIndex(r.spec.Keys, t.keys, t.rows, workers)
+		if t.index, err = rowkey.NewIndex(ctx, r.spec.Keys, t.keys, t.rows, workers); err != nil {
+			return nil, err
+		}
 	}
 	if r.spec.NullAware && anyNull(t.keys) {
 		r.buildNulls.Store(true)
@@ -72,7 +75,7 @@ func (r *joinRun) newTable(terms []Term, batches []arrow.RecordBatch, held int64
 
 // evaluate computes the keys. For their texts it takes more memory than was guessed, for a time twice as much as they
 // have.
-func (t *joinTable) evaluate(mem memory.Allocator, terms []Term) error {
+func (t *joinTable) evaluate(ctx context.Context, mem memory.Allocator, terms []Term) error {
 	need := func(bytes int64) error {
 		if err := t.res.Must(bytes); err != nil {
 			return err
@@ -101,11 +104,17 @@ func (t *joinTable) evaluate(mem memory.Allocator, terms []Term) error {
 				made += terms[k].made(v)
 			}
 		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		return need(made)
 	}); err != nil {
 		return err
 	}
 	for k, p := range parts {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		if len(p) == 1 {
 			p[0].Retain()
 			t.keys = append(t.keys, p[0])
@@ -223,7 +232,7 @@ func (r *joinRun) extraBytes(batches []arrow.RecordBatch) (most int64, tooLong b
 
 // append makes one batch of many, which it takes over. The columns of the many are given up one by one, so that no two
 // copies of all are in memory.
-func (r *joinRun) append(batches []arrow.RecordBatch) (arrow.RecordBatch, error) {
+func (r *joinRun) append(ctx context.Context, batches []arrow.RecordBatch) (arrow.RecordBatch, error) {
 	switch len(batches) {
 	case 0:
 		return concatBatches(r.rt.Mem, r.spec.Build, nil)
@@ -243,7 +252,11 @@ func (r *joinRun) append(batches []arrow.RecordBatch) (arrow.RecordBatch, error)
 	}
 	cols := make([]arrow.Array, 0, len(parts))
 	for c := range parts {
-		col, err := kernel.Concat(r.rt.Mem, parts[c])
+		var col arrow.Array
+		err := ctx.Err()
+		if err == nil {
+			col, err = kernel.Concat(r.rt.Mem, parts[c])
+		}
 		if err != nil {
 			releaseArrays(cols)
 			for _, rest := range parts[c:] {

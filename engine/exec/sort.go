@@ -9,6 +9,7 @@ import (
 
 	"github.com/silogate/silogate/engine/exec/rowkey"
 	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/sqlerr"
 )
 
 // Order describes a sort. Its keys reach it as the values of terms, compiled for each stream.
@@ -79,7 +80,7 @@ func (s *sorter) gather(ctx context.Context) error {
 	group, gctx := errgroup.WithContext(ctx)
 	for i, in := range s.inputs {
 		k := sinks[i]
-		group.Go(guarded(func() error {
+		group.Go(sqlerr.Guarded(func() error {
 			if err := drain(gctx, in, func(b arrow.RecordBatch) error { return k.take(gctx, b) }); err != nil {
 				return err
 			}

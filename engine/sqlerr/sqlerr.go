@@ -5,6 +5,8 @@
 // turns the first Error of the chain into a MySQL error packet, so Code decides what a client can act on
 // and Message is what a person reads: it names the source, the table or the key.
 //
+// A panic becomes part of it too (Guarded): whoever starts a goroutine for a query guards it.
+//
 // The package does not log and does not format for any protocol but MySQL's errno and SQLSTATE
 // (MySQL 8.0 Error Reference).
 package sqlerr

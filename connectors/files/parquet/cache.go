@@ -7,6 +7,7 @@ import (
 
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/blob"
+	"github.com/silogate/silogate/engine/sqlerr"
 )
 
 // Cache keeps footers by location and version, the least recently used ones dropped beyond a size. It is safe for
@@ -69,7 +70,11 @@ func (c *Cache) enter(key cacheKey) (entry *cacheEntry, mine bool) {
 }
 
 func (c *Cache) fill(ctx context.Context, entry *cacheEntry, store blob.Store, o blob.Object, usage *connectors.Usage) (*File, error) {
-	f, err := open(ctx, store, o, c.codecs, usage)
+	var f *File
+	err := sqlerr.Guarded(func() (err error) { // whoever waits for the entry must be told
+		f, err = open(ctx, store, o, c.codecs, usage)
+		return err
+	})()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	defer close(entry.ready)

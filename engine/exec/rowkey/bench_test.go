@@ -113,7 +113,7 @@ func BenchmarkIndex(b *testing.B) {
 			b.ReportAllocs()
 			least := math.Inf(1)
 			for b.Loop() {
-				start, x := time.Now(), NewIndex(k.fields, first, first[0].Len(), 1)
+				start, x := time.Now(), newIndex(b, k.fields, first, first[0].Len(), 1)
 				for _, cols := range batches[1:] {
 					e.Encode(cols, cols[0].Len())
 					x.First(e, probe[:cols[0].Len()])

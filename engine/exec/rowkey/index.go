@@ -2,12 +2,15 @@ package rowkey
 
 import (
 	"bytes"
+	"context"
 	"math/bits"
 	"slices"
-	"sync"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/silogate/silogate/engine/sqlerr"
 )
 
 // Index finds the rows that have a key: the hash table of a join. Once built it is read by many goroutines.
@@ -34,26 +37,50 @@ type entry[K comparable] struct {
 	next uint32 // row + 1, 0 at the end
 }
 
-// parallelRows is the number of rows from which building is divided among goroutines.
-const parallelRows = 1 << 16
+const (
+	parallelRows = 1 << 16 // from so many rows on, building is divided among goroutines
+	rangeRows    = 1 << 18 // the most rows that are indexed without a look at the context
+)
 
-// NewIndex indexes the first rows rows of cols, which must live as long as the index. Rows with a NULL in a strict
-// field are in no chain.
-func NewIndex(fields []Field, cols []arrow.Array, rows, workers int) *Index {
+// NewIndex indexes the first rows rows of cols, which must live as long as the index, in that many goroutines. Rows with a
+// NULL in a strict field are in no chain. It fails only if ctx ends, or by a defect.
+func NewIndex(ctx context.Context, fields []Field, cols []arrow.Array, rows, workers int) (*Index, error) {
 	if rows < parallelRows {
 		workers = 1
 	}
-	x := &Index{enc: NewEncoder(fields), size: max((rows+workers-1)/workers, 1)}
-	parts := x.encode(cols, rows)
+	x := &Index{enc: NewEncoder(fields), size: min(max((rows+workers-1)/workers, 1), rangeRows)}
+	parts, err := x.encode(ctx, cols, rows, workers)
+	if err != nil {
+		return nil, err
+	}
 	if !x.buildDense(rows) {
-		x.hash(parts)
-		x.buildHashed(rows, workers)
+		if err := x.hash(ctx, parts, workers); err != nil {
+			return nil, err
+		}
+		if err := x.buildHashed(ctx, rows, workers); err != nil {
+			return nil, err
+		}
 	}
 	x.enc.hash = nil
 	if x.apart == nil {
 		x.enc.words = nil // the keys are in the entries, or are their positions
 	}
-	return x
+	return x, nil
+}
+
+// parallel calls work with the numbers below n in as many goroutines as there are workers, until ctx ends.
+func parallel(ctx context.Context, n, workers int, work func(ctx context.Context, i int) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(workers)
+	for i := range n {
+		group.Go(sqlerr.Guarded(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			return work(ctx, i)
+		}))
+	}
+	return group.Wait()
 }
 
 // Bytes returns the memory in use.
@@ -103,7 +130,7 @@ func Text(fields []Field, text []int64, rows int) int64 {
 
 // encode fills x.enc with the keys of all rows, in ranges, each with an encoder of its own. Keys that may turn out to lie
 // close together are not hashed.
-func (x *Index) encode(cols []arrow.Array, rows int) []*Encoder {
+func (x *Index) encode(ctx context.Context, cols []arrow.Array, rows, workers int) ([]*Encoder, error) {
 	e := x.enc
 	e.unhashed = e.mayBeDense()
 	e.rows = rows
@@ -112,7 +139,6 @@ func (x *Index) encode(cols []arrow.Array, rows int) []*Encoder {
 		e.hash = make([]uint64, rows)
 	}
 	var parts []*Encoder
-	var wait sync.WaitGroup
 	for from := 0; from < rows; from += x.size {
 		to := min(from+x.size, rows)
 		part := NewEncoder(e.fields)
@@ -122,20 +148,25 @@ func (x *Index) encode(cols []arrow.Array, rows int) []*Encoder {
 		}
 		parts = append(parts, part)
 		x.texts = append(x.texts, part.texts)
-		wait.Go(func() {
-			ranges := make([]arrow.Array, len(cols))
-			for i, c := range cols {
-				ranges[i] = array.NewSlice(c, int64(from), int64(to))
-				defer ranges[i].Release()
-			}
-			part.Encode(ranges, to-from)
-		})
 	}
-	wait.Wait()
+	err := parallel(ctx, len(parts), workers, func(_ context.Context, k int) error {
+		from := k * x.size
+		to := min(from+x.size, rows)
+		ranges := make([]arrow.Array, len(cols))
+		for i, c := range cols {
+			ranges[i] = array.NewSlice(c, int64(from), int64(to))
+			defer ranges[i].Release()
+		}
+		parts[k].Encode(ranges, to-from)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
 	for k, part := range parts {
 		x.adopt(part, k*x.size)
 	}
-	return parts
+	return parts, nil
 }
 
 // adopt takes over which rows have flags and which equal nothing, from the encoder of those from from on.
@@ -156,17 +187,16 @@ func (x *Index) adopt(part *Encoder, from int) {
 }
 
 // hash computes the hashes that encode left out.
-func (x *Index) hash(parts []*Encoder) {
+func (x *Index) hash(ctx context.Context, parts []*Encoder, workers int) error {
 	if !x.enc.unhashed {
-		return
+		return nil
 	}
 	x.enc.hash = make([]uint64, x.enc.rows)
-	var wait sync.WaitGroup
-	for k, part := range parts {
-		part.hash = x.enc.hash[k*x.size:][:part.rows]
-		wait.Go(part.hashWords)
-	}
-	wait.Wait()
+	return parallel(ctx, len(parts), workers, func(_ context.Context, k int) error {
+		parts[k].hash = x.enc.hash[k*x.size:][:parts[k].rows]
+		parts[k].hashWords()
+		return nil
+	})
 }
 
 // mayBeDense reports single integer keys.
@@ -208,43 +238,54 @@ func slotsFor(rows int) ([]uint64, uint) {
 // bloom is the bit of a hash in its slot's filter.
 func bloom(h uint64) uint64 { return 1 << (48 + h>>20&15) }
 
-func (x *Index) buildHashed(rows, workers int) {
+func (x *Index) buildHashed(ctx context.Context, rows, workers int) error {
 	e := x.enc
 	x.slots, x.shift = slotsFor(rows)
-	var fill func(from, to uint64)
+	var fill func(ctx context.Context, from, to uint64) error
 	switch e.stride {
 	case 1:
 		x.one = make([]entry[uint64], rows)
-		fill = func(from, to uint64) { chain(x, x.one, rowsOf[uint64](e.words), from, to) }
+		fill = func(ctx context.Context, from, to uint64) error {
+			return chain(ctx, x, x.one, rowsOf[uint64](e.words), from, to)
+		}
 	case 2:
 		x.two = make([]entry[[2]uint64], rows)
-		fill = func(from, to uint64) { chain(x, x.two, rowsOf[[2]uint64](e.words), from, to) }
+		fill = func(ctx context.Context, from, to uint64) error {
+			return chain(ctx, x, x.two, rowsOf[[2]uint64](e.words), from, to)
+		}
 	default:
 		x.apart = make([]entry[struct{}], rows)
-		fill = func(from, to uint64) { chain(x, x.apart, make([]struct{}, rows), from, to) }
+		fill = func(ctx context.Context, from, to uint64) error {
+			return chain(ctx, x, x.apart, make([]struct{}, rows), from, to)
+		}
 	}
-	var wait sync.WaitGroup
-	for w := range workers {
+	return parallel(ctx, workers, workers, func(ctx context.Context, w int) error {
 		// Each goroutine fills a range of slots, so that no two touch one.
-		from, to := len(x.slots)*w/workers, len(x.slots)*(w+1)/workers
-		wait.Go(func() { fill(uint64(from), uint64(to)) })
-	}
-	wait.Wait()
+		return fill(ctx, uint64(len(x.slots)*w/workers), uint64(len(x.slots)*(w+1)/workers))
+	})
 }
 
 // chain inserts the rows whose slot lies in [from, to), the last first.
-func chain[K comparable](x *Index, entries []entry[K], keys []K, from, to uint64) {
+func chain[K comparable](ctx context.Context, x *Index, entries []entry[K], keys []K, from, to uint64) error {
 	hash := x.enc.hash
-	for i := len(keys) - 1; i >= 0; i-- {
-		h := hash[i]
-		at := h >> x.shift
-		if at < from || at >= to || x.enc.NullRow(i) {
-			continue
+	for end := len(keys); end > 0; {
+		if err := ctx.Err(); err != nil {
+			return err
 		}
-		s := &x.slots[at]
-		entries[i] = entry[K]{keys[i], uint32(*s)}
-		*s = *s>>48<<48 | bloom(h) | uint64(i+1)
+		begin := max(end-rangeRows, 0)
+		for i := end - 1; i >= begin; i-- {
+			h := hash[i]
+			at := h >> x.shift
+			if at < from || at >= to || x.enc.NullRow(i) {
+				continue
+			}
+			s := &x.slots[at]
+			entries[i] = entry[K]{keys[i], uint32(*s)}
+			*s = *s>>48<<48 | bloom(h) | uint64(i+1)
+		}
+		end = begin
 	}
+	return nil
 }
 
 // Cursor is a position in the matches of one encoded batch. The zero value is at the beginning.

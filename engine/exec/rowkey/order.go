@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/decimal256"
 )
 
 // Key is the form of one sort key.
@@ -57,7 +56,7 @@ func (o *Order) appendCell(dst []byte, f Field, col arrow.Array, i int) []byte {
 		}
 		return binary.BigEndian.AppendUint64(dst, b)
 	case classDecimal:
-		return appendDecimal(dst, f.rescale(wideOf(col, i), col.DataType()))
+		return appendDecimal(dst, wideOf(col, i), f.scalesUp(col.DataType()))
 	case classBytes:
 		text := textOf(col, i)
 		if f.weigh != nil {
@@ -83,25 +82,6 @@ func appendText(dst, text []byte) []byte {
 		dst = append(append(dst, text[:zero+1]...), 0xff)
 		text = text[zero+1:]
 	}
-}
-
-// appendDecimal appends a number of any width: a byte for sign and length, then the significant bytes.
-func appendDecimal(dst []byte, v decimal256.Num) []byte {
-	if fitsInt64(v) {
-		// The common widths share one length class, between longer negative and longer positive numbers.
-		return binary.BigEndian.AppendUint64(append(dst, 0x80), v.LowBits()^1<<63)
-	}
-	class := byte(0x81)
-	if v.Sign() < 0 {
-		class = 0x7f
-	}
-	dst = append(dst, class)
-	w := v.Array()
-	dst = binary.BigEndian.AppendUint64(dst, w[3]^1<<63)
-	for k := 2; k >= 0; k-- {
-		dst = binary.BigEndian.AppendUint64(dst, w[k])
-	}
-	return dst
 }
 
 // Prefix returns the first eight bytes of an encoded row as a number that compares as they do, zero-padded.

@@ -108,29 +108,27 @@ func (e *Encoder) flagUnsigned(k int, values []uint64) {
 }
 
 func (e *Encoder) packDecimals(k int, dst []uint64, col arrow.Array) {
-	f, t := e.fields[k], col.DataType()
-	wide := packWide{e: e, k: k, dst: dst}
-	up := f.scale > t.(arrow.DecimalType).GetScale()
+	wide := packWide{e: e, k: k, dst: dst, up: e.fields[k].scalesUp(col.DataType())}
 	switch a := col.(type) {
 	case *array.Decimal64:
 		for i, v := range a.Values() {
-			if up {
-				wide.add(i, f.rescale(decimal256.FromI64(int64(v)), t))
+			if wide.up > 0 {
+				wide.add(i, decimal256.FromI64(int64(v)))
 			} else {
 				dst[i*e.stride] = uint64(v)
 			}
 		}
 	case *array.Decimal128:
 		for i, v := range a.Values() {
-			if low := int64(v.LowBits()); !up && v.HighBits() == low>>63 {
+			if low := int64(v.LowBits()); wide.up == 0 && v.HighBits() == low>>63 {
 				dst[i*e.stride] = uint64(low)
 			} else {
-				wide.add(i, f.rescale(decimal256.FromDecimal128(v), t))
+				wide.add(i, decimal256.FromDecimal128(v))
 			}
 		}
 	case *array.Decimal256:
 		for i, v := range a.Values() {
-			wide.add(i, f.rescale(v, t))
+			wide.add(i, v)
 		}
 	}
 	wide.end()
@@ -141,13 +139,15 @@ type packWide struct {
 	e     *Encoder
 	k     int
 	dst   []uint64
+	up    int32 // digits that the values' scale lacks
 	begun bool
 }
 
 func (p *packWide) add(i int, v decimal256.Num) {
 	e := p.e
-	if fitsInt64(v) {
-		p.dst[i*e.stride] = v.LowBits()
+	n, fits := rescale(v, p.up)
+	if fits && fitsInt64(n) {
+		p.dst[i*e.stride] = n.LowBits()
 		return
 	}
 	t := &e.texts[p.k]
@@ -155,12 +155,15 @@ func (p *packWide) add(i int, v decimal256.Num) {
 		p.begun = true
 		t.make()
 	}
-	var text [32]byte
-	for n, w := range v.Array() {
-		binary.LittleEndian.PutUint64(text[8*n:], w)
+	var text [wideBytes]byte
+	digits := text[:0]
+	if fits {
+		digits = appendNum(digits, n)
+	} else { // longer than what fits, so that it equals only the like
+		digits = appendBeyond(digits, v, p.up)
 	}
-	t.end(i, text[:])
-	p.dst[i*e.stride] = xxh3.Hash(text[:]) | 1
+	t.end(i, digits)
+	p.dst[i*e.stride] = xxh3.Hash(digits) | 1
 	e.setFlag(i, e.rows, p.k, isBeyond)
 }
 
@@ -172,20 +175,6 @@ func (p *packWide) end() {
 		}
 		p.e.long = append(p.e.long, p.k)
 	}
-}
-
-// rescale brings a value of decimal type t to the field's scale.
-func (f Field) rescale(v decimal256.Num, t arrow.DataType) decimal256.Num {
-	if up := f.scale - t.(arrow.DecimalType).GetScale(); up > 0 {
-		return v.IncreaseScaleBy(up)
-	}
-	return v
-}
-
-func fitsInt64(v decimal256.Num) bool {
-	w := v.Array()
-	sign := uint64(int64(w[0]) >> 63)
-	return w[1] == sign && w[2] == sign && w[3] == sign
 }
 
 // packTexts adds texts to the words.

@@ -53,6 +53,12 @@ func domains(t *testing.T) []domain {
 	}
 	long := strings.Repeat("x", 40)
 	whole, cents := types.NewDecimal(60, 0), types.NewDecimal(60, 2)
+	// Of these some take more than 256 bits at the other's scale, and some are equal.
+	wide, fine := types.NewDecimal(65, 0), types.NewDecimal(65, 30)
+	huge := func(r *rand.Rand) types.Value {
+		zeros := []int32{0, 20, 46, 50, 76}[r.IntN(5)]
+		return types.Value{Dec: decimal256.FromI64(r.Int64N(3) - 1).IncreaseScaleBy(zeros)}
+	}
 	return []domain{
 		of(types.Of(types.Bool), func(r *rand.Rand) types.Value { return types.IntValue(r.Int64N(2)) }),
 		of(types.Of(types.Int8), small),
@@ -71,6 +77,10 @@ func domains(t *testing.T) []domain {
 		of(cents, decimal),
 		{pair(whole, cents), []types.Type{whole, cents}, decimal, func(t types.Type, v types.Value) any {
 			return v.Dec.IncreaseScaleBy(2 - int32(t.Scale))
+		}},
+		{pair(wide, fine), []types.Type{wide, fine}, huge, func(t types.Type, v types.Value) any {
+			n := v.Dec.BigInt()
+			return n.Mul(n, decimal256.GetScaleMultiplier(30-int(t.Scale)).BigInt()).String()
 		}},
 		{pair(big, unsigned), []types.Type{big, unsigned}, small, func(t types.Type, v types.Value) any {
 			if t.IsUnsigned() && v.Int < 0 {
@@ -237,7 +247,7 @@ func TestIndexOfEveryType(t *testing.T) {
 		ds, fields := draw(r, all, true)
 		rows := r.IntN(150)
 		stored, storedIDs := batchOf(r, mem, ds, rows)
-		x := NewIndex(fields, stored, rows, 2)
+		x := newIndex(t, fields, stored, rows, 2)
 		e := NewEncoder(fields)
 		for range 3 {
 			n := r.IntN(100)
@@ -334,7 +344,7 @@ func TestKeysWithEqualWords(t *testing.T) {
 		if len(words) > rows-50 {
 			t.Errorf("%d texts have %d words", rows, len(words))
 		}
-		x := NewIndex(fields[:n], stored, rows, 3)
+		x := newIndex(t, fields[:n], stored, rows, 3)
 		first := make([]int32, rows)
 		again := make([]int32, rows)
 		e.Encode([]arrow.Array{low, same, same}[:n], rows)

@@ -3,6 +3,8 @@ package rowkey
 import (
 	"bytes"
 	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
@@ -17,6 +19,7 @@ import (
 
 	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 	"github.com/silogate/silogate/engine/expr/kernel"
+	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
 )
 
@@ -116,7 +119,7 @@ func TestIndexFindsEveryRowOfAKey(t *testing.T) {
 		fields := slices.Repeat([]Field{Of(big, nil).Strict()}, c.fields)
 		stored, sv := column(70000)
 		probed, pv := column(200)
-		x := NewIndex(fields, repeat(stored), len(sv), 3)
+		x := newIndex(t, fields, repeat(stored), len(sv), 3)
 		e := NewEncoder(fields)
 		e.Encode(repeat(probed), len(pv))
 		got := make(map[[2]int32]bool)
@@ -146,6 +149,48 @@ func TestIndexFindsEveryRowOfAKey(t *testing.T) {
 		if pairs != len(got) {
 			t.Errorf("%s: %d pairs, want %d", c.name, len(got), pairs)
 		}
+	}
+}
+
+// newIndex is NewIndex that cannot be cancelled.
+func newIndex(t testing.TB, fields []Field, cols []arrow.Array, rows, workers int) *Index {
+	t.Helper()
+	x, err := NewIndex(t.Context(), fields, cols, rows, workers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x
+}
+
+// TestIndexEndsWithTheContext cancels while the first key is made and while the last one is.
+func TestIndexEndsWithTheContext(t *testing.T) {
+	text := types.NewText(types.Varchar, 0, types.Utf8mb4Bin0900)
+	const rows = 2*rangeRows + 1
+	col := kernel.Broadcast(memory.DefaultAllocator, text, types.TextValue("x"), rows)
+	for _, c := range []struct{ at, most int }{{1, rangeRows}, {rows, rows}} {
+		ctx, cancel := context.WithCancel(t.Context())
+		made := 0
+		weigh := func(dst, value []byte) []byte {
+			if made++; made == c.at {
+				cancel()
+			}
+			return append(dst, value...)
+		}
+		_, err := NewIndex(ctx, []Field{Of(text, weigh)}, []arrow.Array{col}, rows, 1)
+		if !errors.Is(err, context.Canceled) || made > c.most {
+			t.Errorf("cancelled at key %d: error %v after %d", c.at, err, made)
+		}
+	}
+}
+
+// TestIndexPanics has a panic in a goroutine that builds an index, which is the error of who builds it.
+func TestIndexPanics(t *testing.T) {
+	text := types.NewText(types.Varchar, 0, types.Utf8mb4Bin0900)
+	a := kernel.FromValues(memory.DefaultAllocator, text, slices.Repeat([]types.Value{types.TextValue("x")}, parallelRows))
+	weigh := func([]byte, []byte) []byte { panic("boom") }
+	_, err := NewIndex(t.Context(), []Field{Of(text, weigh)}, []arrow.Array{a}, a.Len(), 2)
+	if !sqlerr.Is(err, sqlerr.Internal) {
+		t.Fatalf("error %v", err)
 	}
 }
 
@@ -187,7 +232,7 @@ func TestIndexBytes(t *testing.T) {
 			}
 			estimate := Estimate(c.fields, rows) + Text(c.fields, sizes, rows)
 			before := liveHeap()
-			x := NewIndex(c.fields, c.cols, rows, workers)
+			x := newIndex(t, c.fields, c.cols, rows, workers)
 			real := liveHeap() - before
 			runtime.KeepAlive(c)
 			if d := x.Bytes() - real; d < -real/20 || d > real/20 {
@@ -245,6 +290,31 @@ func TestOrderComparesAsValues(t *testing.T) {
 			}
 		}
 		a.Release()
+	}
+}
+
+// TestOrderOfDecimalsAtAFinerScale has numbers that take more than 256 bits there.
+func TestOrderOfDecimalsAtAFinerScale(t *testing.T) {
+	whole := types.NewDecimal(65, 0)
+	field, err := Pair(whole, types.NewDecimal(65, 30), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sorted []types.Value
+	for _, n := range []int64{-3, -2, 0, 2, 3} {
+		for _, zeros := range []int32{0, 20, 40, 50, 75} {
+			sorted = append(sorted, types.Value{Dec: decimal256.FromI64(n).IncreaseScaleBy(zeros)})
+		}
+	}
+	slices.SortStableFunc(sorted, func(a, b types.Value) int { return a.Dec.BigInt().Cmp(b.Dec.BigInt()) })
+	a := kernel.FromValues(memory.DefaultAllocator, whole, sorted)
+	defer a.Release()
+	text, ends := NewOrder([]Key{{field, false}}).Append(nil, nil, []arrow.Array{a}, a.Len())
+	for i := 1; i < len(ends); i++ {
+		x, y := text[start(ends, i-1):ends[i-1]], text[start(ends, i):ends[i]]
+		if want := sorted[i-1].Dec.BigInt().Cmp(sorted[i].Dec.BigInt()); bytes.Compare(x, y) != want {
+			t.Errorf("values %d and %d compare wrong", i-1, i)
+		}
 	}
 }
 
