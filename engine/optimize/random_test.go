@@ -339,7 +339,10 @@ func (g *generator) maybe(cols, outer []string) string {
 
 func (g *generator) cond(cols []string) string {
 	a, b := g.pick(cols), g.pick(cols)
-	switch g.IntN(9) {
+	switch g.IntN(10) {
+	case 9:
+		return fmt.Sprintf("(%s (%s %s %d) (in %s 0 %d) (<> %s 2))", g.pick([]string{"or", "and"}), g.pick([]string{"<", ">="}), a, g.IntN(4), a,
+			1+g.IntN(3), g.pick([]string{a, b}))
 	case 0:
 		return fmt.Sprintf("(= %s %s)", a, b)
 	case 1:
