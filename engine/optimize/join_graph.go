@@ -3,6 +3,7 @@ package optimize
 import (
 	"maps"
 	"math/bits"
+	"slices"
 
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/plan"
@@ -115,7 +116,7 @@ func (g *joinGraph) connect(conds []expr.Expr) {
 			g.owner[r.join.Mark.ID] = i
 		}
 	}
-	g.equal = classes(conds)
+	g.equal = classes(slices.DeleteFunc(slices.Clone(conds), g.readsOuter))
 	for _, c := range conds {
 		if eq, ok := call(c, expr.Eq); ok && g.isClassed(eq) {
 			continue
@@ -130,6 +131,16 @@ func (g *joinGraph) connect(conds []expr.Expr) {
 			}
 		}
 	}
+}
+
+// readsOuter reports a condition that reads a column of no relation, but of an enclosing Apply's outer side.
+func (g *joinGraph) readsOuter(cond expr.Expr) bool {
+	for id := range columnsOf(cond) {
+		if _, ok := g.owner[id]; !ok {
+			return true
+		}
+	}
+	return false
 }
 
 func (g *joinGraph) isClassed(eq *expr.Call) bool {
