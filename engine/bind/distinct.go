@@ -64,13 +64,13 @@ func (im *importer) distinctSorted(list *gmsplan.Project, order *gmsplan.Sort, o
 	if err != nil {
 		return relation{}, err
 	}
-	selected := make(map[string]plan.Column)
+	selected := make(expr.Map[plan.Column])
 	for _, p := range rel.node.(*plan.Project).Exprs[:len(rel.cols)] {
-		selected[p.Expr.String()] = p.Col
+		selected.Add(p.Expr, p.Col)
 	}
 	for i := range keys {
 		keys[i].Expr = overSelected(keys[i].Expr, selected)
-		if err := ofSelected(i+1, keys[i].Expr, selected, child.node); err != nil {
+		if err := ofSelected(i+1, keys[i].Expr, rel.cols, child.node); err != nil {
 			return relation{}, err
 		}
 	}
@@ -82,9 +82,9 @@ func (im *importer) distinctSorted(list *gmsplan.Project, order *gmsplan.Sort, o
 }
 
 // overSelected is a key of an order in terms of the columns of the list.
-func overSelected(key expr.Expr, selected map[string]plan.Column) expr.Expr {
+func overSelected(key expr.Expr, selected expr.Map[plan.Column]) expr.Expr {
 	return expr.Transform(key, func(e expr.Expr) expr.Expr {
-		if c, ok := selected[e.String()]; ok {
+		if c, ok := selected.Get(e); ok {
 			return c.Ref()
 		}
 		return e
@@ -93,7 +93,7 @@ func overSelected(key expr.Expr, selected map[string]plan.Column) expr.Expr {
 
 // ofSelected refuses a key that reads columns of the input which are not in the list: equal rows of the list may differ in
 // them. at is the key's number.
-func ofSelected(at int, key expr.Expr, selected map[string]plan.Column, input plan.Node) error {
+func ofSelected(at int, key expr.Expr, selected []column, input plan.Node) error {
 	read := make(map[expr.ColumnID]bool)
 	expr.Columns(key, read)
 	for _, c := range selected {

@@ -21,7 +21,7 @@ func (im *importer) groupBy(n *gmsplan.GroupBy, outer *scope) (relation, error) 
 		return relation{}, err
 	}
 	in := im.over(child, outer)
-	agg := &grouping{rollup: slices.ContainsFunc(n.GroupByExprs, isRollup)}
+	agg := &grouping{keys: make(expr.Map[plan.Column]), rollup: slices.ContainsFunc(n.GroupByExprs, isRollup)}
 	out := relation{texts: make(map[string]plan.Column)}
 	for _, e := range n.GroupByExprs {
 		if isRollup(e) {
@@ -71,6 +71,7 @@ func (im *importer) groupBy(n *gmsplan.GroupBy, outer *scope) (relation, error) 
 // grouping is the aggregation of one query block.
 type grouping struct {
 	plan.Aggregate
+	keys    expr.Map[plan.Column] // of Groups
 	rollup  bool
 	rounded map[expr.ColumnID]plan.Projection // what aggregates with more digits than they show become
 }
@@ -100,13 +101,10 @@ func (x *expressions) groupKey(agg *grouping, e sql.Expression) (plan.Column, er
 	if err != nil {
 		return plan.Column{}, err
 	}
-	text := key.String()
-	for _, g := range agg.Groups {
-		if g.Expr.String() == text && !agg.rollup { // there a second one is a level of its own
-			return g.Col, nil
-		}
+	c, known := agg.keys.Get(key)
+	if known && !agg.rollup { // there a second one is a level of its own
+		return c, nil
 	}
-	var c plan.Column
 	ref, plain := key.(*expr.Column)
 	switch {
 	case agg.rollup:
@@ -118,6 +116,7 @@ func (x *expressions) groupKey(agg *grouping, e sql.Expression) (plan.Column, er
 		c = x.newColumn(nameOf(x.ctx, e), key)
 	}
 	agg.Groups = append(agg.Groups, plan.Projection{Col: c, Expr: key})
+	agg.keys.Add(key, c)
 	return c, nil
 }
 
@@ -139,12 +138,9 @@ func (x *expressions) dependency(agg *grouping, out relation, e sql.Expression) 
 	if id, ok := e.(sql.IdExpression); ok {
 		c.id = id.Id()
 	}
-	text := value.String()
-	for _, g := range agg.Groups {
-		if g.Expr.String() == text {
-			c.Column = g.Col
-			return c, nil
-		}
+	if key, ok := agg.keys.Get(value); ok {
+		c.Column = key
+		return c, nil
 	}
 	c.Column = x.newColumn(c.name, value)
 	c.Nullable = true // the value of no rows

@@ -58,7 +58,11 @@ func (e *Call) String() string {
 	case IsNull, IsTrue, IsFalse:
 		return "(" + e.Args[0].String() + " " + strings.ToUpper(string(e.Func)) + ")"
 	case Like:
-		return "(" + Strings(e.Args[:2], " LIKE ") + ")"
+		text := Strings(e.Args[:2], " LIKE ")
+		if len(e.Args) > 2 {
+			text += " ESCAPE " + e.Args[2].String()
+		}
+		return "(" + text + ")"
 	}
 	return string(e.Func) + "(" + Strings(e.Args, ", ") + ")"
 }

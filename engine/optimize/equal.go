@@ -1,7 +1,6 @@
 package optimize
 
 import (
-	"math"
 	"slices"
 
 	"github.com/silogate/silogate/engine/expr"
@@ -19,38 +18,12 @@ type distinctExprs map[uint64][][]expr.Expr
 
 // add reports whether the list is new.
 func (d distinctExprs) add(list ...expr.Expr) bool {
-	h := fingerprint(list)
+	h := expr.Fingerprint(list...)
 	if slices.ContainsFunc(d[h], func(o []expr.Expr) bool { return slices.EqualFunc(o, list, expr.Equal) }) {
 		return false
 	}
 	d[h] = append(d[h], list)
 	return true
-}
-
-// fingerprint is a number that is the same for equal lists.
-func fingerprint(list []expr.Expr) uint64 {
-	const prime = 1099511628211 // FNV-1a's
-	h := uint64(14695981039346656037)
-	mix := func(v uint64) { h = (h ^ v) * prime }
-	for _, e := range list {
-		expr.Walk(e, func(e expr.Expr) bool {
-			switch e := e.(type) {
-			case *expr.Column:
-				mix(uint64(e.ID))
-			case *expr.Literal:
-				mix(uint64(e.Value.Int) ^ math.Float64bits(e.Value.Float) ^ e.Value.Dec.LowBits())
-				for i := range len(e.Value.Str) {
-					mix(uint64(e.Value.Str[i]))
-				}
-			case *expr.Call:
-				mix(uint64(len(e.Func)))
-			default:
-				mix(1)
-			}
-			return true
-		})
-	}
-	return h
 }
 
 // samePlan reports whether two plans are the same tree, so that a rule that rebuilt what it was given has not changed

@@ -242,5 +242,5 @@ func condition(scan *plan.Scan, c expr.Expr) (string, bool) {
 		}
 		return e
 	})
-	return fmt.Sprint(named), ok && !expr.Volatile(c)
+	return fmt.Sprintf("%s %x", named, expr.Fingerprint(named)), ok && !expr.Volatile(c) // the text is cut short
 }

@@ -41,6 +41,9 @@ func TestParts(t *testing.T) {
 			t.Errorf("the same part:\n%s", text)
 		}
 	}
+	if long := "filter (in t.a 1 2 3 4 5 6 7 8 %s)\n  scan t\n"; part(strings.Replace(long, "%s", "9", 1)) == part(strings.Replace(long, "%s", "10", 1)) {
+		t.Error("the same part with another member at the end of a long list")
+	}
 	for _, text := range []string{
 		"join inner (= t.a u.x)\n  scan t\n  scan u\n", "agg [t.a]\n  scan t\n",
 		"filter (> d 1)\n  project d=(+ t.a 1)\n    scan t\n",
