@@ -37,7 +37,7 @@ func TestFederatedJoinNeedsFewRoundTrips(t *testing.T) {
 		WHERE c_custkey BETWEEN 1000 AND 1009 AND o_custkey = c_custkey AND l_orderkey = o_orderkey
 		GROUP BY c_custkey ORDER BY c_custkey`, placements["federated"])
 	var first [][]string
-	for i, most := range []int64{14, 6, 6} {
+	for i, most := range []int64{10, 6, 6} {
 		before, connections := link.Trips.Count(), toPostgres.Counts().Connections
 		rows, err := queryTexts(t.Context(), conn, query)
 		if err != nil {

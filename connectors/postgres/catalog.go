@@ -84,62 +84,90 @@ func lost(conn *pgx.Conn, err error) error {
 // make a query of the catalog look dear.
 const withoutJIT = "SELECT set_config('jit', 'off', true)"
 
-// ask runs a query of the catalog.
-func ask(ctx context.Context, conn *pgx.Conn, query string, args ...any) (pgx.Rows, error) {
-	if !noted(conn.PgConn(), query) {
-		return askFirst(ctx, conn, query, args)
+// question is a query of the catalog. read takes its rows, as many as it wants.
+type question struct {
+	sql  string
+	args []any
+	read func(pgx.Rows) error
+}
+
+// ask puts questions to the server, all at once. The first time on a connection they are not prepared, which takes a round
+// trip more.
+func ask(ctx context.Context, conn *pgx.Conn, questions ...question) error {
+	first := false
+	for _, q := range questions {
+		first = !noted(conn.PgConn(), q.sql) || first
+	}
+	if first {
+		return askFirst(ctx, conn, questions)
 	}
 	var b pgx.Batch
 	b.Queue(withoutJIT)
-	b.Queue(query, args...)
+	for _, q := range questions {
+		b.Queue(q.sql, q.args...)
+	}
 	results := conn.SendBatch(ctx, &b)
 	if _, err := results.Exec(); err != nil {
 		_ = results.Close() // which ends as this did
-		return nil, lost(conn, err)
+		return lost(conn, err)
 	}
-	rows, err := results.Query()
-	if err != nil {
-		return nil, errors.Join(err, results.Close())
+	for _, q := range questions {
+		rows, err := results.Query()
+		if err == nil {
+			err = q.take(rows)
+		}
+		if err != nil {
+			return errors.Join(err, results.Close())
+		}
 	}
-	return answer{rows, results.Close}, nil
+	return results.Close()
 }
 
-// askFirst asks without preparing the query for the next time, which takes a round trip more.
-func askFirst(ctx context.Context, conn *pgx.Conn, query string, args []any) (pgx.Rows, error) {
-	values := make([][]byte, len(args))
-	for i, a := range args {
-		typ := uint32(pgtype.TextOID)
-		if _, list := a.([]string); list {
-			typ = pgtype.TextArrayOID
-		}
-		var err error
-		if values[i], err = conn.TypeMap().Encode(typ, pgtype.TextFormatCode, a, nil); err != nil {
-			return nil, err
-		}
-	}
+// askFirst is ask without preparing anything.
+func askFirst(ctx context.Context, conn *pgx.Conn, questions []question) error {
 	var b pgconn.Batch
 	b.ExecParams(withoutJIT, nil, nil, nil, nil)
-	b.ExecParams(query, values, nil, nil, nil)
+	for _, q := range questions {
+		values := make([][]byte, len(q.args))
+		for i, a := range q.args {
+			typ := uint32(pgtype.TextOID)
+			if _, list := a.([]string); list {
+				typ = pgtype.TextArrayOID
+			}
+			var err error
+			if values[i], err = conn.TypeMap().Encode(typ, pgtype.TextFormatCode, a, nil); err != nil {
+				return err
+			}
+		}
+		b.ExecParams(q.sql, values, nil, nil, nil)
+	}
 	results := conn.PgConn().ExecBatch(ctx, &b)
 	if results.NextResult() {
 		_, _ = results.ResultReader().Close() // what failed there fails below
 	}
-	if !results.NextResult() {
-		return nil, lost(conn, results.Close())
+	for i, q := range questions {
+		if !results.NextResult() {
+			err := results.Close()
+			if i == 0 {
+				err = lost(conn, err)
+			}
+			return err
+		}
+		if err := q.take(pgx.RowsFromResultReader(conn.TypeMap(), results.ResultReader())); err != nil {
+			return errors.Join(err, results.Close())
+		}
 	}
-	return answer{pgx.RowsFromResultReader(conn.TypeMap(), results.ResultReader()), results.Close}, nil
+	return results.Close()
 }
 
-// answer is the rows of a query that was sent with others.
-type answer struct {
-	pgx.Rows
-	end func() error
-}
-
-// Close implements pgx.Rows.
-func (a answer) Close() {
-	a.Rows.Close()
-	_ = a.end() // Err has what failed
+// take reads the answer.
+func (q *question) take(rows pgx.Rows) error {
+	defer rows.Close()
+	if err := q.read(rows); err != nil {
+		return err
+	}
+	rows.Close()
+	return rows.Err()
 }
 
 // List implements connectors.Source.
@@ -187,12 +215,7 @@ func (s *settings) only() []string {
 
 func (s *source) list(ctx context.Context, query string, args ...any) iter.Seq2[connectors.Listed, error] {
 	return func(yield func(connectors.Listed, error) bool) {
-		err := s.inMetadata(ctx, "list tables", func(conn *pgx.Conn) error {
-			rows, err := ask(ctx, conn, query, args...)
-			if err != nil {
-				return err
-			}
-			defer rows.Close()
+		read := func(rows pgx.Rows) error {
 			for rows.Next() {
 				var l connectors.Listed
 				var kind string
@@ -203,10 +226,13 @@ func (s *source) list(ctx context.Context, query string, args ...any) iter.Seq2[
 				}
 				l.Kind, l.Comment, l.Rows = tableKind(kind), text(comment), number(estimate)
 				if !yield(l, nil) {
-					return nil
+					break
 				}
 			}
-			return rows.Err()
+			return nil
+		}
+		err := s.inMetadata(ctx, "list tables", func(conn *pgx.Conn) error {
+			return ask(ctx, conn, question{query, args, read})
 		})
 		if err != nil {
 			yield(connectors.Listed{}, err)
@@ -352,8 +378,8 @@ func impatiently(ctx context.Context, conn *pgx.Conn, sql string) ([][][]byte, e
 func (s *source) Tables(ctx context.Context, namespace string) iter.Seq2[*plan.Table, error] {
 	return func(yield func(*plan.Table, error) bool) {
 		err := s.inMetadata(ctx, "describe schema "+namespace, func(conn *pgx.Conn) error {
-			return s.describe(ctx, conn, func(t *plan.Table) bool { return yield(t, nil) },
-				visible+" AND n.nspname = $2", s.only(), namespace)
+			return ask(ctx, conn, s.describe(conn, func(t *plan.Table) bool { return yield(t, nil) },
+				visible+" AND n.nspname = $2", s.only(), namespace))
 		})
 		if err != nil {
 			yield(nil, err)
@@ -387,17 +413,19 @@ type described struct {
 	timeout          int64 // the server's statement_timeout in milliseconds
 }
 
-// describe calls yield for each relation that where selects, by name, until it returns false.
-func (s *source) describe(ctx context.Context, conn *pgx.Conn, yield func(*plan.Table) bool, where string, args ...any) error {
+// describe is the question for the relations that where selects. It calls yield for each, by name, until that returns false.
+func (s *source) describe(conn *pgx.Conn, yield func(*plan.Table) bool, where string, args ...any) question {
+	return question{describeTables + where + ` ORDER BY c.relname COLLATE "C", c.oid, a.attnum`, args, func(rows pgx.Rows) error {
+		return s.described(conn, rows, yield)
+	}}
+}
+
+// described calls yield for each relation of the rows of describeTables until it returns false.
+func (s *source) described(conn *pgx.Conn, rows pgx.Rows, yield func(*plan.Table) bool) error {
 	srv, err := serverOf(conn.PgConn())
 	if err != nil {
 		return err
 	}
-	rows, err := ask(ctx, conn, describeTables+where+` ORDER BY c.relname COLLATE "C", c.oid, a.attnum`, args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
 	var b *tableBuilder
 	for rows.Next() {
 		var d described
@@ -423,10 +451,7 @@ func (s *source) describe(ctx context.Context, conn *pgx.Conn, yield func(*plan.
 			b.add(s.strict, &d)
 		}
 	}
-	if err := rows.Err(); err != nil {
-		return err
-	}
-	if b != nil {
+	if b != nil && rows.Err() == nil {
 		yield(b.finish())
 	}
 	return nil

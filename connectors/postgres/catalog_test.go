@@ -185,3 +185,43 @@ func TestEstimates(t *testing.T) {
 		}
 	}
 }
+
+// A server that shows its statistics to nobody still shows its tables.
+func TestTablesWithoutStatistics(t *testing.T) {
+	pg := testserver.Postgres(t)
+	guest := "guest_" + pg.Database
+	pg.Exec(t, `CREATE TABLE shown AS SELECT 1 AS v`, `CREATE ROLE `+guest+` LOGIN PASSWORD 'guest'`,
+		`GRANT SELECT ON shown TO `+guest, `REVOKE SELECT ON pg_stats FROM PUBLIC`)
+	t.Cleanup(func() { pg.Exec(t, `DROP OWNED BY `+guest, `DROP ROLE `+guest) })
+	as := pg
+	as.User, as.Password = guest, "guest"
+	f := newFixture(t, as, nil)
+	for range 2 {
+		if table := f.scan("shown").Table; len(table.Columns) != 1 {
+			t.Errorf("columns %v", table.Columns)
+		}
+	}
+}
+
+// Statistics come with the description of a table, at first and when they are too old.
+func TestStatisticsComeAlong(t *testing.T) {
+	pg := testserver.Postgres(t)
+	pg.Exec(t, `CREATE TABLE a AS SELECT g AS id FROM generate_series(1, 1000) g`, `CREATE TABLE b AS SELECT 'x' AS v`, `VACUUM ANALYZE`)
+	link := testserver.LinkTo(t, pg.Host, testserver.LinkConfig{})
+	pg.Host = link.Addr()
+	f := newFixture(t, pg, nil)
+	f.scan("b")
+	before := link.Trips().Count()
+	table := f.scan("a").Table
+	if trips := link.Trips().Count() - before; trips != 2 { // the second of its kind is prepared
+		t.Errorf("the description took %d round trips", trips)
+	}
+	before = link.Trips().Count()
+	_, columns, err := f.source.Statistics(t.Context(), table, false)
+	if err != nil || columns[0].Max.Int != 1000 {
+		t.Error(columns, err)
+	}
+	if trips := link.Trips().Count() - before; trips != 0 {
+		t.Errorf("the statistics took %d round trips", trips)
+	}
+}

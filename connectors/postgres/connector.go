@@ -20,7 +20,7 @@ func Open(ctx context.Context, cfg connectors.Config) (connectors.Connector, err
 	}
 	return &connector{
 		settings: s, pool: p, dialects: dialects{strict: s.strict},
-		estimates: newRecent[connectors.Estimate](), analyzed: newRecent[[]plan.ColumnStatistics](),
+		estimates: newRecent[connectors.Estimate](), statistics: newRecent[[]plan.ColumnStatistics](), counted: newRecent[bool](),
 	}, nil
 }
 
@@ -29,11 +29,12 @@ var _ connectors.Open = Open
 // connector is one database. All principals share its credentials.
 type connector struct {
 	*settings
-	pool      *pool
-	dialects  dialects
-	estimates recent[connectors.Estimate]
-	analyzed  recent[[]plan.ColumnStatistics]
-	wishes    wishes
+	pool       *pool
+	dialects   dialects
+	estimates  recent[connectors.Estimate]
+	statistics recent[[]plan.ColumnStatistics]
+	counted    recent[bool] // tables by name whose statistics were asked for
+	wishes     wishes
 }
 
 // Bind implements connectors.Connector.

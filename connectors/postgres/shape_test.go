@@ -185,34 +185,34 @@ func TestMetadataIsNotCompiled(t *testing.T) {
 	pg := testserver.Postgres(t)
 	f := newFixture(t, pg, nil, append(tableOf(10), "ALTER DATABASE "+pg.Database+" SET jit = on",
 		"ALTER DATABASE "+pg.Database+" SET jit_above_cost = 0")...)
-	setting := func(ask func() (pgx.Rows, error)) string {
-		rows, err := ask()
-		if err != nil {
-			t.Fatal(err)
-		}
-		value, err := pgx.CollectExactlyOneRow(rows, pgx.RowTo[string])
-		if err != nil {
-			t.Fatal(err)
-		}
-		return value
-	}
 	const query = "SELECT current_setting('jit')"
+	var jit string
+	read := func(rows pgx.Rows) (err error) {
+		jit, err = pgx.CollectExactlyOneRow(rows, pgx.RowTo[string])
+		return err
+	}
 	if err := f.source.inMetadata(t.Context(), "ask", func(conn *pgx.Conn) error {
-		for range 2 {
-			if v := setting(func() (pgx.Rows, error) { return ask(t.Context(), conn, query) }); v != "off" {
-				t.Errorf("a query of the catalog: jit %s", v)
+		for range 3 { // unprepared, prepared, and then known
+			if err := ask(t.Context(), conn, question{query, nil, read}, question{query + " WHERE $1", []any{"yes"}, read}); err != nil || jit != "off" {
+				t.Errorf("a query of the catalog: jit %s, %v", jit, err)
 			}
-			if v := setting(func() (pgx.Rows, error) { return conn.Query(t.Context(), query) }); v != "on" {
-				t.Errorf("after it: jit %s", v)
+			rows, err := conn.Query(t.Context(), query)
+			if err == nil {
+				err = read(rows)
+			}
+			if err != nil || jit != "on" {
+				t.Errorf("after it: jit %s, %v", jit, err)
 			}
 		}
 		rows, err := impatiently(t.Context(), conn, query)
 		if err != nil || string(rows[0][0]) != "off" {
 			t.Errorf("a query that locks: jit %s, %v", rows, err)
 		}
-		if rows, err := ask(t.Context(), conn, "SELECT 1/0"); err == nil {
-			_, err = pgx.CollectRows(rows, pgx.RowTo[int])
-			if err == nil {
+		for range 2 {
+			if err := ask(t.Context(), conn, question{query, nil, read}, question{"SELECT 1/0", nil, func(rows pgx.Rows) error {
+				_, err := pgx.CollectRows(rows, pgx.RowTo[int])
+				return err
+			}}); err == nil {
 				t.Error("a failure was lost")
 			}
 		}

@@ -12,59 +12,81 @@ import (
 	"github.com/silogate/silogate/engine/types"
 )
 
-// columnStatistics selects what ANALYZE knows of a table's columns, of the table with its parts where that is known.
-const columnStatistics = `SELECT DISTINCT ON (s.attname) s.attname, s.null_frac, s.avg_width, s.n_distinct,
-	s.histogram_bounds::text::text[], s.most_common_vals::text::text[], s.most_common_freqs
-FROM pg_stats s WHERE s.schemaname = $1 AND s.tablename = $2 ORDER BY s.attname, s.inherited DESC`
+// columnStatistics selects what ANALYZE knows of the columns of tables, of a table with its parts where that is known.
+const columnStatistics = `SELECT DISTINCT ON (s.schemaname, s.tablename, s.attname) s.schemaname, s.tablename, s.attname,
+	s.null_frac, s.avg_width, s.n_distinct, s.histogram_bounds::text::text[], s.most_common_vals::text::text[], s.most_common_freqs
+FROM pg_stats s WHERE s.schemaname = ANY ($1) AND s.tablename = ANY ($2)
+ORDER BY s.schemaname, s.tablename, s.attname, s.inherited DESC`
+
+// analyzed is what ANALYZE knows of one column, as the server writes it.
+type analyzed struct {
+	name            string
+	nulls, distinct float32
+	width           int32
+	bounds, common  []string
+	shares          []float32
+}
+
+// askStatistics is the question for the statistics of tables, which are added to found.
+func askStatistics(schemas, names []string, found map[plan.TableName][]analyzed) question {
+	return question{columnStatistics, []any{schemas, names}, func(rows pgx.Rows) error {
+		for rows.Next() {
+			var table plan.TableName
+			var a analyzed
+			if err := rows.Scan(&table.Namespace, &table.Name, &a.name, &a.nulls, &a.width, &a.distinct, &a.bounds, &a.common, &a.shares); err != nil {
+				return err
+			}
+			found[table] = append(found[table], a)
+		}
+		return nil
+	}}
+}
 
 // Statistics implements connectors.StatsSource.
 func (s *source) Statistics(ctx context.Context, t *plan.Table, anew bool) (plan.Statistics, []plan.ColumnStatistics, error) {
-	r := t.Handle.(*relation)
-	// ANALYZE changes the rows or pages, almost always.
-	key := fmt.Sprint(r.oid, r.shape, r.pages, t.Stats)
-	if columns, ok := s.analyzed.get(key); ok && !anew {
+	if columns, ok := s.statistics.get(statisticsKey(t)); ok && !anew {
 		return t.Stats, slices.Clone(columns), nil
 	}
+	found := make(map[plan.TableName][]analyzed)
+	err := s.inMetadata(ctx, "statistics of table "+t.Name.String(), func(conn *pgx.Conn) error {
+		return ask(ctx, conn, askStatistics([]string{t.Name.Namespace}, []string{t.Name.Name}, found))
+	})
+	if err != nil {
+		return plan.Statistics{}, nil, err
+	}
+	return t.Stats, slices.Clone(s.keepStatistics(t, found[t.Name])), nil
+}
+
+// statisticsKey changes with a table's statistics: ANALYZE changes the rows or pages, almost always.
+func statisticsKey(t *plan.Table) string {
+	r := t.Handle.(*relation)
+	return fmt.Sprint(r.oid, r.shape, r.pages, t.Stats)
+}
+
+// keepStatistics remembers what was found of a table, and returns it in its terms.
+func (s *source) keepStatistics(t *plan.Table, found []analyzed) []plan.ColumnStatistics {
 	columns := make([]plan.ColumnStatistics, len(t.Columns))
 	position := make(map[string]int, len(t.Columns))
 	for i := range t.Columns {
 		position[t.Columns[i].Name] = i
 	}
-	err := s.inMetadata(ctx, "statistics of table "+t.Name.String(), func(conn *pgx.Conn) error {
-		rows, err := ask(ctx, conn, columnStatistics, t.Name.Namespace, t.Name.Name)
-		if err != nil {
-			return err
+	for _, a := range found {
+		i, ok := position[a.name]
+		if !ok {
+			continue
 		}
-		defer rows.Close()
-		for rows.Next() {
-			var name string
-			var nulls, distinct float32
-			var width int32
-			var bounds, common []string
-			var shares []float32
-			if err := rows.Scan(&name, &nulls, &width, &distinct, &bounds, &common, &shares); err != nil {
-				return err
-			}
-			i, ok := position[name]
-			if !ok {
-				continue
-			}
-			columns[i] = plan.ColumnStatistics{
-				Known: true, NullFrac: float64(nulls), Width: float64(width),
-				Distinct: distinctValues(float64(distinct), t.Stats.Rows),
-			}
-			typ := t.Columns[i].Type
-			columns[i].Min, columns[i].Max, columns[i].HasRange = valueRange(typ, bounds, common)
-			columns[i].Common = commonValues(typ, common, shares)
-			columns[i].Bounds = histogram(typ, bounds)
+		columns[i] = plan.ColumnStatistics{
+			Known: true, NullFrac: float64(a.nulls), Width: float64(a.width),
+			Distinct: distinctValues(float64(a.distinct), t.Stats.Rows),
 		}
-		return rows.Err()
-	})
-	if err != nil {
-		return plan.Statistics{}, nil, err
+		typ := t.Columns[i].Type
+		columns[i].Min, columns[i].Max, columns[i].HasRange = valueRange(typ, a.bounds, a.common)
+		columns[i].Common = commonValues(typ, a.common, a.shares)
+		columns[i].Bounds = histogram(typ, a.bounds)
 	}
-	s.analyzed.put(key, slices.Clone(columns))
-	return t.Stats, columns, nil
+	s.statistics.put(statisticsKey(t), columns)
+	s.counted.put(t.Name.String(), true)
+	return columns
 }
 
 // distinctValues reads pg_stats.n_distinct: a number of values, or below zero a share of the rows; 0 is unknown.

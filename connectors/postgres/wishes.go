@@ -2,10 +2,12 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/silogate/silogate/engine/plan"
 )
@@ -98,15 +100,38 @@ func (s *source) wished(ctx context.Context, name plan.TableName) (*plan.Table, 
 	return s.wishes.end(w), err
 }
 
-// describeNamed describes tables that are wished for.
+// describeNamed describes tables that are wished for. Statistics that are not at hand come along: most who want to know a
+// table are about to plan a query of it.
 func (s *source) describeNamed(ctx context.Context, conn *pgx.Conn, list []*wish) (map[plan.TableName]*plan.Table, error) {
 	var schemas, names []string
+	counted := true
 	for _, w := range list {
 		schemas, names = append(schemas, w.name.Namespace), append(names, w.name.Name)
+		_, known := s.counted.get(w.name.String())
+		counted = counted && known
 	}
 	tables := make(map[plan.TableName]*plan.Table)
-	return tables, s.describe(ctx, conn, func(t *plan.Table) bool {
+	questions := []question{s.describe(conn, func(t *plan.Table) bool {
 		tables[t.Name] = t
 		return true
-	}, "n.nspname = ANY ($1) AND c.relname = ANY ($2)", schemas, names)
+	}, "n.nspname = ANY ($1) AND c.relname = ANY ($2)", schemas, names)}
+	if counted {
+		return tables, ask(ctx, conn, questions...)
+	}
+	found := make(map[plan.TableName][]analyzed)
+	err := ask(ctx, conn, append(questions, askStatistics(schemas, names, found))...)
+	if _, refused := errors.AsType[*pgconn.PgError](err); refused { // the statistics, perhaps
+		for _, w := range list {
+			s.counted.put(w.name.String(), true)
+		}
+		clear(tables)
+		return tables, ask(ctx, conn, questions...)
+	}
+	if err != nil {
+		return nil, err
+	}
+	for name, t := range tables {
+		s.keepStatistics(t, found[name])
+	}
+	return tables, nil
 }
