@@ -37,7 +37,8 @@ func TestFederatedJoinNeedsFewRoundTrips(t *testing.T) {
 		WHERE c_custkey BETWEEN 1000 AND 1009 AND o_custkey = c_custkey AND l_orderkey = o_orderkey
 		GROUP BY c_custkey ORDER BY c_custkey`, placements["federated"])
 	var first [][]string
-	for i, most := range []int64{10, 6, 6} {
+	// It takes 10, and then 4. On a busy machine what runs at the same time may count twice.
+	for i, most := range []int64{12, 6, 6} {
 		before, connections := link.Trips.Count(), toPostgres.Counts().Connections
 		rows, err := queryTexts(t.Context(), conn, query)
 		if err != nil {
