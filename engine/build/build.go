@@ -18,6 +18,11 @@ import (
 // The caller closes all streams; exec.Gather makes one of them.
 func Build(root plan.Node, cfg Config) (exec.Streams, error) {
 	cfg.Parallelism = max(cfg.Parallelism, 1)
+	if cfg.Memory != nil {
+		env := *cfg.Env
+		env.Account = cfg.Memory
+		cfg.Env = &env
+	}
 	b := &builder{
 		cfg: cfg,
 		rt: &exec.Runtime{

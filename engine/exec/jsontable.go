@@ -8,6 +8,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/silogate/silogate/engine/expr/kernel"
+	"github.com/silogate/silogate/engine/expr/kernel/jsondoc"
 	"github.com/silogate/silogate/engine/jsontable"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/types"
@@ -31,8 +32,12 @@ func NewJSONTable(rt *Runtime, input Operator, spec *JSONTable) Operator {
 	for i := range nulls {
 		nulls[i] = types.NullValue
 	}
+	work := jsondoc.Work{Interrupted: rt.Env.Interrupted}
+	if rt.Account != nil {
+		work.Reserve, work.Release = rt.Account.Reserve, rt.Account.Release
+	}
 	return &jsonTable{
-		rt: rt, spec: spec, input: input, pieces: pieces{mem: rt.Mem, terms: []Term{spec.Doc}}, asm: newAssembler(spec.Out),
+		rt: rt, work: work, spec: spec, input: input, pieces: pieces{mem: rt.Mem, terms: []Term{spec.Doc}}, asm: newAssembler(spec.Out),
 		cells: make([][]types.Value, len(spec.Cols)), nulls: nulls,
 	}
 }
@@ -50,6 +55,7 @@ type jsonTable struct {
 	next  int
 	rows  func() ([]types.Value, error, bool) // of the document before next that are to come; nil: it has no more
 	stop  func()                              // ends them
+	work  jsondoc.Work                        // of the document
 	found bool                                // the document has a row
 	// What is gathered for the next batch.
 	from  []int32
@@ -127,7 +133,7 @@ func (j *jsonTable) gather() (bool, error) {
 func (j *jsonTable) open(row int) {
 	rows := func(func([]types.Value, error) bool) {} // none, of NULL
 	if doc := kernel.ValueAt(j.docs, row); !doc.Null {
-		rows = j.spec.Table.Rows(doc.Str, j.spec.Exact, j.spec.Convert)
+		rows = j.spec.Table.Rows(&j.work, doc.Str, j.spec.Exact, j.spec.Convert)
 	}
 	j.rows, j.stop = iter.Pull2(rows)
 	j.found = false
@@ -155,6 +161,7 @@ func (j *jsonTable) end() {
 	if j.rows != nil {
 		j.stop()
 		j.rows, j.stop = nil, nil
+		j.work.End()
 	}
 }
 

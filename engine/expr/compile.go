@@ -83,7 +83,7 @@ func newCompiler(layout Layout, env *Env) *compiler {
 	own.Warn = warned.add
 	ctx := kernel.Context{
 		Location: env.Location, Warn: own.Warn, StrictDivision: env.StrictDivision, MaxPacket: env.MaxPacket,
-		Interrupted: env.Interrupted,
+		Interrupted: env.Interrupted, Account: env.Account,
 	}
 	return &compiler{layout, &own, ctx, warned}
 }

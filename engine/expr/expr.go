@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/silogate/silogate/engine/expr/kernel"
 	"github.com/silogate/silogate/engine/types"
 )
 
@@ -112,6 +113,8 @@ type Env struct {
 	// Interrupted is asked now and then whether the statement is to end, and why, as context.Context.Err; nil: it goes on.
 	// Safe for concurrent use.
 	Interrupted func() error
+	// Account is charged with what a function keeps of a long value; nil: no limit. Safe for concurrent use.
+	Account kernel.Account
 }
 
 func (*Column) sealed()   {}

@@ -23,21 +23,25 @@ type jsonText func(j *kernel.JSON, r *kernel.Row, dst []byte) ([]byte, bool)
 func jsonTexts(nulls kernel.Nulls, f jsonText) factory {
 	return func(c *Call) kernel.Func {
 		j := jsonCall(c)
-		return kernel.TextRows(c.Typ, string(c.Func), nulls, func(r *kernel.Row, dst []byte) ([]byte, bool) { return f(j, r, dst) })
+		return kernel.TextRows(c.Typ, string(c.Func), nulls, func(r *kernel.Row, dst []byte) ([]byte, bool) {
+			out, ok := f(j, r, dst)
+			return out, !j.Ended(r) && ok
+		})
 	}
 }
 
 func jsonIntegers(f func(j *kernel.JSON, r *kernel.Row) (int64, bool)) factory {
 	return func(c *Call) kernel.Func {
 		j := jsonCall(c)
-		return kernel.IntegerRows(c.Typ, kernel.Strict, func(r *kernel.Row) (int64, bool) { return f(j, r) })
+		return kernel.IntegerRows(c.Typ, kernel.Strict, func(r *kernel.Row) (int64, bool) {
+			v, ok := f(j, r)
+			return v, !j.Ended(r) && ok
+		})
 	}
 }
 
 func jsonPut(change jsondoc.Change) factory {
-	return func(c *Call) kernel.Func {
-		return kernel.TextRows(c.Typ, string(c.Func), kernel.Lenient, jsonCall(c).Put(change))
-	}
+	return jsonTexts(kernel.Lenient, func(j *kernel.JSON, r *kernel.Row, dst []byte) ([]byte, bool) { return j.Put(r, dst, change) })
 }
 
 var jsonType = types.Of(types.JSON)

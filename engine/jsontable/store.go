@@ -60,7 +60,7 @@ func (c *Column) outOfRange() error {
 }
 
 func (c *Column) text(v *jsondoc.Value) (types.Value, error) {
-	s := string(v.Unquoted(nil))
+	s := string((*jsondoc.Work)(nil).Unquoted(nil, v))
 	length := len(s)
 	if c.Type.IsText() {
 		length = utf8.RuneCountInString(s)

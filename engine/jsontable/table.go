@@ -78,15 +78,19 @@ func (l *Level) width() int {
 }
 
 // Rows yields the rows of a document; each is valid until the next. An error is the last. Exact says that the text was printed by a JSON
-// function, as a value of type JSON is.
-func (t *Table) Rows(text string, exact bool, convert Convert) iter.Seq2[[]types.Value, error] {
+// function, as a value of type JSON is. The caller ends the work, which the rows are part of.
+func (t *Table) Rows(w *jsondoc.Work, text string, exact bool, convert Convert) iter.Seq2[[]types.Value, error] {
 	return func(yield func([]types.Value, error) bool) {
-		doc, err := jsondoc.Parse(text, exact)
-		if err != nil {
+		doc, err := w.Parse(text, exact)
+		switch {
+		case w.Err() != nil:
+			yield(nil, w.Err())
+			return
+		case err != nil:
 			yield(nil, kernel.DocumentError(err, 1, "json_table"))
 			return
 		}
-		e := expansion{table: t, convert: convert, yield: yield, row: make([]types.Value, t.Width())}
+		e := expansion{table: t, work: w, convert: convert, yield: yield, row: make([]types.Value, t.Width())}
 		for i := range e.row {
 			e.row[i] = types.NullValue
 		}
@@ -97,6 +101,7 @@ func (t *Table) Rows(text string, exact bool, convert Convert) iter.Seq2[[]types
 // expansion makes the rows of one document.
 type expansion struct {
 	table   *Table
+	work    *jsondoc.Work
 	convert Convert
 	yield   func([]types.Value, error) bool
 	row     []types.Value // the columns that are set; the others are NULL
@@ -104,13 +109,20 @@ type expansion struct {
 
 // level yields the rows of a level over a part of the document; more is false at the end of all.
 func (e *expansion) level(l *Level, in *jsondoc.Value) (found, more bool) {
-	for i, v := range l.Path.Find(in) {
+	before := e.work.Used()
+	list := e.work.Find(l.Path, in)
+	if err := e.work.Err(); err != nil {
+		e.yield(nil, err)
+		return false, false
+	}
+	for i, v := range list {
 		if !e.match(l, v, i+1) {
 			return true, false
 		}
 		found = true
 	}
 	e.unset(l)
+	e.work.Drop(e.work.Used() - before)
 	return found, true
 }
 
@@ -155,7 +167,12 @@ func (e *expansion) column(c *Column, in *jsondoc.Value, number int) (types.Valu
 	if c.Kind == Ordinality {
 		return types.IntValue(int64(number)), nil
 	}
-	found := c.Path.Find(in)
+	before := e.work.Used()
+	found := e.work.Find(c.Path, in)
+	if err := e.work.Err(); err != nil {
+		return types.Value{}, err
+	}
+	defer func() { e.work.Drop(e.work.Used() - before) }()
 	if c.Kind == Exists {
 		there := jsondoc.OfInt(int64(min(len(found), 1)))
 		return c.store(&there, e.convert)

@@ -24,7 +24,7 @@ var noDate = func(string, types.Type) (types.Value, error) { return types.Value{
 
 func rowsOf(table *Table, doc string, exact bool, kinds ...types.Type) (string, error) {
 	var out []string
-	for row, err := range table.Rows(doc, exact, noDate) {
+	for row, err := range table.Rows(nil, doc, exact, noDate) {
 		if err != nil {
 			return strings.Join(out, " "), err
 		}
@@ -69,8 +69,37 @@ func TestNestedPaths(t *testing.T) {
 	if _, err := rowsOf(table, `[1] 2`, false); sqlerr.CodeOf(err) != sqlerr.BadJSON {
 		t.Error(err)
 	}
-	for range table.Rows(`[{"b": [[1], [2]]}, {}]`, false, noDate) {
+	for range table.Rows(nil, `[{"b": [[1], [2]]}, {}]`, false, noDate) {
 		break // and nothing is yielded after that
+	}
+}
+
+// TestWork ends inside a document, and where it takes more memory than there is.
+func TestWork(t *testing.T) {
+	doc := "[" + strings.Repeat("1,", 50_000) + "1]"
+	table := &Table{Name: "j", Root: &Level{Path: mustPath(t, "$[*]"), Columns: []Column{{Type: types.Of(types.Int32), Path: mustPath(t, "$")}}}}
+	stop, held := errors.New("stop"), int64(0)
+	for name, w := range map[string]*jsondoc.Work{
+		"interrupted": {Interrupted: func() error { return stop }},
+		"full": {
+			Reserve: func(n int64) error {
+				if held += n; held > 1<<20 {
+					return stop
+				}
+				return nil
+			},
+			Release: func(int64) {},
+		},
+	} {
+		rows := 0
+		for _, err := range table.Rows(w, doc, true, noDate) {
+			if rows++; rows > 1 || !errors.Is(err, stop) {
+				t.Errorf("%s: row %d and %v", name, rows, err)
+			}
+		}
+		if rows == 0 {
+			t.Errorf("%s: no error", name)
+		}
 	}
 }
 

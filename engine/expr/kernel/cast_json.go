@@ -43,7 +43,12 @@ type scalar struct {
 func scalarTexts(what string, read func(v *jsondoc.Value) scalar) Func {
 	return TextRows(types.Of(types.Text), "cast", Strict, func(r *Row, dst []byte) ([]byte, bool) {
 		doc := string(r.Text(0))
-		v, err := jsondoc.Parse(doc, true)
+		w := jsondoc.Work{Interrupted: r.Interruption}
+		v, err := w.Outline(doc, true)
+		if w.Err() != nil {
+			r.Fail(w.Err())
+			return dst, false
+		}
 		if err != nil { // a source may hold such a text
 			v = jsondoc.OfText(doc)
 		}

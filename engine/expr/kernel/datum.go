@@ -18,6 +18,14 @@ type Context struct {
 	MaxPacket      int64                      // max_allowed_packet: bytes of the longest value; 0: DefaultMaxPacket
 	Texts          *Texts                     // of the evaluation; nil: not bounded
 	Interrupted    func() error               // why the statement is to end, as context.Context.Err; nil: it goes on
+	Account        Account                    // of the query; nil: no limit
+}
+
+// Account is what a query's memory is charged to. Vectors are not: they are bounded by Texts and by the rows of a batch. What a kernel
+// keeps besides, and a value may make large, is.
+type Account interface {
+	Reserve(bytes int64) error
+	Release(bytes int64)
 }
 
 // Interruption is why the statement is to end, or nil. What may take long for a batch asks now and then.

@@ -17,6 +17,11 @@ type JSON struct {
 	types    []types.Type
 	docs     []remembered[jsondoc.Value]
 	paths    []remembered[jsondoc.Path]
+
+	work jsondoc.Work
+	row  *Row  // whose evaluation work is for
+	at   int   // the row that it is for
+	kept int64 // bytes of work that the remembered documents have
 }
 
 // remembered is what a text was read as.
@@ -24,31 +29,95 @@ type remembered[T any] struct {
 	text  string
 	value T
 	known bool
+	bytes int64 // of JSON.work
 }
+
+// mostRemembered is the bytes of a document that is remembered after the evaluation of a batch, when nobody is charged for it.
+const mostRemembered = 16 << 10
 
 // NewJSON describes a call.
 func NewJSON(function string, args []types.Type) *JSON {
-	return &JSON{function, args, make([]remembered[jsondoc.Value], len(args)), make([]remembered[jsondoc.Path], len(args))}
+	return &JSON{
+		function: function, types: args, docs: make([]remembered[jsondoc.Value], len(args)), paths: make([]remembered[jsondoc.Path], len(args)),
+	}
+}
+
+// on returns the work of a row.
+func (j *JSON) on(r *Row) *jsondoc.Work {
+	if j.row != r {
+		j.work = jsondoc.Work{Interrupted: r.Interruption, Longest: int(r.longest())}
+		if r.Account != nil {
+			j.work.Reserve, j.work.Release = r.Account.Reserve, r.Account.Release
+		}
+		j.row, j.at = r, r.i
+		r.atEnd(j.end)
+	}
+	if j.at != r.i {
+		j.at = r.i
+		j.work.Drop(j.work.Used() - j.kept)
+	}
+	return &j.work
+}
+
+// end ends the evaluation of a batch.
+func (j *JSON) end() {
+	for k := range j.docs {
+		if m := &j.docs[k]; m.bytes > mostRemembered {
+			*m = remembered[jsondoc.Value]{}
+		} else {
+			m.bytes = 0
+		}
+	}
+	j.row, j.kept = nil, 0
+	j.work.End()
+}
+
+// Ended fails the row if its work was ended.
+func (j *JSON) Ended(r *Row) bool {
+	if err := j.work.Err(); err != nil && j.row == r {
+		r.Fail(err)
+		return true
+	}
+	return false
 }
 
 // doc is argument k, which is not NULL, as a document. What is none fails.
 func (j *JSON) doc(r *Row, k int) (v jsondoc.Value, ok bool) {
 	m := &j.docs[k]
 	text := r.Text(k)
-	if m.known && m.text == string(text) {
+	if m.known && (r.args[k].constant && m.bytes > 0 || m.text == string(text)) {
 		return m.value, true
 	}
 	if r.interrupted() { // a document may be long
 		return v, false
 	}
-	v, err := jsondoc.Parse(string(text), j.types[k].Kind == types.JSON)
-	if err != nil {
-		r.Fail(DocumentError(err, k+1, j.function))
+	w := j.on(r)
+	w.Drop(m.bytes)
+	j.kept -= m.bytes
+	*m = remembered[jsondoc.Value]{}
+	before := w.Used()
+	v, err := w.Parse(string(text), j.exact(k))
+	if j.unread(r, k, err) {
 		return v, false
 	}
-	*m = remembered[jsondoc.Value]{string(text), v, true}
+	*m = remembered[jsondoc.Value]{string(text), v, true, w.Used() - before}
+	j.kept += m.bytes
 	return v, true
 }
+
+// exact reports whether argument k was printed by a JSON function.
+func (j *JSON) exact(k int) bool { return j.types[k].Kind == types.JSON }
+
+// unread fails the row if a document, argument k, was not read.
+func (j *JSON) unread(r *Row, k int, err error) bool {
+	if err != nil && !j.Ended(r) {
+		r.Fail(DocumentError(err, k+1, j.function))
+	}
+	return err != nil
+}
+
+// passing reports whether the document is read as its text goes by, and not made a tree: not one that all rows have.
+func (j *JSON) passing(r *Row) bool { return r.n == 1 || !r.args[0].constant }
 
 // DocumentError is the error of an argument, counted from 1, of a function, that jsondoc.Parse does not take.
 func DocumentError(err error, argument int, function string) error {
@@ -68,7 +137,7 @@ func (j *JSON) path(r *Row, k int, several bool) (jsondoc.Path, bool) {
 			r.Fail(sqlerr.New(sqlerr.BadJSONPath, "%s", err))
 			return nil, false
 		}
-		*m = remembered[jsondoc.Path]{string(text), p, true}
+		*m = remembered[jsondoc.Path]{text: string(text), value: p, known: true}
 	}
 	if !several && m.value.Several() {
 		r.Fail(sqlerr.New(sqlerr.JSONWildcard, "In this situation, path expressions may not contain the * and ** tokens or an array range."))
@@ -110,6 +179,15 @@ func (j *JSON) value(r *Row, k int) (jsondoc.Value, bool) {
 	return jsondoc.OfText(string(r.Text(k))), true
 }
 
+// outline is argument k, which is not NULL, but of an array or object only that.
+func (j *JSON) outline(r *Row, k int) (jsondoc.Value, bool) {
+	if r.interrupted() {
+		return jsondoc.Value{}, false
+	}
+	v, err := j.on(r).Outline(string(r.Text(k)), j.exact(k))
+	return v, !j.unread(r, k, err)
+}
+
 // Cast computes CAST(value AS JSON): a text is a document.
 func (j *JSON) Cast(r *Row, dst []byte) ([]byte, bool) {
 	read := j.value
@@ -117,31 +195,36 @@ func (j *JSON) Cast(r *Row, dst []byte) ([]byte, bool) {
 		read = j.doc
 	}
 	v, ok := read(r, 0)
-	return v.Append(dst), ok
+	if !ok {
+		return dst, false
+	}
+	return j.on(r).Append(dst, &v), true
 }
 
 // Value makes a value, which is not NULL, JSON: a text is a string.
 func (j *JSON) Value(r *Row, dst []byte) ([]byte, bool) {
 	v, ok := j.value(r, 0)
-	return v.Append(dst), ok
+	if !ok {
+		return dst, false
+	}
+	return j.on(r).Append(dst, &v), true
 }
 
 // Truth computes what MySQL makes of a document that is a condition: document <> 0. Only a number may be 0.
 func (j *JSON) Truth(r *Row) (int64, bool) {
-	v, ok := j.doc(r, 0)
+	v, ok := j.outline(r, 0)
 	zero := jsondoc.OfInt(0)
 	return int64(b2u(jsondoc.Compare(&v, &zero) != 0)), ok
 }
 
 // Valid computes JSON_VALID.
 func (j *JSON) Valid(r *Row) (int64, bool) {
-	_, err := jsondoc.Parse(string(r.Text(0)), true)
-	return int64(b2u(err == nil)), true
+	return int64(b2u(j.on(r).Valid(string(r.Text(0))))), true
 }
 
 // Type computes JSON_TYPE.
 func (j *JSON) Type(r *Row, dst []byte) ([]byte, bool) {
-	v, ok := j.doc(r, 0)
+	v, ok := j.outline(r, 0)
 	return append(dst, v.TypeName()...), ok
 }
 
@@ -151,24 +234,62 @@ func (j *JSON) Depth(r *Row) (int64, bool) {
 	return int64(v.Depth()), ok
 }
 
+// single is the path in argument k, or that to the document if there is no such argument.
+func (j *JSON) single(r *Row, k int) (jsondoc.Path, bool) {
+	if k >= r.Len() {
+		return nil, true
+	}
+	return j.path(r, k, false)
+}
+
 // within is what the path in argument k leads to in the document, or the document if there is no such argument; nil: nothing.
 func (j *JSON) within(r *Row, k int) *jsondoc.Value {
-	v, ok := j.doc(r, 0)
-	if !ok || k >= r.Len() {
-		return &v
+	if k < r.Len() && j.passing(r) {
+		return j.lookup(r, k)
 	}
-	p, ok := j.path(r, k, false)
+	v, ok := j.doc(r, 0)
 	if !ok {
 		return nil
 	}
-	if found := p.Find(&v); len(found) > 0 {
+	p, ok := j.single(r, k)
+	if !ok {
+		return nil
+	}
+	if found := j.on(r).Find(p, &v); len(found) > 0 {
 		return found[0]
 	}
 	return nil
 }
 
+// lookup is what the path in argument k leads to in a document that is not kept; nil: nothing.
+func (j *JSON) lookup(r *Row, k int) *jsondoc.Value {
+	if r.interrupted() {
+		return nil
+	}
+	p, ok := j.path(r, k, false)
+	if !ok {
+		return nil
+	}
+	v, found, err := j.on(r).Lookup(string(r.Text(0)), j.exact(0), p)
+	if j.unread(r, 0, err) || !found {
+		return nil
+	}
+	return &v
+}
+
 // Length computes JSON_LENGTH(document[, path]).
 func (j *JSON) Length(r *Row) (int64, bool) {
+	if j.passing(r) {
+		if r.interrupted() {
+			return 0, false
+		}
+		p, ok := j.single(r, 1)
+		if !ok {
+			return 0, false
+		}
+		length, found, err := j.on(r).Length(string(r.Text(0)), j.exact(0), p)
+		return int64(length), !j.unread(r, 0, err) && found
+	}
 	v := j.within(r, 1)
 	if v == nil {
 		return 0, false
@@ -178,44 +299,54 @@ func (j *JSON) Length(r *Row) (int64, bool) {
 
 // Keys computes JSON_KEYS(document[, path]).
 func (j *JSON) Keys(r *Row, dst []byte) ([]byte, bool) {
-	v := j.within(r, 1)
-	if v == nil || v.Kind != jsondoc.Object {
+	if r.interrupted() {
 		return dst, false
 	}
-	keys := make([]jsondoc.Value, len(v.Members))
-	for i, m := range v.Members {
-		keys[i] = jsondoc.OfText(m.Key)
+	p, ok := j.single(r, 1)
+	if !ok {
+		return dst, false
 	}
-	list := jsondoc.OfItems(keys)
-	return list.Append(dst), true
+	w := j.on(r)
+	keys, found, err := w.Keys(string(r.Text(0)), j.exact(0), p)
+	if j.unread(r, 0, err) || !found {
+		return dst, false
+	}
+	return w.Append(dst, &keys), true
 }
 
 // Extract computes JSON_EXTRACT(document, path, ...): of several paths, or one that may lead to several values, an array.
 func (j *JSON) Extract(r *Row, dst []byte) ([]byte, bool) {
+	if r.Len() == 2 && j.passing(r) {
+		if p, ok := j.path(r, 1, true); !ok || !p.Several() {
+			v := j.lookup(r, 1)
+			if v == nil {
+				return dst, false
+			}
+			return j.on(r).Append(dst, v), true
+		}
+	}
 	v, ok := j.doc(r, 0)
 	if !ok {
 		return dst, false
 	}
+	w := j.on(r)
 	several := r.Len() > 2
-	var all []jsondoc.Value
+	var all []*jsondoc.Value
 	for k := 1; k < r.Len(); k++ {
 		p, ok := j.path(r, k, true)
 		if !ok {
 			return dst, false
 		}
 		several = several || p.Several()
-		for _, found := range p.Find(&v) {
-			all = append(all, *found)
-		}
+		all = append(all, w.Find(p, &v)...)
 	}
 	switch {
 	case len(all) == 0:
 		return dst, false
 	case several:
-		list := jsondoc.OfItems(all)
-		return list.Append(dst), true
+		return w.AppendArray(dst, all), true
 	}
-	return all[0].Append(dst), true
+	return w.Append(dst, all[0]), true
 }
 
 // Unquote computes JSON_UNQUOTE: the text of a string; a text that is not in quotes stays as it is.
@@ -228,7 +359,10 @@ func (j *JSON) Unquote(r *Row, dst []byte) ([]byte, bool) {
 		return append(dst, s...), true
 	}
 	v, ok := j.doc(r, 0)
-	return v.Unquoted(dst), ok
+	if !ok {
+		return dst, false
+	}
+	return j.on(r).Unquoted(dst, &v), true
 }
 
 // Quote computes JSON_QUOTE.
@@ -242,7 +376,7 @@ func (j *JSON) Scalar(r *Row, dst []byte) ([]byte, bool) {
 	if v == nil || v.Kind == jsondoc.Null {
 		return dst, false
 	}
-	return v.Unquoted(dst), true
+	return j.on(r).Unquoted(dst, v), true
 }
 
 // Array computes JSON_ARRAY(value, ...). It is lenient.
@@ -255,7 +389,7 @@ func (j *JSON) Array(r *Row, dst []byte) ([]byte, bool) {
 		}
 	}
 	v := jsondoc.OfItems(items)
-	return v.Append(dst), true
+	return j.on(r).Append(dst, &v), true
 }
 
 // Object computes JSON_OBJECT(key, value, ...). It is lenient: a NULL key fails.
@@ -273,108 +407,7 @@ func (j *JSON) Object(r *Row, dst []byte) ([]byte, bool) {
 		members = append(members, jsondoc.Member{Key: string(r.Text(k)), Value: v})
 	}
 	v := jsondoc.OfMembers(members)
-	return v.Append(dst), true
-}
-
-// changed applies a change for each pair of a path and a value behind the document. It is lenient.
-func (j *JSON) changed(r *Row, dst []byte, change func(doc jsondoc.Value, p jsondoc.Path, v jsondoc.Value) jsondoc.Value) ([]byte, bool) {
-	for k := 0; k < r.Len(); k++ {
-		if (k == 0 || k%2 == 1) && r.Null(k) {
-			return dst, false
-		}
-	}
-	doc, ok := j.doc(r, 0)
-	if !ok {
-		return dst, false
-	}
-	for k := 1; k+1 < r.Len(); k += 2 {
-		p, ok := j.path(r, k, false)
-		if !ok {
-			return dst, false
-		}
-		v, ok := j.value(r, k+1)
-		if !ok {
-			return dst, false
-		}
-		doc = change(doc, p, v)
-	}
-	return doc.Append(dst), true
-}
-
-// Put returns the function of JSON_SET, JSON_INSERT or JSON_REPLACE: document, path, value, ...
-func (j *JSON) Put(c jsondoc.Change) func(r *Row, dst []byte) ([]byte, bool) {
-	return func(r *Row, dst []byte) ([]byte, bool) { return j.changed(r, dst, c.Put) }
-}
-
-// ArrayAppend computes JSON_ARRAY_APPEND(document, path, value, ...).
-func (j *JSON) ArrayAppend(r *Row, dst []byte) ([]byte, bool) {
-	return j.changed(r, dst, func(doc jsondoc.Value, p jsondoc.Path, v jsondoc.Value) jsondoc.Value { return p.ArrayAppend(doc, v) })
-}
-
-// ArrayInsert computes JSON_ARRAY_INSERT(document, path, value, ...).
-func (j *JSON) ArrayInsert(r *Row, dst []byte) ([]byte, bool) {
-	return j.changed(r, dst, func(doc jsondoc.Value, p jsondoc.Path, v jsondoc.Value) jsondoc.Value {
-		if !p.EndsInCell() {
-			r.Fail(sqlerr.New(sqlerr.JSONCell, "A path expression is not a path to a cell in an array."))
-			return doc
-		}
-		return p.ArrayInsert(doc, v)
-	})
-}
-
-// Remove computes JSON_REMOVE(document, path, ...).
-func (j *JSON) Remove(r *Row, dst []byte) ([]byte, bool) {
-	doc, ok := j.doc(r, 0)
-	if !ok {
-		return dst, false
-	}
-	for k := 1; k < r.Len(); k++ {
-		p, ok := j.path(r, k, false)
-		if !ok {
-			return dst, false
-		}
-		if len(p) == 0 {
-			r.Fail(sqlerr.New(sqlerr.JSONRoot, "The path expression '$' is not allowed in this context."))
-			return dst, false
-		}
-		doc = p.Remove(doc)
-	}
-	return doc.Append(dst), true
-}
-
-// MergePreserve computes JSON_MERGE_PRESERVE(document, ...).
-func (j *JSON) MergePreserve(r *Row, dst []byte) ([]byte, bool) {
-	doc, ok := j.doc(r, 0)
-	for k := 1; k < r.Len() && ok; k++ {
-		var next jsondoc.Value
-		if next, ok = j.doc(r, k); ok {
-			doc = jsondoc.MergePreserve(doc, next)
-		}
-	}
-	return doc.Append(dst), ok
-}
-
-// MergePatch computes JSON_MERGE_PATCH(document, ...). It is lenient: what is no object replaces a NULL before it.
-func (j *JSON) MergePatch(r *Row, dst []byte) ([]byte, bool) {
-	var doc jsondoc.Value
-	known := false
-	for k := range r.Len() {
-		if r.Null(k) {
-			known = false
-			continue
-		}
-		next, ok := j.doc(r, k)
-		if !ok {
-			return dst, false
-		}
-		switch {
-		case k == 0 || next.Kind != jsondoc.Object:
-			doc, known = next, true
-		case known:
-			doc = jsondoc.MergePatch(doc, next)
-		}
-	}
-	return doc.Append(dst), known
+	return j.on(r).Append(dst, &v), true
 }
 
 // Contains computes JSON_CONTAINS(document, candidate[, path]).
@@ -384,7 +417,7 @@ func (j *JSON) Contains(r *Row) (int64, bool) {
 	if v == nil || !ok {
 		return 0, false
 	}
-	return int64(b2u(jsondoc.Contains(v, &candidate))), true
+	return int64(b2u(j.on(r).Contains(v, &candidate))), true
 }
 
 // oneOrAll reads the argument that asks for the first or all; what is neither fails.
@@ -414,7 +447,7 @@ func (j *JSON) ContainsPath(r *Row) (int64, bool) {
 		if !ok {
 			return 0, false
 		}
-		if found := len(p.Find(&doc)) > 0; found == one {
+		if found := len(j.on(r).Find(p, &doc)) > 0; found == one {
 			return int64(b2u(found)), true
 		}
 	}
@@ -454,7 +487,8 @@ func (j *JSON) Search(r *Row, dst []byte) ([]byte, bool) {
 		within = append(within, p)
 	}
 	pattern := generalLike{parseLike(string(r.Text(2)), escape), false}
-	found := jsondoc.Search(&doc, within, func(s string) bool { return pattern.match([]byte(s)) }, one)
+	w := j.on(r)
+	found := w.Search(&doc, within, func(s string) bool { return pattern.match([]byte(s)) }, one)
 	switch len(found) {
 	case 0:
 		return dst, false
@@ -466,7 +500,7 @@ func (j *JSON) Search(r *Row, dst []byte) ([]byte, bool) {
 		items[i] = jsondoc.OfText(p)
 	}
 	list := jsondoc.OfItems(items)
-	return list.Append(dst), true
+	return w.Append(dst, &list), true
 }
 
 // Overlaps computes JSON_OVERLAPS(document, document).
@@ -476,7 +510,7 @@ func (j *JSON) Overlaps(r *Row) (int64, bool) {
 		return 0, false
 	}
 	b, ok := j.doc(r, 1)
-	return int64(b2u(jsondoc.Overlaps(&a, &b))), ok
+	return int64(b2u(j.on(r).Overlaps(&a, &b))), ok
 }
 
 // MemberOf computes value MEMBER OF (document).
@@ -486,11 +520,14 @@ func (j *JSON) MemberOf(r *Row) (int64, bool) {
 		return 0, false
 	}
 	doc, ok := j.doc(r, 1)
-	return int64(b2u(jsondoc.IsMember(&v, &doc))), ok
+	return int64(b2u(j.on(r).IsMember(&v, &doc))), ok
 }
 
 // Pretty computes JSON_PRETTY.
 func (j *JSON) Pretty(r *Row, dst []byte) ([]byte, bool) {
 	v, ok := j.doc(r, 0)
-	return v.AppendPretty(dst, 0), ok
+	if !ok {
+		return dst, false
+	}
+	return j.on(r).AppendPretty(dst, &v), true
 }

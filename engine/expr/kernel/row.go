@@ -13,8 +13,10 @@ import (
 type Row struct {
 	*Context
 	args []argument
+	n    int // rows in all
 	i    int
 	err  error
+	ends []func() // called when all rows are done
 }
 
 // argument reads one argument row by row; which field counts follows from its type.
@@ -25,6 +27,7 @@ type argument struct {
 	texts    textOperand
 	valid    []byte // nil: no NULL
 	null     bool   // one NULL for all rows
+	constant bool   // one value for all rows
 }
 
 // Len is the number of arguments.
@@ -51,8 +54,11 @@ func (r *Row) Text(k int) []byte { return r.args[k].texts.at(r.i) }
 // Fail ends the evaluation with an error.
 func (r *Row) Fail(err error) { r.err = err }
 
-func newRow(ctx *Context, args []Datum) *Row {
-	r := &Row{Context: ctx, args: make([]argument, len(args))}
+// atEnd calls end when the evaluation of the rows has ended.
+func (r *Row) atEnd(end func()) { r.ends = append(r.ends, end) }
+
+func newRow(ctx *Context, args []Datum, n int) *Row {
+	r := &Row{Context: ctx, args: make([]argument, len(args)), n: n}
 	for k, d := range args {
 		r.args[k] = newArgument(d)
 	}
@@ -61,7 +67,7 @@ func newRow(ctx *Context, args []Datum) *Row {
 
 func newArgument(d Datum) argument {
 	if v := d.Value; d.IsScalar() {
-		return argument{scalarOperand(v.Int), scalarOperand(v.Float), scalarOperand(v.Dec), scalarText(v.Str), nil, v.Null}
+		return argument{scalarOperand(v.Int), scalarOperand(v.Float), scalarOperand(v.Dec), scalarText(v.Str), nil, v.Null, true}
 	}
 	a := argument{valid: validBits(d.Array)}
 	switch d.Array.DataType().ID() {
@@ -114,7 +120,12 @@ func eachRow(ctx *Context, args []Datum, n int, nulls Nulls, f func(r *Row) bool
 	} else {
 		valid = allValid(ctx.Mem, n)
 	}
-	r, bits := newRow(ctx, args), valid.Bytes()
+	r, bits := newRow(ctx, args, n), valid.Bytes()
+	defer func() {
+		for _, end := range r.ends {
+			end()
+		}
+	}()
 	for r.i = range n {
 		if bitSet(bits, r.i) && !f(r) {
 			clearBit(bits, r.i)

@@ -14,56 +14,93 @@ var (
 
 // Put returns the document with a value at a path without wildcards. A missing member is added to an object that is there, a missing
 // item at the end of an array; a value beside which an item is put becomes an array.
-func (c Change) Put(doc Value, path Path, v Value) Value {
-	return c.put(doc, path, v)
-}
-
-func (c Change) put(doc Value, path Path, v Value) Value {
+func (w *Work) Put(c Change, doc Value, path Path, v Value) Value {
 	if len(path) == 0 {
 		if c.Replace {
 			return v
 		}
 		return doc
 	}
-	l, rest := path[0], path[1:]
-	switch {
-	case l.kind == keyLeg && doc.Kind == Object:
-		at, ok := doc.member(l.key)
+	last := path[len(path)-1]
+	return w.at(path[:len(path)-1], doc, func(in Value) Value {
 		switch {
-		case ok:
-			doc.Members = slices.Clone(doc.Members)
-			doc.Members[at].Value = c.put(doc.Members[at].Value, rest, v)
-		case len(rest) == 0 && c.Insert:
-			doc.Members = slices.Insert(slices.Clone(doc.Members), at, Member{l.key, v})
+		case last.kind == keyLeg && in.Kind == Object:
+			return w.putMember(c, in, last.key, v)
+		case last.kind == cellLeg && in.Kind == Array:
+			return w.putItem(c, in, last.from.in(in.Length()), v)
+		case last.kind == cellLeg:
+			switch at := last.from.in(1); {
+			case at == 0 && c.Replace:
+				return v
+			case at < 0 && c.Insert:
+				return OfItems([]Value{v, in})
+			case at > 0 && c.Insert:
+				return OfItems([]Value{in, v})
+			}
 		}
-	case l.kind == cellLeg && doc.Kind == Array:
-		at := l.from.in(len(doc.Items))
-		switch {
-		case at >= 0 && at < len(doc.Items):
-			doc.Items = slices.Clone(doc.Items)
-			doc.Items[at] = c.put(doc.Items[at], rest, v)
-		case len(rest) == 0 && c.Insert && at < 0:
-			doc.Items = slices.Insert(slices.Clone(doc.Items), 0, v)
-		case len(rest) == 0 && c.Insert:
-			doc.Items = append(slices.Clone(doc.Items), v)
-		}
-	case l.kind == cellLeg:
-		at := l.from.in(1)
-		switch {
-		case at == 0:
-			return c.put(doc, rest, v)
-		case len(rest) == 0 && c.Insert && at < 0:
-			return OfItems([]Value{v, doc})
-		case len(rest) == 0 && c.Insert:
-			return OfItems([]Value{doc, v})
-		}
+		return in
+	})
+}
+
+func (w *Work) putMember(c Change, in Value, key string, v Value) Value {
+	switch at, ok := in.member(key); {
+	case ok && c.Replace:
+		return w.editMembers(in, 0, func(members []Member) []Member {
+			members[at].Value = v
+			return members
+		})
+	case !ok && c.Insert:
+		return w.editMembers(in, 1, func(members []Member) []Member { return slices.Insert(members, at, Member{key, v}) })
 	}
-	return doc
+	return in
+}
+
+func (w *Work) putItem(c Change, in Value, at int, v Value) Value {
+	inside := at >= 0 && at < in.Length()
+	switch {
+	case inside && c.Replace:
+		return w.editItems(in, 0, func(items []Value) []Value {
+			items[at] = v
+			return items
+		})
+	case !inside && c.Insert:
+		return w.insertItem(in, at, v)
+	}
+	return in
+}
+
+// insertItem puts an item before the one at a position, which may lie outside.
+func (w *Work) insertItem(in Value, at int, v Value) Value {
+	return w.editItems(in, 1, func(items []Value) []Value { return slices.Insert(items, min(max(at, 0), len(items)), v) })
+}
+
+// editItems is an array of what one makes of a copy of the items of another, which has room for more.
+func (w *Work) editItems(v Value, more int, edit func([]Value) []Value) Value {
+	items := v.Items()
+	if !w.spend((len(items)+more)*valueBytes+contentsBytes) || !w.step(len(items)*valueBytes/copied) {
+		return v
+	}
+	return OfItems(edit(append(make([]Value, 0, len(items)+more), items...)))
+}
+
+// editMembers is editItems of an object.
+func (w *Work) editMembers(v Value, more int, edit func([]Member) []Member) Value {
+	members := v.Members()
+	if !w.spend((len(members)+more)*memberBytes+contentsBytes) || !w.step(len(members)*memberBytes/copied) {
+		return v
+	}
+	return ofSorted(edit(append(make([]Member, 0, len(members)+more), members...)))
 }
 
 // at returns the document with the value that a path without wildcards leads to replaced by what f makes of it; it is the same if there
 // is none.
-func (p Path) at(doc Value, f func(Value) Value) Value {
+func (w *Work) at(p Path, doc Value, f func(Value) Value) Value {
+	for len(p) > 0 && p[0].kind == cellLeg && doc.Kind != Array && p[0].from.in(1) == 0 { // a value is an array of itself
+		p = p[1:]
+	}
+	if w.Err() != nil {
+		return doc
+	}
 	if len(p) == 0 {
 		return f(doc)
 	}
@@ -71,32 +108,34 @@ func (p Path) at(doc Value, f func(Value) Value) Value {
 	switch {
 	case l.kind == keyLeg && doc.Kind == Object:
 		if at, ok := doc.member(l.key); ok {
-			doc.Members = slices.Clone(doc.Members)
-			doc.Members[at].Value = rest.at(doc.Members[at].Value, f)
+			return w.editMembers(doc, 0, func(members []Member) []Member {
+				members[at].Value = w.at(rest, members[at].Value, f)
+				return members
+			})
 		}
 	case l.kind == cellLeg && doc.Kind == Array:
-		if at := l.from.in(len(doc.Items)); at >= 0 && at < len(doc.Items) {
-			doc.Items = slices.Clone(doc.Items)
-			doc.Items[at] = rest.at(doc.Items[at], f)
+		if at := l.from.in(len(doc.Items())); at >= 0 && at < len(doc.Items()) {
+			return w.editItems(doc, 0, func(items []Value) []Value {
+				items[at] = w.at(rest, items[at], f)
+				return items
+			})
 		}
-	case l.kind == cellLeg && l.from.in(1) == 0:
-		return rest.at(doc, f)
 	}
 	return doc
 }
 
 // Remove returns the document without what a path leads to, which is not the document itself.
-func (p Path) Remove(doc Value) Value {
+func (w *Work) Remove(doc Value, p Path) Value {
 	l := p[len(p)-1]
-	return p[:len(p)-1].at(doc, func(v Value) Value {
+	return w.at(p[:len(p)-1], doc, func(v Value) Value {
 		switch {
 		case l.kind == keyLeg && v.Kind == Object:
 			if at, ok := v.member(l.key); ok {
-				v.Members = slices.Delete(slices.Clone(v.Members), at, at+1)
+				return w.editMembers(v, 0, func(members []Member) []Member { return slices.Delete(members, at, at+1) })
 			}
 		case l.kind == cellLeg && v.Kind == Array:
-			if at := l.from.in(len(v.Items)); at >= 0 && at < len(v.Items) {
-				v.Items = slices.Delete(slices.Clone(v.Items), at, at+1)
+			if at := l.from.in(len(v.Items())); at >= 0 && at < len(v.Items()) {
+				return w.editItems(v, 0, func(items []Value) []Value { return slices.Delete(items, at, at+1) })
 			}
 		}
 		return v
@@ -104,10 +143,10 @@ func (p Path) Remove(doc Value) Value {
 }
 
 // ArrayAppend returns the document with a value at the end of the array that a path leads to; another value becomes the first of one.
-func (p Path) ArrayAppend(doc, v Value) Value {
-	return p.at(doc, func(at Value) Value {
+func (w *Work) ArrayAppend(doc Value, p Path, v Value) Value {
+	return w.at(p, doc, func(at Value) Value {
 		if at.Kind == Array {
-			return OfItems(append(slices.Clone(at.Items), v))
+			return w.insertItem(at, at.Length(), v)
 		}
 		return OfItems([]Value{at, v})
 	})
@@ -117,142 +156,12 @@ func (p Path) ArrayAppend(doc, v Value) Value {
 func (p Path) EndsInCell() bool { return len(p) > 0 && p[len(p)-1].kind == cellLeg }
 
 // ArrayInsert returns the document with a value put into the array that a path, which ends in a cell, leads to.
-func (p Path) ArrayInsert(doc, v Value) Value {
+func (w *Work) ArrayInsert(doc Value, p Path, v Value) Value {
 	l := p[len(p)-1]
-	return p[:len(p)-1].at(doc, func(a Value) Value {
-		if a.Kind == Array {
-			at := min(max(l.from.in(len(a.Items)), 0), len(a.Items))
-			a.Items = slices.Insert(slices.Clone(a.Items), at, v)
+	return w.at(p[:len(p)-1], doc, func(a Value) Value {
+		if a.Kind != Array {
+			return a
 		}
-		return a
+		return w.insertItem(a, l.from.in(a.Length()), v)
 	})
-}
-
-// MergePreserve joins documents: arrays one after the other, objects member by member, other values as arrays of one.
-func MergePreserve(a, b Value) Value {
-	if a.Kind == Object && b.Kind == Object {
-		members := slices.Clone(a.Members)
-		for _, m := range b.Members {
-			if at, ok := (&Value{Members: members}).member(m.Key); ok {
-				members[at].Value = MergePreserve(members[at].Value, m.Value)
-			} else {
-				members = slices.Insert(members, at, m)
-			}
-		}
-		return Value{Kind: Object, Members: members}
-	}
-	return OfItems(append(slices.Clone(asItems(a)), asItems(b)...))
-}
-
-func asItems(v Value) []Value {
-	if v.Kind == Array {
-		return v.Items
-	}
-	return []Value{v}
-}
-
-// MergePatch is a patch of RFC 7396: members that are null go.
-func MergePatch(a, patch Value) Value {
-	if patch.Kind != Object {
-		return patch
-	}
-	if a.Kind != Object {
-		a = Value{Kind: Object}
-	}
-	members := slices.Clone(a.Members)
-	for _, m := range patch.Members {
-		at, ok := (&Value{Members: members}).member(m.Key)
-		switch {
-		case m.Value.Kind == Null && ok:
-			members = slices.Delete(members, at, at+1)
-		case m.Value.Kind == Null:
-		case ok:
-			members[at].Value = MergePatch(members[at].Value, m.Value)
-		default:
-			members = slices.Insert(members, at, Member{m.Key, MergePatch(Value{}, m.Value)})
-		}
-	}
-	return Value{Kind: Object, Members: members}
-}
-
-// Contains reports whether a document contains another: an object every member of an object, an array every item of an array or the
-// value itself, in one of its items.
-func Contains(doc, v *Value) bool {
-	switch {
-	case doc.Kind == Array && v.Kind == Array:
-		for i := range v.Items {
-			if !holds(doc, &v.Items[i]) {
-				return false
-			}
-		}
-		return true
-	case doc.Kind == Array:
-		return holds(doc, v)
-	case doc.Kind == Object && v.Kind == Object:
-		for i := range v.Members {
-			at, ok := doc.member(v.Members[i].Key)
-			if !ok || !Contains(&doc.Members[at].Value, &v.Members[i].Value) {
-				return false
-			}
-		}
-		return true
-	}
-	return Compare(doc, v) == 0
-}
-
-// holds reports whether an item of an array contains a value; an array is only in an array.
-func holds(array, v *Value) bool {
-	for i := range array.Items {
-		if item := &array.Items[i]; (v.Kind != Array || item.Kind == Array) && Contains(item, v) {
-			return true
-		}
-	}
-	return false
-}
-
-// Overlaps reports whether two documents have an item, or a member, in common.
-func Overlaps(a, b *Value) bool {
-	switch {
-	case a.Kind == Object && b.Kind == Object:
-		for i := range a.Members {
-			if at, ok := b.member(a.Members[i].Key); ok && Compare(&a.Members[i].Value, &b.Members[at].Value) == 0 {
-				return true
-			}
-		}
-		return false
-	case a.Kind != Array && b.Kind != Array:
-		return Compare(a, b) == 0
-	}
-	for _, x := range asItems(*a) {
-		for _, y := range asItems(*b) {
-			if Compare(&x, &y) == 0 {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// IsMember reports whether a value is an item of an array, or the document.
-func IsMember(v, doc *Value) bool {
-	return slices.ContainsFunc(asItems(*doc), func(item Value) bool { return Compare(v, &item) == 0 })
-}
-
-// Search returns the paths of the strings that match, below the values that paths lead to.
-func Search(doc *Value, within []Path, match func(s string) bool, one bool) []string {
-	if len(within) == 0 {
-		within = []Path{{}}
-	}
-	var out []string
-	for _, p := range within {
-		deep := append(slices.Clone(p), leg{kind: deepLeg})
-		for _, f := range deep.find([]found{{doc, "$"}}, true) {
-			if f.value.Kind == String && match(f.value.Text) && !slices.Contains(out, f.path) {
-				if out = append(out, f.path); one {
-					return out
-				}
-			}
-		}
-	}
-	return out
 }

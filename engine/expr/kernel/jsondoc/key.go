@@ -1,10 +1,10 @@
 package jsondoc
 
 import (
-	"bytes"
 	"encoding/binary"
 	"math"
 	"strconv"
+	"strings"
 )
 
 // Kinds of keys, in the order of the values. All numbers are of one kind.
@@ -41,20 +41,20 @@ func (v *Value) appendKey(dst []byte) []byte {
 		return append(dst, keyOfBool, 0)
 	case Array:
 		dst = append(dst, keyOfArray)
-		for i := range v.Items {
-			dst = v.Items[i].appendKey(append(dst, 1))
+		for i, items := 0, v.Items(); i < len(items); i++ {
+			dst = items[i].appendKey(append(dst, 1))
 		}
 		return append(dst, 0)
 	case Object:
-		dst = binary.BigEndian.AppendUint32(append(dst, keyOfObject), uint32(len(v.Members)))
-		for i := range v.Members {
-			m := &v.Members[i]
+		dst = binary.BigEndian.AppendUint32(append(dst, keyOfObject), uint32(v.Length()))
+		for i, members := 0, v.Members(); i < len(members); i++ {
+			m := &members[i]
 			dst = append(binary.BigEndian.AppendUint32(dst, uint32(len(m.Key))), m.Key...)
 			dst = m.Value.appendKey(dst)
 		}
 		return dst
 	}
-	return appendNumberKey(append(dst, keyOfNumber), []byte(v.Text))
+	return appendNumberKey(append(dst, keyOfNumber), v.Text)
 }
 
 // appendTextKey ends the text by a zero byte; one in it becomes two other bytes.
@@ -76,19 +76,25 @@ func b2u(b bool) byte {
 }
 
 // appendNumberKey appends the sign, the place of the point before the first digit that is not zero, and the digits from there on.
-func appendNumberKey(dst, number []byte) []byte {
-	number, negative := bytes.CutPrefix(number, []byte("-"))
+func appendNumberKey(dst []byte, number string) []byte {
+	number, negative := strings.CutPrefix(number, "-")
 	exponent := 0
-	if at := bytes.IndexAny(number, "eE"); at >= 0 {
-		exponent, _ = strconv.Atoi(string(number[at+1:])) // the nearest that there is
+	if at := strings.IndexAny(number, "eE"); at >= 0 {
+		exponent, _ = strconv.Atoi(number[at+1:]) // the nearest that there is
 		number = number[:at]
 	}
-	whole, fraction, _ := bytes.Cut(number, []byte("."))
-	digits := append(bytes.Clone(whole), fraction...)
-	significant := bytes.TrimLeft(digits, "0")
-	point := len(whole) - (len(digits) - len(significant)) + min(max(exponent, math.MinInt32/2), math.MaxInt32/2)
-	significant = bytes.TrimRight(significant, "0")
-	if len(significant) == 0 {
+	whole, fraction, _ := strings.Cut(number, ".")
+	point := len(whole) + min(max(exponent, math.MinInt32/2), math.MaxInt32/2)
+	kept := strings.TrimLeft(whole, "0")
+	if point -= len(whole) - len(kept); kept == "" {
+		significant := strings.TrimLeft(fraction, "0")
+		point -= len(fraction) - len(significant)
+		fraction = significant
+	}
+	if fraction = strings.TrimRight(fraction, "0"); fraction == "" {
+		kept = strings.TrimRight(kept, "0")
+	}
+	if kept == "" && fraction == "" {
 		return append(dst, 1)
 	}
 	sign, start := byte(2), len(dst)+1
@@ -96,7 +102,7 @@ func appendNumberKey(dst, number []byte) []byte {
 		sign = 0
 	}
 	dst = binary.BigEndian.AppendUint32(append(dst, sign), uint32(int32(point))^1<<31)
-	dst = append(append(dst, significant...), 0)
+	dst = append(append(append(dst, kept...), fraction...), 0)
 	if negative {
 		for i := start; i < len(dst); i++ {
 			dst[i] = ^dst[i]

@@ -3,6 +3,7 @@ package jsondoc
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -27,22 +28,43 @@ func (e *SyntaxError) Error() string { return fmt.Sprintf("%s at position %d.", 
 
 // Parse reads a document. Numbers with a point or an exponent become doubles, as MySQL has it; with exact they keep their digits: for a
 // text that a JSON function has printed.
-func Parse(text string, exact bool) (Value, error) {
-	p := parser{text: text, exact: exact}
-	v, err := p.value(1)
-	if err != nil {
-		return Value{}, err
+func Parse(text string, exact bool) (Value, error) { return (*Work)(nil).Parse(text, exact) }
+
+// Parse reads a document, which keeps the text.
+func (w *Work) Parse(text string, exact bool) (v Value, err error) {
+	p := parser{text: text, exact: exact, work: w}
+	if !w.spend(len(text)) {
+		return v, w.err
 	}
-	if p.space(); p.at < len(text) {
-		return Value{}, p.fail("The document root must not be followed by other values.")
+	if v, err = p.value(1); err == nil {
+		err = p.end()
 	}
-	return v, nil
+	p.dropStacks()
+	return v, err
 }
 
+// parser reads a text. What is in arrays and objects gathers on stacks until its number is known.
 type parser struct {
-	text  string
-	at    int
-	exact bool
+	text    string
+	at      int
+	exact   bool
+	skip    bool // values are read for their form; only their kind is known
+	work    *Work
+	items   []Value
+	members []Member
+}
+
+// end fails if anything comes next.
+func (p *parser) end() error {
+	if p.space(); p.at < len(p.text) {
+		return p.fail("The document root must not be followed by other values.")
+	}
+	return nil
+}
+
+func (p *parser) dropStacks() {
+	p.work.Drop(int64(cap(p.items)*valueBytes + cap(p.members)*memberBytes))
+	p.items, p.members = nil, nil
 }
 
 func (p *parser) fail(message string) error { return &SyntaxError{message, p.at} }
@@ -66,6 +88,9 @@ func (p *parser) value(depth int) (Value, error) {
 	if depth > MaxDepth {
 		return Value{}, TooDeepError{}
 	}
+	if !p.work.step(1) {
+		return Value{}, p.work.err
+	}
 	p.space()
 	if p.at == len(p.text) {
 		if p.at == 0 {
@@ -75,9 +100,9 @@ func (p *parser) value(depth int) (Value, error) {
 	}
 	switch c := p.text[p.at]; {
 	case c == '{':
-		return p.object(depth)
+		return p.objectValue(depth)
 	case c == '[':
-		return p.array(depth)
+		return p.arrayValue(depth)
 	case c == '"':
 		s, err := p.string()
 		return OfText(s), err
@@ -95,58 +120,116 @@ func (p *parser) value(depth int) (Value, error) {
 	return Value{}, p.fail("Invalid value.")
 }
 
-func (p *parser) object(depth int) (Value, error) {
+// object reads an object, calling member to read each value.
+func (p *parser) object(member func(key string) error) error {
 	p.at++
-	var members []Member
 	if p.space(); p.take('}') {
-		return Value{Kind: Object}, nil
+		return nil
 	}
 	for {
 		if p.space(); p.at == len(p.text) || p.text[p.at] != '"' {
-			return Value{}, p.fail("Missing a name for object member.")
+			return p.fail("Missing a name for object member.")
 		}
 		key, err := p.string()
 		if err != nil {
-			return Value{}, err
+			return err
 		}
 		if p.space(); !p.take(':') {
-			return Value{}, p.fail("Missing a colon after a name of object member.")
+			return p.fail("Missing a colon after a name of object member.")
 		}
-		v, err := p.value(depth + 1)
-		if err != nil {
-			return Value{}, err
+		if err := member(key); err != nil {
+			return err
 		}
-		members = append(members, Member{key, v})
 		p.space()
 		if p.take('}') {
-			return OfMembers(members), nil
+			return nil
 		}
 		if !p.take(',') {
-			return Value{}, p.fail("Missing a comma or } after an object member.")
+			return p.fail("Missing a comma or } after an object member.")
 		}
 	}
 }
 
-func (p *parser) array(depth int) (Value, error) {
+// array reads an array, calling item to read each value.
+func (p *parser) array(item func() error) error {
 	p.at++
 	if p.space(); p.take(']') {
-		return Value{Kind: Array}, nil
+		return nil
 	}
-	var items []Value
 	for {
-		v, err := p.value(depth + 1)
-		if err != nil {
-			return Value{}, err
+		if err := item(); err != nil {
+			return err
 		}
-		items = append(items, v)
 		p.space()
 		if p.take(']') {
-			return OfItems(items), nil
+			return nil
 		}
 		if !p.take(',') {
-			return Value{}, p.fail("Missing a comma or ] after an array element.")
+			return p.fail("Missing a comma or ] after an array element.")
 		}
 	}
+}
+
+func (p *parser) objectValue(depth int) (Value, error) {
+	start := len(p.members)
+	err := p.object(func(key string) error {
+		v, err := p.value(depth + 1)
+		if err != nil || p.skip {
+			return err
+		}
+		return p.push(Member{key, v})
+	})
+	if err != nil || p.skip {
+		return Value{Kind: Object}, err
+	}
+	return p.popMembers(start)
+}
+
+// push puts a member on the stack.
+func (p *parser) push(m Member) error {
+	before := cap(p.members)
+	if p.members = append(p.members, m); cap(p.members) > before && !p.work.spend((cap(p.members)-before)*memberBytes) {
+		return p.work.err
+	}
+	return nil
+}
+
+// popMembers makes an object of what lies on the stack above start.
+func (p *parser) popMembers(start int) (Value, error) {
+	top := p.members[start:]
+	if !p.work.spend(len(top)*memberBytes + contentsBytes) {
+		return Value{}, p.work.err
+	}
+	v := p.work.ofMembers(slices.Clone(top))
+	clear(top)
+	p.members = p.members[:start]
+	return v, p.work.Err()
+}
+
+func (p *parser) arrayValue(depth int) (Value, error) {
+	start := len(p.items)
+	err := p.array(func() error {
+		v, err := p.value(depth + 1)
+		if err != nil || p.skip {
+			return err
+		}
+		before := cap(p.items)
+		if p.items = append(p.items, v); cap(p.items) > before && !p.work.spend((cap(p.items)-before)*valueBytes) {
+			return p.work.err
+		}
+		return nil
+	})
+	if err != nil || p.skip {
+		return Value{Kind: Array}, err
+	}
+	top := p.items[start:]
+	if !p.work.spend(len(top)*valueBytes + contentsBytes) {
+		return Value{}, p.work.err
+	}
+	v := OfItems(slices.Clone(top))
+	clear(top)
+	p.items = p.items[:start]
+	return v, nil
 }
 
 // word reads a word if it comes next.
@@ -166,6 +249,9 @@ func (p *parser) digits() bool {
 	}
 	return p.at > start
 }
+
+// sureDigits is as many digits as any integer of 64 bits may have.
+const sureDigits = 18
 
 func (p *parser) number() (Value, error) {
 	start, whole := p.at, true
@@ -189,10 +275,13 @@ func (p *parser) number() (Value, error) {
 	}
 	text := p.text[start:p.at]
 	if whole {
-		if v, err := strconv.ParseInt(text, 10, 64); err == nil {
-			if v == 0 {
-				text = "0" // of -0 too
-			}
+		if text == "-0" {
+			text = "0"
+		}
+		if len(text) <= sureDigits {
+			return Value{Kind: Integer, Text: text}, nil
+		}
+		if _, err := strconv.ParseInt(text, 10, 64); err == nil {
 			return Value{Kind: Integer, Text: text}, nil
 		}
 		if _, err := strconv.ParseUint(text, 10, 64); err == nil {
@@ -205,17 +294,48 @@ func (p *parser) number() (Value, error) {
 	if err != nil && math.IsInf(v, 0) {
 		return Value{}, p.fail("Number too big to be stored in double.")
 	}
+	if p.skip {
+		return Value{Kind: Double}, nil
+	}
+	const digits = 24
+	if !p.work.spend(digits) {
+		return Value{}, p.work.err
+	}
 	return OfDouble(v), nil
 }
 
+// string reads a string, which is a part of the text unless it has escapes.
 func (p *parser) string() (string, error) {
 	p.at++
+	for start := p.at; p.at < len(p.text); p.at++ {
+		switch c := p.text[p.at]; {
+		case c == '"':
+			p.at++
+			if s := p.text[start : p.at-1]; valid(s) {
+				return s, nil
+			}
+			return "", p.fail("Invalid encoding in string.")
+		case c == '\\':
+			return p.escaped(start)
+		case c < ' ':
+			return "", p.fail("Invalid encoding in string.")
+		}
+	}
+	return "", p.fail("Missing a closing quotation mark in string.")
+}
+
+// escaped reads the rest of a string that began at start and has an escape next.
+func (p *parser) escaped(start int) (string, error) {
 	var b strings.Builder
+	b.WriteString(p.text[start:p.at])
 	for p.at < len(p.text) {
 		switch c := p.text[p.at]; {
 		case c == '"':
 			p.at++
 			if s := b.String(); valid(s) {
+				if !p.work.spend(b.Cap()) {
+					return "", p.work.err
+				}
 				return s, nil
 			}
 			return "", p.fail("Invalid encoding in string.")
@@ -225,6 +345,9 @@ func (p *parser) string() (string, error) {
 				return "", err
 			}
 			b.WriteRune(r)
+			if !p.work.step(1) {
+				return "", p.work.err
+			}
 		case c < ' ':
 			return "", p.fail("Invalid encoding in string.")
 		default:

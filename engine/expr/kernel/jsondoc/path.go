@@ -2,9 +2,11 @@ package jsondoc
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
+	"unsafe"
 )
 
 // Path is a JSON path.
@@ -185,15 +187,12 @@ func (p *parser) index() (i index, ok bool) {
 	return i, err == nil
 }
 
-// found is a value that a path leads to, and the path to it where that is asked for.
-type found struct {
-	value *Value
-	path  string
-}
+// Find returns what a path leads to, in the order of the document, each once.
+func (p Path) Find(v *Value) []*Value { return (*Work)(nil).Find(p, v) }
 
 // Find returns what a path leads to, in the order of the document, each once.
-func (p Path) Find(v *Value) []*Value {
-	list := p.find([]found{{v, ""}}, false)
+func (w *Work) Find(p Path, v *Value) []*Value {
+	list := w.find(p, []found{{value: v}}, false)
 	out := make([]*Value, len(list))
 	for i, f := range list {
 		out[i] = f.value
@@ -201,96 +200,133 @@ func (p Path) Find(v *Value) []*Value {
 	return out
 }
 
-func (p Path) find(list []found, paths bool) []found {
+// found is a value that a path leads to, and the path to it where that is asked for.
+type found struct {
+	value *Value
+	path  string
+}
+
+const foundBytes = int(unsafe.Sizeof(found{}))
+
+// finder follows a leg.
+type finder struct {
+	work  *Work
+	paths bool
+	out   []found
+}
+
+func (w *Work) find(p Path, list []found, paths bool) []found {
 	deep := false
 	for _, l := range p {
-		var next []found
+		next := finder{work: w, paths: paths}
 		for _, f := range list {
-			next = append(next, l.step(f, paths)...)
+			next.step(l, f)
 		}
-		if deep = deep || l.kind == deepLeg; deep && len(next) > 1 { // a value below another that was found is found again
-			next = unique(next)
+		if deep = deep || l.kind == deepLeg; deep && len(next.out) > 1 { // a value below another that was found is found again
+			next.out = next.unique()
 		}
-		list = next
+		list = next.out
 	}
 	return list
 }
 
-func unique(list []found) []found {
-	seen := make(map[*Value]bool, len(list))
-	return slices.DeleteFunc(list, func(f found) bool {
+func (n *finder) unique() []found {
+	const entry = 32 // bytes
+	if !n.work.spend(len(n.out) * entry) {
+		return nil
+	}
+	seen := make(map[*Value]bool, len(n.out))
+	return slices.DeleteFunc(n.out, func(f found) bool {
 		again := seen[f.value]
 		seen[f.value] = true
 		return again
 	})
 }
 
+// add adds what was found.
+func (n *finder) add(f found) bool {
+	if !n.work.step(1) {
+		return false
+	}
+	before := cap(n.out)
+	n.out = append(n.out, f)
+	return n.work.spend((cap(n.out)-before)*foundBytes + len(f.path))
+}
+
+// items adds the items of an array from one on to another.
+func (n *finder) items(f found, from, to int) {
+	items := f.value.Items()
+	for i := max(from, 0); i <= min(to, len(items)-1); i++ {
+		if !n.add(n.item(f, i)) {
+			return
+		}
+	}
+}
+
+func (n *finder) item(f found, i int) found {
+	g := found{value: &f.value.Items()[i]}
+	if n.paths {
+		g.path = f.path + "[" + strconv.Itoa(i) + "]"
+	}
+	return g
+}
+
+func (n *finder) member(f found, i int) found {
+	m := &f.value.Members()[i]
+	g := found{value: &m.Value}
+	if n.paths {
+		g.path = f.path + keyPath(m.Key)
+	}
+	return g
+}
+
 // step follows one leg.
-func (l leg) step(f found, paths bool) (out []found) {
+func (n *finder) step(l leg, f found) {
 	v := f.value
-	cell := func(i int) {
-		g := found{value: &v.Items[i]}
-		if paths {
-			g.path = f.path + "[" + strconv.Itoa(i) + "]"
-		}
-		out = append(out, g)
-	}
-	member := func(i int) {
-		g := found{value: &v.Members[i].Value}
-		if paths {
-			g.path = f.path + keyPath(v.Members[i].Key)
-		}
-		out = append(out, g)
-	}
 	switch l.kind {
 	case keyLeg:
 		if i, ok := v.member(l.key); ok {
-			member(i)
+			n.add(n.member(f, i))
 		}
 	case anyKeyLeg:
-		for i := range v.Members {
-			member(i)
+		for i := range v.Members() {
+			if !n.add(n.member(f, i)) {
+				return
+			}
 		}
 	case anyCellLeg:
-		for i := range v.Items {
-			cell(i)
-		}
+		n.items(f, 0, math.MaxInt)
 	case cellLeg:
-		if v.Kind != Array {
-			if l.from.in(1) == 0 {
-				return []found{f} // a value is an array of itself
+		if v.Kind == Array {
+			at := l.from.in(v.Length())
+			if at >= 0 {
+				n.items(f, at, at)
 			}
-		} else if i := l.from.in(len(v.Items)); i >= 0 && i < len(v.Items) {
-			cell(i)
+		} else if l.from.in(1) == 0 {
+			n.add(f) // a value is an array of itself
 		}
 	case rangeLeg:
-		if v.Kind != Array {
-			if l.from.in(1) <= 0 && l.to.in(1) >= 0 {
-				return []found{f}
-			}
-			return nil
-		}
-		for i := max(l.from.in(len(v.Items)), 0); i <= min(l.to.in(len(v.Items)), len(v.Items)-1); i++ {
-			cell(i)
+		if v.Kind == Array {
+			n.items(f, l.from.in(v.Length()), l.to.in(v.Length()))
+		} else if l.from.in(1) <= 0 && l.to.in(1) >= 0 {
+			n.add(f)
 		}
 	case deepLeg:
-		out = append(out, f)
-		for i := range v.Items {
-			g := found{value: &v.Items[i]}
-			if paths {
-				g.path = f.path + "[" + strconv.Itoa(i) + "]"
-			}
-			out = append(out, l.step(g, paths)...)
-		}
-		for i := range v.Members {
-			g := found{value: &v.Members[i].Value}
-			if paths {
-				g.path = f.path + keyPath(v.Members[i].Key)
-			}
-			out = append(out, l.step(g, paths)...)
-		}
+		n.descend(f)
 	}
-	return out
+}
+
+// descend adds a value and all that is in it.
+func (n *finder) descend(f found) {
+	if !n.add(f) {
+		return
+	}
+	for i := 0; i < len(f.value.Items()) && n.work.Err() == nil; i++ {
+		n.descend(n.item(f, i))
+	}
+	for i := 0; i < len(f.value.Members()) && n.work.Err() == nil; i++ {
+		n.descend(n.member(f, i))
+	}
 }
 
 // keyPath writes a key as a leg of a path, in quotes if it is no name.

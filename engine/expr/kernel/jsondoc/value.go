@@ -6,12 +6,13 @@
 package jsondoc
 
 import (
+	"cmp"
 	"math"
-	"math/big"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // Kind is what a value is.
@@ -32,11 +33,39 @@ const (
 
 // Value is a JSON value. The zero value is null.
 type Value struct {
-	Kind    Kind
-	Bool    bool
-	Text    string // of a String; of a number its digits
-	Items   []Value
-	Members []Member // sorted by MySQL's order of keys, each once
+	Kind Kind
+	Bool bool
+	Text string    // of a String; of a number its digits
+	in   *contents // of an Array or Object that is not empty
+}
+
+// contents are what is in an array or object. They lie behind a pointer since most values are scalars.
+type contents struct {
+	items   []Value
+	members []Member // sorted by MySQL's order of keys, each once
+}
+
+// The bytes of the parts of a document.
+const (
+	valueBytes    = int(unsafe.Sizeof(Value{}))
+	memberBytes   = int(unsafe.Sizeof(Member{}))
+	contentsBytes = int(unsafe.Sizeof(contents{}))
+)
+
+// Items are those of an array.
+func (v *Value) Items() []Value {
+	if v.in == nil {
+		return nil
+	}
+	return v.in.items
+}
+
+// Members are those of an object, in MySQL's order of keys.
+func (v *Value) Members() []Member {
+	if v.in == nil {
+		return nil
+	}
+	return v.in.members
 }
 
 // Member is a member of an object.
@@ -64,11 +93,21 @@ func OfDouble(v float64) Value { return Value{Kind: Double, Text: doubleText(v)}
 func OfDecimal(text string) Value { return Value{Kind: Decimal, Text: text} }
 
 // OfItems is an array.
-func OfItems(items []Value) Value { return Value{Kind: Array, Items: items} }
+func OfItems(items []Value) Value {
+	if len(items) == 0 {
+		return Value{Kind: Array}
+	}
+	return Value{Kind: Array, in: &contents{items: items}}
+}
 
 // OfMembers is an object; of members of one key the last counts.
-func OfMembers(members []Member) Value {
-	slices.SortStableFunc(members, func(a, b Member) int { return compareKeys(a.Key, b.Key) })
+func OfMembers(members []Member) Value { return (*Work)(nil).ofMembers(members) }
+
+func (w *Work) ofMembers(members []Member) Value {
+	ascending := func(a, b Member) int { return compareKeys(a.Key, b.Key) }
+	if !slices.IsSortedFunc(members, ascending) {
+		members = w.sorted(members)
+	}
 	kept := members[:0]
 	for i, m := range members {
 		if i+1 < len(members) && members[i+1].Key == m.Key {
@@ -76,7 +115,37 @@ func OfMembers(members []Member) Value {
 		}
 		kept = append(kept, m)
 	}
-	return Value{Kind: Object, Members: kept}
+	return ofSorted(kept)
+}
+
+// ofSorted is an object of members that are in order, each once.
+func ofSorted(members []Member) Value {
+	if len(members) == 0 {
+		return Value{Kind: Object}
+	}
+	return Value{Kind: Object, in: &contents{members: members}}
+}
+
+// sorted returns members in order; those of one key stay in theirs.
+func (w *Work) sorted(members []Member) []Member {
+	if !w.spend(len(members) * (memberBytes + 4)) {
+		return nil
+	}
+	order := make([]int32, len(members))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(a, b int32) int {
+		if !w.step(1) {
+			return 0
+		}
+		return cmp.Or(compareKeys(members[a].Key, members[b].Key), int(a-b))
+	})
+	out := make([]Member, len(members))
+	for i, at := range order {
+		out[i] = members[at]
+	}
+	return out
 }
 
 // compareKeys is MySQL's order of keys: shorter ones first, then by bytes.
@@ -89,7 +158,7 @@ func compareKeys(a, b string) int {
 
 // member finds a member.
 func (v *Value) member(key string) (at int, ok bool) {
-	return slices.BinarySearchFunc(v.Members, key, func(m Member, key string) int { return compareKeys(m.Key, key) })
+	return slices.BinarySearchFunc(v.Members(), key, func(m Member, key string) int { return compareKeys(m.Key, key) })
 }
 
 // doubleText is how MySQL shows a double in JSON: one that is whole has a zero behind its point.
@@ -123,11 +192,11 @@ func (v *Value) TypeName() string {
 // Depth is the greatest depth: of a scalar or an empty array or object 1.
 func (v *Value) Depth() int {
 	deepest := 0
-	for i := range v.Items {
-		deepest = max(deepest, v.Items[i].Depth())
+	for i, items := 0, v.Items(); i < len(items); i++ {
+		deepest = max(deepest, items[i].Depth())
 	}
-	for i := range v.Members {
-		deepest = max(deepest, v.Members[i].Value.Depth())
+	for i, members := 0, v.Members(); i < len(members); i++ {
+		deepest = max(deepest, members[i].Value.Depth())
 	}
 	return deepest + 1
 }
@@ -136,164 +205,11 @@ func (v *Value) Depth() int {
 func (v *Value) Length() int {
 	switch v.Kind {
 	case Array:
-		return len(v.Items)
+		return len(v.Items())
 	case Object:
-		return len(v.Members)
+		return len(v.Members())
 	}
 	return 1
-}
-
-// Append prints the value as MySQL does.
-func (v *Value) Append(dst []byte) []byte {
-	switch v.Kind {
-	case Null:
-		return append(dst, "null"...)
-	case Bool:
-		return strconv.AppendBool(dst, v.Bool)
-	case String:
-		return AppendQuoted(dst, v.Text)
-	case Array:
-		dst = append(dst, '[')
-		for i := range v.Items {
-			if i > 0 {
-				dst = append(dst, ", "...)
-			}
-			dst = v.Items[i].Append(dst)
-		}
-		return append(dst, ']')
-	case Object:
-		dst = append(dst, '{')
-		for i := range v.Members {
-			if i > 0 {
-				dst = append(dst, ", "...)
-			}
-			dst = append(AppendQuoted(dst, v.Members[i].Key), ": "...)
-			dst = v.Members[i].Value.Append(dst)
-		}
-		return append(dst, '}')
-	}
-	return append(dst, v.Text...)
-}
-
-// AppendPretty prints the value over several lines.
-func (v *Value) AppendPretty(dst []byte, indent int) []byte {
-	line := func() {
-		dst = append(dst, '\n')
-		for range indent + 2 {
-			dst = append(dst, ' ')
-		}
-	}
-	switch {
-	case v.Kind == Array && len(v.Items) > 0:
-		dst = append(dst, '[')
-		for i := range v.Items {
-			if i > 0 {
-				dst = append(dst, ',')
-			}
-			line()
-			dst = v.Items[i].AppendPretty(dst, indent+2)
-		}
-	case v.Kind == Object && len(v.Members) > 0:
-		dst = append(dst, '{')
-		for i := range v.Members {
-			if i > 0 {
-				dst = append(dst, ',')
-			}
-			line()
-			dst = append(AppendQuoted(dst, v.Members[i].Key), ": "...)
-			dst = v.Members[i].Value.AppendPretty(dst, indent+2)
-		}
-	default:
-		return v.Append(dst)
-	}
-	indent -= 2
-	line()
-	if v.Kind == Array {
-		return append(dst, ']')
-	}
-	return append(dst, '}')
-}
-
-// AppendQuoted prints a string as JSON.
-func AppendQuoted(dst []byte, s string) []byte {
-	const digits = "0123456789abcdef"
-	dst = append(dst, '"')
-	for i := range len(s) {
-		switch c := s[i]; c {
-		case '"', '\\':
-			dst = append(dst, '\\', c)
-		case '\b':
-			dst = append(dst, `\b`...)
-		case '\f':
-			dst = append(dst, `\f`...)
-		case '\n':
-			dst = append(dst, `\n`...)
-		case '\r':
-			dst = append(dst, `\r`...)
-		case '\t':
-			dst = append(dst, `\t`...)
-		default:
-			if c < ' ' {
-				dst = append(dst, '\\', 'u', '0', '0', digits[c>>4], digits[c&15])
-			} else {
-				dst = append(dst, c)
-			}
-		}
-	}
-	return append(dst, '"')
-}
-
-// Unquoted is the text of a string, of anything else what it prints as.
-func (v *Value) Unquoted(dst []byte) []byte {
-	if v.Kind == String {
-		return append(dst, v.Text...)
-	}
-	return v.Append(dst)
-}
-
-// Compare orders values as MySQL does: by what they are, then by their worth. Objects that differ have some order.
-func Compare(a, b *Value) int {
-	if a.isNumber() && b.isNumber() {
-		x, okX := new(big.Rat).SetString(a.Text)
-		y, okY := new(big.Rat).SetString(b.Text)
-		if okX && okY {
-			return x.Cmp(y)
-		}
-	}
-	if a.Kind != b.Kind {
-		return int(a.Kind) - int(b.Kind)
-	}
-	switch a.Kind {
-	case Bool:
-		switch {
-		case a.Bool == b.Bool:
-			return 0
-		case b.Bool:
-			return -1
-		}
-		return 1
-	case Array:
-		for i := range min(len(a.Items), len(b.Items)) {
-			if c := Compare(&a.Items[i], &b.Items[i]); c != 0 {
-				return c
-			}
-		}
-		return len(a.Items) - len(b.Items)
-	case Object:
-		if len(a.Members) != len(b.Members) {
-			return len(a.Members) - len(b.Members)
-		}
-		for i := range a.Members {
-			if c := compareKeys(a.Members[i].Key, b.Members[i].Key); c != 0 {
-				return c
-			}
-			if c := Compare(&a.Members[i].Value, &b.Members[i].Value); c != 0 {
-				return c
-			}
-		}
-		return 0
-	}
-	return strings.Compare(a.Text, b.Text)
 }
 
 // valid reports whether a string is one of JSON's: UTF-8.

@@ -1,0 +1,120 @@
+package expr
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/silogate/silogate/engine/sqlerr"
+)
+
+// limitedAccount is one of few bytes.
+type limitedAccount struct{ used, most, limit int64 }
+
+func (a *limitedAccount) Reserve(n int64) error {
+	if a.used+n > a.limit {
+		return sqlerr.New(sqlerr.OutOfMemory, "out of memory")
+	}
+	a.used += n
+	a.most = max(a.most, a.used)
+	return nil
+}
+
+func (a *limitedAccount) Release(n int64) { a.used -= n }
+
+func list(count int, item string) string {
+	return "[" + strings.Repeat(item+",", count-1) + item + "]"
+}
+
+// TestInterruptionInsideOfRow ends the evaluation of one row whose value is long.
+func TestInterruptionInsideOfRow(t *testing.T) {
+	const count = 5000
+	f := newFixture(t)
+	doc := f.column("d", jsonType, list(count, "1"))
+	other := f.column("o", jsonType, list(count, "[2]"))
+	nested := f.column("n", jsonType, list(count, "[3]"))
+	stop := errors.New("stop")
+	asked, most := 0, 0
+	f.env.Interrupted = func() error {
+		if asked++; asked > most {
+			return stop
+		}
+		return nil
+	}
+	for _, c := range []struct {
+		call Func
+		args []Expr
+	}{
+		{"json_overlaps", []Expr{doc, other}},
+		{"json_contains", []Expr{nested, other}}, // pairs of arrays
+		{"json_merge_preserve", []Expr{doc, other}},
+		{"json_search", []Expr{doc, textLit("all"), textLit("x%y")}},
+		{"json_length", []Expr{doc}},
+		{"json_extract", []Expr{doc, textLit("$[7]")}},
+		{"json_extract", []Expr{doc, textLit("$[*]")}},
+		{"json_set", []Expr{doc, textLit("$[7]"), textLit("x")}},
+		{"json_pretty", []Expr{other}},
+	} {
+		e, err := New(c.call, c.args...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked, most = 0, 1<<20
+		if _, err := f.eval(e); err != nil {
+			t.Fatal(err)
+		}
+		const before = 2 // the batch, and the row
+		if asked <= before {
+			t.Errorf("%s: asked %d times", e, asked)
+		}
+		most = asked - 1
+		asked = 0
+		if _, err := f.eval(e); !errors.Is(err, stop) {
+			t.Errorf("%s: %v after %d questions", e, err, most)
+		}
+	}
+}
+
+// TestMemoryOfDocuments charges the account with the trees of long documents, and gives all of it back.
+func TestMemoryOfDocuments(t *testing.T) {
+	const count = 100_000
+	f := newFixture(t)
+	long := list(count, "1")
+	docs := f.column("d", jsonType, long, "[1]", long, list(count, "2"))
+	account := &limitedAccount{limit: 1 << 40}
+	f.env.Account = account
+	for _, c := range []struct {
+		call  Func
+		args  []Expr
+		least int64 // bytes that are reserved
+	}{
+		{"json_length", []Expr{docs}, 0},
+		{"json_type", []Expr{docs}, 0},
+		{"json_extract", []Expr{docs, textLit("$[7]")}, 0},
+		{"json_contains_path", []Expr{docs, textLit("one"), textLit("$[9]")}, 16 * count},
+		{"json_extract", []Expr{docs, textLit("$[*]")}, 16 * count},
+		{"json_overlaps", []Expr{docs, docs}, 2 * 16 * count},
+		{"json_set", []Expr{docs, textLit("$[0]"), textLit("a"), textLit("$[1]"), textLit("b"), textLit("$[2]"), textLit("c")}, 2 * 16 * count},
+	} {
+		e, err := New(c.call, c.args...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		account.most, account.limit = 0, 1<<40
+		if _, err := f.eval(e); err != nil {
+			t.Fatal(err)
+		}
+		const tree = 5 << 20 // with its copy while it is made
+		if account.most < c.least || account.most > 2*c.least+tree*c.least/max(c.least, 1) || account.used != 0 {
+			t.Errorf("%s: %d bytes were reserved, %d are held", e, account.most, account.used)
+		}
+		if c.least == 0 {
+			continue
+		}
+		account.limit = account.most / 2
+		f.fails(e, sqlerr.OutOfMemory, "out of memory")
+		if account.used != 0 {
+			t.Errorf("%s: %d bytes are held after an error", e, account.used)
+		}
+	}
+}
