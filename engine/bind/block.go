@@ -10,14 +10,19 @@ import (
 	"github.com/dolthub/vitess/go/vt/sqlparser"
 )
 
-// GMS finds an aggregate function that a query block uses twice by its text, and looks for the text in the blocks
+// GMS finds an aggregate function that a query block uses twice by its lower-case text, and looks for the text in the blocks
 // around it too: in
 //
 //	SELECT a, SUM(x) FROM t GROUP BY a HAVING SUM(x) > (SELECT SUM(x) / 10 FROM t)
 //
-// the subquery's sum becomes a reference to the outer one. numbered therefore wraps the arguments of aggregates in
-// subqueries in an identity function that carries the number of the block, which makes their texts differ; the import
-// drops it.
+// the subquery's sum becomes a reference to the outer one, and in
+//
+//	SELECT SUM(s = 'a'), SUM(s = 'A') FROM t
+//
+// the second one to the first, as do aggregates that differ in what the text does not show, such as LIKE's escape character.
+// numbered therefore wraps the arguments of aggregates, in subqueries or if they are more than a column, in an identity
+// function that carries a number, which makes their texts differ; the import drops it. Equal aggregates of a block have
+// one number. So it does with the keys of ORDER BY, of which GMS drops one that has the text of another.
 //
 // In HAVING, GMS takes a column that is an aggregate's argument for that argument, which no group has: in
 //
@@ -25,32 +30,46 @@ import (
 //
 // there would be no a. As an argument of the identity it is none of an aggregate, so those are wrapped too.
 
-// blockFunction is the identity's name. Its first argument is the number of the query block.
+// blockFunction is the identity's name. Its first argument is the number.
 const blockFunction = "silogate_block"
 
-// numbered numbers the aggregates of the subqueries of a statement.
+// numbered numbers the aggregates and the keys of order of a statement.
 func numbered(stmt sqlparser.SQLNode) error {
-	block := 0
+	var n numbers
 	inSubquery := make(map[*sqlparser.Select]bool)
-	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
-		switch n := n.(type) {
+	return walkStatement(func(node sqlparser.SQLNode) (bool, error) {
+		switch node := node.(type) {
 		case *sqlparser.Subquery:
-			return true, eachSelect(n.Select, func(s *sqlparser.Select) error {
-				block++
-				inSubquery[s] = true
-				numberAggregates(s, block, func(sqlparser.SelectExpr) bool { return true })
-				return nil
-			})
+			eachSelect(node.Select, func(s *sqlparser.Select) { inSubquery[s] = true })
 		case *sqlparser.Select:
-			if !inSubquery[n] && n.Having != nil {
-				numberAggregates(n, 0, columnOf(n.Having))
+			wrap := func(sqlparser.SelectExpr) bool { return true }
+			if !inSubquery[node] {
+				named := columnOf(node.Having)
+				wrap = func(arg sqlparser.SelectExpr) bool { return !isPlain(arg) || named(arg) }
 			}
+			n.aggregates(node, wrap)
+			n.order(node)
 		}
 		return true, nil
 	}, stmt)
 }
 
-// columnOf returns what tells the arguments that are a column of which a condition has the name.
+// isPlain reports an argument whose text says all: a column, a number or a star.
+func isPlain(arg sqlparser.SelectExpr) bool {
+	e, ok := arg.(*sqlparser.AliasedExpr)
+	if !ok {
+		return true
+	}
+	switch e := e.Expr.(type) {
+	case *sqlparser.ColName:
+		return true
+	case *sqlparser.SQLVal:
+		return e.Type == sqlparser.IntVal
+	}
+	return false
+}
+
+// columnOf returns what tells the arguments that are a column of which a condition, or none, has the name.
 func columnOf(cond *sqlparser.Where) func(sqlparser.SelectExpr) bool {
 	names := make(map[string]bool)
 	_ = sqlparser.Walk(func(n sqlparser.SQLNode) (bool, error) { // nothing here fails
@@ -70,40 +89,88 @@ func columnOf(cond *sqlparser.Where) func(sqlparser.SelectExpr) bool {
 }
 
 // eachSelect calls f for the query blocks of a subquery, which are several in a set operation.
-func eachSelect(s sqlparser.SelectStatement, f func(*sqlparser.Select) error) error {
+func eachSelect(s sqlparser.SelectStatement, f func(*sqlparser.Select)) {
 	switch s := s.(type) {
 	case *sqlparser.Select:
-		return f(s)
+		f(s)
 	case *sqlparser.ParenSelect:
-		return eachSelect(s.Select, f)
+		eachSelect(s.Select, f)
 	case *sqlparser.SetOp:
-		if err := eachSelect(s.Left, f); err != nil {
-			return err
-		}
-		return eachSelect(s.Right, f)
+		eachSelect(s.Left, f)
+		eachSelect(s.Right, f)
 	}
-	return nil
 }
 
-// numberAggregates wraps those arguments of a block's own aggregates that wrap is true for.
-func numberAggregates(s *sqlparser.Select, block int, wrap func(sqlparser.SelectExpr) bool) {
-	walkBlock(func(n sqlparser.SQLNode) bool {
-		e, ok := n.(sqlparser.Expr)
+// numbers are those given out in a statement.
+type numbers int
+
+// of returns the number of an expression in a block, whose numbers are known by the expressions' texts.
+func (n *numbers) of(known map[string]int, e sqlparser.SQLNode) int {
+	text := exactText(e)
+	if _, ok := known[text]; !ok {
+		*n++
+		known[text] = int(*n)
+	}
+	return known[text]
+}
+
+// aggregates wraps those arguments of a block's own aggregates that wrap is true for, all of GROUP_CONCAT, which has more to it.
+func (n *numbers) aggregates(s *sqlparser.Select, wrap func(sqlparser.SelectExpr) bool) {
+	known := make(map[string]int)
+	walkBlock(func(node sqlparser.SQLNode) bool {
+		e, ok := node.(sqlparser.Expr)
 		if !ok || !isAggregate(e) {
 			return true
 		}
+		number := n.of(known, e)
 		switch e := e.(type) {
 		case *sqlparser.FuncExpr:
-			numberArgs(e.Exprs, block, wrap)
+			numberArgs(e.Exprs, number, wrap)
 		case *sqlparser.GroupConcatExpr:
-			numberArgs(e.Exprs, block, wrap)
+			numberArgs(e.Exprs, number, func(sqlparser.SelectExpr) bool { return true })
 		}
 		return false
 	}, partsOverGroups(s)...)
 }
 
+// order wraps the keys of a block's order that are neither names nor positions, if there are several.
+func (n *numbers) order(s *sqlparser.Select) {
+	if len(s.OrderBy) < 2 {
+		return
+	}
+	known := make(map[string]int)
+	for _, o := range s.OrderBy {
+		e := o.Expr
+		for p, ok := e.(*sqlparser.ParenExpr); ok; p, ok = e.(*sqlparser.ParenExpr) {
+			e = p.Expr
+		}
+		switch e.(type) {
+		case *sqlparser.ColName, *sqlparser.SQLVal, sqlparser.InjectedExpr:
+		default:
+			o.Expr = numberedExpr(n.of(known, e), e)
+		}
+	}
+}
+
+// exactText is the text of an expression: only names are the same in either case.
+func exactText(n sqlparser.SQLNode) string {
+	buf := sqlparser.NewTrackedBuffer(func(buf *sqlparser.TrackedBuffer, n sqlparser.SQLNode) {
+		switch n := n.(type) {
+		case sqlparser.ColIdent:
+			buf.WriteString(sqlparser.String(sqlparser.NewColIdent(n.Lowered())))
+		case *sqlparser.FuncExpr:
+			f := *n
+			f.Name = sqlparser.NewColIdent(n.Name.Lowered())
+			f.Format(buf)
+		default:
+			n.Format(buf)
+		}
+	})
+	return buf.WriteNode(n).String()
+}
+
 // numberArgs wraps each argument in place; the star of COUNT(*) counts rows as a constant does.
-func numberArgs(args sqlparser.SelectExprs, block int, wrap func(sqlparser.SelectExpr) bool) {
+func numberArgs(args sqlparser.SelectExprs, number int, wrap func(sqlparser.SelectExpr) bool) {
 	for i, a := range args {
 		if !wrap(a) {
 			continue
@@ -117,25 +184,34 @@ func numberArgs(args sqlparser.SelectExprs, block int, wrap func(sqlparser.Selec
 		default:
 			continue
 		}
-		args[i] = &sqlparser.AliasedExpr{Expr: &sqlparser.FuncExpr{
-			Name: sqlparser.NewColIdent(blockFunction),
-			Exprs: sqlparser.SelectExprs{
-				&sqlparser.AliasedExpr{Expr: sqlparser.NewIntVal(strconv.AppendInt(nil, int64(block), 10))},
-				&sqlparser.AliasedExpr{Expr: arg},
-			},
-		}}
+		args[i] = &sqlparser.AliasedExpr{Expr: numberedExpr(number, arg)}
 	}
 }
 
-// blockPattern finds what the identity adds to the text of an aggregate.
+// numberedExpr calls the identity function.
+func numberedExpr(number int, e sqlparser.Expr) sqlparser.Expr {
+	return &sqlparser.FuncExpr{
+		Name: sqlparser.NewColIdent(blockFunction),
+		Exprs: sqlparser.SelectExprs{
+			&sqlparser.AliasedExpr{Expr: sqlparser.NewIntVal(strconv.AppendInt(nil, int64(number), 10))},
+			&sqlparser.AliasedExpr{Expr: e},
+		},
+	}
+}
+
+// blockPattern finds what the identity adds to the text of an expression as it is parsed.
 var blockPattern = regexp.MustCompile(blockFunction + `\(\d+, ?`)
+
+// boundPattern finds what it adds to that of an expression of GMS's, where the number comes last: GMS orders aggregates by
+// their texts.
+var boundPattern = regexp.MustCompile(` /\*` + blockFunction + ` \d+\*/`)
 
 // windowPattern finds the window that resolveAggregates adds to a query.
 var windowPattern = regexp.MustCompile("( window|,) " + columnsWindow + ` as \(partition by [^)]*\)`)
 
 // unnumbered is the text of an expression for people.
 func unnumbered(text string) string {
-	text = windowPattern.ReplaceAllString(text, "")
+	text = boundPattern.ReplaceAllString(windowPattern.ReplaceAllString(text, ""), "")
 	at := blockPattern.FindStringIndex(text)
 	if at == nil {
 		return text
@@ -154,26 +230,26 @@ func unnumbered(text string) string {
 
 // blockArg is the identity function in GMS's tree.
 type blockArg struct {
-	block int64
+	number int64
 	sql.Expression
 }
 
 // newBlockArg makes the function from its arguments.
-func newBlockArg(_ *sql.Context, block, arg sql.Expression) sql.Expression {
-	l, ok := block.(*expression.Literal)
+func newBlockArg(_ *sql.Context, number, arg sql.Expression) sql.Expression {
+	l, ok := number.(*expression.Literal)
 	if !ok {
 		return arg
 	}
-	number, err := strconv.ParseInt(l.String(), 10, 64)
+	n, err := strconv.ParseInt(l.String(), 10, 64)
 	if err != nil {
 		return arg
 	}
-	return &blockArg{block: number, Expression: arg}
+	return &blockArg{number: n, Expression: arg}
 }
 
-// String implements sql.Expression; it must differ from block to block.
+// String implements sql.Expression; it must differ from number to number.
 func (s *blockArg) String() string {
-	return fmt.Sprintf("%s(%d,%s)", blockFunction, s.block, s.Expression)
+	return fmt.Sprintf("%s /*%s %d*/", s.Expression, blockFunction, s.number)
 }
 
 // Children implements sql.Expression.
@@ -184,7 +260,7 @@ func (s *blockArg) WithChildren(_ *sql.Context, children ...sql.Expression) (sql
 	if len(children) != 1 {
 		return nil, sql.ErrInvalidChildrenNumber.New(s, len(children), 1)
 	}
-	return &blockArg{block: s.block, Expression: children[0]}, nil
+	return &blockArg{number: s.number, Expression: children[0]}, nil
 }
 
 // FunctionName implements sql.FunctionExpression.

@@ -2,7 +2,6 @@ package bind
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/go-mysql-server/sql/expression"
@@ -25,27 +24,27 @@ func (im *importer) distinct(n *gmsplan.Distinct, outer *scope) (relation, error
 	}
 	order, ok := list.Child.(*gmsplan.Sort)
 	if !ok {
-		rel, err := im.project(list, outer)
+		rel, in, err := im.selectList(list, outer)
 		if err != nil {
 			return relation{}, err
 		}
 		out := im.distinctOver(rel)
-		out.texts = listTexts(list.Projections, out)
+		out.computed = listed(projections(list), rel.node.(*plan.Project), in, out)
 		return out, nil
 	}
 	return im.distinctSorted(list, order, outer)
 }
 
-// listTexts is what a SELECT DISTINCT has computed.
-func listTexts(list []sql.Expression, out relation) map[string]plan.Column {
-	texts := make(map[string]plan.Column)
+// listed is what a SELECT DISTINCT has computed: a list, imported as project by in.
+func listed(list []sql.Expression, project *plan.Project, in *expressions, out relation) *computed {
+	c := &computed{}
 	for i, e := range list {
 		if alias, ok := e.(*expression.Alias); ok {
 			e = alias.Child
 		}
-		texts[strings.ToLower(e.String())] = out.cols[i].Column
+		c.add(e, computedExpr{col: out.cols[i].Column, in: in, parts: []expr.Expr{project.Exprs[i].Expr}})
 	}
-	return texts
+	return c
 }
 
 // distinctSorted imports SELECT DISTINCT list ... ORDER BY keys.
@@ -59,8 +58,8 @@ func (im *importer) distinctSorted(list *gmsplan.Project, order *gmsplan.Sort, o
 	if err != nil {
 		return relation{}, err
 	}
-	child.node, child.texts = in.rel.node, in.rel.texts
-	rel, err := im.projectOver(list.Projections, child, outer)
+	child.node, child.computed = in.rel.node, in.rel.computed
+	rel, _, err := im.projectOver(list.Projections, child, outer)
 	if err != nil {
 		return relation{}, err
 	}

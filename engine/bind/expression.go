@@ -3,7 +3,6 @@ package bind
 import (
 	"fmt"
 	"math"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/dolthub/go-mysql-server/sql"
@@ -25,6 +24,9 @@ type expressions struct {
 	groups  bool // whether an aggregate may stand there: in the list, HAVING and ORDER BY
 	// subqueries are those imported already: an expression that turns out to have no kernel is imported twice.
 	subqueries map[sql.Expression]expr.Expr
+	// comparing says that what is imported is only to be compared with what has been: nothing is added to the input.
+	comparing bool
+	added     bool // whether rel.computed is its own
 }
 
 func (im *importer) over(rel relation, outer *scope) *expressions {
@@ -98,18 +100,15 @@ func (x *expressions) expr(e sql.Expression) (expr.Expr, error) {
 	return x.fallback(e)
 }
 
-// computed finds what the input has already computed of the same text.
+// computed finds what the input has already computed.
 func (x *expressions) computed(e sql.Expression) (expr.Expr, bool) {
-	if len(x.rel.texts) == 0 {
-		return nil, false
-	}
 	switch e := e.(type) {
 	case *expression.GetField, *expression.Literal:
 		return nil, false
 	case *expression.Alias:
 		return x.computed(e.Child)
 	}
-	c, ok := x.rel.texts[strings.ToLower(e.String())]
+	c, ok := x.rel.computed.find(e)
 	if !ok {
 		return nil, false
 	}

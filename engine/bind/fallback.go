@@ -196,6 +196,12 @@ func (f *rowFunc) Clone() expr.RowFunc {
 	return &c
 }
 
+// Same implements expr.RowFunc.
+func (f *rowFunc) Same(o expr.RowFunc) bool {
+	g, ok := o.(*rowFunc)
+	return ok && f.to == g.to && sameSource(f.expr, g.expr)
+}
+
 // Eval implements expr.RowFunc.
 func (f *rowFunc) Eval(env *expr.Env, args []types.Value) (out types.Value, err error) {
 	defer func() {

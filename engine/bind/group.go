@@ -12,6 +12,7 @@ import (
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/sqlerr"
+	"github.com/silogate/silogate/engine/types"
 )
 
 // groupBy imports GROUP BY and the aggregates of its query.
@@ -22,12 +23,12 @@ func (im *importer) groupBy(n *gmsplan.GroupBy, outer *scope) (relation, error) 
 	}
 	in := im.over(child, outer)
 	agg := &grouping{keys: make(expr.Map[plan.Column]), rollup: slices.ContainsFunc(n.GroupByExprs, isRollup)}
-	out := relation{texts: make(map[string]plan.Column)}
+	out := relation{computed: &computed{}}
 	for _, e := range n.GroupByExprs {
 		if isRollup(e) {
 			continue
 		}
-		c, err := in.groupKey(agg, e)
+		c, key, err := in.groupKey(agg, e)
 		if err != nil {
 			return relation{}, err
 		}
@@ -39,9 +40,7 @@ func (im *importer) groupBy(n *gmsplan.GroupBy, outer *scope) (relation, error) 
 			out.cols = append(out.cols, column{id: field.Id(), name: field.Name(), Column: c})
 			continue
 		}
-		if text := strings.ToLower(e.String()); out.texts[text].ID == 0 {
-			out.texts[text] = c
-		}
+		out.computed.add(e, computedExpr{col: c, in: in, parts: []expr.Expr{key}})
 	}
 	for _, e := range n.SelectDeps {
 		c, err := in.dependency(agg, out, e)
@@ -92,18 +91,37 @@ func (g *grouping) node() plan.Node {
 	return p
 }
 
-// groupKey adds a key to the groups, or finds it there.
-func (x *expressions) groupKey(agg *grouping, e sql.Expression) (plan.Column, error) {
+// find returns the column of type shown that has the result of an aggregate which is there under another text.
+func (g *grouping) find(agg plan.Agg, shown types.Type) (plan.Column, bool) {
+	sameKey := func(a, b plan.SortKey) bool { return a.Desc == b.Desc && expr.Equal(a.Expr, b.Expr) }
+	for _, a := range g.Aggs {
+		if a.Func != agg.Func || a.Distinct != agg.Distinct || a.Separator != agg.Separator || a.Longest != agg.Longest ||
+			!slices.EqualFunc(a.Args, agg.Args, expr.Equal) || !slices.EqualFunc(a.OrderBy, agg.OrderBy, sameKey) {
+			continue
+		}
+		result := a.Col
+		if rounded, ok := g.rounded[a.Col.ID]; ok {
+			result = rounded.Col
+		}
+		if result.Type == shown {
+			return result, true
+		}
+	}
+	return plan.Column{}, false
+}
+
+// groupKey adds a key to the groups, or finds it there. It returns the key, too.
+func (x *expressions) groupKey(agg *grouping, e sql.Expression) (plan.Column, expr.Expr, error) {
 	if alias, ok := e.(*expression.Alias); ok {
 		e = alias.Child
 	}
 	key, err := x.expr(e)
 	if err != nil {
-		return plan.Column{}, err
+		return plan.Column{}, nil, err
 	}
 	c, known := agg.keys.Get(key)
 	if known && !agg.rollup { // there a second one is a level of its own
-		return c, nil
+		return c, key, nil
 	}
 	ref, plain := key.(*expr.Column)
 	switch {
@@ -117,7 +135,7 @@ func (x *expressions) groupKey(agg *grouping, e sql.Expression) (plan.Column, er
 	}
 	agg.Groups = append(agg.Groups, plan.Projection{Col: c, Expr: key})
 	agg.keys.Add(key, c)
-	return c, nil
+	return c, key, nil
 }
 
 // dependency imports what the rest of the query needs of a group: an aggregate, or a column. A column that is no key has
@@ -197,8 +215,11 @@ func (x *expressions) aggregate(node *grouping, f sql.Aggregation) (column, erro
 	if err != nil {
 		return column{}, err
 	}
-	x.last++
 	text := strings.ToLower(gmsplan.AliasSubqueryString(x.ctx, f))
+	if known, ok := node.find(agg, shown); ok {
+		return column{id: f.Id(), name: text, Column: known}, nil
+	}
+	x.last++
 	agg.Col = plan.Column{ID: x.last, Name: unnumbered(text), Type: computed, Nullable: agg.Func != plan.Count && agg.Func != plan.CountStar}
 	node.Aggs = append(node.Aggs, agg)
 	result := agg.Col

@@ -63,11 +63,9 @@ type column struct {
 // relation is an imported node. Its columns are those of GMS's node by position; the plan node may have more, which the
 // import added, in another order.
 type relation struct {
-	node plan.Node
-	cols []column
-	// texts are expressions that the relation has already computed, by their lower-case text: the keys of a GROUP BY,
-	// the list of a SELECT DISTINCT. Above, the same text means that column.
-	texts map[string]plan.Column
+	node     plan.Node
+	cols     []column
+	computed *computed // nil: nothing
 	// rolledUp is set between a GROUP BY WITH ROLLUP and the end of its query block.
 	rolledUp *rolledUp
 }
@@ -115,7 +113,7 @@ func (im *importer) newColumn(name string, e expr.Expr) plan.Column {
 
 // exact returns the relation with nothing but its columns, each once, in order.
 func (r relation) exact(im *importer) relation {
-	r.texts, r.rolledUp = nil, nil
+	r.computed, r.rolledUp = nil, nil
 	schema := r.node.Schema()
 	same := len(schema) == len(r.cols)
 	for i := 0; same && i < len(schema); i++ {

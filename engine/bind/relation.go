@@ -31,7 +31,8 @@ func (im *importer) node(n sql.Node, outer *scope) (relation, error) {
 	case *gmsplan.ValueDerivedTable:
 		return im.values(n)
 	case *gmsplan.Project:
-		return im.project(n, outer)
+		rel, _, err := im.selectList(n, outer)
+		return rel, err
 	case *gmsplan.Filter:
 		return im.filter(n.Child, n.Expression, false, outer)
 	case *gmsplan.Having:
@@ -175,18 +176,22 @@ func (im *importer) unify(rows [][]expr.Expr, i int, name string) (column, error
 	return column{name: name, Column: plan.Column{ID: im.last, Name: name, Type: typ, Nullable: nullable}}, nil
 }
 
-// project imports a SELECT list.
-func (im *importer) project(n *gmsplan.Project, outer *scope) (relation, error) {
+// selectList imports a SELECT list. It also returns what imported its expressions.
+func (im *importer) selectList(n *gmsplan.Project, outer *scope) (relation, *expressions, error) {
 	child, err := im.node(n.Child, outer)
 	if err != nil {
-		return relation{}, err
+		return relation{}, nil, err
 	}
-	list := n.Projections
+	return im.projectOver(projections(n), child, outer)
+}
+
+// projections are the expressions of a SELECT list.
+func projections(n *gmsplan.Project) []sql.Expression {
 	if isDual(n.Child) {
 		// Where GMS computes subqueries below the list it also passes on the one column that its table of one row has.
-		list = slices.DeleteFunc(slices.Clone(list), isUnnamed)
+		return slices.DeleteFunc(slices.Clone(n.Projections), isUnnamed)
 	}
-	return im.projectOver(list, child, outer)
+	return n.Projections
 }
 
 // isDual reports GMS's table of a SELECT without FROM.
@@ -201,10 +206,11 @@ func isUnnamed(e sql.Expression) bool {
 	return ok && field.Name() == ""
 }
 
-func (im *importer) projectOver(list []sql.Expression, child relation, outer *scope) (relation, error) {
+// projectOver imports a SELECT list over a relation; see selectList.
+func (im *importer) projectOver(list []sql.Expression, child relation, outer *scope) (relation, *expressions, error) {
 	in := im.over(child, outer)
 	in.groups = true
-	out := relation{texts: child.texts, rolledUp: child.rolledUp}
+	out := relation{computed: child.computed, rolledUp: child.rolledUp}
 	node := &plan.Project{}
 	used := make(map[expr.ColumnID]bool, len(list))
 	add := func(p plan.Projection) {
@@ -215,7 +221,7 @@ func (im *importer) projectOver(list []sql.Expression, child relation, outer *sc
 		in.at = i
 		x, err := in.expr(e)
 		if err != nil {
-			return relation{}, err
+			return relation{}, nil, err
 		}
 		c := column{name: nameOf(im.ctx, e)}
 		if id, ok := e.(sql.IdExpression); ok {
@@ -241,7 +247,7 @@ func (im *importer) projectOver(list []sql.Expression, child relation, outer *sc
 			add(plan.Projection{Col: c, Expr: c.Ref()})
 		}
 	}
-	for _, c := range out.texts {
+	for _, c := range out.computed.columns() {
 		pass(c)
 	}
 	if out.rolledUp != nil {
@@ -249,7 +255,7 @@ func (im *importer) projectOver(list []sql.Expression, child relation, outer *sc
 	}
 	node.Input = in.rel.node
 	out.node = node
-	return out, nil
+	return out, in, nil
 }
 
 // nameOf is the name of a projected expression.
@@ -292,7 +298,7 @@ func (im *importer) sortOver(rel relation, conditions sql.SortConditions, outer 
 	if err != nil {
 		return relation{}, err
 	}
-	rel.node, rel.texts = in.rel.node, in.rel.texts
+	rel.node, rel.computed = in.rel.node, in.rel.computed
 	if len(keys) > 0 {
 		rel.node = &plan.Sort{Input: rel.node, Keys: keys}
 	}

@@ -16,6 +16,9 @@ func (x *expressions) subquery(e sql.Expression) (out expr.Expr, err error) {
 	if done, ok := x.subqueries[e]; ok {
 		return done, nil
 	}
+	if x.comparing {
+		return x.subqueryAgain(e)
+	}
 	switch e := e.(type) {
 	case *gmsplan.ExistsSubquery:
 		out, err = x.exists(e)

@@ -3,6 +3,7 @@ package bind
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/go-mysql-server/sql/analyzer"
@@ -145,7 +146,15 @@ func withoutSubqueries(ctx *sql.Context, e sql.Expression, outer sql.ColSet) (sq
 	case sql.Aggregation: // may read anything, and is known by its text
 		return e, nil
 	case *temporalLiteral:
-		return e.Literal, nil
+		return withoutSubqueries(ctx, e.Literal, outer)
+	case *expression.Literal:
+		if text, ok := e.Value().(string); ok && text != strings.ToLower(text) { // GMS folds the case of what it compares
+			return expression.NewLiteral(fmt.Sprintf("%s %x", text, text), e.Typ), nil
+		}
+	case *expression.Like:
+		if e.Escape != nil { // which the text does not show
+			return withoutSubqueries(ctx, expression.NewTuple(e.LeftChild, e.RightChild, e.Escape), outer)
+		}
 	case *windowCall:
 		if len(e.args) == 0 { // to GMS it would be a column
 			return expression.NewLiteral(nil, nil), nil
@@ -176,7 +185,11 @@ func withoutSubqueries(ctx *sql.Context, e sql.Expression, outer sql.ColSet) (sq
 	if !changed {
 		return e, nil
 	}
-	return e.WithChildren(ctx, plain...)
+	out, err := e.WithChildren(ctx, plain...)
+	if err != nil { // it takes certain constants only
+		return e, nil
+	}
+	return out, nil
 }
 
 // outerFields are the columns that a subquery reads of the queries around it; a literal if there are none.

@@ -3,7 +3,7 @@ package bind
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -72,6 +72,13 @@ func (w *windowCall) parts() (args, partition, order, amounts []sql.Expression) 
 	}
 	args, partition, order = cut(w.spec.Args), cut(w.spec.Partition), cut(len(w.spec.Desc))
 	return args, partition, order, rest
+}
+
+// same reports whether two calls are the same but for their arguments.
+func (spec *windowSpec) same(o *windowSpec) bool {
+	a, b := *spec, *o
+	a.Window, b.Window = "", ""
+	return reflect.DeepEqual(a, b)
 }
 
 // String implements sql.Expression; it is the same for two windows that are the same.
@@ -159,9 +166,16 @@ func (w *windowCall) WithChildren(_ *sql.Context, children ...sql.Expression) (s
 	return &windowCall{spec: w.spec, args: children}, nil
 }
 
-// window makes the input yield the value of a window function and returns its column. Another call of the same text is
-// that column too, here and above: the order of equal rows is the engine's choice, but one choice.
+// window makes the input yield the value of a window function and returns its column. Another such call is that column
+// too, here and above: the order of equal rows is the engine's choice, but one choice.
 func (x *expressions) window(w *windowCall) (expr.Expr, error) {
+	if x.comparing {
+		return nil, errNotComputed
+	}
+	read, err := x.list(w.args...)
+	if err != nil {
+		return nil, err
+	}
 	args, partition, keys, amounts := w.parts()
 	node := &plan.Window{}
 	for _, e := range partition {
@@ -208,10 +222,10 @@ func (x *expressions) window(w *windowCall) (expr.Expr, error) {
 	if order != nil {
 		x.rel.node = &plan.Sort{Input: x.rel.node, Keys: order}
 	}
-	computed := make(map[string]plan.Column)
-	maps.Copy(computed, x.rel.texts)
-	computed[strings.ToLower(w.String())] = result
-	x.rel.texts = computed
+	if !x.added {
+		x.rel.computed, x.added = x.rel.computed.clone(), true
+	}
+	x.rel.computed.add(w, computedExpr{col: result, in: x, window: &w.spec, parts: read})
 	return result.Ref(), nil
 }
 
@@ -263,7 +277,7 @@ func (im *importer) having(n *gmsplan.Having, outer *scope) (relation, error) {
 		cols = append(cols, c)
 	}
 	rel.node = &plan.Project{Input: x.rel.node, Exprs: append(passAll(x.rel.node.Schema()), named...)}
-	rel.cols, rel.texts = cols, x.rel.texts
+	rel.cols, rel.computed = cols, x.rel.computed
 	return rel, nil
 }
 

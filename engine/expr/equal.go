@@ -7,14 +7,17 @@ import (
 
 // Equal reports whether a and b are the same tree over the same columns, so that one evaluation serves both. A volatile
 // expression equals none, not even itself. The printed form is no substitute: it is cut short for people.
-func Equal(a, b Expr) bool {
+func Equal(a, b Expr) bool { return Same(a, b) && (a == nil || !Volatile(a)) }
+
+// Same is Equal but that volatile expressions are the same too: two evaluations may differ.
+func Same(a, b Expr) bool {
 	if a == b {
-		return a == nil || !Volatile(a)
+		return true
 	}
 	if a == nil || b == nil || a.Type() != b.Type() || !equalHead(a, b) {
 		return false
 	}
-	return slices.EqualFunc(a.Children(), b.Children(), Equal)
+	return slices.EqualFunc(a.Children(), b.Children(), Same)
 }
 
 // equalHead compares two expressions but for their children and type.
@@ -44,7 +47,7 @@ func equalHead(a, b Expr) bool {
 		return ok && a.Column == b.Column
 	case *Fallback:
 		b, ok := b.(*Fallback)
-		return ok && a.Text == b.Text && !a.Volatile && !b.Volatile
+		return ok && a.Text == b.Text && a.Volatile == b.Volatile && (a.Row == b.Row || a.Row != nil && a.Row.Same(b.Row))
 	}
 	return false
 }

@@ -149,6 +149,8 @@ type rowCounter struct{ calls *int }
 
 func (r rowCounter) Clone() RowFunc { return r }
 
+func (r rowCounter) Same(o RowFunc) bool { return r == o }
+
 func (r rowCounter) Eval(env *Env, args []types.Value) (types.Value, error) {
 	*r.calls++
 	switch {

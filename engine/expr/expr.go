@@ -96,6 +96,8 @@ type Fallback struct {
 type RowFunc interface {
 	// Clone returns an evaluator for another goroutine.
 	Clone() RowFunc
+	// Same reports whether o computes the same, of the same arguments, where two have one Text.
+	Same(o RowFunc) bool
 	// Eval computes one row; args are of the types of Fallback.Args, the result of Fallback.Typ.
 	Eval(env *Env, args []types.Value) (types.Value, error)
 }

@@ -68,6 +68,8 @@ type longRow struct{ warns bool }
 
 func (l longRow) Clone() RowFunc { return l }
 
+func (l longRow) Same(o RowFunc) bool { return l == o }
+
 func (l longRow) Eval(env *Env, args []types.Value) (types.Value, error) {
 	if l.warns {
 		env.Warn(1, "evaluated")
