@@ -99,7 +99,7 @@ func (r *Result) Next(ctx context.Context) (batch arrow.RecordBatch, err error) 
 		}
 	}()
 	if err = r.admit(ctx); err == nil {
-		batch, err = r.root.Next(ctx)
+		batch, err = r.root.Next(exec.WithQuery(ctx))
 	}
 	if err == io.EOF {
 		r.learn()

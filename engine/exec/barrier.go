@@ -3,9 +3,13 @@ package exec
 import (
 	"context"
 	"sync"
+
+	"github.com/silogate/silogate/engine/sqlerr"
 )
 
-// barrier is a piece of work that the streams of a stage wait for and the first to come does. The zero value is ready.
+// barrier is a piece of work that the streams of a stage wait for and the first to come does. All of them run under one
+// context, that of what reads the stage, so its end is theirs; work that is read from several places is shared. The zero
+// value is ready.
 type barrier struct {
 	mu   sync.Mutex
 	done chan struct{} // nil until somebody came
@@ -20,7 +24,7 @@ func (b *barrier) wait(ctx context.Context, work func(context.Context) error) er
 		done := make(chan struct{})
 		b.done = done
 		b.mu.Unlock()
-		b.err = work(ctx)
+		b.err = sqlerr.Guarded(func() error { return work(ctx) })()
 		close(done)
 		return b.err
 	}

@@ -13,15 +13,15 @@ import (
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
-// Buffer evaluates streams once, when first read, and lets any number of readers have the rows. What does not fit the
-// memory lies in files.
+// Buffer evaluates streams once, when first read, and lets any number of readers have the rows, also after the first one
+// was cancelled. What does not fit the memory lies in files.
 type Buffer struct {
 	rt     *Runtime
 	inputs Streams
 	parts  []*partitioned // one partition for each input
 	res    *Reservation
 
-	filled barrier
+	filled shared
 	refs   atomic.Int32
 }
 
@@ -79,6 +79,7 @@ func (b *Buffer) unref() error {
 	if b.refs.Add(-1) > 0 {
 		return nil
 	}
+	b.filled.end()
 	for _, p := range b.parts {
 		p.release()
 	}
