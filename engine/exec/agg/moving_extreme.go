@@ -10,7 +10,7 @@ import (
 )
 
 // monotone is the candidates for the extreme of a frame: the rows that no younger row beats, each better than those behind
-// it. The first is the extreme.
+// it. The first is the extreme. Places of other rows are zero, so that nothing holds what these had.
 type monotone[T any] struct {
 	beats       func(a, b T) bool
 	drops       bool
@@ -43,12 +43,14 @@ func (m *monotone[T]) push(v T) {
 	for n > m.head && !m.beats(m.values[n-1], v) {
 		n--
 	}
+	clear(m.values[n:])
 	m.at, m.values = append(m.at[:n], m.next), append(m.values[:n], v)
 }
 
 func (m *monotone[T]) drop(n int) {
 	m.first += int64(n)
 	for m.head < len(m.at) && m.at[m.head] < m.first {
+		clear(m.values[m.head : m.head+1])
 		m.head++
 	}
 	if m.head > len(m.at)/2 && m.head > 64 {
@@ -235,7 +237,7 @@ func (m *movingText) Append(n int) {
 func (m *movingText) Bytes() int64 {
 	n := m.out.Bytes() + int64(cap(m.frame.at)*8+cap(m.frame.values)*40)
 	for _, w := range m.frame.values[m.frame.head:] {
-		n += int64(len(w.text) + len(w.weight))
+		n += int64(len(w.text) + cap(w.weight))
 	}
 	return n
 }
