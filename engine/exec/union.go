@@ -10,7 +10,7 @@ import (
 )
 
 // NewUnion appends the streams of several inputs: stream i yields what stream i of each input does, one input after
-// the other. The columns are renamed to out.
+// the other, and closes each when it has ended. The columns are renamed to out.
 func NewUnion(inputs []Streams, out plan.Schema) Streams {
 	var streams Streams
 	for _, in := range inputs {
@@ -35,6 +35,9 @@ func (u *union) Next(ctx context.Context) (arrow.RecordBatch, error) {
 	for u.at < len(u.inputs) {
 		batch, err := u.inputs[u.at].Next(ctx)
 		if err == io.EOF {
+			if err := u.inputs[u.at].Close(); err != nil { // what it holds is not needed any more
+				return nil, err
+			}
 			u.at++
 			continue
 		}
