@@ -102,21 +102,26 @@ func (f *File) Release() error {
 	if f.file == nil {
 		return nil
 	}
-	f.manager.used.Add(-f.size)
+	file := f.file
+	f.file = nil // from now on nothing is written
 	var werr error
 	if f.writer != nil {
-		werr = f.writer.Close() // frees the writer's memory; the buffered tail is dropped
+		werr = f.writer.Close() // frees the writer's memory
 	}
-	err := f.file.Close()
-	f.file, f.writer, f.buffer = nil, nil, nil
+	err := file.Close()
+	f.manager.used.Add(-f.size)
+	f.writer, f.buffer = nil, nil
 	return errors.Join(failed(werr), err)
 }
 
-// counter is the file as a writer under the quota.
+// counter is the file as a writer under the quota. What a released file had buffered is dropped.
 type counter struct{ f *File }
 
 func (c counter) Write(p []byte) (int, error) {
 	f := c.f
+	if f.file == nil {
+		return len(p), nil
+	}
 	if err := f.manager.take(int64(len(p))); err != nil {
 		return 0, err
 	}

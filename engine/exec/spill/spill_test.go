@@ -111,6 +111,39 @@ func TestQuotaIsAnError(t *testing.T) {
 	}
 }
 
+// TestReleaseOfAnAbortedFile releases a file that was not finished, with a buffer so full that ending its stream flushes it.
+func TestReleaseOfAnAbortedFile(t *testing.T) {
+	mem := bufpooltest.New()
+	defer mem.AssertSize(t, 0)
+	m, err := Open(t.TempDir(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	for _, room := range []int{bufferBytes / 2, 0} {
+		f, err := m.Create()
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := ints(mem, "a", 1)
+		if err := f.Write(mem, b); err != nil {
+			t.Fatal(err)
+		}
+		b.Release()
+		if _, err := f.buffer.Write(make([]byte, f.buffer.Available()-room)); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if err := f.Release(); err != nil {
+				t.Error(err)
+			}
+		}
+		if m.Used() != 0 {
+			t.Errorf("%d bytes counted after release", m.Used())
+		}
+	}
+}
+
 func TestFullDiskIsAnErrorOfItsOwn(t *testing.T) {
 	err := failed(fmt.Errorf("arrow/ipc: could not write: %w", &os.PathError{Op: "write", Path: "7.arrows", Err: syscall.ENOSPC}))
 	if !sqlerr.Is(err, sqlerr.OutOfDisk) || err.Error() != "spill: no space left on device" {
