@@ -25,7 +25,9 @@ func (p parser) ParseSimple(query string) (sqlparser.Statement, error) {
 func (p parser) Parse(ctx *sql.Context, query string, multi bool) (sqlparser.Statement, string, string, error) {
 	query, format := rewrite(query, sql.LoadSqlMode(ctx).AnsiQuotes())
 	stmt, parsed, rest, err := p.Parser.Parse(ctx, query, multi)
-	stmt, err = prepared(query, format, stmt, err)
+	if stmt, err = prepared(query, format, stmt, err); err == nil {
+		err = withoutEscapes(ctx, stmt)
+	}
 	return stmt, parsed, rest, err
 }
 
@@ -33,7 +35,9 @@ func (p parser) Parse(ctx *sql.Context, query string, multi bool) (sqlparser.Sta
 func (p parser) ParseWithOptions(ctx context.Context, query string, delimiter rune, multi bool, options sqlparser.ParserOptions) (sqlparser.Statement, string, string, error) {
 	query, format := rewrite(query, options.AnsiQuotes)
 	stmt, parsed, rest, err := p.Parser.ParseWithOptions(ctx, query, delimiter, multi, options)
-	stmt, err = prepared(query, format, stmt, err)
+	if stmt, err = prepared(query, format, stmt, err); err == nil {
+		err = likesOf(ctx, stmt)
+	}
 	return stmt, parsed, rest, err
 }
 
@@ -41,12 +45,17 @@ func (p parser) ParseWithOptions(ctx context.Context, query string, delimiter ru
 func (p parser) ParseOneWithOptions(ctx context.Context, query string, options sqlparser.ParserOptions) (sqlparser.Statement, int, error) {
 	query, format := rewrite(query, options.AnsiQuotes)
 	stmt, next, err := p.Parser.ParseOneWithOptions(ctx, query, options)
-	stmt, err = prepared(query, format, stmt, err)
+	if stmt, err = prepared(query, format, stmt, err); err == nil {
+		err = likesOf(ctx, stmt)
+	}
 	return stmt, next, err
 }
 
 // rewrite returns a statement in words that GMS's parser knows, and the format that an EXPLAIN asks for, if it does.
 func rewrite(query string, ansiQuotes bool) (rewritten string, format *string) {
+	if standard, err := parse.Standard(query, parse.Mode{AnsiQuotes: ansiQuotes}); err == nil {
+		query = standard
+	}
 	query, format = parse.CutFormat(query)
 	return parse.Rewrite(query, ansiQuotes), format
 }

@@ -1,9 +1,9 @@
 package parse
 
 // Parameters returns how many parameters, ?, a statement has.
-func Parameters(sql string) int {
+func Parameters(sql string, mode Mode) int {
 	n := 0
-	for s := (scanner{sql: sql}); ; {
+	for s := (scanner{sql: sql, mode: mode}); ; {
 		t, err := s.next()
 		if err != nil || t.kind == end {
 			return n

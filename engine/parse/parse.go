@@ -53,8 +53,8 @@ var grammar = []struct {
 
 // Statement reads the first statement of sql and returns what follows its semicolon, which is empty after the last one.
 // For a statement of another grammar it returns nil and the whole of sql.
-func Statement(sql string) (stmt Stmt, rest string, err error) {
-	r := &reader{scanner: scanner{sql: sql}}
+func Statement(sql string, mode Mode) (stmt Stmt, rest string, err error) {
+	r := &reader{scanner: scanner{sql: sql, mode: mode}}
 	read := r.begin()
 	if read == nil {
 		return nil, sql, nil
@@ -69,13 +69,13 @@ func Statement(sql string) (stmt Stmt, rest string, err error) {
 
 // Redact returns sql as people may see it: a statement of this package without its texts and numbers, any other as it
 // is. Text that can't be read to its end is cut where reading stopped.
-func Redact(sql string) string {
-	if (&reader{scanner: scanner{sql: sql}}).begin() == nil {
+func Redact(sql string, mode Mode) string {
+	if (&reader{scanner: scanner{sql: sql, mode: mode}}).begin() == nil {
 		return sql
 	}
 	var b strings.Builder
 	done, good := 0, 0 // copied; read
-	for s := (scanner{sql: sql}); ; {
+	for s := (scanner{sql: sql, mode: mode}); ; {
 		t, err := s.next()
 		switch {
 		case err != nil:

@@ -68,11 +68,11 @@ func Rewrite(sql string, ansiQuotes bool) string {
 	if !rewritable.MatchString(sql) {
 		return sql
 	}
-	tokens, ok := tokensOf(sql)
+	tokens, ok := tokensIn(sql, Mode{AnsiQuotes: ansiQuotes})
 	if !ok {
 		return sql
 	}
-	w := rewriter{sql: sql, tokens: tokens, ansiQuotes: ansiQuotes, closing: make(map[int]bool), lastRow: make(map[int]bool)}
+	w := rewriter{sql: sql, tokens: tokens, closing: make(map[int]bool), lastRow: make(map[int]bool)}
 	for i := w.describe(); i < len(tokens); i++ {
 		n := w.literal(i)
 		if n == 0 {
@@ -166,9 +166,11 @@ func Restore(sql string) string {
 
 var functions = []string{AnyFunction, AllFunction, DateFunction, TimeFunction, TimestampFunction}
 
-func tokensOf(sql string) ([]token, bool) {
+func tokensOf(sql string) ([]token, bool) { return tokensIn(sql, Mode{}) }
+
+func tokensIn(sql string, mode Mode) ([]token, bool) {
 	var tokens []token
-	for s := (scanner{sql: sql}); ; {
+	for s := (scanner{sql: sql, mode: mode}); ; {
 		t, err := s.next()
 		switch {
 		case err != nil:
@@ -182,13 +184,12 @@ func tokensOf(sql string) ([]token, bool) {
 
 // rewriter copies a text, changing some of its tokens.
 type rewriter struct {
-	sql        string
-	tokens     []token
-	ansiQuotes bool
-	closing    map[int]bool // parentheses that end a subquery which has become an argument
-	lastRow    map[int]bool // parentheses that end the rows of a VALUES statement which has become a derived table
-	out        strings.Builder
-	done       int // the text up to here is copied
+	sql     string
+	tokens  []token
+	closing map[int]bool // parentheses that end a subquery which has become an argument
+	lastRow map[int]bool // parentheses that end the rows of a VALUES statement which has become a derived table
+	out     strings.Builder
+	done    int // the text up to here is copied
 }
 
 // replace copies the text up to a token and writes something else for it.
@@ -305,7 +306,7 @@ var clauses = []string{"SELECT", "FROM", "WHERE", "HAVING", "WINDOW", "LIMIT", "
 
 // isText reports whether the i-th token is a string.
 func (w *rewriter) isText(i int) bool {
-	return i < len(w.tokens) && w.tokens[i].kind == text && !(w.ansiQuotes && w.sql[w.tokens[i].start] == '"')
+	return i < len(w.tokens) && w.tokens[i].kind == text
 }
 
 // literal makes a function of a temporal literal that begins at the i-th token and returns its number of tokens, or 0.

@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -35,28 +36,41 @@ func (t token) isNumber() bool {
 	return t.kind == word && t.value[0] >= '0' && t.value[0] <= '9'
 }
 
+// Mode is what a session's sql_mode says of texts. The zero value is MySQL's standard.
+type Mode struct {
+	AnsiQuotes         bool // ANSI_QUOTES: "x" is a name
+	NoBackslashEscapes bool // a backslash is a character like any other
+}
+
 // scanner splits SQL into tokens.
 type scanner struct {
-	sql string
-	pos int
+	sql        string
+	mode       Mode
+	pos        int
+	executable bool // within an executable comment
+	parted     bool // what was passed before the token begins or ends an executable comment, or is one of another server
 }
 
 // next returns the next token; after the text's end it returns end for ever.
 func (s *scanner) next() (token, error) {
+	s.parted = false
 	if err := s.skipSpace(); err != nil {
 		return token{}, err
 	}
 	start := s.pos
 	if start == len(s.sql) {
+		if s.executable {
+			return token{}, sqlerr.New(sqlerr.Syntax, "a comment does not end")
+		}
 		return token{kind: end, start: start, end: start}, nil
 	}
 	t := token{start: start}
 	var err error
 	switch c := s.sql[start]; {
-	case c == '\'' || c == '"':
+	case c == '\'' || c == '"' && !s.mode.AnsiQuotes:
 		t.kind = text
-		t.value, err = s.quoted(c, true)
-	case c == '`':
+		t.value, err = s.quoted(c, !s.mode.NoBackslashEscapes)
+	case c == '`' || c == '"':
 		t.kind = name
 		t.value, err = s.quoted(c, false)
 	case wordByte(c):
@@ -78,7 +92,8 @@ func wordByte(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '$' || c >= utf8.RuneSelf
 }
 
-// skipSpace passes white space and comments. An executable comment, /*! ... */, is not mere white space: it stays.
+// skipSpace passes white space and comments. Of an executable comment, /*! ... */ or /*!80000 ... */, it passes the beginning and
+// the end, or all if it is for a later version.
 func (s *scanner) skipSpace() error {
 	for s.pos < len(s.sql) {
 		rest := s.sql[s.pos:]
@@ -91,17 +106,61 @@ func (s *scanner) skipSpace() error {
 			} else {
 				s.pos = len(s.sql)
 			}
-		case strings.HasPrefix(rest, "/*") && !strings.HasPrefix(rest, "/*!"):
-			i := strings.Index(rest[2:], "*/")
-			if i < 0 {
-				return sqlerr.New(sqlerr.Syntax, "a comment does not end")
+		case s.executable && strings.HasPrefix(rest, "*/"):
+			s.executable, s.parted = false, true
+			s.pos += 2
+		case strings.HasPrefix(rest, "/*!"):
+			digits := versionDigits(rest[3:])
+			s.parted = true
+			if version, _ := strconv.Atoi(rest[3 : 3+digits]); version <= Version {
+				s.executable = true
+				s.pos += 3 + digits
+			} else if err := s.skipComment(1); err != nil {
+				return err
 			}
-			s.pos += 2 + i + 2
+		case strings.HasPrefix(rest, "/*"):
+			s.parted = s.parted || strings.HasPrefix(rest, "/*M!")
+			if err := s.skipComment(0); err != nil {
+				return err
+			}
 		default:
 			return nil
 		}
 	}
 	return nil
+}
+
+// Version is MySQL's version as executable comments have it: those for a later one are comments.
+const Version = 80031
+
+// versionDigits returns how many digits of a version an executable comment begins with: five or six, else none.
+func versionDigits(s string) int {
+	n := 0
+	for n < len(s) && n < 6 && s[n] >= '0' && s[n] <= '9' {
+		n++
+	}
+	if n < 5 {
+		return 0
+	}
+	return n
+}
+
+// skipComment passes a comment that may hold comments, nested so deep.
+func (s *scanner) skipComment(nested int) error {
+	for s.pos += 2; s.pos < len(s.sql); {
+		switch rest := s.sql[s.pos:]; {
+		case strings.HasPrefix(rest, "*/"):
+			s.pos += 2
+			return nil
+		case nested > 0 && strings.HasPrefix(rest, "/*"):
+			if err := s.skipComment(nested - 1); err != nil {
+				return err
+			}
+		default:
+			s.pos++
+		}
+	}
+	return sqlerr.New(sqlerr.Syntax, "a comment does not end")
 }
 
 // escapes are the characters that a backslash changes; any other stands for itself.

@@ -127,8 +127,8 @@ func (r *commands) prepared(query string) string {
 const mostParameters = 1<<16 - 1
 
 // declare says of a prepared statement what its text is and how many parameters it has.
-func declare(p *vitess.PrepareData, text string) error {
-	n := parse.Parameters(text)
+func declare(p *vitess.PrepareData, text string, ansiQuotes bool) error {
+	n := parse.Parameters(text, parse.Mode{AnsiQuotes: ansiQuotes})
 	if n > mostParameters {
 		return sqlerr.New(sqlerr.TooManyParameters, "Prepared statement contains too many placeholders")
 	}

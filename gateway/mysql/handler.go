@@ -34,6 +34,10 @@ func (h *handler) ConnectionAuthenticated(c *vitess.Conn) error {
 // NewConnection implements vitess.Handler.
 func (h *handler) NewConnection(c *vitess.Conn) {
 	h.server.metrics.connections.Inc()
+	_, modes, _ := sql.SystemVariables.GetGlobal(sql.SqlModeSessionVar)
+	if text, ok := modes.(string); ok {
+		setFlag(c, noBackslashEscapes, sql.NewSqlModeFromString(text).ModeEnabled(sql.NoBackslashEscapes))
+	}
 	h.Handler.NewConnection(c)
 }
 
@@ -66,21 +70,29 @@ func (h *handler) ComMultiQuery(ctx context.Context, c *vitess.Conn, query strin
 func (h *handler) query(ctx context.Context, c *vitess.Conn, query string, multi bool, callback vitess.ResultSpoolFn) (rest string, err error) {
 	err = h.run(ctx, c, query, func(s *statement) error {
 		s.send = func(r *sqltypes.Result) error { return callback(r, rest != "") }
-		own, after, err := parse.Statement(query)
+		mode, text := bind.Mode(s.ctx), query
+		if multi {
+			text, rest = parse.Split(text, mode)
+		}
+		if text, err = parse.Standard(text, mode); err != nil {
+			return err
+		}
+		own, after, err := parse.Statement(text, parse.Mode{AnsiQuotes: mode.AnsiQuotes})
 		switch {
 		case err != nil:
 			return err
-		case own != nil && after != "" && !multi:
+		case own != nil && after != "":
 			return sqlerr.New(sqlerr.Syntax, "You have an error in your SQL syntax: only one statement at a time is allowed")
 		case own != nil:
-			rest = after
 			return s.manage(own)
 		}
-		parsed, text, after, err := h.server.gms.Parser.Parse(s.ctx, query, multi)
+		// What follows a stored program is the parser's to find. It would give it back as it was made standard.
+		programs := multi && rest == "" && !mode.NoBackslashEscapes
+		parsed, text, after, err := h.server.gms.Parser.Parse(s.ctx, text, programs)
 		if err != nil {
 			return s.unparsed(err)
 		}
-		rest = after
+		rest += after
 		return s.execute(parsed, text, nil)
 	})
 	if err != nil {
@@ -93,6 +105,9 @@ func (h *handler) query(ctx context.Context, c *vitess.Conn, query string, multi
 func (h *handler) ComPrepare(ctx context.Context, c *vitess.Conn, query string, prepared *vitess.PrepareData) (fields []*querypb.Field, err error) {
 	query = commandsOf(c).prepared(query)
 	err = h.run(ctx, c, query, func(s *statement) error {
+		if query, err = parse.Standard(query, bind.Mode(s.ctx)); err != nil {
+			return err
+		}
 		parsed, _, _, err := h.server.gms.Parser.Parse(s.ctx, query, false)
 		if err == nil && parsed == nil {
 			err = sqlparser.ErrEmpty
@@ -103,7 +118,7 @@ func (h *handler) ComPrepare(ctx context.Context, c *vitess.Conn, query string, 
 		if fields, err = s.describe(parsed, query); err != nil {
 			return err
 		}
-		return declare(prepared, query)
+		return declare(prepared, query, sql.LoadSqlMode(s.ctx).AnsiQuotes())
 	})
 	return fields, err
 }
@@ -144,7 +159,7 @@ func (h *handler) run(ctx context.Context, c *vitess.Conn, text string, do func(
 	}
 	setPatience(c, patience)
 	defer watch(c, cancel)()
-	sqlCtx, err = sqlCtx.ProcessList.BeginQuery(sqlCtx, parse.Redact(text))
+	sqlCtx, err = sqlCtx.ProcessList.BeginQuery(sqlCtx, parse.Redact(text, bind.Mode(sqlCtx)))
 	if err != nil {
 		return wireError(err)
 	}

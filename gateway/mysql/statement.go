@@ -180,6 +180,9 @@ func (s *statement) sendOK(rows sql.RowIter) error {
 		}
 		return err
 	}
+	if err := s.flags(); err != nil { // it may have changed what they say
+		return err
+	}
 	// The text of ok.Info stays here: the protocol layer puts a byte before it that clients read as its length, and some then
 	// refuse the packet.
 	return s.send(&sqltypes.Result{RowsAffected: ok.RowsAffected, InsertID: ok.InsertID})
@@ -223,6 +226,9 @@ func cursor(c *vitess.Conn) bool {
 	return !reflect.ValueOf(c).Elem().FieldByName("cs").IsNil()
 }
 
+// noBackslashEscapes is SERVER_STATUS_NO_BACKSLASH_ESCAPES: clients that escape texts themselves do so by it.
+const noBackslashEscapes = 0x0200
+
 // flags sets what every answer says of the session.
 func (s *statement) flags() error {
 	value, err := s.ctx.GetSessionVariable(s.ctx, sql.AutoCommitSessionVar)
@@ -235,6 +241,7 @@ func (s *statement) flags() error {
 	}
 	setFlag(s.conn, vitess.ServerStatusAutocommit, auto)
 	setFlag(s.conn, vitess.ServerInTransaction, s.ctx.GetTransaction() != nil)
+	setFlag(s.conn, noBackslashEscapes, bind.Mode(s.ctx).NoBackslashEscapes)
 	return nil
 }
 

@@ -1,0 +1,101 @@
+package mysql
+
+import (
+	"database/sql"
+	"fmt"
+	"reflect"
+	"testing"
+)
+
+// set runs a statement that has no result.
+func set(t *testing.T, c *sql.Conn, statement string) {
+	t.Helper()
+	if _, err := c.ExecContext(t.Context(), statement); err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+}
+
+// wantRows checks the rows of a query.
+func wantRows(t *testing.T, q querier, query string, want string, args ...any) {
+	t.Helper()
+	if got, err := texts(q, query, args...); err != nil || fmt.Sprint(got) != want {
+		t.Errorf("%s: %v, %v; want %s", query, got, err, want)
+	}
+}
+
+// TestNoBackslashEscapes checks that a text ends where a client that doubles quotes, and nothing else, means it to.
+func TestNoBackslashEscapes(t *testing.T) {
+	g := start(t)
+	c, _ := g.conn(g.open("interpolateParams=true&multiStatements=true"))
+	const injection = `SELECT COUNT(*) FROM numbers WHERE pad = '\'' or 1=1 -- '`
+	_, err := texts(c, injection+"'")
+	if err != nil {
+		t.Fatal(err)
+	}
+	set(t, c, "SET sql_mode = 'NO_BACKSLASH_ESCAPES'")
+	wantRows(t, c, injection, "[[0]]")
+	wantRows(t, c, `SELECT '\'' or 1=1 -- ', "\"""`, `[[\' or 1=1 --  \"]]`)
+	wantRows(t, c, `SELECT '\n', 'a\_b', 'a\\b'`, `[[\n a\_b a\\b]]`)
+	wantRows(t, c, "SELECT ?, ?", `[[\' or 1=1 --  "\]]`, `\' or 1=1 -- `, `"\`) // escaped by the driver, by what the server tells
+	wantRows(t, c, `SELECT 'a\_b' LIKE 'a\_b', 'a_b' LIKE 'a\_b', 'a\xb' LIKE 'a\_b', 'a_b' LIKE 'a|_b' ESCAPE '|', 'a_b' NOT LIKE 'a\_b'`, "[[1 0 1 1 1]]")
+	wantRows(t, c, `SELECT COUNT(*) FROM numbers WHERE pad LIKE '\_%'`, "[[0]]")
+
+	stmt, err := c.PrepareContext(t.Context(), `SELECT '\', ? LIKE 'a\_b'`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stmt.Close()
+	var text string
+	var like bool
+	if err := stmt.QueryRow(`a\xb`).Scan(&text, &like); err != nil || text != `\` || !like {
+		t.Errorf("prepared: %s, %v, %v", text, like, err)
+	}
+	set(t, c, `PREPARE p FROM 'SELECT ''\'', ''a_b'' LIKE ''a\_b'''`)
+	wantRows(t, c, "EXECUTE p", `[[\ 0]]`)
+	set(t, c, `SET @p = 'SELECT ''\'''`)
+	set(t, c, "PREPARE p FROM @p")
+	wantRows(t, c, "EXECUTE p", `[[\]]`)
+
+	// The mode is that of each statement, also where several come at once.
+	set(t, c, `SET sql_mode = ''; SET @a = '\'; SELECT '; SET sql_mode = 'NO_BACKSLASH_ESCAPES'; SET @b = '\'; SET @c = ';'`)
+	wantRows(t, c, "SELECT @a, @b, @c", `[['; SELECT  \ ;]]`)
+
+	set(t, c, "SET sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES'")
+	wantRows(t, c, `SELECT n."id" AS "a\", '\' FROM numbers n LIMIT 1`, `[[1 \]]`)
+	_, err = texts(c, `SELECT '\''`)
+	wantErrno(t, "a text without an end", err, 1064, "42000")
+	_, err = c.ExecContext(t.Context(), `CREATE VIEW fake.v AS SELECT 1 LIKE '\_'`)
+	wantErrno(t, "a view that would mean something else", err, 1235, "42000")
+
+	set(t, c, "SET sql_mode = DEFAULT")
+	wantRows(t, c, "SELECT ?, 'a\\_b' LIKE 'a\\_b', '\\''", `[[\' 0 ']]`, `\'`)
+	wantRows(t, c, `SELECT 'a_b' LIKE 'a\_b'`, "[[1]]")
+}
+
+// TestComments checks what is a comment to MySQL and what is not.
+func TestComments(t *testing.T) {
+	g := start(t)
+	c, _ := g.conn(g.open("multiStatements=true"))
+	wantRows(t, c, "SELECT /*!99999 2, */ 1 /*!80031 , 3 */ /*M! , 4 */ /*! , '*/' */, 5--1 -- 6", "[[1 3 */ 6]]")
+	_, err := texts(c, "SELECT 1//2")
+	wantErrno(t, "//", err, 1064, "42000")
+
+	rows, err := c.QueryContext(t.Context(), "SELECT 1 /*!99999 ; */; SELECT ';' ; ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var results []string
+	for more := true; more; more = rows.NextResultSet() {
+		for rows.Next() {
+			var text string
+			if err := rows.Scan(&text); err != nil {
+				t.Fatal(err)
+			}
+			results = append(results, text)
+		}
+	}
+	if want := []string{"1", ";"}; rows.Err() != nil || !reflect.DeepEqual(results, want) {
+		t.Errorf("%q, %v; want %q", results, rows.Err(), want)
+	}
+}
