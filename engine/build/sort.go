@@ -1,13 +1,13 @@
 package build
 
 import (
-	"bytes"
 	"encoding/binary"
 	"math"
 
 	"github.com/silogate/silogate/engine/exec"
 	"github.com/silogate/silogate/engine/exec/rowkey"
 	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/expr/kernel"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/types"
 )
@@ -30,24 +30,8 @@ func (b *builder) sortWeigher(t types.Type) (exec.WeightFunc, error) {
 	if t.Kind != types.Enum && t.Kind != types.Set {
 		return b.weigher(t)
 	}
-	number := make(map[string]uint64)
-	for i, name := range t.MemberNames() {
-		if t.Kind == types.Enum {
-			number[name] = uint64(i) + 1
-		} else {
-			number[name] = 1 << i
-		}
-	}
-	return func(dst, value []byte) []byte {
-		if t.Kind == types.Enum {
-			return binary.BigEndian.AppendUint64(dst, number[string(value)])
-		}
-		set := uint64(0)
-		for name := range bytes.SplitSeq(value, []byte(",")) {
-			set |= number[string(name)]
-		}
-		return binary.BigEndian.AppendUint64(dst, set)
-	}, nil
+	number := kernel.MemberNumbers(t)
+	return func(dst, value []byte) []byte { return binary.BigEndian.AppendUint64(dst, number(value)) }, nil
 }
 
 func keyExprs(keys []plan.SortKey) []expr.Expr {

@@ -11,10 +11,14 @@ import (
 )
 
 // unify casts two operands of a comparison to one class (Reference Manual 14.3). Integers of any width and sign are one
-// class, as are decimals of any scale: their kernels compare exactly. op names the comparison in an error.
+// class, as are decimals of any scale: their kernels compare exactly. JSON, and what is compared with it, becomes bytes. op names the comparison in an error.
 func unify(op Func, a, b Expr) (Expr, Expr, error) {
-	a, b = plain(a), plain(b)
 	ta, tb := a.Type(), b.Type()
+	if (ta.Kind == types.JSON || tb.Kind == types.JSON) && ta.Kind != types.Null && tb.Kind != types.Null {
+		return jsonKeys(a, b)
+	}
+	a, b = plain(a), plain(b)
+	ta, tb = a.Type(), b.Type()
 	switch {
 	case ta.Kind == types.Null && tb.Kind == types.Null:
 		return implicit(a, types.Of(types.Int64)), implicit(b, types.Of(types.Int64)), nil
@@ -22,8 +26,6 @@ func unify(op Func, a, b Expr) (Expr, Expr, error) {
 		return implicit(a, tb), b, nil
 	case tb.Kind == types.Null:
 		return a, implicit(b, ta), nil
-	case ta.Kind == types.JSON || tb.Kind == types.JSON:
-		return nil, nil, ErrNoKernel
 	case ta.IsString() && tb.IsString():
 		list, err := oneCollation(string(op), a, b)
 		if err != nil {
@@ -55,11 +57,15 @@ func plain(e Expr) Expr {
 
 // unifyNumbers unifies operands of which one is a number and the other a number or a string.
 func unifyNumbers(a, b Expr) (Expr, Expr, error) {
-	a, b = inner(a), inner(b)
-	ta, tb := a.Type(), b.Type()
-	if ta.Kind == types.Enum || ta.Kind == types.Set || tb.Kind == types.Enum || tb.Kind == types.Set {
-		return nil, nil, ErrNoKernel // they count as their number
+	a, err := memberAsNumber(inner(a))
+	if err != nil {
+		return nil, nil, err
 	}
+	b, err = memberAsNumber(inner(b))
+	if err != nil {
+		return nil, nil, err
+	}
+	ta, tb := a.Type(), b.Type()
 	if ta.IsInteger() && tb.IsString() {
 		if n, ok := integerText(b, ta); ok {
 			return a, n, nil

@@ -319,8 +319,12 @@ func (g generator) documents(f Func, value, str func() Expr) []Expr {
 		return []Expr{doc()}
 	case "member of":
 		return []Expr{value(), doc()}
-	case AsJSON:
+	case AsJSON, JSONKey:
 		return []Expr{value()}
+	case memberNumber:
+		names := []string{"x", "y", "", "NULL"}
+		enum := types.Type{Kind: types.Enum, Members: "x\x00y", Collation: types.Utf8mb4Bin0900}
+		return []Expr{&Literal{parseValue(g.f.t, enum, names[g.IntN(len(names))]), enum}}
 	case CastJSON:
 		return []Expr{g.leaf(types.Type.IsNumeric)}
 	case "regexp_like", "regexp_substr", "regexp_instr":

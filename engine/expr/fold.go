@@ -29,6 +29,8 @@ func fold(e Expr) Expr {
 			}
 		case IfNull, Coalesce:
 			return foldCoalesce(e)
+		case JSONKey: // it is clearer as it stands, and made once
+			return e
 		}
 	case *Case:
 		return foldCase(e)

@@ -18,12 +18,40 @@ func jsonCall(c *Call) *kernel.JSON {
 	return kernel.NewJSON(strings.TrimPrefix(string(c.Func), "silogate_"), args)
 }
 
+// JSONKey is the function of a value whose results compare as MySQL compares JSON.
+const JSONKey Func = "json_key"
+
+// keyBytes is the type of its results.
+var keyBytes = types.Type{Kind: types.Blob}
+
+// jsonKeys are two operands of which one is JSON, as what compares like them.
+func jsonKeys(a, b Expr) (Expr, Expr, error) {
+	x, err := New(JSONKey, a)
+	if err != nil {
+		return nil, nil, err
+	}
+	y, err := New(JSONKey, b)
+	return x, y, err
+}
+
+// asKeyed reads a value that is compared with JSON.
+func asKeyed(e Expr) (Expr, error) {
+	if e.Type().Kind == types.Bit {
+		return nil, ErrNoKernel
+	}
+	return asValue(e)
+}
+
 type jsonText func(j *kernel.JSON, r *kernel.Row, dst []byte) ([]byte, bool)
 
 func jsonTexts(nulls kernel.Nulls, f jsonText) factory {
 	return func(c *Call) kernel.Func {
 		j := jsonCall(c)
-		return kernel.TextRows(c.Typ, string(c.Func), nulls, func(r *kernel.Row, dst []byte) ([]byte, bool) {
+		name := string(c.Func)
+		if c.Func == JSONKey {
+			name = ""
+		}
+		return kernel.TextRows(c.Typ, name, nulls, func(r *kernel.Row, dst []byte) ([]byte, bool) {
 			out, ok := f(j, r, dst)
 			return out, !j.Ended(r) && ok
 		})
@@ -80,6 +108,7 @@ func jsonFunctionRows() []row {
 		{name: "member of", names: []string{"silogate_member_of"}, args: "value, document", min: 2, max: 2, native: true, doc: "whether a value is an item of an array", rule: takes(truth, asValue, asDocument), kernel: jsonIntegers((*kernel.JSON).MemberOf)},
 		{name: "json_pretty", args: "document", min: 1, max: 1, native: true, doc: "over several lines", rule: document(types.NewText(types.Text, 0, types.Utf8mb4Bin0900)), kernel: jsonTexts(kernel.Strict, (*kernel.JSON).Pretty)},
 		{name: "json_truth", args: "document", min: 1, max: 1, doc: "a document as a condition: whether it is not the number 0", rule: document(truth), kernel: jsonIntegers((*kernel.JSON).Truth)},
+		{name: JSONKey, args: "value", min: 1, max: 1, doc: "bytes that compare as MySQL compares JSON with JSON, and with anything else", rule: takes(keyBytes, asKeyed), kernel: jsonTexts(kernel.Strict, (*kernel.JSON).Key)},
 		{name: CastJSON, args: "value", min: 1, max: 1, doc: "CAST AS JSON: the document that a text is, or a value", rule: takes(jsonType, asValue), kernel: jsonTexts(kernel.Strict, (*kernel.JSON).Cast)},
 		{name: AsJSON, args: "value", min: 1, max: 1, doc: "a value as it stands in JSON_ARRAYAGG and JSON_OBJECTAGG: a text is a string", rule: takes(jsonType, asValue), kernel: jsonTexts(kernel.Strict, (*kernel.JSON).Value)},
 	}

@@ -82,6 +82,8 @@ func numberFunctionRows() []row {
 		{name: "conv", args: "number, from, to", min: 3, max: 3, native: true, doc: "number of a base in another", rule: takes(shown(65), asText, asInteger), kernel: texts(kernel.Strict, kernel.Conv)},
 		{name: "bin", args: "number", min: 1, max: 1, native: true, doc: "in binary digits", rule: takes(shown(64), asText), kernel: texts(kernel.Strict, kernel.ConvTo(2))},
 		{name: "oct", args: "number", min: 1, max: 1, native: true, doc: "in octal digits", rule: takes(shown(64), asText), kernel: texts(kernel.Strict, kernel.ConvTo(8))},
+		{name: memberNumber, args: "ENUM or SET", min: 1, max: 1, doc: "number of the member, or of the members' bits", rule: memberNumberRule,
+			kernel: func(c *Call) kernel.Func { return kernel.DoubleRows(kernel.Strict, kernel.MemberNumber(c.arg(0))) }},
 		{name: "bit_count", args: "number or bytes", min: 1, max: 1, native: true, doc: "bits that are set", rule: bitCountRule,
 			kernel: func(c *Call) kernel.Func {
 				if c.arg(0).IsBinary() {
@@ -247,4 +249,12 @@ func formatNumberRule(f Func, args []Expr) (Expr, error) {
 	c := typed(f, shown(0), append([]Expr{n}, list...)...)
 	c.Null = true
 	return c, nil
+}
+
+// memberNumberRule types the number of a member: a DOUBLE, as which MySQL computes with a string.
+func memberNumberRule(f Func, args []Expr) (Expr, error) {
+	if k := args[0].Type().Kind; k != types.Enum && k != types.Set {
+		return nil, ErrNoKernel
+	}
+	return typed(f, types.Of(types.Float64), args...), nil
 }

@@ -16,6 +16,11 @@ func NewIn(arg Expr, list []Expr, not bool) (Expr, error) {
 		return nil, err
 	}
 	arg, list = unified[0], unified[1:]
+	if arg.Type().Kind == types.JSON {
+		if arg, list, err = keysOf(arg, list); err != nil {
+			return nil, err
+		}
+	}
 	in := &In{Arg: plain(arg), Not: not}
 	t := in.Arg.Type()
 	seen := make(map[types.Value]bool, len(list))
@@ -43,6 +48,26 @@ func NewIn(arg Expr, list []Expr, not bool) (Expr, error) {
 		return nil, ErrNoKernel
 	}
 	return in, nil
+}
+
+// keysOf are what compares like JSON and the members of a list.
+func keysOf(arg Expr, list []Expr) (Expr, []Expr, error) {
+	key, err := New(JSONKey, arg)
+	if err != nil {
+		return nil, nil, err
+	}
+	keys := make([]Expr, len(list))
+	for i, member := range list {
+		if keys[i] = Fold(member); keys[i].Type().Kind == types.Null {
+			continue
+		}
+		k, err := New(JSONKey, keys[i])
+		if err != nil {
+			return nil, nil, err
+		}
+		keys[i] = foldConstant(k)
+	}
+	return key, keys, nil
 }
 
 // fate says what becomes of a member of an IN list.

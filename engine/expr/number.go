@@ -16,13 +16,24 @@ func number(e Expr) (Expr, error) {
 	case t.IsNumeric():
 		return e, nil
 	case t.Kind == types.Enum || t.Kind == types.Set:
-		return nil, ErrNoKernel
+		return memberAsNumber(e)
 	case t.IsString():
 		return implicit(e, types.Of(types.Float64)), nil
 	case t.Scale > 0:
 		return implicit(e, types.NewDecimal(20, int(t.Scale))), nil
 	}
 	return implicit(e, types.Of(types.Int64)), nil
+}
+
+// memberNumber is the function of an ENUM or SET that gives its number.
+const memberNumber Func = "member_number"
+
+// memberAsNumber is an ENUM or SET as the double that it counts as, and anything else as it is.
+func memberAsNumber(e Expr) (Expr, error) {
+	if k := e.Type().Kind; k != types.Enum && k != types.Set {
+		return e, nil
+	}
+	return New(memberNumber, e)
 }
 
 // numbers applies number to all arguments.

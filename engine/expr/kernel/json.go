@@ -217,6 +217,19 @@ func (j *JSON) Truth(r *Row) (int64, bool) {
 	return int64(b2u(jsondoc.Compare(&v, &zero) != 0)), ok
 }
 
+// Key computes the bytes that are equal, and sort, as MySQL compares a document with another, or with a value of another type: a text is
+// a string, and neither a date, a time nor a byte string is like anything in a document.
+func (j *JSON) Key(r *Row, dst []byte) ([]byte, bool) {
+	switch t := j.types[0]; {
+	case t.Kind == types.JSON:
+		return j.on(r).AppendKey(dst, borrowed(r.Text(0))), true
+	case t.IsTemporal() || t.IsBinary():
+		return jsondoc.AppendOpaqueKey(dst), true
+	}
+	v, ok := j.value(r, 0)
+	return v.AppendKey(dst), ok
+}
+
 // Valid computes JSON_VALID.
 func (j *JSON) Valid(r *Row) (int64, bool) {
 	return int64(b2u(j.on(r).Valid(string(r.Text(0))))), true

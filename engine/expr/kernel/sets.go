@@ -154,3 +154,32 @@ var IntervalDoubles = intervalOf((*Row).Double, func(a, b float64) int {
 
 // IntervalDecimals is INTERVAL of DECIMALs of one scale.
 var IntervalDecimals = intervalOf(func(r *Row, k int) *big.Int { return r.Decimal(k).BigInt() }, (*big.Int).Cmp)
+
+// MemberNumbers returns what gives the number of a value of type t: of an ENUM the place of the member, 0 of none, of a SET a bit for
+// each.
+func MemberNumbers(t types.Type) func(value []byte) uint64 {
+	number := make(map[string]uint64)
+	for i, name := range t.MemberNames() {
+		if t.Kind == types.Enum {
+			number[name] = uint64(i) + 1
+		} else {
+			number[name] = 1 << i
+		}
+	}
+	if t.Kind == types.Enum {
+		return func(value []byte) uint64 { return number[string(value)] }
+	}
+	return func(value []byte) uint64 {
+		set := uint64(0)
+		for name := range bytes.SplitSeq(value, []byte(",")) {
+			set |= number[string(name)]
+		}
+		return set
+	}
+}
+
+// MemberNumber is the function of those numbers, as doubles.
+func MemberNumber(t types.Type) func(r *Row) (float64, bool) {
+	number := MemberNumbers(t)
+	return func(r *Row) (float64, bool) { return float64(number(r.Text(0))), true }
+}

@@ -15,20 +15,31 @@ const (
 	keyOfObject
 	keyOfArray
 	keyOfBool
-	keyOfOther // a text that is not JSON
+	keyOfOpaque // a value that no document holds: a date, a time or a byte string
+	keyOfOther  // a text that is not JSON
 )
 
 // AppendKey appends bytes to dst that are equal, and sort, as the documents are compared; that of no document is the beginning of
 // another's. A text that is none, which a source may hold, comes behind all of them.
-func AppendKey(dst, text []byte) []byte {
-	v, err := Parse(string(text), true)
-	if err != nil {
+func AppendKey(dst, text []byte) []byte { return (*Work)(nil).AppendKey(dst, string(text)) }
+
+// AppendKey is the AppendKey of a text that is kept no longer than the call.
+func (w *Work) AppendKey(dst []byte, text string) []byte {
+	v, err := w.Parse(text, true)
+	switch {
+	case w.Err() != nil:
+		return dst
+	case err != nil:
 		return append(append(dst, keyOfOther), text...)
 	}
-	return v.appendKey(dst)
+	return v.AppendKey(dst)
 }
 
-func (v *Value) appendKey(dst []byte) []byte {
+// AppendOpaqueKey appends a key that comes behind those of all documents, for a value that is not like any.
+func AppendOpaqueKey(dst []byte) []byte { return append(dst, keyOfOpaque) }
+
+// AppendKey appends the key of a document.
+func (v *Value) AppendKey(dst []byte) []byte {
 	switch v.Kind {
 	case Null:
 		return append(dst, keyOfNull)
@@ -42,7 +53,7 @@ func (v *Value) appendKey(dst []byte) []byte {
 	case Array:
 		dst = append(dst, keyOfArray)
 		for i, items := 0, v.Items(); i < len(items); i++ {
-			dst = items[i].appendKey(append(dst, 1))
+			dst = items[i].AppendKey(append(dst, 1))
 		}
 		return append(dst, 0)
 	case Object:
@@ -50,7 +61,7 @@ func (v *Value) appendKey(dst []byte) []byte {
 		for i, members := 0, v.Members(); i < len(members); i++ {
 			m := &members[i]
 			dst = append(binary.BigEndian.AppendUint32(dst, uint32(len(m.Key))), m.Key...)
-			dst = m.Value.appendKey(dst)
+			dst = m.Value.AppendKey(dst)
 		}
 		return dst
 	}

@@ -36,7 +36,7 @@ func TestKeys(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 20000 {
 		a, b := random(r, 3), random(r, 3)
-		if got, want := bytes.Compare(a.appendKey(nil), b.appendKey(nil)), Compare(&a, &b); (got < 0) != (want < 0) || (got > 0) != (want > 0) {
+		if got, want := bytes.Compare(a.AppendKey(nil), b.AppendKey(nil)), Compare(&a, &b); (got < 0) != (want < 0) || (got > 0) != (want > 0) {
 			t.Fatalf("%s and %s: %d, want %d", a.Append(nil), b.Append(nil), got, want)
 		}
 	}
