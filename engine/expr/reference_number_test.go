@@ -3,6 +3,7 @@ package expr
 import (
 	"math"
 	"math/big"
+	"slices"
 	"strings"
 
 	"github.com/silogate/silogate/engine/types"
@@ -64,6 +65,8 @@ func (r reference) call(e *Call) (types.Value, error) {
 		return types.NullValue, nil
 	}
 	switch {
+	case e.Func == memberNumber:
+		return types.FloatValue(float64(slices.Index(e.arg(0).MemberNames(), args[0].Str) + 1)), nil
 	case e.Func == Xor:
 		return types.BoolValue(args[0].Int != args[1].Int), nil
 	case e.Func == Not:

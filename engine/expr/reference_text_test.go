@@ -458,7 +458,7 @@ func (r reference) castFromJSON(document string, to types.Type) (types.Value, er
 // must give what constants do.
 func oracled(f Func) bool {
 	r, ok := lookup(f)
-	return ok && (r.native || f == Extract || f == CastJSON || f == AsJSON || f == JSONKey || f == memberNumber || f == "json_truth" || f == "char" || f == "char_using") && f != MakeDate && f != FromUnixTime && f != BitNot
+	return ok && (r.native || f == Extract || f == CastJSON || f == AsJSON || f == JSONKey || f == "json_truth" || f == "char" || f == "char_using") && f != MakeDate && f != FromUnixTime && f != BitNot
 }
 
 // alone evaluates a call of constants.
