@@ -14,6 +14,7 @@ func rules() []rule {
 		{name: "prune", apply: prune},
 		{name: "merge", apply: merge},
 		{name: "push_filters", apply: pushFilters},
+		{name: "split_exists", apply: splitExists},
 		{name: "split_rollup", apply: splitRollup},
 		{name: "windows", apply: windows},
 		{name: "order", apply: order},
