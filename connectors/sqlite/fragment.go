@@ -20,7 +20,28 @@ type grower struct {
 }
 
 // Take renders the step.
-func (g *grower) Take(step plan.Node) pushdown.Answer { return g.dialect.Take(step) }
+func (g *grower) Take(step plan.Node) pushdown.Answer {
+	if subqueryDepth(step) > mostNested {
+		return pushdown.No("SQLite nests subqueries to a certain depth only")
+	}
+	return g.dialect.Take(step)
+}
+
+// mostNested is about half of how deep EXISTS may nest before SQLite finds the expression too deep (SQLITE_MAX_EXPR_DEPTH).
+const mostNested = 14
+
+// subqueryDepth is how deep the joins of a plan nest that are written as subqueries of a condition.
+func subqueryDepth(n plan.Node) int {
+	depth := 0
+	for i, c := range n.Children() {
+		d := subqueryDepth(c)
+		if j, ok := n.(*plan.Join); ok && i == 1 && j.Kind != plan.Inner && j.Kind != plan.Left {
+			d++
+		}
+		depth = max(depth, d)
+	}
+	return depth
+}
 
 // MaxColumns implements pushdown.Narrow (SQLite's default SQLITE_MAX_COLUMN).
 func (g *grower) MaxColumns() int { return 2000 }

@@ -17,7 +17,7 @@ import (
 // second price, that of a join inside the source whose result alone comes over. So tables of one source end up next to
 // each other where that pays, and place finds them as one sub-plan.
 func joinOrder(ctx context.Context, p *planner, root plan.Node) (plan.Node, error) {
-	o := &orderer{planner: p, placer: newPlacer(p), joins: make(map[plan.Site]bool)}
+	o := &orderer{planner: p, placer: newPlacer(p), joins: make(map[plan.Site]bool), ordered: make(map[plan.Node]plan.Node)}
 	return o.order(ctx, root), nil
 }
 
@@ -28,13 +28,22 @@ type orderer struct {
 	*planner
 	placer *placer
 	joins  map[plan.Site]bool // sources that were asked whether they join
+	// ordered has what was made of each node: one that was taken for a relation is met again where its joins have no order.
+	ordered map[plan.Node]plan.Node
 }
 
 func (o *orderer) order(ctx context.Context, n plan.Node) plan.Node {
 	if r, ok := n.(*plan.Recursive); ok {
 		o.est.Node(ctx, r) // what its rounds read is known from here on
 	}
-	below := func(c plan.Node) plan.Node { return o.order(ctx, c) }
+	below := func(c plan.Node) plan.Node {
+		out, ok := o.ordered[c]
+		if !ok {
+			out = o.order(ctx, c)
+			o.ordered[c] = out
+		}
+		return out
+	}
 	join, ok := n.(*plan.Join)
 	if !ok {
 		return mapChildren(n, below)

@@ -1,6 +1,7 @@
 package optimize
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/silogate/silogate/engine/expr"
@@ -57,5 +58,29 @@ func TestWideRowsAreJoinedLast(t *testing.T) {
 		if !alone(last.Left) && !alone(last.Right) {
 			t.Errorf("%s is not joined last:\n%s", wide, plan.Format(out, plan.FormatOptions{}))
 		}
+	}
+}
+
+// TestNestedJoinsAreOrderedOnce nests semi joins, each a graph too small to order: the time must not double with each.
+func TestNestedJoinsAreOrderedOnce(t *testing.T) {
+	scan := readPlan(t, fixtures(0), "scan t").(*plan.Scan)
+	ids := newIDs(scan)
+	copied := func() *plan.Scan {
+		n := *scan
+		n.Cols = slices.Clone(n.Cols)
+		for i, c := range n.Cols {
+			n.Cols[i] = ids.column(c)
+		}
+		return &n
+	}
+	var root plan.Node = copied()
+	for range 60 {
+		left := copied()
+		on := predicate(expr.Eq, left.Cols[0].Ref(), root.Schema()[1].Ref())
+		root = &plan.Join{Kind: plan.Semi, Left: left, Right: root, On: []expr.Expr{on}}
+	}
+	src := newSources()
+	if _, err := newTestPlanner(root, src).run(t.Context(), ruleNamed(t, "join_order"), root, &Trace{}); err != nil {
+		t.Fatal(err)
 	}
 }
