@@ -6,6 +6,8 @@
 //	r, err := p.Run(env)                              // r.Next until io.EOF, r.Close always
 //	text := p.Explain().Text()                        // or p.Analyze(ctx, env), which runs it
 //
+// Analyze looks at a table for the sake of later plans. A Keeper keeps what it finds, and what runs teach; Close has it do so.
+//
 // A Prepared may run many times. A Result owns everything its run opened: Close stops remote statements, joins every
 // goroutine, gives back the memory and removes spill files, however far the run came.
 //

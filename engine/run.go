@@ -24,6 +24,7 @@ type Result struct {
 	plan     plan.Node
 	root     exec.Operator
 	txs      *transactions
+	memory   *exec.Account
 	learn    func() // once all rows have come
 	admitted bool
 	waiting  atomic.Pointer[plan.Site] // for whose admission the run waits
@@ -62,7 +63,7 @@ func (p *Prepared) run(env *expr.Env, stats *exec.Stats) (*Result, error) {
 		return nil, errors.Join(err, txs.close())
 	}
 	return &Result{
-		engine: e, plan: p.plan, root: exec.Gather(streams), txs: txs, learn: sync.OnceFunc(func() { p.learn(stats) }),
+		engine: e, plan: p.plan, root: exec.Gather(streams), txs: txs, memory: memory, learn: sync.OnceFunc(func() { p.learn(stats) }),
 	}, nil
 }
 

@@ -36,3 +36,5 @@ func (r recent[V]) get(key string) (V, bool) {
 func (r recent[V]) put(key string, value V) {
 	r.known.Add(key, dated[V]{value, time.Now().Add(recentAge)})
 }
+
+func (r recent[V]) forget() { r.known.Purge() }

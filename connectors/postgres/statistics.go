@@ -44,7 +44,9 @@ func askStatistics(schemas, names []string, found map[plan.TableName][]analyzed)
 
 // Statistics implements connectors.StatsSource.
 func (s *source) Statistics(ctx context.Context, t *plan.Table, anew bool) (plan.Statistics, []plan.ColumnStatistics, error) {
-	if columns, ok := s.statistics.get(statisticsKey(t)); ok && !anew {
+	if anew {
+		s.estimates.forget() // they follow from the statistics
+	} else if columns, ok := s.statistics.get(statisticsKey(t)); ok {
 		return t.Stats, slices.Clone(columns), nil
 	}
 	found := make(map[plan.TableName][]analyzed)

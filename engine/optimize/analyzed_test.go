@@ -30,6 +30,10 @@ func analyzedTable(t *testing.T) (*plan.Scan, *Analyzed) {
 	return scan, a
 }
 
+func keepAnalyzed(cache *StatsCache, scan *plan.Scan, a *Analyzed) {
+	cache.Update(scan.Site, scan.Table, func(*Analyzed) *Analyzed { return a })
+}
+
 // What was analyzed counts for its version alone, in this process and the next.
 func TestAnalyzedCounts(t *testing.T) {
 	keeper, log := newMemoryKeeper(), slog.New(slog.DiscardHandler)
@@ -44,7 +48,7 @@ func TestAnalyzedCounts(t *testing.T) {
 	}
 	guessed := NewEstimator(nil, nil, nil).Node(t.Context(), read(t, "filter (= t.a 3)\n  scan t\n")).Rows
 	check("not analyzed", cache, guessed, "")
-	cache.Keep(analyzed)
+	keepAnalyzed(cache, scan, analyzed)
 	check("analyzed", cache, 350, plan.Analyzed)
 	next := NewStatsCache(keeper, log)
 	check("the next process", next, 350, plan.Analyzed)
@@ -65,7 +69,7 @@ func TestOriginOfJoins(t *testing.T) {
 	join := read(t, "join inner (= t.b u.x)\n  scan t\n  scan u\n").(*plan.Join)
 	scan := join.Left.(*plan.Scan)
 	scan.Table.Version = "v1"
-	cache.Keep(NewAnalyzed(scan.Site, scan.Table, 700))
+	keepAnalyzed(cache, scan, NewAnalyzed(scan.Site, scan.Table, 700))
 	e := NewEstimator(nil, cache, nil)
 	if got := e.Node(t.Context(), scan); got.Rows != 700 || got.Origin != plan.Analyzed {
 		t.Errorf("the table: %+v", got)
@@ -118,7 +122,7 @@ func TestAnalyzedIsKeptWhole(t *testing.T) {
 // What can't be read is dropped, what can't be kept is known to this process; both are said.
 func TestAnalyzedOfBrokenKeeper(t *testing.T) {
 	keeper := newMemoryKeeper()
-	_, a := analyzedTable(t)
+	scan, a := analyzedTable(t)
 	data, err := a.encode()
 	if err != nil {
 		t.Fatal(err)
@@ -132,7 +136,7 @@ func TestAnalyzedOfBrokenKeeper(t *testing.T) {
 		t.Errorf("%d tables known, %d kept", n, len(keeper.kept))
 	}
 	keeper.err = errors.New("disk full")
-	cache.Keep(a)
+	keepAnalyzed(cache, scan, a)
 	if n := cache.analyzed.Len(); n != 1 || strings.Count(said.String(), "\n") != 3 {
 		t.Errorf("%d tables known; said\n%s", n, said.String())
 	}
@@ -142,7 +146,8 @@ func TestAnalyzedIsBounded(t *testing.T) {
 	keeper := newMemoryKeeper()
 	cache := NewStatsCache(keeper, slog.New(slog.DiscardHandler))
 	for i := range mostTables + 10 {
-		cache.Keep(&Analyzed{Table: plan.TableName{Name: string(rune('A' + i))}})
+		scan := &plan.Scan{Table: &plan.Table{Name: plan.TableName{Name: string(rune('A' + i))}, Version: "v"}}
+		keepAnalyzed(cache, scan, NewAnalyzed(scan.Site, scan.Table, 1))
 	}
 	if len(keeper.kept) != mostTables || cache.analyzed.Len() != mostTables {
 		t.Errorf("%d tables kept, %d known", len(keeper.kept), cache.analyzed.Len())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"strings"
+	"sync"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 
@@ -19,6 +20,7 @@ type StatsCache struct {
 	analyzed *lru.Cache[string, *Analyzed] // by Analyzed.key
 	keeper   Keeper                        // of what was analyzed; nil: it ends with the process
 	log      *slog.Logger
+	updating sync.Mutex // held while an analysis changes what is known, the disk included
 }
 
 // mostTables bounds the cache; those used last stay.
@@ -133,19 +135,26 @@ func (c *StatsCache) Analyzed(site plan.Site, t *plan.Table) (*Analyzed, bool) {
 	return a, true
 }
 
-// Keep remembers what ANALYZE TABLE found out, in place of what it found before. That it can't be kept for later processes is
-// logged: this one knows it.
-func (c *StatsCache) Keep(a *Analyzed) {
-	c.analyzed.Add(a.key(), a)
+// Update changes what is known of this version of a table by an analysis: change gets what that is, nil if it was not
+// analyzed, and returns what it is now, or the same. That it can't be kept for later processes is logged: this one knows it.
+func (c *StatsCache) Update(site plan.Site, t *plan.Table, change func(*Analyzed) *Analyzed) {
+	c.updating.Lock()
+	defer c.updating.Unlock()
+	before, _ := c.Analyzed(site, t)
+	now := change(before)
+	if now == before {
+		return
+	}
+	c.analyzed.Add(now.key(), now)
 	if c.keeper == nil {
 		return
 	}
-	data, err := a.encode()
+	data, err := now.encode()
 	if err == nil {
-		err = c.keeper.Put(a.key(), data)
+		err = c.keeper.Put(now.key(), data)
 	}
 	if err != nil {
-		c.log.Error("the statistics of a table are lost when the gateway ends", "source", a.Source, "table", a.Table, "error", err)
+		c.log.Error("the statistics of a table are lost when the gateway ends", "source", now.Source, "table", now.Table, "error", err)
 	}
 }
 

@@ -6,7 +6,7 @@ import (
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
-// Stmt is one of CreateServer, AlterServer, DropServer, ShowServers.
+// Stmt is one of CreateServer, AlterServer, DropServer, ShowServers, Analyze.
 type Stmt interface{ sealed() }
 
 // CreateServer is CREATE SERVER [IF NOT EXISTS] name FOREIGN DATA WRAPPER type OPTIONS (key 'value', ...).
@@ -49,6 +49,10 @@ var grammar = []struct {
 	{[2]string{"ALTER", "SERVER"}, (*reader).alterServer},
 	{[2]string{"DROP", "SERVER"}, (*reader).dropServer},
 	{[2]string{"SHOW", "SERVERS"}, (*reader).showServers},
+	{[2]string{"ANALYZE", "TABLE"}, (*reader).analyzeTable},
+	{[2]string{"ANALYZE", "TABLES"}, (*reader).analyzeTable},
+	{[2]string{"ANALYZE", "LOCAL"}, (*reader).analyzeLocal},
+	{[2]string{"ANALYZE", "NO_WRITE_TO_BINLOG"}, (*reader).analyzeLocal},
 }
 
 // Statement reads the first statement of sql and returns what follows its semicolon, which is empty after the last one.

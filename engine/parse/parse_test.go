@@ -29,6 +29,13 @@ func TestStatement(t *testing.T) {
 		{"drop server shop ; ", &DropServer{Name: "shop"}, ""},
 		{"SHOW SERVERS", &ShowServers{}, ""},
 		{"SHOW SERVERS LIKE 's%'", &ShowServers{Like: pattern("s%")}, ""},
+		{"ANALYZE TABLE t", &Analyze{Tables: []TableName{{"", "t"}}, Buckets: 100}, ""},
+		{"analyze no_write_to_binlog tables a.t, `b c`.`u.v`;SELECT 1", &Analyze{Tables: []TableName{{"a", "t"}, {"b c", "u.v"}}, Buckets: 100}, "SELECT 1"},
+		{"ANALYZE LOCAL TABLE t UPDATE HISTOGRAM ON a, `b`",
+			&Analyze{Tables: []TableName{{"", "t"}}, Histogram: UpdateHistogram, Columns: []string{"a", "b"}, Buckets: 100}, ""},
+		{"ANALYZE TABLE t, u UPDATE HISTOGRAM ON a WITH 1024 BUCKETS",
+			&Analyze{Tables: []TableName{{"", "t"}, {"", "u"}}, Histogram: UpdateHistogram, Columns: []string{"a"}, Buckets: 1024}, ""},
+		{"ANALYZE TABLE t DROP HISTOGRAM ON a", &Analyze{Tables: []TableName{{"", "t"}}, Histogram: DropHistogram, Columns: []string{"a"}, Buckets: 100}, ""},
 	} {
 		stmt, rest, err := Statement(c.sql, Mode{})
 		if err != nil || rest != c.rest || !reflect.DeepEqual(stmt, c.want) {
@@ -41,6 +48,7 @@ func TestOtherGrammar(t *testing.T) {
 	for _, sql := range []string{
 		"", ";", "SELECT 1", "CREATE TABLE server (a int)", "SHOW TABLES", "SHOW SERVER STATUS", "`CREATE` SERVER x",
 		"'CREATE' SERVER", "CREATE /* SERVER", "SELECT 'CREATE SERVER x", "/*!80032 CREATE SERVER x */", "EXPLAIN SELECT 1",
+		"EXPLAIN ANALYZE TABLE t", "ANALYZE", "ANALYZE SELECT 1",
 	} {
 		if stmt, rest, err := Statement(sql, Mode{}); stmt != nil || rest != sql || err != nil {
 			t.Errorf("%q: %+v, %q, %v", sql, stmt, rest, err)
@@ -68,6 +76,20 @@ func TestErrors(t *testing.T) {
 		{"ALTER SERVER s", "expected OPTIONS", sqlerr.Syntax},
 		{"SHOW SERVERS LIKE x", "expected a pattern", sqlerr.Syntax},
 		{"DROP SERVER s /* x", "a comment does not end", sqlerr.Syntax},
+		{"ANALYZE TABLE", "near the end: expected a table's name", sqlerr.Syntax},
+		{"ANALYZE TABLE a.", "near the end: expected a table's name", sqlerr.Syntax},
+		{"ANALYZE TABLE a,", "near the end: expected a table's name", sqlerr.Syntax},
+		{"ANALYZE LOCAL t", "near t: expected TABLE", sqlerr.Syntax},
+		{"ANALYZE TABLE t UPDATE STATISTICS", "near STATISTICS: expected HISTOGRAM", sqlerr.Syntax},
+		{"ANALYZE TABLE t UPDATE HISTOGRAM ON a b", "near b: expected the end of the statement", sqlerr.Syntax},
+		{"ANALYZE TABLE t UPDATE HISTOGRAM ON a WITH x BUCKETS", "near x: expected a number of buckets", sqlerr.Syntax},
+		{"ANALYZE TABLE t UPDATE HISTOGRAM ON a WITH 5", "near the end: expected BUCKETS", sqlerr.Syntax},
+		{"ANALYZE TABLE t UPDATE HISTOGRAM ON a WITH 0 BUCKETS", "Number of buckets value is out of range in 'ANALYZE TABLE'", sqlerr.OutOfRange},
+		{"ANALYZE TABLE t UPDATE HISTOGRAM ON a WITH 1025 BUCKETS", "out of range", sqlerr.OutOfRange},
+		{"ANALYZE TABLE t UPDATE HISTOGRAM ON a WITH 99999999999999999999 BUCKETS", "out of range", sqlerr.OutOfRange},
+		{"ANALYZE TABLE t UPDATE HISTOGRAM ON a USING DATA '{}'", "histograms of the table's rows alone", sqlerr.Unsupported},
+		{"ANALYZE TABLE t DROP HISTOGRAM ON a, b, A", "Duplicate column name 'A'", sqlerr.DuplicateColumn},
+		{"ANALYZE TABLE t DROP HISTOGRAM ON a WITH 5 BUCKETS", "near WITH: expected the end of the statement", sqlerr.Syntax},
 	} {
 		_, _, err := Statement(c.sql, Mode{})
 		if !sqlerr.Is(err, c.code) || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "hunter2") {

@@ -4,6 +4,7 @@
 // statement first:
 //
 //	engine/parse's grammar   CREATE SERVER ...   run on the catalog
+//	                         ANALYZE TABLE ...   run by the engine, its outcome in rows
 //	a federated query        bind.Leaf           run by the engine; Arrow batches become rows here, streamed
 //	anything else                                run by GMS over the same catalog
 //

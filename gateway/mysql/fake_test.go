@@ -3,6 +3,7 @@ package mysql
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"sync/atomic"
@@ -76,7 +77,8 @@ func (f *fake) Table(_ context.Context, name plan.TableName, _ connectors.AsOf) 
 		if known != name.Name {
 			continue
 		}
-		t := &plan.Table{Name: name, Columns: numberColumns, Stats: plan.Statistics{Rows: plan.Unknown, Bytes: plan.Unknown}}
+		t := &plan.Table{Name: name, Columns: numberColumns, Version: fmt.Sprint("changed ", f.changed.Load()),
+			Stats: plan.Statistics{Rows: plan.Unknown, Bytes: plan.Unknown}}
 		if name.Name == "changing" && !f.changed.Load() {
 			t.Columns = numberColumns[:1]
 		}

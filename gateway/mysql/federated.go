@@ -121,19 +121,25 @@ func explainFields() []*querypb.Field { return textFields("EXPLAIN") }
 
 // prepare optimizes a query under the session's settings and says what it is evaluated with.
 func (v *Server) prepare(ctx *sql.Context, leaf *bind.Leaf) (*engine.Prepared, *expr.Env, error) {
-	settings, err := session.Read(func(name string) (any, error) { return variable(ctx, name) })
+	settings, err := v.settings(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	if leaf.Local != nil {
-		settings.Engine.Local = map[plan.Site]connectors.Source{bind.LocalSite: leaf.Local}
+		settings.Local = map[plan.Site]connectors.Source{bind.LocalSite: leaf.Local}
 	}
 	env, err := bind.NewEnv(ctx, leaf)
 	if err != nil {
 		return nil, nil, err
 	}
-	prepared, err := v.cfg.Engine.Prepare(ctx, leaf.Plan, settings.Engine)
+	prepared, err := v.cfg.Engine.Prepare(ctx, leaf.Plan, settings)
 	return prepared, env, err
+}
+
+// settings are the session's choices for a statement.
+func (v *Server) settings(ctx *sql.Context) (engine.Settings, error) {
+	settings, err := session.Read(func(name string) (any, error) { return variable(ctx, name) })
+	return settings.Engine, err
 }
 
 // rows runs a query for GMS, which needs its rows in a statement of its own.

@@ -82,9 +82,9 @@ func (h *handler) query(ctx context.Context, c *vitess.Conn, query string, multi
 		case err != nil:
 			return err
 		case own != nil && after != "":
-			return sqlerr.New(sqlerr.Syntax, "You have an error in your SQL syntax: only one statement at a time is allowed")
+			return oneStatement
 		case own != nil:
-			return s.manage(own)
+			return s.own(own)
 		}
 		// What follows a stored program is the parser's to find. It would give it back as it was made standard.
 		programs := multi && rest == "" && !mode.NoBackslashEscapes
@@ -105,8 +105,17 @@ func (h *handler) query(ctx context.Context, c *vitess.Conn, query string, multi
 func (h *handler) ComPrepare(ctx context.Context, c *vitess.Conn, query string, prepared *vitess.PrepareData) (fields []*querypb.Field, err error) {
 	query = commandsOf(c).prepared(query)
 	err = h.run(ctx, c, query, func(s *statement) error {
-		if query, err = parse.Standard(query, bind.Mode(s.ctx)); err != nil {
+		mode := bind.Mode(s.ctx)
+		if query, err = parse.Standard(query, mode); err != nil {
 			return err
+		}
+		stmt, err := ownPrepared(query, mode.AnsiQuotes)
+		if err != nil {
+			return err
+		}
+		if stmt != nil {
+			fields = analyzeFields()
+			return declare(prepared, query, mode.AnsiQuotes)
 		}
 		parsed, _, _, err := h.server.gms.Parser.Parse(s.ctx, query, false)
 		if err == nil && parsed == nil {
@@ -118,7 +127,7 @@ func (h *handler) ComPrepare(ctx context.Context, c *vitess.Conn, query string, 
 		if fields, err = s.describe(parsed, query); err != nil {
 			return err
 		}
-		return declare(prepared, query, sql.LoadSqlMode(s.ctx).AnsiQuotes())
+		return declare(prepared, query, mode.AnsiQuotes)
 	})
 	return fields, err
 }
@@ -127,6 +136,13 @@ func (h *handler) ComPrepare(ctx context.Context, c *vitess.Conn, query string, 
 func (h *handler) ComStmtExecute(ctx context.Context, c *vitess.Conn, prepared *vitess.PrepareData, callback func(*sqltypes.Result) error) error {
 	return h.run(ctx, c, prepared.PrepareStmt, func(s *statement) error {
 		s.send, s.binary = callback, true
+		stmt, err := ownPrepared(prepared.PrepareStmt, bind.Mode(s.ctx).AnsiQuotes)
+		if err != nil {
+			return err
+		}
+		if stmt != nil {
+			return s.analyze(stmt)
+		}
 		parsed, ok := s.ctx.GetPreparedQuery(prepared.PrepareStmt)
 		if !ok {
 			return sqlerr.New(sqlerr.Internal, "the prepared statement is gone")
@@ -138,6 +154,20 @@ func (h *handler) ComStmtExecute(ctx context.Context, c *vitess.Conn, prepared *
 		return s.execute(parsed, prepared.PrepareStmt, args)
 	})
 }
+
+// ownPrepared reads an ANALYZE TABLE: of the statements that are not of GMS's grammar the one that can be prepared. It returns
+// nil for any other.
+func ownPrepared(query string, ansiQuotes bool) (*parse.Analyze, error) {
+	own, after, err := parse.Statement(query, parse.Mode{AnsiQuotes: ansiQuotes})
+	stmt, ok := own.(*parse.Analyze)
+	if ok && after != "" {
+		err = oneStatement
+	}
+	return stmt, err
+}
+
+// oneStatement refuses a second statement of a client that did not ask for several.
+var oneStatement = sqlerr.New(sqlerr.Syntax, "You have an error in your SQL syntax: only one statement at a time is allowed")
 
 // run makes a statement of text, has it done, and turns a failure into what the client gets.
 func (h *handler) run(ctx context.Context, c *vitess.Conn, text string, do func(*statement) error) (err error) {

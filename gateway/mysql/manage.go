@@ -17,6 +17,14 @@ import (
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
+// own runs a statement of this gateway's grammar.
+func (s *statement) own(stmt parse.Stmt) error {
+	if stmt, ok := stmt.(*parse.Analyze); ok {
+		return s.analyze(stmt)
+	}
+	return s.manage(stmt)
+}
+
 // manage runs a statement about servers.
 func (s *statement) manage(stmt parse.Stmt) error {
 	s.kind = manage

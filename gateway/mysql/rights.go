@@ -136,7 +136,7 @@ func (s *statement) mayShowGrants(n *gmsplan.ShowGrants) error {
 	if n.For == nil || n.CurrentUser || n.For.Name == client.User && (n.For.AnyHost || strings.EqualFold(n.For.Host, client.Address)) {
 		return nil
 	}
-	mysqlDB := sql.PrivilegeCheckSubject{Database: "mysql"}
+	mysqlDB := sql.PrivilegeCheckSubject{Database: grantTables}
 	if s.server.allows(s.ctx, sql.NewPrivilegedOperation(mysqlDB, sql.PrivilegeType_Select)) {
 		return nil
 	}
