@@ -64,8 +64,11 @@ func (p *Profile) Bytes() int64 {
 	return n
 }
 
-// sketchBytes bounds the registers of a sketch, and the list that it has before them.
-const sketchBytes = 32 << 10
+// What the registers of a sketch take, and by how much what it says is wrong at most, but for one time in a thousand.
+const (
+	sketchBytes = 16 << 10
+	sketchError = 0.03
+)
 
 // Column returns the statistics of a column, with at most so many common values and parts of the histogram.
 func (p *Profile) Column(i, buckets int) (plan.ColumnStatistics, error) {
@@ -84,8 +87,9 @@ func (p *Profile) Column(i, buckets int) (plan.ColumnStatistics, error) {
 		return plan.ColumnStatistics{}, err
 	}
 	values := p.sample.values(i, c.typ)
-	if int64(p.sample.rows()) == p.rows && values.wide == 0 {
-		s.Distinct = float64(len(values.runs))
+	seen := float64(len(values.runs))
+	if values.wide == 0 && (int64(p.sample.rows()) == p.rows || len(values.runs) <= buckets && seen > (1-sketchError)*s.Distinct) {
+		s.Distinct = seen // the sample has all of them, and does not guess
 	}
 	s.Common, s.Bounds = values.spread(&s, buckets)
 	return s, nil
@@ -105,7 +109,7 @@ type column struct {
 }
 
 func newColumn(t types.Type) (*column, error) {
-	c := &column{typ: t, key: rowkey.NewEncoder([]rowkey.Field{rowkey.Of(t, nil)}), sketch: hyperloglog.New()}
+	c := &column{typ: t, key: rowkey.NewEncoder([]rowkey.Field{rowkey.Of(t, nil)}), sketch: hyperloglog.NewNoSparse()}
 	if !ordered(t) {
 		return c, nil
 	}

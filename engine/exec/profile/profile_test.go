@@ -199,3 +199,32 @@ func TestSampleIsBounded(t *testing.T) {
 		t.Errorf("%d bytes in all", p.Bytes())
 	}
 }
+
+// BenchmarkAdd adds batches of an integer, a decimal, a date and a text; its unit is a row.
+func BenchmarkAdd(b *testing.B) {
+	columns := []types.Type{types.Of(types.Int64), types.NewDecimal(12, 2), types.Of(types.Date), types.Of(types.Text)}
+	const rows = 8192
+	values := make([][]types.Value, len(columns))
+	for i := range rows {
+		values[0] = append(values[0], types.IntValue(int64(i*7919)))
+		values[1] = append(values[1], types.Value{Dec: decimal256.FromI64(int64(i % 977))})
+		values[2] = append(values[2], types.IntValue(int64(i%2500)))
+		values[3] = append(values[3], types.TextValue(fmt.Sprintf("carefully final deposits %d", i)))
+	}
+	arrays, fields := make([]arrow.Array, len(columns)), make([]arrow.Field, len(columns))
+	for k, typ := range columns {
+		arrays[k] = kernel.FromValues(memory.DefaultAllocator, typ, values[k])
+		fields[k] = arrow.Field{Name: fmt.Sprint(k), Type: arrays[k].DataType(), Nullable: true}
+	}
+	batch := array.NewRecordBatch(arrow.NewSchema(fields, nil), arrays, rows)
+	p, err := New(columns, 0)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if err := p.Add(batch); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/rows/float64(len(columns)), "ns/value")
+}
