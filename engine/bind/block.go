@@ -48,7 +48,7 @@ func numbered(stmt sqlparser.SQLNode) error {
 				wrap = func(arg sqlparser.SelectExpr) bool { return !isPlain(arg) || named(arg) }
 			}
 			n.aggregates(node, wrap)
-			n.order(node)
+			n.order(node.OrderBy)
 		}
 		return true, nil
 	}, stmt)
@@ -114,7 +114,8 @@ func (n *numbers) of(known map[string]int, e sqlparser.SQLNode) int {
 	return known[text]
 }
 
-// aggregates wraps those arguments of a block's own aggregates that wrap is true for, all of GROUP_CONCAT, which has more to it.
+// aggregates wraps those arguments of a block's own aggregates that wrap is true for, all of GROUP_CONCAT, which has more
+// to it: its order too.
 func (n *numbers) aggregates(s *sqlparser.Select, wrap func(sqlparser.SelectExpr) bool) {
 	known := make(map[string]int)
 	walkBlock(func(node sqlparser.SQLNode) bool {
@@ -128,18 +129,19 @@ func (n *numbers) aggregates(s *sqlparser.Select, wrap func(sqlparser.SelectExpr
 			numberArgs(e.Exprs, number, wrap)
 		case *sqlparser.GroupConcatExpr:
 			numberArgs(e.Exprs, number, func(sqlparser.SelectExpr) bool { return true })
+			n.order(e.OrderBy)
 		}
 		return false
 	}, partsOverGroups(s)...)
 }
 
-// order wraps the keys of a block's order that are neither names nor positions, if there are several.
-func (n *numbers) order(s *sqlparser.Select) {
-	if len(s.OrderBy) < 2 {
+// order wraps the keys of an order that are neither names nor positions, if there are several.
+func (n *numbers) order(keys sqlparser.OrderBy) {
+	if len(keys) < 2 {
 		return
 	}
 	known := make(map[string]int)
-	for _, o := range s.OrderBy {
+	for _, o := range keys {
 		e := o.Expr
 		for p, ok := e.(*sqlparser.ParenExpr); ok; p, ok = e.(*sqlparser.ParenExpr) {
 			e = p.Expr

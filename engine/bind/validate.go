@@ -94,15 +94,17 @@ func (b *Binder) validate(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, sc
 //
 //   - Each subquery is replaced by the columns it reads of the query around it. GMS would refuse any subquery in a grouped
 //     list, also one that reads nothing but the keys.
-//   - HAVING is left out. GMS does not look below it for the expressions that aliases in ORDER BY stand for.
+//   - HAVING is left out, and the projection below it, which has what the aliases in HAVING and ORDER BY stand for and all the
+//     columns that the list reads. Aliases are replaced by that.
 //   - A column of the queries around is a constant.
 func (b *Binder) validateGroups(ctx *sql.Context, a *analyzer.Analyzer, r analyzer.Rule, n sql.Node, scope *gmsplan.Scope, outer sql.ColSet, flags *sql.QueryFlags) error {
 	if !flags.IsSet(sql.QFlagAggregation) {
 		return nil
 	}
+	check := groupCheck{outer: outer, named: make(map[sql.ColumnId]sql.Expression)}
 	plain, _, err := transform.NodeWithOpaque(ctx, n, func(ctx *sql.Context, n sql.Node) (sql.Node, transform.TreeIdentity, error) {
 		if having, ok := n.(*gmsplan.Having); ok {
-			return having.Child, transform.NewTree, nil
+			return check.withoutHaving(having), transform.NewTree, nil
 		}
 		if groups, ok := n.(*gmsplan.GroupBy); ok {
 			if err := notOfAggregates(ctx, groups); err != nil {
@@ -115,7 +117,7 @@ func (b *Binder) validateGroups(ctx *sql.Context, a *analyzer.Analyzer, r analyz
 		}
 		list := slices.Clone(in.Expressions())
 		for i, e := range list {
-			plain, err := withoutSubqueries(ctx, e, outer)
+			plain, err := check.plain(ctx, e)
 			if err != nil {
 				return nil, transform.SameTree, err
 			}
@@ -131,39 +133,61 @@ func (b *Binder) validateGroups(ctx *sql.Context, a *analyzer.Analyzer, r analyz
 	return err
 }
 
-// withoutSubqueries replaces each subquery in e by the columns it reads of the queries around it, and each column in outer by
-// a constant.
-func withoutSubqueries(ctx *sql.Context, e sql.Expression, outer sql.ColSet) (sql.Expression, error) {
+// groupCheck makes of a query what GMS can check.
+type groupCheck struct {
+	outer sql.ColSet                      // columns of the queries around
+	named map[sql.ColumnId]sql.Expression // what aliases below a HAVING stand for
+}
+
+// withoutHaving is what is below a HAVING and its projection.
+func (g *groupCheck) withoutHaving(n *gmsplan.Having) sql.Node {
+	below, ok := n.Child.(*gmsplan.Project)
+	if !ok {
+		return n.Child
+	}
+	for _, e := range below.Projections {
+		if alias, ok := e.(*expression.Alias); ok && alias.Id() != 0 {
+			g.named[alias.Id()] = alias.Child
+		}
+	}
+	return below.Child
+}
+
+// plain replaces each subquery in e by the columns it reads of the queries around it, and each column of those by a constant.
+func (g *groupCheck) plain(ctx *sql.Context, e sql.Expression) (sql.Expression, error) {
 	switch e := e.(type) {
 	case nil:
 		return nil, nil
 	case *expression.GetField:
-		if outer.Contains(e.Id()) {
+		if g.outer.Contains(e.Id()) {
 			return expression.NewLiteral(nil, nil), nil
+		}
+		if named, ok := g.named[e.Id()]; ok {
+			return named, nil
 		}
 	case *rollupCall: // GROUPING has its own rule, which the import knows
 		return expression.NewLiteral(nil, nil), nil
 	case sql.Aggregation: // may read anything, and is known by its text
 		return e, nil
 	case *temporalLiteral:
-		return withoutSubqueries(ctx, e.Literal, outer)
+		return g.plain(ctx, e.Literal)
 	case *expression.Literal:
 		if text, ok := e.Value().(string); ok && text != strings.ToLower(text) { // GMS folds the case of what it compares
 			return expression.NewLiteral(fmt.Sprintf("%s %x", text, text), e.Typ), nil
 		}
 	case *expression.Like:
 		if e.Escape != nil { // which the text does not show
-			return withoutSubqueries(ctx, expression.NewTuple(e.LeftChild, e.RightChild, e.Escape), outer)
+			return g.plain(ctx, expression.NewTuple(e.LeftChild, e.RightChild, e.Escape))
 		}
 	case *windowCall:
 		if len(e.args) == 0 { // to GMS it would be a column
 			return expression.NewLiteral(nil, nil), nil
 		}
 	case *gmsplan.Subquery:
-		return withoutSubqueries(ctx, expression.NewTuple(outerFields(ctx, e)...), outer)
+		return g.plain(ctx, expression.NewTuple(outerFields(ctx, e)...))
 	case *gmsplan.ExistsSubquery:
 		if sq, ok := e.Children()[0].(*gmsplan.Subquery); ok {
-			return withoutSubqueries(ctx, expression.NewTuple(outerFields(ctx, sq)...), outer)
+			return g.plain(ctx, expression.NewTuple(outerFields(ctx, sq)...))
 		}
 	}
 	children := e.Children()
@@ -173,7 +197,7 @@ func withoutSubqueries(ctx *sql.Context, e sql.Expression, outer sql.ColSet) (sq
 	plain := make([]sql.Expression, len(children))
 	changed := false
 	for i, c := range children {
-		p, err := withoutSubqueries(ctx, c, outer)
+		p, err := g.plain(ctx, c)
 		if err != nil {
 			return nil, err
 		}

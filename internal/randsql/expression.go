@@ -66,6 +66,9 @@ func (g *generator) condition(s scope, depth int) string {
 	if depth > 0 && g.depth == 0 && g.one(3) {
 		return g.subquery(s)
 	}
+	if t, ok := g.test(s); ok && g.one(6) {
+		return t
+	}
 	k := pick(g, kinds...)
 	c := g.column(s, k)
 	switch g.r.IntN(6) {

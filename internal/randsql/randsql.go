@@ -98,21 +98,32 @@ func (g *generator) query(outermost bool) Query {
 	n := 1 + g.r.IntN(3)
 	q := Query{Kinds: make([]testdb.Kind, n)}
 	items := make([]string, n)
+	value := ""
 	for i := range items {
-		q.Kinds[i] = pick(g, kinds...)
-		value := g.value(s, q.Kinds[i], 2)
+		if t := twin(value); t != value && g.one(3) {
+			q.Kinds[i], value = q.Kinds[i-1], t
+		} else {
+			q.Kinds[i] = pick(g, kinds...)
+			value = g.value(s, q.Kinds[i], 2)
+		}
 		if !outermost {
 			value = shown(value)
 		}
 		items[i] = fmt.Sprintf("%s AS x%d", value, i)
 		if g.depth == 0 && g.one(8) {
 			q.Kinds[i] = testdb.Integer
-			items[i] = fmt.Sprintf("%s AS x%d", g.scalar(s), i)
+			value = g.scalar(s)
+			items[i] = fmt.Sprintf("%s AS x%d", value, i)
 		}
 	}
-	q.SQL = "SELECT " + pick(g, "", "", "DISTINCT ") + strings.Join(items, ", ") + " FROM " + from + where
+	distinct := pick(g, "", "", "DISTINCT ")
+	q.SQL = "SELECT " + distinct + strings.Join(items, ", ") + " FROM " + from + where
 	if outermost && g.one(4) {
-		q.SQL += g.totalOrder(n) + fmt.Sprintf(" LIMIT %d", g.r.IntN(6))
+		order := g.totalOrder(n)
+		if t, ok := g.test(s); ok && distinct == "" && g.one(3) {
+			order = fmt.Sprintf(" ORDER BY %s%s, %s, %s", t, pick(g, "", " DESC"), twin(t), strings.TrimPrefix(order, " ORDER BY "))
+		}
+		q.SQL += order + fmt.Sprintf(" LIMIT %d", g.r.IntN(6))
 		if g.one(3) {
 			q.SQL += fmt.Sprintf(" OFFSET %d", g.r.IntN(4))
 		}
@@ -140,9 +151,22 @@ func (g *generator) grouped(from, where string, s scope, outermost bool) Query {
 		items, groups = append(items, c.name), append(groups, c.name)
 		q.Kinds = append(q.Kinds, c.kind)
 	}
+	if key, kind, ok := g.twinKey(s); ok && !rollup && g.one(3) {
+		keys := []string{key}
+		if g.one(2) {
+			keys = append(keys, twin(key))
+		}
+		for _, k := range keys {
+			items, groups, q.Kinds = append(items, k), append(groups, k), append(q.Kinds, kind)
+		}
+	}
+	aggregates := len(items)
 	for range 1 + g.r.IntN(3) {
 		item, kind := g.aggregate(s, len(groups) > 0)
 		items, q.Kinds = append(items, item), append(q.Kinds, kind)
+		if t := twin(item); t != item && g.one(2) {
+			items, q.Kinds = append(items, t), append(q.Kinds, kind)
+		}
 	}
 	if rollup = rollup && len(groups) > 0; rollup {
 		items, q.Kinds = append(items, pick(g, groups...)+" IS NULL"), append(q.Kinds, testdb.Integer)
@@ -164,12 +188,24 @@ func (g *generator) grouped(from, where string, s scope, outermost bool) Query {
 		q.SQL += " HAVING " + pick(g, items[:len(items)-1]...) + pick(g, " IS NULL", " IS NOT NULL")
 	} else if g.one(3) {
 		item, kind := g.aggregate(s, len(groups) > 0)
+		if g.one(3) {
+			item, kind = twin(items[aggregates]), q.Kinds[aggregates]
+		}
 		q.SQL += " HAVING " + item + pick(g, " IS NOT NULL", " IS NULL")
 		if kind == testdb.Integer {
 			q.SQL += " OR " + item + pick(g, " > ", " <= ") + g.literal(kind)
 		}
 	}
 	return q
+}
+
+// twinKey writes a key of groups that has a twin.
+func (g *generator) twinKey(s scope) (string, testdb.Kind, bool) {
+	if s.has(testdb.Text) && g.one(2) {
+		return "CONCAT(" + g.column(s, testdb.Text) + ", " + pick(g, "'x'", "'X'") + ")", testdb.Text, true
+	}
+	key, ok := g.test(s)
+	return key, testdb.Integer, ok
 }
 
 // shown rounds a quotient, which has more digits where it is computed with than where it has been kept. Which of both a derived
@@ -182,6 +218,9 @@ func shown(value string) string {
 }
 
 func (g *generator) aggregate(s scope, grouped bool) (string, testdb.Kind) {
+	if t, ok := g.test(s); ok && g.one(4) {
+		return pick(g, "SUM(", "MAX(", "COUNT(DISTINCT ") + t + ")", testdb.Integer
+	}
 	switch g.r.IntN(6) {
 	case 0:
 		return "COUNT(*)", testdb.Integer

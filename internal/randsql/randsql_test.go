@@ -15,11 +15,12 @@ func TestNew(t *testing.T) {
 		if len(q.Kinds) == 0 || strings.Count(q.SQL, "(") != strings.Count(q.SQL, ")") {
 			t.Errorf("seed %d: %s", seed, q.SQL)
 		}
-		for _, part := range []string{"LEFT JOIN", "EXISTS", "NOT IN (SELECT", "GROUP BY", "HAVING", "UNION", "LIMIT", "DISTINCT", "WITH w1", ", w2 AS", "JOIN w1"} {
+		for _, part := range []string{"LEFT JOIN", "EXISTS", "NOT IN (SELECT", "GROUP BY", "HAVING", "UNION", "LIMIT", "DISTINCT", "WITH w1", ", w2 AS", "JOIN w1",
+			escape, longList, "GROUP BY CONCAT"} {
 			seen[part] = seen[part] || strings.Contains(q.SQL, part)
 		}
 	}
-	if len(seen) != 11 {
+	if len(seen) != 14 {
 		t.Error(seen)
 	}
 	for part, found := range seen {

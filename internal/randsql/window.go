@@ -62,8 +62,19 @@ func (g *windowGenerator) overRows() Query {
 	s := g.source()
 	q := Query{}
 	var items, named []string
+	last := ""
 	for i := range 1 + g.r.IntN(4) {
 		call, kind := g.function(s.scope, s.keys)
+		if t := twin(last); t != last && g.one(2) {
+			call, kind = t, q.Kinds[i-1]
+			g.sorts[i] = slices.Clone(g.sorts[i-1])
+			for j, key := range g.sorts[i] {
+				if g.sorts[i][j] = twin(key); g.sorts[i][j] != key {
+					break
+				}
+			}
+		}
+		last = call
 		if i > 0 { // beside a window of all rows MariaDB sorts no other
 			items[0], call = g.sorted(0, items[0], s.keys[0]), g.sorted(i, call, s.keys[0])
 		}
@@ -150,6 +161,8 @@ func (g *windowGenerator) function(s scope, keys []string) (string, testdb.Kind)
 		if d := pick(r, s...); g.one(4) && d.kind != testdb.Double {
 			partition += ", " + d.name
 		}
+	} else if t, ok := g.test(s); ok && !strings.Contains(t, ", ") && g.one(2) {
+		partition = "PARTITION BY " + t
 	}
 	var order []string
 	for range g.r.IntN(3) {
@@ -205,6 +218,9 @@ func (g *windowGenerator) windowAggregate(s scope) (string, testdb.Kind) {
 	r := &g.generator
 	switch g.r.IntN(5) {
 	case 0:
+		if t, ok := g.test(s); ok && g.one(2) {
+			return "SUM(" + t + ")", testdb.Integer
+		}
 		return "COUNT(*)", testdb.Integer
 	case 1:
 		return "COUNT(" + pick(r, s...).name + ")", testdb.Integer
