@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -30,10 +31,22 @@ type cached[V any] struct {
 // minSweep is the number of entries below which expired ones are left alone.
 const minSweep = 1024
 
+// memoryAlone is a key of a context in which nothing is requested.
+type memoryAlone struct{}
+
+// errForgotten says that something would have to be requested.
+var errForgotten = errors.New("not remembered")
+
 // get returns the answer for key, by load if there is none.
 func (c *cache[K, V]) get(ctx context.Context, key K, load func(context.Context) (V, error)) (V, error) {
+	alone := ctx.Value(memoryAlone{}) != nil
 	c.mu.Lock()
 	e, ok := c.entries[key]
+	if alone && (!ok || !e.answered() || e.expired()) {
+		c.mu.Unlock()
+		var none V
+		return none, errForgotten
+	}
 	if !ok || e.expired() {
 		e = c.start(ctx, key, load)
 	}
@@ -62,15 +75,18 @@ func (c *cache[K, V]) get(ctx context.Context, key K, load func(context.Context)
 	return none, context.Cause(ctx)
 }
 
-// expired reports an answer that is too old; one still awaited is not.
-func (e *cached[V]) expired() bool {
+// answered reports an answer that is there.
+func (e *cached[V]) answered() bool {
 	select {
 	case <-e.done:
-		return !time.Now().Before(e.expires)
+		return true
 	default:
 		return false
 	}
 }
+
+// expired reports an answer that is too old; one still awaited is not.
+func (e *cached[V]) expired() bool { return e.answered() && !time.Now().Before(e.expires) }
 
 // start begins a request for key. The caller holds mu.
 func (c *cache[K, V]) start(ctx context.Context, key K, load func(context.Context) (V, error)) *cached[V] {

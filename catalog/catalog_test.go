@@ -173,6 +173,53 @@ func TestAnnouncedTablesAreDescribedAtOnce(t *testing.T) {
 	})
 }
 
+// What is remembered is told without asking for anything, and nothing else is.
+func TestRememberedTables(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		shop := &fake{standard: "public", tables: map[string][]string{"public": {"orders"}, "x": {"t"}}}
+		var warnings []string
+		c := mustNew(t, map[string]*fake{"shop": shop}, &warnings)
+		for _, n := range []plan.TableName{{Namespace: "shop", Name: "orders"}, {Namespace: "shop_x", Name: "t"}} {
+			remembers := func(want bool) {
+				t.Helper()
+				asked, listed := shop.asked.Load(), shop.lists.Load()
+				_, _, ok := c.Remember(ctx, "ann", n.Namespace, n.Name)
+				if now := shop.asked.Load() + shop.lists.Load(); ok != want || now != asked+listed {
+					t.Errorf("%s: %v, %d requests", n, ok, now-asked-listed)
+				}
+			}
+			remembers(false)
+			site, table, err := c.Resolve(ctx, "ann", n.Namespace, n.Name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if again, same, ok := c.Remember(ctx, "ann", n.Namespace, n.Name); !ok || again != site || same != table {
+				t.Errorf("%s: %v, %v, %v", n, again, same, ok)
+			}
+			if _, _, ok := c.Remember(ctx, "bob", n.Namespace, n.Name); ok {
+				t.Error("remembered for another user")
+			}
+			time.Sleep(DefaultTTL - time.Millisecond)
+			remembers(true)
+			time.Sleep(time.Millisecond)
+			remembers(false)
+			if _, _, err := c.Resolve(ctx, "ann", n.Namespace, n.Name); err != nil {
+				t.Fatal(err)
+			}
+			c.Forget("shop")
+			remembers(false)
+			shop.hang.Store(true)
+			awaited, cancel := context.WithCancel(ctx)
+			c.Announce(awaited, "ann", []plan.TableName{n})
+			synctest.Wait()
+			remembers(false) // while it is asked for
+			cancel()
+			synctest.Wait()
+			shop.hang.Store(false)
+		}
+	})
+}
+
 func TestADeadSourceDelaysNoOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dead := &fake{tables: map[string][]string{"": {"t"}, "x": {"t"}}}

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"runtime"
 	"slices"
+	"sync/atomic"
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
@@ -77,7 +78,7 @@ type Settings struct {
 	Local map[plan.Site]connectors.Source
 }
 
-// Prepared is an optimized statement. It is immutable, may run many times and at the same time.
+// Prepared is an optimized statement. It is immutable, but for being outdated, and may run many times and at the same time.
 type Prepared struct {
 	engine  *Engine
 	plan    plan.Node
@@ -85,6 +86,8 @@ type Prepared struct {
 	dynamic build.DynamicMode
 	parts   map[plan.Node]optimize.Part // whose rows its runs teach the optimizer
 	refused error                       // why it can be explained and not run; nil: it can
+
+	outdated atomic.Bool
 }
 
 // Prepare optimizes a bound plan and places its parts. It asks sources for metadata, not for data.
@@ -116,6 +119,9 @@ func (e *Engine) Prepare(ctx context.Context, root plan.Node, s Settings) (*Prep
 	maps.DeleteFunc(p.parts, func(n plan.Node, _ optimize.Part) bool { return readsAny(n, narrowed) })
 	return p, nil
 }
+
+// Outdated reports whether what was learnt since from the statement's runs may make another plan.
+func (p *Prepared) Outdated() bool { return p.outdated.Load() }
 
 // choices are what a run decides of the plan.
 func (p *Prepared) choices() build.Choices {

@@ -129,6 +129,12 @@ func start(t *testing.T, s *source, log io.Writer) (*Prepared, *expr.Env, *Engin
 	mem := bufpooltest.New()
 	t.Cleanup(func() { mem.AssertSize(t, 0) })
 	e := New(Config{Sources: s, Log: slog.New(slog.NewTextHandler(log, nil)), Allocator: mem, Verify: true})
+	return e.above(t, s), &expr.Env{Location: time.UTC}, e
+}
+
+// above prepares the query of start.
+func (e *Engine) above(t *testing.T, s *source) *Prepared {
+	t.Helper()
 	six := &expr.Literal{Value: types.IntValue(6), Typ: types.Of(types.Int64)}
 	above, err := expr.New(expr.Gt, number.Ref(), six)
 	if err != nil {
@@ -138,7 +144,7 @@ func start(t *testing.T, s *source, log io.Writer) (*Prepared, *expr.Env, *Engin
 	if err != nil {
 		t.Fatal(err)
 	}
-	return p, &expr.Env{Location: time.UTC}, e
+	return p
 }
 
 func drain(ctx context.Context, r *Result) (rows int64, err error) {
@@ -153,6 +159,39 @@ func drain(ctx context.Context, r *Result) (rows int64, err error) {
 		rows += b.NumRows()
 		b.Release()
 	}
+}
+
+// A plan is outdated by a run that shows it to be made for far fewer rows; one that is made then is not.
+func TestAPreparedIsOutdatedByWhatItsRunsTeach(t *testing.T) {
+	batches := 1
+	s := &source{next: func(_ context.Context, read int) error {
+		if read > batches {
+			return io.EOF
+		}
+		return nil
+	}}
+	p, env, e := start(t, s, io.Discard)
+	run := func(outdated bool) {
+		t.Helper()
+		r, err := p.Run(env)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := drain(t.Context(), r); err != nil {
+			t.Error(err)
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+		if p.Outdated() != outdated {
+			t.Errorf("outdated after %d batches: %v", batches, !outdated)
+		}
+	}
+	run(false)
+	batches = 20
+	run(true)
+	p = e.above(t, s)
+	run(false)
 }
 
 func TestAPreparedRunsManyTimes(t *testing.T) {

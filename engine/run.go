@@ -70,8 +70,9 @@ func (p *Prepared) run(env *expr.Env, stats *exec.Stats) (*Result, error) {
 // learn remembers how many rows the parts of the plan had that were read to their end.
 func (p *Prepared) learn(stats *exec.Stats) {
 	for node, part := range p.parts {
-		if rows, whole := stats.Node(node).Whole(); whole {
-			p.engine.feedback.Learn(part, rows)
+		rows, whole := stats.Node(node).Whole()
+		if whole && p.engine.feedback.Learn(part, rows, p.trace.Estimate(node).Rows) {
+			p.outdated.Store(true)
 		}
 	}
 }

@@ -134,8 +134,8 @@ func (r randomRun) compare(t *testing.T, first, count uint64) {
 		}
 		for _, home := range r.places(seed, count) {
 			databases := r.homes[home]
-			for _, pushdown := range []string{"on", "off"} {
-				conn := sessions[pushdown]
+			for _, run := range r.runs(seed, count) {
+				conn := sessions[run.pushdown]
 				compared++
 				got, err := answer(t.Context(), conn, q, placed(q.SQL, databases))
 				if r.fit != nil {
@@ -146,7 +146,7 @@ func (r randomRun) compare(t *testing.T, first, count uint64) {
 				}
 				if differ++; differ <= 40 {
 					more, missing := without(got, want), without(want, got)
-					t.Errorf("seed %d, %s, pushdown %s: %s\n%v\n%d of %d rows\n%s\nwhere there should be\n%s", seed, home, pushdown, q.SQL, err,
+					t.Errorf("seed %d, %s, %s: %s\n%v\n%d of %d rows\n%s\nwhere there should be\n%s", seed, home, run, q.SQL, err,
 						len(more), len(got), lines(more), lines(missing))
 				}
 			}
@@ -162,6 +162,30 @@ func (r randomRun) places(seed, count uint64) []string {
 		return all
 	}
 	return all[seed%uint64(len(all)):][:1]
+}
+
+// runOf is how a query runs.
+type runOf struct {
+	pushdown string
+	again    bool // by the plan of the run before
+}
+
+func (r runOf) String() string {
+	if r.again {
+		return "pushdown " + r.pushdown + " by the plan before"
+	}
+	return "pushdown " + r.pushdown
+}
+
+// runs are how a seed's query runs: again, too, unless there are very many seeds and this is none of every eighth.
+func (r randomRun) runs(seed, count uint64) (list []runOf) {
+	for _, pushdown := range []string{"on", "off"} {
+		list = append(list, runOf{pushdown: pushdown})
+		if count <= 1000 || seed%8 == 0 {
+			list = append(list, runOf{pushdown: pushdown, again: true})
+		}
+	}
+	return list
 }
 
 // answer returns a query's rows, sorted; NULL as \N.

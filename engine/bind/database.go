@@ -106,12 +106,14 @@ func (d *database) GetTableInsensitive(ctx *sql.Context, name string) (sql.Table
 	site, t, err := d.provider.resolver.Resolve(ctx, userOf(ctx), d.name, name)
 	switch {
 	case sqlerr.Is(err, sqlerr.UnknownTable):
+		noted(ctx).doubt()
 		return nil, false, nil
 	case sqlerr.Is(err, sqlerr.UnknownDatabase):
 		return nil, false, sql.ErrDatabaseNotFound.New(d.name)
 	case err != nil:
 		return nil, false, err
 	}
+	noted(ctx).add(ctx, d.provider.resolver, d.name, name, site, t)
 	return newTable(d.name, name, site, t), true, nil
 }
 
@@ -144,6 +146,7 @@ func (d *viewDatabase) GetViewDefinition(ctx *sql.Context, name string) (sql.Vie
 	if err != nil || statement == "" {
 		return sql.ViewDefinition{}, false, err
 	}
+	noted(ctx).doubt()
 	return viewDefinition(name, statement), true, nil
 }
 

@@ -150,6 +150,7 @@ func (im *importer) evaluator(e sql.Expression, args []expr.Expr, text string, t
 		}
 		typ = &result
 	}
+	im.own = true
 	row := &rowFunc{expr: e, from: from, to: *typ, session: im.ctx.Session, pid: im.ctx.Pid(), queryTime: im.ctx.QueryTime()}
 	for _, a := range args {
 		row.args = append(row.args, a.Type())

@@ -18,6 +18,7 @@ type importer struct {
 	last   expr.ColumnID // the last id given out
 	params []param
 	local  *localSource
+	own    bool // see Leaf
 	ctes   sharedCTEs
 	// working are the recursions whose step is being imported, by the table that GMS has for their rows.
 	working map[sql.TableId]*plan.Recursive
@@ -31,7 +32,7 @@ func (b *Binder) importQuery(ctx *sql.Context, n sql.Node) (*Leaf, error) {
 		return nil, err
 	}
 	rel = rel.exact(im)
-	leaf := &Leaf{Plan: rel.node, params: im.params, runner: b.runner}
+	leaf := &Leaf{Plan: rel.node, params: im.params, runner: b.runner, own: im.own}
 	if len(im.ctes.bindings) > 0 {
 		leaf.Plan = &plan.With{Bindings: im.ctes.bindings, Body: rel.node}
 	}

@@ -6,7 +6,9 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/dolthub/go-mysql-server/sql"
+	"github.com/dolthub/go-mysql-server/sql/expression"
 	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
+	gmstypes "github.com/dolthub/go-mysql-server/sql/types"
 
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/engine/plan"
@@ -38,6 +40,7 @@ type Leaf struct {
 
 	params []param
 	runner Runner
+	own    bool // holds what belongs to the session that it was bound in
 }
 
 // LocalSite is the site of GMS-owned tables in a Leaf's plan; the Leaf's Local is its source.
@@ -86,6 +89,28 @@ func (l *Leaf) Params(ctx *sql.Context) ([]types.Value, error) {
 		values[i] = v
 	}
 	return values, nil
+}
+
+// Shared reports whether any session may run the leaf, several at the same time: nothing in it is the own of the session that
+// it was bound in.
+func (l *Leaf) Shared() bool { return !l.own && l.Local == nil }
+
+// Fits reports whether the user variables that the leaf reads have the types in ctx that they had when it was bound.
+func (l *Leaf) Fits(ctx *sql.Context) bool {
+	for _, p := range l.params {
+		v, ok := p.source.(*expression.UserVar)
+		if !ok {
+			continue
+		}
+		t, _, err := ctx.GetUserVariable(ctx, v.Name)
+		if t == nil {
+			t = gmstypes.Null
+		}
+		if err != nil || !t.Equals(v.Type(ctx)) {
+			return false
+		}
+	}
+	return true
 }
 
 // Resolved implements sql.Node.

@@ -23,6 +23,12 @@ type DatabaseChecker interface {
 	HasDatabase(ctx context.Context, user, db string) (bool, error)
 }
 
+// Rememberer is a Resolver that can say what it would answer without asking a source.
+type Rememberer interface {
+	// Remember is Resolve for what is remembered; ok is false for anything else.
+	Remember(ctx context.Context, user, db, table string) (site plan.Site, t *plan.Table, ok bool)
+}
+
 // Announcer is a Resolver that uses the time until it is asked for tables it knows will be. It does not wait for their
 // descriptions, and tells of failures when it is asked.
 type Announcer interface {

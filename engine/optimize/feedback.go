@@ -72,19 +72,30 @@ func NewFeedback(keeper Keeper, log *slog.Logger) *Feedback {
 	return f
 }
 
-// Learn notes that a part had so many rows. It does not wait for a disk.
-func (f *Feedback) Learn(part Part, rows int64) {
+// Learn notes that a part had so many rows, which guessed was thought to be. It reports whether that is news to plans that
+// were made before: much more or less than was known, or than was guessed where nothing was. It does not wait for a disk.
+func (f *Feedback) Learn(part Part, rows int64, guessed float64) (news bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	now := learnt{float64(rows), part.rows}
-	if before, ok := f.parts.Get(part.partKey); ok && before.part == now.part && near(before.table, now.table) {
-		return
+	if before, ok := f.parts.Get(part.partKey); ok && near(before.table, now.table) {
+		if before.part == now.part {
+			return false
+		}
+		guessed = before.part
 	}
 	f.put(part.partKey, now)
 	if f.keeper != nil && f.saving == nil {
 		f.saving = time.AfterFunc(saveAfter, f.save)
 	}
+	return !alike(guessed, now.part)
 }
+
+// muchMore is how many times as many rows may make another plan the better one.
+const muchMore = 2
+
+// alike reports whether two numbers of rows, NaN if unknown, are much the same to a plan.
+func alike(a, b float64) bool { return max(a, b) <= muchMore*max(min(a, b), 1) }
 
 // put remembers a part and forgets those of other versions of its table. The caller holds mu.
 func (f *Feedback) put(key partKey, had learnt) {

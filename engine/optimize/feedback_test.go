@@ -76,7 +76,7 @@ func TestFeedback(t *testing.T) {
 			if trace.Estimates[n].Origin != "" {
 				t.Errorf("learnt before anything ran: %v", n)
 			}
-			feedback.Learn(part, had[n.Schema()[0].Name])
+			feedback.Learn(part, had[n.Schema()[0].Name], 0)
 		}
 		out, trace = optimized()
 		for n := range trace.Parts {
@@ -102,7 +102,7 @@ func TestFeedbackBeyondStatistics(t *testing.T) {
 			t.Errorf("not pushed:\n%s", plan.Format(out, plan.FormatOptions{}))
 		}
 		for _, part := range trace.Parts {
-			feedback.Learn(part, 12_345_678)
+			feedback.Learn(part, 12_345_678, 0)
 		}
 	}
 }
@@ -112,8 +112,8 @@ func TestFeedbackForgets(t *testing.T) {
 	f := NewFeedback(nil, nil)
 	part := func(i int) Part { return Part{partKey: partKey{table: "t", conditions: xxh3.Uint128{Lo: uint64(i)}}} }
 	for i := range 3 * mostParts {
-		f.Learn(part(0), 7)
-		f.Learn(part(i), 7)
+		f.Learn(part(0), 7, 0)
+		f.Learn(part(i), 7, 0)
 	}
 	if n := f.parts.Len(); n != mostParts {
 		t.Errorf("%d parts", n)
@@ -157,8 +157,8 @@ func TestFeedbackOfVersions(t *testing.T) {
 	}
 	scan.Table.Version = "v1"
 	f := NewFeedback(keeper, log)
-	f.Learn(part(filter), 123)
-	f.Learn(part(whole), 1000)
+	f.Learn(part(filter), 123, 0)
+	f.Learn(part(whole), 1000, 0)
 	if keeper.puts != 0 {
 		t.Error("learning waited for what keeps it")
 	}
@@ -168,7 +168,7 @@ func TestFeedbackOfVersions(t *testing.T) {
 	if rows, ok := f.of(filter); rows != 123 || !ok {
 		t.Errorf("%v rows, %v after a restart", rows, ok)
 	}
-	f.Learn(part(filter), 123)
+	f.Learn(part(filter), 123, 0)
 	f.Close()
 	if keeper.puts != 1 {
 		t.Errorf("kept %d times, learnt once", keeper.puts)
@@ -178,7 +178,7 @@ func TestFeedbackOfVersions(t *testing.T) {
 	if rows, ok := f.of(filter); ok {
 		t.Errorf("%v rows of another version", rows)
 	}
-	f.Learn(part(filter), 5)
+	f.Learn(part(filter), 5, 0)
 	scan.Table.Version = "v1"
 	if _, ok := f.of(whole); ok || f.parts.Len() != 1 {
 		t.Errorf("the old version's are still there: %v, of %d parts", ok, f.parts.Len())
@@ -193,7 +193,7 @@ func TestFeedbackOfGrowingTables(t *testing.T) {
 	f := NewFeedback(nil, nil)
 	table.Stats.Rows = 1000
 	part, _ := partOf(filter)
-	f.Learn(part, 10)
+	f.Learn(part, 10, 0)
 	for rows, want := range map[float64]bool{1000: true, 1999: true, 501: true, 2001: false, 499: false, math.NaN(): true} {
 		table.Stats.Rows = rows
 		if _, ok := f.of(filter); ok != want {
@@ -211,10 +211,30 @@ func TestFeedbackOfBrokenKeeper(t *testing.T) {
 		log := slog.New(slog.NewTextHandler(&said, nil))
 		f := NewFeedback(keeper, log)
 		keeper.err = errors.New("disk full")
-		f.Learn(Part{}, 1)
+		f.Learn(Part{}, 1, 0)
 		f.Close()
 		if n := strings.Count(said.String(), "\n"); n != 2 {
 			t.Errorf("said %s", said.String())
+		}
+	}
+}
+
+// Plans are outdated by what differs much from what they were made by, once.
+func TestNews(t *testing.T) {
+	f := NewFeedback(nil, nil)
+	for i, c := range []struct {
+		part    string
+		rows    int64
+		guessed float64
+		news    bool
+	}{
+		{"a", 100, 80, false}, {"a", 150, 1, false}, {"a", 400, 400, true}, {"a", 390, 1, false}, {"a", 100, 100, true},
+		{"b", 100, plan.Unknown, true}, {"b", 100, plan.Unknown, false},
+		{"c", 0, 1, false}, {"c", 3, 3, true}, {"c", 1, 1, true},
+		{"d", 10, 1000, true},
+	} {
+		if news := f.Learn(Part{partKey: partKey{table: c.part}}, c.rows, c.guessed); news != c.news {
+			t.Errorf("%d: %+v: %v", i, c, news)
 		}
 	}
 }

@@ -9,11 +9,8 @@ import (
 
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/go-mysql-server/sql/mysql_db"
-	vitess "github.com/dolthub/vitess/go/mysql"
 
 	"github.com/silogate/silogate/catalog/store"
-	"github.com/silogate/silogate/engine/collation"
-	"github.com/silogate/silogate/engine/types"
 )
 
 // User is an account made when the store has none yet; it has every privilege, from any host.
@@ -67,19 +64,3 @@ type persister struct{ *store.Store }
 
 // Persist implements mysql_db.MySQLDbPersistence.
 func (p persister) Persist(ctx *sql.Context, data []byte) error { return p.PutAccounts(ctx, data) }
-
-// newSession makes the session of an authenticated connection.
-func newSession(ctx context.Context, c *vitess.Conn, address string) (sql.Session, error) {
-	client := sql.Client{Capabilities: c.Capabilities}
-	if user, ok := c.UserData.(sql.MysqlConnectionUser); ok {
-		client.User, client.Address = user.User, user.Host
-	}
-	s := sql.NewBaseSessionWithClientServer(address, client, c.ConnectionID)
-	// As in MySQL a client says with its first packet how its literals compare.
-	if id := types.Collation(c.CharacterSet); collation.Has(id) && !id.Bytewise() {
-		if err := s.SetSessionVariable(sql.NewContext(ctx, sql.WithSession(s)), collationConnection, id.String()); err != nil {
-			return nil, err
-		}
-	}
-	return s, nil
-}

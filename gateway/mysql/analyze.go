@@ -166,6 +166,7 @@ func (a *analysis) histograms(name parse.TableName) error {
 	drop := a.stmt.Histogram == parse.DropHistogram
 	if drop {
 		unknown = a.server.cfg.Engine.DropHistograms(site, t, there)
+		a.server.cfg.Catalog.Forget(site.Source) // which outdates plans
 	} else if len(there) > 0 {
 		if unknown, err = a.look(site, t, there); err != nil {
 			return a.failed(name, err)
@@ -217,6 +218,7 @@ func (a *analysis) look(site plan.Site, t *plan.Table, columns []int) (unknown [
 	if err != nil {
 		return nil, err
 	}
+	defer a.server.cfg.Catalog.Forget(site.Source) // which outdates plans
 	return a.server.cfg.Engine.Analyze(a.ctx, engine.Analysis{
 		Site: site, Table: t, Columns: columns, Buckets: a.stmt.Buckets, Settings: settings, Env: env,
 		Running: func(r *engine.Result) func() {

@@ -20,5 +20,9 @@
 // A query that finds a table other than the catalog remembered it (sqlerr.SourceChanged) is bound and run once more with
 // everything described anew, as long as the client has got nothing of it.
 //
+// A query that came before runs by the plan that it had (plans), if binding it would yield the same. Then neither GMS nor the
+// optimizer sees it. Whatever decides of a plan is in its key or looked up anew: text, parameters, user, rights, database, all
+// system variables, the descriptions of tables, the types of user variables. NOW(), variables and the like are parameters of each run.
+//
 // The package does not know sources or plans beyond handing them on.
 package mysql

@@ -15,23 +15,30 @@ import (
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/engine"
 	"github.com/silogate/silogate/engine/bind"
-	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/gateway/session"
 )
 
-// federated runs a query that the binder took over, or explains it.
-func (s *statement) federated(leaf *bind.Leaf) (err error) {
+// federated runs a query that the binder took over, or explains it. prepared is its plan if it has one already.
+func (s *statement) federated(leaf *bind.Leaf, prepared *engine.Prepared) (err error) {
 	lift, err := s.limit()
 	if err != nil {
 		return err
 	}
 	defer func() { err = lift(err) }()
 	defer func() { s.server.forget(leaf, err) }()
-	prepared, env, err := s.server.prepare(s.ctx, leaf)
+	env, err := bind.NewEnv(s.ctx, leaf)
 	if err != nil {
 		return err
+	}
+	if prepared == nil {
+		if prepared, err = s.server.prepare(s.ctx, leaf); err != nil {
+			return err
+		}
+		if leaf.Explain == bind.Run {
+			s.keepPlan(leaf, prepared)
+		}
 	}
 	switch leaf.Explain {
 	case bind.ExplainPlan:
@@ -119,21 +126,16 @@ func (s *statement) explain(e *engine.Explanation, inJSON bool) error {
 // explainFields is the one column of an EXPLAIN, by MySQL's name for it.
 func explainFields() []*querypb.Field { return textFields("EXPLAIN") }
 
-// prepare optimizes a query under the session's settings and says what it is evaluated with.
-func (v *Server) prepare(ctx *sql.Context, leaf *bind.Leaf) (*engine.Prepared, *expr.Env, error) {
+// prepare optimizes a query under the session's settings.
+func (v *Server) prepare(ctx *sql.Context, leaf *bind.Leaf) (*engine.Prepared, error) {
 	settings, err := v.settings(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if leaf.Local != nil {
 		settings.Local = map[plan.Site]connectors.Source{bind.LocalSite: leaf.Local}
 	}
-	env, err := bind.NewEnv(ctx, leaf)
-	if err != nil {
-		return nil, nil, err
-	}
-	prepared, err := v.cfg.Engine.Prepare(ctx, leaf.Plan, settings)
-	return prepared, env, err
+	return v.cfg.Engine.Prepare(ctx, leaf.Plan, settings)
 }
 
 // settings are the session's choices for a statement.
@@ -144,7 +146,11 @@ func (v *Server) settings(ctx *sql.Context) (engine.Settings, error) {
 
 // rows runs a query for GMS, which needs its rows in a statement of its own.
 func (v *Server) rows(ctx *sql.Context, leaf *bind.Leaf) (bind.Rows, error) {
-	prepared, env, err := v.prepare(ctx, leaf)
+	env, err := bind.NewEnv(ctx, leaf)
+	if err != nil {
+		return nil, err
+	}
+	prepared, err := v.prepare(ctx, leaf)
 	if err != nil {
 		v.forget(leaf, err)
 		return nil, err

@@ -74,6 +74,9 @@ func (h *handler) query(ctx context.Context, c *vitess.Conn, query string, multi
 		if multi {
 			text, rest = parse.Split(text, mode)
 		}
+		if known, err := s.again(text, "", false); known {
+			return err
+		}
 		if text, err = parse.Standard(text, mode); err != nil {
 			return err
 		}
@@ -92,7 +95,9 @@ func (h *handler) query(ctx context.Context, c *vitess.Conn, query string, multi
 		if err != nil {
 			return s.unparsed(err)
 		}
-		rest += after
+		if after != "" {
+			rest, s.key = rest+after, nil
+		}
 		return s.execute(parsed, text, nil)
 	})
 	if err != nil {
@@ -146,6 +151,9 @@ func (h *handler) ComStmtExecute(ctx context.Context, c *vitess.Conn, prepared *
 		parsed, ok := s.ctx.GetPreparedQuery(prepared.PrepareStmt)
 		if !ok {
 			return sqlerr.New(sqlerr.Internal, "the prepared statement is gone")
+		}
+		if known, err := s.again(prepared.PrepareStmt, argumentsText(prepared.BindVars), true); known {
+			return err
 		}
 		args, err := arguments(prepared.BindVars)
 		if err != nil {

@@ -15,6 +15,7 @@ type metrics struct {
 	statements  *prometheus.CounterVec
 	seconds     *prometheus.HistogramVec
 	rows        prometheus.Counter
+	plans       *prometheus.CounterVec
 }
 
 func newMetrics(registry prometheus.Registerer) (*metrics, error) {
@@ -28,9 +29,11 @@ func newMetrics(registry prometheus.Registerer) (*metrics, error) {
 			Buckets: prometheus.ExponentialBuckets(0.001, 4, 10)}, []string{"kind"}),
 		rows: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "silogate_mysql_rows_total", Help: "Rows sent."}),
+		plans: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "silogate_mysql_plans_total", Help: "Plans of federated queries by where they came from."}, []string{"origin"}),
 	}
 	var errs []error
-	for _, c := range []prometheus.Collector{m.connections, m.statements, m.seconds, m.rows} {
+	for _, c := range []prometheus.Collector{m.connections, m.statements, m.seconds, m.rows, m.plans} {
 		errs = append(errs, registry.Register(c))
 	}
 	return m, errors.Join(errs...)

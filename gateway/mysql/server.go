@@ -45,6 +45,7 @@ type Server struct {
 	listener *gms.Server
 	sessions *gms.SessionManager
 	metrics  *metrics
+	plans    *plans
 	results  sync.Map // uint32, a connection's id -> *engine.Result, which it streams
 
 	closing     atomic.Bool
@@ -70,6 +71,9 @@ func (v *Server) open(ctx context.Context, listener net.Listener) (err error) {
 		return err
 	}
 	if v.metrics, err = newMetrics(v.cfg.Registry); err != nil {
+		return err
+	}
+	if v.plans, err = newPlans(v.metrics.plans); err != nil {
 		return err
 	}
 	v.binder, err = bind.New(bind.Config{Resolver: v.cfg.Catalog, Runner: v.rows})

@@ -38,6 +38,10 @@ type statement struct {
 	send   func(*sqltypes.Result) error
 	binary bool // the binary protocol; its receiver may keep results
 	begun  bool // the client was told the result's columns
+
+	key     *planKey    // of its plan; nil: it is not kept
+	names   *bind.Names // what its names stood for when it was bound; nil without a key
+	retried bool        // a table was not what the catalog remembered it as
 }
 
 // unparsed says what a text that the parser refused is.
@@ -56,8 +60,11 @@ func (s *statement) execute(parsed sqlparser.Statement, text string, args map[st
 	}
 	s.ctx = bind.NarrowListing(s.ctx, parsed, args)
 	s.server.binder.Announce(s.ctx, parsed)
+	if _, ok := parsed.(sqlparser.SelectStatement); !ok {
+		s.key = nil
+	}
 	err := s.attempt(parsed, text, args)
-	if s.kind == federated && !s.begun && stale(err) {
+	if s.kind == federated && !s.begun && !s.retried && stale(err) {
 		err = s.attempt(parsed, text, args)
 	}
 	return err
@@ -65,14 +72,18 @@ func (s *statement) execute(parsed sqlparser.Statement, text string, args map[st
 
 func (s *statement) attempt(parsed sqlparser.Statement, text string, args map[string]sqlparser.Expr) error {
 	before := len(s.ctx.Warnings())
-	root, err := s.server.gms.BoundQueryPlan(s.ctx, text, parsed, args)
+	ctx := s.ctx
+	if s.key != nil {
+		ctx, s.names = bind.NoteNames(ctx)
+	}
+	root, err := s.server.gms.BoundQueryPlan(ctx, text, parsed, args)
 	if err != nil {
 		return err
 	}
 	s.renewWarnings(root, before)
 	if leaf, ok := bind.LeafOf(root); ok {
 		s.kind = federated
-		return s.federated(leaf)
+		return s.federated(leaf, nil)
 	}
 	if err := bind.Explainable(root); err != nil {
 		return err
