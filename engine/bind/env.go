@@ -43,6 +43,7 @@ func NewEnv(ctx *sql.Context, leaf *Leaf) (*expr.Env, error) {
 
 		MaxPacket:   maxPacket(ctx),
 		Interrupted: ctx.Err,
+		Done:        ctx.Done,
 		Warn: func(code int, msg string) {
 			mu.Lock()
 			defer mu.Unlock()

@@ -228,12 +228,33 @@ func (f *rowFunc) Eval(env *expr.Env, args []types.Value) (out types.Value, err 
 	return out, nil
 }
 
-// prepare makes the context of one execution. It is not the context of the query's connection: what is evaluated here
-// neither waits nor reads tables, so there is nothing to cancel.
+// prepare makes the context of one execution. It ends with the statement, which a function that waits looks at.
 func (f *rowFunc) prepare(env *expr.Env) {
 	f.env, f.row = env, make(sql.Row, len(f.args))
-	f.ctx = sql.NewContext(context.Background(), sql.WithSession(warnings{f.session, env}), sql.WithPid(f.pid))
+	f.ctx = sql.NewContext(statement{context.Background(), env}, sql.WithSession(warnings{f.session, env}), sql.WithPid(f.pid))
 	f.ctx.SetQueryTime(f.queryTime)
+}
+
+// statement is a context that ends when an evaluation is to.
+type statement struct {
+	context.Context
+	env *expr.Env
+}
+
+// Done implements context.Context.
+func (s statement) Done() <-chan struct{} {
+	if s.env.Done == nil {
+		return nil
+	}
+	return s.env.Done()
+}
+
+// Err implements context.Context.
+func (s statement) Err() error {
+	if s.env.Interrupted == nil {
+		return nil
+	}
+	return s.env.Interrupted()
 }
 
 // warnings is a session that many evaluators share: what they warn of goes to the Env, which takes it from any of them.

@@ -115,6 +115,8 @@ type Env struct {
 	// Interrupted is asked now and then whether the statement is to end, and why, as context.Context.Err; nil: it goes on.
 	// Safe for concurrent use.
 	Interrupted func() error
+	// Done is closed when the statement is to end, for a function that waits; nil: never.
+	Done func() <-chan struct{}
 	// Account is charged with what a function keeps of a long value; nil: no limit. Safe for concurrent use.
 	Account kernel.Account
 }

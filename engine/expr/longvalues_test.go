@@ -118,3 +118,52 @@ func TestMemoryOfDocuments(t *testing.T) {
 		}
 	}
 }
+
+// TestRegexpEndsInsideOfRow asks between the matches of a row, and inside a match over a long text, whether the statement goes on.
+func TestRegexpEndsInsideOfRow(t *testing.T) {
+	f := newFixture(t)
+	words := f.column("w", anyText, strings.Repeat("ab ", 100_000))
+	stop := errors.New("stop")
+	asked, most := 0, 0
+	f.env.Interrupted = func() error {
+		if asked++; asked > most {
+			return stop
+		}
+		return nil
+	}
+	for _, c := range []struct {
+		call Func
+		args []Expr
+	}{
+		{"regexp_replace", []Expr{words, textLit(`a`), textLit("-")}},
+		{"regexp_replace", []Expr{words, textLit(`a(?=b)`), textLit("-")}},
+		{"regexp_instr", []Expr{words, textLit(`\bab`), intLit(1), intLit(1 << 20)}},
+		{"regexp_like", []Expr{words, textLit("(a|b| ){60}c")}},
+		{"regexp_substr", []Expr{words, textLit("(a|b| ){60}c")}},
+	} {
+		e := call(c.call, c.args...)
+		asked, most = 0, 1<<30
+		if _, err := f.eval(e); err != nil {
+			t.Fatal(err)
+		}
+		const before = 3 // the batch, the row, and another
+		if asked <= before {
+			t.Errorf("%s: asked %d times", e, asked)
+		}
+		asked, most = 0, before
+		if _, err := f.eval(e); !errors.Is(err, stop) {
+			t.Errorf("%s: %v", e, err)
+		}
+	}
+}
+
+// TestRegexpLimits refuses patterns that are too long or nest too deep.
+func TestRegexpLimits(t *testing.T) {
+	f := newFixture(t)
+	s := f.column("s", anyText, "a")
+	for _, pattern := range []string{strings.Repeat("a", 100_000), strings.Repeat("(", 1000) + "a" + strings.Repeat(")", 1000)} {
+		f.fails(call("regexp_like", s, textLit(pattern)), sqlerr.RegexpTooBig, "exceeds limits")
+	}
+	f.check(call("regexp_like", s, textLit(strings.Repeat("(", 100)+"a"+strings.Repeat(")", 100))), "1")
+	f.check(call("regexp_like", s, textLit(strings.Repeat("b|", 10_000)+"a")), "1")
+}

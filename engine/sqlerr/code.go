@@ -137,6 +137,7 @@ const (
 	RegexpRange         // a range in a regular expression that ends before it begins
 	RegexpStack         // a text too long for a regular expression that goes back and forth
 	RegexpTimeout       // a regular expression that took too long
+	RegexpTooBig        // a regular expression that is too long or nests too deep
 	RegexpGroupName     // a malformed name of a group in a regular expression
 )
 
@@ -279,6 +280,7 @@ var identities = [...]Identity{
 	RegexpRange:         {3697, "HY000"}, // ER_REGEXP_INVALID_RANGE
 	RegexpStack:         {3698, "HY000"}, // ER_REGEXP_STACK_OVERFLOW
 	RegexpTimeout:       {3699, "HY000"}, // ER_REGEXP_TIME_OUT
+	RegexpTooBig:        {3700, "HY000"}, // ER_REGEXP_PATTERN_TOO_BIG
 	RegexpGroupName:     {3887, "HY000"}, // ER_REGEXP_INVALID_CAPTURE_GROUP_NAME
 }
 

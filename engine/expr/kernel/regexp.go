@@ -1,7 +1,10 @@
 package kernel
 
 import (
+	"io"
+	"math"
 	"regexp"
+	"regexp/syntax"
 	"strconv"
 	"strings"
 	"time"
@@ -12,19 +15,28 @@ import (
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
-// Limits of the engine that goes back and forth: how long one match may take, and how long a text it may read.
+// Limits of the engine that goes back and forth: how long one match may take, and all of a row, and how long a text it may read.
 const (
-	regexpTime = time.Second
-	regexpText = 4 << 20
+	regexpTime    = time.Second
+	regexpRowTime = 10 * time.Second
+	regexpText    = 4 << 20
 )
 
-// rememberedPatterns bounds how many compiled patterns an evaluator keeps: a column of patterns has few.
-const rememberedPatterns = 64
+// directWork is up to how many bytes, times the size of the pattern, the linear engine is not asked in between.
+const directWork = 16 << 20
+
+// How many compiled patterns an evaluator keeps, and of how many bytes: a column of patterns has few.
+const (
+	rememberedPatterns     = 64
+	rememberedPatternBytes = 2 * mostPattern
+)
 
 // Regexps computes functions of regular expressions. It remembers the patterns that it compiled, so it belongs to one evaluator.
 type Regexps struct {
-	fold  bool // the strings' collation ignores case
-	known map[patternKey]*compiled
+	fold    bool // the strings' collation ignores case
+	known   map[patternKey]*compiled
+	bytes   int           // of the patterns in known
+	rowTime time.Duration // regexpRowTime
 }
 
 type patternKey struct {
@@ -33,14 +45,18 @@ type patternKey struct {
 }
 
 // NewRegexps is for strings under a collation that ignores case, or not.
-func NewRegexps(fold bool) *Regexps { return &Regexps{fold: fold, known: map[patternKey]*compiled{}} }
+func NewRegexps(fold bool) *Regexps {
+	return &Regexps{fold: fold, known: map[patternKey]*compiled{}, rowTime: regexpRowTime}
+}
 
 // compiled is a pattern. The linear engine serves where it means the same.
 type compiled struct {
 	translation *translation
 	linear      *regexp.Regexp // nil: not compiled by this engine
 	full        *regexp2.Regexp
+	size        int  // of the linear engine's program
 	empty       bool // matches the empty text
+	rowTime     time.Duration
 }
 
 // pattern compiles argument 1; flags is the number of the flags argument, which may be absent.
@@ -77,10 +93,13 @@ func (x *Regexps) pattern(r *Row, flags int, function string) (*compiled, bool) 
 		r.Fail(err)
 		return nil, false
 	}
-	if len(x.known) >= rememberedPatterns {
+	if len(x.known) >= rememberedPatterns || x.bytes+len(key.pattern) > rememberedPatternBytes {
 		clear(x.known)
+		x.bytes = 0
 	}
+	c.rowTime = x.rowTime
 	x.known[key] = c
+	x.bytes += len(key.pattern)
 	return c, true
 }
 
@@ -96,10 +115,56 @@ func compile(key patternKey) (*compiled, error) {
 	if !t.fullOnly {
 		if c.linear, err = regexp.Compile(t.linear.String()); err == nil {
 			c.empty = c.linear.MatchString("")
+			c.size = programSize(t.linear.String())
 			return c, nil
 		}
 	}
 	return c, c.needFull()
+}
+
+// programSize is how many instructions the linear engine has for a pattern, which it has compiled: each may be run for each byte.
+func programSize(pattern string) int {
+	tree, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		return math.MaxInt32
+	}
+	program, err := syntax.Compile(tree.Simplify())
+	if err != nil {
+		return math.MaxInt32
+	}
+	return len(program.Inst)
+}
+
+// long reports a text over which the linear engine may take long.
+func (c *compiled) long(s string) bool { return len(s) > directWork/c.size }
+
+// findLinear is the first match of the linear engine, nil if there is none or the row fails.
+func (c *compiled) findLinear(r *Row, s string) []int {
+	if !c.long(s) {
+		return c.linear.FindStringSubmatchIndex(s)
+	}
+	m := c.linear.FindReaderSubmatchIndex(&askingReader{r, s, c.size})
+	if r.err != nil {
+		return nil
+	}
+	return m
+}
+
+// askingReader reads a text until the statement is to end.
+type askingReader struct {
+	row  *Row
+	rest string
+	size int // of the program that is run over each byte
+}
+
+// ReadRune implements io.RuneReader.
+func (a *askingReader) ReadRune() (rune, int, error) {
+	if a.rest == "" || !a.row.goesOn(a.size) {
+		return 0, 0, io.EOF
+	}
+	r, size := utf8.DecodeRuneInString(a.rest)
+	a.rest = a.rest[size:]
+	return r, size, nil
 }
 
 // needFull compiles the pattern for the engine that goes back and forth.
@@ -146,15 +211,19 @@ func (c *compiled) linearly(s string) bool {
 
 // matches calls visit with the matches from a byte on, each the ends of the groups in bytes, -1 for a group without a match, until visit
 // returns false.
-func (c *compiled) matches(s string, from int, visit func(groups []int) bool) error {
+func (c *compiled) matches(r *Row, s string, from int, visit func(groups []int) bool) error {
 	if from == 0 && !c.empty && c.linearly(s) {
 		for at := 0; at <= len(s); {
-			m := c.linear.FindStringSubmatchIndex(s[at:])
+			m := c.findLinear(r, s[at:])
 			switch {
 			case m == nil:
-				return nil
+				return r.err
 			case at > 0 && c.contextual(), m[0] == m[1]: // the text before counts, or the next match begins a character later
-				return c.fully(s, at, visit)
+				return c.fully(r, s, at, visit)
+			}
+			const least = 64
+			if !r.goesOn(max(m[1], least)) {
+				return r.err
 			}
 			for i := range m {
 				if m[i] >= 0 {
@@ -168,7 +237,7 @@ func (c *compiled) matches(s string, from int, visit func(groups []int) bool) er
 		}
 		return nil
 	}
-	return c.fully(s, from, visit)
+	return c.fully(r, s, from, visit)
 }
 
 // contextual reports a pattern that looks at what is before a match.
@@ -176,7 +245,7 @@ func (c *compiled) contextual() bool {
 	return c.translation.boundary || strings.ContainsAny(c.translation.linear.String(), `^`) || strings.Contains(c.translation.linear.String(), `\A`)
 }
 
-func (c *compiled) fully(s string, from int, visit func(groups []int) bool) error {
+func (c *compiled) fully(r *Row, s string, from int, visit func(groups []int) bool) error {
 	if err := c.needFull(); err != nil {
 		return err
 	}
@@ -186,15 +255,22 @@ func (c *compiled) fully(s string, from int, visit func(groups []int) bool) erro
 	runes := make([]rune, 0, len(s))
 	offsets := make([]int, 0, len(s)+1)
 	start := 0
-	for at, r := range s {
+	for at, char := range s {
 		if at < from {
 			start++
 		}
-		runes, offsets = append(runes, r), append(offsets, at)
+		runes, offsets = append(runes, char), append(offsets, at)
 	}
 	offsets = append(offsets, len(s))
+	end := time.Now().Add(c.rowTime)
 	m, err := c.full.FindRunesMatchStartingAt(runes, start)
 	for ; err == nil && m != nil; m, err = c.full.FindNextMatch(m) {
+		if r.interrupted() {
+			return r.err
+		}
+		if time.Now().After(end) {
+			return regexpTimeout()
+		}
 		groups := make([]int, 0, 2*(c.translation.groups+1))
 		for n := range c.translation.groups + 1 {
 			g := m.GroupByNumber(n)
@@ -209,9 +285,13 @@ func (c *compiled) fully(s string, from int, visit func(groups []int) bool) erro
 		}
 	}
 	if err != nil {
-		return regexpError(sqlerr.RegexpTimeout, "Timeout exceeded in regular expression match.")
+		return regexpTimeout()
 	}
 	return nil
+}
+
+func regexpTimeout() error {
+	return regexpError(sqlerr.RegexpTimeout, "Timeout exceeded in regular expression match.")
 }
 
 // Like computes REGEXP_LIKE(string, pattern[, flags]).
@@ -221,6 +301,9 @@ func (x *Regexps) Like(r *Row) (int64, bool) {
 		return 0, false
 	}
 	if s := string(r.Text(0)); c.linearly(s) {
+		if c.long(s) {
+			return int64(b2u(c.findLinear(r, s) != nil)), r.err == nil
+		}
 		return int64(b2u(c.linear.MatchString(s))), true
 	}
 	found, ok := c.find(r, 0, 1)
@@ -229,7 +312,7 @@ func (x *Regexps) Like(r *Row) (int64, bool) {
 
 // find returns the n-th match from a byte on, nil if there is none.
 func (c *compiled) find(r *Row, from int, n int64) (found []int, ok bool) {
-	err := c.matches(string(r.Text(0)), from, func(groups []int) bool {
+	err := c.matches(r, string(r.Text(0)), from, func(groups []int) bool {
 		if n--; n <= 0 {
 			found = groups
 		}
@@ -322,7 +405,7 @@ func (x *Regexps) Replace(r *Row, dst []byte) ([]byte, bool) {
 	s, other := string(r.Text(0)), string(r.Text(2))
 	at, n := 0, int64(0)
 	var failed error
-	err := c.matches(s, from, func(groups []int) bool {
+	err := c.matches(r, s, from, func(groups []int) bool {
 		n++
 		if only != 0 && n != only {
 			return n < only

@@ -40,8 +40,21 @@ type translator struct {
 
 func regexpError(code sqlerr.Code, message string) error { return sqlerr.New(code, "%s", message) }
 
+// The longest pattern, and how deep its groups nest.
+const (
+	mostPattern = 64 << 10
+	mostNesting = 500
+)
+
+func tooBig() error {
+	return regexpError(sqlerr.RegexpTooBig, "Pattern exceeds limits on size or complexity.")
+}
+
 // translate reads a pattern that is not empty.
 func translate(pattern string, flags regexpFlags) (*translation, error) {
+	if len(pattern) > mostPattern {
+		return nil, tooBig()
+	}
 	t := translator{in: pattern, flags: flags, total: strings.Count(pattern, "(")}
 	t.names = map[string]int{}
 	prefix := ""
@@ -57,6 +70,9 @@ func translate(pattern string, flags regexpFlags) (*translation, error) {
 	for t.at < len(t.in) {
 		if err := t.next(); err != nil {
 			return nil, err
+		}
+		if len(t.stack) > mostNesting {
+			return nil, tooBig()
 		}
 	}
 	if len(t.stack) > 0 {

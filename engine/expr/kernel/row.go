@@ -17,6 +17,7 @@ type Row struct {
 	i    int
 	err  error
 	ends []func() // called when all rows are done
+	work int      // since it was last asked whether the statement goes on
 }
 
 // argument reads one argument row by row; which field counts follows from its type.
@@ -109,6 +110,18 @@ func (r *Row) interrupted() bool {
 		r.err = err
 	}
 	return r.err != nil
+}
+
+// bytesBetween is after how many bytes of a long value it is asked again whether the statement goes on.
+const bytesBetween = 64 << 10
+
+// goesOn counts bytes that a row reads and reports whether to go on; if not, the row fails.
+func (r *Row) goesOn(bytes int) bool {
+	if r.work += bytes; r.work < bytesBetween {
+		return true
+	}
+	r.work = 0
+	return !r.interrupted()
 }
 
 // eachRow calls f for every row without NULL among the arguments, or for every row, and returns the bitmap of those for which f is true,
