@@ -47,8 +47,16 @@ func (c *Collation) NewPattern(pattern string, escape rune) *Pattern {
 	return p
 }
 
-// Match reports whether a text is LIKE the pattern. It goes back to the last % where a try fails.
-func (p *Pattern) Match(text string) bool {
+// Match reports whether a text is LIKE the pattern.
+func (p *Pattern) Match(text string) bool { return p.MatchWhile(text, func() bool { return true }) }
+
+// between is how many bytes are read between the questions whether to go on.
+const between = 64 << 10
+
+// MatchWhile is Match as long as goesOn, which it calls now and then; it is false where that is. It goes back to the last % where a try
+// fails.
+func (p *Pattern) MatchWhile(text string, goesOn func() bool) bool {
+	work := 0
 	at, retryToken, retryAt := 0, -1, 0
 	for i := 0; ; {
 		if i == len(p.tokens) {
@@ -71,6 +79,12 @@ func (p *Pattern) Match(text string) bool {
 		}
 		if retryToken < 0 || retryAt == len(text) {
 			return false
+		}
+		if work += at - retryAt + 1; work >= between {
+			if !goesOn() {
+				return false
+			}
+			work = 0
 		}
 		_, n := utf8.DecodeRuneInString(text[retryAt:])
 		retryAt += n

@@ -10,10 +10,22 @@ import (
 //
 // MySQL also finds parts that break off within a character (its bug 113933); here those equal nothing.
 func (c *Collation) Index(text, what string) int {
+	return c.IndexWhile(text, what, func() bool { return true })
+}
+
+// IndexWhile is Index as long as goesOn, which it calls now and then; it is -1 where that is false.
+func (c *Collation) IndexWhile(text, what string, goesOn func() bool) int {
 	if c.kind == byBytes || what == "" {
 		return strings.Index(text, what)
 	}
+	work := 0
 	for at := 0; at+len(what) <= len(text); {
+		if work += len(what); work >= between {
+			if !goesOn() {
+				return -1
+			}
+			work = 0
+		}
 		if c.equalPart(text[at:at+len(what)], what) {
 			return at
 		}

@@ -162,7 +162,7 @@ func (c *compiler) call(e *Call, args []node) (node, error) {
 		return &coalesceNode{args, e.Typ}, nil
 	case Like:
 		if pattern, ok := args[1].(constNode); ok && !pattern.value.Null {
-			p := kernel.Like(pattern.value.Str, likeEscape(e), e.arg(0))
+			p := kernel.Like(pattern.value.Str, likeEscape(e), e.arg(0), c.ctx.Interrupted)
 			return test{p, kernel.NeverUnknown}.over(args[0], e.arg(0)), nil
 		}
 	}

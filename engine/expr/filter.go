@@ -122,6 +122,9 @@ func (s *filter) first(f *frame, cond node) (sel []int32, all bool, err error) {
 	bits := s.bits[:(f.n+7)/8]
 	if p, a := onColumn(f, cond); p != nil {
 		p.Bits(bits, a)
+		if err := kernel.Ended(p); err != nil {
+			return nil, false, err
+		}
 		sel = kernel.SelectBits(s.sel[:0], bits, a)
 		return sel, len(sel) == f.n, nil
 	}
@@ -138,7 +141,8 @@ func (s *filter) first(f *frame, cond node) (sel []int32, all bool, err error) {
 // next evaluates a condition for the rows that are left.
 func (s *filter) next(f *frame, cond node, sel []int32) ([]int32, error) {
 	if p, a := onColumn(f, cond); p != nil {
-		return p.Filter(kernel.FilterValid(sel, a), a), nil
+		sel = p.Filter(kernel.FilterValid(sel, a), a)
+		return sel, kernel.Ended(p)
 	}
 	d, err := evalFor(f, cond, kernel.RowsOf(sel, f.n))
 	if err != nil {

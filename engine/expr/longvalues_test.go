@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/silogate/silogate/engine/sqlerr"
+	"github.com/silogate/silogate/engine/types"
 )
 
 // limitedAccount is one of few bytes.
@@ -166,4 +167,59 @@ func TestRegexpLimits(t *testing.T) {
 	}
 	f.check(call("regexp_like", s, textLit(strings.Repeat("(", 100)+"a"+strings.Repeat(")", 100))), "1")
 	f.check(call("regexp_like", s, textLit(strings.Repeat("b|", 10_000)+"a")), "1")
+}
+
+// TestLikeEndsInsideOfRow asks inside a long text whether the statement goes on, and gives no answer if it does not.
+func TestLikeEndsInsideOfRow(t *testing.T) {
+	f := newFixture(t)
+	bytewise, folded := types.NewText(types.Text, 0, types.Utf8mb4Bin0900), types.NewText(types.Text, 0, types.Utf8mb4AI0900)
+	long := strings.Repeat("a", 100_000)
+	pattern := "%" + strings.Repeat("a", 50) + "_b%"
+	stop := errors.New("stop")
+	asked, most := 0, 0
+	f.env.Interrupted = func() error {
+		if asked++; asked > most {
+			return stop
+		}
+		return nil
+	}
+	for _, typ := range []types.Type{bytewise, folded} {
+		s, each := f.column("s", typ, long), f.column("p", typ, pattern)
+		for _, e := range []Expr{call(Like, s, &Literal{types.TextValue(pattern), typ}), call(Like, s, each)} {
+			if _, err := f.eval(e); !errors.Is(err, stop) || asked != 1 {
+				t.Errorf("%s of %s: %v", e, typ, err)
+			}
+			asked, most = 0, 1<<20
+			if _, err := f.eval(e); err != nil || asked < 10 {
+				t.Errorf("%s of %s: %v, asked %d times", e, typ, err, asked)
+			}
+			asked, most = 0, 2
+			if _, err := f.eval(e); !errors.Is(err, stop) || asked != 3 {
+				t.Errorf("%s of %s: %v, asked %d times", e, typ, err, asked)
+			}
+			asked, most = 0, 2
+			if _, err := f.filter([]Expr{e}); !errors.Is(err, stop) || asked != 3 {
+				t.Errorf("a filter by %s of %s: %v, asked %d times", e, typ, err, asked)
+			}
+			asked, most = 0, 0
+		}
+	}
+}
+
+// TestLocateEndsInsideOfRow asks inside a long text whether the statement goes on.
+func TestLocateEndsInsideOfRow(t *testing.T) {
+	f := newFixture(t)
+	s := f.column("s", types.NewText(types.Text, 0, types.Utf8mb4AI0900), strings.Repeat("a", 100_000))
+	stop := errors.New("stop")
+	asked := 0
+	f.env.Interrupted = func() error {
+		if asked++; asked > 2 {
+			return stop
+		}
+		return nil
+	}
+	e := call("locate", textLit(strings.Repeat("a", 50)+"b"), s)
+	if _, err := f.eval(e); !errors.Is(err, stop) || asked != 3 {
+		t.Errorf("%s: %v, asked %d times", e, err, asked)
+	}
 }

@@ -98,12 +98,12 @@ func comparesCharacters(t types.Type, escape rune) bool {
 }
 
 // locateCollated is LOCATE under a collation.
-func locateCollated(c *collation.Collation, needle, s []byte, position int64) int64 {
+func locateCollated(c *collation.Collation, needle, s []byte, position int64, ask *asker) int64 {
 	if position < 1 || position > int64(utf8.RuneCount(s))+1 {
 		return 0
 	}
 	start := prefixBytes(s, int(position)-1)
-	hit := c.Index(borrowed(s[start:]), borrowed(needle))
+	hit := c.IndexWhile(borrowed(s[start:]), borrowed(needle), ask.goesOn)
 	if hit < 0 {
 		return 0
 	}

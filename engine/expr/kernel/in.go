@@ -289,6 +289,10 @@ func Test(p Predicate, unknown Unknown) Func {
 	return func(ctx *Context, args []Datum, n int) (arrow.Array, error) {
 		buf, out := newBitmap(ctx.Mem, n)
 		p.Bits(out, args[0].Array)
+		if err := Ended(p); err != nil {
+			buf.Release()
+			return nil, err
+		}
 		trimBits(out, n)
 		valid := bothValid(ctx.Mem, args, n)
 		if unknown != NeverUnknown {

@@ -499,9 +499,14 @@ func (j *JSON) Search(r *Row, dst []byte) ([]byte, bool) {
 		}
 		within = append(within, p)
 	}
-	pattern := generalLike{parseLike(string(r.Text(2)), escape), false}
+	ask := &asker{interrupted: r.Interruption}
+	pattern := generalLike{parseLike(string(r.Text(2)), escape), false, ask}
 	w := j.on(r)
 	found := w.Search(&doc, within, func(s string) bool { return pattern.match([]byte(s)) }, one)
+	if ask.err != nil {
+		r.Fail(ask.err)
+		return dst, false
+	}
 	switch len(found) {
 	case 0:
 		return dst, false

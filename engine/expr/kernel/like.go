@@ -13,18 +13,52 @@ import (
 const NoEscape = collation.NoEscape
 
 // Like compiles a LIKE pattern to a predicate on texts of type t, or on byte strings, where _ is one byte. escape is a
-// character or NoEscape.
-func Like(pattern string, escape rune, t types.Type) Predicate {
+// character or NoEscape. Where interrupted, which may be nil, says so the predicate ends early, and Ended says why.
+func Like(pattern string, escape rune, t types.Type, interrupted func() error) Predicate {
+	ask := &asker{interrupted: interrupted}
 	if comparesCharacters(t, escape) {
-		return testEach(collatedLike(t, pattern, escape).Match)
+		p := collatedLike(t, pattern, escape)
+		return askingTest{testEach(func(s string) bool { return p.MatchWhile(s, ask.goesOn) }), ask}
 	}
 	tokens := parseLike(pattern, escape)
 	for _, token := range tokens {
 		if token.kind == anyOne {
-			return generalLike{tokens, t.IsBinary()}
+			return generalLike{tokens, t.IsBinary(), ask}
 		}
 	}
 	return simpleLike(tokens)
+}
+
+// asker asks whether the statement goes on where no error can be returned.
+type asker struct {
+	interrupted func() error // nil: it goes on
+	err         error
+}
+
+func (a *asker) goesOn() bool {
+	if a.interrupted != nil && a.err == nil {
+		a.err = a.interrupted()
+	}
+	return a.err == nil
+}
+
+// Ended is why a predicate ended early, so that what it says is not to be used, or nil.
+func Ended(p Predicate) error {
+	switch p := p.(type) {
+	case generalLike:
+		return p.ask.err
+	case askingTest:
+		return p.ask.err
+	case negated:
+		return Ended(p.Predicate)
+	}
+	return nil
+}
+
+// askingTest is a predicate that asks.
+type askingTest struct {
+	Predicate
+	ask *asker
 }
 
 type tokenKind uint8
@@ -212,12 +246,14 @@ func (p partsLike) Filter(sel []int32, a arrow.Array) []int32 {
 type generalLike struct {
 	tokens []likeToken
 	binary bool
+	ask    *asker
 }
 
 // match walks the pattern, going back to the last % when a try fails.
 func (p generalLike) match(s []byte) bool {
 	token, retryToken := 0, -1
 	var retry []byte
+	work := 0
 	for {
 		if token == len(p.tokens) {
 			if len(s) == 0 {
@@ -242,6 +278,12 @@ func (p generalLike) match(s []byte) bool {
 		}
 		if retryToken < 0 || len(retry) == 0 {
 			return false
+		}
+		if work += len(retry) - len(s) + 1; work >= bytesBetween {
+			if !p.ask.goesOn() {
+				return false
+			}
+			work = 0
 		}
 		retry = retry[p.step(retry):]
 		token, s = retryToken, retry
@@ -276,27 +318,32 @@ func (p generalLike) Filter(sel []int32, a arrow.Array) []int32 {
 
 // LikeEach returns the kernel of LIKE with a pattern for each row.
 func LikeEach(escape rune, t types.Type) Func {
-	compile := func(pattern string) func(text []byte) bool {
-		return generalLike{parseLike(pattern, escape), t.IsBinary()}.match
+	compile := func(pattern string, ask *asker) func(text []byte) bool {
+		return generalLike{parseLike(pattern, escape), t.IsBinary(), ask}.match
 	}
 	if comparesCharacters(t, escape) {
-		compile = func(pattern string) func(text []byte) bool {
+		compile = func(pattern string, ask *asker) func(text []byte) bool {
 			p := collatedLike(t, pattern, escape)
-			return func(text []byte) bool { return p.Match(borrowed(text)) }
+			return func(text []byte) bool { return p.MatchWhile(borrowed(text), ask.goesOn) }
 		}
 	}
 	return func(ctx *Context, args []Datum, n int) (arrow.Array, error) {
 		values, patterns := textsOf(args[0]), textsOf(args[1])
 		buf, out := newBitmap(ctx.Mem, n)
 		clear(out)
+		ask := &asker{interrupted: ctx.Interrupted}
 		var last []byte
 		var match func(text []byte) bool
 		for i := range n {
 			if pattern := patterns.at(i); i == 0 || !bytes.Equal(pattern, last) {
 				last = pattern
-				match = compile(string(pattern))
+				match = compile(string(pattern), ask)
 			}
 			out[i>>3] |= b2u(match(values.at(i))) << (i & 7)
+			if ask.err != nil {
+				buf.Release()
+				return nil, ask.err
+			}
 		}
 		return makeArray(arrow.FixedWidthTypes.Boolean, n, bothValid(ctx.Mem, args, n), buf), nil
 	}

@@ -50,7 +50,7 @@ func FuzzLike(f *testing.F) {
 			values[i], sel[i] = types.TextValue(r), int32(i)
 		}
 		array := FromValues(memory.DefaultAllocator, types.Of(types.Varchar), values)
-		p, re := Like(pattern, '\\', types.Of(types.Varchar)), likeRegexp(pattern)
+		p, re := Like(pattern, '\\', types.Of(types.Varchar), nil), likeRegexp(pattern)
 		bits := make([]byte, 1)
 		p.Bits(bits, array)
 		kept := map[int32]bool{}
@@ -84,7 +84,7 @@ func TestLikeEscape(t *testing.T) {
 		if c.binary {
 			typ = types.Of(types.Varbinary)
 		}
-		Like(c.pattern, c.escape, typ).Bits(bits, a)
+		Like(c.pattern, c.escape, typ, nil).Bits(bits, a)
 		if bitSet(bits, 0) != c.want {
 			t.Errorf("%q LIKE %q escape %d is %v", c.text, c.pattern, c.escape, !c.want)
 		}

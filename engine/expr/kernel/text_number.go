@@ -59,9 +59,13 @@ func Locate(t types.Type) Func {
 		position, _ := integerOperand(args[2], types.Of(types.Int64))
 		c, bytewise := collated(t), s.bytesEach(t)
 		buf, out := newValues[int64](ctx.Mem, n)
+		ask := &asker{interrupted: ctx.Interrupted}
 		for i := range out {
 			if c != nil {
-				out[i] = locateCollated(c, needle.at(i), s.at(i), position.at(i))
+				if out[i] = locateCollated(c, needle.at(i), s.at(i), position.at(i), ask); ask.err != nil {
+					buf.Release()
+					return nil, ask.err
+				}
 				continue
 			}
 			out[i] = locate(needle.at(i), s.at(i), position.at(i), bytewise)
