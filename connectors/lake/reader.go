@@ -77,7 +77,7 @@ func (r *reader) openNext(ctx context.Context) error {
 		}
 		fetch := func(ctx context.Context, piece int) (*blob.Data, error) { return r.fetch.Get(ctx, p.segment+piece) }
 		group, err := p.file.ReadGroup(ctx, p.group, p.columns.read, p.pieces, fetch, parquet.Options{
-			Memory: r.run.Memory, Scratch: r.pool, BatchRows: r.run.BatchRows,
+			Memory: r.run.Memory, Scratch: r.pool, Account: r.account(), BatchRows: r.run.BatchRows,
 			Conditions: r.filter.conditions(r.scan, p), NonFinite: r.onNonFinite,
 			Encoded: p.columns.readAt(r.run.Encoded),
 		})
@@ -89,6 +89,14 @@ func (r *reader) openNext(ctx context.Context) error {
 		return nil
 	}
 	return io.EOF
+}
+
+// account is the query's, nil if there is none.
+func (r *reader) account() parquet.Account {
+	if r.run.Env == nil || r.run.Env.Account == nil {
+		return nil
+	}
+	return r.run.Env.Account
 }
 
 func (r *reader) onNonFinite(column string) {

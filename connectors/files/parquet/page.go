@@ -50,12 +50,21 @@ type pages struct {
 	scratch  []byte // the decompressed page, from mem
 	begun    bool
 	seen     int64 // values of the pages passed, NULLs and gaps included
+	account  Account
+	held     int64 // bytes of account, for the dictionary
 }
+
+// freeDictionary is the bytes of a dictionary that is not charged.
+const freeDictionary = 1 << 20
 
 // close frees the memory of the current page and of the chunk.
 func (p *pages) close() {
 	p.src.close()
 	p.drop()
+	if p.held > 0 {
+		p.account.Release(p.held)
+		p.held = 0
+	}
 }
 
 func (p *pages) drop() {
@@ -126,6 +135,13 @@ func (p *pages) dictionary(h pageHeader, body []byte, take func([]byte, int) err
 	}
 	if h.values < 0 || h.values > maxValues {
 		return fmt.Errorf("a dictionary of %d values", h.values)
+	}
+	const entry = 16 // bytes beside the text, or of the value
+	if need := int64(len(data)) + entry*h.values; p.account != nil && need > freeDictionary {
+		if err := p.account.Reserve(need); err != nil {
+			return err
+		}
+		p.held += need
 	}
 	return take(data, int(h.values))
 }

@@ -17,10 +17,17 @@ import (
 // batchBytes is about how much a batch may decode to; wide values make shorter batches.
 const batchBytes = 8 << 20
 
+// Account is what is charged with a large dictionary, which is held as long as its chunk is read.
+type Account interface {
+	Reserve(bytes int64) error
+	Release(bytes int64)
+}
+
 // Options say how a row group is read.
 type Options struct {
 	Memory    memory.Allocator // of the arrays
 	Scratch   memory.Allocator // of decompressed pages: short-lived, large; blob.Pool serves well
+	Account   Account          // nil: nothing is charged
 	BatchRows int
 	// Encoded columns, as positions among those of the reader, may come dictionary-encoded, vector by vector, if they are
 	// text and no condition reads them.
@@ -190,7 +197,7 @@ func (f *File) decoder(ctx context.Context, group, column int, open openChunk, l
 	}
 	chunk := f.meta.RowGroups[group].Columns[c.leaves[0]].MetaData
 	base := flat{
-		pages: pages{codecs: f.codecs, codec: int(chunk.Codec), optional: c.leaf.optional, mem: o.Scratch, src: src},
+		pages: pages{codecs: f.codecs, codec: int(chunk.Codec), optional: c.leaf.optional, mem: o.Scratch, src: src, account: o.Account},
 		mem:   o.Memory,
 		dtype: c.Type.Arrow(),
 	}
