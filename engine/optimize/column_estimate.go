@@ -15,10 +15,11 @@ type column struct {
 	lo, hi   float64 // the range of a column that is ordered like numbers
 	ranged   bool
 	dist     *distribution // nil: unknown
+	guessed  bool          // nothing is known of how many values there are
 }
 
 func guess(t types.Type, rows float64) *column {
-	return &column{distinct: defaultDistinct(t, rows), width: defaultWidth(t)}
+	return &column{distinct: defaultDistinct(t, rows), width: defaultWidth(t), guessed: true}
 }
 
 func columnOf(known plan.ColumnStatistics, t types.Type, rows float64) *column {
@@ -34,9 +35,9 @@ func columnOf(known plan.ColumnStatistics, t types.Type, rows float64) *column {
 	}
 	switch {
 	case known.Distinct >= 1: // false for NaN
-		c.distinct = known.Distinct
+		c.distinct, c.guessed = known.Distinct, false
 	case c.ranged && (t.IsInteger() || t.Kind == types.Date):
-		c.distinct = c.hi - c.lo + 1
+		c.distinct, c.guessed = c.hi-c.lo+1, false
 	}
 	c.distinct = math.Min(c.distinct, math.Max(rows, 1))
 	c.dist = distributionOf(&known, t)

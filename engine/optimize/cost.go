@@ -14,9 +14,10 @@ const (
 	costBuildRow     = 60e-9  // insert a row into a hash table
 	costProbeRow     = 30e-9  // look a row up
 	costOutputRow    = 15e-9  // put a joined row out
+	costAggregateRow = 100e-9 // find a row's group and add it there
 	costCopyByte     = 0.5e-9 // and copy a byte of it, or of a row of the table
 	costPair         = 4e-9   // test a pair of rows in a nested loop
-	costRemoteRow    = 150e-9 // a row that enters a join inside a source
+	costRemoteRow    = 150e-9 // a row that enters a join or an aggregate inside a source
 	costTransferRow  = 150e-9 // decode a row that a source sends
 	costTransferByte = 5e-9
 )

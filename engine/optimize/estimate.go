@@ -237,7 +237,7 @@ func (e *Estimator) scan(ctx context.Context, n *plan.Scan) *relation {
 	for _, k := range r.keys {
 		if len(k.cols) == 1 {
 			c := *r.cols[k.cols[0]]
-			c.distinct = math.Max(rows, 1)
+			c.distinct, c.guessed = math.Max(rows, 1), false
 			r.cols[k.cols[0]] = &c
 		}
 	}

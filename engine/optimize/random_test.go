@@ -133,7 +133,7 @@ func (g *generator) relation(depth int, outer []string) (string, []string) {
 }
 
 func (g *generator) scan() (string, []string) {
-	tables := [][]string{{"t", "a", "b", "c"}, {"u", "x", "y"}, {"v", "k", "l", "m"}, {"w", "p", "q"}, {"n", "i", "j"}}
+	tables := [][]string{{"t", "a", "b", "c"}, {"u", "x", "y"}, {"v", "k", "l", "m"}, {"w", "p", "q"}, {"n", "i", "j"}, {"f", "d", "e", "g"}}
 	t := tables[g.IntN(len(tables))]
 	alias := g.name()
 	var cols []string

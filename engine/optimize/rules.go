@@ -20,6 +20,7 @@ func rules() []rule {
 		{name: "order", apply: order},
 		{name: "limits", apply: limits},
 		{name: "join_order", apply: joinOrder},
+		{name: "eager_aggregate", apply: eagerAggregate},
 		{name: "products", apply: products},
 		{name: "narrow", apply: narrow},
 		{name: "merge", apply: merge},

@@ -6,7 +6,6 @@ import (
 
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/plan"
-	"github.com/silogate/silogate/engine/types"
 )
 
 // splitRollup groups by all keys first, and repeats the groups instead of the rows for the super-aggregate ones:
@@ -29,7 +28,7 @@ func splitRollup(_ context.Context, p *planner, root plan.Node) (plan.Node, erro
 		if up == nil {
 			return n
 		}
-		s := rollupSplitter{ids: p.ids, up: up, from: up.Input.Schema().Set(), parts: &plan.Aggregate{Input: up.Input}}
+		s := rollupSplitter{aggregateSplitter{p.ids, up.Input.Schema().Set(), &plan.Aggregate{Input: up.Input}}, up}
 		if split, ok := s.split(agg, filters); ok {
 			return split
 		}
@@ -54,10 +53,8 @@ func rollupBelow(n plan.Node) (filters []*plan.Filter, up *plan.Rollup) {
 
 // rollupSplitter makes the lower aggregate of a split one.
 type rollupSplitter struct {
-	ids   *ids
-	up    *plan.Rollup
-	from  set // the columns of the rows
-	parts *plan.Aggregate
+	aggregateSplitter
+	up *plan.Rollup
 }
 
 // split returns the upper aggregate over the filters over the repeated parts.
@@ -94,23 +91,6 @@ func (s *rollupSplitter) split(agg *plan.Aggregate, filters []*plan.Filter) (pla
 	return out, true
 }
 
-// key makes e a key of the parts and returns its column.
-func (s *rollupSplitter) key(e expr.Expr) expr.Expr {
-	for _, g := range s.parts.Groups {
-		if expr.Equal(g.Expr, e) {
-			return g.Col.Ref()
-		}
-	}
-	var col plan.Column
-	if c, ok := e.(*expr.Column); ok && s.from[c.ID] {
-		col = columnOfRef(c)
-	} else {
-		col = s.ids.column(plan.Column{Name: "key", Type: e.Type(), Nullable: e.Nullable()})
-	}
-	s.parts.Groups = append(s.parts.Groups, plan.Projection{Col: col, Expr: e})
-	return col.Ref()
-}
-
 // pass makes the columns of the rows that expressions above the Rollup read keys of the parts.
 func (s *rollupSplitter) pass(list []expr.Expr) {
 	for _, e := range list {
@@ -123,45 +103,12 @@ func (s *rollupSplitter) pass(list []expr.Expr) {
 	}
 }
 
-// part adds an aggregate to the parts and returns its column.
-func (s *rollupSplitter) part(f plan.AggFunc, like plan.Column, args []expr.Expr) expr.Expr {
-	for _, a := range s.parts.Aggs {
-		if a.Func == f && slices.EqualFunc(a.Args, args, expr.Equal) {
-			return a.Col.Ref()
-		}
-	}
-	like.Nullable = f != plan.Count && f != plan.CountStar
-	col := s.ids.column(like)
-	s.parts.Aggs = append(s.parts.Aggs, plan.Agg{Col: col, Func: f, Args: args})
-	return col.Ref()
-}
-
 // agg returns an aggregate over the parts for one over the rows.
 func (s *rollupSplitter) agg(a plan.Agg) (plan.Agg, bool) {
-	if !within(columnsOf(append(keyExprs(a.OrderBy), a.Args...)...), s.from) {
-		return a, false
-	}
-	if isDistinct(a) {
+	if isDistinct(a) && within(columnsOf(append(keyExprs(a.OrderBy), a.Args...)...), s.from) {
 		return s.distinct(a)
 	}
-	switch a.Func {
-	case plan.Count, plan.CountStar:
-		a.Func, a.Args = plan.SumCounts, []expr.Expr{s.part(a.Func, a.Col, a.Args)}
-	case plan.Sum, plan.Min, plan.Max, plan.AnyValue, plan.BitAnd, plan.BitOr, plan.BitXor:
-		a.Distinct = false
-		a.Args = []expr.Expr{s.part(a.Func, a.Col, a.Args)}
-	case plan.Avg:
-		t, err := expr.AggType(string(plan.Sum), a.Args)
-		if err != nil || t.Kind == types.Decimal && t.Precision >= types.MaxPrecision {
-			return a, false // the sum may not fit where the average does
-		}
-		sum := plan.Column{Name: "sum", Type: t}
-		count := plan.Column{Name: "count", Type: types.Of(types.Int64)}
-		a.Func, a.Args = plan.AvgParts, []expr.Expr{s.part(plan.Sum, sum, a.Args), s.part(plan.Count, count, a.Args)}
-	default:
-		return a, false
-	}
-	return a, true
+	return s.aggregateSplitter.agg(a)
 }
 
 // distinct reads the arguments of a DISTINCT aggregate, and its order, from the keys of the parts.
@@ -182,11 +129,6 @@ func (s *rollupSplitter) distinct(a plan.Agg) (plan.Agg, bool) {
 		a.OrderBy[i].Expr, ok = keyOf(a.OrderBy[i].Expr)
 	}
 	return a, ok
-}
-
-// isDistinct reports an aggregate that another number of equal arguments would not change only because it is DISTINCT.
-func isDistinct(a plan.Agg) bool {
-	return a.Distinct && a.Func != plan.Min && a.Func != plan.Max && a.Func != plan.AnyValue
 }
 
 // distinctArgs returns the arguments of the first DISTINCT aggregate.
