@@ -148,7 +148,10 @@ func (g *generator) join(depth int, outer []string) (string, []string) {
 	r, right := g.relation(depth-1, outer)
 	both := append(append([]string{}, left...), right...)
 	eq := fmt.Sprintf("(= %s %s)", g.pick(left), g.pick(right))
-	switch k := g.IntN(9); k {
+	switch k := g.IntN(10); k {
+	case 9:
+		or := fmt.Sprintf("(or %s (= %s %s))", eq, g.pick(left), g.pick(right))
+		return g.over("join inner "+or+" "+g.maybe(both, outer), l, r), both
 	case 0:
 		return g.over("join inner "+eq+" "+g.conds(both, outer), l, r), both
 	case 1, 2:

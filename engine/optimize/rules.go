@@ -22,6 +22,7 @@ func rules() []rule {
 		{name: "join_order", apply: joinOrder},
 		{name: "eager_aggregate", apply: eagerAggregate},
 		{name: "products", apply: products},
+		{name: "expand_or", apply: expandOr},
 		{name: "narrow", apply: narrow},
 		{name: "merge", apply: merge},
 		{name: "place", apply: place, required: true},

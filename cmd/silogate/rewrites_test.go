@@ -37,9 +37,8 @@ func eagerQuery(r *rand.Rand) string {
 	return strings.ReplaceAll(text, "JOIN areas", "JOIN other.areas")
 }
 
-// TestEagerAggregate compares the answers of queries that are aggregated below a join with those of the same queries without.
+// TestEagerAggregate compares queries that are aggregated below a join with the same queries without.
 func TestEagerAggregate(t *testing.T) {
-	first, count := seeds(t, 80, 5000)
 	one, other := testserver.Postgres(t), testserver.Postgres(t)
 	one.Exec(t,
 		"CREATE TABLE sales (shop int, kind text, pieces int, price numeric(10,2), rebate numeric(3,2), weight float8, day date)",
@@ -49,24 +48,55 @@ func TestEagerAggregate(t *testing.T) {
 	other.Exec(t, "CREATE TABLE areas (shop int, area text, size int)",
 		"INSERT INTO areas SELECT nullif(i % 45, 7), 'k' || i % 6, nullif(i % 12, 2) FROM generate_series(1, 200) i",
 		"ANALYZE areas")
+	compareWithout(t, "eager_aggregate", eagerQuery, one, other, func(plan string) bool {
+		return strings.Count(plan, "Aggregate")+strings.Count(plan, "GROUP BY") > 1
+	})
+}
+
+// TestExpandOr compares joins on a disjunction that become several joins with the same joins as they are written.
+func TestExpandOr(t *testing.T) {
+	one, other := testserver.Postgres(t), testserver.Postgres(t)
+	for _, pg := range []testserver.PG{one, other} {
+		pg.Exec(t, "CREATE TABLE pairs (i int, d numeric(8,2), s text, w int)",
+			`INSERT INTO pairs SELECT nullif(i * 31 % 700, 9), nullif(i * 17 % 900, 8) / 4.0, nullif('s' || i * 13 % 800, 's7'), i % 9
+				FROM generate_series(1, 1000) i`, "ANALYZE pairs")
+	}
+	query := func(r *rand.Rand) string {
+		pick := func(list ...string) string { return list[r.IntN(len(list))] }
+		arms := make([]string, 2+r.IntN(2))
+		for k := range arms {
+			arms[k] = pick("a.i = b.i", "a.d = b.d", "a.s = b.s", "a.i = b.w AND a.d > b.d", "a.d = b.d AND a.w <> b.w", "a.s <=> b.s AND b.w = 3", "a.i = b.d")
+		}
+		return fmt.Sprintf("SELECT COUNT(*), SUM(a.i), SUM(b.d), MIN(CONCAT(a.s, b.s)) FROM one.pairs a JOIN other.pairs b ON (%s)%s",
+			strings.Join(arms, " OR "), pick("", " AND a.w <> b.i", " WHERE a.w < 5"))
+	}
+	compareWithout(t, "expand_or", query, one, other, func(plan string) bool { return strings.Contains(plan, "Union") })
+}
+
+// compareWithout compares random queries over two servers with the same queries without a rule, which most of them are to
+// be rewritten by.
+func compareWithout(t *testing.T, rule string, query func(*rand.Rand) string, one, other testserver.PG, rewritten func(plan string) bool) {
+	t.Helper()
+	first, count := seeds(t, 40, 3000)
 	db := serving(t, "sources:\n"+postgresSource("one", one)+postgresSource("other", other), func(c *engine.Config) { c.Verify = true })
-	eager, lazy := session(t, db), session(t, db, "SET silogate_disabled_rules = 'eager_aggregate'")
-	below := 0
+	with, without := session(t, db), session(t, db, "SET silogate_disabled_rules = '"+rule+"'")
+	fired := uint64(0)
 	for seed := first; seed < first+count; seed++ {
-		text := eagerQuery(rand.New(rand.NewPCG(seed, 8)))
-		got, want := linesOf(t, eager, text), linesOf(t, lazy, text)
+		text := query(rand.New(rand.NewPCG(seed, 8)))
+		got, want := linesOf(t, with, text), linesOf(t, without, text)
 		slices.Sort(got)
 		slices.Sort(want)
 		if !slices.Equal(got, want) {
 			t.Fatalf("seed %d: %s\n%s\ninstead of\n%s", seed, text, strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}
-		if plan := strings.Join(linesOf(t, eager, "EXPLAIN "+text), "\n"); strings.Count(plan, "Aggregate")+strings.Count(plan, "GROUP BY") > 1 {
-			below++
+		if rewritten(strings.Join(linesOf(t, with, "EXPLAIN "+text), "\n")) {
+			fired++
+		}
+		if rewritten(strings.Join(linesOf(t, without, "EXPLAIN "+text), "\n")) {
+			t.Fatalf("seed %d: %s is rewritten without the rule", seed, text)
 		}
 	}
-	if count > 20 && uint64(below) < count/2 {
-		t.Errorf("%d of %d queries are aggregated below the join", below, count)
-	} else {
-		t.Logf("%d of %d queries are aggregated below the join", below, count)
+	if t.Logf("%d of %d queries are rewritten", fired, count); fired < count/2 {
+		t.Error("too few")
 	}
 }
