@@ -118,7 +118,7 @@ func (v *variation) setting() string {
 		return "SET silogate_dynamic_filters = OFF"
 	case 2:
 		// The others keep these queries from products of whole tables.
-		rules := []string{"inline_with", "simplify", "ranges", "merge", "prune", "order", "limits", "eager_aggregate", "expand_or", "narrow", "build_side"}
+		rules := []string{"inline_with", "simplify", "self_joins", "ranges", "merge", "prune", "order", "limits", "eager_aggregate", "expand_or", "narrow", "build_side"}
 		return "SET silogate_disabled_rules = '" + rules[v.IntN(len(rules))] + "'"
 	}
 	return "SET @nothing = 1"

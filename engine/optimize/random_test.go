@@ -144,6 +144,9 @@ func (g *generator) scan() (string, []string) {
 }
 
 func (g *generator) join(depth int, outer []string) (string, []string) {
+	if g.IntN(8) == 0 {
+		return g.selfJoin(outer)
+	}
 	l, left := g.relation(depth-1, outer)
 	r, right := g.relation(depth-1, outer)
 	both := append(append([]string{}, left...), right...)
@@ -173,6 +176,33 @@ func (g *generator) join(depth int, outer []string) (string, []string) {
 		marked := g.over("join nullmark:"+m+" "+eq+" "+g.maybe(both, outer), l, r)
 		return g.over("filter "+g.markCond(m, left), marked), left
 	}
+}
+
+// selfJoin writes a table that is joined with itself by its key, perhaps below another join.
+func (g *generator) selfJoin(outer []string) (string, []string) {
+	t := [][]string{{"t", "a", "b", "c"}, {"v", "k", "l", "m"}, {"n", "i", "j"}}[g.IntN(3)]
+	read := func() (string, []string) {
+		alias := g.name()
+		var cols []string
+		for _, c := range t[1:] {
+			cols = append(cols, alias+"."+c)
+		}
+		text := fmt.Sprintf("scan %s as %s\n", t[0], alias)
+		if g.IntN(2) == 0 {
+			text = g.over("filter "+g.conds(cols, outer), text)
+		}
+		return text, cols
+	}
+	l, left := read()
+	r, right := read()
+	key := fmt.Sprintf("(= %s %s)", left[0], right[0])
+	if g.IntN(2) == 0 {
+		between, cols := g.scan()
+		l = g.over(fmt.Sprintf("join %s (= %s %s)", g.pick([]string{"inner", "left"}), g.pick(left), g.pick(cols)), l, between)
+		left = append(left, cols...)
+	}
+	both := append(slices.Clone(left), right...)
+	return g.over("join inner "+key+" "+g.maybe(both, outer), l, r), both
 }
 
 func (g *generator) markCond(m string, cols []string) string {

@@ -9,6 +9,7 @@ func rules() []rule {
 		{name: "decorrelate", apply: decorrelate},
 		{name: "inline_with", apply: inlineWith},
 		{name: "push_filters", apply: pushFilters},
+		{name: "self_joins", apply: selfJoins},
 		{name: "ranges", apply: ranges},
 		{name: "simplify", apply: simplify},
 		{name: "prune", apply: prune},
