@@ -16,7 +16,8 @@ import (
 //
 // Both reads are of one statement and so of one state of the table. The other read may lie below inner joins and on the left
 // side of others, which keep, drop or repeat its rows as a whole. A key that may be NULL is unique but for NULL, of which the
-// equality is not true either.
+// equality is not true either. A key whose values can be equal and not the same is none of the equality's: the source may tell
+// them apart.
 func selfJoins(_ context.Context, _ *planner, root plan.Node) (plan.Node, error) {
 	return withoutSelfJoins(root), nil
 }
