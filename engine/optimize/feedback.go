@@ -31,6 +31,7 @@ type Feedback struct {
 	saving   *time.Timer                    // nil: nothing was learnt since the last time
 
 	writing sync.Mutex
+	saves   sync.WaitGroup // that are due or under way
 }
 
 // mostParts bounds the memory; those used last stay.
@@ -86,7 +87,8 @@ func (f *Feedback) Learn(part Part, rows int64, guessed float64) (news bool) {
 	}
 	f.put(part.partKey, now)
 	if f.keeper != nil && f.saving == nil {
-		f.saving = time.AfterFunc(saveAfter, f.save)
+		f.saves.Add(1)
+		f.saving = time.AfterFunc(saveAfter, func() { defer f.saves.Done(); f.save() })
 	}
 	return !alike(guessed, now.part)
 }
@@ -142,7 +144,7 @@ type keptPart struct {
 func (f *Feedback) save() {
 	f.writing.Lock()
 	defer f.writing.Unlock()
-	data, err := f.encode()
+	data, err := json.Marshal(f.list())
 	if err == nil {
 		err = f.keeper.Put(learntKey, data)
 	}
@@ -151,8 +153,8 @@ func (f *Feedback) save() {
 	}
 }
 
-// encode returns all parts, those used last at the end.
-func (f *Feedback) encode() ([]byte, error) {
+// list returns all parts, those used last at the end, for save, which is due again with what is learnt from then on.
+func (f *Feedback) list() []keptPart {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.saving = nil
@@ -165,7 +167,7 @@ func (f *Feedback) encode() ([]byte, error) {
 		}
 		list = append(list, k)
 	}
-	return json.Marshal(list)
+	return list
 }
 
 func (f *Feedback) restore(data []byte) error {
@@ -190,10 +192,9 @@ func (f *Feedback) Close() {
 	f.mu.Unlock()
 	if saving != nil && saving.Stop() {
 		f.save()
-		return
+		f.saves.Done()
 	}
-	f.writing.Lock() // until a write that has begun has ended
-	defer f.writing.Unlock()
+	f.saves.Wait()
 }
 
 // partOf names a plan that is a part: a scan under filters and projections, whose conditions are the same whenever they

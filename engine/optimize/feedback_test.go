@@ -8,6 +8,8 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/zeebo/xxh3"
 
@@ -200,6 +202,29 @@ func TestFeedbackOfGrowingTables(t *testing.T) {
 			t.Errorf("with %v rows: believed %v", rows, ok)
 		}
 	}
+}
+
+// What is learnt is kept a while later by itself, once for all that comes until then.
+func TestFeedbackIsKeptMeanwhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		keeper := newMemoryKeeper()
+		f := NewFeedback(keeper, slog.New(slog.DiscardHandler))
+		for i, want := range []int{1, 2} {
+			for rows := range 3 {
+				f.Learn(Part{}, int64(10*i+rows), 0)
+			}
+			time.Sleep(saveAfter) // in the bubble's time
+			synctest.Wait()
+			if keeper.puts != want {
+				t.Errorf("kept %d times, want %d", keeper.puts, want)
+			}
+		}
+		f.Close()
+		f.Close()
+		if keeper.puts != 2 {
+			t.Errorf("kept %d times, and nothing was learnt", keeper.puts)
+		}
+	})
 }
 
 // What can't be read is learnt again, and what can't be kept is no failure.
