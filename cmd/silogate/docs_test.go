@@ -410,7 +410,8 @@ func TestFunctionsPage(t *testing.T) {
 	var b strings.Builder
 	b.WriteString(`# Functions
 
-These run as vectorized kernels (made from the function table of ` + "`engine/expr`" + `; operators go by the name that plans show).
+These run as vectorized kernels (made from the function table of ` + "`engine/expr`" + `; operators go by the name that
+plans show). ` + "`as_json`, `cast_as_json`, `char_using`, `json_truth`, `neg`" + ` and other names of operators and syntax are not called by that name.
 Any other scalar function of MySQL that go-mysql-server has still works: it is evaluated row by row, and EXPLAIN
 shows it as ` + "`row[...]`" + `. They are [listed below](#row-by-row).
 

@@ -2,6 +2,7 @@ package bind
 
 import (
 	"context"
+	"strconv"
 	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
@@ -17,13 +18,10 @@ func Mode(ctx *sql.Context) parse.Mode {
 	return parse.Mode{AnsiQuotes: mode.AnsiQuotes(), NoBackslashEscapes: mode.ModeEnabled(sql.NoBackslashEscapes)}
 }
 
-// withoutEscapes has a statement of a session mean what it does under NO_BACKSLASH_ESCAPES, beyond what parse.Standard does for
-// its text: no LIKE has an escape by default, and what PREPARE is given is a text of the session too.
-func withoutEscapes(ctx *sql.Context, stmt sqlparser.Statement) error {
-	mode := Mode(ctx)
-	if !mode.NoBackslashEscapes {
-		return nil
-	}
+// ofSession has a statement of a session mean what the session's variables say, beyond what parse.Standard does for its text. What
+// PREPARE is given is a text of the session too.
+func ofSession(ctx *sql.Context, stmt sqlparser.Statement) error {
+	mode := sql.LoadSqlMode(ctx)
 	switch n := stmt.(type) {
 	case *sqlparser.Prepare:
 		text := n.Expr
@@ -37,44 +35,92 @@ func withoutEscapes(ctx *sql.Context, stmt sqlparser.Statement) error {
 				return nil // GMS has the words for it
 			}
 		}
-		var err error
-		n.Expr, err = parse.Standard(text, mode)
+		standard, err := parse.Standard(text, Mode(ctx))
+		if err == nil && standard != text {
+			n.Expr = standard
+		}
 		return err
 	case *sqlparser.DDL:
-		if hasDefaultEscape(n) {
-			return sqlerr.New(sqlerr.Unsupported, "a definition with LIKE without ESCAPE is not supported under NO_BACKSLASH_ESCAPES: "+
-				"it is kept as text, which sessions without this mode read too")
-		}
+		return sameElsewhere(n, mode)
 	}
-	return likesOf(ctx, stmt)
+	return underVariables(ctx, stmt)
 }
 
-// likesOf takes the default escape from the LIKEs of a session's statement under NO_BACKSLASH_ESCAPES. A definition is not the session's:
-// it was written without the mode.
-func likesOf(ctx context.Context, stmt sqlparser.Statement) error {
+// underVariables changes what means something else under variables of the session:
+//
+//	a LIKE b         a LIKE b ESCAPE '' under NO_BACKSLASH_ESCAPES, where there is no escape by default
+//	CAST(a AS REAL)  CAST(a AS FLOAT) under REAL_AS_FLOAT
+//	WEEK(a)          WEEK(a, default_week_format)
+//
+// A definition is not the session's: only the last goes for it too.
+func underVariables(ctx context.Context, stmt sqlparser.Statement) error {
 	session, ok := ctx.(*sql.Context)
-	if _, definition := stmt.(*sqlparser.DDL); definition || stmt == nil || !ok || !Mode(session).NoBackslashEscapes {
+	if !ok || stmt == nil {
+		return nil
+	}
+	mode := sql.LoadSqlMode(session)
+	_, definition := stmt.(*sqlparser.DDL)
+	value, err := session.GetSessionVariable(session, defaultWeekFormat)
+	if err != nil {
+		return err
+	}
+	week, _ := value.(int64)
+	noEscapes, floats := !definition && mode.ModeEnabled(sql.NoBackslashEscapes), !definition && realIsFloat(mode)
+	if !noEscapes && !floats && week == 0 {
 		return nil
 	}
 	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
-		if like, ok := n.(*sqlparser.ComparisonExpr); ok && defaultEscape(like) {
-			like.Escape = sqlparser.NewStrVal(nil)
+		switch n := n.(type) {
+		case *sqlparser.ComparisonExpr:
+			if noEscapes && defaultEscape(n) {
+				n.Escape = sqlparser.NewStrVal(nil)
+			}
+		case *sqlparser.ConvertExpr:
+			if floats && castsToReal(n) {
+				n.Type.Type = "float"
+			}
+		case *sqlparser.FuncExpr:
+			if week != 0 && n.Qualifier.IsEmpty() && n.Name.Lowered() == "week" && len(n.Exprs) == 1 {
+				format := sqlparser.NewIntVal(strconv.AppendInt(nil, week, 10))
+				n.Exprs = append(n.Exprs, &sqlparser.AliasedExpr{Expr: format})
+			}
 		}
 		return true, nil
 	}, stmt)
+}
+
+// defaultWeekFormat is MySQL's variable for the mode of a WEEK that has none.
+const defaultWeekFormat = "default_week_format"
+
+// sameElsewhere refuses a definition that would mean something else to a session without a mode: definitions are kept as text.
+func sameElsewhere(definition *sqlparser.DDL, mode *sql.SqlMode) error {
+	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
+		switch n := n.(type) {
+		case *sqlparser.ComparisonExpr:
+			if mode.ModeEnabled(sql.NoBackslashEscapes) && defaultEscape(n) {
+				return false, otherElsewhere("LIKE without ESCAPE", sql.NoBackslashEscapes)
+			}
+		case *sqlparser.ConvertExpr:
+			if realIsFloat(mode) && castsToReal(n) {
+				return false, otherElsewhere("a cast to REAL", sql.RealAsFloat)
+			}
+		}
+		return true, nil
+	}, definition)
+}
+
+func otherElsewhere(what, mode string) error {
+	return sqlerr.New(sqlerr.Unsupported, "a definition with %s is not supported under %s: it is kept as text, which sessions without this mode read too", what, mode)
 }
 
 func defaultEscape(e *sqlparser.ComparisonExpr) bool {
 	return (e.Operator == sqlparser.LikeStr || e.Operator == sqlparser.NotLikeStr) && e.Escape == nil
 }
 
-// hasDefaultEscape reports whether a LIKE of a definition has no ESCAPE.
-func hasDefaultEscape(definition *sqlparser.DDL) bool {
-	found := false
-	_ = walkStatement(func(n sqlparser.SQLNode) (bool, error) { // nothing here fails
-		like, ok := n.(*sqlparser.ComparisonExpr)
-		found = found || ok && defaultEscape(like)
-		return !found, nil
-	}, definition)
-	return found
+func castsToReal(e *sqlparser.ConvertExpr) bool {
+	return e.Type != nil && strings.EqualFold(e.Type.Type, "real")
+}
+
+func realIsFloat(mode *sql.SqlMode) bool {
+	return mode.ModeEnabled(sql.RealAsFloat) || mode.ModeEnabled(sql.ANSI)
 }

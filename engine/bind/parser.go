@@ -26,7 +26,7 @@ func (p parser) Parse(ctx *sql.Context, query string, multi bool) (sqlparser.Sta
 	query, format := rewrite(query, sql.LoadSqlMode(ctx).AnsiQuotes())
 	stmt, parsed, rest, err := p.Parser.Parse(ctx, query, multi)
 	if stmt, err = prepared(query, format, stmt, err); err == nil {
-		err = withoutEscapes(ctx, stmt)
+		err = ofSession(ctx, stmt)
 	}
 	return stmt, parsed, rest, err
 }
@@ -36,7 +36,7 @@ func (p parser) ParseWithOptions(ctx context.Context, query string, delimiter ru
 	query, format := rewrite(query, options.AnsiQuotes)
 	stmt, parsed, rest, err := p.Parser.ParseWithOptions(ctx, query, delimiter, multi, options)
 	if stmt, err = prepared(query, format, stmt, err); err == nil {
-		err = likesOf(ctx, stmt)
+		err = underVariables(ctx, stmt)
 	}
 	return stmt, parsed, rest, err
 }
@@ -46,7 +46,7 @@ func (p parser) ParseOneWithOptions(ctx context.Context, query string, options s
 	query, format := rewrite(query, options.AnsiQuotes)
 	stmt, next, err := p.Parser.ParseOneWithOptions(ctx, query, options)
 	if stmt, err = prepared(query, format, stmt, err); err == nil {
-		err = likesOf(ctx, stmt)
+		err = underVariables(ctx, stmt)
 	}
 	return stmt, next, err
 }

@@ -58,6 +58,7 @@ const (
 	ColumnList                     // a column list that does not fit its derived table or view
 	ArgumentCount                  // a function called with the wrong number of arguments
 	UnknownVariable                // no such system variable
+	UnknownLocale                  // no such locale
 	BadVariable                    // a system variable set to a value it can't have
 	NotGrouped                     // ONLY_FULL_GROUP_BY
 	MixedGroup                     // ONLY_FULL_GROUP_BY, without GROUP BY
@@ -201,6 +202,7 @@ var identities = [...]Identity{
 	ColumnList:         {1353, "HY000"}, // ER_VIEW_WRONG_LIST
 	ArgumentCount:      {1582, "42000"}, // ER_WRONG_PARAMCOUNT_TO_NATIVE_FCT
 	UnknownVariable:    {1193, "HY000"}, // ER_UNKNOWN_SYSTEM_VARIABLE
+	UnknownLocale:      {1649, "HY000"}, // ER_UNKNOWN_LOCALE
 	BadVariable:        {1231, "42000"}, // ER_WRONG_VALUE_FOR_VAR
 	NotGrouped:         {1055, "42000"}, // ER_WRONG_FIELD_WITH_GROUP
 	MixedGroup:         {1140, "42000"}, // ER_MIX_OF_GROUP_FUNC_AND_FIELDS

@@ -196,6 +196,9 @@ func (h *handler) run(ctx context.Context, c *vitess.Conn, text string, do func(
 		return wireError(err)
 	}
 	setPatience(c, patience)
+	if err := setClock(sqlCtx); err != nil {
+		return wireError(err)
+	}
 	defer watch(c, cancel)()
 	sqlCtx, err = sqlCtx.ProcessList.BeginQuery(sqlCtx, parse.Redact(text, bind.Mode(sqlCtx)))
 	if err != nil {

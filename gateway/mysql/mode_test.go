@@ -99,3 +99,49 @@ func TestComments(t *testing.T) {
 		t.Errorf("%q, %v; want %q", results, rows.Err(), want)
 	}
 }
+
+// TestServerVariables checks that a variable of MySQL's has its effect or is refused.
+func TestServerVariables(t *testing.T) {
+	g := start(t)
+	c, _ := g.conn(g.open(""))
+	for _, v := range []struct {
+		set   string
+		errno uint16
+		state string
+	}{
+		{"SET div_precision_increment = 4", 0, ""},
+		{"SET div_precision_increment = 10", 1235, "42000"},
+		{"SET lc_time_names = 'en_GB'", 0, ""},
+		{"SET lc_time_names = DEFAULT", 0, ""},
+		{"SET lc_time_names = 'de_DE'", 1235, "42000"},
+		{"SET lc_time_names = 'xx_YY'", 1649, "HY000"},
+		{"SET sql_mode = 'HIGH_NOT_PRECEDENCE'", 1235, "42000"},
+		{"SET sql_mode = 'ANSI,NO_UNSIGNED_SUBTRACTION'", 1235, "42000"},
+		{"SET sql_mode = 'TIME_TRUNCATE_FRACTIONAL'", 1235, "42000"},
+		{"SET sql_mode = 'ALLOW_INVALID_DATES'", 1235, "42000"},
+		{"SET GLOBAL sql_mode = 'PAD_CHAR_TO_FULL_LENGTH'", 1235, "42000"},
+		{"SET sql_mode = CONCAT(@@sql_mode, ',STRICT_TRANS_TABLES')", 0, ""},
+		{"SET sql_mode = 'TRADITIONAL'", 0, ""},
+		{"SET sql_mode = 'ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'", 0, ""},
+	} {
+		_, err := c.ExecContext(t.Context(), v.set)
+		if v.errno != 0 {
+			wantErrno(t, v.set, err, v.errno, v.state)
+		} else if err != nil {
+			t.Errorf("%s: %v", v.set, err)
+		}
+	}
+	wantRows(t, c, "SELECT @@div_precision_increment, @@lc_time_names, @@version_comment", "[[4 en_US silogate]]")
+
+	set(t, c, "SET sql_mode = 'ANSI', default_week_format = 1")
+	wantRows(t, c, `SELECT 'a' || 'b', COUNT (*) AS "n", WEEK('2008-02-20'), WEEK('2008-02-20', 0), CAST(16777217 AS REAL) = 16777216 FROM numbers WHERE id < 3`, "[[ab 2 8 7 1]]")
+	set(t, c, "SET sql_mode = DEFAULT, default_week_format = 0")
+	wantRows(t, c, `SELECT 'a' || 'b', WEEK('2008-02-20'), CAST(16777217 AS REAL) = 16777216`, "[[0 7 0]]")
+
+	set(t, c, "SET time_zone = '+00:00', timestamp = 1700000000.25")
+	const now = "2023-11-14 22:13:20"
+	wantRows(t, c, "SELECT NOW(), CURDATE(), UNIX_TIMESTAMP(NOW(2)) FROM numbers WHERE id = 1", "[["+now+" 2023-11-14 1700000000.25]]")
+	wantRows(t, c, "SELECT NOW()", "[["+now+"]]")
+	set(t, c, "SET timestamp = DEFAULT")
+	wantRows(t, c, "SELECT NOW() > '2024-01-01'", "[[1]]")
+}

@@ -21,9 +21,11 @@ func registerVariables(variables []session.Variable) error {
 		}
 	}
 	sql.SystemVariables.AddSystemVariables(add)
+	guardVariables()
 	collation := types.Utf8mb4AI0900.String()
 	return sql.SystemVariables.AssignValues(map[string]any{
 		maxAllowedPacket: standardPacket, collationConnection: collation, "collation_server": collation, "collation_database": collation,
+		"version_comment": "silogate", timestamp: 0.0, lcTimeNames: americanEnglish,
 	})
 }
 

@@ -1,0 +1,109 @@
+package mysql
+
+import (
+	"math"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/dolthub/go-mysql-server/sql"
+	gmstypes "github.com/dolthub/go-mysql-server/sql/types"
+
+	"github.com/silogate/silogate/engine/sqlerr"
+	"github.com/silogate/silogate/engine/types"
+)
+
+// guards are variables of MySQL's of which the gateway has some values only. The others, which would change answers, are refused: a
+// client that relies on one is told, and gets no other answer instead.
+var guards = map[string]func(value any) error{
+	sql.SqlModeSessionVar: checkModes,
+	lcTimeNames:           checkLocale,
+	divPrecisionIncrement: func(value any) error {
+		if value != int64(types.DivisionDigits) {
+			return refused(divPrecisionIncrement, value)
+		}
+		return nil
+	},
+}
+
+const (
+	divPrecisionIncrement = "div_precision_increment"
+	lcTimeNames           = "lc_time_names"
+	timestamp             = "timestamp"
+)
+
+func refused(variable string, value any) error {
+	return sqlerr.New(sqlerr.Unsupported, "This version of silogate doesn't yet support '%s' = '%v'", variable, value)
+}
+
+// guardVariables has the process' variables checked as they are set.
+var guardVariables = sync.OnceFunc(func() {
+	for name, check := range guards {
+		v := gmsVariable(name)
+		members, _ := v.Type.(sql.SetType)
+		v.NotifyChanged = func(_ *sql.Context, _ sql.SystemVariableScope, value sql.SystemVarValue) (err error) {
+			if bits, ok := value.Val.(uint64); ok && members != nil {
+				if value.Val, err = members.BitsToString(bits); err != nil {
+					return err
+				}
+			}
+			return check(value.Val)
+		}
+	}
+	v := gmsVariable(timestamp)
+	v.Type, v.Default = gmstypes.NewSystemDoubleType(timestamp, 0, math.MaxInt32), 0.0
+	gmsVariable(lcTimeNames).Default = americanEnglish
+})
+
+// gmsVariable returns a variable of GMS's, which is there: the names are constants.
+func gmsVariable(name string) *sql.MysqlSystemVariable {
+	v, _, _ := sql.SystemVariables.GetGlobal(name)
+	return v.(*sql.MysqlSystemVariable)
+}
+
+// refusedModes are the modes under which statements would have other answers than they have here.
+var refusedModes = []string{sql.AllowInvalidDates, sql.HighNotPrecedence, sql.NoUnsignedSubtraction, sql.PadCharToFullLength, sql.TimeTruncateFractional}
+
+func checkModes(value any) error {
+	modes, _ := value.(string)
+	for mode := range strings.SplitSeq(strings.ToUpper(modes), ",") {
+		if slices.Contains(refusedModes, mode) {
+			return refused("sql_mode", mode)
+		}
+	}
+	return nil
+}
+
+const americanEnglish = "en_US"
+
+// locales matches the names of MySQL's locales, english those of which days and months have the same names.
+var (
+	english = regexp.MustCompile(`(?i)^en_(AU|CA|GB|IN|NZ|PH|US|ZA|ZW)$`)
+	locales = regexp.MustCompile(`(?i)^(ar_(AE|BH|DZ|EG|IN|IQ|JO|KW|LB|LY|MA|OM|QA|SA|SD|SY|TN|YE)|be_BY|bg_BG|ca_ES|cs_CZ|da_DK|de_(AT|BE|CH|DE|LU)|` +
+		`el_GR|es_(AR|BO|CL|CO|CR|DO|EC|ES|GT|HN|MX|NI|PA|PE|PR|PY|SV|US|UY|VE)|et_EE|eu_ES|fi_FI|fo_FO|fr_(BE|CA|CH|FR|LU)|gl_ES|gu_IN|` +
+		`he_IL|hi_IN|hr_HR|hu_HU|id_ID|is_IS|it_(CH|IT)|ja_JP|ko_KR|lt_LT|lv_LV|mk_MK|mn_MN|ms_MY|nb_NO|nl_(BE|NL)|no_NO|pl_PL|pt_(BR|PT)|` +
+		`rm_CH|ro_RO|ru_(RU|UA)|sk_SK|sl_SI|sq_AL|sr_RS|sv_(FI|SE)|ta_IN|te_IN|th_TH|tr_TR|uk_UA|ur_PK|vi_VN|zh_(CN|HK|TW))$`)
+)
+
+func checkLocale(value any) error {
+	switch name, _ := value.(string); {
+	case english.MatchString(name):
+		return nil
+	case locales.MatchString(name):
+		return refused(lcTimeNames, name)
+	default:
+		return sqlerr.New(sqlerr.UnknownLocale, "Unknown locale: '%s'", name)
+	}
+}
+
+// setClock has a statement run at the session's timestamp, if one is set.
+func setClock(ctx *sql.Context) error {
+	value, err := ctx.GetSessionVariable(ctx, timestamp)
+	if seconds, _ := value.(float64); err == nil && seconds > 0 {
+		whole, part := math.Modf(seconds)
+		ctx.SetQueryTime(time.Unix(int64(whole), int64(math.Round(part*1e6))*1e3))
+	}
+	return err
+}
