@@ -37,9 +37,9 @@ func matchParts(join *plan.Join) []matchPart {
 	if len(factors) < 2 || volatile(join.Right) || anyVolatile(join.On) {
 		return nil
 	}
-	parts := make([]matchPart, len(factors))
-	for i, f := range factors {
-		parts[i].right = f
+	parts := make([]matchPart, 0, len(factors))
+	for _, f := range factors {
+		parts = append(parts, matchPart{right: f})
 	}
 	for _, c := range conjuncts(join.On) {
 		reads := columnsOf(c)
