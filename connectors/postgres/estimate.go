@@ -39,7 +39,7 @@ func (f *fragment) Estimate(ctx context.Context) (connectors.Estimate, error) {
 	if unknown(f.tree) {
 		return connectors.UnknownEstimate(), nil
 	}
-	if known, ok := f.estimated(); ok {
+	if known, ok := f.estimates.get(f.estimateKey()); ok {
 		return known, nil
 	}
 	out, err := f.explain(ctx)
@@ -51,9 +51,6 @@ func (f *fragment) Estimate(ctx context.Context) (connectors.Estimate, error) {
 	}
 	return out, err
 }
-
-// estimated returns what the server said of the query a short time ago.
-func (f *fragment) estimated() (connectors.Estimate, bool) { return f.estimates.get(f.estimateKey()) }
 
 // estimateKey changes with the query and with what is known of its tables' sizes.
 func (f *fragment) estimateKey() string {

@@ -238,7 +238,8 @@ func (e *execution) small() bool {
 	if a, ok := e.tree.(*plan.Aggregate); ok && len(a.Groups) == 0 {
 		return true
 	}
-	if known, ok := e.estimated(); ok && known.Cost <= smallCost && known.Rows <= float64(e.scan.BatchRows) {
+	// A plan that is kept outlives what its estimates are believed for.
+	if known, ok := e.estimates.last(e.estimateKey()); ok && known.Cost <= smallCost && known.Rows <= float64(e.scan.BatchRows) {
 		return true
 	}
 	if e.byKeys() {

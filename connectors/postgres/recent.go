@@ -33,6 +33,12 @@ func (r recent[V]) get(key string) (V, bool) {
 	return d.value, ok && time.Now().Before(d.until)
 }
 
+// last returns the last answer, however old, for who would not ask again.
+func (r recent[V]) last(key string) (V, bool) {
+	d, ok := r.known.Get(key)
+	return d.value, ok
+}
+
 func (r recent[V]) put(key string, value V) {
 	r.known.Add(key, dated[V]{value, time.Now().Add(recentAge)})
 }
