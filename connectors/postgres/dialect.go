@@ -246,7 +246,7 @@ func (d *dialect) instant(w *sqlgen.Writer, c *expr.Cast) (string, bool) {
 		return "", false
 	}
 	if w.Env() == nil {
-		return c.Arg.String(), true
+		return c.Arg.String(), true //nolint:forbidigo // for people
 	}
 	v, err := evaluate(c, w.Env())
 	if err != nil {

@@ -24,6 +24,10 @@
 // Column ids of the imported plan are unique in the statement, unlike GMS's: two references to one CTE or view share
 // ids there. An id is looked up by where the reference stands in the tree, never globally.
 //
+// Two expressions are one if they import to the same tree. GMS goes by their lower-case text, which hides what differs: where
+// it merges them they are numbered before it sees them (block.go), and where it refers to one by its text the import compares
+// (computed.go).
+//
 // Every scalar expression becomes an expr.Expr with explicit casts; what has no kernel becomes an expr.Fallback around the
 // GMS expression. Types of the result are those of the imported expressions, mapped back to GMS types.
 //

@@ -469,7 +469,7 @@ func (x *expressions) like(e *expression.Like) (expr.Expr, error) {
 		return expression.NewLike(args[0], args[1], args[2]), nil
 	})
 	if row, ok := out.(*expr.Fallback); ok && e.Escape != nil {
-		row.Text += " ESCAPE " + list[2].String() // GMS does not show it
+		row.Text += " ESCAPE " + list[2].String() //nolint:forbidigo // for people, to whom GMS does not show it
 	}
 	return out, err
 }
