@@ -68,13 +68,8 @@ func (x *expressions) comparison(f expr.Func, l, r sql.Expression) (expr.Expr, e
 	if err != nil {
 		return nil, err
 	}
-	if args[0].Type().IsNumeric() {
-		args[1] = asNumber(r, args[1])
-	}
-	if args[1].Type().IsNumeric() {
-		args[0] = asNumber(l, args[0])
-	}
-	return x.compare(f, args[0], args[1])
+	a, b := beside(l, r, args[0], args[1])
+	return x.compare(f, a, b)
 }
 
 func isSubquery(e sql.Expression) bool {

@@ -51,7 +51,7 @@ func (x *expressions) condition(e sql.Expression) (expr.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	return x.truth(cond)
+	return x.truth(asNumber(e, cond))
 }
 
 // expr imports a scalar expression.
@@ -266,12 +266,7 @@ func (x *expressions) call(e sql.Expression, f expr.Func, args ...sql.Expression
 	if err != nil {
 		return nil, err
 	}
-	if arithmetical[f] {
-		for i := range list {
-			list[i] = asNumber(args[i], list[i])
-		}
-	}
-	out, err := expr.New(f, list...)
+	out, err := applied(f, args, list)
 	if isNoKernel(err) {
 		return x.fallback(e)
 	}
@@ -405,7 +400,8 @@ func (x *expressions) caseConditions(e *expression.Case) ([]expr.Expr, error) {
 		return nil, err
 	}
 	for i, value := range list[1:] {
-		if out[i], err = x.compare(expr.Eq, list[0], value); err != nil {
+		subject, value := beside(e.Expr, e.Branches[i].Cond, list[0], value)
+		if out[i], err = x.compare(expr.Eq, subject, value); err != nil {
 			return nil, err
 		}
 	}

@@ -150,7 +150,7 @@ func (x *expressions) char(e *function.Char) (expr.Expr, bool, error) {
 	if err != nil {
 		return nil, true, err
 	}
-	bytes, err := expr.New("char", list...)
+	bytes, err := applied("char", e.Children(), list)
 	switch charset := e.Collation.CharacterSet().Name(); {
 	case isNoKernel(err):
 		return nil, false, nil
@@ -178,7 +178,7 @@ func (x *expressions) move(e sql.Expression, f expr.Func, date sql.Expression, i
 		return nil, err
 	}
 	unit := &expr.Literal{Value: types.TextValue(interval.Unit), Typ: types.NewText(types.Varchar, len(interval.Unit), types.Utf8mb4Bin0900)}
-	out, err := expr.New(f, args[0], args[1], unit)
+	out, err := expr.New(f, args[0], asNumber(interval.Child, args[1]), unit)
 	if isNoKernel(err) {
 		return x.fallback(e)
 	}

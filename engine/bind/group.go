@@ -192,6 +192,9 @@ func (x *expressions) aggregate(node *grouping, f sql.Aggregation) (column, erro
 		if err != nil {
 			return column{}, err
 		}
+		if arithmeticalAggregates[agg.Func] {
+			arg = asNumber(e, arg)
+		}
 		agg.Args = append(agg.Args, arg)
 	}
 	if x.isOuter(agg.Args) {

@@ -188,7 +188,7 @@ func (x *expressions) native(n *native) (expr.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := expr.New(n.function.Func, list...)
+	out, err := applied(n.function.Func, n.args, list)
 	switch {
 	case !isNoKernel(err):
 		return out, err

@@ -86,7 +86,7 @@ func prepared(query string, format *string, stmt sqlparser.Statement, err error)
 	}
 	for _, change := range []func(sqlparser.SQLNode) error{
 		ownRights, knownVariables, foldColumns, uniqueTables, uniqueCTEs, castBounds, nameOrdered, recursions, jsonTimes, windows, groupKeys,
-		isolateOperands, orderByArguments, resolveAggregates, quantified, numbered, renameExtremes, renameGrowing,
+		isolateOperands, orderByArguments, bitLiterals, resolveAggregates, quantified, numbered, renameExtremes, renameGrowing,
 		renameLoadFile, operatorsAsFunctions,
 	} {
 		if err := change(stmt); err != nil {

@@ -336,6 +336,11 @@ func (x *expressions) windowFunc(name string, list []sql.Expression) (f plan.Win
 	if err != nil {
 		return f, shown, err
 	}
+	if arithmeticalAggregates[namedAggregates[name]] {
+		for i := range args {
+			args[i] = asNumber(list[i], args[i])
+		}
+	}
 	own, ok := windowOnly[plan.AggFunc(name)]
 	if !ok {
 		return x.windowAggregate(name, args)

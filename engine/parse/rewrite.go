@@ -42,7 +42,10 @@ var (
 )
 
 // rewritable finds texts that Rewrite may have to change.
-var rewritable = regexp.MustCompile(`(?i)\\[%_]|\b(describe|desc|explain|any|some|all|unknown|rollup|error|values\s+row|collate|date|time|timestamp|preceding|following|ntile|respect|first|interval|member)\b|\{\s*(d|t|ts)\b`)
+var rewritable = regexp.MustCompile(`(?i)\\[%_]|\b(describe|desc|explain|any|some|all|unknown|rollup|error|values\s+row|collate|date|time|timestamp|preceding|following|ntile|respect|first|interval|member)\b|\{\s*(d|t|ts)\b|\b0b[01]`)
+
+// bits is a bit literal that looks like a name.
+var bits = regexp.MustCompile(`^0b[01]+$`)
 
 // Rewrite returns sql in words that the other grammar knows, which mean the same:
 //
@@ -51,6 +54,7 @@ var rewritable = regexp.MustCompile(`(?i)\\[%_]|\b(describe|desc|explain|any|som
 //	'a\_b'                 'a\\_b': in a string \_ and \% are two characters each
 //	DATE '2024-01-31'      silogate_date('2024-01-31'); TIME and TIMESTAMP likewise
 //	{d '2024-01-31'}       the same; {t ...} and {ts ...} likewise
+//	0b101                  b'101'
 //	ERROR ON EMPTY         DEFAULT 'silogate:error' ON EMPTY; ERROR ON ERROR likewise
 //	GROUP BY a WITH ROLLUP
 //	                       GROUP BY a , silogate_rollup()
@@ -320,6 +324,9 @@ func (w *rewriter) literal(i int) int {
 			w.replace(token{start: w.tokens[i+1].end, end: w.tokens[i+1].end}, ")")
 			return 2
 		}
+	case t.kind == word && bits.MatchString(t.value) && (i == 0 || !w.tokens[i-1].isSymbol(".")):
+		w.replace(t, "b'"+t.value[len("0b"):]+"'")
+		return 1
 	case t.isSymbol("{") && w.isText(i+2) && i+3 < len(w.tokens) && w.tokens[i+3].isSymbol("}"):
 		if function := odbcLiterals[strings.ToUpper(w.tokens[i+1].value)]; function != "" {
 			w.replace(token{start: t.start, end: w.tokens[i+1].end}, function+"(")

@@ -8,6 +8,7 @@ func TestRewrite(t *testing.T) {
 		ansi      bool
 	}{
 		{sql: `SELECT 1`, want: `SELECT 1`},
+		{sql: "SELECT 0b101, `0b1`, x.0b1, 0b12, '0b1', 10b1", want: "SELECT b'101', `0b1`, x.0b1, 0b12, '0b1', 10b1"},
 		{sql: `a LIKE 'x\_y\%z\n\\_' OR b = "\_"`, want: `a LIKE 'x\\_y\\%z\n\\_' OR b = "\\_"`},
 		{sql: `SELECT "\_", '\_'`, want: `SELECT "\_", '\\_'`, ansi: true},
 		{sql: "SELECT `a\\_b` -- '\\_'", want: "SELECT `a\\_b` -- '\\_'"},
