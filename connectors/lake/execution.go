@@ -317,9 +317,9 @@ func (x *execution) excluded(p part) bool {
 	return !x.filter().mayPass(x.scan.groupIntervals(p.values, p.file, p.columns, p.group))
 }
 
-// nonFinite warns once per column that NaN and infinities are read as NULL.
-func (x *execution) nonFinite(column string) {
-	x.warn("non-finite "+column, "NaN and infinities of column "+column+" are NULL")
+// unrepresentable warns once per column that values which MySQL does not have are read as NULL.
+func (x *execution) unrepresentable(column string) {
+	x.warn("unrepresentable "+column, "column "+column+": values that MySQL does not have (NaN, an infinity or a year beyond 1 to 9999) are NULL")
 }
 
 // notShown warns once of a column that only files outside the sample have, of which the table was described.

@@ -78,7 +78,7 @@ func (r *reader) openNext(ctx context.Context) error {
 		fetch := func(ctx context.Context, piece int) (*blob.Data, error) { return r.fetch.Get(ctx, p.segment+piece) }
 		group, err := p.file.ReadGroup(ctx, p.group, p.columns.read, p.pieces, fetch, parquet.Options{
 			Memory: r.run.Memory, Scratch: r.pool, Account: r.account(), BatchRows: r.run.BatchRows,
-			Conditions: r.filter.conditions(r.scan, p), NonFinite: r.onNonFinite,
+			Conditions: r.filter.conditions(r.scan, p), Unrepresentable: r.onUnrepresentable,
 			Encoded: p.columns.readAt(r.run.Encoded),
 		})
 		if err != nil {
@@ -99,12 +99,12 @@ func (r *reader) account() parquet.Account {
 	return r.run.Env.Account
 }
 
-func (r *reader) onNonFinite(column string) {
+func (r *reader) onUnrepresentable(column string) {
 	if r.scan.table.FailNonFinite {
-		r.odd = sqlerr.New(sqlerr.BadValue, "column %s of %s holds NaN or an infinity", column, r.part.file.Location)
+		r.odd = sqlerr.New(sqlerr.BadValue, "column %s of %s holds NaN, an infinity or a year beyond 1 to 9999", column, r.part.file.Location)
 		return
 	}
-	r.nonFinite(column)
+	r.unrepresentable(column)
 }
 
 // assemble puts the columns of a file, its partition values and NULLs for what it lacks in the scan's order. It takes over

@@ -7,7 +7,7 @@
 //	anonymous     true: requests are not signed
 //	path_style    http://endpoint/bucket instead of http://bucket.endpoint; true where an endpoint is given
 //	layout        table (default) or schema/table
-//	nonfinite     null (default): NaN and infinities are NULL; error: they are refused
+//	nonfinite     null (default): NaN, infinities and dates outside years 1 to 9999 are NULL; error: they are refused
 //
 // Under the prefix, the folder `orders/` with Parquet files at any depth and the file `orders.parquet` are both the table
 // `orders`; having both is an error. Folders named `key=value` are partition columns. With layout schema/table, tables lie

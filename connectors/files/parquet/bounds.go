@@ -51,19 +51,19 @@ func (f *File) bounds(column int, s statistic) Bounds {
 	if !c.flat {
 		return b
 	}
-	if !c.Nullable {
+	float := c.Type.IsFloat()
+	if s.legacy || signedOrder(c) || f.typeOrder(c.leaves[0]) {
+		b.Min, b.HasMin = c.bound(s.low)
+		b.Max, b.HasMax = c.bound(s.high)
+	}
+	// NULLs that NaN, infinities and dates beyond MySQL's turn into are not in the file's count.
+	lossy := float || isMoment(c.Type) && !b.inYears()
+	if !c.leaf.optional && !lossy {
 		b.Nulls = 0
 	}
-	float := c.Type.IsFloat()
-	// NULLs that NaN and infinities turn into are not in the file's count.
-	if n := s.nulls; n != nil && *n >= 0 && *n <= b.Rows && (!float || *n == b.Rows) {
+	if n := s.nulls; n != nil && *n >= 0 && *n <= b.Rows && (!lossy || *n == b.Rows) {
 		b.Nulls = *n
 	}
-	if !s.legacy && !signedOrder(c) && !f.typeOrder(c.leaves[0]) {
-		return b
-	}
-	b.Min, b.HasMin = c.bound(s.low)
-	b.Max, b.HasMax = c.bound(s.high)
 	// A NaN among the bounds says nothing of the rest; so does a pair in the wrong order.
 	if float && b.HasMin != b.HasMax && s.low != nil && s.high != nil {
 		b.HasMin, b.HasMax = false, false

@@ -156,8 +156,6 @@ func from32[O int8 | int16 | uint8 | uint16 | int64](dst []O, src []byte) error 
 	return nil
 }
 
-var errInstant = errors.New("a time too far from 1970 for microseconds")
-
 // temporal32 converts 4-byte times to microseconds.
 func temporal32(multiply int64) func([]int64, []byte) error {
 	return func(dst []int64, src []byte) error {
@@ -168,6 +166,9 @@ func temporal32(multiply int64) func([]int64, []byte) error {
 	}
 }
 
+// farAway is a moment in no year that MySQL has, for those too far from 1970 for microseconds.
+const farAway = math.MaxInt64
+
 // temporal64 converts 8-byte times to microseconds; what lies between two is rounded down.
 func temporal64(multiply, divide int64) func([]int64, []byte) error {
 	if multiply == 1 && divide == 1 {
@@ -177,7 +178,8 @@ func temporal64(multiply, divide int64) func([]int64, []byte) error {
 		for i := range dst {
 			v := int64(binary.LittleEndian.Uint64(src[8*i:]))
 			if v > math.MaxInt64/multiply || v < math.MinInt64/multiply {
-				return errInstant
+				dst[i] = farAway
+				continue
 			}
 			dst[i] = floorDiv(v*multiply, divide)
 		}
@@ -205,7 +207,8 @@ func int96(dst []int64, src []byte) error {
 		nanos := int64(binary.LittleEndian.Uint64(src[12*i:]))
 		day := int64(binary.LittleEndian.Uint32(src[12*i+8:])) - julianEpoch
 		if day > maxDay || day < -maxDay {
-			return errInstant
+			dst[i] = farAway
+			continue
 		}
 		dst[i] = day*dayMicros + floorDiv(nanos, 1000)
 	}

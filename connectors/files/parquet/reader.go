@@ -34,8 +34,9 @@ type Options struct {
 	Encoded []int
 	// Conditions are tried in this order; what some of them drops is not in the result.
 	Conditions []Condition
-	// NonFinite is called for each batch of a column that had NaN or an infinity, which are read as NULL.
-	NonFinite func(column string)
+	// Unrepresentable is called for each batch of a column that had values that MySQL does not have, which are read as NULL: NaN, an infinity,
+	// a date before year 1 or after year 9999.
+	Unrepresentable func(column string)
 }
 
 // encodes reports whether vectors of a column of the reader may be dictionary-encoded.
@@ -205,17 +206,26 @@ func (f *File) decoder(ctx context.Context, group, column int, open openChunk, l
 	d, err := base.decoder(f.Location, c, average, limit, o)
 	if err != nil {
 		src.close()
+		return nil, err
 	}
-	return d, err
+	if isMoment(c.Type) && !f.Bounds(group, column).inYears() {
+		guardYears(d, o.warner(c.Name))
+	}
+	return d, nil
+}
+
+// warner calls Unrepresentable for a column.
+func (o *Options) warner(column string) func() {
+	return func() {
+		if o.Unrepresentable != nil {
+			o.Unrepresentable(column)
+		}
+	}
 }
 
 // decoder makes the decoder of a flat column by its physical type; texts take average bytes each.
 func (base flat) decoder(location string, c Column, average, limit int, o Options) (decoder, error) {
-	warn := func() {
-		if o.NonFinite != nil {
-			o.NonFinite(c.Name)
-		}
-	}
+	warn := o.warner(c.Name)
 	switch c.leaf.physical {
 	case parquet.Types.Boolean:
 		return &boolean{flat: base}, nil

@@ -90,6 +90,9 @@ func (c *Column) mapLeaf(node *schema.PrimitiveNode) {
 	if c.Type == (types.Type{}) && c.Warning == "" {
 		c.Type = c.mapPhysical()
 	}
+	if isMoment(c.Type) {
+		c.Nullable = true // in a year that MySQL does not have
+	}
 }
 
 // mapLogical maps an annotation; the zero Type without a Warning means that there is none that counts.
