@@ -11,6 +11,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/bitutil"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/silogate/silogate/engine/expr/kernel/jsondoc"
 	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
 )
@@ -29,6 +30,8 @@ type decoder struct {
 	started bool               // the vectors have room
 	lost    func(output) error // called for a value without a counterpart in MySQL, before it becomes NULL
 	schema  *arrow.Schema      // of the last batch
+
+	document []byte // scratch: a document in MySQL's form
 }
 
 // newDecoder returns a decoder of results with these columns. Without any, rows have one field that is not looked at.
@@ -100,6 +103,9 @@ func (d *decoder) value(v *vector, b []byte) error {
 	if n := lengths[v.out.form]; n != 0 && len(b) != n {
 		return corrupt("column %s: a value has %d bytes instead of %d", v.out.name, len(b), n)
 	}
+	if v.out.typ.Kind == types.JSON {
+		return d.documentOf(v, b)
+	}
 	switch v.out.form {
 	case formInt4:
 		v.putInt(row, int64(int32(binary.BigEndian.Uint32(b))))
@@ -147,14 +153,25 @@ func (d *decoder) value(v *vector, b []byte) error {
 		v.w32[row] = binary.BigEndian.Uint32(b)
 	case formUUID:
 		writeUUID(v.room(row, 36), b)
-	case formVersionText:
-		if len(b) == 0 || b[0] != 1 {
-			return corrupt("column %s: unknown version of jsonb", v.out.name)
-		}
-		copy(v.room(row, len(b)-1), b[1:])
 	case formBits:
 		return v.putBits(row, b)
 	}
+	return nil
+}
+
+// documentOf stores a JSON document in MySQL's form. One that MySQL would refuse, such as one that nests too deep, stays as it is.
+func (d *decoder) documentOf(v *vector, b []byte) error {
+	if v.out.form == formVersionText {
+		if len(b) == 0 || b[0] != 1 {
+			return corrupt("column %s: unknown version of jsonb", v.out.name)
+		}
+		b = b[1:]
+	}
+	if doc, err := jsondoc.Parse(string(b), false); err == nil {
+		d.document = doc.Append(d.document[:0])
+		b = d.document
+	}
+	copy(v.room(d.rows, len(b)), b)
 	return nil
 }
 
