@@ -137,6 +137,9 @@ func (x *expressions) between(e *expression.Between) (expr.Expr, error) {
 	if expr.Volatile(args[0]) {
 		return x.fallback(e)
 	}
+	if args, err = x.ofOneClass(e, args); err != nil {
+		return nil, err
+	}
 	lower, err := x.compare(expr.Ge, args[0], args[1])
 	if err != nil {
 		return nil, err
@@ -146,6 +149,31 @@ func (x *expressions) between(e *expression.Between) (expr.Expr, error) {
 		return nil, err
 	}
 	return expr.New(expr.And, lower, upper)
+}
+
+// ofOneClass brings the three arguments of a BETWEEN to the class that all are compared as: DOUBLE where texts stand beside numbers,
+// or doubles beside exact ones; texts to one collation. Pairs with dates and times, NULL or JSON have rules of their own.
+func (x *expressions) ofOneClass(e *expression.Between, args []expr.Expr) ([]expr.Expr, error) {
+	texts, numbers, inexact := 0, 0, false
+	for _, a := range args {
+		switch t := a.Type(); {
+		case t.IsNumeric():
+			numbers++
+			inexact = inexact || t.IsFloat()
+		case t.IsString() && t.Kind != types.JSON && t.Kind != types.Enum && t.Kind != types.Set:
+			texts++
+		}
+	}
+	switch {
+	case texts == len(args):
+		return expr.OneCollation("between", args...)
+	case texts+numbers != len(args) || numbers == 0 || texts == 0 && !inexact:
+		return args, nil
+	}
+	for i, child := range []sql.Expression{e.Val, e.Lower, e.Upper} {
+		args[i] = asNumber(child, args[i])
+	}
+	return expr.AsNumbers(args...)
 }
 
 // inList imports value [NOT] IN (list), where value and the members may be rows.

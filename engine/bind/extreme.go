@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
@@ -116,6 +117,9 @@ func (x *expressions) extreme(e sql.Expression, f expr.Func, args []sql.Expressi
 			return nil, err
 		}
 	}
+	if moments && slices.ContainsFunc(list, func(a expr.Expr) bool { return a.Type().IsString() }) {
+		return nil, unsupported(strings.ToUpper(string(f)) + " of dates and texts that are not constant")
+	}
 	out, err := expr.New(f, list...)
 	if isNoKernel(err) {
 		if moments {
@@ -136,7 +140,7 @@ func (x *expressions) moment(f expr.Func, e expr.Expr) (expr.Expr, error) {
 		text = number.(*expr.Literal)
 	}
 	if !text.Typ.IsString() {
-		return nil, unsupported(strings.ToUpper(string(f)) + " of dates and other types")
+		return e, nil // compared as texts
 	}
 	to := types.Of(types.Date)
 	if strings.ContainsRune(text.Value.Str, ':') {

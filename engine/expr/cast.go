@@ -67,39 +67,57 @@ func implicit(e Expr, to types.Type) Expr {
 
 var errSession = errors.New("depends on the session")
 
+// constantOf is the value of a literal, or of one that implicit could not convert at once because that warns.
+func constantOf(e Expr) (lit *Literal, ok bool) {
+	c, ok := e.(*Cast)
+	if !ok {
+		lit, ok = e.(*Literal)
+		return lit, ok
+	}
+	if lit, ok = c.Arg.(*Literal); !ok {
+		return nil, false
+	}
+	lit, _, err := convertLiteral(lit, c.To)
+	return lit, err == nil
+}
+
 // castLiteral converts a literal. It fails where the conversion errs, warns or depends on the session.
 func castLiteral(lit *Literal, to types.Type) (*Literal, error) {
+	out, warned, err := convertLiteral(lit, to)
+	if err == nil && warned {
+		return nil, errors.New("the conversion warns")
+	}
+	return out, err
+}
+
+func convertLiteral(lit *Literal, to types.Type) (out *Literal, warned bool, err error) {
 	from := lit.Typ
 	if lit.Value.Null {
-		return &Literal{types.NullValue, to}, nil
+		return &Literal{types.NullValue, to}, false, nil
 	}
 	if from.IsText() && to.IsText() && from.Kind == to.Kind && to.Length >= from.Length || from.IsText() && to.IsText() && to.Length == 0 {
-		return &Literal{lit.Value, to}, nil
+		return &Literal{lit.Value, to}, false, nil
 	}
 	if from.Kind != to.Kind && (from.Kind == types.Timestamp || to.Kind == types.Timestamp) {
-		return nil, errSession
+		return nil, false, errSession
 	}
 	if _, _, ok := kernel.ParseInstant(lit.Value.Str); ok && from.IsString() && to.IsTemporal() {
-		return nil, errSession
+		return nil, false, errSession
 	}
 	f, err := castKernel(&Cast{Arg: lit, To: to, Implicit: true})
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	warned := false
 	mem := memory.DefaultAllocator
 	ctx := &kernel.Context{Mem: mem, Location: time.UTC, Warn: func(int, string) { warned = true }}
 	in := kernel.FromValues(mem, from, []types.Value{lit.Value})
 	defer in.Release()
-	out, err := f(ctx, []kernel.Datum{kernel.Vector(in)}, 1)
+	vector, err := f(ctx, []kernel.Datum{kernel.Vector(in)}, 1)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	defer out.Release()
-	if warned {
-		return nil, errors.New("the conversion warns")
-	}
-	return &Literal{kernel.ValueAt(out, 0), to}, nil
+	defer vector.Release()
+	return &Literal{kernel.ValueAt(vector, 0), to}, warned, nil
 }
 
 // castKernel finds the kernel of a cast.

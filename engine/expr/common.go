@@ -259,9 +259,10 @@ func ifRule(f Func, args []Expr) (Expr, error) {
 	return c, nil
 }
 
-// extremeRule types GREATEST and LEAST, which compare: texts under their collation, and JSON as text.
+// extremeRule types GREATEST and LEAST, which compare: numbers as numbers, moments as moments, and what is of several classes as
+// texts, under their collation.
 func extremeRule(f Func, args []Expr) (Expr, error) {
-	if slices.ContainsFunc(args, func(e Expr) bool { return e.Type().Kind == types.JSON }) {
+	if mixed(args) {
 		var err error
 		if args, err = textArgs(args); err != nil {
 			return nil, err
@@ -278,16 +279,38 @@ func extremeRule(f Func, args []Expr) (Expr, error) {
 	if !hasCollation(t) {
 		return nil, ErrNoKernel
 	}
-	for _, a := range args {
-		if a.Type().IsString() != t.IsString() && a.Type().Kind != types.Null {
-			return nil, ErrNoKernel // mixed classes: compared as one, shown as another
-		}
-	}
 	if t.Kind == types.Decimal {
 		list, deep := deepened(t, list)
 		return implicit(typed(f, deep, list...), t), nil
 	}
 	return typed(f, t, list...), nil
+}
+
+// mixed reports documents, and values that are not all of one class: numbers, texts, moments or times.
+func mixed(args []Expr) bool {
+	var numbers, texts, moments, times bool
+	for _, a := range args {
+		switch t := a.Type(); {
+		case t.Kind == types.Null:
+		case t.Kind == types.JSON:
+			return true
+		case t.IsString():
+			texts = true
+		case t.Kind == types.Time:
+			times = true
+		case t.IsTemporal():
+			moments = true
+		default:
+			numbers = true
+		}
+	}
+	classes := 0
+	for _, there := range []bool{numbers, texts, moments, times} {
+		if there {
+			classes++
+		}
+	}
+	return classes > 1 && !(moments && times && classes == 2)
 }
 
 // NewCase is CASE with conditions; els may be nil.

@@ -85,6 +85,23 @@ func unifyNumbers(a, b Expr) (Expr, Expr, error) {
 	return implicit(a, exactType(a)), implicit(b, exactType(b)), nil
 }
 
+// AsNumbers are numbers and texts as what MySQL compares them as together: beside integers text literals that are integers are, too;
+// else all are DOUBLE.
+func AsNumbers(args ...Expr) ([]Expr, error) {
+	whole := make([]Expr, len(args))
+	for i, a := range args {
+		whole[i] = plain(a)
+		if !whole[i].Type().IsInteger() {
+			n, ok := integerText(a, bigint)
+			if !ok {
+				return doubles(args)
+			}
+			whole[i] = n
+		}
+	}
+	return whole, nil
+}
+
 // integerText reads a text literal that is exactly an integer as one of type t: MySQL converts such a constant once instead
 // of comparing every row as DOUBLE.
 func integerText(e Expr, t types.Type) (Expr, bool) {

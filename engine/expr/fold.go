@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"slices"
 	"time"
 
 	"github.com/silogate/silogate/engine/expr/kernel"
@@ -79,7 +80,15 @@ func ofSession(e Expr) bool {
 		}
 		return from != e.To.Kind && (from == types.Timestamp || e.To.Kind == types.Timestamp)
 	case *Call:
-		return e.Func == FromUnixTime
+		if e.Func == FromUnixTime || len(e.Args) == 0 {
+			return e.Func == FromUnixTime
+		}
+		lit, ok := e.Args[0].(*Literal)
+		if !ok || !lit.Typ.IsString() || !slices.Contains([]Func{Year, Quarter, Month, Day, DateFormat}, e.Func) {
+			return false
+		}
+		_, _, offset := kernel.ParseInstant(lit.Value.Str)
+		return offset
 	}
 	return false
 }

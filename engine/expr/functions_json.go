@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/silogate/silogate/engine/expr/kernel"
@@ -135,9 +136,14 @@ func asDocumentOrText(e Expr) (Expr, error) {
 	return text(e)
 }
 
-// asValue reads a value to put into a document.
+// asValue reads a value to put into a document: a condition becomes true or false, but a column of truth values, or what is chosen from
+// values, a number.
 func asValue(e Expr) (Expr, error) {
 	switch t := e.Type(); t.Kind {
+	case types.Bool:
+		if !condition(e) {
+			return plain(e), nil
+		}
 	case types.Float32:
 		return plain(e), nil
 	case types.Enum, types.Set:
@@ -146,6 +152,17 @@ func asValue(e Expr) (Expr, error) {
 		return implicit(e, bigint), nil
 	}
 	return e, nil
+}
+
+// condition reports an expression that is a truth value by itself.
+func condition(e Expr) bool {
+	switch e := e.(type) {
+	case *Literal, *In, *Fallback:
+		return true
+	case *Call:
+		return !slices.Contains([]Func{If, IfNull, Coalesce, Greatest, Least}, e.Func)
+	}
+	return false
 }
 
 // jsonValidRule types JSON_VALID: what is no text is no JSON.

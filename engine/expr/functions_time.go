@@ -303,6 +303,9 @@ func weekKernel(withYear bool) factory {
 
 // dateFormatKernel is that of DATE_FORMAT; a constant format is read once.
 func dateFormatKernel(c *Call) kernel.Func {
+	if c.arg(0).IsString() {
+		return kernel.TextRows(c.Typ, "date_format", kernel.Strict, kernel.DateFormatText())
+	}
 	if format, ok := c.Args[1].(*Literal); ok && format.Value.Str != "" {
 		return kernel.DateFormat(c.arg(0), format.Value.Str)
 	}

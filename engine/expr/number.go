@@ -214,6 +214,9 @@ func shape(args []Expr) types.Kind {
 // if one is.
 func arithmeticRule(f Func, args []Expr) (Expr, error) {
 	if f == IntDiv {
+		if c, ok := exactQuotient(f, args); ok {
+			return c, nil
+		}
 		args = exactDocuments(args)
 	}
 	args, err := numbers(args)
@@ -224,9 +227,6 @@ func arithmeticRule(f Func, args []Expr) (Expr, error) {
 	k := shape(args)
 	switch k {
 	case types.Float64:
-		if f == IntDiv {
-			return integerQuotient(a, b)
-		}
 		return maybeNull(f, typed(f, types.Of(k), implicit(inner(a), types.Of(k)), implicit(inner(b), types.Of(k)))), nil
 	case types.Decimal:
 		return maybeNull(f, typed(f, decimalResult(f, exactType(a), exactType(b)), exactNumber(a), exactNumber(b))), nil
@@ -238,14 +238,35 @@ func arithmeticRule(f Func, args []Expr) (Expr, error) {
 	return maybeNull(f, typed(f, types.Of(k), a, b)), nil
 }
 
-// integerQuotient types DIV of a double, which MySQL divides as DECIMAL; there is no kernel but for NULL.
-func integerQuotient(a, b Expr) (Expr, error) {
-	for _, e := range []Expr{a, b} {
-		if lit, ok := e.(*Literal); ok && lit.Value.Null {
-			return &Literal{types.NullValue, types.Of(types.Int64)}, nil
+// exactQuotient types DIV of operands that are not all integers or decimals alike: MySQL divides the decimals that they are written
+// as, and the integer is unsigned if an operand is. ok is false for any other operands.
+func exactQuotient(f Func, args []Expr) (e Expr, ok bool) {
+	t, inexact, decimal := bigint, false, false
+	list := make([]Expr, len(args))
+	for i, a := range args {
+		a = plain(a)
+		switch k := a.Type().Kind; {
+		case k == types.Null:
+			return &Literal{types.NullValue, bigint}, true
+		case a.Type().IsFloat() || a.Type().IsString() && k != types.JSON && k != types.Enum && k != types.Set:
+			inexact = true
+		default:
+			n, err := number(exactDocuments([]Expr{a})[0])
+			if err != nil {
+				return nil, false
+			}
+			a = inner(n)
 		}
+		decimal = decimal || a.Type().Kind == types.Decimal
+		if a.Type().IsUnsigned() {
+			t = types.Of(types.Uint64)
+		}
+		list[i] = a
 	}
-	return nil, ErrNoKernel
+	if !inexact && !(decimal && t.IsUnsigned()) {
+		return nil, false
+	}
+	return maybeNull(f, typed(f, t, list...)), true
 }
 
 // exactDocuments reads JSON as DECIMAL.
@@ -379,7 +400,7 @@ func roundRule(f Func, args []Expr) (Expr, error) {
 		}
 	}
 	t := widened(a.Type())
-	lit, ok := digits.(*Literal)
+	lit, ok := constantOf(digits)
 	if t.Kind == types.Decimal && ok && !lit.Value.Null {
 		scale := int(min(max(lit.Value.Int, 0), types.MaxScale))
 		whole := int(t.Precision) - int(t.Scale)
@@ -393,8 +414,8 @@ func roundRule(f Func, args []Expr) (Expr, error) {
 
 // integer casts an argument that MySQL reads as an integer to BIGINT.
 func integer(e Expr) (Expr, error) {
-	if e.Type().Kind == types.JSON {
-		return implicit(e, types.Of(types.Int64)), nil
+	if t := e.Type(); t.Kind == types.JSON || t.IsString() && t.Kind != types.Enum && t.Kind != types.Set {
+		return implicit(e, bigint), nil // of a text the integer that it begins with
 	}
 	n, err := number(e)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/big"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/silogate/silogate/engine/types"
@@ -146,6 +147,9 @@ func (r reference) number(e *Call, args []types.Value) (v types.Value, ok bool, 
 			return v, false, nil
 		}
 		n = append(n, rat(args[i], e.arg(i)))
+		if e.Func == IntDiv && e.arg(i).IsFloat() { // the decimal that it is written as
+			n[i].SetString(strconv.FormatFloat(args[i].Float, 'e', -1, 64))
+		}
 	}
 	out := new(big.Rat)
 	switch e.Func {
@@ -257,7 +261,9 @@ func doubleFunction(f Func, args []types.Value) (types.Value, error) {
 	case Sqrt:
 		v = math.Sqrt(a)
 	case Pow:
-		v = math.Pow(a, b)
+		if v = math.Pow(a, b); v != v {
+			return v2(v), errRange
+		}
 	case Exp:
 		v = math.Exp(a)
 	case Ln:

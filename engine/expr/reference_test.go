@@ -246,11 +246,10 @@ func castFromText(s string, to types.Type) (types.Value, error) {
 		if n == nil {
 			n = new(big.Rat)
 		}
-		if to.IsUnsigned() && n.Sign() < 0 { // as a signed one, its bits
-			v := clampTo(n, types.Of(types.Int64))
-			return v, nil
+		if n.Sign() < 0 { // of an unsigned one the bits of a signed
+			return clampTo(n, types.Of(types.Int64)), nil
 		}
-		return clampTo(n, to), nil
+		return clampTo(n, types.Of(types.Uint64)), nil // and the other way round
 	}
 	prefix := strings.TrimSpace(numberPrefix.FindString(s))
 	if to.IsFloat() {

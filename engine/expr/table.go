@@ -196,7 +196,7 @@ func numberRows() []row {
 		{name: Truncate, args: "number, digits", min: 2, max: 2, rule: roundRule, doc: "digits cut off",
 			kernel: func(c *Call) kernel.Func { return kernel.Truncate(c.arg(0), c.Typ, c) }},
 		double(Sqrt, math.Sqrt, "square root; NULL below 0"),
-		double2(Pow, "base, exponent", math.Pow, "power"),
+		double2(Pow, "base, exponent", kernel.Power, "power"),
 		double(Exp, math.Exp, "power of e"),
 		double(Ln, kernel.Logarithm(math.Log), "natural logarithm; NULL up to 0"),
 		double(Log10, kernel.Logarithm(math.Log10), "logarithm to base 10"),
@@ -253,7 +253,12 @@ func textRows() []row {
 
 func datePart(name Func, part kernel.Part, doc string) row {
 	r := row{name: name, args: "temporal", min: 1, max: 1, doc: doc, rule: datePartRule,
-		kernel: func(c *Call) kernel.Func { return kernel.PartOf(part, c.arg(0)) }}
+		kernel: func(c *Call) kernel.Func {
+			if c.arg(0).IsString() {
+				return kernel.IntegerRows(c.Typ, kernel.Strict, kernel.PartOfText(part))
+			}
+			return kernel.PartOf(part, c.arg(0))
+		}}
 	if part >= kernel.HourPart {
 		r.rule = timePartRule
 	}

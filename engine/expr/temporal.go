@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -56,11 +57,27 @@ func temporalText(e Expr) (*Literal, bool) {
 
 // datePartRule types YEAR, MONTH, DAYOFWEEK and the like.
 func datePartRule(f Func, args []Expr) (Expr, error) {
+	if s, ok := maybeIncomplete(args[0]); ok && slices.Contains([]Func{Year, Quarter, Month, Day}, f) {
+		c := typed(f, bigint, s)
+		c.Null = true
+		return c, nil
+	}
 	d, err := civil(args[0])
 	if err != nil {
 		return nil, err
 	}
 	return typed(f, types.Of(types.Int64), d), nil
+}
+
+// maybeIncomplete is a text that may be a date without a day or month; ok is false for what is none.
+func maybeIncomplete(e Expr) (text Expr, ok bool) {
+	if t := e.Type(); !t.IsString() || t.Kind == types.JSON {
+		return nil, false
+	}
+	if lit, ok := e.(*Literal); ok {
+		return e, !lit.Value.Null && kernel.IsIncomplete(lit.Value.Str)
+	}
+	return plainText(e), true
 }
 
 // timePartRule types HOUR, MINUTE, SECOND, MICROSECOND and TIME_TO_SEC, of a TIME or a moment: a text or number is a TIME.
@@ -192,9 +209,12 @@ func fromUnixTimeRule(f Func, args []Expr) (Expr, error) {
 
 // formatRule types DATE_FORMAT.
 func formatRule(f Func, args []Expr) (Expr, error) {
-	d, err := civil(args[0])
-	if err != nil {
-		return nil, err
+	d, ok := maybeIncomplete(args[0])
+	if !ok {
+		var err error
+		if d, err = civil(args[0]); err != nil {
+			return nil, err
+		}
 	}
 	format, err := asText(args[1])
 	if err != nil {
@@ -219,7 +239,7 @@ func unitOf(e Expr) (kernel.Unit, error) {
 }
 
 // intervalRule types DATE_ADD and DATE_SUB: moment or time, amount, unit. A DATE stays one unless the unit is shorter than a day, a
-// TIME stays one if it is. Text gives text: a date and time where it has one or the unit asks for one, else a date.
+// TIME stays one if it is. Text and numbers give text: a date and time where they have one or the unit asks for one, else a date.
 func intervalRule(f Func, args []Expr) (Expr, error) {
 	u, err := unitNamed(args[2])
 	if err != nil {
@@ -236,6 +256,8 @@ func intervalRule(f Func, args []Expr) (Expr, error) {
 		}
 	}
 	switch {
+	case d.Type().IsNumeric():
+		d = plain(d)
 	case d.Type().Kind == types.Time && u.dated:
 		return nil, ErrNoKernel // with the current date
 	case d.Type().Kind != types.Time:
@@ -249,7 +271,7 @@ func intervalRule(f Func, args []Expr) (Expr, error) {
 	}
 	t := d.Type()
 	switch {
-	case t.IsString():
+	case t.IsString() || t.IsNumeric():
 		t = shown(len("2006-01-02 15:04:05.000000"))
 	case !u.dated && t.Kind == types.Time:
 		t = types.NewTemporal(types.Time, max(fraction(t), u.fraction(amount)))
@@ -349,7 +371,7 @@ func intervalKernel(subtract bool) factory {
 			return kernel.AddInterval(c.Typ, u.unit, subtract)
 		}
 		if c.Typ.IsString() {
-			return kernel.TextRows(c.Typ, string(c.Func), kernel.Strict, kernel.MoveText(amount, !u.dated, subtract))
+			return kernel.TextRows(c.Typ, string(c.Func), kernel.Strict, kernel.MoveWritten(c.arg(0), amount, !u.dated, subtract))
 		}
 		return kernel.IntegerRows(c.Typ, kernel.Strict, kernel.Move(c.Typ, amount, subtract))
 	}

@@ -219,12 +219,21 @@ func (z *zone) instant(civil int64) int64 {
 // ParseDatetime reads a date or date and time as MySQL does: digits separated by punctuation, or run together, the fraction to
 // six digits. It returns microseconds since 1970 and the number of digits of the fraction.
 func ParseDatetime(s string) (us int64, fsp int, ok bool) {
+	part, micros, fsp, ok := datetimeParts(s)
+	if !ok || !validDate(part[0], part[1], part[2]) {
+		return 0, 0, false
+	}
+	days := date{part[0], part[1], part[2]}.days()
+	return days*day + int64(part[3])*hour + int64(part[4])*minute + int64(part[5])*second + micros, fsp, true
+}
+
+// datetimeParts reads year, month, day, hour, minute and second, whose date may be none there is.
+func datetimeParts(s string) (part [6]int, micros int64, fsp int, ok bool) {
 	s = trimSpaces(s)
-	var part [6]int
 	parts, compact := 0, false
 	if run := digitRun(s); run == 6 || run == 8 || run == 12 || run == 14 {
 		if parts, ok = splitCompact(s[:run], &part); !ok {
-			return 0, 0, false
+			return part, 0, 0, false
 		}
 		compact = true
 		s = s[run:]
@@ -232,7 +241,7 @@ func ParseDatetime(s string) (us int64, fsp int, ok bool) {
 		for parts < 6 {
 			run := digitRun(s)
 			if run == 0 || run > 4 || parts > 0 && run > 2 {
-				return 0, 0, false
+				return part, 0, 0, false
 			}
 			part[parts], _ = strconv.Atoi(s[:run])
 			if parts == 0 && run <= 2 {
@@ -245,20 +254,16 @@ func ParseDatetime(s string) (us int64, fsp int, ok bool) {
 			}
 			skip := delimiters(s, parts == 3)
 			if skip == 0 {
-				return 0, 0, false
+				return part, 0, 0, false
 			}
 			s = s[skip:]
 		}
 	}
 	if parts < 3 || compact && parts == 3 && s != "" {
-		return 0, 0, false
+		return part, 0, 0, false
 	}
-	micros, fsp, ok := parseFraction(s)
-	if !ok || !validDate(part[0], part[1], part[2]) || part[3] > 23 || part[4] > 59 || part[5] > 59 {
-		return 0, 0, false
-	}
-	days := date{part[0], part[1], part[2]}.days()
-	return days*day + int64(part[3])*hour + int64(part[4])*minute + int64(part[5])*second + micros, fsp, true
+	micros, fsp, ok = parseFraction(s)
+	return part, micros, fsp, ok && part[3] <= 23 && part[4] <= 59 && part[5] <= 59
 }
 
 // ParseInstant reads a date and time with an offset from UTC of -13:59 to +14:00 behind it (Reference Manual 11.2.2), as ParseDatetime does the

@@ -77,9 +77,11 @@ func (r *Row) shown(t types.Type) string {
 	return v.Format(t, nil)
 }
 
+// dayDigits is the least number that has a time of day.
+const dayDigits = 100_000_000
+
 // momentOfDigits reads a date, or date and time, in microseconds.
 func momentOfDigits(n int64) (int64, bool) {
-	const dayDigits = 100_000_000 // a number below has no time of day
 	ymd, clock := n, int64(0)
 	if n >= dayDigits {
 		ymd, clock = n/1_000_000, n%1_000_000

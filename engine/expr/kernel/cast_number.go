@@ -208,14 +208,14 @@ func textsToBig(to types.Type) Func {
 				out, bad = math.MinInt64, true
 			case negative:
 				out = -int64(v)
-			case !to.IsUnsigned() && (v > math.MaxInt64 || err != nil):
-				out, bad = math.MaxInt64, true
-			default:
+			default: // the bits of an unsigned one
 				out = int64(v)
 			}
 			switch {
 			case bad:
 				ctx.Warn(warnTruncated, fmt.Sprintf("Truncated incorrect INTEGER value: '%s'", raw))
+			case out < 0 && !negative && !to.IsUnsigned():
+				ctx.Warn(warnUnknown, "Cast to signed converted positive out-of-range integer to its negative complement")
 			case negative && to.IsUnsigned():
 				ctx.Warn(warnUnknown, "Cast to unsigned converted negative integer to its positive complement")
 			}

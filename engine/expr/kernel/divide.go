@@ -177,6 +177,9 @@ func divide64(out []int64, valid []byte, a, b operand[int64], round bool) (zero 
 
 // IntDiv returns the kernel of l DIV r with a BIGINT result.
 func IntDiv(l, r, t types.Type, where fmt.Stringer) Func {
+	if inexact(l) || inexact(r) || t.IsUnsigned() && (l.Kind == types.Decimal || r.Kind == types.Decimal) {
+		return exactIntDiv(l, r, t, where)
+	}
 	if l.Kind == types.Decimal {
 		return decimalIntDiv(int(l.Scale), int(r.Scale), where)
 	}

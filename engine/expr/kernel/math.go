@@ -60,6 +60,15 @@ func Logarithm(f func(float64) float64) func(float64) float64 {
 	}
 }
 
+// Power is a^b, an infinity, which is an error, where that is no real number.
+func Power(a, b float64) float64 {
+	v := math.Pow(a, b)
+	if v != v {
+		return math.Inf(1)
+	}
+	return v
+}
+
 // LogBase is LOG(base, v), NaN outside its domain.
 func LogBase(base, v float64) float64 {
 	if base <= 0 || base == 1 || v <= 0 {

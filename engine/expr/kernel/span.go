@@ -160,13 +160,12 @@ func Move(t types.Type, by Amount, subtract bool) func(r *Row) (int64, bool) {
 	}
 }
 
-// MoveText is Move where argument 0 is a text, and so is the result: a date, or a date and time if the text has a time or timed asks for one.
-func MoveText(by Amount, timed, subtract bool) func(r *Row, dst []byte) ([]byte, bool) {
+// MoveWritten is Move where argument 0 is a text or number of type t, and the result a text: a date, or a date and time if the argument has
+// a time or timed asks for one.
+func MoveWritten(t types.Type, by Amount, timed, subtract bool) func(r *Row, dst []byte) ([]byte, bool) {
 	return func(r *Row, dst []byte) ([]byte, bool) {
-		text := string(r.Text(0))
-		us, _, ok := ParseDatetime(text)
+		us, hasTime, ok := r.writtenMoment(t)
 		if !ok {
-			r.Warn(warnTruncated, "Incorrect datetime value: '"+text+"'")
 			return dst, false
 		}
 		s, ok := by(r)
@@ -181,12 +180,31 @@ func MoveText(by Amount, timed, subtract bool) func(r *Row, dst []byte) ([]byte,
 		case !ok:
 			r.Warn(warnFieldOverflow, "Datetime function: date_add_interval field overflow")
 			return dst, false
-		case timed || hasTime(text):
+		case timed || hasTime:
 			return appendDatetime(dst, us, shownFraction(us)), true
 		}
 		days, _ := split(us)
 		return appendDate(dst, dateOf(days)), true
 	}
+}
+
+// writtenMoment reads argument 0, a text or number of type t, as a date or date and time; what is neither is NULL with a warning.
+func (r *Row) writtenMoment(t types.Type) (us int64, timed, ok bool) {
+	text := ""
+	if t.IsNumeric() {
+		whole, micros := r.wholeOf(t)
+		if us, ok = momentOfDigits(whole); ok {
+			return us + micros, whole >= dayDigits, true
+		}
+		text = r.shown(t)
+	} else {
+		text = string(r.Text(0))
+		if us, _, ok = ParseDatetime(text); ok {
+			return us, hasTime(text), true
+		}
+	}
+	r.Warn(warnTruncated, "Incorrect datetime value: '"+text+"'")
+	return 0, false, false
 }
 
 // hasTime reports whether a text that reads as a date has a time of day.
