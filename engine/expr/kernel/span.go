@@ -190,7 +190,7 @@ func MoveWritten(t types.Type, by Amount, timed, subtract bool) func(r *Row, dst
 
 // writtenMoment reads argument 0, a text or number of type t, as a date or date and time; what is neither is NULL with a warning.
 func (r *Row) writtenMoment(t types.Type) (us int64, timed, ok bool) {
-	text := ""
+	var text string
 	if t.IsNumeric() {
 		whole, micros := r.wholeOf(t)
 		if us, ok = momentOfDigits(whole); ok {
