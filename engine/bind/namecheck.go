@@ -1,9 +1,11 @@
 package bind
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 
+	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/vitess/go/vt/sqlparser"
 
 	"github.com/silogate/silogate/engine/sqlerr"
@@ -29,6 +31,70 @@ func uniqueCTEs(n sqlparser.SQLNode) error {
 		}
 		return true, nil
 	}, n)
+}
+
+// doubles refuses numbers that no DOUBLE is, and DEFAULT(column) in a query, for which there is no answer here.
+func doubles(n sqlparser.SQLNode) error {
+	_, query := n.(sqlparser.SelectStatement)
+	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
+		switch n := n.(type) {
+		case *sqlparser.SQLVal:
+			if n == nil || n.Type != sqlparser.FloatVal {
+				break
+			}
+			if _, err := strconv.ParseFloat(string(n.Val), 64); errors.Is(err, strconv.ErrRange) {
+				return false, sqlerr.New(sqlerr.IllegalDouble, "Illegal double '%s' value found during parsing", n.Val)
+			}
+		case *sqlparser.Default:
+			if query && n != nil && n.ColName != "" {
+				return false, sqlerr.New(sqlerr.Unsupported, "DEFAULT(%s) is not supported yet: the default of a source's column is not known", n.ColName)
+			}
+		}
+		return true, nil
+	}, n)
+}
+
+// UnknownQualifier says of an error in binding a statement that a table is not there that it is a column's qualifier, if it is: no table
+// of the statement has that name.
+func UnknownQualifier(err error, stmt sqlparser.Statement) error {
+	if !sql.ErrTableNotFound.Is(err) {
+		return err
+	}
+	missing, tables, column, clause := err.Error(), false, "", ""
+	is := func(name sqlparser.TableIdent) bool {
+		return !name.IsEmpty() && strings.EqualFold(missing, sql.ErrTableNotFound.New(name.String()).Error())
+	}
+	find := func(part sqlparser.SQLNode, in string) {
+		walkBlock(func(n sqlparser.SQLNode) bool {
+			if c, ok := n.(*sqlparser.ColName); ok && column == "" && is(c.Qualifier.Name) {
+				column, clause = c.Qualifier.Name.String()+"."+c.Name.String(), in
+			}
+			return true
+		}, part)
+	}
+	_ = walkStatement(func(n sqlparser.SQLNode) (bool, error) { // nothing here fails
+		switch n := n.(type) {
+		case *sqlparser.AliasedTableExpr:
+			table, ok := n.Expr.(sqlparser.TableName)
+			tables = tables || ok && is(table.Name)
+		case *sqlparser.Select:
+			find(n.SelectExprs, "field list")
+			if n.Where != nil {
+				find(n.Where, "where clause")
+			}
+			find(n.From, "on clause")
+			find(n.GroupBy, "group statement")
+			if n.Having != nil {
+				find(n.Having, "having clause")
+			}
+			find(n.OrderBy, "order clause")
+		}
+		return true, nil
+	}, stmt)
+	if tables || column == "" {
+		return err
+	}
+	return sqlerr.New(sqlerr.UnknownColumn, "Unknown column '%s' in '%s'", column, clause)
 }
 
 // mostDecimalScale and mostDecimalDigits are MySQL's limits of DECIMAL(digits, scale).

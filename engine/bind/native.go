@@ -48,7 +48,13 @@ func (p *provider) Function(_ *sql.Context, _, name string) (sql.Function, bool)
 	return f, ok
 }
 
+// emptyDocuments are the values of functions without arguments, which are no function's of package expr.
+var emptyDocuments = map[string]string{"json_array": "[]", "json_object": "{}"}
+
 func newNative(ctx *sql.Context, f expr.Native, name string, gms sql.Function, args []sql.Expression) (sql.Expression, error) {
+	if document, ok := emptyDocuments[name]; ok && len(args) == 0 {
+		return expression.NewConvert(expression.NewLiteral(document, gmstypes.LongText), expression.ConvertToJSON), nil
+	}
 	if len(args) < f.Min || f.Max >= 0 && len(args) > f.Max {
 		return nil, sql.ErrInvalidArgumentNumber.New(strings.ToUpper(name), f.Min, len(args))
 	}

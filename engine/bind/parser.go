@@ -85,7 +85,7 @@ func prepared(query string, format *string, stmt sqlparser.Statement, err error)
 		return nil, err
 	}
 	for _, change := range []func(sqlparser.SQLNode) error{
-		ownRights, knownVariables, foldColumns, uniqueTables, uniqueCTEs, castBounds, nameOrdered, recursions, jsonTimes, windows, groupKeys,
+		ownRights, knownVariables, doubles, foldColumns, uniqueTables, uniqueCTEs, castBounds, nameOrdered, recursions, jsonTimes, windows, groupKeys,
 		isolateOperands, orderByArguments, bitLiterals, resolveAggregates, quantified, numbered, renameExtremes, renameGrowing,
 		renameLoadFile, operatorsAsFunctions,
 	} {

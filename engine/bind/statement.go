@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"context"
 	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
@@ -44,13 +45,30 @@ func knownVariables(n sqlparser.SQLNode) error {
 		if err != nil || scope == sqlparser.SetScope_User || e.Scope == sqlparser.SetScope_User {
 			continue // GMS has the words for it
 		}
-		if _, _, ok := sql.SystemVariables.GetGlobal(name); ok {
+		if v, _, ok := sql.SystemVariables.GetGlobal(name); ok {
+			if err := knownMembers(v, e.Expr); err != nil {
+				return err
+			}
 			continue
 		}
 		if name == "password" {
 			return sqlerr.New(sqlerr.Unsupported, "SET PASSWORD is not supported yet: ALTER USER name IDENTIFIED BY 'password' does the same")
 		}
 		return sqlerr.New(sqlerr.UnknownVariable, "Unknown system variable '%s'", name)
+	}
+	return nil
+}
+
+// knownMembers refuses a value with what is no member of a variable that is a set.
+func knownMembers(v sql.SystemVariable, value sqlparser.Expr) error {
+	literal, ok := value.(*sqlparser.SQLVal)
+	if _, set := v.GetType().(sql.SetType); !set || !ok || literal.Type != sqlparser.StrVal {
+		return nil
+	}
+	for member := range strings.SplitSeq(string(literal.Val), ",") {
+		if _, _, err := v.GetType().Convert(context.Background(), member); err != nil {
+			return sqlerr.New(sqlerr.BadVariable, "Variable '%s' can't be set to the value of '%s'", v.GetName(), member)
+		}
 	}
 	return nil
 }

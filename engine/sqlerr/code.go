@@ -59,6 +59,11 @@ const (
 	ArgumentCount                  // a function called with the wrong number of arguments
 	UnknownVariable                // no such system variable
 	UnknownLocale                  // no such locale
+	GlobalVariable                 // SET SESSION of a variable that only the server has
+	SessionVariable                // SET GLOBAL of a variable that only sessions have
+	ReadOnlyVariable               // SET of a variable that nobody can set
+	NoTables                       // * without a FROM clause
+	IllegalDouble                  // a literal beyond DOUBLE
 	BadVariable                    // a system variable set to a value it can't have
 	NotGrouped                     // ONLY_FULL_GROUP_BY
 	MixedGroup                     // ONLY_FULL_GROUP_BY, without GROUP BY
@@ -203,6 +208,11 @@ var identities = [...]Identity{
 	ArgumentCount:      {1582, "42000"}, // ER_WRONG_PARAMCOUNT_TO_NATIVE_FCT
 	UnknownVariable:    {1193, "HY000"}, // ER_UNKNOWN_SYSTEM_VARIABLE
 	UnknownLocale:      {1649, "HY000"}, // ER_UNKNOWN_LOCALE
+	GlobalVariable:     {1229, "HY000"}, // ER_GLOBAL_VARIABLE
+	SessionVariable:    {1228, "HY000"}, // ER_LOCAL_VARIABLE
+	ReadOnlyVariable:   {1238, "HY000"}, // ER_INCORRECT_GLOBAL_LOCAL_VAR
+	NoTables:           {1096, "HY000"}, // ER_NO_TABLES_USED
+	IllegalDouble:      {1367, "22007"}, // ER_ILLEGAL_VALUE_FOR_TYPE
 	BadVariable:        {1231, "42000"}, // ER_WRONG_VALUE_FOR_VAR
 	NotGrouped:         {1055, "42000"}, // ER_WRONG_FIELD_WITH_GROUP
 	MixedGroup:         {1140, "42000"}, // ER_MIX_OF_GROUP_FUNC_AND_FIELDS

@@ -77,7 +77,7 @@ func TestErrnosOfStatements(t *testing.T) {
 		{"EXECUTE two USING @a", 1210, "HY000"},
 		{"EXECUTE two USING @a, @a, @a", 1210, "HY000"},
 		{"SELECT id FROM numbers FOR UPDATE OF nope", 3568, "HY000"},
-		{"CALL nope()", 1235, "42000"},
+		{"CALL nope()", 1305, "42000"},
 		{"DESCRIBE nope id", 1146, "42S02"},
 		{"SELECT JSON_EXTRACT('{', '$')", 3141, "22032"},
 		{"SELECT JSON_EXTRACT(user, '$') FROM mysql.user", 3141, "22032"},

@@ -78,7 +78,7 @@ func (s *statement) attempt(parsed sqlparser.Statement, text string, args map[st
 	}
 	root, err := s.server.gms.BoundQueryPlan(ctx, text, parsed, args)
 	if err != nil {
-		return err
+		return bind.UnknownQualifier(err, parsed)
 	}
 	s.renewWarnings(root, before)
 	if leaf, ok := bind.LeafOf(root); ok {
@@ -267,7 +267,7 @@ func setFlag(c *vitess.Conn, flag uint16, on bool) {
 func (s *statement) describe(parsed sqlparser.Statement, text string) ([]*querypb.Field, error) {
 	root, err := s.server.gms.PrepareParsedQuery(s.ctx, text, text, parsed)
 	if err != nil {
-		return nil, err
+		return nil, bind.UnknownQualifier(err, parsed)
 	}
 	if leaf, ok := bind.LeafOf(root); ok && leaf.Explain == bind.Run {
 		return leafFields(leaf), nil
