@@ -84,8 +84,7 @@ func (s *sorter) gather(ctx context.Context) error {
 			if err := drain(gctx, in, func(b arrow.RecordBatch) error { return k.take(gctx, b) }); err != nil {
 				return err
 			}
-			k.endInMemory()
-			return nil
+			return k.endInMemory(gctx)
 		}))
 	}
 	err := group.Wait()

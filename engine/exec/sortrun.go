@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"math/rand/v2"
 	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -65,15 +66,18 @@ type sortRow struct {
 const sortRowBytes = 16
 
 // sortRows orders the rows of batches with these keys by key, then by position.
-func sortRows(keys []rowKeys, rows int) []sortRow {
+func sortRows(ctx context.Context, keys []rowKeys, rows int) ([]sortRow, error) {
 	out := make([]sortRow, 0, rows)
 	same := commonBytes(keys)
 	for b := range keys {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		for i := range keys[b].ends {
 			out = append(out, sortRow{rowkey.Prefix(keys[b].key(int32(i))[same:]), int32(b), int32(i)})
 		}
 	}
-	slices.SortFunc(out, func(a, b sortRow) int {
+	compare := func(a, b sortRow) int {
 		if a.prefix != b.prefix {
 			return cmp.Compare(a.prefix, b.prefix)
 		}
@@ -84,8 +88,61 @@ func sortRows(keys []rowKeys, rows int) []sortRow {
 			return cmp.Compare(a.batch, b.batch)
 		}
 		return cmp.Compare(a.row, b.row)
-	})
-	return out
+	}
+	if slices.IsSortedFunc(out, compare) { // dividing them would take longer
+		return out, nil
+	}
+	return out, sortParts(ctx, out, compare)
+}
+
+// partRows is the most rows that are sorted without a look at the context.
+const partRows = 1 << 20
+
+// sortParts sorts rows of which no two are equal. Many are divided first, which takes no memory and is what a sort begins
+// with anyway.
+func sortParts(ctx context.Context, rows []sortRow, compare func(a, b sortRow) int) error {
+	for len(rows) > partRows {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		at := divideRows(rows, compare)
+		if err := sortParts(ctx, rows[:at], compare); err != nil {
+			return err
+		}
+		rows = rows[at:]
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	slices.SortFunc(rows, compare)
+	return nil
+}
+
+// sampled is how many rows divideRows takes the median of.
+const sampled = 127
+
+// divideRows moves the rows that are less than one of them, about the median, before the others, and returns where these
+// begin. There are some on each side.
+func divideRows(rows []sortRow, compare func(a, b sortRow) int) int {
+	var sample [sampled]sortRow
+	step := len(rows) / sampled
+	for k := range sample {
+		sample[k] = rows[k*step+rand.IntN(step)] // at random, so that no order of rows is a bad one
+	}
+	slices.SortFunc(sample[:], compare)
+	pivot := sample[sampled/2]
+	for i, j := 0, len(rows)-1; ; i, j = i+1, j-1 {
+		for compare(rows[i], pivot) < 0 {
+			i++
+		}
+		for compare(pivot, rows[j]) < 0 {
+			j--
+		}
+		if i >= j {
+			return i
+		}
+		rows[i], rows[j] = rows[j], rows[i]
+	}
 }
 
 // commonBytes returns how many bytes all keys begin with: they say nothing of the order.

@@ -119,23 +119,32 @@ func (k *sortSink) reserve(ctx context.Context, size int64) error {
 }
 
 // detach sorts what was gathered into a run in memory.
-func (k *sortSink) detach() *sortedRun {
-	run := &sortedRun{batches: k.batches, keys: k.keys, rows: sortRows(k.keys, k.rows), res: k.res, held: k.held}
+func (k *sortSink) detach(ctx context.Context) (*sortedRun, error) {
+	rows, err := sortRows(ctx, k.keys, k.rows)
+	if err != nil {
+		return nil, err
+	}
+	run := &sortedRun{batches: k.batches, keys: k.keys, rows: rows, res: k.res, held: k.held}
 	if n := k.s.limit; n != noLimit && int64(len(run.rows)) >= n {
 		run.rows = run.rows[:n]
 		last := run.rows[n-1]
 		k.bound = bytes.Clone(run.keys[last.batch].key(last.row))
 	}
 	k.batches, k.keys, k.rows, k.held, k.cutTo = nil, nil, 0, 0, 0
-	return run
+	return run, nil
 }
 
 // endInMemory makes a run of what is left in the end. Others merge with it from disk.
-func (k *sortSink) endInMemory() {
-	if k.rows > 0 {
-		k.runs = append(k.runs, k.detach())
-	}
+func (k *sortSink) endInMemory(ctx context.Context) error {
 	k.now = rowKeys{}
+	if k.rows == 0 {
+		return nil
+	}
+	run, err := k.detach(ctx)
+	if err == nil {
+		k.runs = append(k.runs, run)
+	}
+	return err
 }
 
 // mergeAt is the number of runs of one sink that are merged into one at once, which bounds the open files.
@@ -146,7 +155,10 @@ func (k *sortSink) endOnDisk(ctx context.Context) error {
 	if k.rows == 0 {
 		return nil
 	}
-	run := k.detach()
+	run, err := k.detach(ctx)
+	if err != nil {
+		return err
+	}
 	defer run.release()
 	return k.toDisk(ctx, run)
 }

@@ -34,7 +34,10 @@ func (k *sortSink) cutIfDue(ctx context.Context) error {
 // cut drops all but the first n candidates and frees the rest of their batches. If there is no room for a copy of those
 // rows, they go to disk.
 func (k *sortSink) cut(ctx context.Context) error {
-	run := k.detach()
+	run, err := k.detach(ctx)
+	if err != nil {
+		return err
+	}
 	defer run.release()
 	fits, err := k.holdCopy(ctx, run)
 	if err != nil || fits {
