@@ -79,8 +79,13 @@ func (c *text) next(ctx context.Context, n int) (arrow.Array, error) {
 	}
 	rows := 0
 	for rows < n && (rows == 0 || out.size < c.limit) {
-		to := min(rows+c.stretch(), n)
-		if err := c.each(ctx, c, rows, to, valid, decode); err != nil {
+		to := rows
+		err := c.enter(ctx)
+		if err == nil {
+			to += c.stretch(n-rows, c.limit-out.size)
+			err = c.each(ctx, c, rows, to, valid, decode)
+		}
+		if err != nil {
 			offsets.Release()
 			out.data.Release()
 			valid.release()
@@ -102,14 +107,30 @@ func (c *text) list(n int) (offsets *memory.Buffer, out *stringList) {
 	return offsets, out
 }
 
-// stretch is how many values are decoded before the size is looked at: the entries of a dictionary may be long and many
-// values, other values are bytes of a page. The first value of all brings the dictionary.
-func (c *text) stretch() int {
-	if !c.pages.begun {
-		return 1
+// enter makes the page of the next value the one at hand.
+func (c *text) enter(ctx context.Context) error {
+	if err := c.settle(ctx, c); err != nil {
+		return err
 	}
-	return max(1, min(indices, c.limit/max(c.dict.longest, 1)))
+	return c.turn(ctx, c)
 }
+
+// stretch is how many of the next n values, all of the page at hand, are decoded before the size is looked at, so that they
+// take hardly more than room bytes. What values share with those before them may be long; others are bytes of a page.
+func (c *text) stretch(n, room int) int {
+	n = min(n, c.page.values, indices)
+	if c.coded {
+		return min(n, c.entriesAtOnce())
+	}
+	if d, ok := c.source.(*deltaStrings); ok {
+		return d.within(n, room)
+	}
+	return n
+}
+
+// entriesAtOnce is how many entries of the dictionary are copied before the size is looked at: they may be long, and many
+// values.
+func (c *text) entriesAtOnce() int { return max(1, min(indices, c.limit/max(c.dict.longest, 1))) }
 
 // spread inserts empty strings for the NULLs of the last k values, of which present were appended.
 func (s *stringList) spread(present, from, k int, valid *validity) {
@@ -353,6 +374,22 @@ func newDeltaStrings(data []byte, format func(dst, src []byte) []byte) (*deltaSt
 		return nil, err
 	}
 	return &deltaStrings{prefixes: prefixes, suffixes: suffixes, format: format}, nil
+}
+
+// within returns how many of the next n values it takes to have at least so many bytes. What is malformed shows where it is
+// read.
+func (d *deltaStrings) within(n, bytes int) int {
+	prefixes, sizes := d.prefixes, d.suffixes.lengths // which read ahead
+	for k := 1; k < n; k++ {
+		var prefix, size [1]int64
+		if prefixes.next(prefix[:]) != nil || sizes.next(size[:]) != nil {
+			break
+		}
+		if bytes -= int(prefix[0] + size[0]); bytes <= 0 {
+			return k
+		}
+	}
+	return n
 }
 
 // value decodes one value, valid until the next call.

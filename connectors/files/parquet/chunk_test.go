@@ -18,8 +18,15 @@ import (
 	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 )
 
+// Encodings of the texts of numbered.
+var (
+	asPlain      = parquet.WithDictionaryFor("text", false)
+	asDictionary = parquet.WithDictionaryFor("text", true)
+	asDelta      = parquet.WithEncodingFor("text", parquet.Encodings.DeltaByteArray)
+)
+
 // numbered writes a file of one row group whose rows are id, text(id) and a list of id.
-func numbered(t *testing.T, rows int, dictionary bool, text func(id int) string) (blob.Store, *File) {
+func numbered(t *testing.T, rows int, encoding parquet.WriterProperty, text func(id int) string) (blob.Store, *File) {
 	t.Helper()
 	schema := arrow.NewSchema([]arrow.Field{
 		{Name: "id", Type: arrow.PrimitiveTypes.Int64}, {Name: "text", Type: arrow.BinaryTypes.String},
@@ -38,7 +45,7 @@ func numbered(t *testing.T, rows int, dictionary bool, text func(id int) string)
 	defer batch.Release()
 	var out bytes.Buffer
 	props := parquet.NewWriterProperties(
-		parquet.WithDictionaryDefault(false), parquet.WithDictionaryFor("text", dictionary), parquet.WithBatchSize(64))
+		parquet.WithDictionaryDefault(false), encoding, parquet.WithBatchSize(64))
 	w, err := pqarrow.NewFileWriter(schema, &out, props, pqarrow.DefaultWriterProps())
 	if err != nil {
 		t.Fatal(err)
@@ -92,7 +99,7 @@ func TestLargeRowGroup(t *testing.T) {
 		letters[i] = byte('a' + random.IntN(26))
 	}
 	text := func(id int) string { return string(letters[2*id : 2*id+width]) }
-	store, f := numbered(t, rows, false, text)
+	store, f := numbered(t, rows, asPlain, text)
 	if size := f.Object.Size; size < rows*width {
 		t.Fatalf("the file has %d bytes", size)
 	}
@@ -109,7 +116,7 @@ func TestLargeRowGroup(t *testing.T) {
 func TestLongDictionaryEntries(t *testing.T) {
 	const rows, width = 3000, 20_000
 	text := func(id int) string { return strings.Repeat(string(rune('a'+id%3)), width) }
-	store, f := numbered(t, rows, true, text)
+	store, f := numbered(t, rows, asDictionary, text)
 	if size := f.Object.Size; size > rows*width/100 {
 		t.Fatalf("the file has %d bytes: no dictionary", size)
 	}
@@ -117,5 +124,23 @@ func TestLongDictionaryEntries(t *testing.T) {
 	defer checked.AssertSize(t, 0)
 	if most := readNumbered(t, checked, store, f, wholeGroup, text); most*width > batchBytes {
 		t.Errorf("a batch of %d rows of %d bytes, want at most %d bytes", most, width, batchBytes)
+	}
+}
+
+// Long values that share most of their bytes make short batches, though they take few bytes in the file; one that is longer
+// than a batch is a batch.
+func TestLongSharedPrefixes(t *testing.T) {
+	for _, c := range []struct{ rows, width, most int }{{600, 100_000, batchBytes / 100_000}, {20, batchBytes + 1000, 1}} {
+		whole := strings.Repeat("a long prefix ", c.width/14+1)[:c.width]
+		text := func(id int) string { return whole + fmt.Sprintf("%03d", id) }
+		store, f := numbered(t, c.rows, asDelta, text)
+		if size := f.Object.Size; size > int64(c.rows*c.width/10) {
+			t.Fatalf("the file has %d bytes: no prefixes are shared", size)
+		}
+		checked := bufpooltest.New()
+		defer checked.AssertSize(t, 0)
+		if most := readNumbered(t, checked, store, f, wholeGroup, text); most > c.most {
+			t.Errorf("a batch of %d rows of %d bytes, want at most %d", most, c.width, c.most)
+		}
 	}
 }

@@ -144,7 +144,7 @@ func (c *text) decode(codes []uint32) (arrow.Array, error) {
 	offsets, out := c.list(len(codes))
 	null := uint32(c.entries())
 	for from := 0; from < len(codes) && (from == 0 || out.size < c.limit); {
-		to := min(from+c.stretch(), len(codes))
+		to := min(from+c.entriesAtOnce(), len(codes))
 		if err := c.decodePart(out, codes[from:to], from, valid, null); err != nil {
 			offsets.Release()
 			out.data.Release()

@@ -235,11 +235,24 @@ func (c *flat) pickIndices(s stretch) ([]uint32, error) {
 func (c *text) pick(ctx context.Context, n int, sel []int32) (arrow.Array, int, error) {
 	valid := &validity{mem: c.mem, rows: len(sel)}
 	offsets, out := c.list(len(sel))
+	release := func() {
+		offsets.Release()
+		out.data.Release()
+		valid.release()
+	}
 	passed := 0
 	for passed < n && (passed == 0 || out.size < c.limit) {
-		to := min(passed+c.stretch(), n)
-		if len(sel) == 0 {
-			to = n
+		to := n
+		if len(sel) > 0 {
+			if c.page.values <= c.skipped { // pages may be passed over whole
+				c.skipped += int(sel[0]) - passed
+				passed = int(sel[0])
+			}
+			if err := c.enter(ctx); err != nil {
+				release()
+				return nil, 0, err
+			}
+			to = passed + c.stretch(n-passed, c.limit-out.size)
 		}
 		m := 0
 		for m < len(sel) && int(sel[m]) < to {
@@ -251,9 +264,7 @@ func (c *text) pick(ctx context.Context, n int, sel []int32) (arrow.Array, int, 
 			return c.pickStretch(out, s, valid)
 		})
 		if err != nil {
-			offsets.Release()
-			out.data.Release()
-			valid.release()
+			release()
 			return nil, 0, err
 		}
 		passed, sel = to, sel[m:]

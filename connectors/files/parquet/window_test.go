@@ -14,6 +14,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/apache/arrow-go/v18/parquet"
 
 	"github.com/silogate/silogate/connectors/blob"
 	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
@@ -184,10 +185,10 @@ func TestConditionsOnFilesOfOtherWriters(t *testing.T) {
 // Values too long for one batch cut a window where they are, before or after conditions narrowed it.
 func TestConditionsOnLongValues(t *testing.T) {
 	random := rand.New(rand.NewPCG(2, 2))
-	for _, dictionary := range []bool{false, true} {
+	for _, encoding := range []parquet.WriterProperty{asPlain, asDictionary, asDelta} {
 		const width = 20_000
 		text := func(id int) string { return strings.Repeat(string(rune('a'+id%5)), width+id%5) }
-		store, f := numbered(t, 1000, dictionary, text)
+		store, f := numbered(t, 1000, encoding, text)
 		for range 6 {
 			checkConditions(t, store, f, 0, random, wholeGroup, 8192, false)
 		}
