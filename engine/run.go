@@ -60,6 +60,7 @@ func (p *Prepared) run(env *expr.Env, stats *exec.Stats) (*Result, error) {
 		Weights:     e.cfg.Weights,
 	})
 	if err != nil {
+		memory.Close()
 		return nil, errors.Join(err, txs.close())
 	}
 	return &Result{
@@ -140,6 +141,7 @@ func (r *Result) Close() error {
 		r.interrupt()
 	}
 	r.mu.Unlock()
+	defer r.memory.Close()
 	return errors.Join(r.root.Close(), r.txs.close())
 }
 

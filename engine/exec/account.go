@@ -8,7 +8,12 @@ import (
 )
 
 // Account limits the memory that queries accumulate. A server has one; each query has one under it. It counts what
-// operators say they keep, not what is in flight. Safe for concurrent use.
+// operators say they keep, not what is in flight.
+//
+// Half of an account's limit is divided evenly among those who have a part in it, which nobody else can take: of a query's
+// account the operators that accumulate memory, of the server's the queries that have such operators. The other half goes
+// to whoever asks first. So an operator which spills has room to work in, whatever other operators and other queries hold;
+// only a query that comes when others hold all may find less. Safe for concurrent use.
 type Account struct {
 	parent  *Account
 	limit   int64 // bytes; 0: no limit of its own
@@ -17,7 +22,8 @@ type Account struct {
 
 	mu           sync.Mutex
 	used, peak   int64
-	reservations int64
+	reservations int64 // parts in it
+	joined       bool  // it has a part in its parent
 }
 
 // NewAccount returns an account of limit bytes (0: none of its own) under parent (nil: the root). The setting is what
@@ -77,9 +83,36 @@ func (a *Account) Release(n int64) {
 	}
 }
 
-// Reservation is the share of an account that one operator holds. Half of the account's limit is divided evenly among
-// its reservations as a part that nobody else can take, so that an operator which spills always has room to work in;
-// the other half goes to whoever asks first. Safe for concurrent use.
+// join gives the account its part in the parent.
+func (a *Account) join() {
+	a.mu.Lock()
+	joined := a.joined
+	a.joined = true
+	a.mu.Unlock()
+	if !joined && a.parent != nil {
+		a.parent.share(1)
+	}
+}
+
+// Close gives up the account's part in its parent. It is idempotent and for when all reservations were freed.
+func (a *Account) Close() {
+	a.mu.Lock()
+	joined := a.joined
+	a.joined = false
+	a.mu.Unlock()
+	if joined && a.parent != nil {
+		a.parent.share(-1)
+	}
+}
+
+// share changes the number of parts.
+func (a *Account) share(n int64) {
+	a.mu.Lock()
+	a.reservations += n
+	a.mu.Unlock()
+}
+
+// Reservation is the share of an account that one operator holds. Safe for concurrent use.
 type Reservation struct {
 	account *Account
 	stats   *NodeStats
@@ -93,9 +126,8 @@ type Reservation struct {
 // may be nil: nothing is limited. Stats, if not nil, learns the peak.
 func (a *Account) NewReservation(stats *NodeStats) *Reservation {
 	if a != nil {
-		a.mu.Lock()
-		a.reservations++
-		a.mu.Unlock()
+		a.join()
+		a.share(1)
 	}
 	return &Reservation{account: a, stats: stats}
 }
@@ -104,16 +136,33 @@ func (a *Account) NewReservation(stats *NodeStats) *Reservation {
 // other parts hold.
 func (r *Reservation) Sibling() *Reservation { return r.account.NewReservation(r.stats) }
 
-// guaranteed is the part of the account that belongs to each reservation.
-func (a *Account) guaranteed() int64 {
+// part is what belongs to each who has a part in the account; without a limit it has no end.
+func (a *Account) part() int64 { return a.partOf(math.MaxInt64) }
+
+// partOf is part where the account is sure of so many bytes.
+func (a *Account) partOf(sure int64) int64 {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.limit / 2 / max(a.reservations, 1)
+	if a.limit > 0 {
+		sure = min(sure, a.limit)
+	}
+	if sure == math.MaxInt64 {
+		return sure
+	}
+	return sure / 2 / max(a.reservations, 1)
+}
+
+// guaranteed is the part that belongs to each of a query's reservations, whatever other queries hold.
+func (a *Account) guaranteed() int64 {
+	if a.parent == nil {
+		return a.part()
+	}
+	return a.partOf(a.parent.part())
 }
 
 // guaranteed is the part of the account that nobody else can take from the operator; without a limit it has no end.
 func (r *Reservation) guaranteed() int64 {
-	if r.account == nil || r.account.limit == 0 {
+	if r.account == nil {
 		return math.MaxInt64
 	}
 	return r.account.guaranteed()
@@ -127,23 +176,35 @@ func (r *Reservation) Grow(n int64) error {
 	r.mu.Lock()
 	used := r.used
 	r.mu.Unlock()
-	if !r.account.grants(used, n) {
+	if a := r.account.refusing(used, n); a != nil {
 		return sqlerr.New(sqlerr.OutOfMemory, "out of memory: an operator holds %d bytes of %s = %d and needs %d more",
-			used, r.account.setting, r.account.limit, n)
+			used, a.setting, a.limit, n)
 	}
 	return r.take(n)
 }
 
-// grants reports whether a reservation that holds used bytes may have n more without taking what belongs to others.
-func (a *Account) grants(used, n int64) bool {
+// refusing returns the account of which a reservation that holds used bytes may not have n more without taking what
+// belongs to others, of the same query or other ones; nil: there is none.
+func (a *Account) refusing(used, n int64) *Account {
 	if a.refuse != nil && a.refuse() {
-		return false
-	}
-	if a.limit == 0 {
-		return true
+		return a
 	}
 	own := a.guaranteed()
-	return used+n <= own || a.Used()+n <= a.limit-a.limit/2+own
+	if used+n <= own {
+		return nil
+	}
+	all := a.Used()
+	if a.limit > 0 && all+n > a.limit-a.limit/2+a.part() {
+		return a
+	}
+	if p := a.parent; p != nil && p.limit > 0 {
+		sure := p.part()
+		sure += own - sure/2 // but for the parts of the query's other reservations
+		if all+n > sure && p.Used()+n > p.limit-p.limit/2+sure {
+			return p
+		}
+	}
+	return nil
 }
 
 // Must takes n bytes even from what belongs to others, for an operator that has nothing left to spill. It fails with
@@ -186,7 +247,5 @@ func (r *Reservation) Free() {
 		return
 	}
 	r.account.Release(n)
-	r.account.mu.Lock()
-	r.account.reservations--
-	r.account.mu.Unlock()
+	r.account.share(-1)
 }
