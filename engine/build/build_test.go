@@ -257,7 +257,7 @@ func TestAggregates(t *testing.T) {
 	none := &plan.Filter{Input: c.remote(), Conds: []expr.Expr{call(t, expr.Gt, c.col(0), number(99))}}
 	expect(t, &plan.Aggregate{Input: none, Aggs: []plan.Agg{agg(70, plan.CountStar, bigint, false), agg(71, plan.Sum, sum, false, c.col(0))}}, false, "0 NULL")
 	expect(t, &plan.Aggregate{Input: none, Groups: []plan.Projection{age}, Aggs: []plan.Agg{agg(70, plan.CountStar, bigint, false)}}, false)
-	concat := agg(70, plan.GroupConcat, text, false, c.col(1))
+	concat := agg(70, plan.GroupConcat, types.NewText(types.Text, 0, text.Collation), false, c.col(1))
 	concat.OrderBy, concat.Separator, concat.Longest = []plan.SortKey{{Expr: c.col(1), Desc: true}}, "-", 1024
 	expect(t, &plan.Aggregate{Input: c.remote(), Aggs: []plan.Agg{concat}}, false, "eve-dee-cy-bob-ann")
 }

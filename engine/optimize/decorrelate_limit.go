@@ -33,13 +33,13 @@ func inOrder(n plan.Node) bool {
 
 // limitEach passes on what a limit would if it stood over the rows that agree in some columns: by their number among these.
 func (s *ids) limitEach(l *plan.Limit, input plan.Node, per []expr.Expr) plan.Node {
-	number := s.column(plan.Column{Name: "row", Type: types.Of(types.Int64)})
+	number := s.column(plan.Column{Name: "row", Type: types.Of(types.Uint64)})
 	window := &plan.Window{
 		Input: input, PartitionBy: per, OrderBy: l.Keys, Funcs: []plan.WindowFunc{{Col: number, Func: plan.RowNumber}},
 	}
 	var conds []expr.Expr
 	compare := func(f expr.Func, than int64) {
-		lit := &expr.Literal{Value: types.IntValue(than), Typ: number.Type}
+		lit := &expr.Literal{Value: types.UintValue(uint64(than)), Typ: number.Type}
 		conds = append(conds, predicate(f, number.Ref(), lit))
 	}
 	if l.Offset > 0 {

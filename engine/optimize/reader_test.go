@@ -7,6 +7,8 @@ import (
 	"testing"
 	"unicode"
 
+	"github.com/apache/arrow-go/v18/arrow/decimal256"
+
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/types"
@@ -304,7 +306,11 @@ func (r *reader) aggregate(args []sexp, in plan.Node) (plan.Node, error) {
 			return nil, err
 		}
 		counts := agg.Func == plan.Count || agg.Func == plan.CountStar
-		agg.Col = r.define(a.name, types.Of(types.Int64), !counts)
+		t, err := expr.AggType(string(agg.Func), agg.Args)
+		if err != nil {
+			return nil, err
+		}
+		agg.Col = r.define(a.name, t, !counts)
 		n.Aggs = append(n.Aggs, agg)
 	}
 	return n, nil
@@ -325,7 +331,13 @@ func (r *reader) window(args []sexp, in plan.Node) (plan.Node, error) {
 		if f.Args, err = r.exprs(a.list[1:], in); err != nil {
 			return nil, err
 		}
-		f.Col = r.define(a.name, types.Of(types.Int64), f.Func != plan.RowNumber)
+		t := types.Of(types.Uint64)
+		if f.Func != plan.RowNumber {
+			if t, err = expr.AggType(string(f.Func), f.Args); err != nil {
+				return nil, err
+			}
+		}
+		f.Col = r.define(a.name, t, f.Func != plan.RowNumber)
 		n.Funcs = append(n.Funcs, f)
 	}
 	return n, nil
@@ -411,6 +423,9 @@ func (r *reader) call(list []sexp, in ...plan.Node) (expr.Expr, error) {
 		e := &expr.In{Arg: args[0], Not: f == "notin"}
 		for _, a := range args[1:] {
 			v := a.(*expr.Literal).Value
+			if t := args[0].Type(); t.Kind == types.Decimal {
+				v.Dec = decimal256.FromI64(v.Int).IncreaseScaleBy(int32(t.Scale))
+			}
 			if v.Null {
 				e.HasNull = true
 			} else {

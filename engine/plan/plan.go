@@ -236,7 +236,7 @@ type Sort struct {
 	Keys  []SortKey
 }
 
-// Limit passes Count rows after the first Offset; Count < 0 is all of them. Keys, if any, make it a top-N: the
+// Limit passes Count rows after the first Offset; -1 is all of them. Keys, if any, make it a top-N: the
 // rows that a Sort of Keys would put there, in that order.
 type Limit struct {
 	Input  Node

@@ -63,7 +63,7 @@ func plans() map[string]plan.Node {
 		panic(err)
 	}
 	t, u := table("t", a, b), table("u", x)
-	sum := plan.Agg{Col: column(10, "s"), Func: plan.Sum, Args: []expr.Expr{b.Ref()}, Distinct: true}
+	sum := plan.Agg{Col: plan.Column{ID: 10, Name: "s", Type: types.NewDecimal(41, 0), Nullable: true}, Func: plan.Sum, Args: []expr.Expr{b.Ref()}, Distinct: true}
 	concat := plan.Agg{
 		Col: plan.Column{ID: 11, Name: "g", Type: types.Of(types.Text)}, Func: plan.GroupConcat,
 		Args: []expr.Expr{b.Ref()}, OrderBy: []plan.SortKey{{Expr: a.Ref(), Desc: true}}, Separator: ",",
@@ -119,8 +119,8 @@ func plans() map[string]plan.Node {
 		"keys":  &plan.Keys{Cols: plan.Schema{a}},
 		"window": &plan.Window{
 			Input: t, PartitionBy: []expr.Expr{a.Ref()}, OrderBy: []plan.SortKey{{Expr: b.Ref(), Desc: true}}, Funcs: []plan.WindowFunc{
-				{Col: plan.Column{ID: 50, Name: "r", Type: integer}, Func: plan.RowNumber},
-				{Col: column(51, "s"), Func: plan.Sum, Args: []expr.Expr{b.Ref()}, Frame: plan.Frame{End: plan.Bound{Kind: plan.CurrentRow, Rows: 2}}},
+				{Col: plan.Column{ID: 50, Name: "r", Type: types.Of(types.Uint64)}, Func: plan.RowNumber},
+				{Col: plan.Column{ID: 51, Name: "s", Type: types.NewDecimal(41, 0), Nullable: true}, Func: plan.Sum, Args: []expr.Expr{b.Ref()}, Frame: plan.Frame{End: plan.Bound{Kind: plan.CurrentRow, Rows: 2}}},
 			},
 		},
 		"json_table": &plan.JSONTable{
@@ -325,6 +325,23 @@ func TestVerifyRefuses(t *testing.T) {
 		{"values' width", &plan.Values{Cols: plan.Schema{a, b}, Rows: [][]expr.Expr{{number(1)}}}, "a row of 1 values"},
 		{"values read", &plan.Values{Cols: plan.Schema{a}, Rows: [][]expr.Expr{{x.Ref()}}}, "x#3 is not in scope"},
 		{"offset", &plan.Limit{Input: tt, Offset: -1}, "offset -1"},
+		{"count", &plan.Limit{Input: tt, Count: -2}, "count -2"},
+		{"function's type", &plan.Aggregate{Input: tt, Aggs: []plan.Agg{{Col: text, Func: plan.Max, Args: []expr.Expr{a.Ref()}}}},
+			"s#20 is varchar, max yields bigint"},
+		{"function's scale", &plan.Aggregate{Input: tt, Aggs: []plan.Agg{
+			{Col: plan.Column{ID: 21, Name: "d", Type: types.NewDecimal(40, 2)}, Func: plan.Sum, Args: []expr.Expr{a.Ref()}}}},
+			"d#21 is decimal(40,2), sum yields decimal(41,0)"},
+		{"function's arguments", &plan.Aggregate{Input: tt, Aggs: []plan.Agg{{Col: column(21, "n"), Func: plan.CountStar, Args: []expr.Expr{a.Ref()}}}},
+			"count(*) has 1 arguments"},
+		{"average of parts", &plan.Aggregate{Input: tt, Aggs: []plan.Agg{
+			{Col: plan.Column{ID: 21, Name: "d", Type: types.NewDecimal(40, 2)}, Func: plan.AvgParts, Args: []expr.Expr{a.Ref(), b.Ref()}}}},
+			"d#21 is decimal(40,2), avg_parts yields bigint"},
+		{"no function", &plan.Aggregate{Input: tt, Aggs: []plan.Agg{{Col: column(21, "n"), Func: "median", Args: []expr.Expr{a.Ref()}}}},
+			"no function median"},
+		{"window function's type", &plan.Window{Input: tt, Funcs: []plan.WindowFunc{{Col: column(21, "n"), Func: plan.Rank}}},
+			"n#21 is bigint, rank yields bigint unsigned"},
+		{"window function's arguments", &plan.Window{Input: tt, Funcs: []plan.WindowFunc{{Col: column(21, "n"), Func: plan.Lag, Args: []expr.Expr{a.Ref()}}}},
+			"lag has 1 arguments"},
 		{"position", &plan.Scan{Table: u.Table, Cols: plan.Schema{a}, Pos: []int{5}}, "position 5 of 1"},
 	} {
 		err := plan.Verify(c.node)

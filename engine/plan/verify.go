@@ -14,9 +14,10 @@ func (p Projection) PassThrough() bool {
 }
 
 // Verify checks what every plan promises: each id is defined once, expressions read only columns that reach them (of
-// the inputs or of an enclosing Apply's outer side) and by their type, conditions are truth values, union inputs,
-// CTE reads and the parts of a recursion agree in types, a working table is read where its rounds run, and a Remote's columns
-// have its fragment's types. The error names the node.
+// the inputs or of an enclosing Apply's outer side) and by their type, conditions are truth values, functions have as many
+// arguments as they take and columns that can hold what they yield, union inputs, CTE reads and the parts of a recursion agree in
+// types, a working table is read where its rounds run, and a Remote's columns have its fragment's types. The error names
+// the node.
 func Verify(n Node) error {
 	v := verifier{defined: make(map[expr.ColumnID]bool), ctes: make(map[int]Schema), working: make(map[int]Schema)}
 	return v.node(n, nil)
@@ -131,6 +132,9 @@ func (v *verifier) check(n Node, outer scope) error {
 	case *Limit:
 		if n.Offset < 0 {
 			return fmt.Errorf("offset %d", n.Offset)
+		}
+		if n.Count < -1 {
+			return fmt.Errorf("count %d", n.Count)
 		}
 		return in.keys(n.Keys)
 	case *JSONTable:
@@ -292,6 +296,9 @@ func (v *verifier) aggregate(n *Aggregate, in scope) error {
 			}
 		}
 		if err := in.keys(a.OrderBy); err != nil {
+			return err
+		}
+		if err := function(a.Col, a.Func, a.Args); err != nil {
 			return err
 		}
 		if err := v.define(a.Col); err != nil {

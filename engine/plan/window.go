@@ -174,6 +174,9 @@ func (v *verifier) window(n *Window, in scope) error {
 				return fmt.Errorf("%s: the bound is %s, the key %s", f.Col.Ref(), b.Limit.Type(), b.Key.Type())
 			}
 		}
+		if err := function(f.Col, f.Func, f.Args); err != nil {
+			return err
+		}
 		if err := v.define(f.Col); err != nil {
 			return err
 		}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"time"
 	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -14,7 +13,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/silogate/silogate/engine/bufpool"
-	"github.com/silogate/silogate/engine/expr/kernel"
 	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
 )
@@ -100,12 +98,8 @@ func (c *groupConcat) Update(groups []int32, args []arrow.Array, rows int) error
 			continue
 		}
 		c.text = c.text[:0]
-		for k, a := range args[:c.values] {
-			if c.spec.Args[k].IsString() {
-				c.text = append(c.text, textAt(a, i)...)
-			} else {
-				c.text = append(c.text, kernel.ValueAt(a, i).Format(c.spec.Args[k], time.UTC)...)
-			}
+		for _, a := range args[:c.values] {
+			c.text = append(c.text, textAt(a, i)...)
 		}
 		row := concatRow{text: c.text}
 		if c.spec.Ordered {
