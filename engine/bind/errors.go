@@ -126,6 +126,9 @@ var texts = []struct {
 	{"limit expression expected", sqlerr.Syntax, "You have an error in your SQL syntax: LIMIT and OFFSET take numbers and parameters"},
 }
 
+// missingInGMS finds what GMS says of character sets and collations that it knows by name alone.
+var missingInGMS = regexp.MustCompile("^The (character set|collation) `(.*)` has not yet been implemented.*")
+
 // goType finds the name of a type of the program in a message, which says nothing to a user.
 var goType = regexp.MustCompile(`\*\w+\.[A-Z]\w*`)
 
@@ -142,7 +145,7 @@ func Translate(err error) error {
 	}
 	for _, k := range kinds {
 		if k.kind.Is(err) {
-			return &sqlerr.Error{Code: k.code, Message: err.Error()}
+			return &sqlerr.Error{Code: k.code, Message: missingInGMS.ReplaceAllString(err.Error(), "Unknown $1: '$2'")}
 		}
 	}
 	for _, t := range texts {

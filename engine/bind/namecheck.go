@@ -103,9 +103,14 @@ const (
 	mostDecimalScale  = 30
 )
 
-// castBounds refuses casts to a DECIMAL that there is none of.
+// castBounds refuses casts to a DECIMAL that there is none of, and to a character set that GMS knows by name alone.
 func castBounds(n sqlparser.SQLNode) error {
 	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
+		if using, ok := n.(*sqlparser.ConvertUsingExpr); ok && using != nil {
+			if set, err := sql.ParseCharacterSet(using.Type); err != nil || set.Encoder() == nil {
+				return false, sqlerr.New(sqlerr.UnknownCharset, "Unknown character set: '%s'", using.Type)
+			}
+		}
 		cast, ok := n.(*sqlparser.ConvertExpr)
 		if !ok || cast.Type == nil || !strings.EqualFold(cast.Type.Type, "decimal") {
 			return true, nil

@@ -29,6 +29,14 @@ func TestMistakes(t *testing.T) {
 		_, err := texts(c, q.query)
 		wantErrno(t, q.query, err, q.errno, q.state)
 	}
+	for statement, message := range map[string]string{
+		"SET NAMES sjis":                 "Error 1115 (42000): Unknown character set: 'sjis'",
+		"SELECT CONVERT('a' USING sjis)": "Error 1115 (42000): Unknown character set: 'sjis'",
+	} {
+		if _, err := texts(c, statement); err == nil || err.Error() != message {
+			t.Errorf("%s: %v, want %s", statement, err, message)
+		}
+	}
 	wantRows(t, c, "SELECT JSON_ARRAY(), JSON_OBJECT(), JSON_ARRAY(1), JSON_OBJECT('a', JSON_ARRAY()) FROM numbers WHERE id = 1", `[[[] {} [1] {"a": []}]]`)
 	wantRows(t, c, "SELECT JSON_ARRAY(), JSON_OBJECT()", `[[[] {}]]`)
 	wantRows(t, c, "SELECT DATE('2020-01-01') + INTERVAL 1 DAY, INTERVAL(2, 1, 3), 1e308", `[[2020-01-02 1 1e+308]]`)

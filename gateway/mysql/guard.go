@@ -20,6 +20,11 @@ import (
 var guards = map[string]func(value any) error{
 	sql.SqlModeSessionVar: checkModes,
 	lcTimeNames:           checkLocale,
+
+	"character_set_client":     checkCharacterSet,
+	"character_set_connection": checkCharacterSet,
+	"character_set_results":    checkCharacterSet,
+
 	divPrecisionIncrement: func(value any) error {
 		if value != int64(types.DivisionDigits) {
 			return refused(divPrecisionIncrement, value)
@@ -72,6 +77,17 @@ func checkModes(value any) error {
 		if slices.Contains(refusedModes, mode) {
 			return refused("sql_mode", mode)
 		}
+	}
+	return nil
+}
+
+// characterSets are those that a session may name. Under others nothing could be said to it, not even that it should name another one.
+var characterSets = []string{"utf8mb4", "utf8mb3", "utf8", "latin1", "ascii", "binary"}
+
+func checkCharacterSet(value any) error {
+	name, _ := value.(string)
+	if !slices.Contains(characterSets, strings.ToLower(name)) {
+		return sqlerr.New(sqlerr.UnknownCharset, "Unknown character set: '%s'", name)
 	}
 	return nil
 }
