@@ -22,13 +22,14 @@ func place(ctx context.Context, p *planner, root plan.Node) (plan.Node, error) {
 }
 
 func newPlacer(p *planner) *placer {
-	return &placer{planner: p, sites: make(map[plan.Node]siteSet), shared: make(map[int]siteSet)}
+	return &placer{planner: p, sites: make(map[plan.Node]siteSet), shared: make(map[int]siteSet), here: make(map[plan.Node]float64)}
 }
 
 type placer struct {
 	*planner
 	sites  map[plan.Node]siteSet
-	shared map[int]siteSet // of CTEs
+	shared map[int]siteSet       // of CTEs
+	here   map[plan.Node]float64 // what pulled found out
 }
 
 // siteSet is the colour of a plan: the sites its scans lie at.
@@ -150,13 +151,17 @@ func (pl *placer) pulled(ctx context.Context, n plan.Node) float64 {
 	if _, ok := n.(*plan.Scan); ok {
 		return pl.pushed(ctx, n)
 	}
+	if known, ok := pl.here[n]; ok {
+		return known
+	}
 	total := 0.0
 	for _, c := range n.Children() {
 		total += min(pl.pushed(ctx, c), pl.pulled(ctx, c))
 	}
 	if _, ok := n.(*plan.Filter); ok { // more than its input only by what an earlier run had
-		return max(total, pl.pushed(ctx, n))
+		total = max(total, pl.pushed(ctx, n))
 	}
+	pl.here[n] = total
 	return total
 }
 

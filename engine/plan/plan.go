@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/jsontable"
 	"github.com/silogate/silogate/engine/types"
@@ -399,11 +401,18 @@ func (n *Rollup) Schema() Schema {
 	return append(concat(n.Input.Schema(), projected(n.Keys)), n.Level)
 }
 
+// Schema copies the columns once for a chain of windows, which may be long.
 func (n *Window) Schema() Schema {
-	s := n.Input.Schema()
-	s = append(make(Schema, 0, len(s)+len(n.Funcs)), s...)
-	for i := range n.Funcs {
-		s = append(s, n.Funcs[i].Col)
+	chain, funcs := []*Window{n}, len(n.Funcs)
+	for below, ok := n.Input.(*Window); ok; below, ok = below.Input.(*Window) {
+		chain, funcs = append(chain, below), funcs+len(below.Funcs)
+	}
+	in := chain[len(chain)-1].Input.Schema()
+	s := append(make(Schema, 0, len(in)+funcs), in...)
+	for _, w := range slices.Backward(chain) {
+		for i := range w.Funcs {
+			s = append(s, w.Funcs[i].Col)
+		}
 	}
 	return s
 }
