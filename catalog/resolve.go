@@ -116,7 +116,11 @@ func (c *Catalog) Remember(ctx context.Context, user, db, table string) (site pl
 // search ends with the context.
 func (c *Catalog) Announce(ctx context.Context, user string, tables []plan.TableName) {
 	for _, t := range tables {
-		go func() { _, _, _ = c.Resolve(ctx, user, t.Namespace, t.Name) }() // which fails again when it is asked for
+		look := sqlerr.Guarded(func() error {
+			_, _, err := c.Resolve(ctx, user, t.Namespace, t.Name)
+			return err
+		})
+		go func() { _ = look() }() // it fails again when it is asked for
 	}
 }
 
