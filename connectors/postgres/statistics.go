@@ -113,10 +113,10 @@ func valueRange(t types.Type, bounds, common []string) (least, most types.Value,
 			if !parsed {
 				continue
 			}
-			if !ok || lessValue(v, least, t) {
+			if !ok || types.Compare(v, least, t) < 0 {
 				least = v
 			}
-			if !ok || lessValue(most, v, t) {
+			if !ok || types.Compare(most, v, t) < 0 {
 				most = v
 			}
 			ok = true

@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"cmp"
 	"strconv"
 	"strings"
 	"time"
@@ -60,17 +59,4 @@ func parseTime(layout, text string, count func(time.Time) int64) (types.Value, b
 		return types.Value{}, false
 	}
 	return types.IntValue(count(t)), true
-}
-
-// lessValue orders values of t that parseValue made.
-func lessValue(a, b types.Value, t types.Type) bool {
-	switch {
-	case t.IsFloat():
-		return a.Float < b.Float
-	case t.Kind == types.Decimal:
-		return a.Dec.Cmp(b.Dec) < 0
-	case t.IsString():
-		return a.Str < b.Str
-	}
-	return cmp.Less(a.Int, b.Int)
 }

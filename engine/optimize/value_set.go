@@ -1,7 +1,6 @@
 package optimize
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/silogate/silogate/engine/expr"
@@ -25,12 +24,7 @@ type edge struct {
 
 func (e *edge) literal() expr.Expr { return &expr.Literal{Value: e.value, Typ: e.typ} }
 
-func (e *edge) compare(o *edge) int {
-	if e.typ.Kind == types.Decimal {
-		return e.value.Dec.Cmp(o.value.Dec)
-	}
-	return cmp.Compare(e.value.Int, o.value.Int)
-}
+func (e *edge) compare(o *edge) int { return types.Compare(e.value, o.value, e.typ) }
 
 // edgeOf makes a constant an edge for a column, if the optimizer compares the two exactly.
 func edgeOf(v types.Value, typ, col types.Type) (*edge, bool) {

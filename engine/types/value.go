@@ -2,6 +2,7 @@ package types
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"math"
 	"math/big"
@@ -20,6 +21,21 @@ type Value struct {
 	Float float64        // Float32, Float64
 	Dec   decimal256.Num // Decimal, unscaled, at the type's scale
 	Str   string         // text and byte strings
+}
+
+// Compare orders two values of a type, of which none is NULL: numbers and moments by what they are, strings by their bytes.
+func Compare(a, b Value, t Type) int {
+	switch {
+	case t.IsFloat():
+		return cmp.Compare(a.Float, b.Float)
+	case t.Kind == Decimal:
+		return a.Dec.Cmp(b.Dec)
+	case t.IsString():
+		return cmp.Compare(a.Str, b.Str)
+	case t.IsUnsigned():
+		return cmp.Compare(uint64(a.Int), uint64(b.Int))
+	}
+	return cmp.Compare(a.Int, b.Int)
 }
 
 // NullValue is NULL of any type.

@@ -1,7 +1,6 @@
 package profile
 
 import (
-	"cmp"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -135,9 +134,9 @@ func (s *sample) values(column int, t types.Type) *sampled {
 			list = append(list, c.Value)
 		}
 	}
-	slices.SortFunc(list, func(a, b types.Value) int { return compare(a, b, t) })
+	slices.SortFunc(list, func(a, b types.Value) int { return types.Compare(a, b, t) })
 	for _, x := range list {
-		if last := len(v.runs) - 1; last >= 0 && compare(v.runs[last].Value, x, t) == 0 {
+		if last := len(v.runs) - 1; last >= 0 && types.Compare(v.runs[last].Value, x, t) == 0 {
 			v.runs[last].rows++
 		} else {
 			v.runs = append(v.runs, run{x, 1})
@@ -183,7 +182,7 @@ func (v *sampled) frequent(distinct float64, most int) []run {
 // column's least and greatest value: nothing lies beyond them.
 func (v *sampled) histogram(frequent []run, of *plan.ColumnStatistics, buckets int) []types.Value {
 	left := slices.DeleteFunc(slices.Clone(v.runs), func(r run) bool {
-		return slices.ContainsFunc(frequent, func(f run) bool { return compare(f.Value, r.Value, v.typ) == 0 })
+		return slices.ContainsFunc(frequent, func(f run) bool { return types.Compare(f.Value, r.Value, v.typ) == 0 })
 	})
 	total := 0
 	for _, r := range left {
@@ -198,19 +197,4 @@ func (v *sampled) histogram(frequent []run, of *plan.ColumnStatistics, buckets i
 		}
 	}
 	return append(bounds, of.Max)
-}
-
-// compare orders values of a type like numbers, and texts by their bytes.
-func compare(a, b types.Value, t types.Type) int {
-	switch {
-	case t.IsFloat():
-		return cmp.Compare(a.Float, b.Float)
-	case t.Kind == types.Decimal:
-		return a.Dec.Cmp(b.Dec)
-	case t.IsUnsigned():
-		return cmp.Compare(uint64(a.Int), uint64(b.Int))
-	case t.IsString():
-		return cmp.Compare(a.Str, b.Str)
-	}
-	return cmp.Compare(a.Int, b.Int)
 }
