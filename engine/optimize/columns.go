@@ -70,9 +70,7 @@ func free(n plan.Node) set {
 
 // volatile reports whether a plan holds a volatile expression.
 func volatile(n plan.Node) bool {
-	found := false
-	walk(n, func(n plan.Node) { found = found || anyVolatile(plan.Expressions(n)) })
-	return found
+	return anyNode(n, func(n plan.Node) bool { return anyVolatile(plan.Expressions(n)) })
 }
 
 func anyVolatile(list []expr.Expr) bool {

@@ -107,16 +107,15 @@ func (u *domain) reads(n plan.Node) bool {
 
 // readsShared reports whether n reads rows that were made for each value.
 func (u *domain) readsShared(n plan.Node) bool {
-	found := false
-	walk(n, func(n plan.Node) {
+	return anyNode(n, func(n plan.Node) bool {
 		switch n := n.(type) {
 		case *plan.Working:
-			found = found || u.shared[n.ID] != nil
+			return u.shared[n.ID] != nil
 		case *plan.CTERef:
-			found = found || u.shared[n.ID] != nil
+			return u.shared[n.ID] != nil
 		}
+		return false
 	})
-	return found
 }
 
 // push returns n for every value of the domain, and the columns that say for which.

@@ -27,12 +27,11 @@ import (
 // not depend on the order (floats) nor outgrow their type. Equal keys must be the same value: of two that are equal under a
 // collation only one would be left. A key that is unique leaves nothing to aggregate.
 func eagerAggregate(ctx context.Context, p *planner, root plan.Node) (plan.Node, error) {
-	found := false
-	walk(root, func(n plan.Node) {
+	overJoin := func(n plan.Node) bool {
 		agg, ok := n.(*plan.Aggregate)
-		found = found || ok && len(joinInputs(agg.Input)) > 0
-	})
-	if !found {
+		return ok && len(joinInputs(agg.Input)) > 0
+	}
+	if !anyNode(root, overJoin) {
 		return root, nil
 	}
 	p.est.Node(ctx, root) // what common table expressions have is known from here on
@@ -162,7 +161,7 @@ func (s *eagerSplitter) below(n plan.Node, list []expr.Expr) []expr.Expr {
 
 // leadsTo reports whether a node lies in a plan.
 func leadsTo(n, to plan.Node) bool {
-	return n == to || slices.ContainsFunc(n.Children(), func(c plan.Node) bool { return leadsTo(c, to) })
+	return anyNode(n, func(n plan.Node) bool { return n == to })
 }
 
 // partial returns an aggregate over the parts for one over the rows.

@@ -27,12 +27,11 @@ import (
 // round has added. Joins that keep rows without a partner would need one that no arm has. A source that takes the join gets
 // it as it is.
 func expandOr(ctx context.Context, p *planner, root plan.Node) (plan.Node, error) {
-	found := false
-	walk(root, func(n plan.Node) {
+	onDisjunction := func(n plan.Node) bool {
 		join, ok := n.(*plan.Join)
-		found = found || ok && join.Kind == plan.Inner && slices.ContainsFunc(conjuncts(join.On), isDisjunction)
-	})
-	if !found {
+		return ok && join.Kind == plan.Inner && slices.ContainsFunc(conjuncts(join.On), isDisjunction)
+	}
+	if !anyNode(root, onDisjunction) {
 		return root, nil
 	}
 	e := orExpander{p, placedCosts{ctx, newPlacer(p)}}
@@ -84,12 +83,10 @@ func (e orExpander) rewrite(n plan.Node) plan.Node {
 
 // readsWorking reports a part of a recursion's step.
 func readsWorking(n plan.Node) bool {
-	found := false
-	walk(n, func(n plan.Node) {
+	return anyNode(n, func(n plan.Node) bool {
 		_, ok := n.(*plan.Working)
-		found = found || ok
+		return ok
 	})
-	return found
 }
 
 // expand returns the union of the joins on each arm and the other conditions.

@@ -3,6 +3,7 @@ package optimize
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/silogate/silogate/connectors"
@@ -176,6 +177,11 @@ func walk(n plan.Node, visit func(plan.Node)) {
 	for _, c := range n.Children() {
 		walk(c, visit)
 	}
+}
+
+// anyNode reports whether is holds for a node of a plan.
+func anyNode(n plan.Node, is func(plan.Node) bool) bool {
+	return is(n) || slices.ContainsFunc(n.Children(), func(c plan.Node) bool { return anyNode(c, is) })
 }
 
 // transform rebuilds a plan bottom-up, replacing each node by what f returns for it. Unchanged parts are shared.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/plan"
 )
 
@@ -26,22 +25,19 @@ func (r *productReducer) counted(n plan.Node) plan.Node {
 	switch n := n.(type) {
 	case *plan.Join:
 		if asksForMatch(n.Kind) && !anyVolatile(n.On) {
-			return r.join(n, r.counted(n.Left), r.once(n.Right, columnsOf(n.On...)))
+			return mapChildren(n, func(c plan.Node) plan.Node {
+				if c == n.Left {
+					return r.counted(c)
+				}
+				return r.once(c, columnsOf(n.On...))
+			})
 		}
 	case *plan.Aggregate:
 		if list := plan.Expressions(n); takesDistinct(n) && !anyVolatile(list) {
-			return r.join(n, r.once(n.Input, columnsOf(list...)))
+			return r.belowOnce(n, columnsOf(list...))
 		}
 	}
 	return mapChildren(n, r.counted)
-}
-
-// join is n over other inputs.
-func (r *productReducer) join(n plan.Node, inputs ...plan.Node) plan.Node {
-	if slices.Equal(inputs, n.Children()) {
-		return n
-	}
-	return n.WithChildren(inputs)
 }
 
 // asksForMatch reports joins to which it does not matter how many right rows are equal.
@@ -62,51 +58,52 @@ func (r *productReducer) once(n plan.Node, needed set) plan.Node {
 	switch n := n.(type) {
 	case *plan.Project:
 		if list := projected(n.Exprs); !anyVolatile(list) {
-			return r.join(n, r.once(n.Input, columnsOf(list...)))
+			return r.belowOnce(n, columnsOf(list...))
 		}
 	case *plan.Filter:
 		if !anyVolatile(n.Conds) {
-			return r.join(n, r.once(n.Input, with(needed, n.Conds...)))
+			return r.belowOnce(n, with(needed, n.Conds...))
 		}
 	case *plan.Union:
-		inputs := slices.Clone(n.Inputs)
-		for i, in := range inputs {
-			inputs[i] = r.once(in, in.Schema().Set())
-		}
-		return r.join(n, inputs...)
+		return mapChildren(n, func(in plan.Node) plan.Node { return r.once(in, in.Schema().Set()) })
 	case *plan.Join:
 		if anyVolatile(n.On) {
 			break
 		}
-		below := with(needed, n.On...)
+		below := r.belowOnce(n, with(needed, n.On...))
 		switch {
 		case n.Kind == plan.Inner:
-			return r.product(n, needed, r.once(n.Left, below), r.once(n.Right, below))
+			return r.product(below.(*plan.Join), needed)
 		case n.Kind == plan.Left || asksForMatch(n.Kind):
-			return r.join(n, r.once(n.Left, below), r.once(n.Right, below))
+			return below
 		}
 	}
 	return r.counted(n)
 }
 
-// product reduces the sides of an inner join that has no equality.
-func (r *productReducer) product(n *plan.Join, needed set, left, right plan.Node) plan.Node {
-	if slices.ContainsFunc(conjuncts(n.On), isEquality) {
-		return r.join(n, left, right)
-	}
-	if len(n.On) == 0 && !overlaps(needed, right.Schema().Set()) {
-		return &plan.Join{Kind: plan.Semi, Left: left, Right: limited(right, nil, 1)}
-	}
-	if len(n.On) == 0 && !overlaps(needed, left.Schema().Set()) {
-		return &plan.Join{Kind: plan.Semi, Left: right, Right: limited(left, nil, 1)}
-	}
-	needed = with(needed, n.On...)
-	return r.join(n, r.distinct(left, right, needed), r.distinct(right, left, needed))
+// belowOnce is n with products reduced in all its inputs, of which the columns needed are read.
+func (r *productReducer) belowOnce(n plan.Node, needed set) plan.Node {
+	return mapChildren(n, func(c plan.Node) plan.Node { return r.once(c, needed) })
 }
 
-func isEquality(e expr.Expr) bool {
-	c, ok := e.(*expr.Call)
-	return ok && (c.Func == expr.Eq || c.Func == expr.NullSafeEq)
+// product reduces the sides of an inner join that has no equality.
+func (r *productReducer) product(n *plan.Join, needed set) plan.Node {
+	if hashable(conjuncts(n.On), r.est.of(r.ctx, n.Left), r.est.of(r.ctx, n.Right)) {
+		return n
+	}
+	if len(n.On) == 0 && !overlaps(needed, n.Right.Schema().Set()) {
+		return &plan.Join{Kind: plan.Semi, Left: n.Left, Right: limited(n.Right, nil, 1)}
+	}
+	if len(n.On) == 0 && !overlaps(needed, n.Left.Schema().Set()) {
+		return &plan.Join{Kind: plan.Semi, Left: n.Right, Right: limited(n.Left, nil, 1)}
+	}
+	needed = with(needed, n.On...)
+	return mapChildren(n, func(c plan.Node) plan.Node {
+		if c == n.Left {
+			return r.distinct(c, n.Right, needed)
+		}
+		return r.distinct(c, n.Left, needed)
+	})
 }
 
 // distinct returns the distinct rows of a side of a product, if it takes less to find them than to combine all with those

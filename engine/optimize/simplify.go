@@ -183,68 +183,21 @@ func renamed(n plan.Node, s plan.Schema) plan.Node {
 
 // contradiction reports conjuncts that compare one column with constants no value can satisfy.
 func contradiction(conds []expr.Expr) bool {
-	bounds := make(map[expr.ColumnID]*bound)
+	sets := make(map[expr.ColumnID][]valueSet)
 	for _, c := range conds {
-		col, op, lit, ok := comparison(c)
-		if !ok || lit.Typ != col.Typ && (!lit.Typ.IsInteger() || !col.Typ.IsInteger()) {
-			continue
+		if col, values, ok := compared(c); ok {
+			sets[col.ID] = append(sets[col.ID], values)
 		}
-		if bounds[col.ID] == nil {
-			bounds[col.ID] = &bound{}
-		}
-		if bounds[col.ID].add(op, lit) {
+	}
+	for _, list := range sets {
+		if len(list) > 1 && len(intersection(list)) == 0 {
 			return true
 		}
 	}
 	return false
 }
 
-// bound is the interval that comparisons leave a column.
-type bound struct {
-	lo, hi         *expr.Literal
-	loOpen, hiOpen bool
-}
-
-// add narrows the interval and reports whether nothing is left.
-func (b *bound) add(op expr.Func, lit *expr.Literal) bool {
-	if !ordered(lit.Typ) {
-		return false
-	}
-	if op == expr.Eq || op == expr.Gt || op == expr.Ge {
-		open := op == expr.Gt
-		if c := compareLiterals(lit, b.lo); b.lo == nil || c > 0 || c == 0 && open {
-			b.lo, b.loOpen = lit, open
-		}
-	}
-	if op == expr.Eq || op == expr.Lt || op == expr.Le {
-		open := op == expr.Lt
-		if c := compareLiterals(lit, b.hi); b.hi == nil || c < 0 || c == 0 && open {
-			b.hi, b.hiOpen = lit, open
-		}
-	}
-	if b.lo == nil || b.hi == nil {
-		return false
-	}
-	c := compareLiterals(b.lo, b.hi)
-	return c > 0 || c == 0 && (b.loOpen || b.hiOpen)
-}
-
 // ordered reports types whose constants the optimizer compares exactly.
 func ordered(t types.Type) bool {
 	return t.IsInteger() && !t.IsUnsigned() || t.IsTemporal() || t.Kind == types.Decimal
-}
-
-// compareLiterals compares two constants of ordered types.
-func compareLiterals(a, b *expr.Literal) int {
-	switch {
-	case a == nil || b == nil:
-		return 0
-	case a.Typ.Kind == types.Decimal:
-		return a.Value.Dec.Cmp(b.Value.Dec)
-	case a.Value.Int < b.Value.Int:
-		return -1
-	case a.Value.Int > b.Value.Int:
-		return 1
-	}
-	return 0
 }
