@@ -110,11 +110,10 @@ func balance(n sqlparser.SQLNode, operands []sqlparser.SQLNode) {
 		}
 		return &sqlparser.OrExpr{Left: tree(list[:half]), Right: tree(list[half:])}
 	}
-	half := len(operands) / 2
 	switch n := n.(type) {
 	case *sqlparser.AndExpr:
-		n.Left, n.Right = tree(operands[:half]), tree(operands[half:])
+		*n = *tree(operands).(*sqlparser.AndExpr)
 	case *sqlparser.OrExpr:
-		n.Left, n.Right = tree(operands[:half]), tree(operands[half:])
+		*n = *tree(operands).(*sqlparser.OrExpr)
 	}
 }

@@ -19,6 +19,9 @@ const (
 	reduceNum, reduceDen = 3, 4
 )
 
+// reduces reports whether so many groups are few enough for their rows to look for more.
+func reduces(groups int, rows int64) bool { return int64(groups)*reduceDen <= rows*reduceNum }
+
 // grouping makes groups of rows in two steps. Sinks, one for each goroutine with rows, gather partial tables, which go
 // over as keys and states, in partitions by the hash of the keys; readers merge partitions, each whole. What is not in a
 // table being filled or read is in partitions, which spill.
@@ -241,7 +244,7 @@ func (s *groupSink) handOver(last bool) error {
 		from = to
 	}
 	s.flushed = true
-	s.bypass = !undivided && int64(groups)*reduceDen > s.rows*reduceNum
+	s.bypass = !undivided && !reduces(groups, s.rows)
 	s.rows = 0
 	s.table.reset()
 	s.empty = s.table.bytes()

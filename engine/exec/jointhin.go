@@ -53,7 +53,7 @@ func (t *thinner) thin(batch arrow.RecordBatch) (_ arrow.RecordBatch, more bool,
 	bytes := t.groups.Bytes() + t.enc.Bytes()
 	more = t.memory.set(bytes) == nil
 	if more && (t.groups.Len() >= partialGroups || bytes > pieceBytes) {
-		more = int64(t.groups.Len())*reduceDen <= t.rows*reduceNum
+		more = reduces(t.groups.Len(), t.rows)
 		t.groups, t.rows = rowkey.NewGroups(), 0
 	}
 	if len(t.fresh) == rows {
