@@ -34,14 +34,7 @@ func TestInterruptionInsideOfRow(t *testing.T) {
 	doc := f.column("d", jsonType, list(count, "1"))
 	other := f.column("o", jsonType, list(count, "[2]"))
 	nested := f.column("n", jsonType, list(count, "[3]"))
-	stop := errors.New("stop")
-	asked, most := 0, 0
-	f.env.Interrupted = func() error {
-		if asked++; asked > most {
-			return stop
-		}
-		return nil
-	}
+	stop := f.interruptible()
 	for _, c := range []struct {
 		call Func
 		args []Expr
@@ -60,18 +53,17 @@ func TestInterruptionInsideOfRow(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		asked, most = 0, 1<<20
+		stop.after(1 << 20)
 		if _, err := f.eval(e); err != nil {
 			t.Fatal(err)
 		}
 		const before = 2 // the batch, and the row
-		if asked <= before {
-			t.Errorf("%s: asked %d times", e, asked)
+		if stop.asked <= before {
+			t.Errorf("%s: asked %d times", e, stop.asked)
 		}
-		most = asked - 1
-		asked = 0
-		if _, err := f.eval(e); !errors.Is(err, stop) {
-			t.Errorf("%s: %v after %d questions", e, err, most)
+		stop.after(stop.asked - 1)
+		if _, err := f.eval(e); !errors.Is(err, stop.error) {
+			t.Errorf("%s: %v after %d questions", e, err, stop.most)
 		}
 	}
 }
@@ -124,14 +116,7 @@ func TestMemoryOfDocuments(t *testing.T) {
 func TestRegexpEndsInsideOfRow(t *testing.T) {
 	f := newFixture(t)
 	words := f.column("w", anyText, strings.Repeat("ab ", 100_000))
-	stop := errors.New("stop")
-	asked, most := 0, 0
-	f.env.Interrupted = func() error {
-		if asked++; asked > most {
-			return stop
-		}
-		return nil
-	}
+	stop := f.interruptible()
 	for _, c := range []struct {
 		call Func
 		args []Expr
@@ -143,16 +128,16 @@ func TestRegexpEndsInsideOfRow(t *testing.T) {
 		{"regexp_substr", []Expr{words, textLit("(a|b| ){60}c")}},
 	} {
 		e := call(c.call, c.args...)
-		asked, most = 0, 1<<30
+		stop.after(1 << 30)
 		if _, err := f.eval(e); err != nil {
 			t.Fatal(err)
 		}
 		const before = 3 // the batch, the row, and another
-		if asked <= before {
-			t.Errorf("%s: asked %d times", e, asked)
+		if stop.asked <= before {
+			t.Errorf("%s: asked %d times", e, stop.asked)
 		}
-		asked, most = 0, before
-		if _, err := f.eval(e); !errors.Is(err, stop) {
+		stop.after(before)
+		if _, err := f.eval(e); !errors.Is(err, stop.error) {
 			t.Errorf("%s: %v", e, err)
 		}
 	}
@@ -175,33 +160,26 @@ func TestLikeEndsInsideOfRow(t *testing.T) {
 	bytewise, folded := types.NewText(types.Text, 0, types.Utf8mb4Bin0900), types.NewText(types.Text, 0, types.Utf8mb4AI0900)
 	long := strings.Repeat("a", 100_000)
 	pattern := "%" + strings.Repeat("a", 50) + "_b%"
-	stop := errors.New("stop")
-	asked, most := 0, 0
-	f.env.Interrupted = func() error {
-		if asked++; asked > most {
-			return stop
-		}
-		return nil
-	}
+	stop := f.interruptible()
 	for _, typ := range []types.Type{bytewise, folded} {
 		s, each := f.column("s", typ, long), f.column("p", typ, pattern)
 		for _, e := range []Expr{call(Like, s, &Literal{types.TextValue(pattern), typ}), call(Like, s, each)} {
-			if _, err := f.eval(e); !errors.Is(err, stop) || asked != 1 {
+			if _, err := f.eval(e); !errors.Is(err, stop.error) || stop.asked != 1 {
 				t.Errorf("%s of %s: %v", e, typ, err)
 			}
-			asked, most = 0, 1<<20
-			if _, err := f.eval(e); err != nil || asked < 10 {
-				t.Errorf("%s of %s: %v, asked %d times", e, typ, err, asked)
+			stop.after(1 << 20)
+			if _, err := f.eval(e); err != nil || stop.asked < 10 {
+				t.Errorf("%s of %s: %v, asked %d times", e, typ, err, stop.asked)
 			}
-			asked, most = 0, 2
-			if _, err := f.eval(e); !errors.Is(err, stop) || asked != 3 {
-				t.Errorf("%s of %s: %v, asked %d times", e, typ, err, asked)
+			stop.after(2)
+			if _, err := f.eval(e); !errors.Is(err, stop.error) || stop.asked != 3 {
+				t.Errorf("%s of %s: %v, asked %d times", e, typ, err, stop.asked)
 			}
-			asked, most = 0, 2
-			if _, err := f.filter([]Expr{e}); !errors.Is(err, stop) || asked != 3 {
-				t.Errorf("a filter by %s of %s: %v, asked %d times", e, typ, err, asked)
+			stop.after(2)
+			if _, err := f.filter([]Expr{e}); !errors.Is(err, stop.error) || stop.asked != 3 {
+				t.Errorf("a filter by %s of %s: %v, asked %d times", e, typ, err, stop.asked)
 			}
-			asked, most = 0, 0
+			stop.after(0)
 		}
 	}
 }
@@ -210,16 +188,10 @@ func TestLikeEndsInsideOfRow(t *testing.T) {
 func TestLocateEndsInsideOfRow(t *testing.T) {
 	f := newFixture(t)
 	s := f.column("s", types.NewText(types.Text, 0, types.Utf8mb4AI0900), strings.Repeat("a", 100_000))
-	stop := errors.New("stop")
-	asked := 0
-	f.env.Interrupted = func() error {
-		if asked++; asked > 2 {
-			return stop
-		}
-		return nil
-	}
+	stop := f.interruptible()
+	stop.after(2)
 	e := call("locate", textLit(strings.Repeat("a", 50)+"b"), s)
-	if _, err := f.eval(e); !errors.Is(err, stop) || asked != 3 {
-		t.Errorf("%s: %v, asked %d times", e, err, asked)
+	if _, err := f.eval(e); !errors.Is(err, stop.error) || stop.asked != 3 {
+		t.Errorf("%s: %v, asked %d times", e, err, stop.asked)
 	}
 }
