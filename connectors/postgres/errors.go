@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -25,7 +26,7 @@ func (s *settings) translate(ctx context.Context, err error, doing string) error
 	if errors.As(err, &known) {
 		return sqlerr.Wrap(known.Code, err, "%s", where)
 	}
-	if ctx.Err() != nil {
+	if ended(ctx) {
 		return fmt.Errorf("%s: %w", where, reasonOf(ctx))
 	}
 	var pg *pgconn.PgError
@@ -39,6 +40,15 @@ func (s *settings) translate(ctx context.Context, err error, doing string) error
 		return sqlerr.Wrap(sqlerr.SourceDown, errClosed, "%s", where)
 	}
 	return sqlerr.Wrap(sqlerr.SourceDown, err, "%s: connection to %s lost", where, s.host)
+}
+
+// ended reports whether a context is over. It is when its deadline has passed, though a process that was stopped for a while
+// hears of what the server made of that (timeouts) before it notices.
+func ended(ctx context.Context) bool {
+	if deadline, ok := ctx.Deadline(); ok && !time.Now().Before(deadline) {
+		<-ctx.Done()
+	}
+	return ctx.Err() != nil
 }
 
 // reasonOf returns why a context ended: its cause where that says more than that it did.
