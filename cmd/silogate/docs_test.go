@@ -97,6 +97,7 @@ var kinds = map[string]func(*testing.T, *tester, *block){
 	"sql demo":        func(t *testing.T, p *tester, b *block) { p.statements(t, b) },
 	"sql integration": nil,
 	"sql on-postgres": nil,
+	"sql on-mariadb":  nil,
 	"yaml config":     tryConfig,
 	"sh":              tryCommands,
 	"go":              tryGo,

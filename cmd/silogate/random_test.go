@@ -22,7 +22,7 @@ import (
 	"github.com/silogate/silogate/internal/testserver"
 )
 
-// silos makes the tables of testdb in Postgres, SQLite and a lake, and returns the configuration of the sources.
+// silos makes the tables of testdb in Postgres, MariaDB, SQLite and a lake, and returns the configuration of the sources.
 func silos(t *testing.T) string {
 	t.Helper()
 	return silosOf(t, testdb.Tables())
@@ -32,15 +32,23 @@ func silosOf(t *testing.T, tables []testdb.Table) string {
 	t.Helper()
 	pg := testserver.Postgres(t)
 	pg.Exec(t, testdb.Postgres(tables)...)
-	return localSilos(t, tables) + postgresSource("pg", pg)
+	maria := testserver.MariaDB(t)
+	maria.Exec(t, testdb.MariaDB(tables)...)
+	return localSilos(t, tables) + postgresSource("pg", pg) + mysqlSource("my", maria)
+}
+
+func mysqlSource(name string, maria testserver.Maria) string {
+	return fmt.Sprintf("  %s: {type: mysql, url: \"mysql://%s@%s/%s\", password: %q}\n",
+		name, maria.User, maria.Host, maria.Database, maria.Password)
 }
 
 // homes are the placements: the database of each table.
 var homes = map[string]map[string]string{
 	"pg":    allIn("pg"),
+	"my":    allIn("my"),
 	"lite":  allIn("lite"),
 	"lake":  allIn("lake"),
-	"mixed": {"t0": "lake", "t1": "pg", "t2": "lite", "t3": "lake", "t4": "pg"},
+	"mixed": {"t0": "lake", "t1": "pg", "t2": "lite", "t3": "my", "t4": "pg"},
 }
 
 // TestRandomQueries compares random queries with MariaDB, over every placement, with pushdown on and off.

@@ -3,6 +3,7 @@ package builtin
 
 import (
 	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/connectors/mysql"
 	"github.com/silogate/silogate/connectors/objectstore"
 	"github.com/silogate/silogate/connectors/postgres"
 	"github.com/silogate/silogate/connectors/sqlite"
@@ -11,6 +12,7 @@ import (
 // Types returns the connectors by the type that a configuration or CREATE SERVER names.
 func Types() map[string]connectors.Open {
 	return map[string]connectors.Open{
+		"mysql":       mysql.Open,
 		"objectstore": objectstore.Open,
 		"postgres":    postgres.Open,
 		"sqlite":      sqlite.Open,

@@ -205,7 +205,7 @@ func (w *Writer) keys(n *plan.Keys) *block {
 
 func (w *Writer) filter(n *plan.Filter) *block {
 	b := w.build(n.Input)
-	if b.limited {
+	if b.limited || b.grouped && w.dialect.NoHaving {
 		b = w.wrap(b)
 	}
 	for _, c := range n.Conds {

@@ -49,6 +49,8 @@ type Dialect struct {
 	Joins func(plan.JoinKind) bool
 	// Shares takes a With, whose bindings are written by WITH. Table must qualify names: one of WITH hides one that is not.
 	Shares bool
+	// NoHaving writes a filter over groups as one over a subquery, for servers whose HAVING does not read what a key is made of.
+	NoHaving bool
 	// Sorts takes a Sort without a Limit too. Usually the engine sorts as fast and reads the source in parallel.
 	Sorts bool
 }

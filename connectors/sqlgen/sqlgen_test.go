@@ -97,7 +97,7 @@ func minimal() *sqlgen.Dialect {
 	d := standard()
 	d.Quote = func(name string) string { return "`" + name + "`" }
 	d.Placeholder = func(int) string { return "?" }
-	d.ExplicitNulls, d.Sorts, d.Shares, d.Keys = false, false, false, nil
+	d.ExplicitNulls, d.Sorts, d.Shares, d.NoHaving, d.Keys = false, false, false, true, nil
 	d.Table = func(t *plan.Table) string { return "main." + t.Name.Name }
 	d.Column = func(w *sqlgen.Writer, scan *plan.Scan, pos int, ref string) {
 		if scan.Table.Columns[pos].Type.IsText() {

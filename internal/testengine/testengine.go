@@ -11,9 +11,20 @@ import (
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/conntest"
 	"github.com/silogate/silogate/engine/build"
+	"github.com/silogate/silogate/engine/collation"
 	"github.com/silogate/silogate/engine/exec"
 	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/types"
 )
+
+// weights returns the sort-key function of a collation, nil if there is none.
+func weights(id types.Collation) exec.WeightFunc {
+	c, ok := collation.Of(id)
+	if !ok {
+		return nil
+	}
+	return func(dst, text []byte) []byte { return c.AppendKey(dst, string(text)) }
+}
 
 // Evaluate runs a placed plan of one source as one statement. It is a conntest.Suite's Evaluate.
 func Evaluate(ctx context.Context, root plan.Node, with conntest.Evaluation) (batches []arrow.RecordBatch, err error) {
@@ -24,7 +35,7 @@ func Evaluate(ctx context.Context, root plan.Node, with conntest.Evaluation) (ba
 		return nil, err
 	}
 	streams, err := build.Build(root, build.Config{
-		Allocator: with.Memory, Env: with.Env, Parallelism: with.Parallel, Tx: only,
+		Allocator: with.Memory, Env: with.Env, Parallelism: with.Parallel, Tx: only, Weights: weights,
 	})
 	if err != nil {
 		return nil, err

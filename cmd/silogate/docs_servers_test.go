@@ -8,11 +8,11 @@ import (
 	"github.com/silogate/silogate/internal/testserver"
 )
 
-// TestDocumentationWithPostgres tries the blocks that TestDocumentation leaves: the source pg is a real server.
-func TestDocumentationWithPostgres(t *testing.T) {
-	pg := testserver.Postgres(t)
+// TestDocumentationWithServers tries the blocks that TestDocumentation leaves: the sources pg and my are real servers.
+func TestDocumentationWithServers(t *testing.T) {
+	pg, maria := testserver.Postgres(t), testserver.MariaDB(t)
 	dir, sources := demoSilos(t)
-	db := serving(t, sources+postgresSource("pg", pg))
+	db := serving(t, sources+postgresSource("pg", pg)+mysqlSource("my", maria))
 	tried := 0
 	for _, page := range pages(t) {
 		p := newTester(t, db, dir)
@@ -20,6 +20,8 @@ func TestDocumentationWithPostgres(t *testing.T) {
 			switch b.info {
 			case "sql on-postgres":
 				pg.Exec(t, b.text)
+			case "sql on-mariadb":
+				maria.Exec(t, b.text)
 			case "sql integration":
 				p.statements(t, b)
 			default:
@@ -30,7 +32,7 @@ func TestDocumentationWithPostgres(t *testing.T) {
 		p.rewrite(t, page)
 	}
 	if tried == 0 {
-		t.Error("no page has a block for Postgres")
+		t.Error("no page has a block for a server")
 	}
 	t.Logf("%d blocks tried", tried)
 }

@@ -1,0 +1,247 @@
+package mysql
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"math"
+	"strings"
+	"sync"
+
+	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/connectors/pushdown"
+	"github.com/silogate/silogate/connectors/sqlgen"
+	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/expr/kernel"
+	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/sqlerr"
+	"github.com/silogate/silogate/engine/types"
+)
+
+// Pushdown implements connectors.Source.
+func (s *source) Pushdown(_ context.Context, offered plan.Node) (plan.Node, error) {
+	return pushdown.Grow(offered, &grower{s.connector, s.dialectOf(offered)})
+}
+
+// dialectOf returns the dialect of the server that the plan's tables were described by.
+func (c *connector) dialectOf(n plan.Node) *dialect {
+	if scan, ok := n.(*plan.Scan); ok {
+		return c.dialects.of(scan.Table.Handle.(*relation).server, c.zeroDates)
+	}
+	for _, child := range n.Children() {
+		if d := c.dialectOf(child); d != nil {
+			return d
+		}
+	}
+	return nil
+}
+
+// grower answers for steps on this source.
+type grower struct {
+	*connector
+	dialect *dialect
+}
+
+// Take implements pushdown.Source.
+func (g *grower) Take(step plan.Node) pushdown.Answer {
+	if mixes(step) {
+		return pushdown.No("texts of several collations meet in it")
+	}
+	return g.dialect.Take(step)
+}
+
+// MaxColumns implements pushdown.Narrow (MySQL 8.0 Reference Manual, 10.4.7).
+func (g *grower) MaxColumns() int { return 4096 }
+
+// Fragment implements pushdown.Source.
+func (g *grower) Fragment(tree plan.Node) (connectors.Fragment, error) {
+	f := &fragment{connector: g.connector, dialect: g.dialect, tree: tree, tables: tablesOf(nil, tree)}
+	q, err := g.dialect.Render(tree, sqlgen.Options{})
+	f.text = q.Text
+	return f, err
+}
+
+// fragment is a query on this source. It is immutable.
+type fragment struct {
+	*connector
+	dialect *dialect
+	tree    plan.Node
+	tables  []*plan.Table
+	text    string // for EXPLAIN
+}
+
+// Schema implements plan.Fragment.
+func (f *fragment) Schema() plan.Schema { return f.tree.Schema() }
+
+// String implements plan.Fragment.
+func (f *fragment) String() string { return f.text }
+
+// tablesOf appends the tables that a tree reads.
+func tablesOf(dst []*plan.Table, n plan.Node) []*plan.Table {
+	if scan, ok := n.(*plan.Scan); ok {
+		return append(dst, scan.Table)
+	}
+	for _, c := range n.Children() {
+		dst = tablesOf(dst, c)
+	}
+	return dst
+}
+
+// doing names what the fragment does, for messages.
+func (f *fragment) doing() string {
+	names := make([]string, len(f.tables))
+	for i, t := range f.tables {
+		names[i] = t.Name.String()
+	}
+	return "read " + strings.Join(names, ", ")
+}
+
+// Start implements connectors.Fragment. It does no I/O.
+func (f *fragment) Start(_ context.Context, scan connectors.Scan) (connectors.Execution, error) {
+	return &execution{fragment: f, scan: scan}, nil
+}
+
+// mostKeys is how many keys are sent with a query.
+const mostKeys = 1 << 15
+
+// MostKeys implements connectors.KeyLister.
+func (f *fragment) MostKeys() int { return mostKeys }
+
+// execution is one run of a fragment.
+type execution struct {
+	*fragment
+	scan connectors.Scan
+	mu   sync.Mutex
+	open []io.Closer
+}
+
+// whole is the only split: there is no snapshot that several connections see.
+type whole struct{}
+
+// Splits implements connectors.Execution.
+func (e *execution) Splits(context.Context) iter.Seq2[connectors.Split, error] {
+	return func(yield func(connectors.Split, error) bool) { yield(whole{}, nil) }
+}
+
+// Open implements connectors.Execution.
+func (e *execution) Open(ctx context.Context, split connectors.Split) (connectors.Reader, error) {
+	if _, ok := split.(whole); !ok {
+		return nil, fmt.Errorf("source %s: a split of another source", e.name)
+	}
+	st, err := e.statementOf(ctx, e.scan.Tx)
+	if err != nil {
+		return nil, e.translate(ctx, err, e.doing())
+	}
+	sql, err := e.render()
+	if err != nil {
+		return nil, err
+	}
+	r := newReader(ctx, &reader{
+		source: e.settings, doing: e.doing(), st: st, sql: sql, usage: e.scan.Usage,
+		decoder: newDecoder(e.tree.Schema(), e.scan.Memory, e.scan.BatchRows, e.lost()),
+	})
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.open = append(e.open, r)
+	return r, nil
+}
+
+// render returns the query. What is known of the rows that matter goes into it as far as the server takes so long a text.
+func (e *execution) render() (string, error) {
+	sql, err := e.rendered(e.filtered())
+	if err == nil && len(sql) > e.tables[0].Handle.(*relation).server.packet/2 {
+		sql, err = e.rendered(e.tree)
+	}
+	if _, refused := errors.AsType[*sqlgen.Refusal](err); refused { // a value that came only now
+		err = sqlerr.Wrap(sqlerr.Unsupported, err, "source %s: %s", e.name, e.doing())
+	}
+	return sql, err
+}
+
+func (e *execution) rendered(tree plan.Node) (string, error) {
+	d := *e.dialect
+	if e.scan.Args != nil {
+		d.Keys = e.dialect.keysOf(e.scan.Args)
+	}
+	q, err := d.Render(tree, sqlgen.Options{Env: e.scan.Env})
+	return q.Text, err
+}
+
+// filtered returns the tree with what is known of the dynamic filter, as far as the dialect takes it.
+func (e *execution) filtered() plan.Node {
+	tree := e.tree
+	add := func(cond expr.Expr) {
+		step := &plan.Filter{Input: tree, Conds: []expr.Expr{cond}}
+		if e.dialect.Take(step).Verdict != pushdown.None {
+			tree = step
+		}
+	}
+	for _, cond := range e.scan.Dynamic.Conds() {
+		add(cond)
+	}
+	for _, keys := range e.scan.Dynamic.Keys() {
+		at := e.tree.Schema().Index(keys.Column)
+		if keys.Values == nil || at < 0 {
+			continue
+		}
+		in := &expr.In{Arg: e.tree.Schema()[at].Ref(), List: make([]types.Value, keys.Values.Len())}
+		for i := range in.List {
+			in.List[i] = kernel.ValueAt(keys.Values, i)
+		}
+		add(in)
+	}
+	return tree
+}
+
+// lost returns what to do about a value that MySQL does not have: a warning for the first of each column, or an error.
+func (e *execution) lost() func(plan.Column) error {
+	warned := make(map[string]bool)
+	return func(c plan.Column) error {
+		if e.zeroDates == zeroError {
+			return sqlerr.New(sqlerr.BadDate, "column %s: a date that is none, such as 0000-00-00 (zero_dates=error)", c.Name)
+		}
+		if !warned[c.Name] && e.scan.Env != nil && e.scan.Env.Warn != nil {
+			warned[c.Name] = true
+			e.scan.Env.Warn(int(sqlerr.BadDate.Identity().Errno), fmt.Sprintf(
+				"source %s: %s: column %s: a date that is none, such as 0000-00-00, is NULL", e.name, e.doing(), c.Name))
+		}
+		return nil
+	}
+}
+
+// Close implements connectors.Execution.
+func (e *execution) Close() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var errs []error
+	for _, c := range e.open {
+		errs = append(errs, c.Close())
+	}
+	e.open = nil
+	return errors.Join(errs...)
+}
+
+// secondsPerByte is what a byte of a result takes, on one core, with the data in memory.
+const secondsPerByte = 1 / 60e6
+
+// Estimate implements connectors.Fragment. The server's own guesses of more than a table are not asked for.
+func (f *fragment) Estimate(context.Context) (connectors.Estimate, error) {
+	scan, ok := f.tree.(*plan.Scan)
+	if !ok {
+		return connectors.UnknownEstimate(), nil
+	}
+	t := scan.Table
+	width := 0.0
+	for _, pos := range scan.Pos {
+		const guessed = 12
+		if c := &t.Columns[pos]; c.Stats.Known && !math.IsNaN(c.Stats.Width) {
+			width += c.Stats.Width + 1
+		} else {
+			width += guessed
+		}
+	}
+	bytes := t.Stats.Rows * width
+	return connectors.Estimate{Rows: t.Stats.Rows, Bytes: bytes, StartCost: 0, Cost: bytes * secondsPerByte, Splits: 1}, nil
+}
