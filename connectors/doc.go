@@ -22,12 +22,28 @@
 // zone differ between systems; when in doubt keep the node and say why in Remote.Kept.
 //
 // A Fragment equals the multiset union of its splits. A global order, limit or aggregate therefore means one split, or
-// a final node above: the answer may contain new local nodes over a Remote.
+// a final node above: the answer may contain new local nodes over a Remote. Of an aggregate that a source has in parts, such
+// as a count for each shard, pushdown.Parts makes that node.
 //
 // A source that ends a stream early returns an error, never a short answer. Errors leave a connector as sqlerr.Error
 // that names the source and table; secrets appear in none.
 //
 // A batch that Reader.Next returns belongs to the caller. Scan.Memory allocates all of it.
+//
+// # Keys
+//
+// The keys of a join's other side come in one of two ways. A plan may hold plan.Keys, a relation that a run supplies as
+// Scan.Args: what a source takes of it is exact. Or the join tells Scan.Dynamic, which is advisory: a source that can narrow
+// what it sends by it does, and a KeyLister gets long lists of keys too.
+//
+// A source that has no list of all rows says so in Table.Required: the sets of columns of which one must be given by equality,
+// by a condition that it takes or in one of those ways. A scan without is sqlerr.RequiredKeys, which names the sets. Such a table
+// has more rows than any other, so that joins read the other side first (ADR 0009).
+//
+// # Snapshots
+//
+// The splits of an execution, and all fragments of a statement, are of one state of a table. A source that keeps no state
+// for a reader detects at least that there is another one, as by an ETag: that is sqlerr.SourceChanged.
 //
 // # Admission
 //
@@ -54,5 +70,11 @@
 //
 // # Testing
 //
-// connectors/conntest runs the same suite against every connector and its real server.
+// connectors/conntest runs the same suite against every connector and its real server. The contract itself is tried by three
+// unlike sources in connectors/rest (contract_test.go): Postgres, Parquet in S3 and an API that wants keys.
+//
+// # Helpers
+//
+// A SQL source describes its dialect to sqlgen, files of any catalog are read by lake, and an HTTP API is a table of
+// declarations for rest: paths of columns in JSON, filters, paging, required keys. Each brings Pushdown, Fragment and Reader.
 package connectors

@@ -13,6 +13,8 @@
 //   - Limit, top-N, Sort, Aggregate, Union and Join need everything below to be taken exactly: a limit over a superset
 //     would be a wrong answer. A LIMIT over a Sort is offered as one top-N.
 //   - An inner join's condition is asked conjunct by conjunct like a filter's; other joins are taken whole.
+//   - An aggregate may be taken in parts (Parts): the source gives rows of parts of the groups, and what they are aggregated
+//     to stays above. Counts, sums, extremes and bit aggregates are functions of those of parts; others are not pushed so.
 //   - A With is one step, if the source takes all its bindings and its body.
 //   - A step that reads a column its inputs do not define (an outer reference of an Apply) is never offered.
 //

@@ -279,6 +279,13 @@ func (g *grower) aggregate(n *plan.Aggregate) (part, error) {
 		if a.Verdict == Whole {
 			return part{tree: step, kept: p.kept}, nil
 		}
+		if a.Verdict == Partial {
+			if parts, ok := partsOf(n); ok {
+				p.kept = append(p.kept, because("the rest of the aggregate", a))
+				return g.aggregateParts(n, parts, p)
+			}
+			a = No("it is not made of parts, and %s", a.Reason)
+		}
 		p.kept = append(p.kept, because("aggregate", a))
 	} else if p.tree != nil {
 		p.kept = append(p.kept, below("aggregate"))

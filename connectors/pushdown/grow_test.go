@@ -23,6 +23,7 @@ type toy struct {
 	exact, loose, nodes map[string]bool
 	weaker              bool // a loose conjunct is answered with IS NOT NULL of its column instead
 	broken              bool // Fragment fails
+	parts               bool // aggregates are taken in parts
 	most                int  // columns of a result; 0: any number
 }
 
@@ -48,6 +49,10 @@ func (s toy) Take(step plan.Node) pushdown.Answer {
 			if a := s.computes(c); a.Verdict != pushdown.Whole {
 				return a
 			}
+		}
+	case *plan.Aggregate:
+		if s.parts {
+			return pushdown.Parts("there is one for each shard")
 		}
 	}
 	return pushdown.Exact()
@@ -129,7 +134,7 @@ func TestGrow(t *testing.T) {
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			src := toy{
 				exact: set(d, "exact"), loose: set(d, "loose"), nodes: set(d, "nodes"),
-				weaker: d.HasArg("weaker"), broken: d.HasArg("broken"),
+				weaker: d.HasArg("weaker"), broken: d.HasArg("broken"), parts: d.HasArg("parts"),
 			}
 			d.MaybeScanArgs(t, "most", &src.most)
 			parser := plantext.Parser{Site: plan.Site{Source: "toy"}, Table: tables}

@@ -1,0 +1,182 @@
+package rest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine/expr/kernel"
+	"github.com/silogate/silogate/engine/sqlerr"
+)
+
+// execution is one run of a fragment.
+type execution struct {
+	*fragment
+	scan     connectors.Scan
+	version  *version
+	partners *partners       // of the keys; nil: there are none
+	ctx      context.Context // of the run: what is read ahead ends with it
+	end      context.CancelCauseFunc
+
+	held   atomic.Int64 // bytes of pages
+	mu     sync.Mutex
+	open   map[*reader]bool
+	closed bool
+}
+
+// split is some lists that are read one after the other, with the first page of the first one if it came already.
+type split struct {
+	calls []*call
+	first *page
+}
+
+// splitsPerReader is in how many parts a list of keys is divided for each reader, so that none waits long for the last.
+const splitsPerReader = 4
+
+// mostCalls bounds the requests of a split.
+const mostCalls = 64
+
+// Splits divides keys, or the rows of a list that tells its total, among the readers.
+func (x *execution) Splits(ctx context.Context) iter.Seq2[connectors.Split, error] {
+	return func(yield func(connectors.Split, error) bool) {
+		calls, err := x.calls()
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		if x.limit >= 0 || x.order != nil {
+			if len(calls) > 0 {
+				yield(&split{calls: calls}, nil)
+			}
+			return
+		}
+		if offset, ok := x.endpoint.Paging.(Offset); ok && offset.Total != "" && len(calls) == 1 && x.scan.Parallel > 1 {
+			x.ranges(ctx, calls[0], offset, yield)
+			return
+		}
+		size := min(max(len(calls)/(max(x.scan.Parallel, 1)*splitsPerReader), 1), mostCalls)
+		for part := range slices.Chunk(calls, size) {
+			if !yield(&split{calls: part}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// ranges divides a list by the total that its first page tells. All but that page are of the same state of the table, if the
+// server knows one.
+func (x *execution) ranges(ctx context.Context, l *call, paging Offset, yield func(connectors.Split, error) bool) {
+	p, err := x.fetch(ctx, l)
+	if err != nil {
+		yield(nil, err)
+		return
+	}
+	rows := int64(len(p.items))
+	first := *l
+	first.at = position{end: rows}
+	if rows > 0 && !yield(&split{calls: []*call{&first}, first: p}, nil) {
+		return
+	}
+	total, err := int64(0), error(nil)
+	if !p.gone {
+		total, err = totalOf(p, paging.Total)
+	}
+	if err == nil && rows == 0 && total > 0 {
+		err = sqlerr.New(sqlerr.SourceError, "the list ended after 0 rows of %d", total)
+	}
+	if err != nil {
+		yield(nil, x.about(x.table, sqlerr.Wrap(sqlerr.CodeOf(err), err, "source %s", x.name)))
+		return
+	}
+	if rows == 0 {
+		return
+	}
+	pages := (total - rows + rows - 1) / rows
+	each := max(pages/int64(max(x.scan.Parallel, 1)), 1) * rows
+	for from := rows; from < total; from += each {
+		part := *l
+		part.at = position{offset: from, end: min(from+each, total)}
+		if !yield(&split{calls: []*call{&part}}, nil) {
+			return
+		}
+	}
+}
+
+// fetch asks for a page of the state that the statement reads.
+func (x *execution) fetch(ctx context.Context, l *call) (*page, error) {
+	settled, err := x.version.settle(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("source %s, table %s: %w", x.name, x.table.Name, err)
+	}
+	defer settled()
+	p, err := l.fetch(ctx, x.connector, x.version, x.scan.Usage)
+	if err != nil {
+		return nil, err
+	}
+	if account := x.account(); account != nil && !p.gone {
+		size := int64(len(p.doc.Raw))
+		if err := account.Reserve(size); err != nil {
+			return nil, x.about(x.table, sqlerr.Wrap(sqlerr.CodeOf(err), err, "source %s", x.name))
+		}
+		p.held = size
+		x.held.Add(p.held)
+	}
+	return p, nil
+}
+
+// account is charged with the pages that are held; nil: there is none.
+func (x *execution) account() kernel.Account {
+	if x.scan.Env == nil {
+		return nil
+	}
+	return x.scan.Env.Account
+}
+
+// free gives back the memory of a page that was decoded, or is not wanted.
+func (x *execution) free(p *page) {
+	if p != nil && p.held > 0 {
+		x.account().Release(p.held)
+		x.held.Add(-p.held)
+		p.held = 0
+	}
+}
+
+// Open implements connectors.Execution.
+func (x *execution) Open(ctx context.Context, s connectors.Split) (connectors.Reader, error) {
+	of, ok := s.(*split)
+	if !ok {
+		return nil, fmt.Errorf("source %s: a split of another source", x.name)
+	}
+	r := newReader(ctx, x, of)
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.closed {
+		return nil, errors.Join(fmt.Errorf("source %s: %w", x.name, context.Canceled), r.Close())
+	}
+	x.open[r] = true
+	return r, nil
+}
+
+// Close ends the run, and waits for what it reads ahead.
+func (x *execution) Close() error {
+	x.mu.Lock()
+	x.closed = true
+	readers := slices.Collect(maps.Keys(x.open))
+	x.open = nil
+	x.mu.Unlock()
+	x.end(context.Canceled)
+	var errs []error
+	for _, r := range readers {
+		errs = append(errs, r.Close())
+	}
+	if left := x.held.Swap(0); left > 0 { // of pages whose splits were not opened
+		x.account().Release(left)
+	}
+	return errors.Join(errs...)
+}
