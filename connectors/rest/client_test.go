@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
@@ -297,8 +298,19 @@ func TestMemory(t *testing.T) {
 	if _, err := rows(t, f, run{account: a, parallel: 3}); err != nil || a.used != 0 || a.peak == 0 {
 		t.Errorf("%d bytes left of %d: %v", a.used, a.peak, err)
 	}
+	// The first page came with a split that nobody opens.
+	x, err := f.Start(t.Context(), connectors.Scan{Parallel: 2, Env: &expr.Env{Account: a}, Dynamic: connectors.NoFilter{}, Usage: &connectors.Usage{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, err = range x.Splits(t.Context()) {
+		break
+	}
+	if held := a.used; err != nil || held == 0 || x.Close() != nil || a.used != 0 {
+		t.Errorf("%d bytes held, %d left: %v", held, a.used, err)
+	}
 	a = &account{most: 10}
-	_, err := rows(t, f, run{account: a})
+	_, err = rows(t, f, run{account: a})
 	if sqlerr.CodeOf(err) != sqlerr.OutOfMemory || a.used != 0 {
 		t.Errorf("%d bytes left: %v", a.used, err)
 	}
