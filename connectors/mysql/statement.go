@@ -8,7 +8,6 @@ import (
 	"io"
 	"math"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -144,8 +143,8 @@ func (st *statement) send(ctx context.Context, query string) (sqldriver.Rows, er
 	for _, t := range tables {
 		text += "SELECT 1 FROM " + qualified(t) + " LIMIT 0; "
 	}
-	if len(tables) > 0 {
-		text += shapes(tables)
+	for _, t := range tables {
+		text += shapeOf(t)
 	}
 	rows, err := st.conn.query(text + query)
 	if err != nil || len(tables) == 0 {
@@ -195,55 +194,47 @@ func qualified(t *plan.Table) string {
 	return quoteIdent(t.Name.Namespace) + "." + quoteIdent(t.Name.Name)
 }
 
-// shapes are the queries for what tables are now.
-func shapes(tables []*plan.Table) string {
-	named := make([]string, len(tables))
-	for i, t := range tables {
-		named[i] = "(TABLE_SCHEMA = " + quoteText(t.Name.Namespace) + " AND TABLE_NAME = " + quoteText(t.Name.Name) + ")"
-	}
-	where := "(" + strings.Join(named, " OR ") + ")"
-	return "SELECT CONCAT(TABLE_SCHEMA, CHAR(0), TABLE_NAME), COLUMN_NAME, COLUMN_TYPE, COLLATION_NAME, IS_NULLABLE FROM information_schema.COLUMNS WHERE " + where +
-		" ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION; " +
-		"SELECT CONCAT(TABLE_SCHEMA, CHAR(0), TABLE_NAME), INDEX_NAME, SEQ_IN_INDEX, COLUMN_NAME, NON_UNIQUE, SUB_PART FROM information_schema.STATISTICS WHERE NON_UNIQUE = 0 AND " + where +
-		" ORDER BY TABLE_SCHEMA, TABLE_NAME, INDEX_NAME = 'PRIMARY' DESC, INDEX_NAME, SEQ_IN_INDEX; "
+// shapeOf is the text of two queries for what a table is now. They are of one table: for several MariaDB looks at all there are.
+func shapeOf(t *plan.Table) string {
+	of := "TABLE_SCHEMA = " + quoteText(t.Name.Namespace) + " AND TABLE_NAME = " + quoteText(t.Name.Name)
+	return "SELECT TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, COLLATION_NAME, IS_NULLABLE FROM information_schema.COLUMNS WHERE " + of + orderOfColumns + "; " +
+		"SELECT TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX, COLUMN_NAME, NON_UNIQUE, SUB_PART FROM information_schema.STATISTICS WHERE " + of + orderOfKeys + "; "
 }
 
 // check reads the results that come before the query's, and compares the tables' shapes with what they were described with.
 func (st *statement) check(rows sqldriver.Rows, tables []*plan.Table) error {
-	next := func() error { return st.conn.note(rows.(sqldriver.RowsNextResultSet).NextResultSet()) }
-	none := func([]sqldriver.Value) error { return nil }
+	read := func(row func([]sqldriver.Value) error) error {
+		if err := st.conn.rows(rows, row); err != nil {
+			return err
+		}
+		return st.conn.note(rows.(sqldriver.RowsNextResultSet).NextResultSet())
+	}
 	for range tables {
-		if err := st.conn.rows(rows, none); err != nil {
+		if err := read(func([]sqldriver.Value) error { return nil }); err != nil {
 			return err
 		}
-		if err := next(); err != nil {
-			return err
-		}
-	}
-	found := make(map[string]*shape)
-	of := func(row []sqldriver.Value) *shape {
-		name := textOf(row[0])
-		if found[name] == nil {
-			found[name] = &shape{}
-		}
-		return found[name]
-	}
-	if err := st.conn.rows(rows, func(row []sqldriver.Value) error { of(row).column(row); return nil }); err != nil {
-		return err
-	}
-	if err := next(); err != nil {
-		return err
-	}
-	if err := st.conn.rows(rows, func(row []sqldriver.Value) error { of(row).key(row); return nil }); err != nil {
-		return err
 	}
 	for _, t := range tables {
-		now := found[t.Name.Namespace+"\x00"+t.Name.Name]
-		if now == nil || now.sum() != t.Handle.(*relation).shape {
+		var now shape
+		named := func(add func([]sqldriver.Value)) func([]sqldriver.Value) error {
+			return func(row []sqldriver.Value) error {
+				if textOf(row[0]) == t.Name.Name { // not one that differs by case alone
+					add(row)
+				}
+				return nil
+			}
+		}
+		if err := read(named(now.column)); err != nil {
+			return err
+		}
+		if err := read(named(now.key)); err != nil {
+			return err
+		}
+		if now.sum() != t.Handle.(*relation).shape {
 			return sqlerr.New(sqlerr.SourceChanged, "table %s changed since it was described", t.Name)
 		}
 	}
-	return next()
+	return nil
 }
 
 // working notes who waits for the server; nil: nobody does.
