@@ -43,18 +43,18 @@ type server struct {
 	packet  int // bytes of the longest statement
 }
 
-// session are the settings of every connection. Errors of variables that a server does not have are spared by comments that
-// others skip.
+// session are the settings of every connection. What others do not have stands in comments of MariaDB's.
 var session = strings.Join([]string{
 	"SET NAMES utf8mb4 COLLATE utf8mb4_bin",
 	"SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
-	"SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', autocommit = 1," +
-		" sql_auto_is_null = 0, sql_big_selects = 1, max_join_size = DEFAULT, sql_select_limit = 18446744073709551615," +
-		" div_precision_increment = 4, group_concat_max_len = 4294967295, max_sort_length = 8388608," +
-		" default_week_format = 0, lc_time_names = 'en_US', completion_type = 0" +
+	"SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', autocommit = 1, sql_auto_is_null = 0," +
+		" sql_select_limit = 18446744073709551615, div_precision_increment = 4, max_sort_length = " + strconv.Itoa(longestSortKey) +
 		" /*M!100500 , old_mode = '' */ /*M!100303 , in_predicate_conversion_threshold = 0 */",
 	"SELECT CONNECTION_ID(), VERSION(), @@max_allowed_packet",
 }, "; ")
+
+// longestSortKey is the bytes of what the server sorts a text by. It puts several in a buffer that may be of 256 KiB.
+const longestSortKey = 8192
 
 // dial connects. The meter measures the connection's traffic.
 func (s *settings) dial(ctx context.Context, link *connectors.LinkMeter) (*conn, error) {

@@ -130,7 +130,7 @@ func output(w *sqlgen.Writer, col plan.Column, value func()) {
 	}
 }
 
-// equality says under which collation values compare as MySQL's do.
+// equality says under which collation the server groups values as MySQL does.
 func (d *dialect) equality(w *sqlgen.Writer, e expr.Expr) (string, error) {
 	t := e.Type()
 	switch {
@@ -138,7 +138,24 @@ func (d *dialect) equality(w *sqlgen.Writer, e expr.Expr) (string, error) {
 		return "", sqlgen.Refuse("JSON compares otherwise there")
 	case t.IsFloat():
 		return "", sqlgen.Refuse("0 and -0 may be one there")
-	case t.IsText() && !d.natural(w, e):
+	case (t.IsBinary() || readable(t)) && !sorted(t):
+		return "", sqlgen.Refuse("the server sorts long texts by their start")
+	}
+	return d.textSuffix(w, e)
+}
+
+// sorted reports strings whose sort keys the server does not cut. A character has up to eight weights of two bytes.
+func sorted(t types.Type) bool {
+	const weights = 16
+	if t.IsBinary() {
+		return t.Length > 0 && t.Length <= longestSortKey
+	}
+	return t.Length > 0 && t.Length <= longestSortKey/weights
+}
+
+// textSuffix returns the suffix under which a text is compared as MySQL does.
+func (d *dialect) textSuffix(w *sqlgen.Writer, e expr.Expr) (string, error) {
+	if t := e.Type(); t.IsText() && !d.natural(w, e) {
 		return d.collate(t.Collation)
 	}
 	return "", nil
@@ -169,8 +186,6 @@ func (d *dialect) ordering(w *sqlgen.Writer, e expr.Expr) (string, error) {
 	switch {
 	case t.Kind == types.JSON || t.Kind == types.Enum || t.Kind == types.Set:
 		return "", sqlgen.Refuse("%s sorts otherwise there", t)
-	case t.IsString() && (t.Length == 0 || t.Length > longestVarchar):
-		return "", sqlgen.Refuse("the server sorts long texts by their start")
 	case t.IsFloat():
 		return "", nil
 	}

@@ -414,13 +414,14 @@ func extremumGuard(_ *sqlgen.Writer, a *plan.Agg) error {
 
 func (d *dialect) writeExtremum(name string) func(*sqlgen.Writer, *plan.Agg) {
 	return func(w *sqlgen.Writer, a *plan.Agg) {
-		w.Text(name, "(")
-		if t := a.Args[0].Type(); t.IsFloat() {
-			w.Expr(a.Args[0])
-		} else {
-			w.Equated(a.Args[0])
+		suffix, err := d.textSuffix(w, a.Args[0])
+		if err != nil {
+			w.Refuse("%s", err)
+			return
 		}
-		w.Text(")")
+		w.Text(name, "(")
+		w.Expr(a.Args[0])
+		w.Text(suffix, ")")
 	}
 }
 

@@ -164,6 +164,8 @@ var awkwardTables = []string{loose,
 		(5, 'é', 'é', 'é', 'é', 'é', 'é', 'e', 'é', 'é', NULL, NULL, 'é'), (6, '', '', '', '', '', '', '', '', '', 'a', 'é', ''),
 		(7, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'B', 'a,é', NULL), (8, '😀', '😀', '😀', '€', '€', '€', '~', '😀', '😀', 'é', 'B', '😀'),
 		(9, 'a\t', 'a\t', 'a\t', 'a\t', 'a\t', 'a\t', 'a\t', 'a\t', 'a\t', 'a', 'a', 'a\t'), (10, 'ss', 'ß', 'ß', 'ß', 'ß', 'ß', 'ss', 'ß', 'ß', 'a', 'a', x'ff')`,
+	`CREATE TABLE longs (id INT PRIMARY KEY, x LONGTEXT, y VARCHAR(2000)) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci`,
+	`INSERT INTO longs SELECT seq, CONCAT(REPEAT('ä', 1500 + seq % 2), seq % 3), CONCAT(REPEAT('ä', 1000 + seq % 2), seq % 3) FROM seq_1_to_60`,
 	`CREATE TABLE numbers (id INT PRIMARY KEY, u BIGINT UNSIGNED, s BIGINT, f FLOAT, d DOUBLE, x DECIMAL(30,10), y YEAR, b BIT(10), t TINYINT(1), m DECIMAL(65,30), ut TINYINT UNSIGNED)`,
 	`INSERT INTO numbers VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), (2, 18446744073709551615, -9223372036854775808, 1.1, 1.1, -0.0000000001, 2024, 1023, 1, 1e34, 255),
 		(3, 9223372036854775808, 9223372036854775807, -0e0, -0e0, 99999999999999999999.9999999999, 1901, 5, 127, -1e-30, 1),
@@ -292,6 +294,18 @@ top 7 by lb, id
 # order of others
 top 7 by sw, l desc, id
     scan texts
+# groups of long texts
+aggregate x | count(*) as n, min(x) as a
+    scan longs
+# order of long texts
+top 2 by x desc, id
+    scan longs
+# long texts counted
+aggregate | count(distinct x) as n, max(y) as m
+    scan longs
+# groups of less long texts
+aggregate y | count(*) as n
+    scan longs
 # join of texts
 join inner l.b = r.b
     scan texts l: id, b
@@ -368,7 +382,7 @@ project id, t = null as a, t in (1, null) as b, t not in (1, null) as c, t <=> n
 // TestAwkwardValues compares what is pushed with what is computed here.
 func TestAwkwardValues(t *testing.T) {
 	f := newFixture(t, nil, awkwardTables...)
-	tables := map[string]*plan.Table{"dates": f.table("dates"), "texts": f.table("texts"), "numbers": f.table("numbers")}
+	tables := map[string]*plan.Table{"dates": f.table("dates"), "texts": f.table("texts"), "numbers": f.table("numbers"), "longs": f.table("longs")}
 	parser := plantext.Parser{Table: func(name string) (*plan.Table, error) { return tables[name], nil }}
 	for _, p := range strings.Split(awkwardPlans, "\n# ")[1:] {
 		name, text, _ := strings.Cut(p, "\n")
