@@ -31,7 +31,7 @@ func (d *dialect) functions() map[expr.Func]sqlgen.Rule {
 		expr.Le:         d.comparison("<="),
 		expr.Gt:         d.comparison(">"),
 		expr.Ge:         d.comparison(">="),
-		expr.NullSafeEq: d.comparison("<=>"),
+		expr.NullSafeEq: d.nullSafe(),
 		expr.Like:       {Guard: likeGuard, Write: d.writeLike},
 
 		expr.Add:      sqlgen.Infix("+").When(exactResult),

@@ -3,6 +3,7 @@
 package mysql
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -164,6 +165,7 @@ var awkwardTables = []string{loose,
 		(5, 'é', 'é', 'é', 'é', 'é', 'é', 'e', 'é', 'é', NULL, NULL, 'é'), (6, '', '', '', '', '', '', '', '', '', 'a', 'é', ''),
 		(7, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'B', 'a,é', NULL), (8, '😀', '😀', '😀', '€', '€', '€', '~', '😀', '😀', 'é', 'B', '😀'),
 		(9, 'a\t', 'a\t', 'a\t', 'a\t', 'a\t', 'a\t', 'a\t', 'a\t', 'a\t', 'a', 'a', 'a\t'), (10, 'ss', 'ß', 'ß', 'ß', 'ß', 'ß', 'ss', 'ß', 'ß', 'a', 'a', x'ff')`,
+	`CREATE TABLE keyed (id INT PRIMARY KEY, s VARCHAR(20), KEY (s)) CHARACTER SET utf8mb4`, `INSERT INTO keyed VALUES (1, 'x'), (2, NULL), (3, NULL), (4, 'y')`,
 	`CREATE TABLE longs (id INT PRIMARY KEY, x LONGTEXT, y VARCHAR(2000)) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci`,
 	`INSERT INTO longs SELECT seq, CONCAT(REPEAT('ä', 1500 + seq % 2), seq % 3), CONCAT(REPEAT('ä', 1000 + seq % 2), seq % 3) FROM seq_1_to_60`,
 	`CREATE TABLE numbers (id INT PRIMARY KEY, u BIGINT UNSIGNED, s BIGINT, f FLOAT, d DOUBLE, x DECIMAL(30,10), y YEAR, b BIT(10), t TINYINT(1), m DECIMAL(65,30), ut TINYINT UNSIGNED)`,
@@ -310,6 +312,14 @@ aggregate y | count(*) as n
 join inner l.b = r.b
     scan texts l: id, b
     scan texts r: id, b
+# equality beside one that takes NULL for NULL
+join inner l.s = r.s and r.s <=> l.s
+    scan keyed l: id, s
+    scan keyed r: s
+# partners by both
+join semi l.s = r.s and r.s <=> l.s
+    scan keyed l: id, s
+    scan keyed r: s
 # join of different texts
 join inner l.g = r.n
     scan texts l: id, g
@@ -382,7 +392,7 @@ project id, t = null as a, t in (1, null) as b, t not in (1, null) as c, t <=> n
 // TestAwkwardValues compares what is pushed with what is computed here.
 func TestAwkwardValues(t *testing.T) {
 	f := newFixture(t, nil, awkwardTables...)
-	tables := map[string]*plan.Table{"dates": f.table("dates"), "texts": f.table("texts"), "numbers": f.table("numbers"), "longs": f.table("longs")}
+	tables := map[string]*plan.Table{"dates": f.table("dates"), "texts": f.table("texts"), "numbers": f.table("numbers"), "longs": f.table("longs"), "keyed": f.table("keyed")}
 	parser := plantext.Parser{Table: func(name string) (*plan.Table, error) { return tables[name], nil }}
 	for _, p := range strings.Split(awkwardPlans, "\n# ")[1:] {
 		name, text, _ := strings.Cut(p, "\n")
@@ -443,4 +453,45 @@ func (f *fixture) evaluated(t *testing.T, n plan.Node) []string {
 	}
 	slices.Sort(rows)
 	return rows
+}
+
+// TestStatistics reads what ANALYZE TABLE knows.
+func TestStatistics(t *testing.T) {
+	f := newFixture(t, nil, `CREATE TABLE s (id INT PRIMARY KEY, i INT, x DECIMAL(10,2), d DATE, m DATETIME(3), v VARCHAR(20) COLLATE utf8mb4_bin, n INT, f DOUBLE, k INT, KEY (k))`,
+		`INSERT INTO s SELECT seq, seq % 100, seq / 4, '2020-01-01' + INTERVAL seq DAY, '2020-01-01 00:00:00.5' + INTERVAL seq MINUTE, CONCAT('k', seq % 7),
+			IF(seq % 4 = 0, NULL, seq % 3), seq / 2, seq % 50 FROM seq_1_to_1000`,
+		`SET histogram_size = 10, histogram_type = 'JSON_HB'`, `ANALYZE TABLE s PERSISTENT FOR ALL`)
+	table := f.table("s")
+	whole, columns, err := f.source.Statistics(t.Context(), table, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if whole.Rows < 500 || whole.Rows > 2000 {
+		t.Errorf("%g rows", whole.Rows)
+	}
+	of := func(name string) plan.ColumnStatistics {
+		return columns[slices.IndexFunc(table.Columns, func(c plan.TableColumn) bool { return c.Name == name })]
+	}
+	if c := of("i"); math.Abs(c.Distinct-100) > 1 || c.Min.Int != 0 || c.Max.Int != 99 || len(c.Bounds) < 5 {
+		t.Errorf("i: %+v", c)
+	}
+	if c := of("x"); c.Min.Format(table.Columns[2].Type, nil) != "0.25" || c.Max.Format(table.Columns[2].Type, nil) != "250.00" || len(c.Bounds) < 5 {
+		t.Errorf("x: %+v", c)
+	}
+	if c := of("d"); c.Min.Int != 18263 || c.Max.Int != 18262+1000 || len(c.Bounds) < 5 {
+		t.Errorf("d: %+v", c)
+	}
+	if c := of("v"); len(c.Common) != 7 || c.Common[0].Value.Str != "k0" || math.Abs(c.Common[0].Share-1.0/7) > 0.01 || c.Width != 2 {
+		t.Errorf("v: %+v", c)
+	}
+	if c := of("n"); math.Abs(c.NullFrac-0.25) > 0.01 || len(c.Common) != 3 || math.Abs(c.Common[0].Share-0.25) > 0.01 {
+		t.Errorf("n: %+v", c)
+	}
+	if c := of("id"); c.Distinct != whole.Rows {
+		t.Errorf("id: %+v", c)
+	}
+	f.maria.Exec(t, "CREATE TABLE u (id INT PRIMARY KEY, k INT, KEY (k))", "INSERT INTO u SELECT seq, seq % 50 FROM seq_1_to_1000", "ANALYZE TABLE u")
+	if _, columns, err = f.source.Statistics(t.Context(), f.table("u"), false); err != nil || !columns[1].Known || columns[1].Distinct < 10 || columns[1].Distinct > 250 {
+		t.Errorf("by an index: %+v %v", columns, err)
+	}
 }
