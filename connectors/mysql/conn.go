@@ -15,14 +15,13 @@ import (
 
 	driver "github.com/go-sql-driver/mysql"
 
-	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine/sqlerr"
 )
 
 // conn is a connection whose session has the settings that the meaning of SQL depends on. It belongs to one goroutine at a
 // time, but for kill.
 type conn struct {
-	settings *settings
-	link     *connectors.LinkMeter
+	pool     *pool
 	driver   sqldriver.Conn
 	socket   net.Conn // below TLS
 	id       uint64   // of the session on the server
@@ -56,10 +55,10 @@ var session = strings.Join([]string{
 // longestSortKey is the bytes of what the server sorts a text by. It puts several in a buffer that may be of 256 KiB.
 const longestSortKey = 8192
 
-// dial connects. The meter measures the connection's traffic.
-func (s *settings) dial(ctx context.Context, link *connectors.LinkMeter) (*conn, error) {
-	c := &conn{settings: s, link: link}
-	cfg := s.server.Clone()
+// dial connects.
+func (p *pool) dial(ctx context.Context) (*conn, error) {
+	c := &conn{pool: p}
+	cfg := p.settings.server.Clone()
 	cfg.MultiStatements, cfg.Logger, cfg.CheckConnLiveness = true, &driver.NopLogger{}, false
 	cfg.MaxAllowedPacket = 1 << 30 // the server's own limit counts
 	cfg.ConnectionAttributes = "program_name:silogate"
@@ -69,10 +68,10 @@ func (s *settings) dial(ctx context.Context, link *connectors.LinkMeter) (*conn,
 		if err != nil {
 			return nil, err
 		}
-		c.socket = counted{link.Conn(socket), &c.received}
+		c.socket = counted{p.link.Conn(socket), &c.received}
 		return c.socket, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.server.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, cfg.Timeout)
 	defer cancel()
 	connector, err := driver.NewConnector(cfg)
 	if err != nil {
@@ -107,6 +106,9 @@ func (c *conn) introduce() error {
 			return err
 		}
 		c.server = serverOf(textOf(row[1]))
+		if oldest := map[bool]int{true: 100200, false: 50700}[c.server.maria]; c.server.version < oldest {
+			return sqlerr.New(sqlerr.Unsupported, "the server's version %s is too old: MySQL 5.7 or MariaDB 10.2 is needed", textOf(row[1]))
+		}
 		c.server.packet, err = strconv.Atoi(textOf(row[2]))
 		return err
 	})
@@ -211,20 +213,29 @@ func (c *conn) watch(ctx context.Context) (stop func()) {
 // connection fails. It may be called while another goroutine reads.
 func (c *conn) kill() {
 	c.killed.Store(true)
+	_ = c.socket.SetDeadline(time.Now().Add(patience)) // a socket that refuses is closed already
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	_ = c.socket.SetDeadline(time.Now().Add(patience)) // a socket that refuses is closed already
-	other, err := c.settings.dial(ctx, c.link)
-	if err != nil {
-		_ = c.socket.SetDeadline(time.Unix(1, 0))
-		return
-	}
-	defer other.close()
-	unwatch := context.AfterFunc(ctx, func() { _ = other.socket.Close() })
-	defer unwatch()
-	if err := other.exec("KILL QUERY " + strconv.FormatUint(c.id, 10)); err != nil {
+	if !c.killOver(ctx, c.pool.take) && !c.killOver(ctx, func() (*conn, error) { return c.pool.dial(ctx) }) {
 		_ = c.socket.SetDeadline(time.Unix(1, 0))
 	}
+}
+
+// killOver sends KILL QUERY over a connection that get returns, if it does, and reports whether the server took it.
+func (c *conn) killOver(ctx context.Context, get func() (*conn, error)) bool {
+	other, err := get()
+	if err != nil || other == nil {
+		return false
+	}
+	defer c.pool.release(other)
+	_ = other.socket.SetDeadline(time.Now().Add(patience / 2))
+	stop := context.AfterFunc(ctx, func() { _ = other.socket.SetDeadline(time.Unix(1, 0)) })
+	err = other.exec("KILL QUERY " + strconv.FormatUint(c.id, 10))
+	if !stop() {
+		other.broken = true
+	}
+	_ = other.socket.SetDeadline(time.Time{})
+	return err == nil
 }
 
 // settle makes a connection usable again on which kill has been called and nothing runs any more: the server may end the next

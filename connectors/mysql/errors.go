@@ -30,8 +30,8 @@ func (s *settings) translate(ctx context.Context, err error, doing string) error
 	if known, ok := errors.AsType[*sqlerr.Error](err); ok {
 		return sqlerr.Wrap(known.Code, err, "%s", where)
 	}
-	if said, ok := errors.AsType[*driver.MySQLError](err); ok {
-		return sqlerr.Wrap(codeOf(said.Number), serverError{said}, "%s", where)
+	if refused, ok := errors.AsType[*driver.MySQLError](err); ok {
+		return sqlerr.Wrap(codeOf(refused.Number), serverError{refused}, "%s", where)
 	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("%s: %w", where, err)
@@ -109,9 +109,15 @@ func (u unconnected) Error() string {
 
 func (u unconnected) Unwrap() error { return u.error }
 
+// said reports what the server said, or is said of it, in words of its own.
+func said(err error) bool {
+	_, server := errors.AsType[*driver.MySQLError](err)
+	_, known := errors.AsType[*sqlerr.Error](err)
+	return server || known
+}
+
 // answered reports whether an attempt to connect reached a server, though it may have refused.
 func answered(err error) bool {
-	_, said := errors.AsType[*driver.MySQLError](err)
 	_, shown := errors.AsType[*tls.CertificateVerificationError](err)
-	return err == nil || said || shown || errors.Is(err, driver.ErrNoTLS)
+	return err == nil || said(err) || shown || errors.Is(err, driver.ErrNoTLS)
 }

@@ -87,14 +87,17 @@ func (p *pool) fresh(ctx context.Context) (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := p.settings.dial(ctx, &p.link)
+	c, err := p.dial(ctx)
 	if err != nil {
-		if answered(err) {
-			attempt.Reached()
-			return nil, err
+		reached := answered(err)
+		if !said(err) {
+			err = unconnected{err, p.settings.host}
 		}
-		err = unconnected{err, p.settings.host}
-		attempt.Failed(err)
+		if reached {
+			attempt.Reached()
+		} else {
+			attempt.Failed(err)
+		}
 		return nil, err
 	}
 	attempt.Reached()

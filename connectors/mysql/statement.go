@@ -170,18 +170,23 @@ func (st *statement) limits(ctx context.Context) string {
 	if t := st.connector.timeout; t > 0 {
 		left = min(left, t)
 	}
-	maria := st.conn.server.maria
-	switch {
-	case maria && left == math.MaxInt64:
-		return "SET SESSION max_statement_time = DEFAULT; "
+	switch maria := st.conn.server.maria; {
+	case left == math.MaxInt64:
+		return noLimit(st.conn.server)
 	case maria:
 		return fmt.Sprintf("SET SESSION max_statement_time = IF(@@GLOBAL.max_statement_time > 0, LEAST(@@GLOBAL.max_statement_time, %[1]g), %[1]g); ",
 			min(left, longestTimeout).Seconds())
-	case left == math.MaxInt64:
-		return "SET SESSION max_execution_time = DEFAULT; "
 	}
 	return fmt.Sprintf("SET SESSION max_execution_time = IF(@@GLOBAL.max_execution_time > 0, LEAST(@@GLOBAL.max_execution_time, %[1]d), %[1]d); ",
 		min(left, longestTimeout).Milliseconds())
+}
+
+// noLimit is the text that leaves a session no limit but the server's own.
+func noLimit(srv server) string {
+	if srv.maria {
+		return "SET SESSION max_statement_time = DEFAULT; "
+	}
+	return "SET SESSION max_execution_time = DEFAULT; "
 }
 
 const (
@@ -292,7 +297,7 @@ func (st *statement) Close() error {
 		st.stop()
 		if !st.conn.broken {
 			_ = st.conn.socket.SetDeadline(time.Now().Add(patience))
-			if err := st.conn.exec("ROLLBACK"); err != nil {
+			if err := st.conn.exec("ROLLBACK; " + noLimit(st.conn.server)); err != nil {
 				st.conn.broken = true
 			}
 			_ = st.conn.socket.SetDeadline(time.Time{})

@@ -23,6 +23,7 @@ import (
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
+	"github.com/silogate/silogate/internal/testserver"
 )
 
 // numbered are statements that make a table of n rows.
@@ -330,5 +331,19 @@ func TestParameters(t *testing.T) {
 	rows, err := drain(t.Context(), r, leaf.Schema())
 	if err != nil || !slices.Equal(rows, []string{`1|a\\b'c`}) {
 		t.Errorf("%q %v", rows, err)
+	}
+}
+
+// TestEncryption needs what the server of the tests does not have.
+func TestEncryption(t *testing.T) {
+	m := testserver.MariaDB(t)
+	for mode, want := range map[string]string{"DISABLED": "", "PREFERRED": "", "REQUIRED": "server does not support TLS", "VERIFY_IDENTITY": "server does not support TLS"} {
+		c := openSource(t, m, connectors.Options{"url": urlOf(m) + "?ssl-mode=" + mode})
+		_, err := c.Bind(connectors.Principal{}).Table(t.Context(), plan.TableName{Namespace: m.Database, Name: "none"}, connectors.AsOf{})
+		switch {
+		case want == "" && !sqlerr.Is(err, sqlerr.UnknownTable), want != "" && (!sqlerr.Is(err, sqlerr.SourceDown) || !strings.Contains(err.Error(), want)):
+			t.Errorf("%s: %v", mode, err)
+		}
+		_ = c.Close()
 	}
 }
