@@ -2,9 +2,11 @@ package connectors
 
 import (
 	"context"
+	"errors"
 	"io"
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/sync/semaphore"
 
@@ -20,27 +22,74 @@ type Admitter interface {
 }
 
 // Turns are what an Admitter hands out: so many statements at a time.
-type Turns struct{ free *semaphore.Weighted }
+type Turns struct {
+	free *semaphore.Weighted
+
+	mu      sync.Mutex
+	waiting int          // statements that somebody waits for
+	give    map[*Tx]bool // those that have a turn and give way
+}
 
 // NewTurns admits n statements at a time.
-func NewTurns(n int) *Turns { return &Turns{semaphore.NewWeighted(int64(n))} }
+func NewTurns(n int) *Turns {
+	return &Turns{free: semaphore.NewWeighted(int64(n)), give: make(map[*Tx]bool)}
+}
 
-// Admit waits for the turn of tx, which has at most one.
+// Admit waits for the turn of tx, which has at most one. A statement that gives way (Tx.GiveWay) fails with ErrBusy instead.
 func (t *Turns) Admit(ctx context.Context, tx *Tx) error {
 	_, err := tx.Shared(ctx, t, func(ctx context.Context) (io.Closer, error) {
-		if err := t.free.Acquire(ctx, 1); err != nil {
+		err := t.acquire(ctx, tx)
+		if err != nil {
 			return nil, err
 		}
-		return turn{t}, nil
+		return turn{t, tx}, nil
 	})
 	return err
 }
 
+// ErrBusy is why a statement that gives way is not admitted.
+var ErrBusy = errors.New("no turn is free")
+
+func (t *Turns) acquire(ctx context.Context, tx *Tx) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	t.mu.Lock()
+	if tx.GiveWay != nil {
+		defer t.mu.Unlock()
+		if t.waiting > 0 || !t.free.TryAcquire(1) {
+			return ErrBusy
+		}
+		t.give[tx] = true
+		return nil
+	}
+	if t.free.TryAcquire(1) {
+		t.mu.Unlock()
+		return nil
+	}
+	t.waiting++
+	for other := range t.give {
+		other.GiveWay()
+	}
+	t.mu.Unlock()
+	err := t.free.Acquire(ctx, 1)
+	t.mu.Lock()
+	t.waiting--
+	t.mu.Unlock()
+	return err
+}
+
 // turn is a statement's right to read the source.
-type turn struct{ of *Turns }
+type turn struct {
+	of *Turns
+	tx *Tx
+}
 
 // Close ends the turn.
 func (t turn) Close() error {
+	t.of.mu.Lock()
+	delete(t.of.give, t.tx)
+	t.of.mu.Unlock()
 	t.of.free.Release(1)
 	return nil
 }

@@ -57,6 +57,41 @@ func TestAdmitAsksEverySourceOfAPlanInOneOrder(t *testing.T) {
 	}
 }
 
+func TestTurnsAreGivenAway(t *testing.T) {
+	turns := NewTurns(2)
+	told := make(chan struct{}, 10)
+	background := &Tx{GiveWay: func() { told <- struct{}{} }}
+	if err := turns.Admit(t.Context(), background); err != nil {
+		t.Fatal(err)
+	}
+	var a, b Tx
+	if err := turns.Admit(t.Context(), &a); err != nil || len(told) > 0 {
+		t.Fatal("a turn is free", err)
+	}
+	if err := turns.Admit(t.Context(), &Tx{GiveWay: func() {}}); !errors.Is(err, ErrBusy) {
+		t.Errorf("no turn is free: %v", err)
+	}
+	admitted := make(chan error)
+	go func() { admitted <- turns.Admit(t.Context(), &b) }()
+	<-told // the statement waits, and says so
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-admitted; err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(background.Close(), b.Close()); err != nil {
+		t.Fatal(err)
+	}
+	turns.waiting = 1 // somebody is about to take the turn that is free
+	if err := turns.Admit(t.Context(), &Tx{GiveWay: func() {}}); !errors.Is(err, ErrBusy) {
+		t.Errorf("somebody waits: %v", err)
+	}
+	if len(turns.give) != 0 {
+		t.Error("a statement that has ended gives way")
+	}
+}
+
 func TestTurns(t *testing.T) {
 	turns := NewTurns(2)
 	var a, b, c Tx

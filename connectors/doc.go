@@ -54,6 +54,8 @@
 // their own and never wait for a statement. Otherwise two statements that hold what the other needs would wait for ever.
 // Connections are opened when they are used, not by Admit: a source that is down fails only statements that read it.
 //
+// A statement that nobody waits for (Tx.GiveWay) takes a turn only if one is free, and is told to end when another waits for it.
+//
 // # Links
 //
 // A source over a network measures its link by its own traffic (LinkMeter) and says what it knows (Linked), so that the

@@ -13,6 +13,10 @@ import (
 // source for, and closes it when the statement ends. A connector whose principals differ in what they may see makes the
 // principal part of its keys.
 type Tx struct {
+	// GiveWay makes the statement one that nobody waits for, and is set before the Tx is used: it never waits for a turn at a
+	// source, and GiveWay, which must not wait either, tells it to end when another statement waits for the turn that it has.
+	GiveWay func()
+
 	mu     sync.Mutex
 	closed bool
 	shared map[any]io.Closer

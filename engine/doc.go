@@ -8,6 +8,8 @@
 //
 // Analyze looks at a table for the sake of later plans. A Keeper keeps what it finds, and what runs teach; Close has it do so.
 //
+// Background runs plans that nobody waits for, in the way of nobody; what such runs find to be wrong is barred from all plans (Bar).
+//
 // A Prepared may run many times. A Result owns everything its run opened: Close stops remote statements, joins every
 // goroutine, gives back the memory and removes spill files, however far the run came.
 //

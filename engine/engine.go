@@ -7,6 +7,7 @@ import (
 	"maps"
 	"runtime"
 	"slices"
+	"sync"
 	"sync/atomic"
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
@@ -43,6 +44,7 @@ type Engine struct {
 	memory   *exec.Account
 	stats    *optimize.StatsCache
 	feedback *optimize.Feedback
+	bars     atomic.Pointer[optimize.Bars]
 }
 
 // New makes an engine.
@@ -53,19 +55,25 @@ func New(cfg Config) *Engine {
 	if cfg.Allocator == nil {
 		cfg.Allocator = new(bufpool.Pool)
 	}
-	return &Engine{
+	e := &Engine{
 		cfg:      cfg,
 		memory:   exec.NewAccount(nil, cfg.Memory, "memory.server"),
 		stats:    optimize.NewStatsCache(cfg.Keeper, cfg.Log),
 		feedback: optimize.NewFeedback(cfg.Keeper, cfg.Log),
 	}
+	e.bars.Store(new(optimize.Bars))
+	return e
 }
+
+// Bar has the plans of all statements do without some things from now on, in place of what they did without so far. Plans that
+// were prepared before are outdated.
+func (e *Engine) Bar(bars optimize.Bars) { e.bars.Store(&bars) }
 
 // Close keeps what runs taught. No statement may run any more.
 func (e *Engine) Close() { e.feedback.Close() }
 
-// MemoryUsed returns the bytes that running queries hold now.
-func (e *Engine) MemoryUsed() int64 { return e.memory.Used() }
+// MemoryUsed returns the bytes that running queries hold now, those in the background included.
+func (e *Engine) MemoryUsed() int64 { return e.memory.Used() + e.memory.Lent() }
 
 // Settings are a session's choices for one statement.
 type Settings struct {
@@ -74,20 +82,26 @@ type Settings struct {
 	Strict         bool            // silogate_strict_pushdown
 	MaxScanBytes   uint64          // silogate_max_scan_bytes; 0: no limit
 	Disabled       map[string]bool // silogate_disabled_rules
+	Barred         optimize.Bars   // beside what the engine bars for all
 	// Local are sources that only this statement reads, by site, such as the gateway's own tables.
 	Local map[plan.Site]connectors.Source
 }
 
 // Prepared is an optimized statement. It is immutable, but for being outdated, and may run many times and at the same time.
 type Prepared struct {
-	engine  *Engine
-	plan    plan.Node
-	trace   *optimize.Trace
-	dynamic build.DynamicMode
-	parts   map[plan.Node]optimize.Part // whose rows its runs teach the optimizer
-	refused error                       // why it can be explained and not run; nil: it can
+	engine   *Engine
+	bound    plan.Node
+	settings Settings
+	bars     *optimize.Bars // the engine's, when it was made
+	barred   optimize.Bars  // all
+	plan     plan.Node
+	trace    *optimize.Trace
+	dynamic  build.DynamicMode
+	parts    map[plan.Node]optimize.Part // whose rows its runs teach the optimizer
+	refused  error                       // why it can be explained and not run; nil: it can
 
-	outdated atomic.Bool
+	outdated   atomic.Bool
+	comparison func() (optimize.Comparison, string)
 }
 
 // Prepare optimizes a bound plan and places its parts. It asks sources for metadata, not for data.
@@ -95,11 +109,18 @@ func (e *Engine) Prepare(ctx context.Context, root plan.Node, s Settings) (*Prep
 	if err := plan.Verify(root); err != nil {
 		return nil, fmt.Errorf("the bound plan is broken: %w", err)
 	}
+	bars := e.bars.Load()
+	barred := maps.Clone(*bars)
+	if len(s.Barred) > 0 {
+		barred = maps.Clone(s.Barred)
+		maps.Copy(barred, *bars)
+	}
 	placed, trace, err := optimize.Optimize(ctx, root, optimize.Config{
 		Sources:  withLocal{e.cfg.Sources, s.Local},
 		Stats:    e.stats,
 		Feedback: e.feedback,
 		Disabled: s.Disabled,
+		Barred:   barred,
 		Pushdown: s.Pushdown,
 		Strict:   s.Strict,
 		Verify:   e.cfg.Verify,
@@ -107,7 +128,10 @@ func (e *Engine) Prepare(ctx context.Context, root plan.Node, s Settings) (*Prep
 	if err != nil {
 		return nil, err
 	}
-	p := &Prepared{engine: e, plan: placed, trace: trace, dynamic: e.cfg.Dynamic}
+	p := &Prepared{
+		engine: e, bound: root, settings: s, bars: bars, barred: barred, plan: placed, trace: trace, dynamic: e.cfg.Dynamic,
+		comparison: sync.OnceValues(func() (optimize.Comparison, string) { return optimize.Comparable(root) }),
+	}
 	if s.MaxScanBytes > 0 {
 		p.refused = refuseScans(ctx, placed, s.MaxScanBytes)
 	}
@@ -120,12 +144,18 @@ func (e *Engine) Prepare(ctx context.Context, root plan.Node, s Settings) (*Prep
 	return p, nil
 }
 
-// Outdated reports whether what was learnt since from the statement's runs may make another plan.
-func (p *Prepared) Outdated() bool { return p.outdated.Load() }
+// Outdated reports whether what was learnt since from the statement's runs, or is barred since, may make another plan.
+func (p *Prepared) Outdated() bool { return p.outdated.Load() || p.bars != p.engine.bars.Load() }
 
 // choices are what a run decides of the plan.
 func (p *Prepared) choices() build.Choices {
-	return build.Choose(p.plan, build.Config{Dynamic: p.dynamic, Weights: p.engine.cfg.Weights})
+	return build.Choose(p.plan, build.Config{Dynamic: p.dynamic, Unnarrowed: p.unnarrowed, Weights: p.engine.cfg.Weights})
+}
+
+// unnarrowed reports a source whose scans are not told of the keys of joins, since that is barred.
+func (p *Prepared) unnarrowed(source string) bool {
+	_, barred := p.barred[optimize.Bar{Source: source, What: optimize.DynamicFilters}]
+	return barred
 }
 
 // readsAny reports whether a plan reads one of some leaves.

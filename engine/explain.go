@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/silogate/silogate/engine/exec"
 	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/optimize"
 	"github.com/silogate/silogate/engine/plan"
 )
 
@@ -15,6 +17,7 @@ import (
 // statement would not be run, why; after Analyze what was measured.
 type Explanation struct {
 	plan     *plan.Description
+	barred   []string // rules and dynamic filters that are not used, and why
 	refused  error
 	measured *measured
 }
@@ -27,7 +30,22 @@ type measured struct {
 
 // Explain describes the placed plan.
 func (p *Prepared) Explain() *Explanation {
-	return &Explanation{plan: plan.Describe(p.plan, p.formatOptions()), refused: p.refused}
+	return &Explanation{plan: plan.Describe(p.plan, p.formatOptions()), barred: p.notApplied(), refused: p.refused}
+}
+
+// notApplied says what the plan does without as a whole since it is barred, and why. What sources are not asked for is said of
+// the leaves.
+func (p *Prepared) notApplied() []string {
+	list := p.trace.Barred
+	for _, leaf := range remotes(nil, p.plan) {
+		if why, barred := p.barred[optimize.Bar{Source: leaf.Site.Source, What: optimize.DynamicFilters}]; barred {
+			note := "dynamic filters of source " + leaf.Site.Source + " are quarantined: " + why
+			if !slices.Contains(list, note) {
+				list = append(slices.Clip(list), note)
+			}
+		}
+	}
+	return list
 }
 
 func (p *Prepared) formatOptions() plan.FormatOptions {
@@ -65,6 +83,7 @@ func (p *Prepared) Analyze(ctx context.Context, env *expr.Env) (*Explanation, er
 	o.Actual = actual(stats)
 	return &Explanation{
 		plan:     plan.Describe(p.plan, o),
+		barred:   p.notApplied(),
 		measured: &measured{rows, time.Since(start).Round(time.Microsecond), p.planning()},
 	}, nil
 }
@@ -72,6 +91,9 @@ func (p *Prepared) Analyze(ctx context.Context, env *expr.Env) (*Explanation, er
 // Text is the plan as lines, one for each node.
 func (e *Explanation) Text() string {
 	text := e.plan.Text()
+	for _, note := range e.barred {
+		text += "not applied: " + note + "\n"
+	}
 	if e.refused != nil {
 		text += "refused: " + e.refused.Error() + "\n"
 	}
@@ -85,6 +107,7 @@ func (e *Explanation) Text() string {
 type (
 	explanationJSON struct {
 		Version int               `json:"version"`
+		Barred  []string          `json:"not_applied,omitempty"`
 		Refused string            `json:"refused,omitempty"`
 		Actual  *measuredJSON     `json:"actual,omitempty"`
 		Plan    *plan.Description `json:"query_plan"`
@@ -98,7 +121,7 @@ type (
 
 // JSON is the same as a JSON object, whose fields docs/explain.md lists.
 func (e *Explanation) JSON() (string, error) {
-	out := explanationJSON{Version: plan.ExplainVersion, Plan: e.plan}
+	out := explanationJSON{Version: plan.ExplainVersion, Barred: e.barred, Plan: e.plan}
 	if e.refused != nil {
 		out.Refused = e.refused.Error()
 	}

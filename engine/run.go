@@ -23,7 +23,8 @@ type Result struct {
 	engine   *Engine
 	plan     plan.Node
 	root     exec.Operator
-	txs      *transactions
+	tx       func(plan.Site) *connectors.Tx
+	txs      *transactions // ended with the run; nil: they are another's, as is the memory
 	memory   *exec.Account
 	learn    func() // once all rows have come
 	admitted bool
@@ -46,26 +47,26 @@ func (p *Prepared) run(env *expr.Env, stats *exec.Stats) (*Result, error) {
 	e, txs := p.engine, new(transactions)
 	memory := exec.NewAccount(e.memory, e.cfg.QueryMemory, "memory.query")
 	memory.RefuseIf(e.cfg.RefuseIf)
-	streams, err := build.Build(p.plan, build.Config{
-		Allocator:   e.cfg.Allocator,
-		Env:         env,
-		Parallelism: e.cfg.Parallelism,
-		BatchRows:   e.cfg.BatchRows,
-		Memory:      memory,
-		Spill:       e.cfg.Spill,
-		Tx:          txs.get,
-		Stats:       stats,
-		Dynamic:     p.dynamic,
-		Estimate:    p.trace.Estimate,
-		Weights:     e.cfg.Weights,
-	})
+	r, err := p.start(build.Config{Env: env, Parallelism: e.cfg.Parallelism, Memory: memory, Spill: e.cfg.Spill, Tx: txs.get, Stats: stats})
 	if err != nil {
 		memory.Close()
 		return nil, errors.Join(err, txs.close())
 	}
-	return &Result{
-		engine: e, plan: p.plan, root: exec.Gather(streams), txs: txs, memory: memory, learn: sync.OnceFunc(func() { p.learn(stats) }),
-	}, nil
+	r.txs, r.memory, r.learn = txs, memory, sync.OnceFunc(func() { p.learn(stats) })
+	return r, nil
+}
+
+// start builds the plan for a run; of cfg the caller sets what differs from run to run.
+func (p *Prepared) start(cfg build.Config) (*Result, error) {
+	e := p.engine
+	cfg.Allocator, cfg.BatchRows = e.cfg.Allocator, e.cfg.BatchRows
+	cfg.Dynamic, cfg.Unnarrowed = p.dynamic, p.unnarrowed
+	cfg.Estimate, cfg.Weights = p.trace.Estimate, e.cfg.Weights
+	streams, err := build.Build(p.plan, cfg)
+	if err != nil {
+		return nil, err
+	}
+	return &Result{engine: e, plan: p.plan, root: exec.Gather(streams), tx: cfg.Tx, learn: func() {}}, nil
 }
 
 // learn remembers how many rows the parts of the plan had that were read to their end.
@@ -128,7 +129,7 @@ func (r *Result) admit(ctx context.Context) error {
 	r.interrupt = cancel
 	r.mu.Unlock()
 	defer r.waiting.Store(nil)
-	err := connectors.Admit(ctx, r.plan, r.txs.get, func(site plan.Site) { r.waiting.Store(&site) })
+	err := connectors.Admit(ctx, r.plan, r.tx, func(site plan.Site) { r.waiting.Store(&site) })
 	r.admitted = err == nil
 	return err
 }
@@ -141,12 +142,17 @@ func (r *Result) Close() error {
 		r.interrupt()
 	}
 	r.mu.Unlock()
+	if r.txs == nil {
+		return r.root.Close()
+	}
 	defer r.memory.Close()
 	return errors.Join(r.root.Close(), r.txs.close())
 }
 
 // transactions makes one connectors.Tx per source.
 type transactions struct {
+	giveWay func() // see connectors.Tx
+
 	mu      sync.Mutex
 	sources map[string]*connectors.Tx
 }
@@ -156,7 +162,7 @@ func (t *transactions) get(site plan.Site) *connectors.Tx {
 	defer t.mu.Unlock()
 	tx, ok := t.sources[site.Source]
 	if !ok {
-		tx = new(connectors.Tx)
+		tx = &connectors.Tx{GiveWay: t.giveWay}
 		if t.sources == nil {
 			t.sources = make(map[string]*connectors.Tx)
 		}

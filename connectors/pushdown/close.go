@@ -25,7 +25,8 @@ func (g *grower) close(p part, need columns) (plan.Node, error) {
 		return nil, err
 	}
 	remote := &plan.Remote{
-		Site: g.site, Fragment: fragment, Tables: tablesOf(nil, tree), Cols: tree.Schema(), Keys: keysOf(tree), Kept: p.kept,
+		Site: g.site, Fragment: fragment, Tables: tablesOf(nil, tree), Cols: tree.Schema(), Keys: keysOf(tree),
+		Exact: p.exact, Kept: p.kept,
 	}
 	return filtered(remote, p), nil
 }

@@ -19,7 +19,7 @@
 //   - A step that reads a column its inputs do not define (an outer reference of an Apply) is never offered.
 //
 // What was not taken, or must be checked again, stays as an ordinary node above the plan.Remote leaf with the reason in
-// Remote.Kept. The answer's root has the offered root's columns in the same order, under the same ids and types.
+// Remote.Kept; what was taken exactly is listed in Remote.Exact, in the same words. The answer's root has the offered root's columns in the same order, under the same ids and types.
 //
 // Nothing here is about SQL: a Parquet source takes Scan, Filter (as a superset, for pruning), Project of columns and
 // Limit; an API takes what its endpoint can filter. The tree that Fragment gets consists of just the steps that Take

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/plan"
@@ -59,7 +60,13 @@ type part struct {
 	local plan.Node
 	tree  plan.Node
 	rest  []expr.Expr // conjuncts that stay above tree
+	exact []string    // what of tree is not in rest
 	kept  []plan.Kept
+}
+
+// with returns the part grown by a step that is taken.
+func (p part) with(step plan.Node, what string) part {
+	return part{tree: step, exact: append(p.exact, what), kept: p.kept}
 }
 
 // taken reports a part that the source runs exactly.
@@ -98,7 +105,12 @@ func (g *grower) grow(n plan.Node, need columns) (part, error) {
 			return g.leaf(n), nil
 		}
 	}
-	return g.keepAll(n)
+	return g.keepAll(n, plan.Kept{What: kindOf(n), Why: "sources are not asked for it"})
+}
+
+// kindOf names the kind of a node.
+func kindOf(n plan.Node) string {
+	return strings.ToLower(strings.TrimPrefix(fmt.Sprintf("%T", n), "*plan."))
 }
 
 // scan offers a scan; one of another site stays.
@@ -167,6 +179,7 @@ func (g *grower) conjuncts(p part, conds []expr.Expr, what string) part {
 		switch {
 		case a.Verdict == Whole:
 			push = append(push, c)
+			p.exact = append(p.exact, fmt.Sprintf("%s %s", what, c))
 			continue
 		case a.Verdict == Loose && a.Push != nil:
 			push = append(push, a.Push)
@@ -183,6 +196,9 @@ func (g *grower) conjuncts(p part, conds []expr.Expr, what string) part {
 }
 
 func because(what string, a Answer) plan.Kept { return plan.Kept{What: what, Why: a.Reason} }
+
+// beside is why a step of several inputs can't be offered where one of them is not taken.
+func beside(what string) plan.Kept { return plan.Kept{What: what, Why: "another input runs here"} }
 
 // below is why a step can't be offered over a part that is not taken.
 func below(what string) plan.Kept { return plan.Kept{What: what, Why: "a filter below it runs here"} }
@@ -213,10 +229,14 @@ func (g *grower) project(n *plan.Project) (part, error) {
 	}
 	var push, stay []plan.Projection // stay gives n's columns over what push leaves of the tree
 	var reads []expr.Expr
+	var computed []string
 	for _, e := range n.Exprs {
 		a := g.take(&plan.Project{Input: p.tree, Exprs: []plan.Projection{e}}, e.Expr)
 		if a.Verdict == Whole {
 			push = append(push, e)
+			if _, passed := e.Expr.(*expr.Column); !passed {
+				computed = append(computed, fmt.Sprintf("column %s", e.Expr))
+			}
 			stay = append(stay, plan.Projection{Col: e.Col, Expr: e.Col.Ref()})
 			continue
 		}
@@ -229,7 +249,7 @@ func (g *grower) project(n *plan.Project) (part, error) {
 		return g.above(n, p, nil)
 	}
 	if len(reads) == 0 {
-		return part{tree: &plan.Project{Input: p.tree, Exprs: push}, kept: p.kept}, nil
+		return part{tree: &plan.Project{Input: p.tree, Exprs: push}, exact: append(p.exact, computed...), kept: p.kept}, nil
 	}
 	pushed := projectedSet(push)
 	for _, c := range pick(p.tree.Schema(), reading(nil, reads)) {
@@ -240,7 +260,7 @@ func (g *grower) project(n *plan.Project) (part, error) {
 	if !g.passes(p.tree, push) {
 		return g.above(n, p, nil)
 	}
-	p.tree = &plan.Project{Input: p.tree, Exprs: push}
+	p.tree, p.exact = &plan.Project{Input: p.tree, Exprs: push}, append(p.exact, computed...)
 	remote, err := g.close(p, nil)
 	if err != nil {
 		return part{}, err
@@ -277,7 +297,7 @@ func (g *grower) aggregate(n *plan.Aggregate) (part, error) {
 		step := n.WithChildren([]plan.Node{p.tree})
 		a := g.take(step, reads...)
 		if a.Verdict == Whole {
-			return part{tree: step, kept: p.kept}, nil
+			return p.with(step, "aggregate"), nil
 		}
 		if a.Verdict == Partial {
 			if parts, ok := partsOf(n); ok {
@@ -330,7 +350,7 @@ func (g *grower) ordered(n plan.Node, keys []plan.SortKey, need columns) (part, 
 		step := n.WithChildren([]plan.Node{p.tree})
 		a := g.take(step, reads...)
 		if a.Verdict == Whole {
-			return part{tree: step, kept: p.kept}, nil
+			return p.with(step, what), nil
 		}
 		p.kept = append(p.kept, because(what, a))
 	case p.tree != nil:
@@ -358,27 +378,30 @@ func (g *grower) limit(n *plan.Limit, need columns) (part, error) {
 func (g *grower) union(n *plan.Union) (part, error) {
 	parts := make([]part, len(n.Inputs))
 	trees := make([]plan.Node, len(n.Inputs))
-	var kept []plan.Kept
-	all := true
+	var taken part
+	why, all := beside("union"), true
 	for i, in := range n.Inputs {
 		var err error
 		if parts[i], err = g.grow(in, in.Schema().Set()); err != nil {
 			return part{}, err
 		}
 		trees[i] = parts[i].tree
-		kept = append(kept, parts[i].kept...)
+		taken.kept, taken.exact = append(taken.kept, parts[i].kept...), append(taken.exact, parts[i].exact...)
 		all = all && parts[i].taken() && sameColumns(in.Schema(), parts[i].tree.Schema())
 	}
 	if all {
 		step := n.WithChildren(trees)
 		a := g.take(step)
 		if a.Verdict == Whole {
-			return part{tree: step, kept: kept}, nil
+			return taken.with(step, "union"), nil
 		}
-		parts[0].kept = append(parts[0].kept, because("union", a))
+		why = because("union", a)
 	}
 	inputs := make([]plan.Node, len(parts))
 	for i, p := range parts {
+		if all || p.taken() {
+			p.kept = append(p.kept, why)
+		}
 		in, err := g.close(p, nil)
 		if err != nil {
 			return part{}, err

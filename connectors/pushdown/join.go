@@ -25,8 +25,10 @@ func (g *grower) join(n *plan.Join, need columns) (part, error) {
 		why = []plan.Kept{because("join", a)}
 	case left.tree != nil && right.tree != nil:
 		why = []plan.Kept{below("join")}
+	case left.tree != nil || right.tree != nil:
+		why = []plan.Kept{beside("join")}
 	}
-	left.kept = append(left.kept, why...)
+	left.kept, right.kept = append(left.kept, why...), append(right.kept, why...)
 	l, err := g.close(left, need)
 	if err != nil {
 		return part{}, err
@@ -41,14 +43,13 @@ func (g *grower) join(n *plan.Join, need columns) (part, error) {
 // takeJoin offers a join of two parts taken exactly.
 func (g *grower) takeJoin(n *plan.Join, left, right part) (part, Answer) {
 	inputs := []plan.Node{left.tree, right.tree}
-	p := part{kept: append(left.kept, right.kept...)}
+	p := part{exact: append(left.exact, right.exact...), kept: append(left.kept, right.kept...)}
 	if countKeys(left.tree)+countKeys(right.tree) > 1 {
 		return p, No("only one relation can be sent along")
 	}
 	if n.Kind != plan.Inner {
 		step := n.WithChildren(inputs)
-		p.tree = step
-		return p, g.take(step, n.On...)
+		return p.with(step, "join"), g.take(step, n.On...)
 	}
 	if len(n.On) == 0 && !singleRow(left.tree) && !singleRow(right.tree) {
 		return p, No("every pair of rows would be fetched")
@@ -63,7 +64,7 @@ func (g *grower) takeJoin(n *plan.Join, left, right part) (part, Answer) {
 			return p, a
 		}
 	}
-	p.tree = step
+	p = p.with(step, "join")
 	return g.conjuncts(p, rest, "join condition"), Exact()
 }
 

@@ -34,7 +34,7 @@ func partsOf(n *plan.Aggregate) (*plan.Aggregate, bool) {
 
 // aggregateParts aggregates the parts that the source gives.
 func (g *grower) aggregateParts(n, parts *plan.Aggregate, p part) (part, error) {
-	p.tree = parts.WithChildren([]plan.Node{p.tree})
+	p = p.with(parts.WithChildren([]plan.Node{p.tree}), "aggregate in parts")
 	remote, err := g.close(p, nil)
 	if err != nil {
 		return part{}, err

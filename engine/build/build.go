@@ -27,7 +27,7 @@ func Build(root plan.Node, cfg Config) (exec.Streams, error) {
 		cfg: cfg,
 		rt: &exec.Runtime{
 			Mem: cfg.Allocator, Env: cfg.Env, Account: cfg.Memory, Spill: cfg.Spill,
-			BatchRows: cfg.BatchRows, Weights: cfg.Weights,
+			BatchRows: cfg.BatchRows, Reads: cfg.Reads, Weights: cfg.Weights,
 		},
 		ctes:    newBindings(nil),
 		hoisted: new(atomic.Int64),

@@ -11,7 +11,7 @@ type Choices struct {
 	Narrowed map[*plan.Remote][]plan.Column // columns of remote scans whose keys joins tell while the query runs
 }
 
-// Choose returns what Build would decide of root with cfg, of which it needs Dynamic and Weights alone.
+// Choose returns what Build would decide of root with cfg, of which it needs Dynamic, Unnarrowed and Weights alone.
 func Choose(root plan.Node, cfg Config) Choices {
 	c := Choices{Keys: make(map[*plan.Join][]expr.Expr), Narrowed: make(map[*plan.Remote][]plan.Column)}
 	c.add(&builder{cfg: cfg}, root)

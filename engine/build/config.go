@@ -21,6 +21,8 @@ type Config struct {
 	Spill       *spill.Manager                              // nil: a query that would spill fails with sqlerr.OutOfMemory
 	Tx          func(plan.Site) *connectors.Tx              // the statement's transaction in a source; nil: none
 	Keys        func(*plan.Keys) (arrow.RecordBatch, error) // the rows of a run-time relation, borrowed; nil: none exist
+	Reads       *exec.ReadLimit                             // of all scans; nil: none
+	Unnarrowed  func(source string) bool                    // sources whose scans are not told of keys; nil: there are none
 	Stats       *exec.Stats                                 // nil: nothing is counted
 	Dynamic     DynamicMode                                 // how joins tell remote scans about their keys
 	Estimate    func(plan.Node) plan.Statistics             // of a node, NaN where it is unknown; nil: everywhere

@@ -1,6 +1,8 @@
 package build
 
 import (
+	"slices"
+
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/silogate/silogate/connectors"
@@ -52,7 +54,9 @@ func (b *builder) narrowed(n *plan.Join, cond joinCondition) [][]scanColumn {
 	for i, e := range probeKeys {
 		col, ok := e.(*expr.Column)
 		if ok && cond.fields[i].IsStrict() && exec.Comparable(col.Typ, buildKeys[i].Type()) {
-			scans[i] = scansOf(probe, col.ID)
+			scans[i] = slices.DeleteFunc(scansOf(probe, col.ID), func(s scanColumn) bool {
+				return b.cfg.Unnarrowed != nil && b.cfg.Unnarrowed(s.remote.Site.Source)
+			})
 		}
 	}
 	return scans

@@ -52,6 +52,11 @@ func (b *builder) rowKeys(cols plan.Schema) ([]rowkey.Field, error) {
 	return keys, nil
 }
 
+// RowKeys are the keys by which rows of some columns are equal, as grouping has it.
+func RowKeys(cols plan.Schema, weights exec.Weights) ([]rowkey.Field, error) {
+	return (&builder{cfg: Config{Weights: weights}}).rowKeys(cols)
+}
+
 // over builds a plan over rows by the ids under which it reads them. It is called as the operators of b run, at any time, so
 // that b is only read.
 func (b *builder) over(n plan.Node, rows map[int]exec.Rows) (exec.Operator, error) {

@@ -24,12 +24,58 @@ type Account struct {
 	used, peak   int64
 	reservations int64 // parts in it
 	joined       bool  // it has a part in its parent
+
+	borrows   *Account            // what a background account takes its bytes from; nil: it is none
+	lent      int64               // to background accounts
+	borrowers map[*Account]func() // background accounts, and what tells each to end
 }
 
 // NewAccount returns an account of limit bytes (0: none of its own) under parent (nil: the root). The setting is what
 // an error tells the user to raise, such as "memory.query".
 func NewAccount(parent *Account, limit int64, setting string) *Account {
 	return &Account{parent: parent, limit: limit, setting: setting}
+}
+
+// Background returns an account of work that nobody waits for: limit bytes at most, of what is beyond the half of a that
+// queries are sure of. It has no part in a, and queries never see what it holds: where that is in their way, giveWay is called,
+// after which the account gets no more. It must not wait.
+func (a *Account) Background(limit int64, setting string, giveWay func()) *Account {
+	b := &Account{limit: limit, setting: setting, borrows: a}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.borrowers == nil {
+		a.borrowers = make(map[*Account]func())
+	}
+	a.borrowers[b] = giveWay
+	return b
+}
+
+// lend gives a background account n bytes.
+func (a *Account) lend(n int64) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.limit > 0 && a.used+a.lent+n > a.limit/2 {
+		return sqlerr.New(sqlerr.OutOfMemory, "out of memory: %d bytes more in the background exceed what queries leave of %s = %d", n, a.setting, a.limit)
+	}
+	a.lent += n
+	return nil
+}
+
+// reclaim tells who holds what was lent to end if queries need it. The caller holds mu.
+func (a *Account) reclaim() {
+	if a.lent == 0 || a.limit == 0 || a.used+a.lent <= a.limit {
+		return
+	}
+	for _, giveWay := range a.borrowers {
+		giveWay()
+	}
+}
+
+// Lent returns the bytes that background accounts hold now.
+func (a *Account) Lent() int64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.lent
 }
 
 // RefuseIf makes operators that could spill do so whenever refuse says so, whatever memory there is: for tests of what only
@@ -61,16 +107,21 @@ func (a *Account) Reserve(n int64) error {
 	}
 	a.used += n
 	a.peak = max(a.peak, a.used)
+	a.reclaim()
 	a.mu.Unlock()
-	if a.parent != nil {
-		if err := a.parent.Reserve(n); err != nil {
-			a.mu.Lock()
-			a.used -= n
-			a.mu.Unlock()
-			return err
-		}
+	var err error
+	switch {
+	case a.parent != nil:
+		err = a.parent.Reserve(n)
+	case a.borrows != nil:
+		err = a.borrows.lend(n)
 	}
-	return nil
+	if err != nil {
+		a.mu.Lock()
+		a.used -= n
+		a.mu.Unlock()
+	}
+	return err
 }
 
 // Release gives n reserved bytes back.
@@ -80,6 +131,11 @@ func (a *Account) Release(n int64) {
 	a.mu.Unlock()
 	if a.parent != nil {
 		a.parent.Release(n)
+	}
+	if b := a.borrows; b != nil {
+		b.mu.Lock()
+		b.lent -= n
+		b.mu.Unlock()
 	}
 }
 
@@ -102,6 +158,11 @@ func (a *Account) Close() {
 	a.mu.Unlock()
 	if joined && a.parent != nil {
 		a.parent.share(-1)
+	}
+	if b := a.borrows; b != nil {
+		b.mu.Lock()
+		delete(b.borrowers, a)
+		b.mu.Unlock()
 	}
 }
 

@@ -8,6 +8,41 @@ import (
 	"github.com/silogate/silogate/engine/types"
 )
 
+// TestBackgroundGivesWay checks that work in the background takes no memory that queries may want, and that they do not notice it.
+func TestBackgroundGivesWay(t *testing.T) {
+	server := NewAccount(nil, 1000, "memory.server")
+	told := 0
+	b := server.Background(400, "the background", func() { told++ })
+	res := b.NewReservation(nil)
+	if err := res.Must(300); err != nil {
+		t.Fatal(err)
+	}
+	if err := res.Must(101); !sqlerr.Is(err, sqlerr.OutOfMemory) {
+		t.Errorf("more than its own limit: %v", err)
+	}
+	query := NewAccount(server, 0, "memory.query")
+	q := query.NewReservation(nil)
+	if err := q.Must(200); err != nil || server.Used() != 200 || server.Lent() != 300 || told != 0 {
+		t.Errorf("%v, used %d, lent %d, told %d times", err, server.Used(), server.Lent(), told)
+	}
+	if err := res.Must(1); !sqlerr.Is(err, sqlerr.OutOfMemory) || !strings.Contains(err.Error(), "memory.server") || b.Used() != 300 {
+		t.Errorf("more than half of the server's: %v, %d held", err, b.Used())
+	}
+	if err := q.Must(800); err != nil || told == 0 {
+		t.Errorf("a query that needs all: %v, told %d times", err, told)
+	}
+	res.Free()
+	b.Close()
+	q.Free()
+	query.Close()
+	if told = 0; server.Lent() != 0 || server.Used() != 0 {
+		t.Errorf("used %d, lent %d", server.Used(), server.Lent())
+	}
+	if err := server.Reserve(1000); err != nil || told != 0 {
+		t.Errorf("after its end: %v, told %d times", err, told)
+	}
+}
+
 // TestQueriesLeaveEachOtherTheirPart lets one query take all that it gets of a server's memory, and sorts more rows in
 // another one than there is room for.
 func TestQueriesLeaveEachOtherTheirPart(t *testing.T) {

@@ -14,6 +14,7 @@ type Runtime struct {
 	Account   *Account       // nil: unlimited
 	Spill     *spill.Manager // nil: nothing spills, so a limit is an error
 	BatchRows int            // rows of the batches that operators make; 0: BatchRows
+	Reads     *ReadLimit     // nil: there is none
 	Weights   Weights        // nil: every text is compared bytewise
 }
 

@@ -145,7 +145,10 @@ func (r *scanRun) readSplit(ctx context.Context, split connectors.Split, send fu
 		if err != nil {
 			return err
 		}
-		if err := r.check(batch); err != nil {
+		if err = r.check(batch); err == nil {
+			err = r.rt.Reads.take(batch)
+		}
+		if err != nil {
 			batch.Release()
 			return err
 		}

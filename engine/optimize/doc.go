@@ -17,6 +17,9 @@
 // Estimates (Estimator) come from statistics of tables and columns by textbook selectivities. They decide which of two
 // equal plans runs and never what it answers.
 //
+// What was caught making a wrong answer, a rule or something that a source was asked for, is barred from plans (Bars). Whether two
+// answers of a plan can be compared at all is found out from the bound plan (Comparable).
+//
 // The package binds no names, runs nothing and knows no particular source. What decorrelate leaves as plan.Apply is
 // run row by row by the executor.
 package optimize

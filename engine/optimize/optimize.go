@@ -22,6 +22,7 @@ type Config struct {
 	Stats    *StatsCache     // column statistics of the sources; nil: only what tables carry
 	Feedback *Feedback       // what earlier runs had; nil: nothing is known of them
 	Disabled map[string]bool // rules to leave out, by name
+	Barred   Bars            // what to do without, and why
 	Pushdown bool            // false: sources are offered bare scans only
 	Strict   bool            // a read of a whole table is sqlerr.PushdownRequired
 	Verify   bool            // check the plan after every rule
@@ -32,6 +33,9 @@ type Trace struct {
 	Steps     []Step
 	Estimates map[plan.Node]Estimate // of every node of the final plan
 	Parts     map[plan.Node]Part     // nodes of the final plan whose rows are worth to be learnt
+	Barred    []string               // rules that were left out as Config.Barred says, and why, as EXPLAIN says it
+
+	offers []offer
 }
 
 // Step is one run of a rule.
@@ -39,6 +43,8 @@ type Step struct {
 	Rule    string
 	Changed bool
 	Time    time.Duration
+
+	required bool
 }
 
 // Estimate returns what a node of the final plan was expected to yield, NaN for any other.
@@ -58,6 +64,12 @@ func Optimize(ctx context.Context, root plan.Node, cfg Config) (plan.Node, *Trac
 		if cfg.Disabled[r.name] && !r.required {
 			continue
 		}
+		if why := cfg.Barred.why("", []string{r.name}); why != "" && !r.required {
+			if note := "rule " + why; !slices.Contains(trace.Barred, note) {
+				trace.Barred = append(trace.Barred, note)
+			}
+			continue
+		}
 		if err := ctx.Err(); err != nil {
 			return nil, trace, err
 		}
@@ -67,7 +79,7 @@ func Optimize(ctx context.Context, root plan.Node, cfg Config) (plan.Node, *Trac
 		}
 		root = out
 	}
-	trace.Estimates, trace.Parts = p.est.All(ctx, root), p.parts
+	trace.Estimates, trace.Parts, trace.offers = p.est.All(ctx, root), p.parts, p.offers
 	return root, trace, nil
 }
 
@@ -85,7 +97,8 @@ type planner struct {
 	est  *Estimator
 	ways map[plan.Site]way // as they were when they were first asked for
 
-	parts map[plan.Node]Part // see Trace
+	parts  map[plan.Node]Part // see Trace
+	offers []offer
 }
 
 func newPlanner(root plan.Node, cfg Config) *planner {
@@ -104,7 +117,7 @@ func (p *planner) run(ctx context.Context, r rule, root plan.Node, trace *Trace)
 	if samePlan(root, out) {
 		out = root
 	}
-	trace.Steps = append(trace.Steps, Step{Rule: r.name, Changed: out != root, Time: time.Since(start)})
+	trace.Steps = append(trace.Steps, Step{Rule: r.name, Changed: out != root, Time: time.Since(start), required: r.required})
 	if p.Verify && out != root {
 		if err := p.verify(root, out); err != nil {
 			return nil, fmt.Errorf("rule %s broke the plan: %w\n%s", r.name, err, plan.Format(out, plan.FormatOptions{}))

@@ -75,6 +75,9 @@ func (pl *placer) colour(n plan.Node) siteSet {
 	for _, c := range n.Children() {
 		s = s.and(pl.colour(c))
 	}
+	if s.any && !s.mixed && pl.barred(s.site.Source, n) != "" {
+		s.mixed = true
+	}
 	pl.sites[n] = s
 	return s
 }
@@ -95,7 +98,7 @@ func (pl *placer) colourWith(n *plan.With) siteSet {
 
 func (pl *placer) place(ctx context.Context, n plan.Node) (plan.Node, error) {
 	if f, ok := n.(*plan.Filter); ok {
-		n = splitCorrelated(f)
+		n = pl.split(f)
 	}
 	c := pl.colour(n)
 	switch {
@@ -108,8 +111,8 @@ func (pl *placer) place(ctx context.Context, n plan.Node) (plan.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	if join, ok := n.(*plan.Join); ok && pl.Pushdown && c.atSource() {
-		return pl.explainPulled(out, join), nil
+	if pl.Pushdown {
+		out = pl.explain(n, out)
 	}
 	return out, nil
 }
@@ -165,13 +168,13 @@ func (pl *placer) pulled(ctx context.Context, n plan.Node) float64 {
 	return total
 }
 
-// splitCorrelated puts the conjuncts that read an enclosing Apply's columns, or are volatile, above the others, which
-// may then go to the source.
-func splitCorrelated(f *plan.Filter) plan.Node {
-	outer := free(f)
+// split puts the conjuncts that read an enclosing Apply's columns, are volatile or barred above the others, which may then
+// go to the source.
+func (pl *placer) split(f *plan.Filter) plan.Node {
+	outer, in := free(f), pl.colour(f.Input)
 	var here, there []expr.Expr
 	for _, c := range f.Conds {
-		if overlaps(columnsOf(c), outer) || expr.Volatile(c) {
+		if overlaps(columnsOf(c), outer) || expr.Volatile(c) || in.atSource() && pl.barredCond(in.site.Source, c) != "" {
 			here = append(here, c)
 		} else {
 			there = append(there, c)
@@ -192,6 +195,9 @@ func (pl *placer) offer(ctx context.Context, site plan.Site, n plan.Node) (plan.
 	out, err := src.Pushdown(ctx, n)
 	if err != nil {
 		return nil, err
+	}
+	if _, bare := n.(*plan.Scan); !bare {
+		pl.offers = append(pl.offers, offer{site.Source, n})
 	}
 	if err := pl.accept(site, n, out); err != nil {
 		return nil, sqlerr.Wrap(sqlerr.Internal, err, "source %s: answer to a pushdown", site.Source)
@@ -257,19 +263,16 @@ func tryScans(n plan.Node, f func(*plan.Scan) (plan.Node, error)) (plan.Node, er
 	return tryChildren(n, func(c plan.Node) (plan.Node, error) { return tryScans(c, f) })
 }
 
-// explainPulled notes at the inputs of a join of one source why it runs here.
-func (pl *placer) explainPulled(n plan.Node, join *plan.Join) plan.Node {
-	why := "its output is larger than its inputs"
-	if len(free(join)) > 0 {
-		why = "it reads the columns of an outer query"
-	}
-	return mapChildren(n, func(c plan.Node) plan.Node {
+// explain notes at the Remotes right below n why n runs here; out is n over its inputs as they are placed. A node above one
+// that runs here does so for that reason.
+func (pl *placer) explain(n, out plan.Node) plan.Node {
+	return mapChildren(out, func(c plan.Node) plan.Node {
 		r, ok := c.(*plan.Remote)
-		if !ok {
+		if !ok || passesOn(n) {
 			return c
 		}
 		noted := *r
-		noted.Kept = append(slices.Clone(r.Kept), plan.Kept{What: "join", Why: why})
+		noted.Kept = append(slices.Clone(r.Kept), plan.Kept{What: kindOf(n), Why: pl.whyHere(n, r.Site)})
 		pl.est.memo[&noted] = pl.est.memo[r]
 		if guess, ok := pl.est.learnt[r]; ok {
 			pl.est.learnt[&noted] = guess
@@ -280,4 +283,35 @@ func (pl *placer) explainPulled(n plan.Node, join *plan.Join) plan.Node {
 		}
 		return &noted
 	})
+}
+
+// passesOn reports a node that computes nothing.
+func passesOn(n plan.Node) bool {
+	p, ok := n.(*plan.Project)
+	return ok && !slices.ContainsFunc(p.Exprs, computed)
+}
+
+// whyHere says why n, of which a source could run an input, is not offered.
+func (pl *placer) whyHere(n plan.Node, site plan.Site) string {
+	if why := pl.barred(site.Source, n); why != "" {
+		return why
+	}
+	if f, ok := n.(*plan.Filter); ok && slices.ContainsFunc(f.Conds, expr.Volatile) {
+		return "it has another value each time that it is evaluated"
+	}
+	switch n.(type) {
+	case *plan.Apply, *plan.JSONTable, *plan.Recursive, *plan.Rollup, *plan.Window, *plan.Repeat:
+		return "sources are not asked for it"
+	}
+	switch c := pl.colour(n); {
+	case len(free(n)) > 0:
+		return "it reads the columns of an outer query"
+	case len(c.reads) > 0:
+		return "it reads a shared subquery that runs here"
+	case c.mixed:
+		return "another input is not of this source"
+	case orderedOnly(n):
+		return "an order alone spares no rows"
+	}
+	return "its output is larger than its inputs"
 }

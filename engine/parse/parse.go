@@ -6,7 +6,7 @@ import (
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
-// Stmt is one of CreateServer, AlterServer, DropServer, ShowServers, Analyze.
+// Stmt is one of CreateServer, AlterServer, DropServer, ShowServers, ShowQuarantine, ReleaseQuarantine, Analyze.
 type Stmt interface{ sealed() }
 
 // CreateServer is CREATE SERVER [IF NOT EXISTS] name FOREIGN DATA WRAPPER type OPTIONS (key 'value', ...).
@@ -35,10 +35,22 @@ type ShowServers struct {
 	Like *string
 }
 
-func (*CreateServer) sealed() {}
-func (*AlterServer) sealed()  {}
-func (*DropServer) sealed()   {}
-func (*ShowServers) sealed()  {}
+// ShowQuarantine is SHOW QUARANTINE [LIKE 'pattern'].
+type ShowQuarantine struct {
+	Like *string
+}
+
+// ReleaseQuarantine is RELEASE QUARANTINE number.
+type ReleaseQuarantine struct {
+	ID int64
+}
+
+func (*CreateServer) sealed()      {}
+func (*AlterServer) sealed()       {}
+func (*DropServer) sealed()        {}
+func (*ShowServers) sealed()       {}
+func (*ShowQuarantine) sealed()    {}
+func (*ReleaseQuarantine) sealed() {}
 
 // grammar says which words begin a statement of this package and what reads the rest of it.
 var grammar = []struct {
@@ -49,6 +61,8 @@ var grammar = []struct {
 	{[2]string{"ALTER", "SERVER"}, (*reader).alterServer},
 	{[2]string{"DROP", "SERVER"}, (*reader).dropServer},
 	{[2]string{"SHOW", "SERVERS"}, (*reader).showServers},
+	{[2]string{"SHOW", "QUARANTINE"}, (*reader).showQuarantine},
+	{[2]string{"RELEASE", "QUARANTINE"}, (*reader).releaseQuarantine},
 	{[2]string{"ANALYZE", "TABLE"}, (*reader).analyzeTable},
 	{[2]string{"ANALYZE", "TABLES"}, (*reader).analyzeTable},
 	{[2]string{"ANALYZE", "LOCAL"}, (*reader).analyzeLocal},

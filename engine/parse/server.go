@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/silogate/silogate/engine/sqlerr"
@@ -41,15 +42,30 @@ func (r *reader) dropServer() Stmt {
 }
 
 func (r *reader) showServers() Stmt {
-	s := &ShowServers{}
-	if r.accept("LIKE") {
-		t := r.next()
-		if t.kind != text {
-			r.fail(t, "a pattern in quotes")
-		}
-		s.Like = &t.value
+	return &ShowServers{Like: r.like()}
+}
+
+// like reads [LIKE 'pattern'].
+func (r *reader) like() *string {
+	if !r.accept("LIKE") {
+		return nil
 	}
-	return s
+	t := r.next()
+	if t.kind != text {
+		r.fail(t, "a pattern in quotes")
+	}
+	return &t.value
+}
+
+func (r *reader) showQuarantine() Stmt { return &ShowQuarantine{Like: r.like()} }
+
+func (r *reader) releaseQuarantine() Stmt {
+	t := r.next()
+	id, err := strconv.ParseInt(t.value, 10, 64)
+	if t.kind != word || err != nil {
+		r.fail(t, "a number of SHOW QUARANTINE")
+	}
+	return &ReleaseQuarantine{ID: id}
 }
 
 // options reads OPTIONS (...), calling member after the first word of each.

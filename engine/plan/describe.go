@@ -205,9 +205,17 @@ func (d *Description) remote(n *Remote, o FormatOptions) {
 		tables[i] = t.String()
 	}
 	d.set("tables", tables, "")
-	kept := make([]Kept, 0, len(n.Kept))
-	for _, k := range n.Kept {
-		kept = append(kept, k)
+	pushed := make([]pushedJSON, len(n.Exact))
+	for i, what := range n.Exact {
+		pushed[i] = pushedJSON{what, exact}
+	}
+	d.set("pushed", pushed, "")
+	if len(n.Exact) > 0 {
+		d.notes = append(d.notes, "exact: "+strings.Join(n.Exact, ", "))
+	}
+	kept := make([]keptJSON, len(n.Kept))
+	for i, k := range n.Kept {
+		kept[i] = keptJSON{k, k.label()}
 		d.notes = append(d.notes, k.String())
 	}
 	d.set("kept", kept, "")

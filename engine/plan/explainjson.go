@@ -51,6 +51,14 @@ type (
 		Learnt   bool        `json:"learnt,omitempty"`
 		Analyzed bool        `json:"analyzed,omitempty"`
 	}
+	pushedJSON struct {
+		What  string `json:"what"`
+		Label Label  `json:"label"`
+	}
+	keptJSON struct {
+		Kept
+		Label Label `json:"label"`
+	}
 	actualJSON struct {
 		Rows        int64             `json:"rows"`
 		QError      *float64          `json:"q_error,omitempty"`

@@ -66,8 +66,9 @@ type Remote struct {
 	Fragment Fragment
 	Tables   []TableName // that the fragment reads, for messages
 	Cols     Schema
-	Keys     *Keys  // the run-time relation the fragment reads as Scan.Args, or nil
-	Kept     []Kept // what stayed above
+	Keys     *Keys    // the run-time relation the fragment reads as Scan.Args, or nil
+	Exact    []string // what the fragment does just as the plan says, in the words of Kept.What
+	Kept     []Kept   // what stayed above
 }
 
 // Kept is a node or conjunct that stays above a fragment, and why.
@@ -75,6 +76,23 @@ type Kept struct {
 	What      string `json:"what"`
 	Why       string `json:"why"`
 	Rechecked bool   `json:"rechecked"` // the fragment applies it too, though not exactly: it drops some of the rows that fail
+}
+
+// Label is how exactly a source does a part of a plan that it was offered.
+type Label string
+
+// The labels.
+const (
+	exact    Label = "exact"    // its result is the part's, row for row
+	superset Label = "superset" // it drops some of the rows that the part drops, and the part stays above as well
+	local    Label = "local"    // it does nothing of it
+)
+
+func (k Kept) label() Label {
+	if k.Rechecked {
+		return superset
+	}
+	return local
 }
 
 // String is the line of EXPLAIN.
