@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -149,5 +150,34 @@ func TestRefusals(t *testing.T) {
 				t.Errorf("error %v, want one with %q", err, c.want)
 			}
 		})
+	}
+}
+
+func TestQuarantinesSurviveARestart(t *testing.T) {
+	ctx, dir := context.Background(), t.TempDir()
+	s := mustOpen(t, dir)
+	first := Quarantine{Source: "shop", What: "like of text", Since: time.Unix(1_700_000_000, 0).UTC(), Statement: "SELECT ?"}
+	rule := Quarantine{What: "prune", Since: first.Since}
+	for i, q := range []*Quarantine{&first, &rule} {
+		id, err := s.AddQuarantine(ctx, *q)
+		if err != nil || id != int64(i+1) {
+			t.Fatal(id, err)
+		}
+		q.ID = id
+	}
+	if _, err := s.AddQuarantine(ctx, Quarantine{Source: "SHOP", What: "like of text"}); err == nil {
+		t.Error("the same was added twice")
+	}
+	mustClose(t, s)
+	s = mustOpen(t, dir)
+	defer mustClose(t, s)
+	if got, err := s.Quarantines(ctx); err != nil || !reflect.DeepEqual(got, []Quarantine{first, rule}) {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if err := s.DeleteQuarantine(ctx, rule.ID); err != nil {
+		t.Fatal(err)
+	}
+	if id, err := s.AddQuarantine(ctx, rule); err != nil || id <= rule.ID {
+		t.Errorf("number %d, %v", id, err)
 	}
 }

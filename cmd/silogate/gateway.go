@@ -25,6 +25,7 @@ import (
 	"github.com/silogate/silogate/engine/optimize"
 	"github.com/silogate/silogate/engine/types"
 	"github.com/silogate/silogate/gateway/mysql"
+	"github.com/silogate/silogate/gateway/shadow"
 	"github.com/silogate/silogate/gateway/web"
 	"github.com/silogate/silogate/internal/config"
 )
@@ -38,6 +39,7 @@ type gateway struct {
 	catalog *catalog.Catalog
 	spill   *spill.Manager
 	engine  *engine.Engine
+	shadow  *shadow.Shadow
 	mysql   *mysql.Server
 	web     *http.Server // nil: off
 	webAt   net.Listener
@@ -90,6 +92,10 @@ func (g *gateway) open(ctx context.Context, cfg config.Config, log *slog.Logger,
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "silogate_query_memory_bytes", Help: "Memory that running queries hold."},
 			func() float64 { return float64(g.engine.MemoryUsed()) }))
+	g.shadow, err = shadow.New(ctx, shadow.Config{Engine: g.engine, Store: g.store, Registry: registry, Log: log, Weights: weights})
+	if err != nil {
+		return err
+	}
 	var network net.ListenConfig
 	listener, err := network.Listen(ctx, "tcp", cfg.Listen)
 	if err != nil {
@@ -97,7 +103,7 @@ func (g *gateway) open(ctx context.Context, cfg config.Config, log *slog.Logger,
 	}
 	g.mysql, err = mysql.New(ctx, listener, mysql.Config{
 		Catalog: g.catalog, Engine: g.engine, Store: g.store, Users: users(cfg.Users), Rules: optimize.RuleNames(),
-		TLS: certificate, Registry: registry, Log: log,
+		Shadow: g.shadow, ShadowRate: cfg.Shadow, TLS: certificate, Registry: registry, Log: log,
 	})
 	if err != nil || cfg.Web == "" {
 		return err
@@ -205,6 +211,9 @@ func (g *gateway) close() error {
 	}
 	if g.mysql != nil {
 		errs = append(errs, g.mysql.Close(ctx))
+	}
+	if g.shadow != nil {
+		g.shadow.Close()
 	}
 	if g.engine != nil {
 		g.engine.Close()

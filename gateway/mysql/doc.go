@@ -24,5 +24,7 @@
 // optimizer sees it. Whatever decides of a plan is in its key or looked up anew: text, parameters, user, rights, database, all
 // system variables, the descriptions of tables, the types of user variables. NOW(), variables and the like are parameters of each run.
 //
+// A share of the answers is digested as it is sent, for package shadow to check afterwards. Nothing here waits for that.
+//
 // The package does not know sources or plans beyond handing them on.
 package mysql

@@ -19,7 +19,7 @@ type explainedNode struct {
 	Operation  string
 	Properties struct {
 		Source, Remote string
-		Kept           []struct{ What, Why string }
+		Kept           []struct{ What, Why, Label string }
 		Dynamic        []string `json:"dynamic_filters"`
 		Keys           []string
 	}

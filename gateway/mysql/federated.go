@@ -15,9 +15,12 @@ import (
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/engine"
 	"github.com/silogate/silogate/engine/bind"
+	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/parse"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/gateway/session"
+	"github.com/silogate/silogate/gateway/shadow"
 )
 
 // federated runs a query that the binder took over, or explains it. prepared is its plan if it has one already.
@@ -56,13 +59,29 @@ func (s *statement) federated(leaf *bind.Leaf, prepared *engine.Prepared) (err e
 	}
 	s.server.results.Store(s.conn.ConnectionID, result)
 	defer s.server.results.Delete(s.conn.ConnectionID)
-	err = s.stream(leaf, result, env.Location)
-	return errors.Join(err, result.Close())
+	watch, err := s.watch(leaf, prepared, env)
+	if err == nil {
+		err = s.stream(leaf, result, env.Location, watch)
+	}
+	if err = errors.Join(err, result.Close()); err == nil {
+		watch.Done()
+	}
+	return err
+}
+
+// watch returns what digests the answer, if the statement is one of those that are checked.
+func (s *statement) watch(leaf *bind.Leaf, prepared *engine.Prepared, env *expr.Env) (*shadow.Watch, error) {
+	rate, err := variable(s.ctx, session.ShadowRate)
+	if err != nil {
+		return nil, err
+	}
+	share, _ := rate.(float64)
+	return s.server.cfg.Shadow.Watch(prepared, env, share, func() string { return parse.Digest(s.text, bind.Mode(s.ctx)) }), nil
 }
 
 // stream sends a result batch by batch. The first is read before the client is told the columns: most failures show
 // there and are then an ordinary error.
-func (s *statement) stream(leaf *bind.Leaf, result *engine.Result, loc *time.Location) error {
+func (s *statement) stream(leaf *bind.Leaf, result *engine.Result, loc *time.Location, watch *shadow.Watch) error {
 	longest, err := longestRow(s.ctx)
 	if err != nil {
 		return err
@@ -79,6 +98,7 @@ func (s *statement) stream(leaf *bind.Leaf, result *engine.Result, loc *time.Loc
 		if err != nil {
 			return err
 		}
+		watch.Add(batch)
 		c, err := rows.format(batch)
 		batch.Release()
 		if err != nil {

@@ -21,6 +21,8 @@ import (
 	"github.com/silogate/silogate/connectors/sqlite"
 	"github.com/silogate/silogate/engine"
 	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
+	"github.com/silogate/silogate/gateway/shadow"
+	"github.com/silogate/silogate/internal/liar"
 )
 
 func TestMain(m *testing.M) {
@@ -36,9 +38,12 @@ type gateway struct {
 	t       testing.TB
 	dir     string // of the store
 	fake    *fake
+	liar    *liar.Source // behind the wrapper liar
+	alarms  alarms       // errors that were logged
 	mem     bufpooltest.Allocator
 	catalog *catalog.Catalog
 	store   *store.Store
+	shadow  *shadow.Shadow
 	served  chan error
 	tls     *tls.Config // nil: none
 }
@@ -61,6 +66,7 @@ func (g *gateway) start() {
 		Types: map[string]connectors.Open{
 			"fake":   func(context.Context, connectors.Config) (connectors.Connector, error) { return g.fake, nil },
 			"sqlite": sqlite.Open,
+			"liar":   func(context.Context, connectors.Config) (connectors.Connector, error) { return g.liar, nil },
 		},
 		Store: g.store, Roots: []string{g.dir}, Warn: Warn,
 	}, []store.Server{{Name: "fake", Type: "fake"}})
@@ -68,18 +74,23 @@ func (g *gateway) start() {
 		g.t.Fatal(err)
 	}
 	g.mem = bufpooltest.New()
-	log := slog.New(slog.DiscardHandler)
+	log := slog.New(slog.NewTextHandler(&g.alarms, &slog.HandlerOptions{Level: slog.LevelError}))
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		g.t.Fatal(err)
 	}
+	e, registry := engine.New(engine.Config{Sources: g.catalog, Log: log, Allocator: g.mem}), prometheus.NewRegistry()
+	if g.shadow, err = shadow.New(background, shadow.Config{Engine: e, Store: g.store, Registry: registry, Log: log}); err != nil {
+		g.t.Fatal(err)
+	}
 	g.Server, err = New(background, listener, Config{
 		Catalog:  g.catalog,
-		Engine:   engine.New(engine.Config{Sources: g.catalog, Log: log, Allocator: g.mem}),
+		Engine:   e,
+		Shadow:   g.shadow,
 		Store:    g.store,
 		Users:    []User{{Name: "root", Password: "sesame"}},
 		Rules:    []string{"simplify", "prune"},
-		Registry: prometheus.NewRegistry(),
+		Registry: registry,
 		Log:      log,
 		TLS:      g.tls,
 	})
@@ -94,13 +105,19 @@ func (g *gateway) stop() {
 	g.t.Helper()
 	ctx, cancel := context.WithTimeout(background, 5*time.Second)
 	defer cancel()
-	if err := errors.Join(g.Close(ctx), <-g.served, g.catalog.Close(), g.store.Close()); err != nil {
+	if err := errors.Join(g.Close(ctx), <-g.served, g.closeRest()); err != nil {
 		g.t.Error(err)
 	}
 	if open := g.fake.open.Load(); open != 0 {
 		g.t.Errorf("%d executions were left open", open)
 	}
 	g.mem.AssertSize(g.t.(*testing.T), 0)
+}
+
+// closeRest closes what the server is made of, once that is closed.
+func (g *gateway) closeRest() error {
+	g.shadow.Close()
+	return errors.Join(g.catalog.Close(), g.store.Close())
 }
 
 // dsn names the gateway for the driver, as root; params is a query string.

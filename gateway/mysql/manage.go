@@ -5,6 +5,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
@@ -25,7 +26,7 @@ func (s *statement) own(stmt parse.Stmt) error {
 	return s.manage(stmt)
 }
 
-// manage runs a statement about servers.
+// manage runs a statement about servers, or about what is under quarantine.
 func (s *statement) manage(stmt parse.Stmt) error {
 	s.kind = manage
 	if err := s.needSuper(); err != nil {
@@ -49,6 +50,10 @@ func (s *statement) manage(stmt parse.Stmt) error {
 		}
 	case *parse.ShowServers:
 		return s.showServers(cat.Servers(), stmt.Like)
+	case *parse.ShowQuarantine:
+		return s.showQuarantine(stmt.Like)
+	case *parse.ReleaseQuarantine:
+		err = s.server.cfg.Shadow.Release(s.ctx, stmt.ID)
 	}
 	if err != nil {
 		return err
@@ -63,10 +68,7 @@ func (s *statement) note(err error) error {
 }
 
 func (s *statement) showServers(servers []catalog.ServerInfo, like *string) error {
-	matches := func(string) bool { return true }
-	if like != nil {
-		matches = likePattern(*like).MatchString
-	}
+	matches := matcher(like)
 	result := &sqltypes.Result{Fields: textFields("Server", "Wrapper", "Options", "Origin", "Problem")}
 	for _, info := range servers {
 		if !matches(info.Name) {
@@ -79,6 +81,31 @@ func (s *statement) showServers(servers []catalog.ServerInfo, like *string) erro
 		result.Rows = append(result.Rows, row)
 	}
 	return s.emit(result)
+}
+
+// showQuarantine shows what plans do without. The pattern is of sources.
+func (s *statement) showQuarantine(like *string) error {
+	matches := matcher(like)
+	result := &sqltypes.Result{Fields: textFields("Id", "Source", "Rule", "Since", "Statement")}
+	for _, q := range s.server.cfg.Shadow.Quarantines() {
+		if !matches(q.Source) {
+			continue
+		}
+		var row []sqltypes.Value
+		for _, text := range []string{strconv.FormatInt(q.ID, 10), q.Source, q.What, q.Since.Format("2006-01-02 15:04:05 UTC"), q.Statement} {
+			row = append(row, sqltypes.MakeTrusted(sqltypes.Text, []byte(text)))
+		}
+		result.Rows = append(result.Rows, row)
+	}
+	return s.emit(result)
+}
+
+// matcher matches names with a pattern of LIKE; nil matches all.
+func matcher(like *string) func(string) bool {
+	if like == nil {
+		return func(string) bool { return true }
+	}
+	return likePattern(*like).MatchString
 }
 
 // optionList shows options as CREATE SERVER takes them.

@@ -120,7 +120,7 @@ func (s *statement) again(text, arguments string, prepared bool) (known bool, er
 		return false, nil
 	}
 	s.ctx.ClearWarnings()
-	s.kind = federated
+	s.kind, s.text = federated, text
 	err = s.federated(plan.leaf, plan.prepared)
 	if s.begun || !stale(err) {
 		return true, err

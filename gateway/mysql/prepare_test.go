@@ -87,7 +87,8 @@ func TestVariablesAreListed(t *testing.T) {
 	rows, err := texts(g.open(""), "SHOW VARIABLES LIKE 'silogate%'")
 	want := [][]string{
 		{"silogate_disabled_rules", ""}, {"silogate_dynamic_filters", "ON"}, {"silogate_engine", "local"},
-		{"silogate_max_scan_bytes", "0"}, {"silogate_pushdown", "ON"}, {"silogate_run_id", ""}, {"silogate_strict_pushdown", "OFF"},
+		{"silogate_max_scan_bytes", "0"}, {"silogate_pushdown", "ON"}, {"silogate_run_id", ""},
+		{"silogate_shadow_rate", "0"}, {"silogate_strict_pushdown", "OFF"},
 	}
 	if err != nil || !reflect.DeepEqual(rows, want) {
 		t.Errorf("%q, %v; want %q", rows, err, want)

@@ -23,18 +23,21 @@ import (
 	"github.com/silogate/silogate/engine/bind"
 	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/gateway/session"
+	"github.com/silogate/silogate/gateway/shadow"
 )
 
 // Config is what a Server is made with. Everything but TLS and Users is required.
 type Config struct {
-	Catalog  *catalog.Catalog
-	Engine   *engine.Engine
-	Store    *store.Store // keeps the accounts
-	Users    []User       // made on the first start
-	Rules    []string     // the names that silogate_disabled_rules may hold
-	TLS      *tls.Config  // nil: connections are not encrypted
-	Registry prometheus.Registerer
-	Log      *slog.Logger
+	Catalog    *catalog.Catalog
+	Engine     *engine.Engine
+	Store      *store.Store   // keeps the accounts
+	Users      []User         // made on the first start
+	Shadow     *shadow.Shadow // checks a share of the statements
+	ShadowRate float64        // that share, unless a session has another
+	Rules      []string       // the names that silogate_disabled_rules may hold
+	TLS        *tls.Config    // nil: connections are not encrypted
+	Registry   prometheus.Registerer
+	Log        *slog.Logger
 }
 
 // Server is the MySQL port.
@@ -68,6 +71,9 @@ func New(ctx context.Context, listener net.Listener, cfg Config) (*Server, error
 
 func (v *Server) open(ctx context.Context, listener net.Listener) (err error) {
 	if err := registerVariables(session.Variables(v.cfg.Rules)); err != nil {
+		return err
+	}
+	if err := sql.SystemVariables.AssignValues(map[string]any{session.ShadowRate: v.cfg.ShadowRate}); err != nil {
 		return err
 	}
 	if v.metrics, err = newMetrics(v.cfg.Registry); err != nil {

@@ -568,7 +568,7 @@ func TestCloseTellsWhyAResultEnds(t *testing.T) {
 	for rows.Next() {
 	}
 	wantErrno(t, "the statement that runs", rows.Err(), 1053, "08S01")
-	if err := errors.Join(<-closed, <-g.served, g.catalog.Close(), g.store.Close()); err != nil {
+	if err := errors.Join(<-closed, <-g.served, g.closeRest()); err != nil {
 		t.Error(err)
 	}
 	g.start() // for the cleanup to stop
@@ -593,7 +593,7 @@ func TestCloseEndsWhatRuns(t *testing.T) {
 		t.Errorf("closing took %s", waited)
 	}
 	wantErrno(t, "the statement", <-failed, 1053, "08S01")
-	if err := errors.Join(<-g.served, g.catalog.Close(), g.store.Close()); err != nil {
+	if err := errors.Join(<-g.served, g.closeRest()); err != nil {
 		t.Error(err)
 	}
 	g.start() // for the cleanup to stop

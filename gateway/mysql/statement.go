@@ -35,6 +35,7 @@ type statement struct {
 	ctx    *sql.Context
 	conn   *vitess.Conn
 	kind   kind
+	text   string // as the client sent it, or prepared it
 	send   func(*sqltypes.Result) error
 	binary bool // the binary protocol; its receiver may keep results
 	begun  bool // the client was told the result's columns
@@ -58,6 +59,7 @@ func (s *statement) execute(parsed sqlparser.Statement, text string, args map[st
 	if err := s.ctx.ValidateSession(s.ctx); err != nil {
 		return err
 	}
+	s.text = text
 	s.ctx = bind.NarrowListing(s.ctx, parsed, args)
 	s.server.binder.Announce(s.ctx, parsed)
 	if _, ok := parsed.(sqlparser.SelectStatement); !ok {

@@ -48,6 +48,8 @@ func systemVariable(v session.Variable) *sql.MysqlSystemVariable {
 		}
 	case uint64:
 		sv.Type = gmstypes.NewSystemUintType(v.Name, 0, math.MaxInt64) // beyond, GMS wraps negative numbers
+	case float64:
+		sv.Type = gmstypes.NewSystemDoubleType(v.Name, 0, 1)
 	default:
 		sv.Type = gmstypes.NewSystemStringType(v.Name)
 	}

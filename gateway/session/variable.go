@@ -12,7 +12,7 @@ import (
 // Variable is a session variable of the gateway.
 type Variable struct {
 	Name    string
-	Default any                      // bool for a switch, uint64 for a number, else string
+	Default any                      // bool for a switch, uint64 for a number, float64 for a share from 0 to 1, else string
 	Check   func(value string) error // of a text; nil: anything goes
 }
 
@@ -23,6 +23,7 @@ const (
 	StrictPushdown = "silogate_strict_pushdown"
 	MaxScanBytes   = "silogate_max_scan_bytes"
 	DisabledRules  = "silogate_disabled_rules"
+	ShadowRate     = "silogate_shadow_rate"
 	Engine         = "silogate_engine"
 	RunID          = "silogate_run_id"
 )
@@ -37,6 +38,7 @@ func Variables(rules []string) []Variable {
 		{Name: DynamicFilters, Default: true},
 		{Name: StrictPushdown, Default: false},
 		{Name: MaxScanBytes, Default: uint64(0)},
+		{Name: ShadowRate, Default: 0.0},
 		{Name: Engine, Default: "local", Check: checkEngine},
 		{Name: DisabledRules, Default: "", Check: func(list string) error { return checkRules(list, rules) }},
 		{Name: RunID, Default: "", Check: checkRunID},

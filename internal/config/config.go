@@ -20,7 +20,8 @@ type Config struct {
 	Roots   []string // folders that sources made by CREATE SERVER may read
 	TLS     TLS
 	Memory  Memory
-	Users   []User // made on the first start only
+	Shadow  float64 // share of statements that are run a second time, without pushdown
+	Users   []User  // made on the first start only
 	Sources []Source
 }
 
@@ -94,15 +95,16 @@ func Parse(data []byte) (Config, error) {
 	}
 	cfg := Default()
 	err = root.mapping(fields{
-		"listen":  text(&cfg.Listen),
-		"flight":  text(&cfg.Flight),
-		"web":     text(&cfg.Web),
-		"data":    text(&cfg.Data),
-		"roots":   each(func(n node) error { return appendText(&cfg.Roots, n) }),
-		"tls":     nested(fields{"cert": text(&cfg.TLS.Cert), "key": text(&cfg.TLS.Key)}),
-		"memory":  nested(fields{"server": size(&cfg.Memory.Server), "query": size(&cfg.Memory.Query), "spill": size(&cfg.Memory.Spill)}),
-		"users":   each(func(n node) error { return user(&cfg, n) }),
-		"sources": entries(func(n node) error { return source(&cfg, n) }),
+		"listen":      text(&cfg.Listen),
+		"flight":      text(&cfg.Flight),
+		"web":         text(&cfg.Web),
+		"data":        text(&cfg.Data),
+		"roots":       each(func(n node) error { return appendText(&cfg.Roots, n) }),
+		"tls":         nested(fields{"cert": text(&cfg.TLS.Cert), "key": text(&cfg.TLS.Key)}),
+		"memory":      nested(fields{"server": size(&cfg.Memory.Server), "query": size(&cfg.Memory.Query), "spill": size(&cfg.Memory.Spill)}),
+		"shadow_rate": share(&cfg.Shadow),
+		"users":       each(func(n node) error { return user(&cfg, n) }),
+		"sources":     entries(func(n node) error { return source(&cfg, n) }),
 	})
 	if err != nil {
 		return Config{}, err

@@ -30,12 +30,13 @@ sources:
     url: s3://bucket/prefix
     secret_key: "${file:` + secret + `}"
     path_style: true
+shadow_rate: 0.01
 `))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := Config{
-		Listen: "127.0.0.1:3307", Web: "127.0.0.1:8080", Data: "/var/lib/silogate",
+		Listen: "127.0.0.1:3307", Web: "127.0.0.1:8080", Data: "/var/lib/silogate", Shadow: 0.01,
 		Memory: Memory{Server: 4 << 30, Query: 64 << 20, Spill: 1.5e12},
 		Users:  []User{{"root", "pa}ss"}},
 		Sources: []Source{
@@ -81,6 +82,8 @@ func TestParseErrors(t *testing.T) {
 		{"listen: 127.0.0.1:1\nlisten: 127.0.0.1:2\n", "line 2"},
 		{"\nlissen: 127.0.0.1:1\n", "line 2: lissen: unknown key; known here: data, flight, listen"},
 		{"memory:\n  server: 4GiB\n  qurey: 1GiB\n", "line 3: memory.qurey: unknown key; known here: query, server, spill"},
+		{"shadow_rate: 2", `line 1: shadow_rate: "2" is not a share from 0 to 1`},
+		{"shadow_rate: NaN", "is not a share"},
 		{"memory: {server: lots}", `line 1: memory.server: "lots" is not a size`},
 		{"memory: {server: 1GiB, query: 2GiB}", "memory.query: 2GiB is more than memory.server, 1GiB"},
 		{"listen: here", `listen: "here" is not host:port`},

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -153,6 +154,22 @@ func size(dst *Size) func(node) error {
 		if *dst, err = ParseSize(s); err != nil {
 			return n.errorf("%w", err)
 		}
+		return nil
+	}
+}
+
+// share reads a number from 0 to 1.
+func share(dst *float64) func(node) error {
+	return func(n node) error {
+		s, err := n.text()
+		if err != nil {
+			return err
+		}
+		v, err := strconv.ParseFloat(s, 64)
+		if err != nil || !(v >= 0 && v <= 1) {
+			return n.errorf("%q is not a share from 0 to 1", s)
+		}
+		*dst = v
 		return nil
 	}
 }

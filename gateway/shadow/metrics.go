@@ -1,0 +1,63 @@
+package shadow
+
+import (
+	"context"
+	"errors"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine/sqlerr"
+)
+
+// result is what became of a statement of the share.
+type result string
+
+const (
+	agreed   result = "agreed"  // the answer was right
+	wrong    result = "wrong"   // it was not
+	changed  result = "changed" // the tables changed in between
+	exempted result = "exempt"  // its right answer is not determined
+	skipped  result = "skipped" // too many waited, or a source or the memory was needed for others
+	limited  result = "limited" // it takes more than a check may
+	failed   result = "failed"  // by another error
+)
+
+var results = []result{agreed, wrong, changed, exempted, skipped, limited, failed}
+
+// errGiveWay is why a check ends that was in the way of others.
+var errGiveWay = errors.New("the check was in the way of a statement")
+
+// resultOf is what an error makes of a check.
+func resultOf(err error) result {
+	switch code := sqlerr.CodeOf(err); {
+	case errors.Is(err, errGiveWay), errors.Is(err, connectors.ErrBusy):
+		return skipped
+	case code == sqlerr.SourceChanged:
+		return changed
+	case code == sqlerr.ScanTooBig, code == sqlerr.OutOfMemory, errors.Is(err, context.DeadlineExceeded):
+		return limited
+	}
+	return failed
+}
+
+type metrics struct {
+	runs        *prometheus.CounterVec
+	quarantined *prometheus.GaugeVec
+}
+
+func newMetrics(registry prometheus.Registerer) (*metrics, error) {
+	m := &metrics{
+		runs: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "silogate_shadow_runs_total", Help: "Statements of the share that is checked, by what became of it."}, []string{"result"}),
+		quarantined: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "silogate_quarantined_rules", Help: "1 for each rule, or part of queries that a source is not asked for, under quarantine."},
+			[]string{"source", "rule"}),
+	}
+	for _, r := range results {
+		m.runs.WithLabelValues(string(r))
+	}
+	return m, errors.Join(registry.Register(m.runs), registry.Register(m.quarantined))
+}
+
+func (m *metrics) count(r result) { m.runs.WithLabelValues(string(r)).Inc() }
