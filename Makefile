@@ -32,6 +32,8 @@ integration: deps ## tests against real servers: Postgres, S3, MariaDB
 	go run ./internal/testserver/run $(TOOLS)/gotestsum --format pkgname -- -tags gms_pure_go,integration -p 2 ./...
 
 nightly: deps ## the long suites, in hours
+	python3 -m venv $(CACHE)/venv-mlflow
+	$(CACHE)/venv-mlflow/bin/pip install --quiet --disable-pip-version-check -r scripts/requirements-mlflow.txt
 	go run ./internal/testserver/run scripts/nightly.sh $(TOOLS)/gotestsum --format pkgname --
 
 race: ## unit tests under the race detector

@@ -98,6 +98,7 @@ var kinds = map[string]func(*testing.T, *tester, *block){
 	"sql integration": nil,
 	"sql on-postgres": nil,
 	"sql on-mariadb":  nil,
+	"sql on-mlflow":   nil,
 	"yaml config":     tryConfig,
 	"sh":              tryCommands,
 	"go":              tryGo,

@@ -3,6 +3,7 @@ package builtin
 
 import (
 	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/connectors/mlflow"
 	"github.com/silogate/silogate/connectors/mysql"
 	"github.com/silogate/silogate/connectors/objectstore"
 	"github.com/silogate/silogate/connectors/postgres"
@@ -12,6 +13,7 @@ import (
 // Types returns the connectors by the type that a configuration or CREATE SERVER names.
 func Types() map[string]connectors.Open {
 	return map[string]connectors.Open{
+		"mlflow":      mlflow.Open,
 		"mysql":       mysql.Open,
 		"objectstore": objectstore.Open,
 		"postgres":    postgres.Open,

@@ -383,6 +383,7 @@ func TestDeclarations(t *testing.T) {
 		"required column id":        func(d *Table) { d.Required = [][]string{{"id"}} },
 		"may be NULL":               func(d *Table) { d.Columns[0].NotNull = false; d.Orders = []Order{{Column: "id", Name: "o", Asc: "a"}} },
 		"method DELETE":             func(d *Table) { d.Rows.Method = "DELETE" },
+		"not asked for by each":     func(d *Table) { d.Columns[0].Asked = true },
 		"has no name":               func(d *Table) { d.Filters = []Filter{{Column: "id"}} },
 	} {
 		d := things()

@@ -124,8 +124,11 @@ func TestRefused(t *testing.T) {
 		t.Errorf("code %d: %v", sqlerr.CodeOf(err), err)
 	}
 	mention(t, err, "source api", "table things", "GET v1/things", "401", "the credentials *** are not known")
+	if check := c.Check(t.Context()); check == nil || check.Error() != err.Error() {
+		t.Errorf("checked: %v", check)
+	}
 	unmentioned(t, err, "wrong-secret")
-	if n := len(server.requests()); n != 1 {
+	if n := len(server.requests()); n != 2 {
 		t.Errorf("%d requests", n)
 	}
 	server.faults(func(w http.ResponseWriter, _ *http.Request) bool {

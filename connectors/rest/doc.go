@@ -18,7 +18,8 @@
 //
 // # Declarations
 //
-// A Column has a path into a row's JSON; null and a member that is missing are NULL. An Endpoint is a call and how its answer is
+// A Column has a path into a row's JSON; null and a member that is missing are NULL. What is nested in an item are rows of its own
+// (Endpoint.Each), and what an answer does not repeat is the value that was asked for (Asked). An Endpoint is a call and how its answer is
 // divided into pages: by Token (a cursor is one), Offset, Numbered pages or Link headers. A Filter is a condition that the API
 // takes; Loose ones, as of an API that ignores case, are checked again. Declare no filter, order or count that is not MySQL's
 // on the real server: conntest proves them.

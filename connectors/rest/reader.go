@@ -12,6 +12,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/expr/kernel"
 	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
@@ -223,6 +224,10 @@ func (r *reader) append(columns [][]types.Value, most int) (rows int, err error)
 func (r *reader) decode(element, item gjson.Result) (err error) {
 	for _, at := range r.needed {
 		c := &r.table.Columns[at]
+		if c.Asked {
+			r.values[at] = r.call.given[r.table.filterOf(c.Name, expr.Eq)][0]
+			continue
+		}
 		in := element
 		if c.Outer {
 			in = item

@@ -66,6 +66,20 @@ func (c *connector) List(_ context.Context, o connectors.ListOptions) iter.Seq2[
 	}
 }
 
+// Check implements connectors.Checker: the tables are there whatever the server says, so it is asked for one of them.
+func (c *connector) Check(ctx context.Context) error {
+	for _, name := range c.names {
+		t := c.tables[name]
+		if len(t.Required) > 0 {
+			continue
+		}
+		l := &call{table: t, endpoint: &t.Rows, most: 1}
+		_, err := l.fetch(ctx, c, nil, &connectors.Usage{})
+		return err
+	}
+	return nil
+}
+
 // Table returns a declared table.
 func (c *connector) Table(_ context.Context, name plan.TableName, at connectors.AsOf) (*plan.Table, error) {
 	t := c.tables[name.Name]

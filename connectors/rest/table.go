@@ -33,6 +33,7 @@ type Column struct {
 	Name    string
 	Type    types.Type
 	Path    string // of the value in a row's JSON, its members' names joined by dots; "": the row itself
+	Asked   bool   // the answer does not repeat it: it is the value of the column's filter, one for each request
 	Outer   bool   // Path begins at the item around the row (Endpoint.Each)
 	NotNull bool   // the API always has a value
 	Epoch   Epoch  // DATETIME and TIMESTAMP: numbers instead of text
@@ -203,6 +204,11 @@ func (t *table) check() error {
 			}
 		}
 	}
+	for _, c := range t.Columns {
+		if c.Asked && !t.asks(c.Name) {
+			return fmt.Errorf("column %s is not asked for by each request", c.Name)
+		}
+	}
 	for _, o := range t.Orders {
 		named = append(named, o.Column)
 	}
@@ -225,6 +231,13 @@ func (t *table) check() error {
 		}
 	}
 	return nil
+}
+
+// asks reports that each request has one value of a column.
+func (t *table) asks(column string) bool {
+	at := t.filterOf(column, expr.Eq)
+	return at >= 0 && t.Filters[at].Most <= 1 && len(t.Required) > 0 &&
+		!slices.ContainsFunc(t.Required, func(set []string) bool { return !slices.Contains(set, column) })
 }
 
 func countEndpoints(list []Count) []Endpoint {
