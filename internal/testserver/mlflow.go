@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 )
 
 // MLflow returns the URL of a running MLflow server, which all tests of the process share. It takes long to install and to
@@ -55,7 +56,7 @@ func startMLflow() (string, *process, error) {
 		return fail(err)
 	}
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	if err := p.ready(func() error {
+	if err := p.readyWithin(5*time.Minute, func() error { // it is Python of 850 MB
 		answer, err := client.Get(url + "/health")
 		if err != nil {
 			return err

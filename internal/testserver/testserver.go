@@ -146,8 +146,10 @@ func launch(dir string, owner *syscall.Credential, env []string, program string,
 }
 
 // ready calls probe until it succeeds, the process ends, or a minute has passed.
-func (p *process) ready(probe func() error) error {
-	deadline := time.Now().Add(time.Minute)
+func (p *process) ready(probe func() error) error { return p.readyWithin(time.Minute, probe) }
+
+func (p *process) readyWithin(patience time.Duration, probe func() error) error {
+	deadline := time.Now().Add(patience)
 	for {
 		err := probe()
 		if err == nil {
