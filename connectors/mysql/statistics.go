@@ -222,11 +222,9 @@ func spread(c *plan.ColumnStatistics, buckets []bucket, t types.Type) {
 	n := min(len(wide)+1, mostBounds)
 	bounds := make([]types.Value, n)
 	for i := range n {
-		at, text := i*len(wide)/(n-1), ""
-		if at < len(wide) {
+		text := wide[len(wide)-1].last
+		if at := i * len(wide) / (n - 1); at < len(wide) {
 			text = wide[at].first
-		} else {
-			text = wide[len(wide)-1].last
 		}
 		v, ok := statisticsValue(text, t)
 		if !ok {
