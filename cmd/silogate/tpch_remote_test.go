@@ -34,7 +34,7 @@ func TestTPCHRemote(t *testing.T) {
 				t.Fatal(err)
 			}
 			query := tpch.Qualify(text, func(string) string { return "pg" })
-			if plan := linesOf(t, on, "EXPLAIN "+query); len(plan) != 1 || !strings.HasPrefix(plan[0], "-> Remote pg ") {
+			if plan := linesOf(t, on, "EXPLAIN "+query); len(plan) != 2 || !strings.HasPrefix(plan[0], "-> Remote pg ") || !strings.HasPrefix(plan[1], "    exact: ") {
 				t.Errorf("not one statement:\n%s", strings.Join(plan, "\n"))
 			}
 			// The order is compared by TestTPCH: ties have none.
