@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/conntest"
@@ -17,7 +18,6 @@ import (
 	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
 	"github.com/silogate/silogate/internal/testengine"
-	"time"
 )
 
 // loose lets dates be stored that are none.
