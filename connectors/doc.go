@@ -59,7 +59,7 @@
 // # Links
 //
 // A source over a network measures its link by its own traffic (LinkMeter) and says what it knows (Linked), so that the
-// planner weighs bytes by what they cost.
+// planner weighs bytes by what they cost. A connection over which long answers come is Gathering below its meter.
 //
 // # Reachability
 //

@@ -52,7 +52,7 @@ func openPool(ctx context.Context, s *settings) (*pool, error) {
 		if err != nil {
 			return nil, err
 		}
-		return p.link.Conn(conn), nil
+		return p.link.Conn(connectors.Gathering(conn)), nil
 	}
 	var err error
 	p.pg, err = pgxpool.NewWithConfig(ctx, s.pool)

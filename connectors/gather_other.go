@@ -1,0 +1,7 @@
+//go:build !linux
+
+package connectors
+
+const hasLowWater = false
+
+func setLowWater(uintptr, int) error { return nil }
