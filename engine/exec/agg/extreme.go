@@ -1,15 +1,12 @@
 package agg
 
 import (
-	"bytes"
-	"cmp"
-	"strings"
-
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/decimal256"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/silogate/silogate/engine/exec/rowkey"
 	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
 )
@@ -175,14 +172,15 @@ type extremeText struct {
 	typ    types.Type
 	weigh  func(dst, value []byte) []byte
 	values []string
-	weight [][]byte // with weigh: the sort key of values
+	weight []string // with weigh: the sort key of values
+	prefix []uint64 // of the sort key of values
 	set    []bool
 	text   int64 // bytes of values and weights
 	key    []byte
 }
 
 func (x *extremeText) Grow(n int) {
-	x.values, x.set = extend(x.values, n), extend(x.set, n)
+	x.values, x.prefix, x.set = extend(x.values, n), extend(x.prefix, n), extend(x.set, n)
 	if x.weigh != nil {
 		x.weight = extend(x.weight, n)
 	}
@@ -191,47 +189,60 @@ func (x *extremeText) Grow(n int) {
 func (x *extremeText) Reset() {
 	clear(x.values)
 	clear(x.weight)
-	x.values, x.weight, x.set, x.text = x.values[:0], x.weight[:0], x.set[:0], 0
+	x.values, x.weight, x.prefix, x.set, x.text = x.values[:0], x.weight[:0], x.prefix[:0], x.set[:0], 0
 }
 
 func (x *extremeText) Bytes() int64 {
-	return x.text + int64(16*cap(x.values)+24*cap(x.weight)+cap(x.set))
+	return x.text + int64(16*cap(x.values)+16*cap(x.weight)+8*cap(x.prefix)+cap(x.set))
 }
 
 func (x *extremeText) Update(groups []int32, args []arrow.Array, rows int) error {
+	vals := textsOf(args[0])
+	nulls, some := nullsOf(args[0])
 	for i := range rows {
-		if args[0].IsNull(i) {
+		if some && !nulls.ok(i) {
 			continue
 		}
-		g, v := group(groups, i), textAt(args[0], i)
-		if x.weigh != nil && x.keep != first {
-			x.key = x.weigh(x.key[:0], []byte(v))
-		}
-		if x.set[g] && !x.better(v, g) {
+		g, v := group(groups, i), vals.at(i)
+		if x.keep == first && x.set[g] {
 			continue
 		}
-		x.text += int64(len(v) - len(x.values[g]))
-		x.values[g], x.set[g] = strings.Clone(v), true
+		key := v
 		if x.weigh != nil {
-			x.text += int64(len(x.key) - len(x.weight[g]))
-			x.weight[g] = bytes.Clone(x.key)
+			x.key = x.weigh(x.key[:0], v)
+			key = x.key
+		}
+		if prefix := rowkey.Prefix(key); !x.set[g] || x.better(g, key, prefix) {
+			x.prefix[g] = prefix
+			x.replace(g, v, key)
 		}
 	}
 	return nil
 }
 
-// better reports whether v, whose sort key is x.key, replaces the value of group g.
-func (x *extremeText) better(v string, g int32) bool {
-	var order int
-	switch {
-	case x.keep == first:
-		return false
-	case x.weigh != nil:
-		order = bytes.Compare(x.key, x.weight[g])
-	default:
-		order = cmp.Compare(v, x.values[g])
+// better reports whether a value with this sort key comes before the value of group g if the lowest is kept, and else
+// behind it.
+func (x *extremeText) better(g int32, key []byte, prefix uint64) bool {
+	if prefix != x.prefix[g] {
+		return (prefix < x.prefix[g]) == (x.keep == lowest)
 	}
-	return order < 0 && x.keep == lowest || order > 0 && x.keep == highest
+	than := x.values[g]
+	if x.weigh != nil {
+		than = x.weight[g]
+	}
+	if x.keep == lowest {
+		return string(key) < than
+	}
+	return string(key) > than
+}
+
+func (x *extremeText) replace(g int32, v, key []byte) {
+	x.text += int64(len(v) - len(x.values[g]))
+	x.values[g], x.set[g] = string(v), true
+	if x.weigh != nil {
+		x.text += int64(len(key) - len(x.weight[g]))
+		x.weight[g] = string(key)
+	}
 }
 
 func textAt(a arrow.Array, i int) string {

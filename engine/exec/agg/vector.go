@@ -50,6 +50,26 @@ func fixed[T arrow.FixedWidthType](a arrow.Array) []T {
 	return arrow.GetData[T](d.Buffers()[1].Bytes())[d.Offset() : d.Offset()+d.Len()]
 }
 
+// textVector is the values of an array of text or bytes.
+type textVector struct {
+	bytes   []byte
+	offsets []int32 // where each value starts, and where the last one ends
+}
+
+func textsOf(a arrow.Array) textVector {
+	d := a.Data()
+	if d.Len() == 0 {
+		return textVector{}
+	}
+	v := textVector{offsets: arrow.GetData[int32](d.Buffers()[1].Bytes())[d.Offset() : d.Offset()+d.Len()+1]}
+	if b := d.Buffers()[2]; b != nil {
+		v.bytes = b.Bytes()
+	}
+	return v
+}
+
+func (v textVector) at(i int) []byte { return v.bytes[v.offsets[i]:v.offsets[i+1]] }
+
 // builder makes a fixed-width array of n values with a validity bitmap.
 type builder struct {
 	valid, data *memory.Buffer
