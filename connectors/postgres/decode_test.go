@@ -1,10 +1,13 @@
 package postgres
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +17,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine/bufpool"
 	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 	"github.com/silogate/silogate/engine/expr/kernel"
 	"github.com/silogate/silogate/engine/sqlerr"
@@ -157,11 +161,17 @@ func TestStreamCutAnywhere(t *testing.T) {
 		mem := bufpooltest.New()
 		r := &copyReader{decoder: goldenDecoder(mem, 8), usage: &connectors.Usage{}}
 		var got []string
+		hand := func() {
+			if err := r.decoder.decode(); err != nil {
+				t.Fatal(err)
+			}
+			batch := r.decoder.batch()
+			got = append(got, shownBatch(batch)...)
+			batch.Release()
+		}
 		take := func() {
 			for r.decoder.full() {
-				batch := r.decoder.batch()
-				got = append(got, shownBatch(batch)...)
-				batch.Release()
+				hand()
 				if err := r.data(nil); err != nil {
 					t.Fatal(err)
 				}
@@ -173,13 +183,59 @@ func TestStreamCutAnywhere(t *testing.T) {
 			}
 			take()
 		}
-		batch := r.decoder.batch()
-		got = append(got, shownBatch(batch)...)
-		batch.Release()
+		hand()
 		if !slices.Equal(got, want) || !r.ended {
 			t.Fatalf("pieces of %d: %d rows, ended %t", size, len(got), r.ended)
 		}
 		mem.AssertSize(t, 0)
+	}
+}
+
+// TestRowsStayWhereTheyAreFramed receives a COPY stream with notices in between into buffers that hold a few rows, so that
+// what is received is moved all the time.
+func TestRowsStayWhereTheyAreFramed(t *testing.T) {
+	rows, want := goldenRows(t, 50)
+	var stream []byte
+	send := func(kind byte, body []byte) {
+		stream = append(stream, kind)
+		stream = binary.BigEndian.AppendUint32(stream, uint32(4+len(body)))
+		stream = append(stream, body...)
+	}
+	send(msgCopyOut, []byte{1, 0, 0})
+	send(msgCopyData, append([]byte(copySignature), 0, 0, 0, 0, 0, 0, 0, 0))
+	for i, row := range rows {
+		if i%5 == 4 {
+			send(msgNotice, make([]byte, 3*i))
+		}
+		send(msgCopyData, row)
+	}
+	send(msgCopyData, []byte{0xff, 0xff})
+	send(msgCopyDone, nil)
+	send(msgReady, []byte{'I'})
+	for _, size := range []int{500, 1000, 3000, len(stream)} {
+		mem := bufpooltest.New()
+		server, client := net.Pipe()
+		w := &wire{socket: client, buf: make([]byte, size), running: true}
+		r := &copyReader{wire: w, decoder: goldenDecoder(mem, 7), usage: &connectors.Usage{}}
+		go func() { _, _ = server.Write(stream) }()
+		var got []string
+		for {
+			batch, err := r.next(t.Context())
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				t.Fatalf("buffer of %d: %v", size, err)
+			}
+			got = append(got, shownBatch(batch)...)
+			batch.Release()
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("buffer of %d: %d rows\n%s", size, len(got), strings.Join(got, "\n"))
+		}
+		mem.AssertSize(t, 0)
+		_ = server.Close()
+		_ = client.Close()
 	}
 }
 
@@ -233,7 +289,7 @@ func TestCopyHeader(t *testing.T) {
 	}
 }
 
-// BenchmarkDecode decodes rows like those of TPC-H's orders.
+// BenchmarkDecode decodes 800 rows like those of TPC-H's orders.
 func BenchmarkDecode(b *testing.B) {
 	text := func(s string) string { return hex.EncodeToString([]byte(s)) }
 	outs := []output{
@@ -247,16 +303,26 @@ func BenchmarkDecode(b *testing.B) {
 	}
 	row := tuple(b, "0000000000000001", "0000000000009099", text("O"), "0003 0001 0000 0002 0011 0e8f 1388", "fffff5f4",
 		text("5-LOW          "), text("Clerk#000000951"), "00000000", text("nstructions sleep furiously among the even, final"))
-	d := newDecoder(outs, memory.DefaultAllocator, 8192, func(output) error { return nil })
+	d := newDecoder(outs, new(bufpool.Pool), 8192, func(output) error { return nil })
 	defer d.release()
-	b.SetBytes(int64(len(row)))
+	const together = 800 // rows in the buffer of a connection
+	rows := bytes.Repeat(row, together)
+	b.SetBytes(int64(len(rows)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := d.row(row); err != nil {
-			b.Fatal(err)
+		for at := 0; at < len(rows); at += len(row) {
+			if _, err := d.frame(rows[at:]); err != nil {
+				b.Fatal(err)
+			}
+			if d.full() {
+				if err := d.decode(); err != nil {
+					b.Fatal(err)
+				}
+				d.batch().Release()
+			}
 		}
-		if d.full() {
-			d.batch().Release()
+		if err := d.decode(); err != nil {
+			b.Fatal(err)
 		}
 	}
 }

@@ -31,7 +31,7 @@ var powersOf10 = [...]uint64{
 }
 
 // numeric stores a numeric in a decimal vector, which it widens where the value needs it.
-func (d *decoder) numeric(v *vector, b []byte) error {
+func (d *decoder) numeric(v *vector, row int, b []byte) error {
 	if len(b) < numericHeader {
 		return corrupt("column %s: a numeric has %d bytes", v.out.name, len(b))
 	}
@@ -45,7 +45,7 @@ func (d *decoder) numeric(v *vector, b []byte) error {
 	switch sign {
 	case signPositive, signNegative:
 	case signNaN, signInfinity, signMinusInf:
-		return d.lose(v)
+		return d.lose(v, row)
 	default:
 		return corrupt("column %s: a numeric has sign %#x", v.out.name, sign)
 	}
@@ -70,14 +70,14 @@ func (d *decoder) numeric(v *vector, b []byte) error {
 		if sign == signNegative {
 			n = -n
 		}
-		v.w64[d.rows] = n
+		v.w64[row] = n
 		return nil
 	}
 	n, ok := wide(digits, power)
 	if !ok || !n.less(v.limit) {
 		return d.misfit(v)
 	}
-	v.putWide(d.rows, n, sign == signNegative)
+	v.putWide(row, n, sign == signNegative)
 	return nil
 }
 

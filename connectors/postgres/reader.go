@@ -97,6 +97,11 @@ func (r *copyReader) next(ctx context.Context) (arrow.RecordBatch, error) {
 		return nil, r.wire.failed
 	}
 	for r.wire.running && !r.decoder.full() {
+		if !r.wire.holds(msgCopyData) { // what is framed lies where the wire receives
+			if err := r.decoder.decode(); err != nil {
+				return nil, err
+			}
+		}
 		kind, body, err := r.wire.next()
 		if err != nil {
 			return nil, err
@@ -106,6 +111,9 @@ func (r *copyReader) next(ctx context.Context) (arrow.RecordBatch, error) {
 				return nil, err
 			}
 		}
+	}
+	if err := r.decoder.decode(); err != nil {
+		return nil, err
 	}
 	if r.decoder.rows > 0 {
 		r.usage.AddRows(int64(r.decoder.rows))
@@ -129,8 +137,7 @@ func (r *copyReader) data(b []byte) error {
 			return err
 		}
 		if n == 0 {
-			r.keep(b)
-			return nil
+			return r.keep(b)
 		}
 		r.header, b = true, b[n:]
 	}
@@ -142,7 +149,7 @@ func (r *copyReader) data(b []byte) error {
 			r.ended, b = true, b[2:]
 			continue
 		}
-		n, err := r.decoder.row(b)
+		n, err := r.decoder.frame(b)
 		if errors.Is(err, errPartial) {
 			break
 		}
@@ -151,12 +158,19 @@ func (r *copyReader) data(b []byte) error {
 		}
 		b = b[n:]
 	}
-	r.keep(b)
-	return nil
+	return r.keep(b)
 }
 
-// keep puts what is left of a piece aside; b may lie in what was put aside before.
-func (r *copyReader) keep(b []byte) { r.part = append(r.part[:0], b...) }
+// keep puts what is left of a piece aside; b, and rows that are framed, may lie in what was put aside before.
+func (r *copyReader) keep(b []byte) error {
+	if len(r.part) > 0 {
+		if err := r.decoder.decode(); err != nil {
+			return err
+		}
+	}
+	r.part = append(r.part[:0], b...)
+	return nil
+}
 
 // copyHeader returns the length of COPY's header, 0 if it is not all there.
 func copyHeader(b []byte) (int, error) {

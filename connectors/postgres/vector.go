@@ -12,9 +12,7 @@ import (
 	"github.com/silogate/silogate/engine/types"
 )
 
-// vector collects the values of one column of a batch in Arrow's layout. A value is stored at a row's place rather than
-// appended, so that storing it again changes nothing: a row that arrived in part is decoded once more from its start.
-// All rows below the one being stored are complete.
+// vector collects the values of one column of a batch in Arrow's layout, in the order of the rows.
 type vector struct {
 	out      output
 	mem      memory.Allocator
@@ -88,26 +86,36 @@ func (v *vector) fixed(width int) {
 
 // putNull makes a row NULL.
 func (v *vector) putNull(row int) {
+	v.invalidate(row)
+	if v.ends != nil {
+		v.ends[row+1] = v.ends[row]
+	}
+}
+
+// invalidate marks a row as NULL.
+func (v *vector) invalidate(row int) {
 	if v.validity == nil {
 		v.validity = bufpool.NewBuffer(v.mem, int(bitutil.BytesForBits(int64(v.capacity))))
 		memory.Set(v.validity.Bytes(), 0xff)
 	}
 	bitutil.ClearBit(v.validity.Bytes(), row)
-	if v.ends != nil {
-		v.ends[row+1] = v.ends[row]
-	}
 }
 
 // room returns where the n bytes of a row's text go.
 func (v *vector) room(row, n int) []byte {
 	start := int(v.ends[row])
 	end := start + n
-	if end > len(v.w8) {
-		v.values.Resize(max(end, 2*len(v.w8)))
-		v.w8 = v.values.Bytes()
-	}
+	v.reserve(end)
 	v.ends[row+1] = int32(end)
 	return v.w8[start:end]
+}
+
+// reserve makes room for so many bytes of text in all.
+func (v *vector) reserve(bytes int) {
+	if bytes > len(v.w8) {
+		v.values.Resize(max(bytes, 2*len(v.w8)))
+		v.w8 = v.values.Bytes()
+	}
 }
 
 // widen makes the decimals of the rows below rows at least w wide.

@@ -124,6 +124,11 @@ func (c *wire) next() (kind byte, body []byte, err error) {
 	}
 }
 
+// holds reports that the next message is of this kind and received, so that next leaves what it returned before as it is.
+func (c *wire) holds(kind byte) bool {
+	return c.w-c.r >= 5 && c.buf[c.r] == kind && c.w-c.r > int(binary.BigEndian.Uint32(c.buf[c.r+1:]))
+}
+
 // stale reports that the connection has been broken since before it was taken over, as far as one can tell: it was used
 // before, and nothing but a farewell came from the server. What was sent may be sent again on another.
 func (c *wire) stale() bool { return c.broken != nil && c.slot.reused && !c.heard }
