@@ -79,7 +79,8 @@ func simplifyFilter(n *plan.Filter) plan.Node {
 	return &plan.Filter{Input: input, Conds: conds}
 }
 
-// simplifyConds splits and factors conjuncts and drops those that are true; false if no row can pass.
+// simplifyConds splits and factors conjuncts and drops those that are true for every row, such as IS NOT NULL of what is
+// never NULL; false if no row can pass.
 func simplifyConds(conds []expr.Expr) ([]expr.Expr, bool) {
 	var factored []expr.Expr
 	for _, c := range conjuncts(conds) {
@@ -89,10 +90,11 @@ func simplifyConds(conds []expr.Expr) ([]expr.Expr, bool) {
 	seen := make(distinctExprs)
 	for _, c := range conjuncts(factored) {
 		lit, ok := c.(*expr.Literal)
+		can := outcomes(c, nil)
 		switch {
-		case ok && (lit.Value.Null || lit.Value.Int == 0):
+		case ok && (lit.Value.Null || lit.Value.Int == 0), can&isTrue == 0:
 			return nil, false
-		case !ok && seen.add(c):
+		case !ok && can != isTrue && seen.add(c):
 			out = append(out, c)
 		}
 	}
