@@ -221,6 +221,21 @@ func (c *conn) kill() {
 	}
 }
 
+// killAfter calls kill when a time is over, unless the returned function is called before. That waits for a kill which has
+// begun.
+func (c *conn) killAfter(d time.Duration) (stop func()) {
+	killed := make(chan struct{})
+	timer := time.AfterFunc(d, func() {
+		defer close(killed)
+		c.kill()
+	})
+	return func() {
+		if !timer.Stop() {
+			<-killed
+		}
+	}
+}
+
 // killOver sends KILL QUERY over a connection that get returns, if it does, and reports whether the server took it.
 func (c *conn) killOver(ctx context.Context, get func() (*conn, error)) bool {
 	other, err := get()

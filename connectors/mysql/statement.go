@@ -266,12 +266,18 @@ func (st *statement) stop() {
 		return
 	}
 	st.current = nil
+	settled := func() {}
 	if !st.conn.killed.Load() && !st.conn.broken {
-		st.conn.kill()
+		settled = st.conn.killAfter(lingering)
 	}
-	_ = st.conn.note(r.rows.Close()) // it says that the statement was killed
+	_ = st.conn.note(r.rows.Close()) // it reads to the end, or says that the statement was killed
+	settled()
 	st.rest(r)
 }
+
+// lingering is how long the rest of a result that nobody needs is read before the server is asked to stop. That of most results is
+// on its way by then, and a KILL takes another connection.
+const lingering = 5 * time.Millisecond
 
 // rest settles the connection after the result of r has ended early.
 func (st *statement) rest(r *reader) {

@@ -160,6 +160,34 @@ func TestCancellation(t *testing.T) {
 	}
 }
 
+// TestUnneededRest leaves results early: one that never ends is stopped, and one that is on its way is read to its end. The
+// connection goes on in its snapshot.
+func TestUnneededRest(t *testing.T) {
+	f := newFixture(t, nil, append(numbered("a", 20_000),
+		"CREATE VIEW endless AS SELECT x.seq AS n FROM seq_1_to_1000000 AS x, seq_1_to_1000000 AS y")...)
+	tx := &connectors.Tx{}
+	for _, table := range []string{"endless", "a"} {
+		r, e, err := f.open(t.Context(), f.pushed(f.scan(table)), run{tx: tx})
+		if err != nil {
+			t.Fatal(err)
+		}
+		batch, err := r.Next(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		batch.Release()
+		if err := errors.Join(r.Close(), e.Close()); err != nil {
+			t.Errorf("%s: %v", table, err)
+		}
+		if n := len(f.rows(f.pushed(f.scan("a", "id")), run{tx: tx})); n != 20_000 {
+			t.Errorf("%d rows after leaving %s", n, table)
+		}
+	}
+	if err := tx.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestLostConnection is an error once anything was read, and goes unnoticed before.
 func TestLostConnection(t *testing.T) {
 	f := newFixture(t, nil, numbered("a", 200_000)...)
