@@ -100,6 +100,9 @@ func (c *client) redirect(to *http.Request, via []*http.Request) error {
 	if to.URL.Host != c.base.Host || to.URL.Scheme != c.base.Scheme || len(via) > most {
 		return fmt.Errorf("it redirects to %s", to.URL.Host)
 	}
+	if to.Method != via[0].Method { // what the request asked for is lost with its body
+		return fmt.Errorf("it redirects a %s to a %s", via[0].Method, to.Method)
+	}
 	return nil
 }
 
@@ -226,7 +229,7 @@ func (c *client) attempt(ctx context.Context, r *request, usage *connectors.Usag
 		return nil, err
 	}
 	if answer.StatusCode < 200 || answer.StatusCode > 299 {
-		return nil, &statusError{answer.StatusCode, c.hide(messageOf(body)), retryAfter(answer.Header)}
+		return nil, &statusError{answer.StatusCode, messageOf(body, c.hide), retryAfter(answer.Header)}
 	}
 	return &response{answer.Header, body, answer.Request.URL}, nil
 }

@@ -216,6 +216,60 @@ func TestClosedSource(t *testing.T) {
 	mention(t, err, "source api", "table things", "altered or dropped")
 }
 
+// TestOpenAfterClose is an error, and waits for nothing.
+func TestOpenAfterClose(t *testing.T) {
+	server := newAPI(t)
+	server.put("things", numbers(3)...)
+	c := server.open(nil, things())
+	x, err := pushed(t, c, scanOf(t, c, "things")).Start(t.Context(), connectors.Scan{Env: &expr.Env{}, Dynamic: connectors.NoFilter{}, Usage: &connectors.Usage{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var splits []connectors.Split
+	for s, err := range x.Splits(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		splits = append(splits, s)
+	}
+	if err := x.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := x.Open(t.Context(), splits[0]); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}
+
+// TestRefusedRedirects are those to other servers, and those that lose what the request asked for.
+func TestRefusedRedirects(t *testing.T) {
+	c := newAPI(t).open(nil, things()).client
+	ask := func(method, url string) *http.Request { return httptest.NewRequest(method, url, nil) }
+	own := c.base.String()
+	for _, r := range []struct {
+		from, to *http.Request
+		refused  bool
+	}{
+		{ask("GET", own), ask("GET", own+"/"), false},
+		{ask("POST", own), ask("POST", own+"/"), false},
+		{ask("POST", own), ask("GET", own+"/"), true},
+		{ask("GET", own), ask("GET", "http://elsewhere.test/"), true},
+	} {
+		if err := c.redirect(r.to, []*http.Request{r.from}); (err != nil) != r.refused {
+			t.Errorf("%s %s to %s %s: %v", r.from.Method, r.from.URL, r.to.Method, r.to.URL, err)
+		}
+	}
+}
+
+// TestSecretsAreHiddenWhole where a message is cut within one.
+func TestSecretsAreHiddenWhole(t *testing.T) {
+	const secret = "s3cr3t-s3cr3t-s3cr3t"
+	hide := func(text string) string { return strings.ReplaceAll(text, secret, "***") }
+	body := strings.Repeat("x", longestMessage-10) + secret
+	if text := messageOf([]byte(body), hide); strings.Contains(text, "s3cr3t") {
+		t.Error(text)
+	}
+}
+
 // TestUnreachable has the breaker refuse what nobody answers.
 func TestUnreachable(t *testing.T) {
 	server := newAPI(t)

@@ -118,8 +118,12 @@ func integerOf(text string, t types.Type, bad badValue) (types.Value, error) {
 	return types.IntValue(n), nil
 }
 
-// mostExponent bounds the digits that a short text stands for.
-const mostExponent = 400
+// mostExponent bounds the digits that a short text stands for, and mostDigits those of a long one: reading a number exactly
+// takes time by the square of its digits.
+const (
+	mostExponent = 400
+	mostDigits   = 1000
+)
 
 // ratOf reads a number exactly.
 func ratOf(text string) (*big.Rat, bool) {
@@ -128,7 +132,7 @@ func ratOf(text string) (*big.Rat, bool) {
 			return nil, false
 		}
 	}
-	if strings.ContainsAny(text, "/xXpP_") {
+	if len(text) > mostDigits || strings.ContainsAny(text, "/xXpP_") {
 		return nil, false
 	}
 	return new(big.Rat).SetString(text)

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -77,6 +78,16 @@ func TestValues(t *testing.T) {
 		case err != nil || v.Format(c.typ, time.UTC) != c.want:
 			t.Errorf("%s as %s: %q, %v", c.json, c.typ, v.Format(c.typ, time.UTC), err)
 		}
+	}
+}
+
+// TestLongNumbers refuses what would take long to read.
+func TestLongNumbers(t *testing.T) {
+	if _, ok := ratOf(strings.Repeat("9", mostDigits)); !ok {
+		t.Error("a number is refused")
+	}
+	if _, ok := ratOf(strings.Repeat("9", mostDigits+1)); ok {
+		t.Error("a number of too many digits is read")
 	}
 }
 

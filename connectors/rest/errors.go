@@ -103,8 +103,8 @@ func gone(err error) bool {
 const longestMessage = 300
 
 // messageOf finds the message in the body of a refusal: the member that servers put it in, or the body itself where it is
-// a short text.
-func messageOf(body []byte) string {
+// a short text. What hide hides is hidden before the text is cut.
+func messageOf(body []byte, hide func(string) string) string {
 	text := ""
 	var members map[string]json.RawMessage
 	if json.Unmarshal(body, &members) == nil {
@@ -118,6 +118,7 @@ func messageOf(body []byte) string {
 		}
 		return r
 	}, strings.ToValidUTF8(strings.TrimSpace(text), "?"))
+	text = hide(text)
 	if runes := []rune(text); len(runes) > longestMessage {
 		text = string(runes[:longestMessage]) + "..."
 	}

@@ -155,11 +155,14 @@ func (x *execution) Open(ctx context.Context, s connectors.Split) (connectors.Re
 	}
 	r := newReader(ctx, x, of)
 	x.mu.Lock()
-	defer x.mu.Unlock()
-	if x.closed {
+	closed := x.closed
+	if !closed {
+		x.open[r] = true
+	}
+	x.mu.Unlock()
+	if closed {
 		return nil, errors.Join(fmt.Errorf("source %s: %w", x.name, context.Canceled), r.Close())
 	}
-	x.open[r] = true
 	return r, nil
 }
 

@@ -3,6 +3,7 @@ package rest
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -193,7 +194,8 @@ func nextLink(h http.Header) string {
 			attributes, _, _ := strings.Cut(rest, "<")
 			for attribute := range strings.SplitSeq(attributes, ";") {
 				name, value, _ := strings.Cut(strings.Trim(attribute, " ,"), "=")
-				if strings.EqualFold(strings.TrimSpace(name), "rel") && strings.EqualFold(strings.Trim(value, `" `), "next") {
+				kinds := strings.Fields(strings.ToLower(strings.Trim(value, `" `))) // a list (RFC 8288, 3.3)
+				if strings.EqualFold(strings.TrimSpace(name), "rel") && slices.Contains(kinds, "next") {
 					return target
 				}
 			}

@@ -115,7 +115,8 @@ func TestNextLink(t *testing.T) {
 		`</a>; rel="prev"`:     "",
 		`</a;b,c>; rel="next"`: "/a;b,c",
 		`</a>;rel="first",</b>; title="x"; rel="next"`: "/b",
-		`</a`: "",
+		`</a>; rel="last Next"`:                        "/a",
+		`</a`:                                          "",
 	} {
 		if got := nextLink(http.Header{"Link": {header}}); got != want {
 			t.Errorf("%s: %q, want %q", header, got, want)
