@@ -221,21 +221,42 @@ func (a *attribute) members(t *plan.TableColumn, c *column) {
 	c.read = asText
 }
 
-// unquote reads a text in quotes, in which quotes are doubled, and returns what follows.
+// unquote reads a text in quotes and returns what follows. Quotes are doubled in it, and backslashes and three control
+// characters escaped, whatever the SQL mode.
 func unquote(list string) (name, rest string) {
 	var b strings.Builder
 	for i := 1; i < len(list); i++ {
-		if list[i] != '\'' {
-			b.WriteByte(list[i])
-			continue
+		next := byte(0)
+		if i+1 < len(list) {
+			next = list[i+1]
 		}
-		if i+1 == len(list) || list[i+1] != '\'' {
+		switch {
+		case list[i] == '\'' && next != '\'':
 			return b.String(), list[i+1:]
+		case list[i] == '\'':
+			b.WriteByte(next)
+			i++
+		case list[i] == '\\':
+			b.WriteByte(unescaped(next))
+			i++
+		default:
+			b.WriteByte(list[i])
 		}
-		b.WriteByte('\'')
-		i++
 	}
 	return b.String(), ""
+}
+
+// unescaped is what a backslash and a letter stand for.
+func unescaped(letter byte) byte {
+	switch letter {
+	case '0':
+		return 0
+	case 'n':
+		return '\n'
+	case 'r':
+		return '\r'
+	}
+	return letter
 }
 
 // collationIDs are MySQL's collations by name.

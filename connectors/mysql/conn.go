@@ -47,6 +47,8 @@ var session = strings.Join([]string{
 	"SET NAMES utf8mb4 COLLATE utf8mb4_bin",
 	"SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
 	"SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', autocommit = 1, sql_auto_is_null = 0," +
+		// A result waits for its reader, and a transaction for what else its statement reads.
+		" net_write_timeout = 86400, wait_timeout = 86400 /*M!100300 , idle_transaction_timeout = 0, idle_readonly_transaction_timeout = 0 */," +
 		" sql_select_limit = 18446744073709551615, div_precision_increment = 4, max_sort_length = " + strconv.Itoa(longestSortKey) +
 		" /*M!100500 , old_mode = '' */ /*M!100303 , in_predicate_conversion_threshold = 0 */",
 	"SELECT CONNECTION_ID(), VERSION(), @@max_allowed_packet",

@@ -103,10 +103,11 @@ func truthArgument(_ *sqlgen.Writer, c *expr.Call) error {
 	return refuseUnless(t.Kind == types.Bool || exact(t), "%s of %s", nameOf(c.Func), t)
 }
 
-// writeIsNull asks a column as it is stored where every value of it is one, whatever its type.
+// writeIsNull asks a column as it is stored where every value of it is one, whatever its type. A zero date that is shown as
+// text is a value, but IS NULL is true of it where the column is NOT NULL (MySQL manual, 14.4.2).
 func (d *dialect) writeIsNull(w *sqlgen.Writer, c *expr.Call) {
 	w.Text("(")
-	if s, ok := storedSide(w, c.Args[0]); ok && s.column.guard == unguarded {
+	if s, ok := storedSide(w, c.Args[0]); ok && s.column.guard == unguarded && s.column.read != asText {
 		w.Text(s.ref)
 	} else {
 		w.Expr(c.Args[0])

@@ -96,3 +96,18 @@ func TestErrorCodes(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestUnquote reads members of ENUM as COLUMN_TYPE shows them.
+func TestUnquote(t *testing.T) {
+	for list, want := range map[string][2]string{
+		`'a','b'`:          {"a", ",'b'"},
+		`'it''s'`:          {"it's", ""},
+		`'a\\b\n\r\0','x'`: {"a\\b\n\r\x00", ",'x'"},
+		`'''\\','x'`:       {`'\`, ",'x'"},
+		`''`:               {"", ""},
+	} {
+		if name, rest := unquote(list); name != want[0] || rest != want[1] {
+			t.Errorf("%s: %q, %q", list, name, rest)
+		}
+	}
+}

@@ -249,12 +249,12 @@ func (st *statement) working(r *reader) {
 	st.active = r
 }
 
-// interrupt ends what runs if it runs for r.
+// interrupt ends what runs if it runs for r. Until the server was told, nobody else is given the connection: the kill would
+// hit what they run.
 func (st *statement) interrupt(r *reader) {
 	st.mu.Lock()
-	running := st.active == r
-	st.mu.Unlock()
-	if running {
+	defer st.mu.Unlock()
+	if st.active == r {
 		st.conn.kill()
 	}
 }

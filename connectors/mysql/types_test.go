@@ -147,6 +147,14 @@ func TestZeroDates(t *testing.T) {
 	if !slices.Equal(rows, []string{"0000-00-00|2024-02-00 00:00:00|0000-00-00 00:00:00"}) {
 		t.Errorf("raw: %q", rows)
 	}
+	dates := newFixture(t, connectors.Options{"zero_dates": "raw"}, awkwardTables...)
+	scan = dates.scan("dates", "n")
+	if cond, err = expr.New(expr.IsNull, scan.Cols[0].Ref()); err != nil {
+		t.Fatal(err)
+	}
+	if rows := dates.rows(dates.pushed(&plan.Filter{Input: scan, Conds: []expr.Expr{cond}}), run{}); len(rows) > 0 {
+		t.Errorf("raw zero dates of a column that is NOT NULL are NULL: %q", rows)
+	}
 }
 
 // awkwardTables hold what the server compares, sorts or computes otherwise than MySQL, or than another column.
