@@ -7,7 +7,7 @@ import (
 )
 
 // Options configure a source: the keys of its section in the configuration file or of CREATE SERVER's OPTIONS, lower
-// case. A connector takes what it knows and calls Rest, so that a misspelled key is an error.
+// case. A connector takes what it knows by a Reader and calls Finish, so that a misspelled key is an error.
 type Options map[string]string
 
 // Secret is a text that prints as ***.

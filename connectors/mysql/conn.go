@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	driver "github.com/go-sql-driver/mysql"
@@ -194,15 +193,15 @@ func (c *conn) exec(text string) error {
 	return c.note(err)
 }
 
-// watch ends what runs when ctx ends, until the returned function is called.
-func (c *conn) watch(ctx context.Context) (stop func()) {
+// watch calls end when ctx ends, until the returned function is called. That waits for an end that has begun.
+func watch(ctx context.Context, end func()) (stop func()) {
 	if ctx.Done() == nil {
 		return func() {}
 	}
 	fired := make(chan struct{})
 	unregister := context.AfterFunc(ctx, func() {
 		defer close(fired)
-		c.kill()
+		end()
 	})
 	return func() {
 		if !unregister() {
@@ -294,24 +293,6 @@ func (c *conn) ping(ctx context.Context) bool {
 	return err == nil && !c.broken
 }
 
-// spoken reports that something came over an idle connection: mostly the server's farewell. It costs a system call and no
-// round trip.
-func (c *conn) spoken() bool {
-	socket, ok := socketOf(c.socket).(syscall.Conn)
-	if !ok {
-		return true // not known: ask
-	}
-	raw, err := socket.SyscallConn()
-	if err != nil {
-		return true
-	}
-	var received error
-	err = raw.Control(func(fd uintptr) {
-		_, _, received = syscall.Recvfrom(int(fd), make([]byte, 1), syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-	})
-	return err != nil || !errors.Is(received, syscall.EAGAIN)
-}
-
 // close ends the session.
 func (c *conn) close() {
 	if c.driver == nil {
@@ -337,14 +318,3 @@ func (c counted) Read(b []byte) (int, error) {
 
 // NetConn returns the connection that is counted.
 func (c counted) NetConn() net.Conn { return c.Conn }
-
-// socketOf returns the system's own connection.
-func socketOf(conn net.Conn) net.Conn {
-	for {
-		wrapped, ok := conn.(interface{ NetConn() net.Conn })
-		if !ok {
-			return conn
-		}
-		conn = wrapped.NetConn()
-	}
-}

@@ -4,13 +4,8 @@ import (
 	"strconv"
 	"sync"
 
-	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/memory"
-
 	"github.com/silogate/silogate/connectors/sqlgen"
 	"github.com/silogate/silogate/engine/expr"
-	"github.com/silogate/silogate/engine/expr/kernel"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/types"
 )
@@ -206,7 +201,7 @@ func limit(w *sqlgen.Writer, offset, count int64) {
 // cast writes the conversions that change no value.
 func (d *dialect) cast(w *sqlgen.Writer, c *expr.Cast) {
 	from, to := c.Arg.Type(), c.To
-	if text, ok := d.instant(w, c); ok {
+	if text, ok := w.Instant(c, constant); ok {
 		w.Text(text)
 		return
 	}
@@ -287,42 +282,4 @@ func digitsBefore(t types.Type) int {
 		return 19
 	}
 	return 20
-}
-
-// isInstant reports a constant date and time of the session's zone that is converted to an instant.
-func isInstant(c *expr.Cast) bool {
-	lit, ok := c.Arg.(*expr.Literal)
-	return ok && c.To.Kind == types.Timestamp && (lit.Typ.Kind == types.Datetime || lit.Typ.Kind == types.Date)
-}
-
-// instant returns such a constant, which is known when the statement runs; a placeholder before.
-func (d *dialect) instant(w *sqlgen.Writer, c *expr.Cast) (string, bool) {
-	if !isInstant(c) {
-		return "", false
-	}
-	if w.Env() == nil {
-		return c.Arg.String(), true //nolint:forbidigo // for people
-	}
-	v, err := evaluate(c, w.Env())
-	if err != nil {
-		return "", false
-	}
-	text, err := constant(v, c.To)
-	return text, err == nil
-}
-
-// evaluate computes an expression that reads no column.
-func evaluate(e expr.Expr, env *expr.Env) (types.Value, error) {
-	evaluator, err := expr.Compile(e, nil, env)
-	if err != nil {
-		return types.Value{}, err
-	}
-	row := array.NewRecordBatch(arrow.NewSchema(nil, nil), nil, 1)
-	defer row.Release()
-	out, err := evaluator.Eval(memory.DefaultAllocator, row)
-	if err != nil {
-		return types.Value{}, err
-	}
-	defer out.Release()
-	return kernel.ValueAt(out, 0), nil
 }

@@ -10,14 +10,12 @@ import (
 	"net/url"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	driver "github.com/go-sql-driver/mysql"
 
 	"github.com/silogate/silogate/connectors"
-	"github.com/silogate/silogate/engine/sqlerr"
 )
 
 // settings are a source's options, checked.
@@ -60,45 +58,44 @@ const (
 //	statement_timeout  most time of a statement on the server
 //	zero_dates         null (default), error or raw
 func parse(cfg connectors.Config) (*settings, error) {
-	o := options{name: cfg.Name, left: maps.Clone(map[string]string(cfg.Options))}
+	o := cfg.Reader("mysql")
 	s := &settings{name: cfg.Name, server: driver.NewConfig()}
-	rawURL := o.take("url", "")
+	rawURL := o.Take("url", "")
 	if rawURL == "" {
-		return nil, o.bad("url", "is required (mysql://user@host:3306/database)")
+		return nil, o.Bad("url", "is required (mysql://user@host:3306/database)")
 	}
 	u, err := url.Parse(rawURL)
 	if err != nil || u.Scheme != "mysql" && u.Scheme != "mariadb" {
-		return nil, o.bad("url", "is not of the form mysql://user@host:3306/database")
+		return nil, o.Bad("url", "is not of the form mysql://user@host:3306/database")
 	}
 	if err := s.address(u, cfg.LocalRoots != nil); err != nil {
-		return nil, o.bad("url", err.Error())
+		return nil, o.Bad("url", err.Error())
 	}
-	if p, ok := o.left["password"]; ok {
-		delete(o.left, "password")
+	if p, given := o.Lookup("password"); given {
 		s.server.Passwd = p
 	}
-	s.server.Timeout = o.duration("connect_timeout", defaultConnect)
-	s.timeout = o.duration("statement_timeout", 0)
-	s.pool = o.count("pool", defaultPool, 2)
-	s.statement = o.count("admission", min(defaultAdmission, s.pool-1), 1)
+	s.server.Timeout = o.Duration("connect_timeout", defaultConnect)
+	s.timeout = o.Duration("statement_timeout", 0)
+	s.pool = o.Count("pool", defaultPool, 2)
+	s.statement = o.Count("admission", min(defaultAdmission, s.pool-1), 1)
 	if s.statement >= s.pool {
-		o.fail("admission", fmt.Sprintf("must be less than pool (%d): a connection is kept for metadata", s.pool))
+		o.Fail("admission", fmt.Sprintf("must be less than pool (%d): a connection is kept for metadata", s.pool))
 	}
-	if list := o.take("databases", ""); list != "" {
+	if list := o.Take("databases", ""); list != "" {
 		for database := range strings.SplitSeq(list, ",") {
 			s.databases = append(s.databases, strings.TrimSpace(database))
 		}
 	}
-	switch v := o.take("zero_dates", "null"); v {
+	switch v := o.Take("zero_dates", "null"); v {
 	case "null":
 	case "error":
 		s.zeroDates = zeroError
 	case "raw":
 		s.zeroDates = zeroRaw
 	default:
-		o.fail("zero_dates", "must be null, error or raw")
+		o.Fail("zero_dates", "must be null, error or raw")
 	}
-	return s, o.finish()
+	return s, o.Finish()
 }
 
 // address reads a URL. One that is confined was made by SQL and names no file or socket of the gateway's machine.
@@ -188,65 +185,4 @@ func verify(state tls.ConnectionState, roots *x509.CertPool) error {
 	}
 	_, err := state.PeerCertificates[0].Verify(x509.VerifyOptions{Roots: roots, Intermediates: between})
 	return err
-}
-
-// options takes values out of a set until none may be left.
-type options struct {
-	name string
-	left map[string]string
-	err  error
-}
-
-func (o *options) take(key, otherwise string) string {
-	v, ok := o.left[key]
-	if !ok {
-		return otherwise
-	}
-	delete(o.left, key)
-	return v
-}
-
-func (o *options) count(key string, otherwise, least int64) int64 {
-	v, ok := o.left[key]
-	if !ok {
-		return otherwise
-	}
-	delete(o.left, key)
-	n, err := strconv.ParseInt(v, 10, 32)
-	if err != nil || n < least {
-		o.fail(key, fmt.Sprintf("must be a whole number of at least %d", least))
-		return otherwise
-	}
-	return n
-}
-
-func (o *options) duration(key string, otherwise time.Duration) time.Duration {
-	v, ok := o.left[key]
-	if !ok {
-		return otherwise
-	}
-	delete(o.left, key)
-	d, err := time.ParseDuration(v)
-	if err != nil || d <= 0 {
-		o.fail(key, "must be a positive duration such as 10s")
-		return otherwise
-	}
-	return d
-}
-
-func (o *options) bad(key, why string) error {
-	return sqlerr.New(sqlerr.BadOption, "source %s: option %s %s", o.name, key, why)
-}
-
-func (o *options) fail(key, why string) {
-	if o.err == nil {
-		o.err = o.bad(key, why)
-	}
-}
-
-func (o *options) finish() error {
-	if o.err == nil && len(o.left) > 0 {
-		o.fail(slices.Sorted(maps.Keys(o.left))[0], "is not known to mysql sources")
-	}
-	return o.err
 }

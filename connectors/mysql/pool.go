@@ -52,7 +52,7 @@ func (p *pool) connect(ctx context.Context) (*conn, error) {
 		if c == nil {
 			return p.fresh(ctx)
 		}
-		if time.Since(c.since) < trusted && !c.spoken() || c.ping(ctx) {
+		if time.Since(c.since) < trusted && !connectors.Spoken(c.socket) || c.ping(ctx) {
 			return c, nil
 		}
 		p.release(c)
@@ -164,7 +164,7 @@ func (c *connector) inMetadata(ctx context.Context, doing string, f func(*conn) 
 		if err != nil {
 			return c.translate(ctx, err, doing)
 		}
-		stop := conn.watch(ctx)
+		stop := watch(ctx, conn.kill)
 		err = f(conn)
 		stop()
 		again := err != nil && conn.stale() && ctx.Err() == nil

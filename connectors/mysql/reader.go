@@ -108,7 +108,7 @@ func (r *reader) receive(ctx context.Context) error {
 		r.usage.AddRemoteTime(time.Since(start))
 	}()
 	r.st.working(r)
-	stop := conn.watch(ctx)
+	stop := watch(ctx, func() { r.st.interrupt(r) })
 	err := r.fill(ctx)
 	stop()
 	r.st.working(nil)
@@ -117,8 +117,8 @@ func (r *reader) receive(ctx context.Context) error {
 	}
 	if err != nil {
 		r.fail(err)
-	} else if conn.killed.Load() {
-		conn.settle()
+	} else if r.st.conn.killed.Load() {
+		r.st.conn.settle()
 	}
 	return err
 }
@@ -193,20 +193,20 @@ func (r *reader) putAside(ctx context.Context) error {
 	})
 	defer stopWatching()
 	r.st.working(r)
-	stop := conn.watch(watched)
+	stop := watch(watched, func() { r.st.interrupt(r) })
 	var err error
 	for err == nil && !r.ended && ctx.Err() == nil {
 		err = r.fill(ctx)
 	}
 	stop()
 	r.st.working(nil)
-	if err == nil && conn.killed.Load() && !r.ended {
+	if err == nil && r.st.conn.killed.Load() && !r.ended {
 		err = context.Canceled
 	}
 	if err != nil {
 		r.fail(err)
-	} else if conn.killed.Load() {
-		conn.settle()
+	} else if r.st.conn.killed.Load() {
+		r.st.conn.settle()
 	}
 	if r.st.failed != nil {
 		return r.st.failed

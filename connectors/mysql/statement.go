@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"slices"
 	"sync"
 	"time"
 
@@ -23,68 +22,35 @@ type statement struct {
 	connector *connector
 	turn      chan struct{} // holds a token while nobody uses what follows
 	conn      *conn
-	admits    *admitted
+	admits    *connectors.Reading
 	held      int     // how many of the tables are locked and checked
 	read      bool    // rows were read of the transaction's snapshot
 	current   *reader // whose result has not ended
 	failed    error   // the transaction is lost
 
-	mu     sync.Mutex
-	active *reader // that waits for the server
+	mu     sync.Mutex // also held while conn changes
+	active *reader    // that waits for the server
 }
-
-// readBy is the key of what a statement was admitted to at a source.
-type readBy struct{ *connector }
-
-// admitted are the tables that a statement may read: those of all fragments that were admitted.
-type admitted struct {
-	mu     sync.Mutex
-	tables []*plan.Table
-}
-
-func (a *admitted) add(tables []*plan.Table) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for _, table := range tables {
-		if !slices.Contains(a.tables, table) {
-			a.tables = append(a.tables, table)
-		}
-	}
-}
-
-// since returns the tables after the first n.
-func (a *admitted) since(n int) []*plan.Table {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return slices.Clone(a.tables[n:])
-}
-
-// Close does nothing: the turn ends by itself.
-func (*admitted) Close() error { return nil }
 
 // Admit implements connectors.Admitter. The turn is the right to use one connection for as long as the statement lasts.
 func (f *fragment) Admit(ctx context.Context, tx *connectors.Tx) error {
 	if err := f.pool.turns.Admit(ctx, tx); err != nil {
 		return f.translate(ctx, err, f.doing())
 	}
-	tables, err := tx.Shared(ctx, readBy{f.connector}, func(context.Context) (io.Closer, error) { return &admitted{}, nil })
-	if err != nil {
+	if err := connectors.AdmitTables(ctx, tx, f.connector, f.tables); err != nil {
 		return f.translate(ctx, err, f.doing())
 	}
-	tables.(*admitted).add(f.tables)
 	return nil
 }
 
 // statementOf returns the statement that tx, which has been admitted, stands for on this source.
 func (c *connector) statementOf(ctx context.Context, tx *connectors.Tx) (*statement, error) {
-	tables, err := tx.Shared(ctx, readBy{c}, func(context.Context) (io.Closer, error) {
-		return nil, sqlerr.New(sqlerr.Internal, "a statement without its turn at the source")
-	})
+	reading, err := connectors.Admitted(ctx, tx, c)
 	if err != nil {
 		return nil, err
 	}
 	shared, err := tx.Shared(ctx, c, func(ctx context.Context) (io.Closer, error) {
-		st := &statement{connector: c, turn: make(chan struct{}, 1), admits: tables.(*admitted)}
+		st := &statement{connector: c, turn: make(chan struct{}, 1), admits: reading}
 		var err error
 		if st.conn, err = c.pool.connect(ctx); err != nil {
 			return nil, err
@@ -120,14 +86,25 @@ func (st *statement) unlock() { st.turn <- struct{}{} }
 func (st *statement) begin(ctx context.Context, query string) (sqldriver.Rows, error) {
 	rows, err := st.send(ctx, query)
 	if err != nil && st.conn.stale() && !st.read && ctx.Err() == nil {
-		st.connector.pool.release(st.conn)
-		if st.conn, err = st.connector.pool.connect(ctx); err != nil {
-			st.conn = nil
+		if err := st.reconnect(ctx); err != nil {
 			return nil, err
 		}
 		rows, err = st.send(ctx, query)
 	}
 	return rows, err
+}
+
+// reconnect replaces the connection. If there is no other the broken one stays the statement's.
+func (st *statement) reconnect(ctx context.Context) error {
+	fresh, err := st.connector.pool.connect(ctx)
+	if err != nil {
+		return err
+	}
+	st.connector.pool.release(st.conn)
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.conn = fresh
+	return nil
 }
 
 // send is one attempt of begin.
@@ -139,7 +116,7 @@ func (st *statement) send(ctx context.Context, query string) (sqldriver.Rows, er
 	} else {
 		first = st.held
 	}
-	tables := st.admits.since(first) // all there are, when the transaction begins
+	tables := st.admits.Since(first) // all there are, when the transaction begins
 	for _, t := range tables {
 		text += "SELECT 1 FROM " + qualified(t) + " LIMIT 0; "
 	}

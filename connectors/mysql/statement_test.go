@@ -238,6 +238,29 @@ func TestLostConnection(t *testing.T) {
 	}
 }
 
+// TestServerGoneBeforeTheQuery loses an idle connection, and the server with it, when it was given to a statement.
+func TestServerGoneBeforeTheQuery(t *testing.T) {
+	f := newFixture(t, nil, numbered("a", 3)...)
+	leaf := f.pushed(f.scan("a"))
+	f.rows(leaf, run{})
+	tx := &connectors.Tx{}
+	r, e, err := f.open(t.Context(), leaf, run{tx: tx})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.source.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, err := r.Next(t.Context()); !sqlerr.Is(err, sqlerr.SourceDown) || !strings.Contains(err.Error(), "shop") {
+			t.Errorf("error %v", err)
+		}
+	}
+	if err := errors.Join(r.Close(), e.Close(), tx.Close()); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestKeys joins with rows that come when the query runs.
 func TestKeys(t *testing.T) {
 	f := newFixture(t, nil, `CREATE TABLE k (id BIGINT PRIMARY KEY, c VARCHAR(20) COLLATE utf8mb4_nopad_bin, d DATE, x DECIMAL(30,10), m DATETIME(6), u BIGINT UNSIGNED)`,

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/connectors/sqlgen"
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/plan"
 )
@@ -137,7 +138,7 @@ func hasPlaceholder(e expr.Expr) bool {
 		case *expr.Param:
 			found = true
 		case *expr.Cast:
-			found = found || isInstant(e)
+			found = found || sqlgen.IsInstant(e)
 		}
 		return !found
 	})

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"fmt"
-	"maps"
 	"net"
 	"net/url"
 	"slices"
@@ -14,7 +13,6 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/silogate/silogate/connectors"
-	"github.com/silogate/silogate/engine/sqlerr"
 )
 
 // settings are a source's options, checked.
@@ -47,24 +45,24 @@ const (
 //	schemas           comma-separated list of the only schemas to show
 //	unrepresentable   null (default) or error: values such as NaN that MySQL does not have
 func parse(cfg connectors.Config) (*settings, error) {
-	o := options{name: cfg.Name, left: maps.Clone(map[string]string(cfg.Options))}
-	rawURL := o.take("url", "")
+	o := cfg.Reader("postgres")
+	rawURL := o.Take("url", "")
 	if rawURL == "" {
-		return nil, o.bad("url", "is required (postgres://user@host:5432/database)")
+		return nil, o.Bad("url", "is required (postgres://user@host:5432/database)")
 	}
 	u, err := url.Parse(rawURL)
 	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
-		return nil, o.bad("url", "is not of the form postgres://user@host:5432/database")
+		return nil, o.Bad("url", "is not of the form postgres://user@host:5432/database")
 	}
 	confined := cfg.LocalRoots != nil // made by SQL
 	if confined {
 		if why := refused(u, rawURL); why != "" {
-			return nil, o.bad("url", why)
+			return nil, o.Bad("url", why)
 		}
 	}
 	pool, err := pgxpool.ParseConfig(rawURL)
 	if err != nil {
-		return nil, o.bad("url", "cannot be used: "+withoutURL(err))
+		return nil, o.Bad("url", "cannot be used: "+withoutURL(err))
 	}
 	if confined { // else the driver may have found one in the gateway's environment or home
 		pool.ConnConfig.Password = passwordOf(u)
@@ -72,43 +70,42 @@ func parse(cfg connectors.Config) (*settings, error) {
 	s := &settings{name: cfg.Name, pool: pool, database: pool.ConnConfig.Database}
 	s.host = net.JoinHostPort(pool.ConnConfig.Host, strconv.Itoa(int(pool.ConnConfig.Port)))
 
-	if p, ok := o.left["password"]; ok {
-		delete(o.left, "password")
+	if p, given := o.Lookup("password"); given {
 		pool.ConnConfig.Password = p
 	}
-	size := o.count("pool", defaultPool, 2)
-	admission := o.count("admission", min(defaultAdmission, size-1), 1)
+	size := o.Count("pool", defaultPool, 2)
+	admission := o.Count("admission", min(defaultAdmission, size-1), 1)
 	if admission >= size {
-		o.fail("admission", fmt.Sprintf("must be less than pool (%d): one connection is kept for metadata", size))
+		o.Fail("admission", fmt.Sprintf("must be less than pool (%d): one connection is kept for metadata", size))
 	}
 	s.statement, s.extra = admission, size-1-admission
 	pool.MaxConns = int32(size)
 	pool.MinConns, pool.MinIdleConns = 0, 0
 	pool.MaxConnIdleTime = idleConnection
-	pool.ConnConfig.ConnectTimeout = o.duration("connect_timeout", defaultConnect)
+	pool.ConnConfig.ConnectTimeout = o.Duration("connect_timeout", defaultConnect)
 	pool.PingTimeout = min(pool.ConnConfig.ConnectTimeout, pingTimeout)
 
 	params := pool.ConnConfig.RuntimeParams
-	params["application_name"] = o.take("application_name", "silogate")
+	params["application_name"] = o.Take("application_name", "silogate")
 	// The settings that a text or literal depends on, of those that connection poolers keep per client too.
 	params["client_encoding"] = "UTF8"
 	params["standard_conforming_strings"] = "on"
 	params["DateStyle"] = "ISO, YMD"
 	params["TimeZone"] = "UTC"
 
-	if list := o.take("schemas", ""); list != "" {
+	if list := o.Take("schemas", ""); list != "" {
 		for schema := range strings.SplitSeq(list, ",") {
 			s.schemas = append(s.schemas, strings.TrimSpace(schema))
 		}
 	}
-	switch v := o.take("unrepresentable", "null"); v {
+	switch v := o.Take("unrepresentable", "null"); v {
 	case "null":
 	case "error":
 		s.strict = true
 	default:
-		o.fail("unrepresentable", "must be null or error")
+		o.Fail("unrepresentable", "must be null or error")
 	}
-	return s, o.finish()
+	return s, o.Finish()
 }
 
 // fileParameters make the driver read files.
@@ -148,67 +145,6 @@ func passwordOf(u *url.URL) string {
 	}
 	password, _ := u.User.Password()
 	return password
-}
-
-// options takes values out of a set until none may be left.
-type options struct {
-	name string
-	left map[string]string
-	err  error
-}
-
-func (o *options) take(key, otherwise string) string {
-	v, ok := o.left[key]
-	if !ok {
-		return otherwise
-	}
-	delete(o.left, key)
-	return v
-}
-
-func (o *options) count(key string, otherwise, least int64) int64 {
-	v, ok := o.left[key]
-	if !ok {
-		return otherwise
-	}
-	delete(o.left, key)
-	n, err := strconv.ParseInt(v, 10, 32)
-	if err != nil || n < least {
-		o.fail(key, fmt.Sprintf("must be a whole number of at least %d", least))
-		return otherwise
-	}
-	return n
-}
-
-func (o *options) duration(key string, otherwise time.Duration) time.Duration {
-	v, ok := o.left[key]
-	if !ok {
-		return otherwise
-	}
-	delete(o.left, key)
-	d, err := time.ParseDuration(v)
-	if err != nil || d <= 0 {
-		o.fail(key, "must be a positive duration such as 10s")
-		return otherwise
-	}
-	return d
-}
-
-func (o *options) bad(key, why string) error {
-	return sqlerr.New(sqlerr.BadOption, "source %s: option %s %s", o.name, key, why)
-}
-
-func (o *options) fail(key, why string) {
-	if o.err == nil {
-		o.err = o.bad(key, why)
-	}
-}
-
-func (o *options) finish() error {
-	if o.err == nil && len(o.left) > 0 {
-		o.fail(slices.Sorted(maps.Keys(o.left))[0], "is not known to postgres sources")
-	}
-	return o.err
 }
 
 // withoutURL keeps of a parse error what does not repeat the connection string.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -36,7 +35,7 @@ var errClosed = errors.New("the source was altered or dropped")
 // openPool connects to nothing yet.
 func openPool(ctx context.Context, s *settings) (*pool, error) {
 	s.pool.ShouldPing = func(_ context.Context, p pgxpool.ShouldPingParams) bool {
-		return p.IdleDuration > trusted || spoken(p.Conn.PgConn().Conn())
+		return p.IdleDuration > trusted || connectors.Spoken(p.Conn.PgConn().Conn())
 	}
 	p := &pool{
 		breaker:  connectors.NewBreaker(time.Now),
@@ -61,36 +60,6 @@ func openPool(ctx context.Context, s *settings) (*pool, error) {
 
 // trusted is how long an idle connection is taken to be alive if nothing came from the server.
 const trusted = time.Second
-
-// spoken reports that something came over an idle connection: mostly the server's farewell, such as at its restart. It
-// costs a system call and no round trip.
-func spoken(conn net.Conn) bool {
-	socket, ok := socketOf(conn).(syscall.Conn)
-	if !ok {
-		return true // not known: ask
-	}
-	raw, err := socket.SyscallConn()
-	if err != nil {
-		return true
-	}
-	var received error
-	// Not raw.Read: pgx may have left a reader of its own on the socket, for which that would wait.
-	err = raw.Control(func(fd uintptr) {
-		_, _, received = syscall.Recvfrom(int(fd), make([]byte, 1), syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-	})
-	return err != nil || !errors.Is(received, syscall.EAGAIN)
-}
-
-// socketOf returns what is below TLS.
-func socketOf(conn net.Conn) net.Conn {
-	for {
-		wrapped, ok := conn.(interface{ NetConn() net.Conn })
-		if !ok {
-			return conn
-		}
-		conn = wrapped.NetConn()
-	}
-}
 
 // slot is a connection of the pool with its share.
 type slot struct {
@@ -129,7 +98,7 @@ func (p *pool) connect(ctx context.Context, share *semaphore.Weighted) (*slot, e
 	if err == nil {
 		if s.Conn, err = p.pg.Acquire(ctx); err == nil {
 			s.reused = reused(s.Conn.Conn().PgConn())
-			err = p.use(s, func() { _ = socketOf(s.Conn.Conn().PgConn().Conn()).Close() })
+			err = p.use(s, func() { _ = connectors.Socket(s.Conn.Conn().PgConn().Conn()).Close() })
 		} else if p.isClosed() {
 			err = errClosed
 		}

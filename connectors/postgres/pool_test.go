@@ -316,7 +316,7 @@ func TestSpoken(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer server.Close()
-	if spoken(client) {
+	if connectors.Spoken(client) {
 		t.Error("a silent connection has spoken")
 	}
 	read := make(chan error)
@@ -328,7 +328,7 @@ func TestSpoken(t *testing.T) {
 	}()
 	<-started
 	for range 1000 {
-		if spoken(client) {
+		if connectors.Spoken(client) {
 			t.Fatal("a silent connection has spoken")
 		}
 	}
@@ -339,12 +339,12 @@ func TestSpoken(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := &fixture{TB: t}
-	f.eventually("spoken", func() bool { return spoken(client) })
+	f.eventually("spoken", func() bool { return connectors.Spoken(client) })
 	if _, err := client.Read(make([]byte, 1)); err != nil {
 		t.Fatal(err)
 	}
 	server.Close()
-	f.eventually("closed", func() bool { return spoken(client) })
+	f.eventually("closed", func() bool { return connectors.Spoken(client) })
 }
 
 // What a source's connections show of the way to it.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"sync"
 
@@ -31,7 +30,7 @@ type statement struct {
 	pool   *pool
 	turn   chan struct{} // holds a token while nobody uses what follows
 	wire   *wire
-	admits *admitted
+	admits *connectors.Reading
 	begun  bool
 	export string // the snapshot's name
 	held   int    // how many of the tables are locked and checked
@@ -49,58 +48,25 @@ type reply struct {
 	usage  *connectors.Usage
 }
 
-// readBy is the key of what a statement was admitted to at a source.
-type readBy struct{ *connector }
-
-// admitted are the tables that a statement may read: those of all fragments that were admitted.
-type admitted struct {
-	mu     sync.Mutex
-	tables []*plan.Table
-}
-
-func (a *admitted) add(tables []*plan.Table) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for _, table := range tables {
-		if !slices.Contains(a.tables, table) {
-			a.tables = append(a.tables, table)
-		}
-	}
-}
-
-// since returns the tables after the first n.
-func (a *admitted) since(n int) []*plan.Table {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return slices.Clone(a.tables[n:])
-}
-
-// Close does nothing: the turn ends by itself.
-func (*admitted) Close() error { return nil }
-
 // Admit implements connectors.Admitter. The turn is the right to use one connection for as long as the statement lasts.
 func (f *fragment) Admit(ctx context.Context, tx *connectors.Tx) error {
 	if err := f.pool.turns.Admit(ctx, tx); err != nil {
 		return f.translate(ctx, err, f.doing())
 	}
-	tables, err := tx.Shared(ctx, readBy{f.connector}, func(context.Context) (io.Closer, error) { return &admitted{}, nil })
-	if err != nil {
+	if err := connectors.AdmitTables(ctx, tx, f.connector, f.tables); err != nil {
 		return f.translate(ctx, err, f.doing())
 	}
-	tables.(*admitted).add(f.tables)
 	return nil
 }
 
 // statementOf returns the statement that tx, which has been admitted, stands for on this source.
 func (c *connector) statementOf(ctx context.Context, tx *connectors.Tx) (*statement, error) {
-	tables, err := tx.Shared(ctx, readBy{c}, func(context.Context) (io.Closer, error) {
-		return nil, sqlerr.New(sqlerr.Internal, "a statement without its turn at the source")
-	})
+	reading, err := connectors.Admitted(ctx, tx, c)
 	if err != nil {
 		return nil, err
 	}
 	shared, err := tx.Shared(ctx, c, func(ctx context.Context) (io.Closer, error) {
-		st := &statement{source: c.settings, pool: c.pool, turn: make(chan struct{}, 1), admits: tables.(*admitted)}
+		st := &statement{source: c.settings, pool: c.pool, turn: make(chan struct{}, 1), admits: reading}
 		slot, err := c.pool.connect(ctx, nil)
 		if err != nil {
 			return nil, err
@@ -201,8 +167,8 @@ func (st *statement) reconnect(ctx context.Context) error {
 
 // send is one attempt of run, and returns what is still to come if it ends early.
 func (st *statement) send(ctx context.Context, usage *connectors.Usage, sql string, row func([]byte) error) (*reply, error) {
-	a := &reply{tables: st.admits.since(st.held), usage: usage} // all there are, when the transaction begins
-	limits := timeouts(ctx, st.admits.since(0))
+	a := &reply{tables: st.admits.Since(st.held), usage: usage} // all there are, when the transaction begins
+	limits := timeouts(ctx, st.admits.Since(0))
 	prefix := limits + st.takeUnused()
 	if !st.begun {
 		prefix = await(a.tables, limits) + begin + beginSettings + limits + hold(a.tables) + "SELECT pg_export_snapshot();"
