@@ -5,7 +5,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/plan"
@@ -105,12 +104,7 @@ func (g *grower) grow(n plan.Node, need columns) (part, error) {
 			return g.leaf(n), nil
 		}
 	}
-	return g.keepAll(n, plan.Kept{What: kindOf(n), Why: "sources are not asked for it"})
-}
-
-// kindOf names the kind of a node.
-func kindOf(n plan.Node) string {
-	return strings.ToLower(strings.TrimPrefix(fmt.Sprintf("%T", n), "*plan."))
+	return g.keepAll(n, plan.Kept{What: plan.KindName(n), Why: "sources are not asked for it"})
 }
 
 // scan offers a scan; one of another site stays.

@@ -3,7 +3,6 @@ package pushdown_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -35,7 +34,7 @@ func (s toy) MaxColumns() int {
 }
 
 func (s toy) Take(step plan.Node) pushdown.Answer {
-	kind := strings.ToLower(strings.TrimPrefix(fmt.Sprintf("%T", step), "*plan."))
+	kind := plan.KindName(step)
 	if !s.nodes[kind] {
 		return pushdown.No("no %s there", kind)
 	}

@@ -155,7 +155,7 @@ func (f *fragment) takeFilter(cond expr.Expr) pushdown.Answer {
 		return pushdown.No("the API has no filter for it")
 	case slices.ContainsFunc(f.given, func(g given) bool { return g.filter == at }):
 		return pushdown.No("the API takes one such filter")
-	case !slices.ContainsFunc(params, func(int) bool { return true }) && slices.ContainsFunc(values, func(v types.Value) bool { return !sendable(v, c) }):
+	case len(params) == 0 && slices.ContainsFunc(values, func(v types.Value) bool { return !sendable(v, c) }):
 		return pushdown.No("the API has no such value")
 	case len(params) > 0 && c.Epoch != Text:
 		return pushdown.No("the API may not have such a value")

@@ -1,9 +1,7 @@
 package optimize
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/plan"
@@ -95,7 +93,7 @@ func kindAsked(n plan.Node) []string {
 			return nil
 		}
 	}
-	return []string{kindOf(n)}
+	return []string{plan.KindName(n)}
 }
 
 // functionsAsked names the functions that a node asks a source for.
@@ -115,11 +113,6 @@ func functionsAsked(n plan.Node) []string {
 func computed(p plan.Projection) bool {
 	_, passed := p.Expr.(*expr.Column)
 	return !passed
-}
-
-// kindOf names the kind of a node.
-func kindOf(n plan.Node) string {
-	return strings.ToLower(strings.TrimPrefix(fmt.Sprintf("%T", n), "*plan."))
 }
 
 // calls names the functions of an expression.

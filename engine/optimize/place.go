@@ -272,7 +272,7 @@ func (pl *placer) explain(n, out plan.Node) plan.Node {
 			return c
 		}
 		noted := *r
-		noted.Kept = append(slices.Clone(r.Kept), plan.Kept{What: kindOf(n), Why: pl.whyHere(n, r.Site)})
+		noted.Kept = append(slices.Clone(r.Kept), plan.Kept{What: plan.KindName(n), Why: pl.whyHere(n, r.Site)})
 		pl.est.memo[&noted] = pl.est.memo[r]
 		if guess, ok := pl.est.learnt[r]; ok {
 			pl.est.learnt[&noted] = guess

@@ -77,7 +77,7 @@ func (s *source) take(n plan.Node) (plan.Node, bool) {
 }
 
 func (s *source) takesNode(n plan.Node) bool {
-	kind := strings.ToLower(strings.TrimPrefix(fmt.Sprintf("%T", n), "*plan."))
+	kind := plan.KindName(n)
 	return kind == "scan" || s.takes[kind]
 }
 

@@ -408,3 +408,8 @@ func sortKeys(keys []SortKey) []string {
 }
 
 func keyList(keys []SortKey) string { return strings.Join(sortKeys(keys), ", ") }
+
+// KindName names the kind of a node in lower case, such as "aggregate".
+func KindName(n Node) string {
+	return strings.ToLower(strings.TrimPrefix(fmt.Sprintf("%T", n), "*plan."))
+}
