@@ -98,7 +98,8 @@ func (g *grouping) divide(ctx context.Context, from *partition, to *partitioned)
 	return err
 }
 
-// again divides a partition into smaller ones on disk and queues them.
+// again divides a partition into smaller ones on disk and queues them before those that wait, so that few files are open at
+// once.
 func (g *grouping) again(ctx context.Context, part *partition) error {
 	to := newPartitioned(g.rt, g.parts.cols, g.res, g.stats, part.depth+1, fanout)
 	err := to.spillNow()
@@ -114,7 +115,7 @@ func (g *grouping) again(ctx context.Context, part *partition) error {
 		return err
 	}
 	g.mu.Lock()
-	g.queue = append(g.queue, parts...)
+	g.queue = append(parts, g.queue...)
 	g.mu.Unlock()
 	return nil
 }

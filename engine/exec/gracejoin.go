@@ -118,18 +118,21 @@ func (g *graceJoin) divide(ctx context.Context) error {
 	return nil
 }
 
-// enqueue adds the pairs of partitions that can have a result.
+// enqueue adds the pairs of partitions that can have a result. They come before those that wait: if each level were divided
+// whole before the next, the files open at once would grow with the data.
 func (g *graceJoin) enqueue(build, probe *partitioned) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	var pairs []partitionPair
 	for i, b := range build.parts {
 		p := probe.parts[i]
 		if b.rows == 0 && (p.rows == 0 || g.run.spec.emptyWithoutBuild()) {
 			partitionPair{b, p}.release(g.run.res)
 			continue
 		}
-		g.queue = append(g.queue, partitionPair{b, p})
+		pairs = append(pairs, partitionPair{b, p})
 	}
+	g.queue = append(pairs, g.queue...)
 }
 
 func (g *graceJoin) pop() (partitionPair, bool) {
