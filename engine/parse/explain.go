@@ -2,6 +2,28 @@ package parse
 
 import "strings"
 
+// Explained is the statement that an EXPLAIN is of; of another it is sql.
+func Explained(sql string) string {
+	s := scanner{sql: sql}
+	verb, err := s.next()
+	for t := verb; err == nil && t.kind != end; {
+		switch {
+		case t.start == verb.start && !t.is("EXPLAIN") && !t.is("DESCRIBE") && !t.is("DESC"):
+			return sql
+		case t.is("FORMAT"):
+			if t, err = s.next(); err == nil && t.isSymbol("=") {
+				_, err = s.next()
+			}
+		case t.start != verb.start && !t.is("ANALYZE"):
+			return sql[t.start:]
+		}
+		if err == nil {
+			t, err = s.next()
+		}
+	}
+	return sql
+}
+
 // CutFormat takes the clause FORMAT = name out of an EXPLAIN, as the other grammar has it neither with every name nor after
 // ANALYZE. It leaves spaces, so that what follows stays where it was. Without the clause it returns sql and nil.
 func CutFormat(sql string) (rest string, format *string) {

@@ -24,3 +24,19 @@ func TestCutFormat(t *testing.T) {
 		}
 	}
 }
+
+func TestExplained(t *testing.T) {
+	for _, c := range []struct{ sql, want string }{
+		{"EXPLAIN SELECT 1", "SELECT 1"},
+		{"explain  analyze format = tree\nselect 1", "select 1"},
+		{"DESC FORMAT=JSON (SELECT format FROM t)", "(SELECT format FROM t)"},
+		{"/* why */ EXPLAIN             WITH c AS (SELECT 1) TABLE c", "WITH c AS (SELECT 1) TABLE c"},
+		{"SELECT 'EXPLAIN'", "SELECT 'EXPLAIN'"},
+		{"EXPLAIN 'x", "EXPLAIN 'x"},
+		{"", ""},
+	} {
+		if got := Explained(c.sql); got != c.want {
+			t.Errorf("%q: %q, want %q", c.sql, got, c.want)
+		}
+	}
+}

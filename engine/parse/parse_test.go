@@ -31,6 +31,7 @@ func TestStatement(t *testing.T) {
 		{"show quarantine; x", &ShowQuarantine{}, "x"},
 		{"SHOW QUARANTINE LIKE 's%'", &ShowQuarantine{Like: pattern("s%")}, ""},
 		{"RELEASE QUARANTINE 12", &ReleaseQuarantine{ID: 12}, ""},
+		{"RELEASE QUARANTINE -1", &ReleaseQuarantine{ID: -1}, ""},
 		{"RELEASE SAVEPOINT a", nil, "RELEASE SAVEPOINT a"},
 		{"SHOW SERVERS LIKE 's%'", &ShowServers{Like: pattern("s%")}, ""},
 		{"ANALYZE TABLE t", &Analyze{Tables: []TableName{{"", "t"}}, Buckets: 100}, ""},

@@ -60,8 +60,12 @@ func (r *reader) like() *string {
 func (r *reader) showQuarantine() Stmt { return &ShowQuarantine{Like: r.like()} }
 
 func (r *reader) releaseQuarantine() Stmt {
+	sign := ""
+	if r.peek().isSymbol("-") {
+		sign = r.next().value
+	}
 	t := r.next()
-	id, err := strconv.ParseInt(t.value, 10, 64)
+	id, err := strconv.ParseInt(sign+t.value, 10, 64)
 	if t.kind != word || err != nil {
 		r.fail(t, "a number of SHOW QUARANTINE")
 	}
