@@ -91,6 +91,9 @@ func (pl *placer) colourWith(n *plan.With) siteSet {
 		s = s.and(pl.shared[b.ID])
 	}
 	s = s.and(pl.colour(n.Body))
+	if s.any && !s.mixed && pl.barred(s.site.Source, n) != "" {
+		s.mixed = true
+	}
 	s.reads = slices.DeleteFunc(slices.Clone(s.reads), func(id int) bool { return bound[id] })
 	pl.sites[n] = s
 	return s
@@ -196,9 +199,7 @@ func (pl *placer) offer(ctx context.Context, site plan.Site, n plan.Node) (plan.
 	if err != nil {
 		return nil, err
 	}
-	if _, bare := n.(*plan.Scan); !bare {
-		pl.offers = append(pl.offers, offer{site.Source, n})
-	}
+	pl.offers = append(pl.offers, offer{site.Source, n})
 	if err := pl.accept(site, n, out); err != nil {
 		return nil, sqlerr.Wrap(sqlerr.Internal, err, "source %s: answer to a pushdown", site.Source)
 	}
