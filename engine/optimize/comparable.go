@@ -10,12 +10,12 @@ import (
 // grouping does, and beside that
 type Comparison struct {
 	Order []int  // the values of these columns, one row after the other: the first keys of the order
-	Near  []bool // not these columns, which may differ by what the order of addition does; by position
+	Near  []bool // not these columns, which may differ by what the order of addition does (Magnified); by position
 }
 
 // Comparable says how answers of a bound plan are compared, or why they are not: they may differ and both be right.
 func Comparable(root plan.Node) (c Comparison, exempt string) {
-	d := &determinacy{vague: make(map[expr.ColumnID]vagueness), shared: make(map[int]plan.Schema)}
+	d := newDeterminacy()
 	d.node(root)
 	if d.exempt != "" {
 		return c, d.exempt
@@ -49,6 +49,10 @@ type determinacy struct {
 	vague  map[expr.ColumnID]vagueness // of columns that are not determined
 	shared map[int]plan.Schema         // of CTEs
 	exempt string                      // why the answer is not
+}
+
+func newDeterminacy() *determinacy {
+	return &determinacy{vague: make(map[expr.ColumnID]vagueness), shared: make(map[int]plan.Schema)}
 }
 
 func (d *determinacy) fail(why string) {

@@ -14,7 +14,8 @@ import (
 // comparables are other tests than the rest of testdata.
 const comparables = "testdata/comparable"
 
-// TestComparable runs testdata/comparable: a plan, and how its answers are compared or why they are not. The plans are those of
+// TestComparable runs testdata/comparable: a plan, and how its answers are compared or why they are not, or, for "magnify", what
+// is run to know by how much they may differ. The plans are those of
 // package plantext over a table with a key id, or, for "windows", of this package's tests.
 func TestComparable(t *testing.T) {
 	column := func(name string, t types.Type) plan.TableColumn {
@@ -34,6 +35,13 @@ func TestComparable(t *testing.T) {
 			if root, err = parser.Parse(d.Input); err != nil {
 				d.Fatalf(t, "%v", err)
 			}
+		}
+		if d.Cmd == "magnify" {
+			out, at := Magnified(root)
+			if err := plan.Verify(out); err != nil {
+				d.Fatalf(t, "%v", err)
+			}
+			return fmt.Sprintf("%smagnitudes at %v\n", plan.Format(out, plan.FormatOptions{}), at)
 		}
 		c, exempt := Comparable(root)
 		if exempt != "" {
