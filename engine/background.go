@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -88,21 +89,27 @@ func (p *Prepared) Pushed() bool {
 // Without prepares the statement anew as it was, but without some things.
 func (p *Prepared) Without(ctx context.Context, bars optimize.Bars) (*Prepared, error) {
 	s := p.settings
-	s.Barred, s.Strict, s.MaxScanBytes = bars, false, 0
+	s.Barred, s.Strict, s.MaxScanBytes = maps.Clone(bars), false, 0
+	if s.Barred == nil {
+		s.Barred = make(optimize.Bars)
+	}
+	maps.Copy(s.Barred, p.settings.Barred)
 	return p.engine.Prepare(ctx, p.bound, s)
 }
 
 // Reference prepares the statement anew with nothing but scans left to the sources, and without the optional rules unless
-// they are wanted.
-func (p *Prepared) Reference(ctx context.Context, rules bool) (*Prepared, error) {
-	s := Settings{Disabled: p.settings.Disabled}
+// they are wanted. Behind its columns are the magnitudes of those that are near: at has their positions, or -1 (optimize.Magnified).
+func (p *Prepared) Reference(ctx context.Context, rules bool) (r *Prepared, at []int, err error) {
+	s := Settings{Disabled: p.settings.Disabled, Barred: p.settings.Barred}
 	if !rules {
 		s.Disabled = make(map[string]bool)
 		for _, name := range optimize.RuleNames() {
 			s.Disabled[name] = true
 		}
 	}
-	return p.engine.Prepare(ctx, p.bound, s)
+	root, at := optimize.Magnified(p.bound)
+	r, err = p.engine.Prepare(ctx, root, s)
+	return r, at, err
 }
 
 // Suspects are what may be wrong where an answer is.

@@ -159,14 +159,20 @@ func TestQuarantinesSurviveARestart(t *testing.T) {
 	first := Quarantine{Source: "shop", What: "like of text", Since: time.Unix(1_700_000_000, 0).UTC(), Statement: "SELECT ?"}
 	rule := Quarantine{What: "prune", Since: first.Since}
 	for i, q := range []*Quarantine{&first, &rule} {
-		id, err := s.AddQuarantine(ctx, *q)
-		if err != nil || id != int64(i+1) {
-			t.Fatal(id, err)
+		kept, err := s.AddQuarantine(ctx, *q)
+		if q.ID = int64(i + 1); err != nil || kept != *q {
+			t.Fatal(kept, err)
 		}
-		q.ID = id
 	}
-	if _, err := s.AddQuarantine(ctx, Quarantine{Source: "SHOP", What: "like of text"}); err == nil {
-		t.Error("the same was added twice")
+	// One of the same is no other, and global if it is of another statement.
+	for _, c := range []struct {
+		statement string
+		global    bool
+	}{{"select ?", false}, {"SELECT a", true}, {"SELECT ?", true}} {
+		first.Global = c.global
+		if kept, err := s.AddQuarantine(ctx, Quarantine{Source: "SHOP", What: "like of text", Statement: c.statement}); err != nil || kept != first {
+			t.Errorf("again of %q: %+v, %v, want %+v", c.statement, kept, err, first)
+		}
 	}
 	mustClose(t, s)
 	s = mustOpen(t, dir)
@@ -177,7 +183,7 @@ func TestQuarantinesSurviveARestart(t *testing.T) {
 	if err := s.DeleteQuarantine(ctx, rule.ID); err != nil {
 		t.Fatal(err)
 	}
-	if id, err := s.AddQuarantine(ctx, rule); err != nil || id <= rule.ID {
-		t.Errorf("number %d, %v", id, err)
+	if again, err := s.AddQuarantine(ctx, rule); err != nil || again.ID <= rule.ID {
+		t.Errorf("number %d, %v", again.ID, err)
 	}
 }

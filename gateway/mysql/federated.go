@@ -16,6 +16,7 @@ import (
 	"github.com/silogate/silogate/engine"
 	"github.com/silogate/silogate/engine/bind"
 	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/optimize"
 	"github.com/silogate/silogate/engine/parse"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/sqlerr"
@@ -36,7 +37,8 @@ func (s *statement) federated(leaf *bind.Leaf, prepared *engine.Prepared) (err e
 		return err
 	}
 	if prepared == nil {
-		if prepared, err = s.server.prepare(s.ctx, leaf); err != nil {
+		without := s.server.cfg.Shadow.Bars(func() string { return s.digest(leaf) })
+		if prepared, err = s.server.prepare(s.ctx, leaf, without); err != nil {
 			return err
 		}
 		if leaf.Explain == bind.Run {
@@ -76,7 +78,16 @@ func (s *statement) watch(leaf *bind.Leaf, prepared *engine.Prepared, env *expr.
 		return nil, err
 	}
 	share, _ := rate.(float64)
-	return s.server.cfg.Shadow.Watch(prepared, env, share, func() string { return parse.Digest(s.text, bind.Mode(s.ctx)) }), nil
+	return s.server.cfg.Shadow.Watch(prepared, env, share, func() string { return s.digest(leaf) }), nil
+}
+
+// digest is the text that a query has in common with those that differ from it in literals only; an EXPLAIN has that of its query.
+func (s *statement) digest(leaf *bind.Leaf) string {
+	text := s.text
+	if leaf.Explain != bind.Run {
+		text = parse.Explained(text)
+	}
+	return parse.Digest(text, bind.Mode(s.ctx))
 }
 
 // stream sends a result batch by batch. The first is read before the client is told the columns: most failures show
@@ -146,12 +157,13 @@ func (s *statement) explain(e *engine.Explanation, inJSON bool) error {
 // explainFields is the one column of an EXPLAIN, by MySQL's name for it.
 func explainFields() []*querypb.Field { return textFields("EXPLAIN") }
 
-// prepare optimizes a query under the session's settings.
-func (v *Server) prepare(ctx *sql.Context, leaf *bind.Leaf) (*engine.Prepared, error) {
+// prepare optimizes a query under the session's settings, without what is barred for it alone.
+func (v *Server) prepare(ctx *sql.Context, leaf *bind.Leaf, without optimize.Bars) (*engine.Prepared, error) {
 	settings, err := v.settings(ctx)
 	if err != nil {
 		return nil, err
 	}
+	settings.Barred = without
 	if leaf.Local != nil {
 		settings.Local = map[plan.Site]connectors.Source{bind.LocalSite: leaf.Local}
 	}
@@ -170,7 +182,7 @@ func (v *Server) rows(ctx *sql.Context, leaf *bind.Leaf) (bind.Rows, error) {
 	if err != nil {
 		return nil, err
 	}
-	prepared, err := v.prepare(ctx, leaf)
+	prepared, err := v.prepare(ctx, leaf, nil)
 	if err != nil {
 		v.forget(leaf, err)
 		return nil, err

@@ -86,13 +86,13 @@ func (s *statement) showServers(servers []catalog.ServerInfo, like *string) erro
 // showQuarantine shows what plans do without. The pattern is of sources.
 func (s *statement) showQuarantine(like *string) error {
 	matches := matcher(like)
-	result := &sqltypes.Result{Fields: textFields("Id", "Source", "Rule", "Since", "Statement")}
+	result := &sqltypes.Result{Fields: textFields("Id", "Source", "Rule", "Since", "Statement", "Scope")}
 	for _, q := range s.server.cfg.Shadow.Quarantines() {
 		if !matches(q.Source) {
 			continue
 		}
 		var row []sqltypes.Value
-		for _, text := range []string{strconv.FormatInt(q.ID, 10), q.Source, q.What, q.Since.Format("2006-01-02 15:04:05 UTC"), q.Statement} {
+		for _, text := range []string{strconv.FormatInt(q.ID, 10), q.Source, q.What, q.Since.Format("2006-01-02 15:04:05 UTC"), q.Statement, q.Scope()} {
 			row = append(row, sqltypes.MakeTrusted(sqltypes.Text, []byte(text)))
 		}
 		result.Rows = append(result.Rows, row)

@@ -12,6 +12,7 @@ import (
 	vitess "github.com/dolthub/vitess/go/mysql"
 
 	"github.com/silogate/silogate/engine/sqlerr"
+	"github.com/silogate/silogate/gateway/session"
 )
 
 // The dynamic privileges that stand for a part of SUPER.
@@ -72,14 +73,14 @@ func (s *statement) maySet(n *gmsplan.Set) error {
 		if err := offsetInRange(v, set.RightChild); err != nil {
 			return err
 		}
-		if !global(v.Scope) {
+		if !global(v.Scope) && !restricted(v.Name) {
 			continue
 		}
 		if !s.superOr(systemVariablesAdmin) {
 			return sqlerr.New(sqlerr.AccessDenied,
 				"Access denied; you need (at least one of) the SUPER or SYSTEM_VARIABLES_ADMIN privilege(s) for this operation")
 		}
-		if v.Scope.IsGlobalOnly() {
+		if !global(v.Scope) || v.Scope.IsGlobalOnly() {
 			continue
 		}
 		return sqlerr.New(sqlerr.Unsupported, "SET PERSIST %s: the gateway keeps no variables, use SET GLOBAL or its configuration", v.Name)
@@ -115,6 +116,9 @@ func offsetInRange(v *expression.SystemVar, value sql.Expression) error {
 
 // global reports whether a variable of this scope is not of the session alone.
 func global(scope sql.SystemVariableScope) bool { return !scope.IsSessionOnly() }
+
+// restricted reports a variable that costs others, of whatever session it is: each statement that is checked runs twice.
+func restricted(variable string) bool { return strings.EqualFold(variable, session.ShadowRate) }
 
 // mayKill refuses to kill a connection that is not there, or another user's without the right to.
 func (s *statement) mayKill(connection uint32) error {

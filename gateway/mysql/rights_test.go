@@ -47,6 +47,14 @@ func TestGlobalVariablesNeedAPrivilege(t *testing.T) {
 			t.Errorf("after %s: %q, %v", c.set, rows, err)
 		}
 	}
+	// Each statement that is checked runs twice, at the cost of others.
+	for _, set := range []string{"SET GLOBAL silogate_shadow_rate = 1", "SET silogate_shadow_rate = 1", "SET @x = 1, @@SESSION.Silogate_Shadow_Rate = @x"} {
+		_, err := ann.ExecContext(background, set)
+		wantErrno(t, set, err, 1227, "42000")
+	}
+	if rows, err := texts(ann, "SELECT @@silogate_shadow_rate, @@GLOBAL.silogate_shadow_rate"); err != nil || rows[0][0] != "0" || rows[0][1] != "0" {
+		t.Errorf("the rates are %q, %v", rows, err)
+	}
 	if _, err := ann.ExecContext(background, "SET SESSION silogate_pushdown = OFF, @x = 1"); err != nil {
 		t.Error(err)
 	}

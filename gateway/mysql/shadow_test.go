@@ -79,13 +79,26 @@ func TestShadow(t *testing.T) {
 	const where = "like of text"
 	list, err := texts(c, "SHOW QUARANTINE LIKE 'li%'")
 	if err != nil || len(list) != 1 || list[0][0] != "1" || list[0][1] != "liar" || list[0][2] != where ||
-		list[0][4] != "SELECT word FROM liar . words WHERE word LIKE ?" {
+		list[0][4] != "SELECT word FROM liar . words WHERE word LIKE ?" || list[0][5] != "statement" {
 		t.Errorf("%q, %v", list, err)
 	}
-	if got := rows("SHOW QUARANTINE LIKE 'x%'"); got != "" {
+	if got := rows("EXPLAIN " + query); !strings.Contains(got, "not pushed: filter: like of text is quarantined: a statement was answered wrongly with it on ") {
 		t.Error(got)
 	}
-	if got := rows("EXPLAIN " + query); !strings.Contains(got, "not pushed: filter: like of text is quarantined: a statement was answered wrongly with it on ") {
+	// It is of that statement, whatever its literals and its user, until another one is answered wrongly, too.
+	root, _ := g.conn(g.open(""))
+	if list, err := texts(root, "select word from liar.words where word like 'pe%'"); err != nil || len(list) != 1 {
+		t.Errorf("another session: %q, %v", list, err)
+	}
+	const other = "SELECT word AS w FROM liar.words WHERE word LIKE 'p%'"
+	if got := rows(other); got != "" {
+		t.Errorf("another statement is told the truth: %q", got)
+	}
+	eventually(t, "the other statement's", func() bool { return strings.HasSuffix(rows("SHOW QUARANTINE"), " global") })
+	if list, err := texts(root, "SELECT count(*) FROM liar.words WHERE word LIKE 'p%'"); err != nil || len(list) != 1 || list[0][0] != "2" {
+		t.Errorf("a third statement: %q, %v", list, err)
+	}
+	if got := rows("SHOW QUARANTINE LIKE 'x%'"); got != "" {
 		t.Error(got)
 	}
 	kept := explainJSON(t, c, "EXPLAIN FORMAT=JSON "+query).Plan.find("remote").Properties.Kept
@@ -109,8 +122,8 @@ func TestShadow(t *testing.T) {
 		t.Errorf("after the release: %q", got)
 	}
 	exec("SET GLOBAL silogate_shadow_rate = 0.25")
-	other, _ := g.conn(g.open(""))
-	got, err := texts(other, "SELECT @@silogate_shadow_rate")
+	fresh, _ := g.conn(g.open(""))
+	got, err := texts(fresh, "SELECT @@silogate_shadow_rate")
 	if err != nil || !slices.Equal(got[0], []string{"0.25"}) {
 		t.Errorf("a session after SET GLOBAL: %v, %v", got, err)
 	}

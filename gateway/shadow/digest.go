@@ -28,27 +28,31 @@ type digest struct {
 // near is a column of which the last digits do not matter: sums of its values, and of their squares with their signs, each
 // times a number from 1 to 2 that the rest of its row makes.
 type near struct {
-	nulls      uint64 // a sum of hashes of the rows where it is NULL
-	sum        [2]float64
-	magnitudes [2]float64
+	nulls uint64 // a sum of hashes of the rows where it is NULL
+	sum   [2]float64
+	most  [2]float64 // that the sums of right answers differ by: of a reference, which has magnitudes
 }
 
-func (d digest) equal(o digest) bool {
-	if d.rows != o.rows || d.sums != o.sums || d.order != o.order {
+// equal reports whether two answers are the same as far as a reference can tell, which may be one of them.
+func (reference digest) equal(a, b digest) bool {
+	if a.rows != b.rows || a.sums != b.sums || a.order != b.order {
 		return false
 	}
-	for i, a := range d.near {
-		if b := o.near[i]; !a.equal(b) {
+	for i, known := range reference.near {
+		if !known.equal(a.near[i], b.near[i]) {
 			return false
 		}
 	}
 	return true
 }
 
-func (a near) equal(b near) bool {
-	for i := range a.sum {
-		most := tolerance * max(a.magnitudes[i], b.magnitudes[i])
-		if !math.IsInf(most, 0) && math.Abs(a.sum[i]-b.sum[i]) > most { // beyond what DOUBLE holds nothing is known
+// equal compares nothing where nothing is known of how much may be wrong, or that is beyond what DOUBLE holds.
+func (reference near) equal(a, b near) bool {
+	for i, most := range reference.most {
+		if math.IsInf(most, 0) || math.IsNaN(most) {
+			return true
+		}
+		if math.Abs(a.sum[i]-b.sum[i]) > most {
 			return false
 		}
 	}
@@ -59,13 +63,15 @@ func (a near) equal(b near) bool {
 type digester struct {
 	digest
 	wholeAt, nearAt, keysAt []int // columns
+	magnitudes              []int // of the near columns; nil: it is no reference
 	whole, keys             *rowkey.Encoder
 	columns                 []arrow.Array
 }
 
-// newDigester makes a digester of answers with some columns. It fails for a collation that is not known.
-func newDigester(cols plan.Schema, c optimize.Comparison, weights exec.Weights) (*digester, error) {
-	fields, err := build.RowKeys(cols, weights)
+// newDigester makes a digester of answers with some columns. Those of a reference have magnitudes, at some positions behind them
+// (engine.Prepared.Reference). It fails for a collation that is not known.
+func newDigester(cols plan.Schema, c optimize.Comparison, magnitudes []int, weights exec.Weights) (*digester, error) {
+	fields, err := build.RowKeys(cols[:len(c.Near)], weights)
 	if err != nil {
 		return nil, err
 	}
@@ -74,6 +80,14 @@ func newDigester(cols plan.Schema, c optimize.Comparison, weights exec.Weights) 
 	for i, f := range fields {
 		if c.Near[i] {
 			d.nearAt = append(d.nearAt, i)
+			most := [2]float64{}
+			if magnitudes != nil {
+				d.magnitudes = append(d.magnitudes, magnitudes[i])
+				if magnitudes[i] < 0 {
+					most[0] = math.Inf(1)
+				}
+			}
+			d.near = append(d.near, near{most: most})
 		} else {
 			d.wholeAt, whole = append(d.wholeAt, i), append(whole, f)
 		}
@@ -82,7 +96,6 @@ func newDigester(cols plan.Schema, c optimize.Comparison, weights exec.Weights) 
 		keys = append(keys, fields[i])
 	}
 	d.whole, d.keys = rowkey.NewEncoder(whole), rowkey.NewEncoder(keys)
-	d.near = make([]near, len(d.nearAt))
 	return d, nil
 }
 
@@ -97,7 +110,11 @@ func (d *digester) add(batch arrow.RecordBatch) {
 		d.sums[1] += scatter(h)
 	}
 	for i, at := range d.nearAt {
-		d.near[i].add(batch.Column(at), hashes)
+		var magnitudes arrow.Array
+		if d.magnitudes != nil && d.magnitudes[i] >= 0 {
+			magnitudes = batch.Column(d.magnitudes[i])
+		}
+		d.near[i].add(batch.Column(at), magnitudes, hashes)
 	}
 	if len(d.keysAt) == 0 {
 		return
@@ -116,26 +133,31 @@ func (d *digester) pick(batch arrow.RecordBatch, at []int) []arrow.Array {
 	return d.columns
 }
 
-// add adds the values of rows with some hashes.
-func (a *near) add(values arrow.Array, hashes []uint64) {
+// add adds the values of rows with some hashes, and how much they may be wrong.
+func (a *near) add(values, magnitudes arrow.Array, hashes []uint64) {
 	for i, h := range hashes {
 		if values.IsNull(i) {
 			a.nulls += scatter(h)
 			continue
 		}
-		v := 0.0
-		switch values := values.(type) {
-		case *array.Float64:
-			v = values.Value(i)
-		case *array.Float32:
-			v = float64(values.Value(i))
+		weight := 1 + float64(h>>11)/(1<<53)
+		v := weight * double(values, i)
+		a.sum[0] += v
+		a.sum[1] += v * math.Abs(v)
+		if magnitudes == nil {
+			continue
 		}
-		v *= 1 + float64(h>>11)/(1<<53)
-		for k, x := range []float64{v, v * math.Abs(v)} {
-			a.sum[k] += x
-			a.magnitudes[k] += math.Abs(x)
-		}
+		wrong := tolerance * max(weight*double(magnitudes, i), math.Abs(v))
+		a.most[0] += wrong
+		a.most[1] += wrong * (2*math.Abs(v) + wrong)
 	}
+}
+
+func double(values arrow.Array, i int) float64 {
+	if values, ok := values.(*array.Float32); ok {
+		return float64(values.Value(i))
+	}
+	return values.(*array.Float64).Value(i)
 }
 
 // scatter is another hash of a hash.

@@ -1,6 +1,7 @@
 package shadow
 
 import (
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -15,14 +16,16 @@ import (
 )
 
 type cells struct {
-	key  string // "-": NULL
-	sum  float64
-	null bool
+	key       string // "-": NULL
+	sum       float64
+	null      bool
+	magnitude float64 // of what was added up; 0: as the sum
 }
 
 var digestColumns = plan.Schema{
 	{ID: 1, Name: "key", Type: types.NewText(types.Text, 0, types.Utf8mb4AI0900), Nullable: true},
 	{ID: 2, Name: "sum", Type: types.Of(types.Float64), Nullable: true},
+	{ID: 3, Name: "magnitude", Type: types.Of(types.Float64), Nullable: true},
 }
 
 // folds is a collation of the tests.
@@ -35,8 +38,8 @@ func folds(types.Collation) exec.WeightFunc {
 	}
 }
 
-// digestOf digests rows in batches of some size.
-func digestOf(t *testing.T, ordered bool, size int, rows ...cells) digest {
+// digestOf digests rows in batches of some size; magnitude is the position of the sum's, -1: there is none.
+func digestOf(t *testing.T, ordered bool, magnitude, size int, rows ...cells) digest {
 	t.Helper()
 	mem := bufpooltest.New()
 	defer mem.AssertSize(t, 0)
@@ -44,12 +47,13 @@ func digestOf(t *testing.T, ordered bool, size int, rows ...cells) digest {
 	if ordered {
 		c.Order = []int{0}
 	}
-	d, err := newDigester(digestColumns, c, folds)
+	d, err := newDigester(digestColumns, c, []int{-1, magnitude}, folds)
 	if err != nil {
 		t.Fatal(err)
 	}
 	schema := arrow.NewSchema([]arrow.Field{
-		{Name: "key", Type: arrow.BinaryTypes.String, Nullable: true}, {Name: "sum", Type: arrow.PrimitiveTypes.Float64, Nullable: true}}, nil)
+		{Name: "key", Type: arrow.BinaryTypes.String, Nullable: true}, {Name: "sum", Type: arrow.PrimitiveTypes.Float64, Nullable: true},
+		{Name: "magnitude", Type: arrow.PrimitiveTypes.Float64, Nullable: true}}, nil)
 	for len(rows) > 0 {
 		n := min(size, len(rows))
 		b := array.NewRecordBuilder(mem, schema)
@@ -61,8 +65,10 @@ func digestOf(t *testing.T, ordered bool, size int, rows ...cells) digest {
 			}
 			if r.null {
 				b.Field(1).AppendNull()
+				b.Field(2).AppendNull()
 			} else {
 				b.Field(1).(*array.Float64Builder).Append(r.sum)
+				b.Field(2).(*array.Float64Builder).Append(max(r.magnitude, math.Abs(r.sum)))
 			}
 		}
 		batch := b.NewRecordBatch()
@@ -102,12 +108,41 @@ func TestDigest(t *testing.T) {
 		{"sums of each other", append([]cells{{key: "a", sum: 2}, {key: "c", sum: 1e9}}, rows[1:5]...), false, false},
 	} {
 		for size := 1; size <= len(rows); size++ {
-			if got := digestOf(t, false, size, c.rows...).equal(digestOf(t, false, 2, rows...)); got != c.equal {
+			want := digestOf(t, false, 2, 2, rows...)
+			if got := want.equal(want, digestOf(t, false, 2, size, c.rows...)); got != c.equal {
 				t.Errorf("%s, by %d: equal as multisets %t", c.name, size, got)
 			}
-			if got := digestOf(t, true, size, c.rows...).equal(digestOf(t, true, 2, rows...)); got != c.ordered {
+			want = digestOf(t, true, 2, 2, rows...)
+			if got := want.equal(want, digestOf(t, true, 2, size, c.rows...)); got != c.ordered {
 				t.Errorf("%s, by %d: equal in order %t", c.name, size, got)
 			}
+		}
+	}
+}
+
+// TestMagnitudes checks that what is added up, and not what is left of it, says how much a sum may differ by.
+func TestMagnitudes(t *testing.T) {
+	for _, c := range []struct {
+		name         string
+		want, got    []cells
+		known, equal bool
+	}{
+		{"nearly nothing is left", []cells{{sum: 1e-8, magnitude: 1e9}}, []cells{{sum: -3e-8}}, true, true},
+		{"nothing is left", []cells{{sum: 0, magnitude: 1e9}}, []cells{{sum: 1e-7}}, true, true},
+		{"more than a part of what was added", []cells{{sum: 0, magnitude: 1e3}}, []cells{{sum: 1e-5}}, true, false},
+		{"another group's are no excuse", []cells{{key: "a", sum: 1}, {key: "b", sum: 0, magnitude: 1e5}}, []cells{{key: "a", sum: 1.01}, {key: "b", sum: 0}}, true, false},
+		{"NULL for a sum", []cells{{sum: 0, magnitude: 1e9}}, []cells{{null: true}}, true, false},
+		{"nothing is known", []cells{{sum: 1}}, []cells{{sum: 2}}, false, true},
+		{"not even whether it is NULL", []cells{{null: true}}, []cells{{sum: 2}}, false, true},
+		{"but of other columns", []cells{{key: "a", sum: 1}}, []cells{{key: "b", sum: 1}}, false, false},
+	} {
+		magnitude := -1
+		if c.known {
+			magnitude = 2
+		}
+		want, got := digestOf(t, false, magnitude, 2, c.want...), digestOf(t, false, -1, 2, c.got...)
+		if equal := want.equal(want, got); equal != c.equal {
+			t.Errorf("%s: equal %t", c.name, equal)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -15,6 +16,7 @@ import (
 	"github.com/silogate/silogate/engine"
 	"github.com/silogate/silogate/engine/exec"
 	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/optimize"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
@@ -31,7 +33,7 @@ type Config struct {
 // Store remembers what is under quarantine: a store.Store.
 type Store interface {
 	Quarantines(context.Context) ([]store.Quarantine, error)
-	AddQuarantine(context.Context, store.Quarantine) (id int64, err error)
+	AddQuarantine(context.Context, store.Quarantine) (store.Quarantine, error)
 	DeleteQuarantine(ctx context.Context, id int64) error
 }
 
@@ -39,19 +41,24 @@ type Store interface {
 type Limits struct {
 	Rows, Bytes int64         // that one run reads out of its sources
 	Memory      int64         // that one run holds
-	Time        time.Duration // of the check; finding a cause may take searchTimes as long
+	Time        time.Duration // of a transaction at a source; finding a cause may take searchTimes as long
+	Pause       time.Duration // before a check is tried again that was in the way
 }
 
 const (
 	standardRows   = 2_000_000
 	standardBytes  = 512 << 20
 	standardMemory = 256 << 20
-	standardTime   = 30 * time.Second
-	searchTimes    = 20
+	standardTime   = 5 * time.Second
+	standardPause  = 10 * time.Second
+	searchTimes    = 40
 )
 
-// mostWaiting is how many checks wait while one runs.
+// mostWaiting is how many checks wait while one runs, and how many wait to be tried again.
 const mostWaiting = 8
+
+// mostTries is how often a check is tried that is in the way: a source that is always busy is not checked.
+const mostTries = 5
 
 // Shadow checks statements. It is safe for concurrent use.
 type Shadow struct {
@@ -62,13 +69,15 @@ type Shadow struct {
 	ended   chan struct{}
 
 	mu         sync.Mutex
-	quarantine []store.Quarantine // by ascending id
+	quarantine []store.Quarantine                       // by ascending id
+	unkept     int64                                    // the last number of one that the store did not take: those of the store are above 0
+	statements atomic.Pointer[map[string]optimize.Bars] // what single statements do without, by folded text
 }
 
 // New makes a Shadow, and has the engine do without what is under quarantine. Close ends it.
 func New(ctx context.Context, cfg Config) (*Shadow, error) {
 	if cfg.Limits == (Limits{}) {
-		cfg.Limits = Limits{standardRows, standardBytes, standardMemory, standardTime}
+		cfg.Limits = Limits{standardRows, standardBytes, standardMemory, standardTime, standardPause}
 	}
 	s := &Shadow{cfg: cfg, queue: make(chan *Watch, mostWaiting), ended: make(chan struct{})}
 	var err error
@@ -98,29 +107,64 @@ func (s *Shadow) Close() {
 
 func (s *Shadow) work(ctx context.Context) {
 	defer close(s.ended)
+	var later []*Watch // those that are tried again, the next one first
 	for {
+		var w *Watch
+		var due <-chan time.Time
+		if len(later) > 0 {
+			due = time.After(time.Until(later[0].due))
+		}
 		select {
 		case <-ctx.Done():
 			return
-		case w := <-s.queue:
-			var r result
-			err := sqlerr.Guarded(func() (err error) {
-				r, err = s.check(ctx, w)
-				return err
-			})()
-			if ctx.Err() != nil {
-				return
-			}
-			if p, ok := errors.AsType[*sqlerr.Panic](err); ok {
-				s.cfg.Log.Error("a check failed by a defect", "panic", p.Value, "stack", string(p.Stack))
-			}
-			if err != nil {
-				r = resultOf(err)
-				s.cfg.Log.Debug("a statement was not checked", "result", string(r), "error", err)
-			}
-			s.metrics.count(r)
+		case w = <-s.queue:
+		case <-due:
+			w, later = later[0], later[1:]
+		}
+		again := s.try(ctx, w, len(later) < mostWaiting)
+		if ctx.Err() != nil {
+			return
+		}
+		if again {
+			w.due = time.Now().Add(s.cfg.Limits.Pause)
+			later = append(later, w)
 		}
 	}
+}
+
+// try checks a statement and counts what becomes of it, unless it was in the way and is to be tried again.
+func (s *Shadow) try(ctx context.Context, w *Watch, mayWait bool) (again bool) {
+	var r result
+	err := sqlerr.Guarded(func() (err error) {
+		r, err = s.check(ctx, w)
+		return err
+	})()
+	if ctx.Err() != nil {
+		return false
+	}
+	if p, ok := errors.AsType[*sqlerr.Panic](err); ok {
+		s.cfg.Log.Error("a check failed by a defect", "panic", p.Value, "stack", string(p.Stack))
+	}
+	if err != nil {
+		r = resultOf(err)
+	}
+	if w.tries++; r == busy && w.tries < mostTries && mayWait {
+		s.metrics.retries.Inc()
+		return true
+	}
+	switch {
+	case err == nil:
+	case w.doubt == isWrong && r != changed:
+		s.cfg.Log.Error("a statement was answered wrongly, and the search for its cause ended", "statement", w.statement, "error", err)
+		r = wrong
+	case w.doubt == differs && r != changed:
+		s.cfg.Log.Warn("a statement may have been answered wrongly, and the check of it ended", "statement", w.statement, "error", err)
+		r = unconfirmed
+	default:
+		s.cfg.Log.Debug("a statement was not checked", "result", string(r), "error", err)
+	}
+	s.metrics.count(r)
+	return false
 }
 
 // Watch is a statement that is going to be checked. It is used by one goroutine. On nil the methods do nothing.
@@ -130,7 +174,20 @@ type Watch struct {
 	env       *expr.Env
 	statement string
 	answer    *digester
+
+	tries int
+	due   time.Time // of the next
+	doubt doubt     // what the tries found out
 }
+
+// doubt is what is known against an answer.
+type doubt uint8
+
+const (
+	none    doubt = iota
+	differs       // from one without pushdown
+	isWrong       // it does so again and again
+)
 
 // Watch returns a watch of a statement that is about to run, with a probability of rate: nil if it is none of the share, nothing
 // of it is pushed, or its answer is exempt. The statement's text has no literals.
@@ -143,7 +200,7 @@ func (s *Shadow) Watch(p *engine.Prepared, env *expr.Env, rate float64, statemen
 		s.metrics.count(exempted)
 		return nil
 	}
-	answer, err := newDigester(p.Schema(), comparison, s.cfg.Weights)
+	answer, err := newDigester(p.Schema(), comparison, nil, s.cfg.Weights)
 	if err != nil {
 		s.metrics.count(exempted)
 		return nil

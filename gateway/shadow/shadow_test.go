@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -34,10 +35,12 @@ var table = &plan.Table{Name: plan.TableName{Name: "t"}, Keys: [][]int{{0}}, Pri
 		{Name: "id", Type: types.Of(types.Int64)},
 		{Name: "name", Type: types.Of(types.Text)},
 		{Name: "n", Type: types.Of(types.Int64), Nullable: true},
+		{Name: "d", Type: types.Of(types.Float64)},
 	}}
 
 func row(id int64, name string, n int64) []types.Value {
-	return []types.Value{types.IntValue(id), types.TextValue(name), types.IntValue(n)}
+	nearlyCancel := []float64{1e17, 1, -1e17, 2, 0.5}
+	return []types.Value{types.IntValue(id), types.TextValue(name), types.IntValue(n), types.FloatValue(nearlyCancel[id%5])}
 }
 
 // harness is a shadow over one lying source.
@@ -51,10 +54,12 @@ type harness struct {
 	log      bytes.Buffer
 	registry *prometheus.Registry
 	parser   plantext.Parser
+
+	statement string // the text of all that is asked
 }
 
 func start(t *testing.T, limits Limits) *harness {
-	h := &harness{t: t, dir: t.TempDir(), source: liar.New(table, row(1, "apple", 3), row(2, "Apple", 5), row(3, "pear", 7), row(4, "plum", 7), row(5, "fig", 1))}
+	h := &harness{t: t, statement: "SELECT ?", dir: t.TempDir(), source: liar.New(table, row(1, "apple", 3), row(2, "Apple", 5), row(3, "pear", 7), row(4, "plum", 7), row(5, "fig", 1))}
 	h.parser = plantext.Parser{Site: plan.Site{Source: "liar"}, Table: func(string) (*plan.Table, error) { return table, nil }}
 	h.open(limits)
 	t.Cleanup(h.close)
@@ -110,7 +115,7 @@ func (h *harness) prepare(query string) *engine.Prepared {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	p, err := h.engine.Prepare(h.t.Context(), root, engine.Settings{Pushdown: true, DynamicFilters: true})
+	p, err := h.engine.Prepare(h.t.Context(), root, engine.Settings{Pushdown: true, DynamicFilters: true, Barred: h.Bars(func() string { return h.statement })})
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -122,7 +127,7 @@ func (h *harness) ask(query string) (*Watch, int64) {
 	h.t.Helper()
 	p := h.prepare(query)
 	env := &expr.Env{Location: time.UTC}
-	w := h.Watch(p, env, 1, func() string { return "SELECT ?" })
+	w := h.Watch(p, env, 1, func() string { return h.statement })
 	r, err := p.Run(env)
 	if err != nil {
 		h.t.Fatal(err)
@@ -248,7 +253,7 @@ func TestDynamicFilters(t *testing.T) {
 	h.source.LieDynamic = true
 	const query = "join inner x.n + 0 = y.n\n    filter x.id = 1\n        scan t x\n    scan t y"
 	barred := make(optimize.Bars)
-	for _, what := range []string{"join"} {
+	for _, what := range []string{"join", "filter"} { // the source is asked for bare scans
 		barred[optimize.Bar{Source: "liar", What: what}] = "of the test"
 	}
 	h.engine.Bar(barred)
@@ -388,7 +393,7 @@ func TestTurns(t *testing.T) {
 	if err := h.source.Turns.Admit(t.Context(), &tx); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.check(t.Context(), w); !errors.Is(err, connectors.ErrBusy) || resultOf(err) != skipped {
+	if _, err := h.check(t.Context(), w); !errors.Is(err, connectors.ErrBusy) || resultOf(err) != busy {
 		t.Errorf("while the only turn is taken: %v", err)
 	}
 	if err := tx.Close(); err != nil {
@@ -409,6 +414,224 @@ func TestTurns(t *testing.T) {
 	}
 	if err := <-checked; !errors.Is(err, errGiveWay) {
 		t.Errorf("the check ended with %v", err)
+	}
+}
+
+// TestTries checks that a check which is in the way is tried again, a few times, and that it is told when that was in vain.
+func TestTries(t *testing.T) {
+	h := start(t, Limits{})
+	h.source.Turns = connectors.NewTurns(1)
+	h.source.Lie = liar.Lying("like", types.Text)
+	first, _ := h.ask(likes)
+	second, _ := h.ask(right)
+	var tx connectors.Tx
+	if err := h.source.Turns.Admit(t.Context(), &tx); err != nil {
+		t.Fatal(err)
+	}
+	if !h.try(t.Context(), first, true) || h.metric("silogate_shadow_retries_total", "") != 1 {
+		t.Error("a check that is in the way is not tried again")
+	}
+	for try := 1; try <= mostTries; try++ {
+		if again := h.try(t.Context(), second, true); again != (try < mostTries) {
+			t.Errorf("after try %d: again %t", try, again)
+		}
+	}
+	third := h.Watch(h.prepare(right), &expr.Env{Location: time.UTC}, 1, func() string { return "" })
+	if h.try(t.Context(), third, false) {
+		t.Error("too many wait, and it is tried again")
+	}
+	if n := h.metric("silogate_shadow_runs_total", busy); n != 2 {
+		t.Errorf("%g busy", n)
+	}
+	if err := tx.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if h.try(t.Context(), first, true) || h.quarantined() != "liar/like of text" {
+		t.Errorf("when the source is free: %s", h.quarantined())
+	}
+}
+
+// TestUnconfirmed checks that an answer which differs is not forgotten where the source has no time to confirm it.
+func TestUnconfirmed(t *testing.T) {
+	h := start(t, Limits{})
+	h.source.Lie = liar.Lying("like", types.Text)
+	w, _ := h.ask(likes)
+	reads := 0
+	h.source.Reading = func(context.Context, *liar.Source) error {
+		if reads++; reads%2 == 0 { // the second of each try
+			return connectors.ErrBusy
+		}
+		return nil
+	}
+	for h.try(t.Context(), w, true) {
+	}
+	if reads != 2*mostTries || h.metric("silogate_shadow_runs_total", unconfirmed) != 1 || h.quarantined() != "" {
+		t.Errorf("%d reads, quarantined: %s", reads, h.quarantined())
+	}
+	if log := h.log.String(); !strings.Contains(log, `level=WARN msg="a statement may have been answered wrongly`) {
+		t.Errorf("nobody is told: %s", log)
+	}
+}
+
+// TestTransactions checks that no transaction lasts longer than it may, however many runs there are.
+func TestTransactions(t *testing.T) {
+	h := start(t, Limits{Rows: 100, Bytes: 1 << 20, Memory: 1 << 20, Time: time.Minute})
+	h.source.Lie = liar.Lying("like", types.Text)
+	w, _ := h.ask(likes)
+	h.source.Reading = func(ctx context.Context, _ *liar.Source) error {
+		if end, ok := ctx.Deadline(); !ok || time.Until(end) > time.Minute {
+			t.Error("a run may last longer")
+		}
+		return nil
+	}
+	if r, err := h.check(t.Context(), w); r != wrong || err != nil {
+		t.Error(r, err)
+	}
+	c := &check{Shadow: h.Shadow, Watch: w, giveWay: func() {}}
+	if err := c.begin(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := c.runs.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	if err := c.refer(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	before := c.runs
+	if err := c.fresh(t.Context()); err != nil || c.runs != before {
+		t.Errorf("a young transaction ends: %v", err)
+	}
+	c.end = c.end.Add(-40 * time.Second)
+	h.source.Append(row(9, "avocado", 9)...)
+	was := c.want
+	if err := c.fresh(t.Context()); err != nil || c.runs == before || c.want.equal(was, c.want) {
+		t.Errorf("an old transaction goes on: %v", err)
+	}
+}
+
+// TestCancelling checks that sums which nearly cancel are not taken for wrong where the source adds in another order.
+func TestCancelling(t *testing.T) {
+	h := start(t, Limits{})
+	var more func(n plan.Node) plan.Node // as another order of addition may make it: 500 of 2e17
+	more = func(n plan.Node) plan.Node {
+		a, ok := n.(*plan.Aggregate)
+		if !ok {
+			children := slices.Clone(n.Children())
+			for i, c := range children {
+				children[i] = more(c)
+			}
+			return n.WithChildren(children)
+		}
+		other := &plan.Aggregate{Input: a.Input, Groups: a.Groups, Aggs: slices.Clone(a.Aggs)}
+		for i, agg := range a.Aggs {
+			arg, err := expr.New(expr.Add, agg.Args[0], &expr.Literal{Value: types.FloatValue(100), Typ: types.Of(types.Float64)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			other.Aggs[i].Args = []expr.Expr{arg}
+		}
+		return other
+	}
+	h.source.Lie = more
+	h.expect("aggregate | sum(d) as s, avg(d) as a\n    scan t: id, d", agreed)
+	h.expect("project s / 3 as part, -a as minus\n    aggregate | sum(d) as s, avg(d) as a\n        scan t: id, d", agreed)
+	h.expect("project s / a as ratio\n    aggregate | sum(d) as s, avg(d) as a\n        scan t: id, d", agreed)
+	h.source.Lie = liar.Lying("sum", types.Float64)
+	h.expect("aggregate | sum(d) as s\n    scan t: id, d", wrong)
+	if got := h.quarantined(); got != "liar/sum of float" {
+		t.Errorf("guilty: %s", got)
+	}
+}
+
+// TestScope checks that a quarantine is of a statement until another one is answered wrongly for the same reason.
+func TestScope(t *testing.T) {
+	h := start(t, Limits{})
+	h.source.Lie = liar.Lying("like", types.Text)
+	h.statement = "SELECT a"
+	h.expect(likes, wrong)
+	h.statement = "select A"
+	if _, rows := h.ask(likes); rows != 1 || h.Quarantines()[0].Global {
+		t.Errorf("the statement has %d rows", rows)
+	}
+	h.statement = "SELECT b"
+	if _, rows := h.ask(likes); rows != 0 {
+		t.Errorf("another statement has %d rows", rows)
+	}
+	h.expect(likes, wrong)
+	h.statement = "SELECT c"
+	if _, rows := h.ask(likes); rows != 1 || !h.Quarantines()[0].Global || len(h.Quarantines()) != 1 {
+		t.Errorf("a third statement has %d rows: %v", rows, h.Quarantines())
+	}
+	h.close()
+	h.open(Limits{})
+	if _, rows := h.ask(likes); rows != 1 {
+		t.Errorf("%d rows after a restart", rows)
+	}
+}
+
+// TestSecondCause checks that what is quarantined for a statement is not put back by the search for another cause.
+func TestSecondCause(t *testing.T) {
+	h := start(t, Limits{})
+	like, greater := liar.Lying("like", types.Text), liar.Lying(">", types.Int64)
+	h.source.Lie = like
+	h.expect(likes, wrong)
+	h.source.Lie = func(n plan.Node) plan.Node { return like(greater(n)) }
+	h.expect(likes, wrong)
+	if got := h.quarantined(); got != "liar/like of text, liar/> of integer" {
+		t.Errorf("guilty: %s", got)
+	}
+}
+
+// deaf is a store that does not keep what it is told.
+type deaf struct {
+	*store.Store
+	deaf bool
+}
+
+func (d *deaf) AddQuarantine(ctx context.Context, q store.Quarantine) (store.Quarantine, error) {
+	if d.deaf {
+		return store.Quarantine{}, errors.New("the disk is full")
+	}
+	return d.Store.AddQuarantine(ctx, q)
+}
+
+// TestKeeping checks that an accusation outlives the check that found it, and that what the store does not take has no number of
+// the store's and is kept when it does.
+func TestKeeping(t *testing.T) {
+	h := start(t, Limits{})
+	ended, end := context.WithCancel(t.Context())
+	end()
+	h.accuse(ended, "SELECT a", optimize.Bars{{Source: "liar", What: "join"}: ""})
+	if list, err := h.store.Quarantines(t.Context()); err != nil || len(list) != 1 || list[0].ID != 1 {
+		t.Errorf("kept: %v, %v", list, err)
+	}
+	other := &deaf{h.store, true}
+	h.cfg.Store = other
+	h.accuse(t.Context(), "SELECT a", optimize.Bars{{Source: "liar", What: "filter"}: ""})
+	h.accuse(t.Context(), "SELECT a", optimize.Bars{{What: "prune"}: ""})
+	// Meanwhile another gateway takes the next number.
+	if _, err := h.store.AddQuarantine(t.Context(), store.Quarantine{Source: "x", What: "sort", Statement: "SELECT x"}); err != nil {
+		t.Fatal(err)
+	}
+	ids := make(map[int64]bool)
+	for _, q := range h.Quarantines() {
+		if ids[q.ID] = true; q.ID == 2 || q.What != "join" && q.ID > 0 {
+			t.Errorf("%s has the number %d", q.What, q.ID)
+		}
+	}
+	if len(ids) != 3 {
+		t.Errorf("numbers are given twice: %v", h.Quarantines())
+	}
+	other.deaf = false
+	h.accuse(t.Context(), "SELECT b", optimize.Bars{{Source: "liar", What: "filter"}: ""})
+	at := slices.IndexFunc(h.Quarantines(), func(q store.Quarantine) bool { return q.What == "filter" })
+	if q := h.Quarantines()[at]; q.ID <= 2 || !q.Global || q.Statement != "SELECT a" {
+		t.Errorf("kept at last: %+v", q)
+	}
+	if err := h.Release(t.Context(), -2); err != nil || len(h.Quarantines()) != 2 {
+		t.Errorf("what is not kept can't be released: %v", err)
 	}
 }
 
