@@ -41,7 +41,7 @@ func resultOf(err error) result {
 		return unchecked
 	case code == sqlerr.SourceChanged:
 		return changed
-	case code == sqlerr.ScanTooBig, code == sqlerr.OutOfMemory, errors.Is(err, context.DeadlineExceeded):
+	case code == sqlerr.ScanTooBig, code == sqlerr.OutOfMemory, code == sqlerr.Timeout, errors.Is(err, context.DeadlineExceeded):
 		return limited
 	}
 	return failed
