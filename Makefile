@@ -34,6 +34,8 @@ integration: deps ## tests against real servers: Postgres, S3, MariaDB
 nightly: deps ## the long suites, in hours
 	python3 -m venv $(CACHE)/venv-mlflow
 	$(CACHE)/venv-mlflow/bin/pip install --quiet --disable-pip-version-check -r scripts/requirements-mlflow.txt
+	python3 -m venv $(CACHE)/venv-mlflow2
+	$(CACHE)/venv-mlflow2/bin/pip install --quiet --disable-pip-version-check -r scripts/requirements-mlflow2.txt
 	go run ./internal/testserver/run scripts/nightly.sh $(TOOLS)/gotestsum --format pkgname --
 
 race: ## unit tests under the race detector

@@ -7,7 +7,7 @@
 // connectors/rest. Runs are listed by experiment and the history of a metric by run and name: without them a scan is
 // sqlerr.RequiredKeys. A join with experiments, or with run_metrics, gives them.
 //
-// MLflow keeps only the last value of a metric with a run; NaN and infinities are NULL. Deleted experiments and runs are there,
+// MLflow keeps only the last value of a metric with a run; NaN and infinities are NULL, with a warning. Deleted experiments and runs are there,
 // with lifecycle_stage deleted. Pages are by tokens: what is added or deleted while a list is read may be missing from it.
 // Logged models are of MLflow 3: an older server has none of them.
 //

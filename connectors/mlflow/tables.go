@@ -11,7 +11,7 @@ import (
 
 // Open makes the connector of a server, without I/O. Its options are those of every HTTP source.
 func Open(_ context.Context, cfg connectors.Config) (connectors.Connector, error) {
-	return rest.Open(cfg, tables())
+	return rest.Open(cfg, "mlflow", tables())
 }
 
 // The types of columns. MLflow's identifiers are texts, also where they are numbers.
@@ -49,24 +49,35 @@ func asked(c rest.Column) rest.Column {
 	return c
 }
 
-// Pages are as large as the server allows.
+// The largest pages that the server allows, and a first one of what may be large: a run may have many metrics.
 const (
-	mostExperiments = 1_000
-	mostRuns        = 1_000 // of 50,000: a run may have many metrics
+	someRows        = 1_000
+	mostExperiments = 50_000
+	mostRuns        = 50_000
 	mostPoints      = 25_000
 	mostModels      = 1_000
 	mostLogged      = 50
-	mostVersions    = 1_000 // of 200,000
+	mostVersions    = 200_000
 )
 
-func pages(size int) rest.Paging {
-	return rest.Token{Name: "page_token", Path: "next_page_token", SizeName: "max_results", Size: size}
+// list is an endpoint that lists, by pages of so many rows at first, and then of more. The server leaves empty lists out, as it
+// writes Protocol Buffers.
+func list(path, items string, first, most int) rest.Endpoint {
+	paging := rest.Token{Name: "page_token", Path: "next_page_token", SizeName: "max_results", Size: first, Most: most}
+	return rest.Endpoint{Path: "api/2.0/mlflow/" + path, Items: items, Paging: paging, Omits: true}
 }
 
-const api = "api/2.0/mlflow/"
+// search is an endpoint that takes what it lists by in a body.
+func search(path, items string, first, most int) rest.Endpoint {
+	e := list(path, items, first, most)
+	e.Method = http.MethodPost
+	return e
+}
 
 // tables are all tables of a server.
 func tables() []rest.Table {
+	experiments := list("experiments/search", "experiments", someRows, mostExperiments)
+	experiments.Query = map[string]string{"view_type": "ALL"}
 	return append(registry(),
 		rest.Table{
 			Name: "experiments", Key: []string{"experiment_id"}, Comment: "Experiments, deleted ones too",
@@ -75,7 +86,7 @@ func tables() []rest.Table {
 				column("lifecycle_stage", "lifecycle_stage", text), at("created_at", "creation_time"), at("updated_at", "last_update_time"),
 				column("tags", "tags", json),
 			},
-			Rows: rest.Endpoint{Path: api + "experiments/search", Query: map[string]string{"view_type": "ALL"}, Items: "experiments", Paging: pages(mostExperiments)},
+			Rows: experiments,
 		},
 		ofRuns("runs", "Runs of experiments, deleted ones too", "", []string{"run_id"},
 			column("name", "info.run_name", text), column("user_name", "info.user_id", text), column("status", "info.status", text),
@@ -96,7 +107,7 @@ func tables() []rest.Table {
 				asked(id("run_id", "")), asked(id("name", "")), column("value", "value", number), column("step", "step", count),
 				at("logged_at", "timestamp"),
 			},
-			Rows:     rest.Endpoint{Path: api + "metrics/get-history", Items: "metrics", Paging: pages(mostPoints)},
+			Rows:     list("metrics/get-history", "metrics", mostPoints, mostPoints),
 			Filters:  []rest.Filter{{Column: "run_id", Name: "run_id"}, {Column: "name", Name: "metric_key"}},
 			Required: [][]string{{"run_id", "name"}},
 		},
@@ -105,16 +116,15 @@ func tables() []rest.Table {
 
 // ofRuns is a table of runs, or with each of what a run has there, by the experiments of the runs.
 func ofRuns(name, comment, each string, key []string, columns ...rest.Column) rest.Table {
+	rows := search("runs/search", "runs", someRows, mostRuns)
+	rows.Body, rows.Each = map[string]any{"run_view_type": "ALL"}, each
 	experiment, run := id("experiment_id", "info.experiment_id"), id("run_id", "info.run_id")
 	if each != "" {
 		experiment, run = outer(experiment), outer(run)
 	}
 	return rest.Table{
 		Name: name, Comment: comment, Key: key, Columns: append([]rest.Column{experiment, run}, columns...),
-		Rows: rest.Endpoint{
-			Method: http.MethodPost, Path: api + "runs/search", Body: map[string]any{"run_view_type": "ALL"},
-			Items: "runs", Each: each, Paging: pages(mostRuns),
-		},
+		Rows:     rows,
 		Filters:  []rest.Filter{{Column: "experiment_id", Name: "experiment_ids", Most: 100}},
 		Required: [][]string{{"experiment_id"}},
 	}
@@ -122,9 +132,11 @@ func ofRuns(name, comment, each string, key []string, columns ...rest.Column) re
 
 // registry are the tables of models.
 func registry() []rest.Table {
-	models := rest.Endpoint{Path: api + "registered-models/search", Items: "registered_models", Paging: pages(mostModels)}
+	models := list("registered-models/search", "registered_models", mostModels, mostModels)
 	aliases := models
 	aliases.Each = "aliases"
+	logged := search("logged-models/search", "models", mostLogged, mostLogged)
+	logged.Gone = true
 	return []rest.Table{
 		{
 			Name: "registered_models", Key: []string{"name"}, Comment: "Registered models", Rows: models,
@@ -139,7 +151,7 @@ func registry() []rest.Table {
 		},
 		{
 			Name: "model_versions", Key: []string{"name", "version"}, Comment: "Versions of registered models",
-			Rows: rest.Endpoint{Path: api + "model-versions/search", Items: "model_versions", Paging: pages(mostVersions)},
+			Rows: list("model-versions/search", "model_versions", someRows, mostVersions),
 			Columns: []rest.Column{
 				id("name", "name"), id("version", "version"), column("stage", "current_stage", text), column("status", "status", text),
 				column("description", "description", text), column("user_name", "user_id", text), column("source", "source", text),
@@ -149,9 +161,7 @@ func registry() []rest.Table {
 		},
 		{
 			Name: "logged_models", Key: []string{"model_id"}, Comment: "Models that runs have logged (MLflow 3)",
-			Rows: rest.Endpoint{
-				Method: http.MethodPost, Path: api + "logged-models/search", Items: "models", Paging: pages(mostLogged), Gone: true,
-			},
+			Rows: logged,
 			Columns: []rest.Column{
 				id("experiment_id", "info.experiment_id"), id("model_id", "info.model_id"), column("name", "info.name", text),
 				column("status", "info.status", text), column("model_type", "info.model_type", text), column("run_id", "info.source_run_id", text),

@@ -31,6 +31,8 @@ type api struct {
 	log      []string            // method and URI of each request
 	// before is asked before each request is answered; true: it has answered. It runs without the lock.
 	before func(http.ResponseWriter, *http.Request) bool
+	// replies answers paths of a test's own; false: it has none. It is set before the first request.
+	replies func(path string) (any, bool)
 }
 
 type record map[string]any
@@ -64,6 +66,12 @@ func newAPI(tb testing.TB) *api {
 		if r.Header.Get("Authorization") != "Bearer "+secretToken {
 			refuse(w, http.StatusUnauthorized, "the credentials "+r.Header.Get("Authorization")+" are not known")
 			return
+		}
+		if a.replies != nil {
+			if document, ok := a.replies(r.URL.Path); ok {
+				answer(w, document)
+				return
+			}
 		}
 		mux.ServeHTTP(w, r)
 	}))
@@ -314,7 +322,7 @@ func (a *api) open(options connectors.Options, tables ...Table) *connector {
 	for k, v := range options {
 		all[k] = v
 	}
-	c, err := Open(connectors.Config{Name: sourceName, Options: all, Log: slog.New(slog.DiscardHandler)}, tables)
+	c, err := Open(connectors.Config{Name: sourceName, Options: all, Log: slog.New(slog.DiscardHandler)}, "rest", tables)
 	if err != nil {
 		a.Fatal(err)
 	}

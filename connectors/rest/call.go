@@ -8,7 +8,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
 )
 
@@ -19,7 +19,19 @@ type call struct {
 	given    map[int][]types.Value // by filter
 	order    []string              // name and value of a parameter; nil: none
 	at       position
-	most     int64 // rows that are wanted; < 0: all
+	marks    marks
+	checks   []check // of its rows
+	sparse   bool    // a page may have fewer rows than items
+
+	most  int64 // rows that are wanted from here on; < 0: all
+	size  int   // that the last page was asked for; 0: there was none
+	bytes int   // of the last page
+}
+
+// check keeps the rows that have one of some values in a column.
+type check struct {
+	column int
+	values map[types.Value]bool
 }
 
 // arguments collects the parameters of a request, wherever they belong.
@@ -50,9 +62,9 @@ func (a *arguments) number(name string, n int64) {
 // request makes the request of the page at the call's position.
 func (l *call) request(version *version) (*request, error) {
 	e := l.endpoint
-	r := &request{method: e.Method, path: e.Path, shown: e.Path, header: make(http.Header)}
-	if r.method == "" {
-		r.method = http.MethodGet
+	r := &request{method: e.method(), path: e.Path, shown: e.Path, class: e.Class, header: make(http.Header)}
+	if r.class == "" {
+		r.class = r.where()
 	}
 	a := &arguments{query: make(url.Values)}
 	if r.method == http.MethodPost {
@@ -71,11 +83,9 @@ func (l *call) request(version *version) (*request, error) {
 		a.set(l.order[0], l.order[1])
 	}
 	if e.Paging != nil {
-		size := 0
-		if of := e.Paging.pageSize(); l.most >= 0 && l.most < int64(of) {
-			size = max(int(l.most), 1)
-		}
-		e.Paging.ask(a, l.at, size)
+		r.number = l.at.number + 1
+		l.size = l.nextSize()
+		e.Paging.ask(a, l.at, l.size)
 	}
 	version.send(r, a)
 	r.query = a.query
@@ -87,6 +97,32 @@ func (l *call) request(version *version) (*request, error) {
 		}
 	}
 	return r, nil
+}
+
+// largestGrown is how large the pages become that grow.
+const largestGrown = 8 << 20
+
+// nextSize is how many rows the next page is asked for: no more than are wanted, and if all are, more each time.
+func (l *call) nextSize() int {
+	first, most := l.endpoint.Paging.pageSize()
+	switch {
+	case first == 0:
+		return 0
+	case l.most < 0 && l.size == 0:
+		return first
+	case l.most < 0 && l.bytes > largestGrown/2:
+		return l.size
+	case l.most < 0:
+		return min(2*l.size, most)
+	}
+	wanted := int(min(max(l.most, 1), int64(most)))
+	if l.size == 0 {
+		return min(wanted, first)
+	}
+	if l.sparse { // else it may take as many requests as there are items without rows
+		wanted = max(wanted, 2*l.size)
+	}
+	return min(wanted, most)
 }
 
 // give adds the values of a filter.
@@ -120,24 +156,27 @@ func (l *call) give(r *request, a *arguments, f *Filter, values []types.Value) {
 	}
 }
 
-// fetch asks for the page at the call's position. A page of a state that is not the statement's is sqlerr.SourceChanged.
-func (l *call) fetch(ctx context.Context, c *connector, version *version, usage *connectors.Usage) (*page, error) {
+// fetch asks for the page at the call's position. A page of a state that is not the statement's is sqlerr.SourceChanged. That
+// there is nothing says a lookup only: of a list, and behind its first page, something must be there.
+func (l *call) fetch(ctx context.Context, c *connector, version *version, b budget) (*page, error) {
 	r, err := l.request(version)
 	if err != nil {
 		return nil, c.about(l.table, err)
 	}
-	answer, err := c.do(ctx, r, usage)
+	answer, err := c.do(ctx, r, b)
 	switch {
-	case err != nil && l.endpoint.Gone && gone(err):
+	case err != nil && l.endpoint.Gone && l.at.number == 0 && len(l.given) > 0 && gone(err):
 		return &page{gone: true}, nil
 	case err != nil:
 		return nil, c.about(l.table, err)
 	}
-	p, err := newPage(answer, l.endpoint.Items)
+	p, err := newPage(answer, l.endpoint)
 	if err == nil {
+		p.number = r.number
 		err = version.check(p)
 	}
 	if err != nil {
+		b.release(answer.held)
 		return nil, c.about(l.table, c.failed(ctx, r, err))
 	}
 	return p, nil
@@ -148,9 +187,30 @@ func (l *call) advance(p *page) (bool, error) {
 	if l.endpoint.Paging == nil || p.gone {
 		return false, nil
 	}
+	l.bytes = len(p.doc.Raw)
 	at, more, err := l.endpoint.Paging.next(l.at, p)
+	if err != nil || !more {
+		return false, err
+	}
+	if at.link != nil && l.at.number == 0 {
+		l.marks.add(p.url.String())
+	}
+	at.number = l.at.number + 1
 	l.at = at
-	return more, err
+	if mark := at.mark(); mark != "" && !l.marks.add(mark) {
+		return false, sqlerr.New(sqlerr.SourceError, "the next page is one that came before: the list has no end")
+	}
+	return true, nil
+}
+
+// keeps reports that a row has the values that were asked for.
+func (l *call) keeps(row []types.Value) bool {
+	for _, c := range l.checks {
+		if v := row[c.column]; v.Null || !c.values[v] {
+			return false
+		}
+	}
+	return true
 }
 
 // about adds the source and table to an error of theirs.

@@ -36,8 +36,8 @@ type client struct {
 	ended context.Context // with the source
 	end   context.CancelCauseFunc
 
-	mu    sync.Mutex
-	pause time.Time // until when the server wants no request
+	mu     sync.Mutex
+	pauses map[string]time.Time // until when the server wants no request, by class of endpoints
 }
 
 // errClosed is what remains to be had of a source that was altered or dropped.
@@ -58,7 +58,7 @@ func newClient(s *settings) *client {
 	}
 	c := &client{
 		settings: s, breaker: connectors.NewBreaker(time.Now), slots: semaphore.NewWeighted(int64(s.requests)),
-		pace: rate.NewLimiter(limit, max(1, int(s.rate))),
+		pace: rate.NewLimiter(limit, max(1, int(s.rate))), pauses: make(map[string]time.Time),
 	}
 	c.ended, c.end = context.WithCancelCause(context.Background())
 	c.http = &http.Client{
@@ -98,10 +98,10 @@ func (c *client) dial(ctx context.Context, network, address string) (net.Conn, e
 func (c *client) redirect(to *http.Request, via []*http.Request) error {
 	const most = 5
 	if to.URL.Host != c.base.Host || to.URL.Scheme != c.base.Scheme || len(via) > most {
-		return fmt.Errorf("it redirects to %s", to.URL.Host)
+		return &redirectError{"it redirects to " + to.URL.Host}
 	}
 	if to.Method != via[0].Method { // what the request asked for is lost with its body
-		return fmt.Errorf("it redirects a %s to a %s", via[0].Method, to.Method)
+		return &redirectError{"it redirects a " + via[0].Method + " to a " + to.Method}
 	}
 	return nil
 }
@@ -111,38 +111,39 @@ type request struct {
 	method string
 	path   string // relative to the source's URL, escaped
 	shown  string // the path as messages have it: without values
+	number int    // of the page, from 1; 0: there is one
+	class  string // of endpoints that the server limits together
 	query  url.Values
 	header http.Header
 	body   []byte   // JSON
 	next   *url.URL // of the page, if an answer gave it: instead of path and query
 }
 
-// where names the endpoint in messages.
-func (r *request) where() string { return r.method + " " + r.shown }
+// where names the endpoint and the page in messages.
+func (r *request) where() string {
+	if r.number == 0 {
+		return r.method + " " + r.shown
+	}
+	return fmt.Sprintf("%s %s, page %d", r.method, r.shown, r.number)
+}
 
 // response is the answer of a server that had one.
 type response struct {
 	header http.Header
-	body   []byte
+	body   string
 	url    *url.URL
+	held   int64 // bytes that the statement's account is charged with
 }
 
 // do sends a request and reads the whole answer, so that what fails can be sent again: nobody has seen any of it yet. All
-// requests only read, so that repeating one is safe. Its slot is not kept while somebody decodes: a statement never waits
-// for what another one holds.
-func (c *client) do(ctx context.Context, r *request, usage *connectors.Usage) (*response, error) {
+// requests only read, so that repeating one is safe. Its slot is kept neither while it waits to be sent again nor while
+// somebody decodes: a statement never waits for what another one holds.
+func (c *client) do(ctx context.Context, r *request, b budget) (*response, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(c.ended, func() { cancel(context.Cause(c.ended)) })()
-	if err := c.slots.Acquire(ctx, 1); err != nil {
-		return nil, c.failed(ctx, r, err)
-	}
-	defer c.slots.Release(1)
 	for tries := 0; ; tries++ {
-		if err := c.wait(ctx); err != nil {
-			return nil, c.failed(ctx, r, err)
-		}
-		out, err := c.attempt(ctx, r, usage)
+		out, err := c.inTurn(ctx, r, b)
 		if err == nil {
 			return out, nil
 		}
@@ -157,27 +158,52 @@ func (c *client) do(ctx context.Context, r *request, usage *connectors.Usage) (*
 		if deadline, ok := ctx.Deadline(); pause > mostPatience || ok && time.Until(deadline) < pause {
 			return nil, c.failed(ctx, r, err)
 		}
-		c.postpone(pause)
+		c.postpone(r.class, pause)
 	}
 }
 
-// postpone makes all requests wait.
-func (c *client) postpone(pause time.Duration) {
+// inTurn sends a request once when its endpoints are not paused, a slot is free and the rate allows it.
+func (c *client) inTurn(ctx context.Context, r *request, b budget) (*response, error) {
+	for {
+		if err := c.wait(ctx, r.class); err != nil {
+			return nil, err
+		}
+		if err := c.slots.Acquire(ctx, 1); err != nil {
+			return nil, err
+		}
+		if c.paused(r.class) <= 0 {
+			break
+		}
+		c.slots.Release(1) // whoever may be answered has it
+	}
+	defer c.slots.Release(1)
+	if err := c.pace.Wait(ctx); err != nil {
+		return nil, err
+	}
+	return c.attempt(ctx, r, b)
+}
+
+// postpone makes the requests of a class of endpoints wait.
+func (c *client) postpone(class string, pause time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if until := time.Now().Add(pause); until.After(c.pause) {
-		c.pause = until
+	if until := time.Now().Add(pause); until.After(c.pauses[class]) {
+		c.pauses[class] = until
 	}
 }
 
-// wait waits until the server wants requests again and the rate allows one.
-func (c *client) wait(ctx context.Context) error {
+func (c *client) paused(class string) time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Until(c.pauses[class])
+}
+
+// wait waits until the server wants requests of a class of endpoints again.
+func (c *client) wait(ctx context.Context, class string) error {
 	for {
-		c.mu.Lock()
-		pause := time.Until(c.pause)
-		c.mu.Unlock()
+		pause := c.paused(class)
 		if pause <= 0 {
-			return c.pace.Wait(ctx)
+			return ctx.Err()
 		}
 		timer := time.NewTimer(pause)
 		select {
@@ -190,7 +216,7 @@ func (c *client) wait(ctx context.Context) error {
 }
 
 // attempt sends a request once.
-func (c *client) attempt(ctx context.Context, r *request, usage *connectors.Usage) (*response, error) {
+func (c *client) attempt(ctx context.Context, r *request, b budget) (*response, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, errSlow)
 	defer cancel()
 	u := r.next
@@ -210,9 +236,9 @@ func (c *client) attempt(ctx context.Context, r *request, usage *connectors.Usag
 	if r.body != nil {
 		sent.Header.Set("Content-Type", "application/json")
 	}
-	usage.AddRequest()
+	b.usage.AddRequest()
 	began := time.Now()
-	defer func() { usage.AddRemoteTime(time.Since(began)) }()
+	defer func() { b.usage.AddRemoteTime(time.Since(began)) }()
 	answer, err := c.http.Do(sent)
 	if err != nil {
 		if errors.Is(context.Cause(ctx), errSlow) {
@@ -221,45 +247,78 @@ func (c *client) attempt(ctx context.Context, r *request, usage *connectors.Usag
 		return nil, &lostError{err}
 	}
 	defer answer.Body.Close()
-	body, err := c.read(answer, usage)
+	if answer.StatusCode < 200 || answer.StatusCode > 299 {
+		return nil, &statusError{answer.StatusCode, messageOf(c.refusal(answer, b), c.hide), retryAfter(answer.Header)}
+	}
+	body, held, err := c.read(answer, b)
 	if err != nil {
-		if errors.Is(context.Cause(ctx), errSlow) {
+		if _, lost := errors.AsType[*lostError](err); lost && errors.Is(context.Cause(ctx), errSlow) {
 			err = &lostError{errSlow}
 		}
 		return nil, err
 	}
-	if answer.StatusCode < 200 || answer.StatusCode > 299 {
-		return nil, &statusError{answer.StatusCode, messageOf(body, c.hide), retryAfter(answer.Header)}
-	}
-	return &response{answer.Header, body, answer.Request.URL}, nil
+	return &response{answer.Header, body, answer.Request.URL, held}, nil
 }
 
 // errSlow ends an attempt.
 var errSlow = errors.New("no answer in time")
 
-// read reads a body, which may be compressed, up to the largest that is allowed.
-func (c *client) read(answer *http.Response, usage *connectors.Usage) ([]byte, error) {
+// unpacked is a body that may be compressed. It is counted as it comes.
+func unpacked(answer *http.Response, usage *connectors.Usage) (io.Reader, error) {
 	raw := &countedReader{answer.Body, usage}
-	body := io.Reader(raw)
 	if strings.EqualFold(answer.Header.Get("Content-Encoding"), "gzip") {
-		unzip, err := gzip.NewReader(raw)
-		if err != nil {
-			return nil, &lostError{err}
-		}
-		body = unzip
+		return gzip.NewReader(raw)
 	}
-	var out bytes.Buffer
-	if n := answer.ContentLength; n > 0 && n <= c.page {
-		out.Grow(int(n) + bytes.MinRead)
-	}
-	n, err := out.ReadFrom(io.LimitReader(body, c.page+1))
+	return raw, nil
+}
+
+// longestRefusal is how much is read of the answer of a server that refuses.
+const longestRefusal = 64 << 10
+
+// refusal reads what a server says to a request that it refuses, as far as that comes.
+func (c *client) refusal(answer *http.Response, b budget) []byte {
+	body, err := unpacked(answer, b.usage)
 	if err != nil {
-		return nil, &lostError{err}
+		return nil
 	}
-	if n > c.page {
-		return nil, sqlerr.New(sqlerr.ScanTooBig, "the answer is larger than %d bytes (option page_bytes)", c.page)
+	text, _ := io.ReadAll(io.LimitReader(body, longestRefusal)) // the status says enough
+	return text
+}
+
+// read reads a body, which may be compressed, up to the largest that is allowed, and says what it was charged with.
+func (c *client) read(answer *http.Response, b budget) (text string, held int64, err error) {
+	body, err := unpacked(answer, b.usage)
+	if err != nil {
+		return "", 0, &lostError{err}
 	}
-	return out.Bytes(), nil
+	out := paidText{budget: b}
+	defer func() {
+		if err != nil {
+			b.release(out.held)
+		}
+	}()
+	if n := answer.ContentLength; n > 0 && n <= c.page { // where it is compressed, at least that much
+		if err := out.room(int(n)); err != nil {
+			return "", 0, err
+		}
+	}
+	chunk := make([]byte, 32<<10)
+	for {
+		n, err := body.Read(chunk)
+		if int64(out.Len()+n) > c.page {
+			return "", 0, sqlerr.New(sqlerr.ScanTooBig, "the answer is larger than %d bytes (option page_bytes)", c.page)
+		}
+		if err := out.room(n); err != nil {
+			return "", 0, err
+		}
+		out.Write(chunk[:n])
+		if err == io.EOF {
+			return out.String(), out.held, nil
+		}
+		if err != nil {
+			return "", 0, &lostError{err}
+		}
+	}
 }
 
 // countedReader counts bytes as they come.

@@ -21,6 +21,7 @@ import (
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/sqlerr"
+	"github.com/silogate/silogate/engine/types"
 )
 
 // TestRetries sends again what the server could not answer, as often as is allowed, and nothing that it refused.
@@ -102,7 +103,7 @@ func quietClient(t *testing.T, options connectors.Options, f roundTrips) *client
 	for k, v := range options {
 		all[k] = v
 	}
-	s, err := parse(connectors.Config{Name: sourceName, Options: all})
+	s, err := parse(connectors.Config{Name: sourceName, Options: all}, "rest")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,13 +132,13 @@ func TestRetryAfter(t *testing.T) {
 		defer c.close()
 		var all sync.WaitGroup
 		all.Go(func() {
-			if _, err := c.do(t.Context(), ask, &connectors.Usage{}); err != nil {
+			if _, err := c.do(t.Context(), ask, budget{usage: &connectors.Usage{}}); err != nil {
 				t.Error(err)
 			}
 		})
 		time.Sleep(time.Second)
 		all.Go(func() {
-			if _, err := c.do(t.Context(), ask, &connectors.Usage{}); err != nil {
+			if _, err := c.do(t.Context(), ask, budget{usage: &connectors.Usage{}}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -150,7 +151,7 @@ func TestRetryAfter(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 		defer cancel()
 		began = time.Now()
-		if _, err := c.do(ctx, ask, &connectors.Usage{}); sqlerr.CodeOf(err) != sqlerr.SourceError || time.Since(began) != 0 {
+		if _, err := c.do(ctx, ask, budget{usage: &connectors.Usage{}}); sqlerr.CodeOf(err) != sqlerr.SourceError || time.Since(began) != 0 {
 			t.Errorf("after %s: %v", time.Since(began), err)
 		}
 	})
@@ -173,7 +174,7 @@ func TestRate(t *testing.T) {
 		var all sync.WaitGroup
 		for range 12 {
 			all.Go(func() {
-				if _, err := c.do(t.Context(), ask, &connectors.Usage{}); err != nil {
+				if _, err := c.do(t.Context(), ask, budget{usage: &connectors.Usage{}}); err != nil {
 					t.Error(err)
 				}
 			})
@@ -187,7 +188,7 @@ func TestRate(t *testing.T) {
 			return nil, r.Context().Err()
 		})
 		defer slow.close()
-		_, err := slow.do(t.Context(), ask, &connectors.Usage{})
+		_, err := slow.do(t.Context(), ask, budget{usage: &connectors.Usage{}})
 		if sqlerr.CodeOf(err) != sqlerr.SourceDown {
 			t.Errorf("no answer: %v", err)
 		}
@@ -402,7 +403,7 @@ func TestOptions(t *testing.T) {
 		{connectors.Options{"password": "p"}, nil, "", "needs the option user"},
 		{connectors.Options{"url": "ftp://x"}, nil, "", "option url must be"},
 		{connectors.Options{"url": "http://u:secret@x/"}, nil, "", "option url may not hold credentials"},
-		{connectors.Options{"tokn": "t"}, nil, "", "option tokn is not one"},
+		{connectors.Options{"tokn": "t"}, nil, "", "option tokn is not known to rest sources"},
 		{connectors.Options{"rate": "-1"}, nil, "", "option rate must be"},
 		{connectors.Options{"requests": "0"}, nil, "", "option requests must be"},
 		{connectors.Options{"timeout": "5"}, nil, "", "option timeout must be"},
@@ -411,7 +412,7 @@ func TestOptions(t *testing.T) {
 		for k, v := range c.options {
 			all[k] = v
 		}
-		opened, err := Open(connectors.Config{Name: sourceName, Options: all, LocalRoots: c.roots}, []Table{things()})
+		opened, err := Open(connectors.Config{Name: sourceName, Options: all, LocalRoots: c.roots}, "rest", []Table{things()})
 		var got []string
 		if err == nil {
 			source := opened.(*connector)
@@ -438,14 +439,22 @@ func TestDeclarations(t *testing.T) {
 		"may be NULL":               func(d *Table) { d.Columns[0].NotNull = false; d.Orders = []Order{{Column: "id", Name: "o", Asc: "a"}} },
 		"method DELETE":             func(d *Table) { d.Rows.Method = "DELETE" },
 		"not asked for by each":     func(d *Table) { d.Columns[0].Asked = true },
-		"has no name":               func(d *Table) { d.Filters = []Filter{{Column: "id"}} },
+		"can be listed is not gone": func(d *Table) { d.Rows.Gone = true },
+		"is asked for loosely": func(d *Table) {
+			d.Columns[0].Asked, d.Required, d.Filters = true, [][]string{{"id"}}, []Filter{{Column: "id", Name: "id", Loose: true}}
+		},
+		"the order of column id: it may be NULL": func(d *Table) {
+			d.Columns[0].Type = types.Of(types.Float64)
+			d.Orders = []Order{{Column: "id", Name: "o", Asc: "a"}}
+		},
+		"has no name": func(d *Table) { d.Filters = []Filter{{Column: "id"}} },
 	} {
 		d := things()
 		spoil(&d)
-		_, err := Open(connectors.Config{Name: sourceName, Options: connectors.Options{"url": "http://x/"}}, []Table{d})
+		_, err := Open(connectors.Config{Name: sourceName, Options: connectors.Options{"url": "http://x/"}}, "rest", []Table{d})
 		mention(t, err, "source api", "things", says)
 	}
-	_, err := Open(connectors.Config{Name: sourceName, Options: connectors.Options{"url": "http://x/"}}, []Table{things(), things()})
+	_, err := Open(connectors.Config{Name: sourceName, Options: connectors.Options{"url": "http://x/"}}, "rest", []Table{things(), things()})
 	mention(t, err, "declared twice")
 }
 
@@ -455,7 +464,7 @@ var errTest = errors.New("test")
 func TestLostErrors(t *testing.T) {
 	c := quietClient(t, connectors.Options{"retries": "0"}, func(*http.Request) (*http.Response, error) { return nil, errTest })
 	defer c.close()
-	_, err := c.do(t.Context(), &request{method: "GET", path: "x/value", shown: "x/{id}"}, &connectors.Usage{})
+	_, err := c.do(t.Context(), &request{method: "GET", path: "x/value", shown: "x/{id}"}, budget{usage: &connectors.Usage{}})
 	mention(t, err, "source api: GET x/{id}: test")
 	unmentioned(t, err, "value")
 }

@@ -102,7 +102,7 @@ func newWorld(tb testing.TB) *world {
 	w.add("lake", objectstore.Open, connectors.Options{"url": "s3://" + w.store.Bucket, "endpoint": w.store.Endpoint, "region": w.store.Region,
 		"access_key": w.store.AccessKey, "secret_key": w.store.SecretKey, "admission": "1"})
 	w.add("api", func(_ context.Context, cfg connectors.Config) (connectors.Connector, error) {
-		return Open(cfg, apiTables())
+		return Open(cfg, "rest", apiTables())
 	},
 		connectors.Options{"url": w.server.URL, "token": secretToken, "admission": "1", "requests": "4"})
 	w.memory = bufpooltest.New()

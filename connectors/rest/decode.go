@@ -2,6 +2,7 @@ package rest
 
 import (
 	"encoding/base64"
+	"errors"
 	"math"
 	"math/big"
 	"strconv"
@@ -27,8 +28,12 @@ func decodable(t types.Type) bool {
 	return true
 }
 
-// valueOf reads a JSON value: null, and nothing at all, is NULL. Numbers and truth values may be texts, as of APIs that
-// spare 64-bit integers the doubles of JavaScript. A fault is without the value, which may be anybody's data.
+// errLost is a number that MySQL does not have.
+var errLost = errors.New("NaN or an infinity")
+
+// valueOf reads a JSON value: null, and nothing at all, is NULL; so is what errLost comes with. Numbers and truth values may
+// be texts, as of APIs that spare 64-bit integers the doubles of JavaScript. A fault is without the value, which may be
+// anybody's data.
 func valueOf(v gjson.Result, c *Column) (types.Value, error) {
 	t := c.Type
 	if v.Type == gjson.Null {
@@ -138,7 +143,7 @@ func ratOf(text string) (*big.Rat, bool) {
 	return new(big.Rat).SetString(text)
 }
 
-// floatOf reads a number, which may be one of JavaScript's: MySQL has no NaN and no infinity.
+// floatOf reads a number, which may be one of JavaScript's.
 func floatOf(text string, t types.Type, bad badValue) (types.Value, error) {
 	bits := 64
 	if t.Kind == types.Float32 {
@@ -146,10 +151,10 @@ func floatOf(text string, t types.Type, bad badValue) (types.Value, error) {
 	}
 	f, err := strconv.ParseFloat(text, bits)
 	switch {
-	case math.IsNaN(f) || err == nil && math.IsInf(f, 0):
-		return types.NullValue, nil
 	case err != nil:
 		return bad(sqlerr.BadValue)
+	case math.IsNaN(f) || math.IsInf(f, 0):
+		return types.NullValue, errLost
 	}
 	return types.FloatValue(f), nil
 }
@@ -158,6 +163,9 @@ func floatOf(text string, t types.Type, bad badValue) (types.Value, error) {
 func decimalOf(text string, t types.Type, bad badValue) (types.Value, error) {
 	exact, ok := ratOf(text)
 	if !ok {
+		if _, err := floatOf(text, t, bad); err != nil { // perhaps one of JavaScript's
+			return types.NullValue, err
+		}
 		return bad(sqlerr.BadValue)
 	}
 	unit := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(t.Scale)), nil)

@@ -35,8 +35,11 @@ func TestValues(t *testing.T) {
 		{types.Of(types.Int8), 0, `128`, "", sqlerr.OutOfRange},
 		{types.Of(types.Uint64), 0, `18446744073709551615`, "18446744073709551615", 0},
 		{types.Of(types.Uint64), 0, `-1`, "", sqlerr.OutOfRange},
-		{types.Of(types.Float64), 0, `"NaN"`, "NULL", 0},
-		{types.Of(types.Float64), 0, `"-Infinity"`, "NULL", 0},
+		{types.Of(types.Float64), 0, `"NaN"`, "lost", 0},
+		{types.Of(types.Float64), 0, `"-Infinity"`, "lost", 0},
+		{types.Of(types.Float64), 0, `1e400`, "", sqlerr.BadValue},
+		{types.NewDecimal(5, 2), 0, `"inf"`, "lost", 0},
+		{types.NewDecimal(5, 2), 0, `"much"`, "", sqlerr.BadValue},
 		{types.Of(types.Float64), 0, `0.1`, "0.1", 0},
 		{types.Of(types.Float64), 0, `"much"`, "", sqlerr.BadValue},
 		{types.NewDecimal(5, 2), 0, `1.5`, "1.50", 0},
@@ -70,6 +73,10 @@ func TestValues(t *testing.T) {
 	} {
 		v, err := valueOf(gjson.Parse(c.json), &Column{Name: "c", Type: c.typ, Epoch: c.unit})
 		switch {
+		case c.want == "lost":
+			if err != errLost || v != types.NullValue {
+				t.Errorf("%s as %s: %v, %v", c.json, c.typ, v, err)
+			}
 		case c.code != 0:
 			if sqlerr.CodeOf(err) != c.code {
 				t.Errorf("%s as %s: %v, %v", c.json, c.typ, v, err)

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -42,6 +43,19 @@ func (e *lostError) Error() string {
 	return e.error.Error()
 }
 
+// redirectError is a redirect that is not followed.
+type redirectError struct{ why string }
+
+func (e *redirectError) Error() string { return e.why }
+
+// settled reports a failure that is the same each time: of certificates, of what is no HTTPS server, of redirects.
+func settled(err error) bool {
+	_, redirect := errors.AsType[*redirectError](err)
+	_, certificate := errors.AsType[*tls.CertificateVerificationError](err)
+	_, plain := errors.AsType[tls.RecordHeaderError](err)
+	return redirect || certificate || plain || errors.Is(err, http.ErrSchemeMismatch)
+}
+
 // retryable reports whether a request may succeed when it is sent again, and when the server wants it; < 0: it does not say.
 func retryable(err error) (again bool, after time.Duration) {
 	if status, ok := errors.AsType[*statusError](err); ok {
@@ -52,7 +66,7 @@ func retryable(err error) (again bool, after time.Duration) {
 		return false, -1
 	}
 	_, lost := errors.AsType[*lostError](err)
-	return lost, -1
+	return lost && !settled(err), -1
 }
 
 // failed translates what an endpoint made of a request. What the context or the source ended is told as that.

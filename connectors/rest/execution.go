@@ -11,7 +11,6 @@ import (
 	"sync/atomic"
 
 	"github.com/silogate/silogate/connectors"
-	"github.com/silogate/silogate/engine/expr/kernel"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
@@ -24,9 +23,12 @@ type execution struct {
 	ctx      context.Context // of the run: what is read ahead ends with it
 	end      context.CancelCauseFunc
 
+	budget budget
 	held   atomic.Int64 // bytes of pages
+
 	mu     sync.Mutex
 	open   map[*reader]bool
+	lost   map[string]bool // columns of which a warning was given
 	closed bool
 }
 
@@ -77,7 +79,7 @@ func (x *execution) ranges(ctx context.Context, l *call, paging Offset, yield fu
 		yield(nil, err)
 		return
 	}
-	rows := int64(len(p.items))
+	rows := p.count()
 	first := *l
 	first.at = position{end: rows}
 	if rows > 0 && !yield(&split{calls: []*call{&first}, first: p}, nil) {
@@ -91,7 +93,7 @@ func (x *execution) ranges(ctx context.Context, l *call, paging Offset, yield fu
 		err = sqlerr.New(sqlerr.SourceError, "the list ended after 0 rows of %d", total)
 	}
 	if err != nil {
-		yield(nil, x.about(x.table, sqlerr.Wrap(sqlerr.CodeOf(err), err, "source %s", x.name)))
+		yield(nil, x.failure(p, err))
 		return
 	}
 	if rows == 0 {
@@ -101,7 +103,7 @@ func (x *execution) ranges(ctx context.Context, l *call, paging Offset, yield fu
 	each := max(pages/int64(max(x.scan.Parallel, 1)), 1) * rows
 	for from := rows; from < total; from += each {
 		part := *l
-		part.at = position{offset: from, end: min(from+each, total)}
+		part.at = position{offset: from, end: min(from+each, total), number: int(from / rows)}
 		if !yield(&split{calls: []*call{&part}}, nil) {
 			return
 		}
@@ -115,36 +117,43 @@ func (x *execution) fetch(ctx context.Context, l *call) (*page, error) {
 		return nil, fmt.Errorf("source %s, table %s: %w", x.name, x.table.Name, err)
 	}
 	defer settled()
-	p, err := l.fetch(ctx, x.connector, x.version, x.scan.Usage)
+	p, err := l.fetch(ctx, x.connector, x.version, x.budget)
 	if err != nil {
 		return nil, err
 	}
-	if account := x.account(); account != nil && !p.gone {
-		size := int64(len(p.doc.Raw))
-		if err := account.Reserve(size); err != nil {
-			return nil, x.about(x.table, sqlerr.Wrap(sqlerr.CodeOf(err), err, "source %s", x.name))
-		}
-		p.held = size
-		x.held.Add(p.held)
-	}
+	x.held.Add(p.held)
 	return p, nil
-}
-
-// account is charged with the pages that are held; nil: there is none.
-func (x *execution) account() kernel.Account {
-	if x.scan.Env == nil {
-		return nil
-	}
-	return x.scan.Env.Account
 }
 
 // free gives back the memory of a page that was decoded, or is not wanted.
 func (x *execution) free(p *page) {
 	if p != nil && p.held > 0 {
-		x.account().Release(p.held)
+		x.budget.release(p.held)
 		x.held.Add(-p.held)
 		p.held = 0
 	}
+}
+
+// failure is an error of a page.
+func (x *execution) failure(p *page, err error) error {
+	r := &request{method: x.endpoint.method(), shown: x.endpoint.Path, number: p.number}
+	return x.about(x.table, sqlerr.Wrap(sqlerr.CodeOf(err), err, "source %s: %s", x.name, r.where()))
+}
+
+// loses warns of the first number of a column that MySQL does not have, or refuses it.
+func (x *execution) loses(c *Column) error {
+	if x.strict {
+		return sqlerr.New(sqlerr.BadValue, "column %s: %s has no such value (%s)", c.Name, c.Type, errLost)
+	}
+	x.mu.Lock()
+	first := !x.lost[c.Name]
+	x.lost[c.Name] = true
+	x.mu.Unlock()
+	if first && x.scan.Env != nil && x.scan.Env.Warn != nil {
+		x.scan.Env.Warn(int(sqlerr.BadValue.Identity().Errno), fmt.Sprintf(
+			"source %s: table %s: column %s: a value that %s does not have (%s) is NULL", x.name, x.table.Name, c.Name, c.Type, errLost))
+	}
+	return nil
 }
 
 // Open implements connectors.Execution.
@@ -179,7 +188,7 @@ func (x *execution) Close() error {
 		errs = append(errs, r.Close())
 	}
 	if left := x.held.Swap(0); left > 0 { // of pages whose splits were not opened
-		x.account().Release(left)
+		x.budget.release(left)
 	}
 	return errors.Join(errs...)
 }

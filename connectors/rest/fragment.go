@@ -35,11 +35,7 @@ func (f *fragment) Schema() plan.Schema { return f.cols }
 // String names the endpoint, what it is asked for and the columns that are read.
 func (f *fragment) String() string {
 	var b strings.Builder
-	method := f.endpoint.Method
-	if method == "" {
-		method = "GET"
-	}
-	fmt.Fprintf(&b, "%s %s", method, f.endpoint.Path)
+	fmt.Fprintf(&b, "%s %s", f.endpoint.method(), f.endpoint.Path)
 	for _, g := range f.given {
 		b.WriteString(" " + f.shown(g))
 	}
@@ -111,7 +107,11 @@ func (f *fragment) Start(ctx context.Context, scan connectors.Scan) (connectors.
 	if err != nil {
 		return nil, err
 	}
-	x := &execution{fragment: f, scan: scan, version: v, open: make(map[*reader]bool)}
+	x := &execution{fragment: f, scan: scan, version: v, open: make(map[*reader]bool), lost: make(map[string]bool)}
+	x.budget.usage = scan.Usage
+	if scan.Env != nil {
+		x.budget.account = scan.Env.Account
+	}
 	x.ctx, x.end = context.WithCancelCause(ctx)
 	if f.keys != nil {
 		x.partners = f.partnersOf(scan.Args)

@@ -79,6 +79,7 @@ type run struct {
 	dynamic  connectors.DynamicFilter
 	usage    *connectors.Usage
 	account  kernel.Account
+	warn     func(code int, msg string)
 }
 
 // rows runs a fragment and returns its rows as text, sorted. All memory must be given back.
@@ -99,7 +100,7 @@ func rows(tb testing.TB, f *fragment, r run) (out []string, err error) {
 	}
 	x, err := f.Start(r.ctx, connectors.Scan{
 		Memory: mem, BatchRows: 7, Parallel: max(r.parallel, 1), Args: r.args, Tx: tx, Dynamic: r.dynamic, Usage: r.usage,
-		Env: &expr.Env{Location: time.UTC, Account: r.account},
+		Env: &expr.Env{Location: time.UTC, Account: r.account, Warn: r.warn},
 	})
 	if err != nil {
 		return nil, err

@@ -16,7 +16,17 @@ import (
 type choice struct {
 	filters []int
 	tuples  [][]types.Value
+	kind    choiceKind
 }
+
+type choiceKind uint8
+
+// What becomes of a choice that is not asked for.
+const (
+	ofQuery choiceKind = iota // its rows are picked here
+	ofKeys                    // they are by the join with the keys (partners)
+	ofJoins                   // whoever told of it checks again
+)
 
 // mostOptional is how many requests a join's keys may take where the table can be read without them.
 const mostOptional = 32
@@ -43,13 +53,18 @@ func (x *execution) calls() ([]*call, error) {
 		return nil, err
 	}
 	choices = append(choices, told...)
-	calls := []*call{{table: x.table, endpoint: x.endpoint, order: x.order, most: x.most()}}
-	for _, c := range choices {
+	if slices.ContainsFunc(choices, func(c choice) bool { return len(c.tuples) == 0 }) {
+		return nil, nil
+	}
+	asked, checks, err := x.affordable(choices)
+	if err != nil {
+		return nil, err
+	}
+	first := &call{table: x.table, endpoint: x.endpoint, order: x.order, most: x.most(), checks: checks}
+	first.sparse = x.endpoint.Each != "" || x.partners != nil || len(checks) > 0
+	calls := []*call{first}
+	for _, c := range asked {
 		parts := x.divided(c)
-		if len(calls)*len(parts) > x.settings.keys {
-			return nil, sqlerr.New(sqlerr.ScanTooBig, "source %s, table %s: the keys would take %d requests, and %d are allowed (option key_requests)",
-				x.name, x.table.Name, len(calls)*len(parts), x.settings.keys)
-		}
 		next := make([]*call, 0, len(calls)*len(parts))
 		for _, l := range calls {
 			for _, part := range parts {
@@ -78,7 +93,21 @@ func (l *call) with(more map[int][]types.Value) *call {
 			m.given[filter] = values
 		}
 	}
+	for filter, values := range more {
+		if f := &l.table.Filters[filter]; f.Loose && f.op() == expr.Eq {
+			m.checks = append(slices.Clip(m.checks), checkOf(l.table.columns[f.Column], values))
+			m.sparse = true
+		}
+	}
 	return &m
+}
+
+func checkOf(column int, values []types.Value) check {
+	c := check{column, make(map[types.Value]bool, len(values))}
+	for _, v := range values {
+		c.values[v] = true
+	}
+	return c
 }
 
 // singles is the choice of a list of values for one filter. A NULL is equal to nothing, and what cannot stand in a path has no
@@ -105,14 +134,18 @@ func (f *fragment) askable(filter int, v types.Value) bool {
 // inPath reports that the values stand in the path.
 func (f *Filter) inPath(e *Endpoint) bool { return strings.Contains(e.Path, "{"+f.Name+"}") }
 
+// together is how many tuples of a choice one request takes.
+func (f *fragment) together(c choice) int {
+	if len(c.filters) > 1 {
+		return 1
+	}
+	return max(1, f.table.Filters[c.filters[0]].Most)
+}
+
 // divided returns what each request is given: of one filter as many values as it takes, of several a tuple.
 func (f *fragment) divided(c choice) []map[int][]types.Value {
-	size := 1
-	if len(c.filters) == 1 {
-		size = max(1, f.table.Filters[c.filters[0]].Most)
-	}
 	var out []map[int][]types.Value
-	for part := range slices.Chunk(c.tuples, size) {
+	for part := range slices.Chunk(c.tuples, f.together(c)) {
 		given := make(map[int][]types.Value, len(c.filters))
 		for _, tuple := range part {
 			for i, filter := range c.filters {
@@ -135,7 +168,9 @@ func (x *execution) told() ([]choice, error) {
 				continue
 			}
 			if values, ok := x.keysOf(f.Column); ok {
-				lists[f.Column] = x.singles(i, values)
+				c := x.singles(i, values)
+				c.kind = ofJoins
+				lists[f.Column] = c
 			}
 		}
 	}
@@ -252,7 +287,7 @@ func (f *fragment) partnersOf(args arrow.RecordBatch) *partners {
 	return p
 }
 
-func (p *partners) choice() choice { return choice{p.filters, p.tuples} }
+func (p *partners) choice() choice { return choice{p.filters, p.tuples, ofKeys} }
 
 // of returns the rows of the keys that a row of the table is joined with.
 func (p *partners) of(row []types.Value) []int {

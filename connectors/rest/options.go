@@ -2,8 +2,6 @@ package rest
 
 import (
 	"crypto/x509"
-	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -14,7 +12,6 @@ import (
 	"time"
 
 	"github.com/silogate/silogate/connectors"
-	"github.com/silogate/silogate/engine/sqlerr"
 )
 
 // settings are a source's options, checked.
@@ -31,6 +28,7 @@ type settings struct {
 	admission int
 	page      int64 // bytes of a response
 	keys      int   // requests of one scan by keys
+	strict    bool  // NaN and infinities are errors
 }
 
 const (
@@ -44,26 +42,33 @@ const (
 
 // parse checks the options that every HTTP source has. The URL may hold no credentials: those have options of their own,
 // which are shown as ***.
-func parse(cfg connectors.Config) (*settings, error) {
-	o := options{name: cfg.Name, left: maps.Clone(map[string]string(cfg.Options))}
+func parse(cfg connectors.Config, kind string) (*settings, error) {
+	o := options{cfg.Reader(kind)}
 	s := &settings{name: cfg.Name, header: make(http.Header)}
 	s.base = o.url("url")
-	s.credentials(&o)
+	s.credentials(o)
 	s.roots = o.roots("ca_file", "ca_pem", cfg.LocalRoots)
-	s.timeout = o.duration("timeout", defaultTimeout)
-	s.retries = o.count("retries", defaultRetries, 0)
-	s.requests = o.count("requests", defaultRequests, 1)
+	s.timeout = o.Duration("timeout", defaultTimeout)
+	s.retries = int(o.Count("retries", defaultRetries, 0))
+	s.requests = int(o.Count("requests", defaultRequests, 1))
 	s.rate = o.rate("rate")
-	s.admission = o.count("admission", defaultAdmission, 1)
-	s.page = int64(o.count("page_bytes", defaultPage, 1))
-	s.keys = o.count("key_requests", defaultKeys, 1)
-	return s, o.finish()
+	s.admission = int(o.Count("admission", defaultAdmission, 1))
+	s.page = o.Count("page_bytes", defaultPage, 1)
+	s.keys = int(o.Count("key_requests", defaultKeys, 1))
+	switch v := o.Take("unrepresentable", "null"); v {
+	case "null":
+	case "error":
+		s.strict = true
+	default:
+		o.Fail("unrepresentable", "must be null or error")
+	}
+	return s, o.Finish()
 }
 
 // credentials are a bearer token, a user with a password, or a header of the server's own: one of them or none.
-func (s *settings) credentials(o *options) {
-	token, user, password := o.take("token"), o.take("user"), connectors.Secret(o.take("password"))
-	header, value := o.take("auth_header"), connectors.Secret(o.take("auth_secret"))
+func (s *settings) credentials(o options) {
+	token, user, password := o.Take("token", ""), o.Take("user", ""), connectors.Secret(o.Take("password", ""))
+	header, value := o.Take("auth_header", ""), connectors.Secret(o.Take("auth_secret", ""))
 	given := 0
 	for _, set := range []bool{token != "", user != "", header != ""} {
 		if set {
@@ -72,11 +77,11 @@ func (s *settings) credentials(o *options) {
 	}
 	switch {
 	case given > 1:
-		o.fail("token", "user and auth_header exclude each other")
+		o.Fail("token", "user and auth_header exclude each other")
 	case password != "" && user == "":
-		o.fail("password", "needs the option user")
+		o.Fail("password", "needs the option user")
 	case (value != "") != (header != ""):
-		o.fail("auth_header", "and auth_secret belong together")
+		o.Fail("auth_header", "and auth_secret belong together")
 	case token != "":
 		s.authorize("Authorization", "Bearer "+token, token)
 	case user != "":
@@ -110,97 +115,57 @@ func (s *settings) hide(text string) string {
 	return text
 }
 
-// options collects what is wrong with a source's options.
-type options struct {
-	name string
-	left map[string]string
-	err  error
-}
+// options reads the options that no other kind of source has.
+type options struct{ *connectors.OptionReader }
 
-func (o *options) fail(key, why string) {
-	if o.err == nil {
-		o.err = sqlerr.New(sqlerr.BadOption, "source %s: option %s %s", o.name, key, why)
-	}
-}
-
-func (o *options) take(key string) string {
-	v := o.left[key]
-	delete(o.left, key)
-	return v
-}
-
-func (o *options) url(key string) *url.URL {
-	u, err := url.Parse(o.take(key))
+func (o options) url(key string) *url.URL {
+	u, err := url.Parse(o.Take(key, ""))
 	switch {
 	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
-		o.fail(key, "must be http://host[:port][/path] or https://host[:port][/path]")
+		o.Fail(key, "must be http://host[:port][/path] or https://host[:port][/path]")
 	case u.User != nil:
-		o.fail(key, "may not hold credentials: they have options of their own")
+		o.Fail(key, "may not hold credentials: they have options of their own")
 	case u.RawQuery != "" || u.Fragment != "":
-		o.fail(key, "may not hold a query or fragment")
+		o.Fail(key, "may not hold a query or fragment")
 	default:
 		return u.JoinPath("/")
 	}
 	return &url.URL{}
 }
 
-func (o *options) count(key string, otherwise, least int) int {
-	text := o.take(key)
-	if text == "" {
-		return otherwise
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < least {
-		o.fail(key, fmt.Sprintf("must be a number, at least %d", least))
-	}
-	return n
-}
-
-func (o *options) duration(key string, otherwise time.Duration) time.Duration {
-	text := o.take(key)
-	if text == "" {
-		return otherwise
-	}
-	d, err := time.ParseDuration(text)
-	if err != nil || d <= 0 {
-		o.fail(key, "must be a duration such as 30s")
-	}
-	return d
-}
-
-func (o *options) rate(key string) float64 {
-	text := o.take(key)
-	if text == "" {
+func (o options) rate(key string) float64 {
+	text, given := o.Lookup(key)
+	if !given {
 		return 0
 	}
 	r, err := strconv.ParseFloat(text, 64)
 	if err != nil || !(r > 0) {
-		o.fail(key, "must be a number of requests a second")
+		o.Fail(key, "must be a number of requests a second")
 	}
 	return r
 }
 
 // roots returns the certificates that the server's is checked against; nil: the system's.
-func (o *options) roots(file, text string, within []string) *x509.CertPool {
-	path, pem := o.take(file), []byte(o.take(text))
+func (o options) roots(file, text string, within []string) *x509.CertPool {
+	path, pem := o.Take(file, ""), []byte(o.Take(text, ""))
 	if path == "" && len(pem) == 0 {
 		return nil
 	}
 	if path != "" {
 		if !underAny(path, within) {
-			o.fail(file, "is outside the directories that sources may read")
+			o.Fail(file, "is outside the directories that sources may read")
 			return nil
 		}
 		var err error
 		if pem, err = os.ReadFile(path); err != nil {
-			o.fail(file, "cannot be read")
+			o.Fail(file, "cannot be read")
 			return nil
 		}
 		text = file
 	}
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(pem) {
-		o.fail(text, "holds no PEM certificate")
+		o.Fail(text, "holds no PEM certificate")
 	}
 	return pool
 }
@@ -223,12 +188,4 @@ func underAny(path string, folders []string) bool {
 		}
 	}
 	return false
-}
-
-// finish returns the first error. A key that nobody took is one.
-func (o *options) finish() error {
-	for _, key := range slices.Sorted(maps.Keys(o.left)) {
-		o.fail(key, "is not one of this source")
-	}
-	return o.err
 }

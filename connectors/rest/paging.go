@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"hash/maphash"
 	"net/http"
 	"net/url"
 	"slices"
@@ -18,8 +19,10 @@ type Paging interface {
 	ask(p params, at position, size int)
 	// next returns the position behind a page; false: it was the last one.
 	next(at position, page *page) (position, bool, error)
-	// pageSize is how many rows a page is asked for; 0: the server decides.
-	pageSize() int
+	// pageSize is how many rows the first page is asked for, and any page at most; 0: the server decides.
+	pageSize() (first, most int)
+	// path leads to what an answer says of its pages; "": nothing does.
+	path() string
 }
 
 // Token is paging by a token that an answer has for the next page. Cursors are tokens.
@@ -27,7 +30,8 @@ type Token struct {
 	Name     string // of the parameter
 	Path     string // of the next token in the answer; none, or an empty one, ends the list
 	SizeName string // of the parameter for the rows of a page; "": there is none
-	Size     int
+	Size     int    // of the first page
+	Most     int    // that the server gives: later pages grow up to it; 0: they do not grow
 }
 
 // Offset is paging by the number of rows before a page. The end is the total that the server tells, or else an empty page:
@@ -57,6 +61,40 @@ type position struct {
 	offset int64    // rows before it, or pages
 	end    int64    // of the part that is read, in rows; 0: of all
 	link   *url.URL // of the page
+	number int      // of the pages before it in the list
+}
+
+// mark names the page of a position; "": it is the first, or one that has a number.
+func (at position) mark() string {
+	if at.link != nil {
+		return at.link.String()
+	}
+	return at.token
+}
+
+// marks are the pages that a list was read by, so that one without an end is noticed. They are forgotten when they are many:
+// what comes round is then noticed a round later.
+type marks struct {
+	seed maphash.Seed
+	seen map[uint64]struct{}
+}
+
+const mostMarks = 1 << 16
+
+// add notes a page, and reports that it was not there before.
+func (m *marks) add(mark string) bool {
+	if m.seen == nil {
+		m.seed = maphash.MakeSeed()
+	}
+	if m.seen == nil || len(m.seen) >= mostMarks {
+		m.seen = make(map[uint64]struct{})
+	}
+	hash := maphash.String(m.seed, mark)
+	if _, again := m.seen[hash]; again {
+		return false
+	}
+	m.seen[hash] = struct{}{}
+	return true
 }
 
 // params takes the parameters of a request.
@@ -68,10 +106,10 @@ type params interface {
 // page is a page as it came.
 type page struct {
 	response
-	doc   gjson.Result
-	items []gjson.Result
-	gone  bool  // there is nothing
-	held  int64 // bytes that the statement's account is charged with
+	doc    gjson.Result
+	list   gjson.Result // of the items, or the only one; null: there are none
+	number int          // of the page, from 1
+	gone   bool         // there is nothing
 }
 
 func sized(p params, name string, of, size int) {
@@ -90,19 +128,18 @@ func (t Token) ask(p params, at position, size int) {
 	}
 }
 
-func (t Token) next(at position, page *page) (position, bool, error) {
+func (t Token) next(_ position, page *page) (position, bool, error) {
 	token := find(page.doc, t.Path)
 	text := token.String()
 	if text == "" || token.Type == gjson.Null {
 		return position{}, false, nil
 	}
-	if text == at.token {
-		return position{}, false, sqlerr.New(sqlerr.SourceError, "the server gives the same page again")
-	}
 	return position{token: text}, true, nil
 }
 
-func (t Token) pageSize() int { return t.Size }
+func (t Token) pageSize() (first, most int) { return t.Size, max(t.Size, t.Most) }
+
+func (t Token) path() string { return t.Path }
 
 func (o Offset) ask(p params, at position, size int) {
 	if size == 0 {
@@ -116,7 +153,7 @@ func (o Offset) ask(p params, at position, size int) {
 }
 
 func (o Offset) next(at position, page *page) (position, bool, error) {
-	rows := int64(len(page.items))
+	rows := page.count()
 	end := at.end
 	if end == 0 && o.Total != "" {
 		total, err := totalOf(page, o.Total)
@@ -137,7 +174,9 @@ func (o Offset) next(at position, page *page) (position, bool, error) {
 	return after, after.offset < end, nil
 }
 
-func (o Offset) pageSize() int { return o.Size }
+func (o Offset) pageSize() (first, most int) { return o.Size, o.Size }
+
+func (o Offset) path() string { return o.Total }
 
 // totalOf reads the number of all rows.
 func totalOf(page *page, path string) (int64, error) {
@@ -155,29 +194,30 @@ func (n Numbered) ask(p params, at position, _ int) {
 }
 
 func (n Numbered) next(at position, page *page) (position, bool, error) {
-	return position{offset: at.offset + 1}, len(page.items) > 0, nil
+	return position{offset: at.offset + 1}, page.count() > 0, nil
 }
 
-func (n Numbered) pageSize() int { return 0 }
+func (n Numbered) pageSize() (first, most int) { return 0, 0 }
+
+func (n Numbered) path() string { return "" }
 
 func (l Link) ask(p params, _ position, size int) { sized(p, l.SizeName, l.Size, size) }
 
-func (l Link) next(at position, page *page) (position, bool, error) {
+func (l Link) next(_ position, page *page) (position, bool, error) {
 	target := nextLink(page.header)
 	if target == "" {
 		return position{}, false, nil
 	}
 	u, err := page.url.Parse(target)
-	switch {
-	case err != nil || u.Host != page.url.Host || u.Scheme != page.url.Scheme:
+	if err != nil || u.Host != page.url.Host || u.Scheme != page.url.Scheme {
 		return position{}, false, sqlerr.New(sqlerr.SourceError, "the next page is on another server")
-	case at.link != nil && *u == *at.link:
-		return position{}, false, sqlerr.New(sqlerr.SourceError, "the server gives the same page again")
 	}
 	return position{link: u}, true, nil
 }
 
-func (l Link) pageSize() int { return l.Size }
+func (l Link) pageSize() (first, most int) { return l.Size, l.Size }
+
+func (l Link) path() string { return "" }
 
 // nextLink finds the target of rel="next". Targets may hold commas and semicolons.
 func nextLink(h http.Header) string {
@@ -225,30 +265,4 @@ func literal(name string) string {
 		return name
 	}
 	return gjson.Escape(name)
-}
-
-// newPage reads an answer whose items are at a path.
-func newPage(answer *response, path string) (*page, error) {
-	if !gjson.ValidBytes(answer.body) {
-		return nil, sqlerr.New(sqlerr.SourceError, "the answer is not JSON")
-	}
-	p := &page{response: *answer, doc: gjson.ParseBytes(answer.body)}
-	p.body = nil // the document is a copy
-	var err error
-	p.items, err = itemsOf(p.doc, path)
-	return p, err
-}
-
-// itemsOf finds the items of an answer.
-func itemsOf(doc gjson.Result, path string) ([]gjson.Result, error) {
-	found := find(doc, path)
-	switch {
-	case found.IsArray():
-		return found.Array(), nil
-	case found.IsObject():
-		return []gjson.Result{found}, nil
-	case found.Type == gjson.Null: // an empty list is left out by many servers
-		return nil, nil
-	}
-	return nil, sqlerr.New(sqlerr.SourceError, "the answer has no list at %q", path)
 }

@@ -4,12 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"sync"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/tidwall/gjson"
 
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/engine/expr"
@@ -22,20 +22,21 @@ import (
 // reader's part of the requests that the source allows at a time.
 type reader struct {
 	*execution
-	ctx   context.Context // of what is read ahead
-	stop  context.CancelFunc
-	tasks sync.WaitGroup
+	ctx    context.Context // of what is read ahead
+	cancel context.CancelFunc
+	tasks  sync.WaitGroup
 
-	calls   []*call        // not yet asked for
-	pending []*pending     // asked for, in order
-	call    *call          // that is read; nil: none
-	more    bool           // it has a further page
-	page    *page          // of it; nil: none
-	items   []gjson.Result // of the page, not yet decoded
-	row     rowFunc        // of the first item; nil: not begun
-	values  []types.Value  // of the last row
-	number  types.Value    // of the rows of the last group
-	keys    []int          // with which it is still to be put out
+	calls   []*call                   // not yet asked for
+	pending []*pending                // asked for, in order
+	call    *call                     // that is read; nil: none
+	more    bool                      // it has a further page
+	page    *page                     // of it; nil: none
+	next    func() (row, error, bool) // of the page's rows; nil: there are no more
+	stop    func()                    // ends next
+	spent   []*page                   // whose texts are in the batch that is being made
+	values  []types.Value             // of the last row
+	number  types.Value               // of the rows of the last group
+	keys    []int                     // with which it is still to be put out
 
 	mu     sync.Mutex // Execution.Close may come at any time
 	needed []int      // columns of the table to decode
@@ -54,18 +55,17 @@ type pending struct {
 
 func newReader(ctx context.Context, x *execution, s *split) *reader {
 	r := &reader{execution: x, calls: s.calls, skip: x.skip, left: x.limit, values: make([]types.Value, len(x.table.Columns))}
-	r.ctx, r.stop = context.WithCancel(x.ctx)
+	r.ctx, r.cancel = context.WithCancel(x.ctx)
 	for _, from := range x.from {
-		if !from.counted && from.key < 0 && !slices.Contains(r.needed, from.column) {
-			r.needed = append(r.needed, from.column)
+		if !from.counted && from.key < 0 {
+			r.needs(from.column)
 		}
 	}
 	if x.partners != nil {
-		for _, at := range x.partners.columns {
-			if !slices.Contains(r.needed, at) {
-				r.needed = append(r.needed, at)
-			}
-		}
+		r.needs(x.partners.columns...)
+	}
+	for _, c := range s.calls[0].checks { // those of the others are of the same columns
+		r.needs(c.column)
 	}
 	if s.first != nil {
 		first := &pending{call: s.calls[0], done: make(chan struct{}), page: s.first}
@@ -73,6 +73,15 @@ func newReader(ctx context.Context, x *execution, s *split) *reader {
 		r.pending, r.calls = append(r.pending, first), s.calls[1:]
 	}
 	return r
+}
+
+// needs has columns decoded.
+func (r *reader) needs(columns ...int) {
+	for _, at := range columns {
+		if !slices.Contains(r.needed, at) {
+			r.needed = append(r.needed, at)
+		}
+	}
 }
 
 // Next implements connectors.Reader.
@@ -88,13 +97,16 @@ func (r *reader) Next(ctx context.Context) (arrow.RecordBatch, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if len(r.items) == 0 && len(r.keys) == 0 {
+		if r.next == nil && len(r.keys) == 0 {
 			if rows > 0 && !r.ready() {
 				break // what is there does not wait for the next answer
 			}
 			ok, err := r.turn(ctx)
 			if err != nil {
 				return nil, err
+			}
+			if rows == 0 {
+				r.freeSpent()
 			}
 			if !ok {
 				break
@@ -103,7 +115,7 @@ func (r *reader) Next(ctx context.Context) (arrow.RecordBatch, error) {
 		}
 		n, err := r.append(columns, r.scan.BatchRows-rows)
 		if err != nil {
-			return nil, r.about(r.table, sqlerr.Wrap(sqlerr.CodeOf(err), err, "source %s", r.name))
+			return nil, r.failure(r.page, err)
 		}
 		rows += n
 	}
@@ -111,7 +123,9 @@ func (r *reader) Next(ctx context.Context) (arrow.RecordBatch, error) {
 		return nil, io.EOF
 	}
 	r.scan.Usage.AddRows(int64(rows))
-	return r.batch(columns, rows), nil
+	batch := r.batch(columns, rows)
+	r.freeSpent()
+	return batch, nil
 }
 
 // ready reports that the next page is there.
@@ -133,6 +147,9 @@ func (r *reader) turn(ctx context.Context) (bool, error) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		defer context.AfterFunc(r.ctx, cancel)()
+		if r.call.most >= 0 {
+			r.call.most = r.left + r.skip
+		}
 		p, err := r.fetch(ctx, r.call)
 		if err != nil {
 			return false, err
@@ -158,14 +175,24 @@ func (r *reader) turn(ctx context.Context) (bool, error) {
 }
 
 // take begins a page of the call that is read.
-func (r *reader) take(p *page) error {
-	var err error
-	if r.more, err = r.call.advance(p); err != nil {
-		return r.about(r.table, sqlerr.Wrap(sqlerr.CodeOf(err), err, "source %s", r.name))
+func (r *reader) take(p *page) (err error) {
+	if r.page != nil {
+		r.spent = append(r.spent, r.page)
 	}
-	r.free(r.page)
-	r.page, r.items = p, p.items
+	r.page = p
+	if r.more, err = r.call.advance(p); err != nil {
+		return r.failure(p, err)
+	}
+	r.next, r.stop = iter.Pull2(p.rows(r.endpoint.Each))
 	return nil
+}
+
+// freeSpent frees the pages that no batch needs any more.
+func (r *reader) freeSpent() {
+	for _, p := range r.spent {
+		r.free(p)
+	}
+	r.spent = nil
 }
 
 // ask asks for the first pages of as many lists as may be under way.
@@ -174,6 +201,9 @@ func (r *reader) ask() {
 	for len(r.calls) > 0 && len(r.pending) < most {
 		p := &pending{call: r.calls[0], done: make(chan struct{})}
 		r.calls = r.calls[1:]
+		if p.call.most >= 0 {
+			p.call.most = r.left + r.skip
+		}
 		r.pending = append(r.pending, p)
 		r.tasks.Go(func() {
 			defer close(p.done)
@@ -194,19 +224,23 @@ func (r *reader) append(columns [][]types.Value, most int) (rows int, err error)
 			rows += r.put(columns, r.partners.rows[key])
 			continue
 		}
-		if len(r.items) == 0 {
+		if r.next == nil {
 			break
 		}
-		if r.row == nil {
-			r.row = r.rowsOf(r.items[0])
-		}
-		element, item, ok := r.row()
+		from, err, ok := r.next()
 		if !ok {
-			r.items, r.row = r.items[1:], nil
+			r.stop()
+			r.next = nil
 			continue
 		}
-		if err := r.decode(element, item); err != nil {
+		if err == nil {
+			err = r.decode(from)
+		}
+		if err != nil {
 			return rows, err
+		}
+		if !r.call.keeps(r.values) || r.count != nil && r.number.Int == 0 { // SQL knows no group without rows
+			continue
 		}
 		if r.partners == nil {
 			rows += r.put(columns, nil)
@@ -221,53 +255,36 @@ func (r *reader) append(columns [][]types.Value, most int) (rows int, err error)
 }
 
 // decode reads the columns of a row that are needed.
-func (r *reader) decode(element, item gjson.Result) (err error) {
+func (r *reader) decode(from row) (err error) {
 	for _, at := range r.needed {
 		c := &r.table.Columns[at]
 		if c.Asked {
 			r.values[at] = r.call.given[r.table.filterOf(c.Name, expr.Eq)][0]
 			continue
 		}
-		in := element
+		in := from.element
 		if c.Outer {
-			in = item
+			in = from.item
 		}
-		if r.values[at], err = valueOf(find(in, c.Path), c); err != nil {
+		r.values[at], err = valueOf(find(in, c.Path), c)
+		switch {
+		case err == errLost:
+			err = r.loses(c)
+		case err == nil && r.values[at].Null && c.NotNull:
+			err = sqlerr.New(sqlerr.Corrupt, "column %s: a row has no value", c.Name)
+		}
+		if err != nil {
 			return err
-		}
-		if r.values[at].Null && c.NotNull {
-			return sqlerr.New(sqlerr.Corrupt, "column %s: a row has no value", c.Name)
 		}
 	}
 	if r.count == nil {
 		return nil
 	}
-	r.number, err = valueOf(find(element, r.count.Rows), &Column{Name: "count(*)", Type: types.Of(types.Int64)})
+	r.number, err = valueOf(find(from.element, r.count.Rows), &Column{Name: "count(*)", Type: types.Of(types.Int64)})
 	if err == nil && (r.number.Null || r.number.Int < 0) {
 		err = sqlerr.New(sqlerr.Corrupt, "a group has no number of rows")
 	}
 	return err
-}
-
-// rowFunc yields the rows of an item, each with the item.
-type rowFunc func() (element, item gjson.Result, ok bool)
-
-func (r *reader) rowsOf(item gjson.Result) rowFunc {
-	elements := []gjson.Result{item}
-	if r.endpoint.Each != "" {
-		elements = nil
-		if list := find(item, r.endpoint.Each); list.IsArray() {
-			elements = list.Array()
-		}
-	}
-	return func() (gjson.Result, gjson.Result, bool) {
-		if len(elements) == 0 {
-			return gjson.Result{}, item, false
-		}
-		e := elements[0]
-		elements = elements[1:]
-		return e, item, true
-	}
 }
 
 // put puts out the last row, with a row of the keys if there are any, unless it is to be skipped.
@@ -310,15 +327,19 @@ func (r *reader) batch(columns [][]types.Value, rows int) arrow.RecordBatch {
 
 // Close stops what is read ahead and waits for it. It is idempotent.
 func (r *reader) Close() error {
-	r.stop()
+	r.cancel()
 	r.tasks.Wait()
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.next != nil {
+		r.stop()
+	}
 	r.free(r.page)
+	r.freeSpent()
 	for _, p := range r.pending {
 		r.free(p.page)
 	}
-	r.closed, r.page, r.items, r.pending, r.calls, r.row, r.keys = true, nil, nil, nil, nil, nil, nil
+	r.closed, r.page, r.next, r.pending, r.calls, r.keys, r.values = true, nil, nil, nil, nil, nil, nil
 	r.execution.mu.Lock()
 	delete(r.open, r)
 	r.execution.mu.Unlock()

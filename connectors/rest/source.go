@@ -18,9 +18,9 @@ type connector struct {
 }
 
 // Open makes the connector of a source whose tables are declared, without I/O. The options are those of every HTTP source;
-// a connector with some of its own takes them out before.
-func Open(cfg connectors.Config, tables []Table) (connectors.Connector, error) {
-	s, err := parse(cfg)
+// a connector with some of its own takes them out before. Messages call the source one of its kind.
+func Open(cfg connectors.Config, kind string, tables []Table) (connectors.Connector, error) {
+	s, err := parse(cfg, kind)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func (c *connector) Check(ctx context.Context) error {
 			continue
 		}
 		l := &call{table: t, endpoint: &t.Rows, most: 1}
-		_, err := l.fetch(ctx, c, nil, &connectors.Usage{})
+		_, err := l.fetch(ctx, c, nil, budget{usage: &connectors.Usage{}})
 		return err
 	}
 	return nil

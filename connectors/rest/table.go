@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -42,6 +43,11 @@ type Column struct {
 	Distinct float64
 }
 
+// nullable reports that a row may have no value, or one that MySQL does not have.
+func (c *Column) nullable() bool {
+	return !c.NotNull || c.Type.IsFloat() || c.Type.Kind == types.Decimal
+}
+
 // Epoch is the unit of moments that are numbers since 1970.
 type Epoch int64
 
@@ -63,7 +69,17 @@ type Endpoint struct {
 	Each     string // path of an array in each item, whose elements are the rows; "": the items are
 	Paging   Paging // nil: there is one page
 	Snapshot Snapshot
-	Gone     bool // 404 means that there are no rows
+	Gone     bool // 404 to the first page means that there are no rows of the keys, of a table with required ones
+	Omits    bool // an answer without the list is an empty one, as of servers that write Protocol Buffers; it has nothing else then
+	// Class names endpoints that the server limits together: when it wants no request of one, none of them gets any. "": the path.
+	Class string
+}
+
+func (e *Endpoint) method() string {
+	if e.Method == "" {
+		return http.MethodGet
+	}
+	return e.Method
 }
 
 // Filter is a condition on a column that an API takes.
@@ -74,7 +90,8 @@ type Filter struct {
 	Most   int       // values of one request; 0: one
 	// Separator joins several values into one parameter. "": the parameter is repeated, or an array in a body.
 	Separator string
-	// Loose says that the API may answer with other rows as well, as for equality that ignores case: they are dropped here.
+	// Loose says that the API may answer with other rows as well, as for equality that ignores case: each answer is rid of them
+	// here, so that rows that more than one request gives come once.
 	Loose bool
 }
 
@@ -153,7 +170,7 @@ func (c *connector) describe(t *table) error {
 			return fmt.Errorf("column %s: %s is not read from JSON", col.Name, col.Type)
 		}
 		t.columns[col.Name] = i
-		shown := plan.TableColumn{Name: col.Name, Type: col.Type, Nullable: !col.NotNull, Comment: col.Comment, Native: "JSON"}
+		shown := plan.TableColumn{Name: col.Name, Type: col.Type, Nullable: col.nullable(), Comment: col.Comment, Native: "JSON"}
 		if col.Distinct > 0 {
 			shown.Stats = plan.ColumnStatistics{Known: true, Distinct: col.Distinct, Width: guessedWidth}
 		}
@@ -208,6 +225,9 @@ func (t *table) check() error {
 		if c.Asked && !t.asks(c.Name) {
 			return fmt.Errorf("column %s is not asked for by each request", c.Name)
 		}
+		if c.Asked && t.Filters[t.filterOf(c.Name, expr.Eq)].Loose {
+			return fmt.Errorf("column %s is asked for loosely, and not repeated", c.Name)
+		}
 	}
 	for _, o := range t.Orders {
 		named = append(named, o.Column)
@@ -221,9 +241,12 @@ func (t *table) check() error {
 		}
 	}
 	for _, o := range t.Orders {
-		if !t.Columns[t.columns[o.Column]].NotNull {
+		if t.Columns[t.columns[o.Column]].nullable() {
 			return fmt.Errorf("the order of column %s: it may be NULL", o.Column)
 		}
+	}
+	if t.Rows.Gone && len(t.Required) == 0 {
+		return errors.New("a table that can be listed is not gone")
 	}
 	for _, e := range append([]Endpoint{t.Rows}, countEndpoints(t.Counts)...) {
 		if e.Method != "" && e.Method != http.MethodGet && e.Method != http.MethodPost {

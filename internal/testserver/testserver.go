@@ -45,7 +45,7 @@ func Main(m *testing.M, ignore ...goleak.Option) {
 
 // StopAll stops every server this process has started.
 func StopAll() {
-	for _, s := range []interface{ stop() }{&postgres, &s3, &mariadb, &mlflow} {
+	for _, s := range []interface{ stop() }{&postgres, &s3, &mariadb, &mlflow2, &mlflow3} {
 		s.stop()
 	}
 }
