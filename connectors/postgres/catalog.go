@@ -493,7 +493,7 @@ type tableBuilder struct {
 func (s *source) newTable(srv server, d *described) (*tableBuilder, error) {
 	b := &tableBuilder{
 		table: plan.Table{
-			Name: d.name, Kind: tableKind(d.kind), Comment: text(d.comment),
+			Name: d.name, Kind: tableKind(d.kind), Comment: text(d.comment), Snapshot: slices.Contains([]string{"r", "p", "m"}, d.kind),
 			Location: fmt.Sprintf("postgres://%s/%s.%s.%s", s.host, s.database, d.name.Namespace, d.name.Name),
 			Stats:    plan.Statistics{Rows: number(d.rows), Bytes: number(d.bytes)},
 		},

@@ -139,7 +139,7 @@ func (s *source) Table(ctx context.Context, name connectors.TableName, asOf conn
 
 func (s *source) describe(ctx context.Context, db *conn, name connectors.TableName) (*connectors.Table, error) {
 	d := describer{ctx: ctx, db: db, table: &plan.Table{
-		Name: name, Location: "file://" + s.path + "#" + name.Name, Version: s.version(),
+		Name: name, Location: "file://" + s.path + "#" + name.Name, Version: s.version(), Snapshot: true,
 		Stats: plan.Statistics{Rows: plan.Unknown, Bytes: plan.Unknown},
 	}}
 	if name.Namespace != "" || !d.find(name.Name) {

@@ -20,6 +20,7 @@ func rules() []rule {
 		{name: "windows", apply: windows},
 		{name: "order", apply: order},
 		{name: "limits", apply: limits},
+		{name: "late_columns", apply: lateColumns},
 		{name: "join_order", apply: joinOrder},
 		{name: "eager_aggregate", apply: eagerAggregate},
 		{name: "products", apply: products},

@@ -57,6 +57,7 @@ func joinedOnce(n plan.Node) plan.Node {
 
 // tableRead is a scan and the conditions right above it.
 type tableRead struct {
+	node  plan.Node // all of it
 	scan  *plan.Scan
 	conds []expr.Expr
 }
@@ -65,9 +66,10 @@ type tableRead struct {
 func readOf(n plan.Node) (tableRead, bool) {
 	switch n := n.(type) {
 	case *plan.Scan:
-		return tableRead{scan: n}, true
+		return tableRead{node: n, scan: n}, true
 	case *plan.Filter:
 		r, ok := readOf(n.Input)
+		r.node = n
 		r.conds = append(slices.Clone(r.conds), n.Conds...)
 		return r, ok && !anyVolatile(n.Conds)
 	}

@@ -137,7 +137,8 @@ func newSources(takes ...string) sources {
 }
 
 // fixtures are the tables of the tests: t and u of source pg, v, w and n of source s3, with NULLs and duplicates in every
-// column but t's and v's keys. The key of n is one that may be NULL, and is twice. Of f, of source pg, statistics are known.
+// column but t's and v's keys. The key of n is one that may be NULL, and is twice. Of f, of source pg, statistics are known. A
+// statement sees one state of t.
 func fixtures(seed uint64) map[string]*table {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	n := newTable(rng, "s3", "n", 6, "i", "j")
@@ -167,7 +168,7 @@ func newTable(rng *rand.Rand, source, name string, rows int, key string, cols ..
 	t.Stats = plan.Statistics{Rows: float64(rows) * statsScale, Bytes: math.NaN()}
 	if key != "" {
 		cols = append([]string{key}, cols...)
-		t.Keys, t.Primary = [][]int{{0}}, true
+		t.Keys, t.Primary, t.Snapshot = [][]int{{0}}, true, source == "pg"
 	}
 	for _, c := range cols {
 		t.Columns = append(t.Columns, plan.TableColumn{

@@ -44,6 +44,7 @@ type Table struct {
 	Primary  bool    // Keys[0] is the primary key
 	Required [][]int // if any: a scan must bind every column of one of these sets by equality
 	Comment  string
+	Snapshot bool       // all reads of one statement see one state of it
 	Version  string     // changes when the data or columns do; "" if the source can't tell
 	Location string     // canonical location of the data (s3://bucket/prefix, postgres://host:port/db.schema.table)
 	Stats    Statistics // as cheap as the metadata itself
