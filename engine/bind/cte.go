@@ -81,21 +81,17 @@ func (s *sharedCTEs) count(ctx *sql.Context, n sql.Node) {
 func (im *importer) cteOrQuery(n *gmsplan.SubqueryAlias, outer *scope) (relation, error) {
 	key := cteKey(im.ctx, n)
 	if key == "" || im.ctes.references[key] < 2 {
-		rel, err := im.node(n.Child, outer)
-		if err != nil {
-			return relation{}, err
-		}
-		return rel.exact(im), nil
+		return im.block(n.Child, outer)
 	}
 	at, ok := im.ctes.bound[key]
 	if !ok {
-		rel, err := im.node(n.Child, nil)
+		rel, err := im.block(n.Child, nil)
 		if err != nil {
 			return relation{}, err
 		}
 		at = len(im.ctes.bindings)
 		im.ctes.bound[key] = at
-		im.ctes.bindings = append(im.ctes.bindings, plan.CTE{ID: im.ctes.next(), Name: n.Name(), Plan: rel.exact(im).node})
+		im.ctes.bindings = append(im.ctes.bindings, plan.CTE{ID: im.ctes.next(), Name: n.Name(), Plan: rel.node})
 	}
 	binding := im.ctes.bindings[at]
 	ref := &plan.CTERef{ID: binding.ID, Name: binding.Name}

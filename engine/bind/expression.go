@@ -3,6 +3,7 @@ package bind
 import (
 	"fmt"
 	"math"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/dolthub/go-mysql-server/sql"
@@ -22,6 +23,9 @@ type expressions struct {
 	outer   *scope
 	at      int  // see scope.find
 	groups  bool // whether an aggregate may stand there: in the list, HAVING and ORDER BY
+	having  bool // whether it is HAVING's
+	// distinct says that the input is the rows of a SELECT DISTINCT: what its list computes is one of its columns.
+	distinct bool
 	// subqueries are those imported already: an expression that turns out to have no kernel is imported twice.
 	subqueries map[sql.Expression]expr.Expr
 	// comparing says that what is imported is only to be compared with what has been: nothing is added to the input.
@@ -118,6 +122,9 @@ func (x *expressions) computed(e sql.Expression) (expr.Expr, bool) {
 func (x *expressions) field(e *expression.GetField) (expr.Expr, error) {
 	in := scope{rel: &x.rel, aliases: x.aliases, outer: x.outer}
 	if ref, ok := in.find(e.Id(), e.Name(), x.at); ok {
+		if x.having {
+			ref = x.rel.grouped.behind(e.Name(), ref)
+		}
 		return ref, nil
 	}
 	return nil, sql.ErrColumnNotFound.New(e.String())
@@ -129,6 +136,13 @@ func (x *expressions) alias(e *expression.Alias) (expr.Expr, error) {
 		for i := range x.rel.cols {
 			if x.rel.cols[i].id == e.Id() {
 				return x.rel.cols[i].Ref(), nil
+			}
+		}
+	}
+	if x.distinct {
+		for _, c := range x.rel.cols {
+			if strings.EqualFold(c.name, e.Name()) {
+				return c.Ref(), nil
 			}
 		}
 	}

@@ -17,13 +17,19 @@ import (
 
 // groupBy imports GROUP BY and the aggregates of its query.
 func (im *importer) groupBy(n *gmsplan.GroupBy, outer *scope) (relation, error) {
+	if err := notOfAggregates(im.ctx, n); err != nil {
+		return relation{}, err
+	}
 	child, err := im.node(n.Child, outer)
 	if err != nil {
 		return relation{}, err
 	}
 	in := im.over(child, outer)
 	agg := &grouping{keys: make(expr.Map[plan.Column]), rollup: slices.ContainsFunc(n.GroupByExprs, isRollup)}
-	out := relation{computed: &computed{}}
+	out := relation{computed: &computed{}, grouped: &groupRows{
+		implicit: len(n.GroupByExprs) == 0, full: sql.LoadSqlMode(im.ctx).OnlyFullGroupBy(),
+		strays: make(map[expr.ColumnID]string), others: make(map[expr.ColumnID]bool), aliases: make(map[string]plan.Column),
+	}}
 	for _, e := range n.GroupByExprs {
 		if isRollup(e) {
 			continue
@@ -70,9 +76,10 @@ func (im *importer) groupBy(n *gmsplan.GroupBy, outer *scope) (relation, error) 
 // grouping is the aggregation of one query block.
 type grouping struct {
 	plan.Aggregate
-	keys    expr.Map[plan.Column] // of Groups
-	rollup  bool
-	rounded map[expr.ColumnID]plan.Projection // what aggregates with more digits than they show become
+	keys       expr.Map[plan.Column] // of Groups
+	rollup     bool
+	determined map[expr.ColumnID]bool            // columns of the input that the keys determine, once one is asked for
+	rounded    map[expr.ColumnID]plan.Projection // what aggregates with more digits than they show become
 }
 
 // node returns the aggregation, its results rounded to what they show.
@@ -163,6 +170,13 @@ func (x *expressions) dependency(agg *grouping, out relation, e sql.Expression) 
 	c.Column = x.newColumn(c.name, value)
 	c.Nullable = true // the value of no rows
 	agg.Aggs = append(agg.Aggs, plan.Agg{Col: c.Column, Func: plan.AnyValue, Args: []expr.Expr{value}})
+	out.grouped.others[c.ID] = true
+	if agg.determined == nil {
+		agg.determined = determined(x.rel.node, agg.Groups)
+	}
+	if !allKnown(value, agg.determined) {
+		out.grouped.strays[c.ID] = unnumbered(e.String())
+	}
 	return c, nil
 }
 

@@ -27,11 +27,10 @@ type importer struct {
 // importQuery imports a validated query.
 func (b *Binder) importQuery(ctx *sql.Context, n sql.Node) (*Leaf, error) {
 	im := &importer{ctx: ctx, binder: b, ctes: countCTEs(ctx, n), working: make(map[sql.TableId]*plan.Recursive)}
-	rel, err := im.node(n, nil)
+	rel, err := im.block(n, nil)
 	if err != nil {
 		return nil, err
 	}
-	rel = rel.exact(im)
 	leaf := &Leaf{Plan: rel.node, params: im.params, runner: b.runner, own: im.own}
 	if len(im.ctes.bindings) > 0 {
 		leaf.Plan = &plan.With{Bindings: im.ctes.bindings, Body: rel.node}
@@ -69,6 +68,7 @@ type relation struct {
 	computed *computed // nil: nothing
 	// rolledUp is set between a GROUP BY WITH ROLLUP and the end of its query block.
 	rolledUp *rolledUp
+	grouped  *groupRows // the same; nil without groups
 }
 
 // scope is what the expressions of a node can name: the columns of its input, aliases of the SELECT list it is in, then
@@ -114,7 +114,7 @@ func (im *importer) newColumn(name string, e expr.Expr) plan.Column {
 
 // exact returns the relation with nothing but its columns, each once, in order.
 func (r relation) exact(im *importer) relation {
-	r.computed, r.rolledUp = nil, nil
+	r.computed, r.rolledUp, r.grouped = nil, nil, nil
 	schema := r.node.Schema()
 	same := len(schema) == len(r.cols)
 	for i := 0; same && i < len(schema); i++ {

@@ -44,7 +44,7 @@ func (im *importer) node(n sql.Node, outer *scope) (relation, error) {
 	case *gmsplan.Distinct:
 		return im.distinct(n, outer)
 	case *gmsplan.Sort:
-		return im.sort(n.Child, n.SortConditions, outer)
+		return im.sort(n, outer)
 	case *gmsplan.Limit:
 		return im.limit(n, outer)
 	case *gmsplan.Offset:
@@ -210,7 +210,7 @@ func isUnnamed(e sql.Expression) bool {
 func (im *importer) projectOver(list []sql.Expression, child relation, outer *scope) (relation, *expressions, error) {
 	in := im.over(child, outer)
 	in.groups = true
-	out := relation{computed: child.computed, rolledUp: child.rolledUp}
+	out := relation{computed: child.computed, rolledUp: child.rolledUp, grouped: child.grouped}
 	node := &plan.Project{}
 	used := make(map[expr.ColumnID]bool, len(list))
 	add := func(p plan.Projection) {
@@ -236,9 +236,11 @@ func (im *importer) projectOver(list []sql.Expression, child relation, outer *sc
 			}
 		}
 		add(plan.Projection{Col: c.Column, Expr: x})
+		out.grouped.computes(c.ID, x)
 		out.cols = append(out.cols, c)
 		if alias, ok := e.(*expression.Alias); ok && !alias.Unreferencable() {
 			in.aliases[alias.Id()] = x // for the later subqueries of the list
+			out.grouped.named(alias.Name(), c.Column)
 		}
 	}
 	in.at = -1
@@ -273,32 +275,40 @@ func (im *importer) filter(child sql.Node, cond sql.Expression, groups bool, out
 		return relation{}, err
 	}
 	in := im.over(rel, outer)
-	in.groups = groups
+	in.groups, in.having = groups, groups
 	conds, err := in.conditions(cond)
 	if err != nil {
 		return relation{}, err
+	}
+	if groups && rel.grouped != nil {
+		rel.grouped.having(conds)
 	}
 	rel.node = &plan.Filter{Input: in.rel.node, Conds: conds}
 	return rel, nil
 }
 
 // sort imports an ORDER BY.
-func (im *importer) sort(child sql.Node, conditions sql.SortConditions, outer *scope) (relation, error) {
-	rel, err := im.node(child, outer)
+func (im *importer) sort(n *gmsplan.Sort, outer *scope) (relation, error) {
+	rel, err := im.node(n.Child, outer)
 	if err != nil {
 		return relation{}, err
 	}
-	return im.sortOver(rel, conditions, outer)
+	in := im.over(rel, outer)
+	_, in.distinct = n.Child.(*gmsplan.Distinct)
+	return in.sort(n.SortConditions)
 }
 
-func (im *importer) sortOver(rel relation, conditions sql.SortConditions, outer *scope) (relation, error) {
-	in := im.over(rel, outer)
-	in.groups = true
-	keys, err := in.sortKeys(conditions)
+// sort is the input in an order.
+func (x *expressions) sort(conditions sql.SortConditions) (relation, error) {
+	x.groups = true
+	keys, err := x.sortKeys(conditions)
 	if err != nil {
 		return relation{}, err
 	}
-	rel.node, rel.computed = in.rel.node, in.rel.computed
+	if x.rel.grouped != nil {
+		x.rel.grouped.ordered(keys)
+	}
+	rel := x.rel
 	if len(keys) > 0 {
 		rel.node = &plan.Sort{Input: rel.node, Keys: keys}
 	}

@@ -42,7 +42,7 @@ func (im *importer) setOp(n *gmsplan.SetOp, outer *scope) (relation, error) {
 	if err != nil {
 		return relation{}, err
 	}
-	if rel, err = im.sortOver(rel, n.SortConditions, outer); err != nil {
+	if rel, err = im.over(rel, outer).sort(n.SortConditions); err != nil {
 		return relation{}, err
 	}
 	return im.slice(rel, n.Offset, n.Limit)
@@ -74,11 +74,7 @@ func (im *importer) operand(n sql.Node, outer *scope) (relation, error) {
 	if p, ok := n.(*gmsplan.Project); ok && isMerge(im.ctx, p) {
 		n = p.Child
 	}
-	rel, err := im.node(n, outer)
-	if err != nil {
-		return relation{}, err
-	}
-	return rel.exact(im), nil
+	return im.block(n, outer)
 }
 
 // isMerge reports whether p is the projection by which GMS brings an operand to the types of the other: every column of

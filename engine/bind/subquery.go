@@ -33,11 +33,7 @@ func (x *expressions) subquery(e sql.Expression) (out expr.Expr, err error) {
 
 // inner imports the query of a subquery of x.
 func (x *expressions) inner(sq *gmsplan.Subquery) (relation, error) {
-	rel, err := x.node(sq.Query, &scope{rel: &x.rel, aliases: x.aliases, outer: x.outer, groups: x.groups})
-	if err != nil {
-		return relation{}, err
-	}
-	return rel.exact(x.importer), nil
+	return x.block(sq.Query, &scope{rel: &x.rel, aliases: x.aliases, outer: x.outer, groups: x.groups})
 }
 
 // scalar makes the input yield the value of a scalar subquery and returns its column.
@@ -52,6 +48,7 @@ func (x *expressions) scalar(sq *gmsplan.Subquery) (expr.Expr, error) {
 	x.rel.node = &plan.Apply{Kind: plan.ApplyScalar, Outer: x.rel.node, Inner: rel.node}
 	c := rel.cols[0].Column
 	c.Nullable = true
+	x.rel.grouped.reads(c.ID, rel.node)
 	return c.Ref(), nil
 }
 
@@ -67,6 +64,7 @@ func (x *expressions) exists(e *gmsplan.ExistsSubquery) (expr.Expr, error) {
 	}
 	mark := x.mark("exists", false)
 	x.rel.node = &plan.Apply{Kind: plan.ApplyExists, Outer: x.rel.node, Inner: rel.node, Mark: mark}
+	x.rel.grouped.reads(mark.ID, rel.node)
 	return mark.Ref(), nil
 }
 
@@ -104,6 +102,8 @@ func (x *expressions) in(e *gmsplan.InSubquery) (expr.Expr, error) {
 		apply.On = append(apply.On, on)
 	}
 	x.rel.node = apply
+	x.rel.grouped.reads(apply.Mark.ID, rel.node)
+	x.rel.grouped.computes(apply.Mark.ID, values...)
 	return apply.Mark.Ref(), nil
 }
 

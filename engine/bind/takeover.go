@@ -108,7 +108,7 @@ func inspectSubqueries(ctx *sql.Context, e sql.Expression, visit func(*gmsplan.S
 
 // take validates and imports a query.
 func (b *Binder) take(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, flags *sql.QueryFlags) (*Leaf, error) {
-	n, err := b.validate(ctx, a, n, nil, sql.ColSet{}, flags)
+	n, err := b.validate(ctx, a, n, nil, flags)
 	if err != nil {
 		return nil, err
 	}

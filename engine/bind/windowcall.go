@@ -226,6 +226,7 @@ func (x *expressions) window(w *windowCall) (expr.Expr, error) {
 		x.rel.computed, x.added = x.rel.computed.clone(), true
 	}
 	x.rel.computed.add(w, computedExpr{col: result, in: x, window: &w.spec, parts: read})
+	x.rel.grouped.computes(result.ID, read...)
 	return result.Ref(), nil
 }
 
@@ -273,6 +274,7 @@ func (im *importer) having(n *gmsplan.Having, outer *scope) (relation, error) {
 		if id, ok := e.(sql.IdExpression); ok {
 			c.id = id.Id()
 		}
+		rel.grouped.computes(c.ID, value)
 		named = append(named, plan.Projection{Col: c.Column, Expr: value})
 		cols = append(cols, c)
 	}
