@@ -128,3 +128,23 @@ func BenchmarkIndex(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkSetFinder looks for a hundred keys that lie far apart, as those of a small input of a join do, among a page of values.
+func BenchmarkSetFinder(b *testing.B) {
+	r := rand.New(rand.NewPCG(3, 4))
+	big := types.Of(types.Int64)
+	numbers := func(n int) arrow.Array {
+		values := make([]types.Value, n)
+		for i := range values {
+			values[i] = types.IntValue(r.Int64N(6_000_000))
+		}
+		return kernel.FromValues(memory.DefaultAllocator, big, values)
+	}
+	find := NewSet(Of(big, nil).Strict(), numbers(100)).Finder()
+	page := numbers(1 << 15)
+	var sel []int32
+	for b.Loop() {
+		sel = find(page, sel[:0])
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*page.Len()), "ns/value")
+}

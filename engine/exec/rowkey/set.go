@@ -12,12 +12,14 @@ import (
 // values that they are in it which are not. Once made it is read by many goroutines.
 //
 // Integers that lie close together, or at least not too far for a small set, are bits by position; else the set is a Bloom
-// filter whose blocks are single words.
+// filter whose blocks are single words. Before it, integers have bits for ranges of positions: most values that are not in
+// the set fall into none that has a key, and are told apart without a hash.
 type Set struct {
 	field Field
 	low   uint64
-	dense []uint64 // bit k: low + k is in the set
-	bloom []uint64
+	shift uint     // positions of a range are 1 << shift
+	dense []uint64 // bit k: a key is in low + [k << shift, (k+1) << shift)
+	bloom []uint64 // nil: dense alone tells
 }
 
 // How many bits sets have.
@@ -37,24 +39,31 @@ func positions(rows int) uint64 {
 }
 
 // SetBytes is the most memory that a set of so many keys takes.
-func SetBytes(rows int) int64 { return int64(positions(rows)) / 8 }
+func SetBytes(rows int) int64 { return int64(positions(rows)+uint64(bitsOfBloom(rows))) / 8 }
+
+func bitsOfBloom(rows int) int { return bitsOfKey*rows + leastBits }
 
 // NewSet makes the set of the values of a column; NULL is not in it.
 func NewSet(field Field, col arrow.Array) *Set {
 	s := &Set{field: field}
-	if low, high, ok := s.span(col); ok && high-low < positions(col.Len()) {
-		s.low, s.dense = low, make([]uint64, (high-low)/64+1)
+	if low, high, ok := s.span(col); ok {
+		for s.low = low; (high-low)>>s.shift >= positions(col.Len()); {
+			s.shift++
+		}
+		s.dense = make([]uint64, (high-low)>>s.shift/64+1)
 		s.each(col, func(e *Encoder) {
 			for i, w := range e.words {
 				if !e.NullRow(i) {
-					at := w - low
+					at := (w - low) >> s.shift
 					s.dense[at/64] |= 1 << (at % 64)
 				}
 			}
 		})
-		return s
+		if s.shift == 0 {
+			return s
+		}
 	}
-	s.bloom = make([]uint64, (bitsOfKey*col.Len()+leastBits)/64)
+	s.bloom = make([]uint64, bitsOfBloom(col.Len())/64)
 	s.each(col, func(e *Encoder) {
 		for i, h := range e.Hash() {
 			if !e.NullRow(i) {
@@ -109,11 +118,15 @@ func (s *Set) Finder() func(values arrow.Array, sel []int32) []int32 {
 		e.Encode([]arrow.Array{values}, rows)
 		from := len(sel)
 		sel = slices.Grow(sel, rows)[:from+rows]
-		out, find := sel[from:], s.findHashed
-		if s.dense != nil {
-			find = s.findDense
+		out, k := sel[from:], 0
+		switch {
+		case s.dense == nil:
+			k = s.findHashed(e, out)
+		case s.bloom == nil:
+			k = s.findDense(e, out)
+		default:
+			k = s.findBoth(e, out[:s.findDense(e, out)])
 		}
-		k := find(e, out)
 		if len(e.null) > 0 {
 			k = e.dropNulls(out[:k])
 		}
@@ -124,10 +137,10 @@ func (s *Set) Finder() func(values arrow.Array, sel []int32) []int32 {
 // The loops have no branches to mispredict: every row is written, and kept if it counts.
 
 func (s *Set) findDense(e *Encoder, out []int32) int {
-	dense, low, k := s.dense, s.low, 0
+	dense, low, shift, k := s.dense, s.low, s.shift&63, 0
 	for i, w := range e.words {
 		out[k] = int32(i)
-		at, in := w-low, uint64(0)
+		at, in := (w-low)>>shift, uint64(0)
 		if at/64 < uint64(len(dense)) {
 			in = dense[at/64] >> (at % 64) & 1
 		}
@@ -140,6 +153,20 @@ func (s *Set) findHashed(e *Encoder, out []int32) int {
 	bloom, k := s.bloom, 0
 	for i, h := range e.Hash() {
 		out[k] = int32(i)
+		at, _ := bits.Mul64(h, uint64(len(bloom)))
+		if want := probes(h); bloom[at]&want == want {
+			k++
+		}
+	}
+	return k
+}
+
+// findBoth leaves of the rows those whose hash is in the set. They are single integers, which have no flags.
+func (s *Set) findBoth(e *Encoder, rows []int32) int {
+	bloom, k := s.bloom, 0
+	for _, r := range rows {
+		h := mix(e.words[r])
+		rows[k] = r
 		at, _ := bits.Mul64(h, uint64(len(bloom)))
 		if want := probes(h); bloom[at]&want == want {
 			k++

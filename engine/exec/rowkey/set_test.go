@@ -61,7 +61,7 @@ func TestSet(t *testing.T) {
 			keys := kernel.FromValues(mem, c.keys, values)
 			defer keys.Release()
 			set := NewSet(field.Strict(), keys)
-			if got := set.dense != nil; got != c.dense {
+			if got := set.bloom == nil; got != c.dense {
 				t.Errorf("by position: %v", got)
 			}
 			if size := int64(8 * (len(set.dense) + len(set.bloom))); size > SetBytes(rows) {
