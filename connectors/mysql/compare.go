@@ -207,8 +207,15 @@ func (d *dialect) compareGuarded(w *sqlgen.Writer, op string, a, b expr.Expr) bo
 	return true
 }
 
+// longList is of how many values MariaDB makes a join where that cannot be prevented (its in_predicate_conversion_threshold).
+const longList = 1000
+
 // in writes a membership test: of columns as they are stored where that is the same.
 func (d *dialect) in(w *sqlgen.Writer, in *expr.In) {
+	if d.server.joinsLists && len(in.List) >= longList {
+		w.Refuse("the server makes a join of a list of %d values", len(in.List))
+		return
+	}
 	t := in.Arg.Type()
 	onlyTruth := w.OnlyTruth()
 	s, stored := storedSide(w, in.Arg)

@@ -6,15 +6,20 @@
 // A source has a bounded pool of connections of go-sql-driver/mysql, in two shares: of statements that read the source
 // (connectors.Admitter) and of metadata, which never wait for each other. Each session is set up alike when it begins, so that
 // SQL means the same on every server: UTC, utf8mb4, a sql_mode of our own, REPEATABLE READ. A connection that was idle for a
-// while is asked before it is used, and what breaks under the first message of a statement is sent again over another.
-// Attempts to connect are subject to a connectors.Breaker.
+// while is asked before it is used, and what breaks under the first message of a statement is sent again over another. The
+// first that does not answer takes all idle ones with it. One connection more than the pool's is there for a moment to kill
+// statements, one after the other.
+//
+// Attempts to connect are subject to a connectors.Breaker. Whoever began one may go: it goes on, its end counts, and who needs a
+// connection next takes what it gives. A server that is silent for as long as connecting may take is asked over another
+// connection whether it is alive; if it answers nobody, what waits for it fails.
 //
 // # Reading
 //
 // A statement holds one connection with one read-only transaction, whose snapshot no other connection can take over: so a scan
 // has one split, and all fragments of a statement share the connection. It carries one result at a time. A query is sent when
 // its first batch is asked for, and rows are decoded as they come; a reader that needs the connection while another's result
-// has not ended first reads the rest of that into the other's batches. No reader ever waits for another to be read, so
+// has not ended first reads the rest of that into the other's batches, with which it charges the query's memory. No reader ever waits for another to be read, so
 // fragments may be read in any order.
 //
 // The text protocol is as exact as the binary one and takes a round trip less: floats are selected as doubles, which are

@@ -33,14 +33,14 @@ func (s *settings) translate(ctx context.Context, err error, doing string) error
 	if refused, ok := errors.AsType[*driver.MySQLError](err); ok {
 		return sqlerr.Wrap(codeOf(refused.Number), serverError{refused}, "%s", where)
 	}
+	if _, ok := errors.AsType[unconnected](err); ok {
+		return sqlerr.Wrap(sqlerr.SourceDown, err, "%s", where)
+	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("%s: %w", where, err)
 	}
 	if errors.Is(err, errClosed) || errors.Is(err, net.ErrClosed) {
 		return sqlerr.Wrap(sqlerr.SourceDown, errClosed, "%s", where)
-	}
-	if _, ok := errors.AsType[unconnected](err); ok {
-		return sqlerr.Wrap(sqlerr.SourceDown, err, "%s", where)
 	}
 	return sqlerr.Wrap(sqlerr.SourceDown, err, "%s: connection to %s lost", where, s.host)
 }
@@ -79,7 +79,7 @@ func codeOf(number uint16) sqlerr.Code {
 		return sqlerr.BadDate
 	case 1040, 1203, 1226, 1053, 1129, 1927, 3159: // full; shutting down; blocked; killed; TLS is required
 		return sqlerr.SourceDown
-	case 1030, 1034, 1194, 1712, 126, 127, 145: // the storage engine failed, mostly
+	case 1030, 1034, 1194, 1712: // the storage engine failed, mostly
 		return sqlerr.Corrupt
 	case 3024, 1969: // max_execution_time, max_statement_time
 		return sqlerr.Timeout

@@ -138,8 +138,12 @@ func (e *execution) Open(ctx context.Context, split connectors.Split) (connector
 	if err != nil {
 		return nil, err
 	}
+	var account kernel.Account
+	if e.scan.Env != nil {
+		account = e.scan.Env.Account
+	}
 	r := newReader(ctx, &reader{
-		source: e.settings, doing: e.doing(), st: st, sql: sql, usage: e.scan.Usage,
+		source: e.settings, doing: e.doing(), st: st, sql: sql, usage: e.scan.Usage, account: account,
 		decoder: newDecoder(e.tree.Schema(), e.scan.Memory, e.scan.BatchRows, e.lost()),
 	})
 	e.mu.Lock()
@@ -174,7 +178,7 @@ func (e *execution) filtered() plan.Node {
 	tree := e.tree
 	add := func(cond expr.Expr) {
 		step := &plan.Filter{Input: tree, Conds: []expr.Expr{cond}}
-		if e.dialect.Take(step).Verdict != pushdown.None {
+		if !mixes(step) && e.dialect.Take(step).Verdict != pushdown.None {
 			tree = step
 		}
 	}

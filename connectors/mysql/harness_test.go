@@ -125,12 +125,13 @@ type run struct {
 	tx      *connectors.Tx
 	rows    int // of a batch
 	mem     memory.Allocator
+	account kernel.Account
 }
 
 func (f *fixture) request(r run) connectors.Scan {
 	s := connectors.Scan{
 		Memory: r.mem, BatchRows: max(r.rows, 1), Parallel: 1, Args: r.args, Tx: r.tx, Dynamic: r.dynamic, Usage: &connectors.Usage{},
-		Env: &expr.Env{Location: time.UTC, Warn: func(_ int, msg string) {
+		Env: &expr.Env{Location: time.UTC, Account: r.account, Warn: func(_ int, msg string) {
 			f.mu.Lock()
 			defer f.mu.Unlock()
 			f.warned = append(f.warned, msg)

@@ -11,18 +11,23 @@ import (
 )
 
 // pool hands out connections for two purposes with a share of their own each, so that slow statements cannot starve the
-// catalog. Waiting is first come, first served.
+// catalog. Waiting is first come, first served. One connection more is there for a moment when a statement is killed or it is
+// asked whether the server is alive (besides).
 type pool struct {
 	settings *settings
 	breaker  *connectors.Breaker
 	metadata *semaphore.Weighted
 	turns    *connectors.Turns // of statements
+	extra    *semaphore.Weighted
 	link     connectors.LinkMeter
 
-	mu     sync.Mutex
-	idle   []*conn // the last one given back is the first to be used again
-	inUse  map[*conn]bool
-	closed bool
+	mu       sync.Mutex
+	idle     []*conn // the last one given back is the first to be used again
+	inUse    map[*conn]bool
+	dialings map[*dialing]bool
+	orphans  []*dialing // that nobody waits for
+	extras   int        // how many have or want the extra connection
+	closed   bool
 }
 
 const (
@@ -38,7 +43,9 @@ func newPool(s *settings) *pool {
 		breaker:  connectors.NewBreaker(time.Now),
 		metadata: semaphore.NewWeighted(s.pool - s.statement),
 		turns:    connectors.NewTurns(int(s.statement)),
+		extra:    semaphore.NewWeighted(1),
 		inUse:    make(map[*conn]bool),
+		dialings: make(map[*dialing]bool),
 	}
 }
 
@@ -56,6 +63,9 @@ func (p *pool) connect(ctx context.Context) (*conn, error) {
 			return c, nil
 		}
 		p.release(c)
+		if c.silent.Load() {
+			p.discard() // one after the other they would be waited for
+		}
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
@@ -81,41 +91,16 @@ func (p *pool) take() (*conn, error) {
 	return c, nil
 }
 
-// fresh makes a connection if the breaker lets it.
-func (p *pool) fresh(ctx context.Context) (*conn, error) {
-	attempt, err := p.breaker.Try()
-	if err != nil {
-		return nil, err
-	}
-	c, err := p.dial(ctx)
-	if err != nil {
-		reached := answered(err)
-		if !said(err) {
-			err = unconnected{err, p.settings.host}
-		}
-		if reached {
-			attempt.Reached()
-		} else {
-			attempt.Failed(err)
-		}
-		return nil, err
-	}
-	attempt.Reached()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.closed {
-		c.close()
-		return nil, errClosed
-	}
-	p.inUse[c] = true
-	return c, nil
-}
-
-// release takes a connection back, and closes it unless it can be used again.
+// release takes a connection back.
 func (p *pool) release(c *conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.inUse, c)
+	p.rest(c)
+}
+
+// rest makes a connection an idle one, or closes it if it cannot be used again. The caller holds the lock.
+func (p *pool) rest(c *conn) {
 	if p.closed || c.unusable() {
 		c.close()
 		return
@@ -123,6 +108,32 @@ func (p *pool) release(c *conn) {
 	c.since = time.Now()
 	c.expiry = time.AfterFunc(longestIdle, func() { p.drop(c) })
 	p.idle = append(p.idle, c)
+	p.trim()
+}
+
+// trim closes idle connections that are too many, unless somebody has or wants the extra one. The caller holds the lock.
+func (p *pool) trim() {
+	for p.extras == 0 && len(p.idle) > 0 && int64(len(p.idle)+len(p.inUse)) > p.settings.pool {
+		p.idle[0].expiry.Stop()
+		p.idle[0].close()
+		p.idle = p.idle[1:]
+	}
+}
+
+// discard closes the idle connections.
+func (p *pool) discard() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closeIdle()
+}
+
+// closeIdle closes the idle connections. The caller holds the lock.
+func (p *pool) closeIdle() {
+	for _, c := range p.idle {
+		c.expiry.Stop()
+		c.close()
+	}
+	p.idle = nil
 }
 
 // drop closes a connection if it is still idle.
@@ -143,11 +154,10 @@ func (p *pool) close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.closed = true
-	for _, c := range p.idle {
-		c.expiry.Stop()
-		c.close()
+	p.closeIdle()
+	for d := range p.dialings {
+		d.cancel()
 	}
-	p.idle = nil
 	for c := range p.inUse {
 		_ = c.socket.Close() // its user closes the rest
 	}
@@ -164,8 +174,9 @@ func (c *connector) inMetadata(ctx context.Context, doing string, f func(*conn) 
 		if err != nil {
 			return c.translate(ctx, err, doing)
 		}
-		stop := watch(ctx, conn.kill)
+		stop, unattend := watch(ctx, conn.kill), conn.attend()
 		err = f(conn)
+		unattend()
 		stop()
 		again := err != nil && conn.stale() && ctx.Err() == nil
 		c.pool.release(conn)

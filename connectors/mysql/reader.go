@@ -11,6 +11,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine/expr/kernel"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
@@ -22,19 +23,26 @@ type reader struct {
 	sql     string
 	decoder *decoder
 	usage   *connectors.Usage
+	account kernel.Account // is charged with what is put aside; nil: no limit
 	row     []sqldriver.Value
 
 	// The holder of the statement's lock uses what follows.
-	rows   sqldriver.Rows      // while the result is being read
-	sent   bool                // the query
-	ended  bool                // the result was read to its end
-	failed error               // it was not
-	ready  []arrow.RecordBatch // put aside
+	rows   sqldriver.Rows // while the result is being read
+	sent   bool           // the query
+	ended  bool           // the result was read to its end
+	failed error          // it was not
+	ready  []held         // to be handed out
 
 	over    atomic.Bool // the context of Open has ended
 	unwatch func() bool
 	watched chan struct{} // closed when what its end entails is done
 	closed  bool
+}
+
+// held is a batch and how much of the query's memory it was charged with.
+type held struct {
+	arrow.RecordBatch
+	charged int64
 }
 
 // newReader returns a reader whose query is ended when ctx is.
@@ -88,7 +96,10 @@ func (r *reader) next(ctx context.Context) (arrow.RecordBatch, error) {
 	}
 	batch := r.ready[0]
 	r.ready = r.ready[1:]
-	return batch, nil
+	if batch.charged > 0 {
+		r.account.Release(batch.charged)
+	}
+	return batch.RecordBatch, nil
 }
 
 // receive reads one batch, if there is one. The caller holds the lock.
@@ -108,8 +119,9 @@ func (r *reader) receive(ctx context.Context) error {
 		r.usage.AddRemoteTime(time.Since(start))
 	}()
 	r.st.working(r)
-	stop := watch(ctx, func() { r.st.interrupt(r) })
+	stop, unattend := watch(ctx, func() { r.st.interrupt(r) }), conn.attend()
 	err := r.fill(ctx)
+	unattend()
 	stop()
 	r.st.working(nil)
 	if err == nil && (ctx.Err() != nil || r.over.Load()) && !r.ended {
@@ -160,7 +172,7 @@ func (r *reader) fill(ctx context.Context) error {
 			return err
 		}
 	}
-	r.ready = append(r.ready, r.decoder.batch())
+	r.ready = append(r.ready, held{RecordBatch: r.decoder.batch()})
 	return nil
 }
 
@@ -173,7 +185,7 @@ func (r *reader) finish() error {
 	}
 	r.ended = true
 	if r.decoder.rows > 0 {
-		r.ready = append(r.ready, r.decoder.batch())
+		r.ready = append(r.ready, held{RecordBatch: r.decoder.batch()})
 	}
 	return nil
 }
@@ -193,11 +205,14 @@ func (r *reader) putAside(ctx context.Context) error {
 	})
 	defer stopWatching()
 	r.st.working(r)
-	stop := watch(watched, func() { r.st.interrupt(r) })
+	stop, unattend := watch(watched, func() { r.st.interrupt(r) }), conn.attend()
 	var err error
 	for err == nil && !r.ended && ctx.Err() == nil {
-		err = r.fill(ctx)
+		if err = r.fill(ctx); err == nil {
+			err = r.charge()
+		}
 	}
+	unattend()
 	stop()
 	r.st.working(nil)
 	if err == nil && r.st.conn.killed.Load() && !r.ended {
@@ -208,10 +223,44 @@ func (r *reader) putAside(ctx context.Context) error {
 	} else if r.st.conn.killed.Load() {
 		r.st.conn.settle()
 	}
-	if r.st.failed != nil {
+	switch {
+	case r.st.failed != nil:
 		return r.st.failed
+	case sqlerr.Is(err, sqlerr.OutOfMemory):
+		return err
 	}
 	return ctx.Err()
+}
+
+// charge charges the query with the batches that were put aside.
+func (r *reader) charge() error {
+	if r.account == nil {
+		return nil
+	}
+	for i := range r.ready {
+		b := &r.ready[i]
+		if b.charged > 0 {
+			continue
+		}
+		n := bytesOf(b.RecordBatch)
+		if err := r.account.Reserve(n); err != nil {
+			return err
+		}
+		b.charged = n
+	}
+	return nil
+}
+
+// bytesOf is the memory of a batch that shares none with others.
+func bytesOf(b arrow.RecordBatch) (n int64) {
+	for _, c := range b.Columns() {
+		for _, buffer := range c.Data().Buffers() {
+			if buffer != nil {
+				n += int64(buffer.Cap())
+			}
+		}
+	}
+	return n
 }
 
 // Close implements connectors.Reader. A query that still runs is ended.
@@ -230,6 +279,9 @@ func (r *reader) Close() error {
 	}
 	for _, b := range r.ready {
 		b.Release()
+		if b.charged > 0 {
+			r.account.Release(b.charged)
+		}
 	}
 	r.ready = nil
 	r.decoder.release()

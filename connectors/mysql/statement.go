@@ -89,7 +89,9 @@ func (st *statement) begin(ctx context.Context, query string) (sqldriver.Rows, e
 		if err := st.reconnect(ctx); err != nil {
 			return nil, err
 		}
+		unattend := st.conn.attend()
 		rows, err = st.send(ctx, query)
+		unattend()
 	}
 	return rows, err
 }
@@ -145,7 +147,7 @@ func (st *statement) limits(ctx context.Context) string {
 		left = max(time.Until(deadline), 0).Truncate(granule) + 2*granule
 	}
 	if t := st.connector.timeout; t > 0 {
-		left = min(left, t)
+		left = min(left, (t + time.Millisecond - 1).Truncate(time.Millisecond)) // no time is any time to servers
 	}
 	switch maria := st.conn.server.maria; {
 	case left == math.MaxInt64:

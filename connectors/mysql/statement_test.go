@@ -23,7 +23,6 @@ import (
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
-	"github.com/silogate/silogate/internal/testserver"
 )
 
 // numbered are statements that make a table of n rows.
@@ -385,16 +384,80 @@ func TestParameters(t *testing.T) {
 	}
 }
 
-// TestEncryption needs what the server of the tests does not have.
-func TestEncryption(t *testing.T) {
-	m := testserver.MariaDB(t)
-	for mode, want := range map[string]string{"DISABLED": "", "PREFERRED": "", "REQUIRED": "server does not support TLS", "VERIFY_IDENTITY": "server does not support TLS"} {
-		c := openSource(t, m, connectors.Options{"url": urlOf(m) + "?ssl-mode=" + mode})
-		_, err := c.Bind(connectors.Principal{}).Table(t.Context(), plan.TableName{Namespace: m.Database, Name: "none"}, connectors.AsOf{})
-		switch {
-		case want == "" && !sqlerr.Is(err, sqlerr.UnknownTable), want != "" && (!sqlerr.Is(err, sqlerr.SourceDown) || !strings.Contains(err.Error(), want)):
-			t.Errorf("%s: %v", mode, err)
+// budget is a query's memory.
+type budget struct{ limit, used, most int64 }
+
+func (b *budget) Reserve(n int64) error {
+	if b.used+n > b.limit {
+		return sqlerr.New(sqlerr.OutOfMemory, "out of memory")
+	}
+	b.used += n
+	b.most = max(b.most, b.used)
+	return nil
+}
+
+func (b *budget) Release(n int64) { b.used -= n }
+
+// TestPutAside charges the query with the rows that are put aside while another result comes over the connection.
+func TestPutAside(t *testing.T) {
+	f := newFixture(t, nil, numbered("a", 50_000)...)
+	leaf := f.pushed(f.scan("a"))
+	const text = 100 * 50_000
+	for _, limit := range []int64{text, 4 * text} {
+		mem := bufpooltest.New()
+		defer mem.AssertSize(t, 0)
+		memory := &budget{limit: limit}
+		tx := &connectors.Tx{}
+		first, e, err := f.open(t.Context(), leaf, run{tx: tx, mem: mem, account: memory, rows: 1000})
+		if err != nil {
+			t.Fatal(err)
 		}
-		_ = c.Close()
+		defer e.Close()
+		batch, err := first.Next(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		batch.Release()
+		rows, err := f.tryRows(t.Context(), f.pushed(f.scan("a", "id")), run{tx: tx, account: memory})
+		if limit > text {
+			if err != nil || len(rows) != 50_000 || memory.most < text {
+				t.Errorf("%d rows, %v; at most %d bytes", len(rows), err, memory.most)
+			}
+			if rows, err := drain(t.Context(), first, leaf.Schema()); err != nil || len(rows) != 49_000 {
+				t.Errorf("%d rows, %v", len(rows), err)
+			}
+			if memory.used != 0 {
+				t.Errorf("%d bytes are still charged", memory.used)
+			}
+		} else if !sqlerr.Is(err, sqlerr.OutOfMemory) || !strings.Contains(err.Error(), "source shop: read ") {
+			t.Errorf("past the limit: %v", err)
+		}
+		if err := errors.Join(first.Close(), tx.Close()); err != nil {
+			t.Error(err)
+		}
+		if memory.used != 0 {
+			t.Errorf("%d bytes are charged in the end", memory.used)
+		}
+	}
+}
+
+// conditions is a dynamic filter of conditions.
+type conditions struct {
+	connectors.NoFilter
+	conds []expr.Expr
+}
+
+func (c conditions) Conds() []expr.Expr { return c.conds }
+
+// TestMixedFilter does not send conditions in which texts of several collations meet, as it does not push such.
+func TestMixedFilter(t *testing.T) {
+	f := newFixture(t, nil, "CREATE TABLE m (id INT, g VARCHAR(20) COLLATE utf8mb4_general_ci, u VARCHAR(20) COLLATE utf8mb4_unicode_ci)",
+		"INSERT INTO m VALUES (1, NULL, 'x'), (2, 'y', NULL)")
+	scan := f.scan("m")
+	both := &expr.Call{Func: expr.Coalesce, Args: []expr.Expr{scan.Cols[1].Ref(), scan.Cols[2].Ref()}, Typ: scan.Cols[1].Type, Null: true}
+	cond := &expr.Call{Func: expr.IsNull, Args: []expr.Expr{both}, Typ: types.Of(types.Bool)}
+	rows := f.rows(f.pushed(scan), run{dynamic: conditions{conds: []expr.Expr{cond}}})
+	if want := []string{"1|NULL|x", "2|y|NULL"}; !slices.Equal(rows, want) {
+		t.Errorf("%q, want %q", rows, want)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"github.com/go-sql-driver/mysql"
@@ -71,7 +72,10 @@ var mariadb = shared[Maria]{env: MariaDBEnv, start: startMariaDB, decode: func(s
 	return Maria{Host: c.Addr, User: c.User, Password: c.Passwd}
 }}
 
-func startMariaDB() (Maria, *process, error) {
+func startMariaDB() (Maria, *process, error) { return launchMariaDB(nil) }
+
+// launchMariaDB starts a server; files are put into its folder, and which the options of its command line may name: it runs in a folder below.
+func launchMariaDB(files map[string][]byte, options ...string) (Maria, *process, error) {
 	fail := func(err error) (Maria, *process, error) { return Maria{}, nil, fmt.Errorf("mariadb: %w", err) }
 	program, err := exec.LookPath("mariadbd")
 	if err != nil {
@@ -85,6 +89,11 @@ func startMariaDB() (Maria, *process, error) {
 	if err != nil {
 		return fail(err)
 	}
+	for name, content := range files {
+		if err := place(filepath.Join(dir, name), content, owner); err != nil {
+			return fail(err)
+		}
+	}
 	port, err := freePort()
 	if err != nil {
 		return fail(err)
@@ -95,9 +104,9 @@ func startMariaDB() (Maria, *process, error) {
 		return fail(err)
 	}
 	socket := filepath.Join(dir, "socket")
-	p, err := launch(dir, owner, nil, program, "--no-defaults", "--datadir="+data, "--bind-address=127.0.0.1",
-		fmt.Sprintf("--port=%d", port), "--socket="+socket, "--pid-file="+filepath.Join(dir, "pid"), "--skip-log-bin",
-		"--innodb-flush-log-at-trx-commit=0", "--performance-schema=off")
+	p, err := launch(dir, owner, nil, program, append([]string{"--no-defaults", "--datadir=" + data, "--bind-address=127.0.0.1",
+		fmt.Sprintf("--port=%d", port), "--socket=" + socket, "--pid-file=" + filepath.Join(dir, "pid"), "--skip-log-bin",
+		"--innodb-flush-log-at-trx-commit=0", "--performance-schema=off"}, options...)...)
 	if err != nil {
 		return fail(err)
 	}
@@ -106,6 +115,41 @@ func startMariaDB() (Maria, *process, error) {
 		return fail(err)
 	}
 	return db, p, nil
+}
+
+// OwnMaria is a MariaDB server of a test's own, with TLS.
+type OwnMaria struct {
+	Maria
+	Authority string // a file with the certificate of who made the server's, which is for localhost
+	process   *process
+}
+
+// OwnMariaDB starts a server that ends with the test.
+func OwnMariaDB(tb testing.TB) OwnMaria {
+	tb.Helper()
+	authority := NewAuthority(tb)
+	certificate, key := authority.Server(tb, "localhost")
+	db, p, err := launchMariaDB(map[string][]byte{"server.pem": certificate, "server.key": key}, "--ssl-cert=../server.pem", "--ssl-key=../server.key")
+	require(tb, err)
+	tb.Cleanup(p.stop)
+	db.Database = "shop"
+	own := OwnMaria{Maria: db, Authority: authority.File(tb), process: p}
+	db.Database = ""
+	db.Exec(tb, "CREATE DATABASE shop CHARACTER SET utf8mb4")
+	return own
+}
+
+// Freeze stops the server where it is, until Thaw: the system goes on taking connections for it.
+func (m OwnMaria) Freeze(tb testing.TB) { m.signal(tb, syscall.SIGSTOP) }
+
+// Thaw has the server go on.
+func (m OwnMaria) Thaw(tb testing.TB) { m.signal(tb, syscall.SIGCONT) }
+
+func (m OwnMaria) signal(tb testing.TB, s syscall.Signal) {
+	tb.Helper()
+	if err := syscall.Kill(-m.process.cmd.Process.Pid, s); err != nil {
+		tb.Fatal(err)
+	}
 }
 
 // bootstrapMariaDB makes the user through the socket, which only this process's server has.

@@ -196,6 +196,14 @@ func workDir(name string, owner *syscall.Credential) (string, error) {
 	return dir, err
 }
 
+// place writes a file that only owner can read.
+func place(path string, content []byte, owner *syscall.Credential) error {
+	if err := os.WriteFile(path, content, 0o600); err != nil || owner == nil {
+		return err
+	}
+	return os.Chown(path, int(owner.Uid), int(owner.Gid))
+}
+
 func freePort() (int, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
