@@ -335,12 +335,16 @@ func (l *lifter) project(n *plan.Project) (plan.Node, bool) {
 	return &plan.Project{Input: input, Exprs: l.passNeeded(n.Exprs, input.Schema())}, true
 }
 
-// passNeeded adds the columns that lifted conditions read to a projection list.
+// passNeeded adds the columns that lifted conditions read to a projection list. What it passes on is what it is below: a
+// condition may have been lifted from where no outer join makes it NULL any more.
 func (l *lifter) passNeeded(list []plan.Projection, in plan.Schema) []plan.Projection {
 	list = slices.Clone(list)
 	have := make(set)
-	for _, p := range list {
+	for i, p := range list {
 		have[p.Col.ID] = true
+		if c, ok := p.Expr.(*expr.Column); ok && c.ID == p.Col.ID && in.Index(c.ID) >= 0 {
+			list[i].Col.Nullable = in[in.Index(c.ID)].Nullable
+		}
 	}
 	needed := columnsOf(l.conds...)
 	for _, c := range in {
