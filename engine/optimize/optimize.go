@@ -23,7 +23,7 @@ type Config struct {
 	Feedback *Feedback       // what earlier runs had; nil: nothing is known of them
 	Disabled map[string]bool // rules to leave out, by name
 	Barred   Bars            // what to do without, and why
-	Pushdown bool            // false: sources are offered bare scans only
+	Pushdown bool            // false: sources are offered bare scans only, by their keys where there are no others
 	Strict   bool            // a read of a whole table is sqlerr.PushdownRequired
 	Verify   bool            // check the plan after every rule
 }

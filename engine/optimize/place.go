@@ -101,6 +101,9 @@ func (pl *placer) colourWith(n *plan.With) siteSet {
 
 func (pl *placer) place(ctx context.Context, n plan.Node) (plan.Node, error) {
 	if f, ok := n.(*plan.Filter); ok {
+		if keys := required(f); len(keys) > 0 && pl.withheld(f) {
+			return pl.byKeys(ctx, f, keys)
+		}
 		n = pl.split(f)
 	}
 	c := pl.colour(n)

@@ -138,7 +138,7 @@ func newSources(takes ...string) sources {
 
 // fixtures are the tables of the tests: t and u of source pg, v, w and n of source s3, with NULLs and duplicates in every
 // column but t's and v's keys. The key of n is one that may be NULL, and is twice. Of f, of source pg, statistics are known. A
-// statement sees one state of t.
+// statement sees one state of t. The table r of source pg can't be read without its key, or x and y.
 func fixtures(seed uint64) map[string]*table {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	n := newTable(rng, "s3", "n", 6, "i", "j")
@@ -149,14 +149,17 @@ func fixtures(seed uint64) map[string]*table {
 	for i := range f.Columns {
 		f.Columns[i].Stats = plan.ColumnStatistics{Known: true, Distinct: 50, NullFrac: 0.25}
 	}
-	return map[string]*table{
+	tables := map[string]*table{
 		"f": f,
 		"n": n,
 		"t": newTable(rng, "pg", "t", 8, "a", "b", "c"),
 		"u": newTable(rng, "pg", "u", 10, "", "x", "y"),
 		"v": newTable(rng, "s3", "v", 6, "k", "l", "m"),
 		"w": newTable(rng, "s3", "w", 7, "", "p", "q"),
+		"r": newTable(rng, "pg", "r", 8, "key", "x", "y"),
 	}
+	tables["r"].Required = [][]int{{0}, {1, 2}}
+	return tables
 }
 
 // statsScale makes estimates those of tables that are worth a decision.

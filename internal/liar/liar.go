@@ -130,7 +130,11 @@ func (e *execution) Open(ctx context.Context, _ connectors.Split) (connectors.Re
 		}
 	}
 	tree := e.tree
-	if _, bare := tree.(*plan.Scan); !bare && s.Lie != nil {
+	_, bare := tree.(*plan.Scan)
+	if bare && len(s.table.Required) > 0 {
+		return nil, sqlerr.New(sqlerr.RequiredKeys, "table %s is read by its keys only", s.table.Name)
+	}
+	if !bare && s.Lie != nil {
 		tree = s.Lie(tree)
 	}
 	if s.LieDynamic && len(e.scan.Dynamic.Conds()) > 0 {
