@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"github.com/silogate/silogate/engine"
+	"github.com/silogate/silogate/engine/optimize"
 	"github.com/silogate/silogate/engine/types"
 	"github.com/silogate/silogate/internal/randsql"
 	"github.com/silogate/silogate/internal/testdb"
@@ -134,8 +135,9 @@ func (r randomRun) compare(t *testing.T, first, count uint64) {
 	})
 	names := cmp.Or(r.names, "SET NAMES utf8mb4 COLLATE utf8mb4_0900_bin") // literals compare as they do in the oracle
 	sessions := map[string]*sql.Conn{
-		"on":  session(t, gateway, names, "SET silogate_pushdown = ON"),
-		"off": session(t, gateway, names, "SET silogate_pushdown = OFF"),
+		"on":               session(t, gateway, names, "SET silogate_pushdown = ON"),
+		"off":              session(t, gateway, names, "SET silogate_pushdown = OFF"),
+		"on without rules": session(t, gateway, names, "SET silogate_pushdown = ON"),
 	}
 	compared, refused, differ := 0, 0, 0
 	for seed := first; seed < first+count; seed++ {
@@ -150,6 +152,11 @@ func (r randomRun) compare(t *testing.T, first, count uint64) {
 			databases := r.homes[home]
 			for _, run := range r.runs(seed, count) {
 				conn := sessions[run.pushdown]
+				if run.without != "" {
+					if _, err := conn.ExecContext(t.Context(), run.without); err != nil {
+						t.Fatal(err)
+					}
+				}
 				compared++
 				got, err := answer(t.Context(), conn, q, placed(q.SQL, databases))
 				got = folded(q, got, r.fold)
@@ -182,23 +189,34 @@ func (r randomRun) places(seed, count uint64) []string {
 // runOf is how a query runs.
 type runOf struct {
 	pushdown string
-	again    bool // by the plan of the run before
+	again    bool   // by the plan of the run before
+	without  string // the statement that leaves rules out; empty: all are there
 }
 
 func (r runOf) String() string {
+	if r.without != "" {
+		return r.without
+	}
 	if r.again {
 		return "pushdown " + r.pushdown + " by the plan before"
 	}
 	return "pushdown " + r.pushdown
 }
 
-// runs are how a seed's query runs: again, too, unless there are very many seeds and this is none of every eighth.
+// runs are how a seed's query runs: again, and without some rules, too, unless there are very many seeds and this is none of
+// every eighth.
 func (r randomRun) runs(seed, count uint64) (list []runOf) {
 	for _, pushdown := range []string{"on", "off"} {
 		list = append(list, runOf{pushdown: pushdown})
 		if count <= 1000 || seed%8 == 0 {
 			list = append(list, runOf{pushdown: pushdown, again: true})
 		}
+	}
+	if count <= 1000 || seed%8 == 4 {
+		rnd := rand.New(rand.NewPCG(seed, 6))
+		rules := optimize.RuleNames()
+		rnd.Shuffle(len(rules), func(i, j int) { rules[i], rules[j] = rules[j], rules[i] })
+		list = append(list, runOf{pushdown: "on without rules", without: withoutRules(rules[:1+rnd.IntN(3)]...)})
 	}
 	return list
 }

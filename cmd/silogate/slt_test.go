@@ -12,6 +12,7 @@ import (
 	_ "modernc.org/sqlite" // the driver of the tables
 
 	"github.com/silogate/silogate/engine"
+	"github.com/silogate/silogate/engine/optimize"
 	"github.com/silogate/silogate/internal/slt"
 	"github.com/silogate/silogate/internal/testdb"
 )
@@ -74,20 +75,29 @@ func TestSLT(t *testing.T) {
 func runSLT(t *testing.T, sources string, homes map[string]map[string]string) {
 	for _, parallelism := range []int{1, 3} {
 		gateway := serving(t, sources, func(c *engine.Config) { c.Verify, c.Parallelism = true, parallelism })
-		for _, pushdown := range []string{"ON", "OFF"} {
-			conn := session(t, gateway, "SET silogate_pushdown = "+pushdown)
+		settings := []string{"SET silogate_pushdown = ON", "SET silogate_pushdown = OFF"}
+		if parallelism > 1 {
+			settings = append(settings, withoutRules(optimize.RuleNames()...))
+		}
+		for _, setting := range settings {
+			conn := session(t, gateway, setting)
 			for _, file := range sltFiles(t) {
 				for name, home := range homes {
 					for _, r := range file.records {
 						r.SQL = placed(r.SQL, home)
 						if err := slt.Run(t.Context(), conn, r); err != nil {
-							t.Errorf("%s:%d, %s, pushdown %s, parallelism %d: %s\n%v", file.name, r.Line, name, pushdown, parallelism, r.SQL, err)
+							t.Errorf("%s:%d, %s, %s, parallelism %d: %s\n%v", file.name, r.Line, name, setting, parallelism, r.SQL, err)
 						}
 					}
 				}
 			}
 		}
 	}
+}
+
+// withoutRules is the statement that leaves rules of the optimizer out.
+func withoutRules(rules ...string) string {
+	return "SET silogate_disabled_rules = '" + strings.Join(rules, ",") + "'"
 }
 
 type sltFile struct {
