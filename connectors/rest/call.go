@@ -192,9 +192,6 @@ func (l *call) advance(p *page) (bool, error) {
 	if err != nil || !more {
 		return false, err
 	}
-	if at.link != nil && l.at.number == 0 {
-		l.marks.add(p.url.String())
-	}
 	at.number = l.at.number + 1
 	l.at = at
 	if mark := at.mark(); mark != "" && !l.marks.add(mark) {
