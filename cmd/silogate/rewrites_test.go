@@ -73,6 +73,30 @@ func TestExpandOr(t *testing.T) {
 	compareWithout(t, "expand_or", query, one, other, func(plan string) bool { return strings.Contains(plan, "Union") })
 }
 
+// TestLateColumns compares top-Ns that fetch the columns they show by a key with those that carry them along.
+func TestLateColumns(t *testing.T) {
+	one, other := testserver.Postgres(t), testserver.Postgres(t)
+	one.Exec(t, "CREATE TABLE members (id int PRIMARY KEY, name text, note text, city int, joined date)",
+		`INSERT INTO members SELECT i, nullif('n' || i % 900, 'n3'), repeat(chr(97 + i % 26), 80), nullif(i % 40, 9), date '2024-01-01' + i % 400
+			FROM generate_series(1, 20000) i`, "ANALYZE members")
+	other.Exec(t, "CREATE TABLE visits (n int, member int, spent numeric(10,2), day date)",
+		`INSERT INTO visits SELECT i, nullif(i * 31 % 21000, 77), nullif((i * 7919 % 10000) / 100.0, 50), date '2024-06-01' + i % 90
+			FROM generate_series(1, 30000) i`, "ANALYZE visits")
+	query := func(r *rand.Rand) string {
+		pick := func(list ...string) string { return list[r.IntN(len(list))] }
+		from := "FROM other.visits v JOIN one.members m ON m.id = v.member " +
+			pick("", "WHERE m.city < 20 ", "WHERE v.spent > 40 ", "WHERE m.joined > '2024-03-01' AND v.day < '2024-08-01' ")
+		limit := pick(" LIMIT 10", " LIMIT 7 OFFSET 5", " LIMIT 100")
+		if r.IntN(3) == 0 {
+			return "SELECT m.note, v.day, m.name AS who, v.spent, m.id " + from + "ORDER BY " + pick("v.spent DESC, v.n", "v.day, v.spent, v.n", "m.city, v.n") + limit
+		}
+		total := pick("SUM(v.spent)", "COUNT(*)", "MAX(v.day)")
+		return fmt.Sprintf("SELECT m.name, %s, m.note AS n, m.id k, UPPER(m.note) u %sGROUP BY m.id, m.name, m.note ORDER BY %s DESC, m.id%s",
+			total, from, total, limit)
+	}
+	compareWithout(t, "late_columns", query, one, other, func(plan string) bool { return strings.Count(plan, `"members"`) > 1 })
+}
+
 // compareWithout compares random queries over two servers with the same queries without a rule, which most of them are to
 // be rewritten by.
 func compareWithout(t *testing.T, rule string, query func(*rand.Rand) string, one, other testserver.PG, rewritten func(plan string) bool) {
