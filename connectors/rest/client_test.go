@@ -18,8 +18,11 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
 )
@@ -363,6 +366,36 @@ func TestMemory(t *testing.T) {
 	}
 	if held := a.used; err != nil || held == 0 || x.Close() != nil || a.used != 0 {
 		t.Errorf("%d bytes held, %d left: %v", held, a.used, err)
+	}
+	// A reader is closed in the middle of a page, with others asked for ahead.
+	declared := things()
+	declared.Filters = []Filter{{Column: "id", Name: "id", Most: 5}}
+	c = server.open(nil, declared)
+	scan := scanOf(t, c, "things")
+	x, err = pushed(t, c, &plan.Filter{Input: scan, Conds: []expr.Expr{&expr.In{Arg: scan.Cols[0].Ref(), List: integers64(100)}}}).Start(t.Context(), connectors.Scan{
+		Memory: memory.DefaultAllocator, BatchRows: 3, Parallel: 1, Env: &expr.Env{Account: a}, Dynamic: connectors.NoFilter{}, Usage: &connectors.Usage{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for s, err := range x.Splits(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := x.Open(t.Context(), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		batch, err := r.Next(t.Context())
+		if err != nil || batch.NumRows() != 3 {
+			t.Fatal(err)
+		}
+		batch.Release()
+		if err := r.Close(); err != nil || a.used != 0 {
+			t.Errorf("%d bytes left: %v", a.used, err)
+		}
+	}
+	if err := x.Close(); err != nil {
+		t.Error(err)
 	}
 	a = &account{most: 10}
 	_, err = rows(t, f, run{account: a})

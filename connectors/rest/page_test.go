@@ -121,6 +121,7 @@ func TestEndlessLists(t *testing.T) {
 			w.Header().Set("Link", `<?limit=10>; rel="next"`)
 			return ""
 		},
+		"numbered": func(http.ResponseWriter, int64) string { return "" },
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := newAPI(t)
@@ -132,11 +133,14 @@ func TestEndlessLists(t *testing.T) {
 					return true
 				}
 				more := next(w, n)
-				_, _ = fmt.Fprintf(w, `{"items": [{"id": %d}]%s}`, n, more)
+				_, _ = fmt.Fprintf(w, `{"items": [{"id": %d}]%s}`, min(n, 3), more) // the last page is the third
 				return true
 			})
 			declared := tokens()
-			if name != "token" {
+			switch name {
+			case "numbered":
+				declared.Rows = Endpoint{Path: "page/things", Items: "items", Paging: Numbered{Name: "page", First: 1}}
+			case "link", "the first page":
 				declared.Rows = Endpoint{Path: "link/things", Items: "items", Paging: Link{SizeName: "limit", Size: 10}}
 			}
 			err := readErr(t, server.open(nil, declared), "things")
