@@ -145,6 +145,9 @@ func launch(dir string, owner *syscall.Credential, env []string, program string,
 	return p, nil
 }
 
+// lastWords are the bytes of a log's end that say why a server ended.
+const lastWords = 8 << 10
+
 // ready calls probe until it succeeds, the process ends, or a minute has passed.
 func (p *process) ready(probe func() error) error { return p.readyWithin(time.Minute, probe) }
 
@@ -167,7 +170,14 @@ func (p *process) readyWithin(patience time.Duration, probe func() error) error 
 	}
 }
 
+// stop ends the process. What one that had ended before said last is news: tests have failed that meant it.
 func (p *process) stop() {
+	select {
+	case <-p.done:
+		said := p.log.Bytes()
+		fmt.Fprintf(os.Stderr, "testserver: %s ended before it was stopped: %s\n", p.cmd.Path, said[max(0, len(said)-lastWords):])
+	default:
+	}
 	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
 	<-p.done
 	_ = os.RemoveAll(p.dir)
