@@ -20,45 +20,108 @@ import (
 // systemDatabases are the server's own. They resolve all the same.
 const systemDatabases = "'information_schema', 'mysql', 'performance_schema', 'sys'"
 
-// shown is the condition on a database's name that selects what listings show.
-func (s *settings) shown(column string) string {
+// shown is the condition on a database's name that selects what listings show. It may be true of names that differ by case from
+// those in only, if that is not nil.
+func (s *source) shown(c *conn, column string) (condition string, only []string, err error) {
 	if len(s.databases) == 0 {
-		return column + " NOT IN (" + systemDatabases + ")"
+		return column + " NOT IN (" + systemDatabases + ")", nil, nil
 	}
-	names := make([]string, len(s.databases))
-	for i, name := range s.databases {
-		names[i] = quoteText(name)
+	found, err := s.resolve(c, s.databases)
+	names := make([]string, 0, len(found)+1)
+	for _, name := range found {
+		names = append(names, quoteText(name))
 	}
-	return column + " IN (" + strings.Join(names, ", ") + ")"
+	return column + " IN (" + strings.Join(append(names, "NULL"), ", ") + ")", append([]string{}, found...), err
+}
+
+// resolve returns the databases that names of the options stand for: the one that is named so, or else those that differ by case
+// alone.
+func (s *source) resolve(c *conn, names []string) ([]string, error) {
+	var all []string
+	err := c.each("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA", func(row []sqldriver.Value) error {
+		all = append(all, textOf(row[0]))
+		return nil
+	})
+	slices.Sort(all)
+	var found []string
+	for _, name := range names {
+		if slices.Contains(all, name) {
+			found = append(found, name)
+			continue
+		}
+		for _, other := range all {
+			if strings.EqualFold(name, other) {
+				found = append(found, other)
+			}
+		}
+	}
+	return found, err
+}
+
+// shows reports whether a database is one of those to show.
+func (s *source) shows(c *conn, database string) (bool, error) {
+	if len(s.databases) == 0 || slices.Contains(s.databases, database) {
+		return true, nil
+	}
+	if !slices.ContainsFunc(s.databases, func(name string) bool { return strings.EqualFold(name, database) }) {
+		return false, nil
+	}
+	found, err := s.resolve(c, s.databases)
+	return slices.Contains(found, database), err
+}
+
+// DefaultNamespace implements connectors.Defaulter. Of a server that cannot be asked it is the name in the options.
+func (s *source) DefaultNamespace(ctx context.Context) (string, error) {
+	name := s.database
+	if len(s.databases) > 0 && !slices.ContainsFunc(s.databases, func(other string) bool { return strings.EqualFold(other, name) }) {
+		name = s.databases[0]
+	}
+	err := s.inMetadata(ctx, "find database "+name, func(c *conn) error {
+		found, err := s.resolve(c, []string{name})
+		if len(found) > 0 {
+			name = found[0]
+		}
+		return err
+	})
+	if err != nil && ctx.Err() != nil {
+		return "", err
+	}
+	return name, nil
 }
 
 // List implements connectors.Source. MariaDB opens each table to tell how many rows it has: it is not asked.
 func (s *source) List(ctx context.Context, o connectors.ListOptions) iter.Seq2[connectors.Listed, error] {
 	const utf8Order = " COLLATE utf8mb4_bin"
-	query := func(*conn) string {
-		return "SELECT SCHEMA_NAME, '', '', '', NULL FROM information_schema.SCHEMATA WHERE " + s.shown("SCHEMA_NAME") +
-			" ORDER BY CONVERT(SCHEMA_NAME USING utf8mb4)" + utf8Order
+	query := func(c *conn) (string, []string, error) {
+		shown, only, err := s.shown(c, "SCHEMA_NAME")
+		return "SELECT SCHEMA_NAME, '', '', '', NULL FROM information_schema.SCHEMATA WHERE " + shown +
+			" ORDER BY CONVERT(SCHEMA_NAME USING utf8mb4)" + utf8Order, only, err
 	}
 	if !o.Namespaces {
-		query = func(c *conn) string {
+		query = func(c *conn) (string, []string, error) {
 			rows := "TABLE_ROWS"
 			if c.server.maria {
 				rows = "NULL"
 			}
-			text := "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, TABLE_COMMENT, " + rows + " FROM information_schema.TABLES WHERE " + s.shown("TABLE_SCHEMA")
+			shown, only, err := s.shown(c, "TABLE_SCHEMA")
+			text := "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, TABLE_COMMENT, " + rows + " FROM information_schema.TABLES WHERE " + shown
 			if o.In != nil {
 				text += " AND TABLE_SCHEMA = " + quoteText(*o.In)
 			}
 			if o.Pattern != "" {
 				text += " AND TABLE_NAME LIKE " + quoteText(o.Pattern)
 			}
-			return text + " ORDER BY CONVERT(TABLE_SCHEMA USING utf8mb4)" + utf8Order + ", CONVERT(TABLE_NAME USING utf8mb4)" + utf8Order
+			return text + " ORDER BY CONVERT(TABLE_SCHEMA USING utf8mb4)" + utf8Order + ", CONVERT(TABLE_NAME USING utf8mb4)" + utf8Order, only, err
 		}
 	}
 	return func(yield func(connectors.Listed, error) bool) {
 		goOn := true
 		err := s.inMetadata(ctx, "list tables", func(c *conn) error {
-			return c.each(query(c), func(row []sqldriver.Value) error {
+			text, only, err := query(c)
+			if err != nil {
+				return err
+			}
+			return c.each(text, func(row []sqldriver.Value) error {
 				l := connectors.Listed{
 					Name: plan.TableName{Namespace: textOf(row[0]), Name: textOf(row[1])}, Kind: kindOf(textOf(row[2])),
 					Comment: textOf(row[3]), Rows: numberOf(row[4]),
@@ -66,7 +129,7 @@ func (s *source) List(ctx context.Context, o connectors.ListOptions) iter.Seq2[c
 				if l.Kind == plan.View {
 					l.Comment = "" // VIEW, or why it cannot be read
 				}
-				if o.In != nil && l.Name.Namespace != *o.In { // one that differs by case alone
+				if o.In != nil && l.Name.Namespace != *o.In || only != nil && !slices.Contains(only, l.Name.Namespace) { // one that differs by case alone
 					return nil
 				}
 				if goOn = goOn && yield(l, nil); !goOn {
@@ -110,20 +173,28 @@ func intOf(v sqldriver.Value) int {
 
 // Check refuses names in the options that no database has.
 func (s *source) Check(ctx context.Context) error {
-	missing := slices.Clone(s.databases)
-	if len(missing) == 0 {
-		missing = []string{s.database}
+	names := s.databases
+	if len(names) == 0 {
+		names = []string{s.database}
 	}
-	for l, err := range s.List(ctx, connectors.ListOptions{Namespaces: true}) {
-		if err != nil {
-			return err
+	var missing []string
+	err := s.inMetadata(ctx, "find databases", func(c *conn) error {
+		missing = nil
+		for _, name := range names {
+			found, err := s.resolve(c, []string{name})
+			if err != nil {
+				return err
+			}
+			if len(found) == 0 {
+				missing = append(missing, name)
+			}
 		}
-		missing = slices.DeleteFunc(missing, func(name string) bool { return name == l.Name.Namespace })
+		return nil
+	})
+	if err == nil && len(missing) > 0 {
+		err = sqlerr.New(sqlerr.BadOption, "source %s: there is no database %s that the user may read", s.name, strings.Join(missing, ", "))
 	}
-	if len(missing) > 0 {
-		return sqlerr.New(sqlerr.BadOption, "source %s: there is no database %s that the user may read", s.name, strings.Join(missing, ", "))
-	}
-	return nil
+	return err
 }
 
 // Table implements connectors.Source. Tables have no versions.
@@ -132,18 +203,19 @@ func (s *source) Table(ctx context.Context, name plan.TableName, at connectors.A
 		return nil, sqlerr.New(sqlerr.Unsupported, "source %s: the server keeps no older versions of table %s", s.name, name)
 	}
 	var found *plan.Table
-	if len(s.databases) == 0 || slices.Contains(s.databases, name.Namespace) {
-		err := s.inMetadata(ctx, "describe table "+name.String(), func(c *conn) error {
-			return s.describe(c, name.Namespace, name.Name, func(t *plan.Table) bool {
-				if t.Name == name { // not one that differs by case alone
-					found = t
-				}
-				return true
-			})
-		})
-		if err != nil {
-			return nil, err
+	err := s.inMetadata(ctx, "describe table "+name.String(), func(c *conn) error {
+		if shows, err := s.shows(c, name.Namespace); !shows || err != nil {
+			return err
 		}
+		return s.describe(c, name.Namespace, name.Name, func(t *plan.Table) bool {
+			if t.Name == name { // not one that differs by case alone
+				found = t
+			}
+			return true
+		})
+	})
+	if err != nil {
+		return nil, err
 	}
 	if found == nil {
 		return nil, sqlerr.New(sqlerr.UnknownTable, "source %s: table %s does not exist", s.name, name)
@@ -154,12 +226,12 @@ func (s *source) Table(ctx context.Context, name plan.TableName, at connectors.A
 // Tables implements connectors.ColumnLister.
 func (s *source) Tables(ctx context.Context, namespace string) iter.Seq2[*plan.Table, error] {
 	return func(yield func(*plan.Table, error) bool) {
-		if len(s.databases) > 0 && !slices.Contains(s.databases, namespace) {
-			return
-		}
 		var tables []*plan.Table
 		err := s.inMetadata(ctx, "describe database "+namespace, func(c *conn) error {
 			tables = nil
+			if shows, err := s.shows(c, namespace); !shows || err != nil {
+				return err
+			}
 			return s.describe(c, namespace, "", func(t *plan.Table) bool {
 				tables = append(tables, t)
 				return true

@@ -32,6 +32,7 @@ type column struct {
 	guard  guard
 	ascii  bool // text of a character set of which only ASCII is sure to be that of utf8mb4
 	native bool // the server compares it by the collation of its type, as far as it is compared with ASCII or is not ascii
+	uuid   bool // compared as a text, which is that of a UUID in lower case
 	fixed  bool // a float that is printed with so many decimals
 }
 
@@ -165,7 +166,7 @@ func (a *attribute) text(t *plan.TableColumn, c *column, srv server) {
 		t.Warning = a.columnType + " is shown as its well-known text"
 		return
 	case "uuid":
-		t.Type, c.read = types.NewText(types.Char, 36, types.Utf8mb4Bin0900), asText
+		t.Type, c.read, c.uuid = types.NewText(types.Char, 36, types.Utf8mb4Bin0900), asText, true
 		return
 	default:
 		a.asTexts(t, c)

@@ -1,6 +1,8 @@
 package mysql
 
 import (
+	"slices"
+
 	"github.com/silogate/silogate/connectors/sqlgen"
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/types"
@@ -75,6 +77,10 @@ func (d *dialect) compareTexts(w *sqlgen.Writer, op string, a, b expr.Expr) {
 		w.Text(left, " ", op, " ", right)
 		return
 	}
+	if s, text, ok := d.identified(w, op, a, b); ok {
+		w.Text(s, " ", op, " ", text)
+		return
+	}
 	// The bytes are equal under any collation if they are under the strictest: that of the column lets its index serve.
 	if s, other, ok := d.indexed(w, op, a, b); ok {
 		w.Text(s, " = ", other, " AND ")
@@ -140,6 +146,34 @@ func (d *dialect) indexed(w *sqlgen.Writer, op string, a, b expr.Expr) (ref, oth
 		}
 	}
 	return "", "", false
+}
+
+// identified returns a stored UUID and a constant that is the text of one: it is the same UUID if it is the same text.
+func (d *dialect) identified(w *sqlgen.Writer, op string, a, b expr.Expr) (ref, text string, ok bool) {
+	if op != "=" && op != "<>" && op != "<=>" || !a.Type().Collation.Bytewise() {
+		return "", "", false
+	}
+	for _, pair := range [][2]expr.Expr{{a, b}, {b, a}} {
+		s, stored := storedSide(w, pair[0])
+		if v, known := constantOf(w, pair[1]); stored && s.column.uuid && known && !v.Null && isUUID(v.Str) {
+			return s.ref, quoteText(v.Str), true
+		}
+	}
+	return "", "", false
+}
+
+// isUUID reports a text that is printed of a UUID.
+func isUUID(s string) bool {
+	if len(s) != 36 {
+		return false
+	}
+	for i, c := range []byte(s) {
+		dash := i == 8 || i == 13 || i == 18 || i == 23
+		if dash != (c == '-') || !dash && (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
 }
 
 // uncollated is a text below the conversions that only bring it under another collation.
@@ -265,6 +299,10 @@ func (d *dialect) in(w *sqlgen.Writer, in *expr.In) {
 
 // inStored writes a text column as it is stored if its members can be compared with it.
 func (d *dialect) inStored(w *sqlgen.Writer, in *expr.In, s side, stored bool) bool {
+	if stored && s.column.uuid && !slices.ContainsFunc(in.List, func(v types.Value) bool { return !isUUID(v.Str) }) {
+		w.Text(s.ref)
+		return true
+	}
 	if !stored || !s.column.native || in.Arg.Type().Collation != s.typ.Collation {
 		return false
 	}

@@ -2,7 +2,6 @@ package mysql
 
 import (
 	"context"
-	"slices"
 
 	"github.com/silogate/silogate/connectors"
 )
@@ -54,11 +53,3 @@ var (
 
 // Link implements connectors.Linked.
 func (s *source) Link() connectors.Link { return s.pool.link.Link() }
-
-// DefaultNamespace implements connectors.Defaulter.
-func (s *source) DefaultNamespace(context.Context) (string, error) {
-	if len(s.databases) > 0 && !slices.Contains(s.databases, s.database) {
-		return s.databases[0], nil
-	}
-	return s.database, nil
-}

@@ -139,13 +139,30 @@ func (d *dialect) equality(w *sqlgen.Writer, e expr.Expr) (string, error) {
 	return d.textSuffix(w, e)
 }
 
-// sorted reports strings whose sort keys the server does not cut. A character has up to eight weights of two bytes.
+// sorted reports strings whose sort keys the server does not cut.
 func sorted(t types.Type) bool {
-	const weights = 16
-	if t.IsBinary() {
-		return t.Length > 0 && t.Length <= longestSortKey
+	return t.Length > 0 && int(t.Length)*keyBytes(t) <= longestSortKey
+}
+
+// keyBytes is the most bytes that a byte or character takes in a sort key. Those of the Unicode Collation Algorithm have up to
+// 18 weights of two bytes on each level, of U+FDFA; all others one weight of up to four bytes.
+func keyBytes(t types.Type) int {
+	const code, level = 4, 2 * 18
+	switch {
+	case t.IsBinary():
+		return 1
+	case t.Collation.Bytewise():
+		return code
 	}
-	return t.Length > 0 && t.Length <= longestSortKey/weights
+	switch t.Collation {
+	case types.Utf8mb4Bin, types.Utf8mb3Bin, types.Utf8mb4General, types.Utf8mb3General:
+		return code
+	case types.Utf8mb4ASCI0900:
+		return 2*level + 1
+	case types.Utf8mb4ASCS0900:
+		return 3*level + 2
+	}
+	return level
 }
 
 // textSuffix returns the suffix under which a text is compared as MySQL does.

@@ -44,6 +44,9 @@
 // A date that is none (0000-00-00, 2024-02-31) is NULL with a warning, an error or a text by the option zero_dates; pushed SQL
 // guards such columns so that the server sees the same NULL.
 //
+// MariaDB joins by hashing only where it is told to (byHashing), which it is where no text and no float is compared: its hash tables
+// tell apart what is equal. A join by equality for which a server would compare very many pairs of rows is not pushed.
+//
 // Quotients and averages are cast to MySQL's type of them: MariaDB gives them less room where it puts them aside. Float
 // arithmetic and sums of floats are not pushed, nor is anything that no conformance case proves.
 //

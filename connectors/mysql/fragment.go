@@ -49,6 +49,11 @@ func (g *grower) Take(step plan.Node) pushdown.Answer {
 	if mixes(step) {
 		return pushdown.No("texts of several collations meet in it")
 	}
+	if j, ok := step.(*plan.Join); ok {
+		if pairs := g.dialect.comparedPairs(j); pairs > mostPairs {
+			return pushdown.No("the server has no index for it and compares %.0g pairs of rows", pairs)
+		}
+	}
 	return g.dialect.Take(step)
 }
 
@@ -57,7 +62,7 @@ func (g *grower) MaxColumns() int { return 4096 }
 
 // Fragment implements pushdown.Source.
 func (g *grower) Fragment(tree plan.Node) (connectors.Fragment, error) {
-	f := &fragment{connector: g.connector, dialect: g.dialect, tree: tree, tables: tablesOf(nil, tree)}
+	f := &fragment{connector: g.connector, dialect: g.dialect, tree: tree, tables: tablesOf(tree)}
 	q, err := g.dialect.Render(tree, sqlgen.Options{})
 	f.text = q.Text
 	return f, err
@@ -78,15 +83,23 @@ func (f *fragment) Schema() plan.Schema { return f.tree.Schema() }
 // String implements plan.Fragment.
 func (f *fragment) String() string { return f.text }
 
-// tablesOf appends the tables that a tree reads.
-func tablesOf(dst []*plan.Table, n plan.Node) []*plan.Table {
+// scansOf appends the scans of a tree.
+func scansOf(dst []*plan.Scan, n plan.Node) []*plan.Scan {
 	if scan, ok := n.(*plan.Scan); ok {
-		return append(dst, scan.Table)
+		return append(dst, scan)
 	}
 	for _, c := range n.Children() {
-		dst = tablesOf(dst, c)
+		dst = scansOf(dst, c)
 	}
 	return dst
+}
+
+// tablesOf returns the tables that a tree reads.
+func tablesOf(n plan.Node) (tables []*plan.Table) {
+	for _, scan := range scansOf(nil, n) {
+		tables = append(tables, scan.Table)
+	}
+	return tables
 }
 
 // doing names what the fragment does, for messages.
@@ -138,6 +151,7 @@ func (e *execution) Open(ctx context.Context, split connectors.Split) (connector
 	if err != nil {
 		return nil, err
 	}
+	e.warnOfTypes()
 	var account kernel.Account
 	if e.scan.Env != nil {
 		account = e.scan.Env.Account
@@ -170,6 +184,9 @@ func (e *execution) rendered(tree plan.Node) (string, error) {
 		d.Keys = e.dialect.keysOf(e.scan.Args)
 	}
 	q, err := d.Render(tree, sqlgen.Options{Env: e.scan.Env})
+	if joins(tree) && d.hashes(tree) {
+		q.Text = byHashing + q.Text
+	}
 	return q.Text, err
 }
 
@@ -199,6 +216,21 @@ func (e *execution) filtered() plan.Node {
 	return tree
 }
 
+// warnOfTypes warns of columns that have no MySQL type and are shown as texts.
+func (e *execution) warnOfTypes() {
+	if e.scan.Env == nil || e.scan.Env.Warn == nil {
+		return
+	}
+	for _, scan := range scansOf(nil, e.tree) {
+		for _, pos := range scan.Pos {
+			c, how := &scan.Table.Columns[pos], &scan.Table.Handle.(*relation).columns[pos]
+			if c.Warning != "" && !isMember(c.Type) && (how.read == asText || how.read == asWKT) {
+				e.scan.Env.Warn(int(sqlerr.BadValue.Identity().Errno), fmt.Sprintf("source %s: table %s: column %s: %s", e.name, scan.Table.Name, c.Name, c.Warning))
+			}
+		}
+	}
+}
+
 // lost returns what to do about a value that MySQL does not have: a warning for the first of each column, or an error.
 func (e *execution) lost() func(plan.Column) error {
 	warned := make(map[string]bool)
@@ -209,7 +241,7 @@ func (e *execution) lost() func(plan.Column) error {
 		if !warned[c.Name] && e.scan.Env != nil && e.scan.Env.Warn != nil {
 			warned[c.Name] = true
 			e.scan.Env.Warn(int(sqlerr.BadDate.Identity().Errno), fmt.Sprintf(
-				"source %s: %s: column %s: a date that is none, such as 0000-00-00, is NULL", e.name, e.doing(), c.Name))
+				"source %s: %s: column %s: a value that %s does not have, such as the date 0000-00-00, is NULL", e.name, e.doing(), c.Name, c.Type))
 		}
 		return nil
 	}

@@ -9,12 +9,14 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/connectors/conntest/plantext"
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/sqlerr"
@@ -292,5 +294,179 @@ func TestKills(t *testing.T) {
 	}
 	if n := int64(len(f.source.pool.idle)); n > f.source.settings.pool {
 		t.Errorf("%d idle connections", n)
+	}
+}
+
+// explained is the first value that a query yields.
+func explained(f *fixture, query string) (text string) {
+	f.Helper()
+	err := f.source.inMetadata(f.Context(), "explain", func(c *conn) error {
+		return c.each(query, func(row []sqldriver.Value) error {
+			text = textOf(row[0])
+			return nil
+		})
+	})
+	if err != nil {
+		f.Fatal(err)
+	}
+	return text
+}
+
+// TestHashJoin has MariaDB make a hash table where there is no index, but not of texts.
+func TestHashJoin(t *testing.T) {
+	f := newFixture(t, nil, "CREATE TABLE h AS SELECT seq AS id, seq * 7 % 5003 AS k, CONCAT('k', seq) AS v FROM seq_1_to_5000", "ANALYZE TABLE h")
+	table := f.table("h")
+	parser := plantext.Parser{Table: func(string) (*plan.Table, error) { return table, nil }}
+	for _, c := range []struct {
+		join, rows string
+		hashes     bool
+	}{{"inner a.id = b.k", "4998|4998", true}, {"left a.id = b.k", "5000|4998", true}, {"inner a.v = b.v and a.id = b.id", "5000|5000", false}} {
+		tree, err := parser.Parse("aggregate | count(*) as n, count(b.k) as m\n    join " + c.join + "\n        scan h a: id, v\n        scan h b: id, k, v")
+		if err != nil {
+			t.Fatal(err)
+		}
+		leaf := f.pushed(tree)
+		sql, err := (&execution{fragment: leaf.(*fragment), scan: f.request(run{})}).render()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if hint, _, found := strings.Cut(sql, "SELECT"); found && (hint != "") != c.hashes {
+			t.Errorf("%s: %s", c.join, sql)
+		}
+		text := explained(f, strings.Replace(sql, "SELECT", "EXPLAIN FORMAT=JSON SELECT", 1))
+		if strings.Contains(text, "BNLH") != c.hashes {
+			t.Errorf("%s: %s", c.join, text)
+		}
+		if rows := f.rows(leaf, run{}); len(rows) != 1 || rows[0] != c.rows {
+			t.Errorf("%s: %q", c.join, rows)
+		}
+	}
+}
+
+// TestUUIDs are compared as the texts they are shown as, by their index where that is the same.
+func TestUUIDs(t *testing.T) {
+	f := newFixture(t, nil, "CREATE TABLE u (u UUID PRIMARY KEY, n INT)",
+		"INSERT INTO u SELECT CONCAT('a0eebc99-9c0b-4ef8-bb6d-', LPAD(seq, 12, '0')), seq FROM seq_1_to_1000", "ANALYZE TABLE u")
+	scan := f.scan("u")
+	text := func(s string) expr.Expr {
+		return &expr.Literal{Value: types.TextValue(s), Typ: types.NewText(types.Varchar, 0, types.Utf8mb4Bin0900)}
+	}
+	call := func(op expr.Func, value string) expr.Expr {
+		e, err := expr.New(op, scan.Cols[0].Ref(), text(value))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	const seven, eight = "a0eebc99-9c0b-4ef8-bb6d-000000000007", "a0eebc99-9c0b-4ef8-bb6d-000000000008"
+	for _, c := range []struct {
+		cond   expr.Expr
+		rows   int
+		lookup bool
+	}{
+		{call(expr.Eq, seven), 1, true},
+		{call(expr.Eq, strings.ToUpper(seven)), 0, false},
+		{call(expr.Eq, strings.ReplaceAll(seven, "-", "")), 0, false},
+		{call(expr.Eq, "no uuid"), 0, false},
+		{call(expr.Ne, seven), 999, false},
+		{call(expr.Lt, seven), 6, false},
+		{&expr.In{Arg: scan.Cols[0].Ref(), List: []types.Value{types.TextValue(seven), types.TextValue(eight)}}, 2, true},
+		{&expr.In{Arg: scan.Cols[0].Ref(), List: []types.Value{types.TextValue(seven), types.TextValue(strings.ToUpper(eight))}}, 1, false},
+	} {
+		leaf := f.pushed(&plan.Filter{Input: scan, Conds: []expr.Expr{c.cond}})
+		if rows := f.rows(leaf, run{}); len(rows) != c.rows {
+			t.Errorf("%s: %d rows", leaf, len(rows))
+		}
+		plan := explained(f, "EXPLAIN FORMAT=JSON "+leaf.String())
+		if lookup := strings.Contains(plan, `"key": "PRIMARY"`) || strings.Contains(plan, "const"); lookup != c.lookup && c.lookup {
+			t.Errorf("%s: %s", leaf, plan)
+		}
+	}
+}
+
+// TestDatabasesByCase finds the databases of the options whatever the case of their letters, and one that is named so before
+// others.
+func TestDatabasesByCase(t *testing.T) {
+	m := testserver.MariaDB(t)
+	m.Exec(t, "CREATE TABLE a (id INT)")
+	name, upper := m.Database, strings.ToUpper(m.Database)
+	m.Database = upper
+	check := func(database string, other string) {
+		t.Helper()
+		for _, opts := range []connectors.Options{{"databases": upper}, {"databases": upper + ",mysql"}} {
+			c := openSource(t, m, opts)
+			defer c.Close()
+			source := c.Bind(connectors.Principal{}).(*source)
+			if got, err := source.DefaultNamespace(t.Context()); got != database || err != nil {
+				t.Errorf("default %q, %v; want %q", got, err, database)
+			}
+			if err := source.Check(t.Context()); err != nil {
+				t.Error(err)
+			}
+			for _, namespaces := range []bool{true, false} {
+				found := false
+				for l, err := range source.List(t.Context(), connectors.ListOptions{Namespaces: namespaces}) {
+					if err != nil {
+						t.Fatal(err)
+					}
+					found = found || l.Name.Namespace == database
+					if l.Name.Namespace == other {
+						t.Errorf("%s is listed", other)
+					}
+				}
+				if !found {
+					t.Errorf("%s is not listed", database)
+				}
+			}
+			if _, err := source.Table(t.Context(), plan.TableName{Namespace: database, Name: "a"}, connectors.AsOf{}); err != nil {
+				t.Error(err)
+			}
+			if _, err := source.Table(t.Context(), plan.TableName{Namespace: other, Name: "a"}, connectors.AsOf{}); !sqlerr.Is(err, sqlerr.UnknownTable) {
+				t.Errorf("%s: %v", other, err)
+			}
+			n := 0
+			for _, err := range source.Tables(t.Context(), database) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				n++
+			}
+			for range source.Tables(t.Context(), other) {
+				n++
+			}
+			if n != 1 {
+				t.Errorf("%d tables", n)
+			}
+		}
+	}
+	check(name, upper)
+	admin := m
+	admin.Database = name
+	admin.Exec(t, "CREATE DATABASE "+upper, "CREATE TABLE "+upper+".a (id INT)")
+	t.Cleanup(func() { admin.Exec(t, "DROP DATABASE "+upper) })
+	check(upper, name)
+}
+
+// TestLongSortKeys sorts by what differs at the end of texts with the most weights, in the smallest of the buffers that servers
+// have by default.
+func TestLongSortKeys(t *testing.T) {
+	f := newFixture(t, nil, "CREATE TABLE s (v VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci)",
+		"INSERT INTO s SELECT CONCAT(REPEAT(CONVERT(x'EFB7BA' USING utf8mb4), 249), 100000 + seq * 7919 % 2003) FROM seq_1_to_2002")
+	scan := f.scan("s")
+	leaf := f.pushed(&plan.Limit{Input: scan, Keys: []plan.SortKey{{Expr: scan.Cols[0].Ref()}}, Count: 2002})
+	var got []string
+	err := f.source.inMetadata(t.Context(), "sort", func(c *conn) error {
+		got = nil
+		defer func() { c.broken = true }() // its settings are not the pool's
+		if err := c.exec("SET sort_buffer_size = 262144"); err != nil {
+			return err
+		}
+		return c.each(leaf.String(), func(row []sqldriver.Value) error {
+			got = append(got, strings.TrimLeft(textOf(row[0]), "\ufdfa"))
+			return nil
+		})
+	})
+	if err != nil || len(got) != 2002 || !slices.IsSorted(got) {
+		t.Errorf("%d rows, sorted: %v; %v", len(got), slices.IsSorted(got), err)
 	}
 }

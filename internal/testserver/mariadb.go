@@ -74,7 +74,8 @@ var mariadb = shared[Maria]{env: MariaDBEnv, start: startMariaDB, decode: func(s
 
 func startMariaDB() (Maria, *process, error) { return launchMariaDB(nil) }
 
-// launchMariaDB starts a server; files are put into its folder, and which the options of its command line may name: it runs in a folder below.
+// launchMariaDB starts a server. Files are put into its folder; the options of its command line may name them from a folder below.
+// Temporary tables have a folder of its own, which a server clears when it starts.
 func launchMariaDB(files map[string][]byte, options ...string) (Maria, *process, error) {
 	fail := func(err error) (Maria, *process, error) { return Maria{}, nil, fmt.Errorf("mariadb: %w", err) }
 	program, err := exec.LookPath("mariadbd")
@@ -106,7 +107,7 @@ func launchMariaDB(files map[string][]byte, options ...string) (Maria, *process,
 	socket := filepath.Join(dir, "socket")
 	p, err := launch(dir, owner, nil, program, append([]string{"--no-defaults", "--datadir=" + data, "--bind-address=127.0.0.1",
 		fmt.Sprintf("--port=%d", port), "--socket=" + socket, "--pid-file=" + filepath.Join(dir, "pid"), "--skip-log-bin",
-		"--innodb-flush-log-at-trx-commit=0", "--performance-schema=off"}, options...)...)
+		"--innodb-flush-log-at-trx-commit=0", "--performance-schema=off", "--tmpdir=" + dir}, options...)...)
 	if err != nil {
 		return fail(err)
 	}
