@@ -7,6 +7,7 @@ import (
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/vitess/go/sqltypes"
 
+	"github.com/silogate/silogate/engine/parse"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
@@ -57,7 +58,7 @@ func fits(row []sqltypes.Value, longest int) error {
 // maxExecutionTime is MySQL's variable for the milliseconds that a query may take; 0: any time.
 const maxExecutionTime = "max_execution_time"
 
-// limit bounds a query by the session's max_execution_time. The returned function lifts the bound; it takes what the
+// limit bounds a query by its hint MAX_EXECUTION_TIME, and without one by the session's max_execution_time. The returned function lifts the bound; it takes what the
 // query ended with and returns why: that its time was over, whatever failed first because of it.
 func (s *statement) limit() (lift func(error) error, err error) {
 	value, err := s.ctx.GetSessionVariable(s.ctx, maxExecutionTime)
@@ -65,6 +66,9 @@ func (s *statement) limit() (lift func(error) error, err error) {
 		return nil, err
 	}
 	milliseconds, _ := value.(int64)
+	if hint := parse.ExecutionTime(s.text); hint > 0 {
+		milliseconds = hint
+	}
 	if milliseconds <= 0 {
 		return func(err error) error { return err }, nil
 	}

@@ -27,6 +27,23 @@ func TestMaxExecutionTime(t *testing.T) {
 	if _, err := c.ExecContext(background, "SET max_execution_time = 0"); err != nil {
 		t.Fatal(err)
 	}
+	hinted := "SELECT /*+ MAX_EXECUTION_TIME(50) */ COUNT(*) FROM endless"
+	_, err := texts(c, hinted)
+	wantErrno(t, hinted, err, 3024, "HY000")
+	prepared, err := c.PrepareContext(background, "SELECT /*+ MAX_EXECUTION_TIME(50) */ * FROM endless WHERE 1 = ?")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer prepared.Close()
+	for range 2 { // the second by the plan of the first
+		rows, err := prepared.QueryContext(background, 1)
+		for err == nil && rows.Next() {
+		}
+		if err == nil {
+			err = rows.Err()
+		}
+		wantErrno(t, "prepared", err, 3024, "HY000")
+	}
 	var now int64
 	if err := c.QueryRowContext(background, "SELECT CONNECTION_ID() FROM numbers LIMIT 1").Scan(&now); err != nil || now != id {
 		t.Errorf("connection %d, %v; want %d", now, err, id)
