@@ -123,6 +123,7 @@ func (e *Engine) Prepare(ctx context.Context, root plan.Node, s Settings) (*Prep
 		Barred:   barred,
 		Pushdown: s.Pushdown,
 		Strict:   s.Strict,
+		Bounded:  !s.DynamicFilters || s.MaxScanBytes > 0,
 		Verify:   e.cfg.Verify,
 	})
 	if err != nil {

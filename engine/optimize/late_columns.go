@@ -25,14 +25,15 @@ import (
 // columns of its row.
 //
 // Guards: The table is one of which all reads of a statement see one state, and its rows are not on a side that an outer join
-// pads. The key can't be NULL, and equal keys are the same. What a source runs as a whole is left to it. It has to save twice as
-// much as it costs.
+// pads. The key can't be NULL, and equal keys are the same. What a source runs as a whole is left to it. The keys
+// narrow the read only while the statement runs: where that may not be, or reads are bounded by what is known before, nothing is
+// fetched late. It has to save twice as much as it costs.
 func lateColumns(ctx context.Context, p *planner, root plan.Node) (plan.Node, error) {
 	limited := func(n plan.Node) bool {
 		l, ok := n.(*plan.Limit)
 		return ok && len(l.Keys) > 0
 	}
-	if !p.Pushdown || p.Strict || !anyNode(root, limited) {
+	if !p.Pushdown || p.Strict || p.Bounded || !anyNode(root, limited) {
 		return root, nil
 	}
 	p.est.Node(ctx, root) // what common table expressions have is known from here on
@@ -44,6 +45,9 @@ func lateColumns(ctx context.Context, p *planner, root plan.Node) (plan.Node, er
 		return n
 	}), nil
 }
+
+// mostLate is for how many rows columns are fetched: the keys of more are no condition any more.
+const mostLate = 4096
 
 type lateFetcher struct {
 	*planner
@@ -59,7 +63,7 @@ type shownOnly struct {
 // fetch returns the top-N with the columns of the table that saves most fetched late, and as it is if none does.
 func (f lateFetcher) fetch(l *plan.Limit) plan.Node {
 	rows, ok := most(l)
-	if !ok || anyVolatile(keyExprs(l.Keys)) {
+	if !ok || rows > mostLate || anyVolatile(keyExprs(l.Keys)) {
 		return l
 	}
 	shown := make(map[expr.ColumnID][]expr.ColumnID)
@@ -194,7 +198,7 @@ func rowsBelow(n plan.Node) plan.Node {
 // late is a top-N with columns of a table fetched late; false if the rows that it leaves have no key of the table.
 func (f lateFetcher) late(l *plan.Limit, s shownOnly) (plan.Node, bool) {
 	scan := s.read.scan
-	if !scan.Table.Snapshot {
+	if !scan.Table.Snapshot || f.Barred.why(scan.Site.Source, []string{DynamicFilters}) != "" {
 		return nil, false
 	}
 	away := make(set)

@@ -25,6 +25,7 @@ type Config struct {
 	Barred   Bars            // what to do without, and why
 	Pushdown bool            // false: sources are offered bare scans only, by their keys where there are no others
 	Strict   bool            // a read of a whole table is sqlerr.PushdownRequired
+	Bounded  bool            // nothing is to be read that is little only if a join narrows it while the statement runs
 	Verify   bool            // check the plan after every rule
 }
 

@@ -93,6 +93,8 @@ func runAll(t *testing.T, d *datadriven.TestData, root plan.Node) string {
 			cfg.Pushdown = false
 		case "strict":
 			cfg.Strict = true
+		case "bounded":
+			cfg.Bounded = true
 		case "barred": // source/what, or what alone for a rule; _ is a space
 			cfg.Barred = make(Bars)
 			for _, v := range a.Vals {
