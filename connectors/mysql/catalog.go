@@ -275,7 +275,7 @@ func (s *source) describe(c *conn, database, table string, yield func(*plan.Tabl
 		return condition
 	}
 	queries := []string{
-		"SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, TABLE_COMMENT, TABLE_ROWS, DATA_LENGTH FROM information_schema.TABLES WHERE " + of("TABLE_SCHEMA") + " ORDER BY TABLE_NAME",
+		"SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, TABLE_COMMENT, TABLE_ROWS, DATA_LENGTH, ENGINE FROM information_schema.TABLES WHERE " + of("TABLE_SCHEMA") + " ORDER BY TABLE_NAME",
 		describeColumns + of("TABLE_SCHEMA") + orderOfColumns,
 		describeKeys + of("TABLE_SCHEMA") + orderOfKeys,
 	}
@@ -356,6 +356,7 @@ func (d *describer) table(row []sqldriver.Value) error {
 			Name: name, Kind: kindOf(textOf(row[2])), Comment: textOf(row[3]),
 			Location: fmt.Sprintf("mysql://%s/%s.%s", d.source.host, name.Namespace, name.Name),
 			Stats:    plan.Statistics{Rows: numberOf(row[4]), Bytes: numberOf(row[5])},
+			Snapshot: strings.EqualFold(textOf(row[6]), "InnoDB"), // of the others none keeps versions of rows
 		},
 		relation: &relation{server: d.server}, documents: make(map[string]bool), position: make(map[string]int),
 	}

@@ -470,3 +470,14 @@ func TestLongSortKeys(t *testing.T) {
 		t.Errorf("%d rows, sorted: %v; %v", len(got), slices.IsSorted(got), err)
 	}
 }
+
+// TestSnapshots are of engines that keep the versions of rows.
+func TestSnapshots(t *testing.T) {
+	f := newFixture(t, nil, "CREATE TABLE kept (id int PRIMARY KEY) ENGINE=InnoDB", "CREATE TABLE changing (id int PRIMARY KEY) ENGINE=MyISAM",
+		"CREATE VIEW shown AS SELECT id FROM changing")
+	for name, want := range map[string]bool{"kept": true, "changing": false, "shown": false} {
+		if got := f.table(name).Snapshot; got != want {
+			t.Errorf("%s: all reads of a statement see one state: %v", name, got)
+		}
+	}
+}

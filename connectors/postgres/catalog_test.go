@@ -123,6 +123,9 @@ func TestConstraints(t *testing.T) {
 		if got := fmt.Sprintf("nullable %v, keys %v", nullable, table.Keys); got != want || table.Primary != (len(table.Keys) > 0) {
 			t.Errorf("%s: %s, primary %v, want %s", name, got, table.Primary, want)
 		}
+		if snapshot := name != "outside" && name != "remote"; table.Snapshot != snapshot {
+			t.Errorf("%s: all reads of a statement see one state: %v", name, table.Snapshot)
+		}
 	}
 }
 
