@@ -16,7 +16,7 @@ const partIDs expr.ColumnID = 1 << 30
 func partsOf(n *plan.Aggregate) (*plan.Aggregate, bool) {
 	parts := &plan.Aggregate{Input: n.Input, Groups: n.Groups, Aggs: slices.Clone(n.Aggs)}
 	for i, a := range n.Aggs {
-		if a.Distinct && a.Func != plan.Min && a.Func != plan.Max || a.Col.ID >= partIDs {
+		if a.Distinct && a.Func != plan.Min && a.Func != plan.Max || a.Col.ID >= partIDs || a.BitsOfBytes() {
 			return nil, false
 		}
 		if a.Func == plan.Sum && a.Col.Type.IsFloat() { // it depends on the order of addition

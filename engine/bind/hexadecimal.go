@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"encoding/hex"
 	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
@@ -37,7 +38,7 @@ func applied(f expr.Func, args []sql.Expression, list []expr.Expr) (expr.Expr, e
 		if isHexadecimal(e) {
 			literals = append(literals, i)
 		} else {
-			bytes = bytes || list[i].Type().IsBinary()
+			bytes = bytes || list[i].Type().IsBinary() && f != expr.ShiftLeft && f != expr.ShiftRight
 		}
 	}
 	if len(literals) == 0 {
@@ -115,13 +116,42 @@ func asNumber(e sql.Expression, imported expr.Expr) expr.Expr {
 }
 
 // bitLiterals makes hexadecimal literals of a statement's bit literals: b'1000001' is the same byte string, and number, as x'41'.
+// Behind _binary both are byte strings only.
 func bitLiterals(stmt sqlparser.SQLNode) error {
 	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
-		if v, ok := n.(*sqlparser.SQLVal); ok && v != nil && v.Type == sqlparser.BitVal {
-			v.Type, v.Val = sqlparser.HexVal, bytesOfBits(string(v.Val))
+		switch n := n.(type) {
+		case *sqlparser.SQLVal:
+			if n != nil && n.Type == sqlparser.BitVal {
+				n.Type, n.Val = sqlparser.HexVal, bytesOfBits(string(n.Val))
+			}
+		case *sqlparser.UnaryExpr:
+			if v, ok := n.Expr.(*sqlparser.SQLVal); ok && strings.TrimSpace(n.Operator) == "_binary" {
+				n.Expr = stringOf(v)
+			}
 		}
 		return true, nil
 	}, stmt)
+}
+
+// stringOf is a literal's bytes as a string literal, if it is hexadecimal or of bits.
+func stringOf(v *sqlparser.SQLVal) *sqlparser.SQLVal {
+	digits := string(v.Val)
+	switch v.Type {
+	case sqlparser.BitVal:
+		digits = string(bytesOfBits(digits))
+	case sqlparser.HexVal:
+	case sqlparser.HexNum:
+		if digits = digits[len("0x"):]; len(digits)%2 == 1 {
+			digits = "0" + digits
+		}
+	default:
+		return v
+	}
+	bytes, err := hex.DecodeString(digits)
+	if err != nil {
+		return v
+	}
+	return sqlparser.NewStrVal(bytes)
 }
 
 // bytesOfBits are the hexadecimal digits of the bytes that hold bits.

@@ -24,7 +24,7 @@ func AggType(name string, args []Expr) (types.Type, error) {
 	case "var_pop", "var_samp", "stddev_pop", "stddev_samp":
 		return types.Of(types.Float64), nil
 	case "bit_and", "bit_or", "bit_xor":
-		return types.Of(types.Uint64), nil
+		return bitAggregateType(args[0]), nil
 	case "group_concat":
 		return types.NewText(types.Text, 0, args[0].Type().Collation), nil
 	case "json_arrayagg", "json_objectagg":
@@ -56,11 +56,8 @@ func aggArgs(name string, args []Expr) ([]Expr, error) {
 	case "var_pop", "var_samp", "stddev_pop", "stddev_samp":
 		return doubles(args)
 	case "bit_and", "bit_or", "bit_xor":
-		n, err := bitRule(BitAnd, args)
-		if err != nil {
-			return nil, err
-		}
-		return n.(*Call).Args, nil
+		arg, err := bitAggregateArg(args[0])
+		return []Expr{arg}, err
 	case "group_concat":
 		list, err := textArgs(args)
 		if err != nil {

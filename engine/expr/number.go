@@ -3,7 +3,6 @@ package expr
 import (
 	"slices"
 
-	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
 )
 
@@ -440,35 +439,6 @@ func doubleRule(f Func, args []Expr) (Expr, error) {
 		c.Null = true
 	}
 	return c, nil
-}
-
-// bitRule types the bit operators, which compute in BIGINT UNSIGNED. Of byte strings MySQL computes them byte by byte: the
-// reference implementation takes the bytes for a number, so that this is refused.
-func bitRule(f Func, args []Expr) (Expr, error) {
-	operands := args
-	if f == ShiftLeft || f == ShiftRight {
-		operands = args[:1]
-	}
-	if !slices.ContainsFunc(operands, func(a Expr) bool { return !a.Type().IsBinary() }) {
-		return nil, sqlerr.New(sqlerr.Unsupported, "bit operations on byte strings are not supported yet: CAST(... AS UNSIGNED) makes numbers of them")
-	}
-	out := make([]Expr, len(args))
-	for i, a := range args {
-		n, err := bits(a)
-		if err != nil {
-			return nil, err
-		}
-		out[i] = n
-	}
-	return typed(f, types.Of(types.Uint64), out...), nil
-}
-
-// bits reads an integer, signed or not.
-func bits(e Expr) (Expr, error) {
-	if plain(e).Type().IsInteger() {
-		return plain(e), nil
-	}
-	return integer(e)
 }
 
 // sumType is the type of SUM over t: exact numbers add 22 digits.

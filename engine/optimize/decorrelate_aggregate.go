@@ -2,6 +2,7 @@ package optimize
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/plan"
@@ -155,6 +156,13 @@ func finish(a *plan.Apply, joined plan.Node, values map[expr.ColumnID]expr.Expr,
 
 // emptyValue is what an aggregate function yields over no rows where that is not NULL.
 func emptyValue(a plan.Agg) (expr.Expr, bool) {
+	if a.BitsOfBytes() {
+		bit := "\x00"
+		if a.Func == plan.BitAnd {
+			bit = "\xff"
+		}
+		return &expr.Literal{Value: types.TextValue(strings.Repeat(bit, int(a.Col.Type.Length))), Typ: a.Col.Type}, true
+	}
 	value := int64(0)
 	switch a.Func {
 	case plan.CountStar, plan.Count, plan.BitOr, plan.BitXor:

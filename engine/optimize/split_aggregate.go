@@ -51,6 +51,9 @@ func (s *aggregateSplitter) agg(a plan.Agg) (plan.Agg, bool) {
 	if !within(columnsOf(append(keyExprs(a.OrderBy), a.Args...)...), s.from) {
 		return a, false
 	}
+	if a.BitsOfBytes() {
+		return a, false
+	}
 	switch a.Func {
 	case plan.Count, plan.CountStar:
 		a.Func, a.Args = plan.SumCounts, []expr.Expr{s.part(a.Func, a.Col, a.Args)}

@@ -162,7 +162,7 @@ type ApplyKind uint8
 
 // The dependent joins.
 const (
-	ApplyScalar ApplyKind = iota // schema: outer, the inner's only column (nullable); two rows are errno 1242
+	ApplyScalar ApplyKind = iota // schema: outer, the inner's columns (nullable), of a value just one; two rows are errno 1242
 	ApplyExists                  // schema: outer, Mark (not null)
 	ApplyIn                      // schema: outer, Mark; conjuncts On compare outer expressions with inner columns, NULL-aware
 	ApplyInner                   // LATERAL; schema: outer, inner
@@ -242,6 +242,12 @@ type Agg struct {
 	OrderBy   []SortKey // GroupConcat
 	Separator string    // GroupConcat
 	Longest   int       // GroupConcat: group_concat_max_len, the bytes after which a result is cut
+}
+
+// BitsOfBytes reports a bit aggregate of byte strings. Over no rows it is as long as its type says, whatever the length of its
+// arguments elsewhere, which makes it no aggregate of aggregates.
+func (a *Agg) BitsOfBytes() bool {
+	return (a.Func == BitAnd || a.Func == BitOr || a.Func == BitXor) && a.Col.Type.IsBinary()
 }
 
 // SortKey is one key of an order; NULL sorts before every value, and last with Desc, as in MySQL.

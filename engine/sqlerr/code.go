@@ -145,6 +145,12 @@ const (
 	RegexpTimeout       // a regular expression that took too long
 	RegexpTooBig        // a regular expression that is too long or nests too deep
 	RegexpGroupName     // a malformed name of a group in a regular expression
+	DisplayWidth        // a CHAR or BINARY of more than there can be
+	NoPartitions        // a partition of a table that has none
+	NoFulltext          // MATCH of columns without a full-text index
+	NoIndex             // a hint to an index that there is not
+	BitLengths          // byte strings of unequal lengths under a bit operator or aggregate
+	BitAggregateTooLong // a byte string that is too long for a bit aggregate
 )
 
 // Identity is what the MySQL protocol says about an error.
@@ -294,6 +300,12 @@ var identities = [...]Identity{
 	RegexpTimeout:       {3699, "HY000"}, // ER_REGEXP_TIME_OUT
 	RegexpTooBig:        {3700, "HY000"}, // ER_REGEXP_PATTERN_TOO_BIG
 	RegexpGroupName:     {3887, "HY000"}, // ER_REGEXP_INVALID_CAPTURE_GROUP_NAME
+	DisplayWidth:        {1439, "42000"}, // ER_TOO_BIG_DISPLAYWIDTH
+	NoPartitions:        {1747, "HY000"}, // ER_PARTITION_CLAUSE_ON_NONPARTITIONED
+	NoFulltext:          {1191, "HY000"}, // ER_FT_MATCHING_KEY_NOT_FOUND
+	NoIndex:             {1176, "42000"}, // ER_KEY_DOES_NOT_EXITS
+	BitLengths:          {3513, "HY000"}, // ER_INVALID_BITWISE_OPERANDS_SIZE
+	BitAggregateTooLong: {3514, "HY000"}, // ER_INVALID_BITWISE_AGGREGATE_OPERANDS_SIZE
 }
 
 // Identity returns the code's errno and SQLSTATE.

@@ -85,6 +85,9 @@ func New(s Spec) (Accumulator, error) {
 		if arg.IsInteger() || arg.Kind == types.Bool || arg.Kind == types.Null {
 			return newBits(s.Func), nil
 		}
+		if arg.IsBinary() {
+			return newByteBits(s), nil
+		}
 	}
 	return nil, sqlerr.New(sqlerr.Unsupported, "%s of %s as %s is not supported", s.Func, arg, s.Result)
 }

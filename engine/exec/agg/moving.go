@@ -51,8 +51,12 @@ func NewMoving(s Spec, drops bool) (Moving, error) {
 	case plan.CountStar, plan.Count:
 		return &movingCount{}, nil
 	case plan.BitAnd, plan.BitOr, plan.BitXor:
-		if _, err := New(s); err != nil {
+		of, err := New(s)
+		if err != nil {
 			return nil, err
+		}
+		if of, ok := of.(*byteBits); ok {
+			return newMovingByteBits(of, drops), nil
 		}
 		return newMovingBits(s.Func, drops), nil
 	case plan.JSONArrayAgg, plan.JSONObjectAgg:
