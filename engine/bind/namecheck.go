@@ -1,7 +1,10 @@
 package bind
 
 import (
+	"bytes"
 	"errors"
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -33,12 +36,19 @@ func uniqueCTEs(n sqlparser.SQLNode) error {
 	}, n)
 }
 
-// doubles refuses numbers that no DOUBLE is, and DEFAULT(column) in a query, for which there is no answer here.
+// doubles refuses numbers that no DOUBLE is, hexadecimal literals without digits, and DEFAULT(column) in a query, for which there is no
+// answer here. An integer that no DECIMAL is becomes the greatest one.
 func doubles(n sqlparser.SQLNode) error {
 	_, query := n.(sqlparser.SelectStatement)
 	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
 		switch n := n.(type) {
 		case *sqlparser.SQLVal:
+			if n != nil && n.Type == sqlparser.HexNum && len(n.Val) == len("0x") {
+				return false, sqlerr.New(sqlerr.UnknownColumn, "Unknown column '%s' in 'field list'", n.Val)
+			}
+			if n != nil && n.Type == sqlparser.IntVal && len(bytes.TrimLeft(n.Val, "0")) > mostDecimalDigits {
+				n.Val = bytes.Repeat([]byte{'9'}, mostDecimalDigits)
+			}
 			if n == nil || n.Type != sqlparser.FloatVal {
 				break
 			}
@@ -112,6 +122,11 @@ func castBounds(n sqlparser.SQLNode) error {
 			}
 		}
 		cast, ok := n.(*sqlparser.ConvertExpr)
+		if ok && cast.Type != nil && cast.Type.Length != nil && widest[strings.ToLower(cast.Type.Type)] {
+			if _, err := strconv.ParseUint(string(cast.Type.Length.Val), 10, 32); err != nil {
+				return false, sqlerr.New(sqlerr.DisplayWidth, "Display width out of range for column '%s' (max = %d)", sqlparser.String(cast.Expr), uint32(math.MaxUint32))
+			}
+		}
 		if !ok || cast.Type == nil || !strings.EqualFold(cast.Type.Type, "decimal") {
 			return true, nil
 		}
@@ -129,6 +144,9 @@ func castBounds(n sqlparser.SQLNode) error {
 		return true, nil
 	}, n)
 }
+
+// widest are the types of a length in bytes or characters.
+var widest = map[string]bool{"char": true, "nchar": true, "binary": true}
 
 // castNumber is a number of a type, or what it is where there is none.
 func castNumber(v *sqlparser.SQLVal, absent int) int {
@@ -183,3 +201,29 @@ func tableNames(names map[string]bool, e sqlparser.TableExpr) bool {
 	}
 	return false
 }
+
+// callForms refuses calls that are no syntax of MySQL's: of functions whose arguments its grammar counts, intervals in units that there
+// are none of, and partitions, which no table has.
+func callForms(n sqlparser.SQLNode) error {
+	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
+		switch n := n.(type) {
+		case *sqlparser.FuncExpr:
+			if name := n.Name.Lowered(); (name == "substring" || name == "substr" || name == "mid") && (len(n.Exprs) < 2 || len(n.Exprs) > 3) {
+				return false, sqlerr.New(sqlerr.Syntax, "You have an error in your SQL syntax near '%s': it takes two or three arguments", n.Name)
+			}
+		case *sqlparser.IntervalExpr:
+			if unit := strings.ToUpper(n.Unit); n.Unit != "" && !slices.Contains(units, unit) {
+				return false, sqlerr.New(sqlerr.Syntax, "You have an error in your SQL syntax near '%s': it is no unit of an interval", n.Unit)
+			}
+		case *sqlparser.AliasedTableExpr:
+			if len(n.Partitions) > 0 {
+				return false, sqlerr.New(sqlerr.NoPartitions, "PARTITION () clause on non partitioned table")
+			}
+		}
+		return true, nil
+	}, n)
+}
+
+// units are those of an interval.
+var units = []string{"MICROSECOND", "SECOND", "MINUTE", "HOUR", "DAY", "WEEK", "MONTH", "QUARTER", "YEAR", "SECOND_MICROSECOND", "MINUTE_MICROSECOND",
+	"MINUTE_SECOND", "HOUR_MICROSECOND", "HOUR_SECOND", "HOUR_MINUTE", "DAY_MICROSECOND", "DAY_SECOND", "DAY_MINUTE", "DAY_HOUR", "YEAR_MONTH"}

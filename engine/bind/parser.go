@@ -18,13 +18,24 @@ type parser struct{ sql.Parser }
 func (p parser) ParseSimple(query string) (sqlparser.Statement, error) {
 	query, format := rewrite(query, false)
 	stmt, err := p.Parser.ParseSimple(query)
+	if wider, ok := widened(query, false, err); ok {
+		if again, failed := p.Parser.ParseSimple(wider); failed == nil {
+			query, stmt, err = wider, again, nil
+		}
+	}
 	return prepared(query, format, stmt, err)
 }
 
 // Parse implements sql.Parser.
 func (p parser) Parse(ctx *sql.Context, query string, multi bool) (sqlparser.Statement, string, string, error) {
-	query, format := rewrite(query, sql.LoadSqlMode(ctx).AnsiQuotes())
+	ansiQuotes := sql.LoadSqlMode(ctx).AnsiQuotes()
+	query, format := rewrite(query, ansiQuotes)
 	stmt, parsed, rest, err := p.Parser.Parse(ctx, query, multi)
+	if wider, ok := widened(query, ansiQuotes, err); ok {
+		if again, text, behind, failed := p.Parser.Parse(ctx, wider, multi); failed == nil {
+			query, stmt, parsed, rest, err = wider, again, text, behind, nil
+		}
+	}
 	if stmt, err = prepared(query, format, stmt, err); err == nil {
 		err = ofSession(ctx, stmt)
 	}
@@ -35,6 +46,11 @@ func (p parser) Parse(ctx *sql.Context, query string, multi bool) (sqlparser.Sta
 func (p parser) ParseWithOptions(ctx context.Context, query string, delimiter rune, multi bool, options sqlparser.ParserOptions) (sqlparser.Statement, string, string, error) {
 	query, format := rewrite(query, options.AnsiQuotes)
 	stmt, parsed, rest, err := p.Parser.ParseWithOptions(ctx, query, delimiter, multi, options)
+	if wider, ok := widened(query, options.AnsiQuotes, err); ok {
+		if again, text, behind, failed := p.Parser.ParseWithOptions(ctx, wider, delimiter, multi, options); failed == nil {
+			query, stmt, parsed, rest, err = wider, again, text, behind, nil
+		}
+	}
 	if stmt, err = prepared(query, format, stmt, err); err == nil {
 		err = underVariables(ctx, stmt)
 	}
@@ -45,6 +61,11 @@ func (p parser) ParseWithOptions(ctx context.Context, query string, delimiter ru
 func (p parser) ParseOneWithOptions(ctx context.Context, query string, options sqlparser.ParserOptions) (sqlparser.Statement, int, error) {
 	query, format := rewrite(query, options.AnsiQuotes)
 	stmt, next, err := p.Parser.ParseOneWithOptions(ctx, query, options)
+	if wider, ok := widened(query, options.AnsiQuotes, err); ok {
+		if again, behind, failed := p.Parser.ParseOneWithOptions(ctx, wider, options); failed == nil {
+			query, stmt, next, err = wider, again, behind, nil
+		}
+	}
 	if stmt, err = prepared(query, format, stmt, err); err == nil {
 		err = underVariables(ctx, stmt)
 	}
@@ -58,6 +79,15 @@ func rewrite(query string, ansiQuotes bool) (rewritten string, format *string) {
 	}
 	query, format = parse.CutFormat(query)
 	return parse.Rewrite(query, ansiQuotes), format
+}
+
+// widened returns what to parse instead of a text that GMS's parser refuses, if that is anything else.
+func widened(query string, ansiQuotes bool, err error) (string, bool) {
+	if err == nil || errors.Is(err, sqlparser.ErrEmpty) {
+		return query, false
+	}
+	wider := parse.Widen(query, ansiQuotes)
+	return wider, wider != query
 }
 
 // prepared makes a statement ready for GMS's binder.
@@ -85,7 +115,7 @@ func prepared(query string, format *string, stmt sqlparser.Statement, err error)
 		return nil, err
 	}
 	for _, change := range []func(sqlparser.SQLNode) error{
-		ownRights, knownVariables, doubles, foldColumns, uniqueTables, uniqueCTEs, castBounds, nameOrdered, recursions, jsonTimes, windows, groupKeys,
+		ownRights, knownVariables, callForms, doubles, foldColumns, uniqueTables, uniqueCTEs, castBounds, nameOrdered, recursions, jsonTimes, windows, groupKeys,
 		isolateOperands, orderByArguments, bitLiterals, resolveAggregates, quantified, numbered, renameExtremes, renameGrowing,
 		renameLoadFile, operatorsAsFunctions,
 	} {

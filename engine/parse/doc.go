@@ -8,6 +8,9 @@
 // Rewrite says in the other grammar's words what it lacks inside its own statements: comparisons with ANY and ALL, IS
 // UNKNOWN, the escapes \% and \_, temporal literals, the collation of SET NAMES.
 //
+// Widen does the same for what the other grammar refuses as it is, and only when it has: chained comparisons, ROW(...), queries in
+// parentheses with a limit behind them. So statements that are understood cost nothing more.
+//
 // CutFormat takes the FORMAT of an EXPLAIN out of its text, where the other grammar does not know all of them.
 //
 // A statement's own text can hold secrets. Redact gives the form that logs and process lists may show.

@@ -42,7 +42,7 @@ var (
 )
 
 // rewritable finds texts that Rewrite may have to change.
-var rewritable = regexp.MustCompile(`(?i)\\[%_]|\b(describe|desc|explain|any|some|all|unknown|rollup|error|values\s+row|collate|date|time|timestamp|preceding|following|ntile|respect|first|interval|member)\b|\{\s*(d|t|ts)\b|\b0b[01]`)
+var rewritable = regexp.MustCompile(`(?i)\\[%_]|\b(describe|desc|explain|any|some|all|unknown|rollup|error|values\s+row|collate|date|time|timestamp|preceding|following|ntile|respect|first|interval|member|high_priority|distinctrow|sql_(big|small|buffer)_result)\b|\{\s*(d|t|ts)\b|\b0b[01]|\bn'`)
 
 // bits is a bit literal that looks like a name.
 var bits = regexp.MustCompile(`^0b[01]+$`)
@@ -55,6 +55,9 @@ var bits = regexp.MustCompile(`^0b[01]+$`)
 //	DATE '2024-01-31'      silogate_date('2024-01-31'); TIME and TIMESTAMP likewise
 //	{d '2024-01-31'}       the same; {t ...} and {ts ...} likewise
 //	0b101                  b'101'
+//	N'text'                'text'
+//	SELECT DISTINCTROW HIGH_PRIORITY SQL_BIG_RESULT a
+//	                       SELECT DISTINCT a
 //	ERROR ON EMPTY         DEFAULT 'silogate:error' ON EMPTY; ERROR ON ERROR likewise
 //	GROUP BY a WITH ROLLUP
 //	                       GROUP BY a , silogate_rollup()
@@ -132,7 +135,7 @@ const ours = "silogate_"
 
 // Restore undoes what Rewrite made functions of, for the name of a column that is such an expression.
 func Restore(sql string) string {
-	sql = restoreWindow(sql)
+	sql = restoreEdits.Replace(restoreJSONValue(restoreWindow(sql)))
 	if !strings.Contains(sql, ours) && !strings.Contains(sql, "_") {
 		return sql
 	}
@@ -210,6 +213,10 @@ func (w *rewriter) token(i int) {
 		if doubled := doubleEscapes(written); doubled != written {
 			w.replace(t, doubled)
 		}
+	case t.is("N") && (i == 0 || !w.tokens[i-1].isSymbol(".")) && w.isText(i+1) && w.tokens[i+1].start == t.end && w.sql[t.end] == '\'':
+		w.replace(t, "")
+	case w.isModifier(i):
+		w.modifier(t)
 	case t.is("UNKNOWN") && w.follows(i, "IS"):
 		w.replace(t, "NULL")
 	case t.is("INTERVAL") && w.isList(i+1):
@@ -234,6 +241,32 @@ func (w *rewriter) token(i int) {
 		w.replace(t, "DEFAULT '"+ErrorResponse+"'")
 	case w.closing[i]:
 		w.replace(t, "))")
+	}
+}
+
+// modifiers are the words between SELECT and its list; of ours the other grammar knows none.
+var modifiers, ourModifiers = []string{"ALL", "DISTINCT", "DISTINCTROW", "HIGH_PRIORITY", "STRAIGHT_JOIN", "SQL_SMALL_RESULT", "SQL_BIG_RESULT",
+	"SQL_BUFFER_RESULT", "SQL_NO_CACHE", "SQL_CACHE", "SQL_CALC_FOUND_ROWS"}, []string{"DISTINCTROW", "HIGH_PRIORITY", "SQL_SMALL_RESULT", "SQL_BIG_RESULT", "SQL_BUFFER_RESULT"}
+
+// isModifier reports one of ours at i: not a column of that name, which is all of an expression.
+func (w *rewriter) isModifier(i int) bool {
+	if !slices.ContainsFunc(ourModifiers, w.tokens[i].is) || i+1 == len(w.tokens) {
+		return false
+	}
+	if next := w.tokens[i+1]; next.is("FROM") || next.is("AS") || next.kind == symbol && strings.Contains(",;.)=<>", next.value) {
+		return false
+	}
+	for i--; i >= 0 && slices.ContainsFunc(modifiers, w.tokens[i].is); i-- {
+	}
+	return i >= 0 && w.tokens[i].is("SELECT")
+}
+
+// modifier changes one of ours: they say how to run a query, which is nobody's business.
+func (w *rewriter) modifier(t token) {
+	if t.is("DISTINCTROW") {
+		w.replace(t, "DISTINCT")
+	} else {
+		w.replace(t, "")
 	}
 }
 

@@ -67,6 +67,9 @@ func TestRewrite(t *testing.T) {
 		{sql: `d + INTERVAL '1:2' day_hour, interval(a, (1, 2)), INTERVAL (a) DAY`, want: "d + INTERVAL '1:2' `day_hour`, silogate_interval(a, (1, 2)), INTERVAL (a) DAY"},
 		{sql: `EXTRACT(DAY_HOUR FROM d), t.day_hour, RANGE INTERVAL '1:2' DAY_HOUR PRECEDING`, want: `EXTRACT(DAY_HOUR FROM d), t.day_hour, RANGE INTERVAL '1:2' DAY_HOUR PRECEDING`},
 		{sql: `a member of (b) AND member = of`, want: `a REGEXP silogate_member (b) AND member = of`},
+		{sql: `SELECT DISTINCTROW HIGH_PRIORITY sql_big_result a, sql_small_result, N'x', n 'y', t.N'z' FROM high_priority`,
+			want: `SELECT DISTINCT   a, sql_small_result, 'x', n 'y', t.N'z' FROM high_priority`},
+		{sql: `SELECT SQL_BUFFER_RESULT FROM t`, want: `SELECT SQL_BUFFER_RESULT FROM t`},
 		{sql: `'\_' 'open`, want: `'\_' 'open`},
 	} {
 		got := Rewrite(c.sql, c.ansi)

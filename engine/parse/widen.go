@@ -1,0 +1,401 @@
+package parse
+
+import (
+	"slices"
+	"strings"
+)
+
+// queryAlias is the name of the derived table that Widen makes of a query in parentheses.
+const queryAlias = "silogate_query"
+
+// Widen returns a text that the other grammar refuses in words that it may know, which mean the same:
+//
+//	1 = 1 = 2                  (1 = 1) = 2; LIKE, IN, BETWEEN, REGEXP and IS beside a comparison likewise
+//	ROW(1, 2)                  (1, 2)
+//	SUBSTRING(x FROM 2 FOR 3)  SUBSTRING(x , 2 , 3); SUBSTR and MID likewise
+//	TRIM(LEADING FROM x)       TRIM(LEADING ' ' FROM x); TRAILING and BOTH likewise
+//	{fn NOW()}                 (NOW())
+//	JSON_VALUE(d, '$.a' RETURNING SIGNED NULL ON ERROR)
+//	                           the value of a JSON_TABLE of one row and column
+//	FOR SHARE                  LOCK IN SHARE MODE; with OF, FOR UPDATE OF
+//	(SELECT 1) LIMIT 1         SELECT 1 LIMIT 1; a derived table where the query has an order or limit of its own
+//	USE KEY FOR JOIN (PRIMARY) USE INDEX (`PRIMARY`); of several lists of hints the first
+//
+// What Widen changes within an expression Restore undoes. What can't be read is returned as it is.
+func Widen(sql string, ansiQuotes bool) string {
+	mode := Mode{AnsiQuotes: ansiQuotes}
+	sql = unparenthesized(sql, mode)
+	tokens, ok := tokensIn(sql, mode)
+	if !ok {
+		return sql
+	}
+	w := widener{rewriter: rewriter{sql: sql, tokens: tokens}, opens: make(map[int]int), closes: make(map[int]int), with: make(map[int]edit)}
+	w.words()
+	w.comparisons()
+	return w.text()
+}
+
+// Each edit of an expression begins with white space that no text has otherwise, by which Restore finds it.
+const (
+	openEdit      = "\r\t\r("
+	closeEdit     = "\r\t\t\r)"
+	rowEdit       = "\r\t\t\t\r"
+	fromEdit      = "\r\t\t\t\t\r,"
+	forEdit       = "\r\t\t\t\t\t\r,"
+	blankEdit     = "\r\t\t\t\t\t\t\r' '"
+	functionEdit  = "\r\t\t\t\t\t\t\t\r("
+	functionClose = "\r\t\t\t\t\t\t\t\t\r)"
+)
+
+var restoreEdits = strings.NewReplacer(openEdit, "", closeEdit, "", rowEdit, "ROW", fromEdit, "FROM", forEdit, "FOR", blankEdit, "", functionEdit, "{fn",
+	functionClose, "}")
+
+// widener collects changes by the tokens that they are made at.
+type widener struct {
+	rewriter
+	opens, closes map[int]int  // parentheses before a token
+	with          map[int]edit // what stands for tokens
+}
+
+// edit is what stands for a token and those after it, up to another.
+type edit struct {
+	text string
+	end  int // the token behind
+}
+
+// text returns the changed text.
+func (w *widener) text() string {
+	for i := 0; i <= len(w.tokens); i++ {
+		at := len(w.sql)
+		if i < len(w.tokens) {
+			at = w.tokens[i].start
+		} else if i > 0 {
+			at = w.tokens[i-1].end
+		}
+		if n := w.closes[i]; n > 0 && i > 0 {
+			w.insert(w.tokens[i-1].end, strings.Repeat(closeEdit, n))
+		}
+		if n := w.opens[i]; n > 0 {
+			w.insert(at, strings.Repeat(openEdit, n))
+		}
+		if e, ok := w.with[i]; ok {
+			w.replace(token{start: at, end: w.tokens[e.end-1].end}, e.text)
+			i = e.end - 1
+		}
+	}
+	return w.out.String() + w.sql[w.done:]
+}
+
+func (w *widener) insert(at int, text string) {
+	if at >= w.done {
+		w.replace(token{start: at, end: at}, text)
+	}
+}
+
+// at is the i-th token, or the end.
+func (w *widener) at(i int) token {
+	if i >= 0 && i < len(w.tokens) {
+		return w.tokens[i]
+	}
+	return token{kind: end}
+}
+
+// words changes what begins with a word of its own.
+func (w *widener) words() {
+	for i, t := range w.tokens {
+		switch {
+		case t.isSymbol("{") && w.at(i+1).is("FN"):
+			if last := w.matching(i, "{", "}"); last > 0 {
+				w.with[i], w.with[last] = edit{functionEdit, i + 2}, edit{functionClose, last + 1}
+			}
+		case t.is("ROW") && w.at(i+1).isSymbol("(") && !w.at(i-1).is("VALUES") && !w.isLaterRow(i):
+			w.with[i] = edit{rowEdit, i + 1}
+		case (t.is("SUBSTRING") || t.is("SUBSTR") || t.is("MID")) && w.at(i+1).isSymbol("("):
+			w.substring(i + 1)
+		case (t.is("LEADING") || t.is("TRAILING") || t.is("BOTH")) && w.at(i+1).is("FROM"):
+			w.with[i] = edit{t.value + blankEdit, i + 1}
+		case t.is("JSON_VALUE") && w.at(i+1).isSymbol("("):
+			w.jsonValue(i)
+		case t.is("FOR") && w.at(i+1).is("SHARE"):
+			w.lock(i)
+		case t.is("USE") || t.is("FORCE") || t.is("IGNORE"):
+			w.hints(i)
+		}
+	}
+}
+
+// isLaterRow reports whether the ROW at i is one of a list of VALUES that it does not begin.
+func (w *widener) isLaterRow(i int) bool {
+	for i--; w.at(i).isSymbol(",") && w.at(i-1).isSymbol(")"); i-- {
+		depth := 0
+		for i--; i > 0; i-- {
+			if w.tokens[i].isSymbol(")") {
+				depth++
+			} else if w.tokens[i].isSymbol("(") {
+				if depth--; depth == 0 {
+					break
+				}
+			}
+		}
+		if i--; !w.at(i).is("ROW") {
+			return false
+		}
+		if w.at(i - 1).is("VALUES") {
+			return true
+		}
+	}
+	return false
+}
+
+// matching returns the symbol that closes the one at i, 0 if there is none.
+func (w *widener) matching(i int, open, shut string) int {
+	depth := 0
+	for ; i < len(w.tokens); i++ {
+		if w.tokens[i].isSymbol(open) {
+			depth++
+		} else if w.tokens[i].isSymbol(shut) {
+			if depth--; depth == 0 {
+				return i
+			}
+		}
+	}
+	return 0
+}
+
+// substring makes arguments of the FROM and FOR within the parenthesis at i.
+func (w *widener) substring(i int) {
+	depth, queries := 0, false
+	for last := w.match(i); i < last; i++ {
+		switch t := w.tokens[i]; {
+		case t.isSymbol("("):
+			depth++
+		case t.isSymbol(")"):
+			depth--
+		case depth != 1:
+		case t.is("SELECT"):
+			queries = true
+		case t.is("FROM") && !queries:
+			w.with[i] = edit{fromEdit, i + 1}
+		case t.is("FOR") && !queries:
+			w.with[i] = edit{forEdit, i + 1}
+		}
+	}
+}
+
+// lock is FOR SHARE [OF table, ...] [NOWAIT | SKIP LOCKED].
+func (w *widener) lock(i int) {
+	last := i + 2
+	switch {
+	case w.at(last).is("OF"):
+		w.with[i] = edit{"FOR UPDATE", last}
+		return
+	case w.at(last).is("NOWAIT"):
+		last++
+	case w.at(last).is("SKIP") && w.at(last+1).is("LOCKED"):
+		last += 2
+	}
+	w.with[i] = edit{"LOCK IN SHARE MODE", last}
+}
+
+// hints keeps of {USE | FORCE | IGNORE} {INDEX | KEY} [FOR {JOIN | ORDER BY | GROUP BY}] (name, ...) ... what the other grammar knows.
+func (w *widener) hints(i int) {
+	from, names := i, []string(nil)
+	for ; w.at(i).is("USE") || w.at(i).is("FORCE") || w.at(i).is("IGNORE"); i++ {
+		if i++; !w.at(i).is("INDEX") && !w.at(i).is("KEY") {
+			break
+		}
+		if i++; w.at(i).is("FOR") {
+			if i++; w.at(i).is("ORDER") || w.at(i).is("GROUP") {
+				i++
+			}
+			i++
+		}
+		last := w.match(i)
+		if last == 0 {
+			break
+		}
+		for ; i < last; i++ {
+			if t := w.tokens[i]; t.kind == word || t.kind == name {
+				names = append(names, "`"+strings.ReplaceAll(t.value, "`", "``")+"`")
+			}
+		}
+		from = min(from, i)
+		w.with[from] = edit{"", last + 1}
+	}
+	if e, ok := w.with[from]; ok && len(names) > 0 {
+		e.text = "USE INDEX (" + strings.Join(names, ", ") + ")"
+		w.with[from] = e
+	}
+}
+
+// operand is where the comparisons of one expression have come to.
+type operand struct {
+	start  int  // the first token of the expression
+	right  int  // the first token after the last comparison, 0 if there is none
+	whole  bool // what has been read is a comparison, or a predicate
+	opened bool // a parenthesis has been opened at right
+	assign bool // the next = assigns
+	after  bool // the AND of a BETWEEN is to come
+}
+
+// comparisons puts parentheses around comparisons that are operands of others: they are read from the left, LIKE, IN, BETWEEN and
+// REGEXP before them.
+func (w *widener) comparisons() {
+	first := w.at(0)
+	if !slices.ContainsFunc([]string{"SELECT", "WITH", "EXPLAIN", "DESCRIBE", "DESC", "INSERT", "REPLACE", "UPDATE", "DELETE", "SET", "DO", "VALUES"}, first.is) &&
+		!first.isSymbol("(") {
+		return
+	}
+	var stack []operand
+	now := operand{}
+	for i := 0; i < len(w.tokens); i++ {
+		t := w.tokens[i]
+		switch n := w.comparison(i); {
+		case n > 0 && t.isSymbol("=") && now.assign && !now.whole:
+			now = operand{start: i + 1}
+		case n > 0:
+			w.shut(&now, i)
+			w.wrap(&now, i)
+			now.whole, now.right = true, i+n
+			i += n - 1
+		case t.is("IS") && i > now.start:
+			w.shut(&now, i)
+			if i++; w.at(i).is("NOT") {
+				i++
+			}
+			now.whole, now.right = true, 0
+		case w.predicate(i) && i > now.start:
+			if now.right > 0 && !now.opened {
+				w.opens[now.right]++
+				now.opened = true
+			}
+			now.whole, now.after = true, t.is("BETWEEN")
+		case t.is("AND") && now.after:
+			now.after = false
+		case t.isSymbol("(") || t.is("CASE"):
+			stack = append(stack, now)
+			now = operand{start: i + 1}
+		case (t.isSymbol(")") || t.is("END")) && len(stack) > 0:
+			w.shut(&now, i)
+			now, stack = stack[len(stack)-1], stack[:len(stack)-1]
+		case w.parts(i, now):
+			w.shut(&now, i)
+			assign := now.assign && t.isSymbol(",") || t.is("SET") || t.is("UPDATE") && w.at(i-1).is("KEY")
+			now = operand{start: i + 1, assign: assign}
+		}
+	}
+	w.shut(&now, len(w.tokens))
+}
+
+// wrap puts what comes before the comparison at i in parentheses if it is one.
+func (w *widener) wrap(now *operand, i int) {
+	if now.whole {
+		w.opens[now.start]++
+		w.closes[i]++
+	}
+}
+
+// shut closes the parenthesis around the right side of a comparison, before i.
+func (w *widener) shut(now *operand, i int) {
+	if now.opened {
+		w.closes[i]++
+	}
+	now.opened = false
+}
+
+// comparison returns how many tokens of a comparison operator begin at i.
+func (w *widener) comparison(i int) int {
+	t := w.at(i)
+	if !t.isSymbol("=") && !t.isSymbol("<") && !t.isSymbol(">") && !t.isSymbol("!") {
+		return 0
+	}
+	n := 1
+	for last := t; n < 3 && w.at(i+n).kind == symbol && w.at(i+n).start == last.end; n++ {
+		last = w.at(i + n)
+		if !slices.Contains([]string{"<=", ">=", "<>", "!=", "<=>"}, w.sql[t.start:last.end]) {
+			break
+		}
+	}
+	written := w.sql[t.start:w.at(i+n-1).end]
+	next := w.at(i + n)
+	if written == "!" || n == 1 && next.start == t.end && (written == "<" && next.isSymbol("<") || written == ">" && next.isSymbol(">")) {
+		return 0
+	}
+	if before := w.at(i - 1); n == 1 && i > 0 && before.end == t.start && (before.isSymbol(written) || before.isSymbol(":") || before.isSymbol("-")) {
+		return 0 // the second of << or >>, of := or ->
+	}
+	if before := w.at(i - 1); n == 1 && written == ">" && before.isSymbol(">") && before.end == t.start {
+		return 0 // ->>
+	}
+	return n
+}
+
+// predicate reports a word at i that makes a predicate of its operands.
+func (w *widener) predicate(i int) bool {
+	return slices.ContainsFunc([]string{"LIKE", "IN", "BETWEEN", "REGEXP", "RLIKE"}, w.at(i).is)
+}
+
+// parting are words that expressions end at.
+var parting = []string{"AND", "OR", "XOR", "SELECT", "DISTINCT", "ALL", "FROM", "WHERE", "ON", "HAVING", "BY", "WHEN", "THEN", "ELSE", "AS", "SET", "VALUES",
+	"UPDATE", "LIMIT", "ORDER", "GROUP", "UNION", "EXCEPT", "INTERSECT", "JOIN", "WINDOW", "DO", "USING", "ASC", "DESC", "DEFAULT", "RETURN", "SEPARATOR"}
+
+// parts reports whether an expression ends at i. NOT is a part of a predicate unless it begins one.
+func (w *widener) parts(i int, now operand) bool {
+	t := w.at(i)
+	switch {
+	case t.isSymbol(",") || t.isSymbol(";") || t.isSymbol("&") && w.at(i+1).isSymbol("&") || t.isSymbol("&") && w.at(i-1).isSymbol("&"):
+		return true
+	case t.isSymbol("|") && w.at(i+1).isSymbol("|") || t.isSymbol("|") && w.at(i-1).isSymbol("|"):
+		return true
+	case t.isSymbol("=") && w.at(i-1).isSymbol(":"):
+		return true
+	case t.is("NOT"):
+		return i == now.start
+	}
+	return slices.ContainsFunc(parting, t.is)
+}
+
+// unparenthesized takes the parentheses off a statement's query.
+func unparenthesized(sql string, mode Mode) string {
+	tokens, ok := tokensIn(sql, mode)
+	if !ok || len(tokens) == 0 || !tokens[0].isSymbol("(") {
+		return sql
+	}
+	w := rewriter{sql: sql, tokens: tokens}
+	last := w.match(0)
+	if last < 2 {
+		return sql
+	}
+	query := unparenthesized(sql[tokens[0].end:tokens[last].start], mode)
+	rest := sql[tokens[last].end:]
+	next := token{kind: end}
+	if last+1 < len(tokens) {
+		next = tokens[last+1]
+	}
+	switch {
+	case next.kind == end || next.isSymbol(";"):
+		return query + rest
+	case !next.is("ORDER") && !next.is("LIMIT"):
+		return sql
+	case bounded(query, mode):
+		return "SELECT * FROM (" + query + ") AS " + queryAlias + rest
+	}
+	return query + rest
+}
+
+// bounded reports a query with an order or limit of its own.
+func bounded(query string, mode Mode) bool {
+	tokens, _ := tokensIn(query, mode)
+	depth := 0
+	for _, t := range tokens {
+		switch {
+		case t.isSymbol("("):
+			depth++
+		case t.isSymbol(")"):
+			depth--
+		case depth == 0 && (t.is("ORDER") || t.is("LIMIT")):
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,76 @@
+package parse
+
+import (
+	"strings"
+	"testing"
+)
+
+// shownEdits are the edits of expressions without the white space that marks them.
+func shownEdits(sql string) string {
+	for i := len(sql); i > 0; i = strings.LastIndexByte(sql[:i], '\r') {
+		if i < len(sql) && sql[i] == '\r' {
+			from := strings.TrimRight(sql[:i], "\r\t")
+			sql = from + sql[i+1:]
+			i = len(from)
+		}
+	}
+	return sql
+}
+
+func TestWiden(t *testing.T) {
+	for _, c := range []struct{ sql, want string }{
+		{`SELECT 1 = 1 = 2`, `SELECT (1 = 1) = 2`},
+		{`SELECT 3>2>1>=0 AND a <=> b <> c`, `SELECT ((3>2)>1)>=0 AND (a <=> b) <> c`},
+		{`SELECT a = 1, b = 2 FROM t JOIN u ON a = b WHERE a = b AND NOT c = d OR d < e`, `SELECT a = 1, b = 2 FROM t JOIN u ON a = b WHERE a = b AND NOT c = d OR d < e`},
+		{`SELECT NOT a = b = c`, `SELECT NOT (a = b) = c`},
+		{`SELECT a = b LIKE c, a LIKE b = c, a IN (1) = b`, `SELECT a = (b LIKE c), (a LIKE b) = c, (a IN (1)) = b`},
+		{`SELECT a BETWEEN 1 AND 2 = 1, a IS NOT NULL = 1 FROM t`, `SELECT (a BETWEEN 1 AND 2) = 1, (a IS NOT NULL) = 1 FROM t`},
+		{`SELECT a << 1 = 2 = b >> 1, a->'$.b' = 1 = 1, a->>'$.b' = 1`, `SELECT (a << 1 = 2) = b >> 1, (a->'$.b' = 1) = 1, a->>'$.b' = 1`},
+		{`SELECT CASE a = 1 WHEN b THEN 1=1=1 END = 2, (1=1)=1`, `SELECT CASE a = 1 WHEN b THEN (1=1)=1 END = 2, (1=1)=1`},
+		{`UPDATE t SET a = b = c, d = e WHERE f = 1 = 1`, `UPDATE t SET a = b = c, d = e WHERE (f = 1) = 1`},
+		{`INSERT INTO t VALUES (1=1=1) ON DUPLICATE KEY UPDATE a = 1 = 1`, `INSERT INTO t VALUES ((1=1)=1) ON DUPLICATE KEY UPDATE a = 1 = 1`},
+		{`SET @a = 1 = 1 = 1`, `SET @a = (1 = 1) = 1`},
+		{`SET @a := 1 = 1 = 1`, `SET @a := (1 = 1) = 1`},
+		{`CREATE TABLE t (a INT) ENGINE=x COMMENT='a' b=c`, `CREATE TABLE t (a INT) ENGINE=x COMMENT='a' b=c`},
+		{`SELECT ROW(1, 2) = ROW (a, b) FROM (VALUES ROW(1), ROW(f(2))) v`, `SELECT (1, 2) =  (a, b) FROM (VALUES ROW(1), ROW(f(2))) v`},
+		{`SELECT SUBSTRING(f(a) FROM 2 FOR 3), substr((SELECT a FROM t) FROM 1), SUBSTRING(a, 2)`,
+			`SELECT SUBSTRING(f(a) , 2 , 3), substr((SELECT a FROM t) , 1), SUBSTRING(a, 2)`},
+		{`SELECT TRIM(LEADING FROM a), TRIM(BOTH 'x' FROM a)`, `SELECT TRIM(LEADING' ' FROM a), TRIM(BOTH 'x' FROM a)`},
+		{`SELECT {fn UCASE({fn LEFT(a, 1)})}`, `SELECT ( UCASE(( LEFT(a, 1))))`},
+		{`SELECT a FROM t FOR SHARE`, `SELECT a FROM t LOCK IN SHARE MODE`},
+		{`SELECT a FROM t FOR SHARE SKIP LOCKED`, `SELECT a FROM t LOCK IN SHARE MODE`},
+		{`SELECT a FROM t FOR SHARE OF t NOWAIT`, `SELECT a FROM t FOR UPDATE OF t NOWAIT`},
+		{`(SELECT 1 UNION SELECT 2) ORDER BY 1 LIMIT 1;`, `SELECT 1 UNION SELECT 2 ORDER BY 1 LIMIT 1;`},
+		{`((SELECT 1) LIMIT 1) LIMIT 2`, `SELECT * FROM (SELECT 1 LIMIT 1) AS silogate_query LIMIT 2`},
+		{`(SELECT 1 LIMIT 1) UNION SELECT 2`, `(SELECT 1 LIMIT 1) UNION SELECT 2`},
+		{`SELECT 1 FROM t USE INDEX (PRIMARY)`, "SELECT 1 FROM t USE INDEX (`PRIMARY`)"},
+		{`SELECT 1 FROM t a FORCE KEY FOR ORDER BY (a, b) IGNORE INDEX (c) WHERE 1`, "SELECT 1 FROM t a USE INDEX (`a`, `b`, `c`) WHERE 1"},
+		{`SELECT 1 FROM t USE INDEX () JOIN u`, `SELECT 1 FROM t  JOIN u`},
+		{`USE shop`, `USE shop`},
+		{`SELECT JSON_VALUE(f(a, b), '$.a' RETURNING SIGNED NULL ON EMPTY ERROR ON ERROR)`,
+			`SELECT (SELECT silogate_value FROM JSON_TABLE(f(a, b), '$' COLUMNS (silogate_value BIGINT PATH '$.a' /*RETURNING SIGNED*/ NULL ON EMPTY DEFAULT 'silogate:error' ON ERROR)) AS silogate_json)`},
+		{`SELECT JSON_VALUE(a, '$.a' RETURNING DECIMAL(4,2)), JSON_VALUE(a, '$')`,
+			`SELECT (SELECT silogate_value FROM JSON_TABLE(a, '$' COLUMNS (silogate_value DECIMAL(4,2) PATH '$.a' /*RETURNING DECIMAL(4,2)*/)) AS silogate_json), JSON_VALUE(a, '$')`},
+		{`SELECT 'open`, `SELECT 'open`},
+	} {
+		got := Widen(c.sql, false)
+		if shown := shownEdits(got); shown != c.want {
+			t.Errorf("%s\ngot  %s\nwant %s", c.sql, shown, c.want)
+		}
+	}
+}
+
+func TestRestoreWidened(t *testing.T) {
+	for _, sql := range []string{
+		`1=1=2`, `a = b LIKE c`, `ROW(1, 2) = ROW (a, b)`, `SUBSTRING(f(a) FROM 2 FOR 3)`, `TRIM(LEADING FROM a)`, `{fn UCASE(a)}`,
+		`JSON_VALUE(f(a, b), '$.a' RETURNING DECIMAL(4,2) NULL ON EMPTY) = 1`,
+	} {
+		widened := Widen("SELECT "+sql, false)
+		if widened == "SELECT "+sql {
+			t.Errorf("%s is not widened", sql)
+		}
+		if got := Restore(widened); got != "SELECT "+sql {
+			t.Errorf("%s became %s", sql, got)
+		}
+	}
+}
