@@ -8,6 +8,7 @@ import (
 	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
 
 	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
 )
 
@@ -61,8 +62,19 @@ func (x *expressions) comparison(f expr.Func, l, r sql.Expression) (expr.Expr, e
 		}
 		return x.compareRows(f, ls, rs)
 	}
-	if sq, ok := r.(*gmsplan.Subquery); ok && isTuple(l) || isTuple(r) && isSubquery(l) {
-		return nil, unsupported("comparing a row with the subquery (" + subqueryText(sq) + ")")
+	if (isTuple(l) || isSubquery(l)) && (isTuple(r) || isSubquery(r)) && (x.columnsOf(l) > 1 || x.columnsOf(r) > 1) {
+		ls, err := x.row(l)
+		if err != nil {
+			return nil, err
+		}
+		rs, err := x.row(r)
+		if err != nil {
+			return nil, err
+		}
+		if len(ls) != len(rs) {
+			return nil, sqlerr.New(sqlerr.SubqueryColumns, "Operand should contain %d column(s)", len(ls))
+		}
+		return x.compareRows(f, ls, rs)
 	}
 	args, err := x.list(l, r)
 	if err != nil {
@@ -77,11 +89,22 @@ func isSubquery(e sql.Expression) bool {
 	return ok
 }
 
-func subqueryText(sq *gmsplan.Subquery) string {
-	if sq == nil {
-		return "..."
+// columnsOf is how many columns a row has.
+func (x *expressions) columnsOf(e sql.Expression) int {
+	if sq, ok := e.(*gmsplan.Subquery); ok {
+		return len(sq.Query.Schema(x.ctx))
 	}
-	return sq.QueryString
+	tuple, _ := e.(expression.Tuple)
+	return len(tuple)
+}
+
+// row imports the columns of a row, which a subquery has one of, or none: they are all NULL then.
+func (x *expressions) row(e sql.Expression) ([]expr.Expr, error) {
+	if sq, ok := e.(*gmsplan.Subquery); ok {
+		return x.scalars(sq)
+	}
+	tuple, _ := e.(expression.Tuple)
+	return x.list(tuple...)
 }
 
 // compareRows compares rows of the same number of columns, from the first that differs on.

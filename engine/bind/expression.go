@@ -369,18 +369,27 @@ func (x *expressions) caseWhen(e *expression.Case) (expr.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	whens := make([]expr.When, len(e.Branches))
+	results := make([]sql.Expression, len(e.Branches))
 	for i, b := range e.Branches {
-		whens[i].Cond = conditions[i]
-		if whens[i].Then, err = x.expr(b.Value); err != nil {
-			return nil, err
-		}
+		results[i] = b.Value
+	}
+	if e.Else != nil {
+		results = append(results, e.Else)
+	}
+	values, err := x.list(results...)
+	if err != nil {
+		return nil, err
+	}
+	if err := x.dateTimes(values); err != nil {
+		return nil, err
+	}
+	whens := make([]expr.When, len(e.Branches))
+	for i := range whens {
+		whens[i] = expr.When{Cond: conditions[i], Then: values[i]}
 	}
 	var els expr.Expr
 	if e.Else != nil {
-		if els, err = x.expr(e.Else); err != nil {
-			return nil, err
-		}
+		els = values[len(whens)]
 	}
 	out, err := expr.NewCase(whens, els)
 	if isNoKernel(err) {

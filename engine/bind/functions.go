@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
@@ -88,12 +89,55 @@ func (x *expressions) function(e sql.Expression) (out expr.Expr, known bool, err
 		if !ok { // GMS makes calls of operators: -> and REGEXP
 			fn, ok = operators[name]
 		}
-		if !ok || hasNil(args) {
+		switch {
+		case !ok || hasNil(args):
 			return nil, false, nil
+		case fn == expr.If || fn == expr.IfNull || fn == expr.Coalesce:
+			out, err = x.choice(e, fn, args)
+		default:
+			out, err = x.call(e, fn, args...)
 		}
-		out, err = x.call(e, fn, args...)
 	}
 	return out, true, err
+}
+
+// choice imports a call whose result is one of its arguments.
+func (x *expressions) choice(e sql.Expression, f expr.Func, args []sql.Expression) (expr.Expr, error) {
+	list, err := x.list(args...)
+	if err != nil {
+		return nil, err
+	}
+	values := list
+	if f == expr.If {
+		values = list[1:]
+	}
+	if err := x.dateTimes(values); err != nil {
+		return nil, err
+	}
+	out, err := applied(f, args, list)
+	if isNoKernel(err) {
+		return x.fallback(e)
+	}
+	return out, err
+}
+
+// dateTimes makes moments of today of the times among values that may be moments.
+func (x *expressions) dateTimes(values []expr.Expr) error {
+	if !slices.ContainsFunc(values, func(e expr.Expr) bool { return isMoment(e.Type()) }) {
+		return nil
+	}
+	if slices.ContainsFunc(values, func(e expr.Expr) bool { return !e.Type().IsTemporal() && e.Type().Kind != types.Null }) {
+		return nil // they are texts
+	}
+	for i, e := range values {
+		if e.Type().Kind == types.Time {
+			var err error
+			if values[i], err = x.today(e); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // nullIf imports NULLIF, whose arguments may be compared row by row.

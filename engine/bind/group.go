@@ -233,15 +233,19 @@ func (x *expressions) aggregate(node *grouping, f sql.Aggregation) (column, erro
 		return column{}, err
 	}
 	text := strings.ToLower(gmsplan.AliasSubqueryString(x.ctx, f))
+	value, err := x.average(node, agg, f.Id(), shown)
+	if err != nil {
+		return column{}, err
+	}
 	if known, ok := node.find(agg, shown); ok {
-		return column{id: f.Id(), name: text, Column: known}, nil
+		return column{id: f.Id(), name: text, Column: known, value: value}, nil
 	}
 	x.last++
 	agg.Col = plan.Column{ID: x.last, Name: unnumbered(text), Type: computed, Nullable: agg.Func != plan.Count && agg.Func != plan.CountStar}
 	node.Aggs = append(node.Aggs, agg)
 	result := agg.Col
 	if computed != shown {
-		value, err := expr.NewCast(agg.Col.Ref(), shown)
+		cast, err := expr.NewCast(agg.Col.Ref(), shown)
 		if err != nil {
 			return column{}, err
 		}
@@ -250,9 +254,9 @@ func (x *expressions) aggregate(node *grouping, f sql.Aggregation) (column, erro
 		if node.rounded == nil {
 			node.rounded = make(map[expr.ColumnID]plan.Projection)
 		}
-		node.rounded[agg.Col.ID] = plan.Projection{Col: result, Expr: value}
+		node.rounded[agg.Col.ID] = plan.Projection{Col: result, Expr: cast}
 	}
-	return column{id: f.Id(), name: text, Column: result}, nil
+	return column{id: f.Id(), name: text, Column: result, value: value}, nil
 }
 
 // isOuter reports the arguments of an aggregate that is not of the query block it stands in: all their columns are of blocks

@@ -22,11 +22,14 @@ type importer struct {
 	ctes   sharedCTEs
 	// working are the recursions whose step is being imported, by the table that GMS has for their rows.
 	working map[sql.TableId]*plan.Recursive
+	root    sql.Node
+	// operands are what stands below other expressions; nil before it is asked for.
+	operands map[sql.ColumnId]bool
 }
 
 // importQuery imports a validated query.
 func (b *Binder) importQuery(ctx *sql.Context, n sql.Node) (*Leaf, error) {
-	im := &importer{ctx: ctx, binder: b, ctes: countCTEs(ctx, n), working: make(map[sql.TableId]*plan.Recursive)}
+	im := &importer{ctx: ctx, binder: b, ctes: countCTEs(ctx, n), working: make(map[sql.TableId]*plan.Recursive), root: n}
 	rel, err := im.block(n, nil)
 	if err != nil {
 		return nil, err
@@ -58,6 +61,15 @@ type column struct {
 	id   sql.ColumnId // 0: can only be meant by name
 	name string
 	plan.Column
+	value expr.Expr // what a reference reads instead of the column, if not nil
+}
+
+// read is what a reference to the column is.
+func (c *column) read() expr.Expr {
+	if c.value != nil {
+		return c.value
+	}
+	return c.Ref()
 }
 
 // relation is an imported node. Its columns are those of GMS's node by position; the plan node may have more, which the
@@ -84,12 +96,12 @@ type scope struct {
 // GMS leaves references to unnamed columns without an id.
 func (s *scope) find(id sql.ColumnId, name string, at int) (expr.Expr, bool) {
 	if id == 0 && at >= 0 && at < len(s.rel.cols) && strings.EqualFold(s.rel.cols[at].name, name) {
-		return s.rel.cols[at].Ref(), true
+		return s.rel.cols[at].read(), true
 	}
 	for in := s; in != nil && id != 0; in = in.outer {
 		for i := range in.rel.cols {
 			if in.rel.cols[i].id == id {
-				return in.rel.cols[i].Ref(), true
+				return in.rel.cols[i].read(), true
 			}
 		}
 		if e, ok := in.aliases[id]; ok {
@@ -99,7 +111,7 @@ func (s *scope) find(id sql.ColumnId, name string, at int) (expr.Expr, bool) {
 	for in := s; in != nil; in = in.outer {
 		for i := range in.rel.cols {
 			if c := &in.rel.cols[i]; c.id == 0 && strings.EqualFold(c.name, name) {
-				return c.Ref(), true
+				return c.read(), true
 			}
 		}
 	}

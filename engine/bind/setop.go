@@ -15,29 +15,12 @@ import (
 
 // setOp imports UNION, INTERSECT or EXCEPT with its order and limit.
 func (im *importer) setOp(n *gmsplan.SetOp, outer *scope) (relation, error) {
-	left, err := im.operand(n.Left(), outer)
-	if err != nil {
-		return relation{}, err
-	}
-	right, err := im.operand(n.Right(), outer)
-	if err != nil {
-		return relation{}, err
-	}
-	left, right, err = im.alike(left, right)
-	if err != nil {
-		return relation{}, err
-	}
 	var rel relation
-	switch n.SetOpType {
-	case gmsplan.UnionType:
-		rel = im.union(left, right)
-		if n.Distinct {
-			rel = im.distinctOver(rel)
-		}
-	case gmsplan.IntersectType:
-		rel, err = im.matching(plan.Semi, left, right, n.Distinct)
-	default:
-		rel, err = im.matching(plan.Anti, left, right, n.Distinct)
+	var err error
+	if n.SetOpType == gmsplan.UnionType {
+		rel, err = im.unions(n, outer)
+	} else {
+		rel, err = im.difference(n, outer)
 	}
 	if err != nil {
 		return relation{}, err
@@ -46,6 +29,89 @@ func (im *importer) setOp(n *gmsplan.SetOp, outer *scope) (relation, error) {
 		return relation{}, err
 	}
 	return im.slice(rel, n.Offset, n.Limit)
+}
+
+// difference imports INTERSECT or EXCEPT.
+func (im *importer) difference(n *gmsplan.SetOp, outer *scope) (relation, error) {
+	left, err := im.operand(n.Left(), outer)
+	if err != nil {
+		return relation{}, err
+	}
+	right, err := im.operand(n.Right(), outer)
+	if err != nil {
+		return relation{}, err
+	}
+	if left, right, err = im.alike(left, right); err != nil {
+		return relation{}, err
+	}
+	kind := plan.Anti
+	if n.SetOpType == gmsplan.IntersectType {
+		kind = plan.Semi
+	}
+	return im.matching(kind, left, right, n.Distinct)
+}
+
+// branch is an operand of a chain of UNIONs.
+type branch struct {
+	relation
+	distinct bool // the UNION before it leaves of equal rows, up to here, one
+}
+
+// unions imports a chain of UNIONs, whose columns have types that hold the values of all operands.
+func (im *importer) unions(n *gmsplan.SetOp, outer *scope) (relation, error) {
+	list, err := im.branches(n, outer)
+	if err != nil {
+		return relation{}, err
+	}
+	common := make([]types.Type, len(list[0].cols))
+	for i := range common {
+		whole := list[0].source(i)
+		for _, b := range list[1:] {
+			if common[i], err = expr.UnionType(whole, b.source(i)); err != nil {
+				return relation{}, err
+			}
+			whole = &expr.Column{Typ: common[i]}
+		}
+	}
+	var rel relation
+	for i, b := range list {
+		operand, err := im.castAll(b.relation, common)
+		switch {
+		case err != nil:
+			return relation{}, err
+		case i == 0:
+			rel = operand
+			continue
+		}
+		if rel = im.union(rel, operand); b.distinct {
+			rel = im.distinctOver(rel)
+		}
+	}
+	return rel, nil
+}
+
+// branches imports the operands of a chain of UNIONs. One with an order or limit is an operand by itself.
+func (im *importer) branches(n *gmsplan.SetOp, outer *scope) ([]branch, error) {
+	var list []branch
+	left := n.Left()
+	if p, ok := left.(*gmsplan.Project); ok && isMerge(im.ctx, p) {
+		left = p.Child
+	}
+	below, ok := left.(*gmsplan.SetOp)
+	if ok && below.SetOpType == gmsplan.UnionType && len(below.SortConditions) == 0 && below.Limit == nil && below.Offset == nil {
+		var err error
+		if list, err = im.branches(below, outer); err != nil {
+			return nil, err
+		}
+	} else {
+		first, err := im.operand(n.Left(), outer)
+		if err != nil {
+			return nil, err
+		}
+		list = []branch{{relation: first}}
+	}
+	right, err := im.operand(n.Right(), outer)
+	return append(list, branch{right, n.Distinct}), err
 }
 
 // slice applies the OFFSET and LIMIT of a set operation, either of which may be nil.

@@ -45,11 +45,31 @@ func (x *expressions) scalar(sq *gmsplan.Subquery) (expr.Expr, error) {
 	if len(rel.cols) != 1 {
 		return nil, sqlerr.New(sqlerr.SubqueryColumns, "Operand should contain 1 column(s)")
 	}
+	return x.oneRow(rel)[0], nil
+}
+
+// scalars makes the input yield the values of a subquery of one row and returns its columns.
+func (x *expressions) scalars(sq *gmsplan.Subquery) ([]expr.Expr, error) {
+	if x.comparing {
+		return nil, errNotComputed
+	}
+	rel, err := x.inner(sq)
+	if err != nil {
+		return nil, err
+	}
+	return x.oneRow(rel), nil
+}
+
+// oneRow makes the input yield the one row of a subquery, NULLs where it has none.
+func (x *expressions) oneRow(rel relation) []expr.Expr {
 	x.rel.node = &plan.Apply{Kind: plan.ApplyScalar, Outer: x.rel.node, Inner: rel.node}
-	c := rel.cols[0].Column
-	c.Nullable = true
-	x.rel.grouped.reads(c.ID, rel.node)
-	return c.Ref(), nil
+	list := make([]expr.Expr, len(rel.cols))
+	for i, c := range rel.cols {
+		c.Nullable = true
+		x.rel.grouped.reads(c.ID, rel.node)
+		list[i] = c.Ref()
+	}
+	return list
 }
 
 // exists makes the input yield the truth value of EXISTS.

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/silogate/silogate/engine/expr"
@@ -276,8 +277,8 @@ func (v *verifier) apply(n *Apply, in scope) error {
 	}
 	switch n.Kind {
 	case ApplyScalar:
-		if len(n.Inner.Schema()) != 1 {
-			return fmt.Errorf("a scalar subquery has %d columns", len(n.Inner.Schema()))
+		if len(n.Inner.Schema()) == 0 {
+			return errors.New("a scalar subquery has no columns")
 		}
 	case ApplyExists, ApplyIn:
 		return v.mark(n.Mark)
