@@ -174,7 +174,7 @@ func (x *expressions) dependency(agg *grouping, out relation, e sql.Expression) 
 	if agg.determined == nil {
 		agg.determined = determined(x.rel.node, agg.Groups)
 	}
-	if !allKnown(value, agg.determined) {
+	if !allKnown(value, agg.determined, nil) {
 		out.grouped.strays[c.ID] = unnumbered(e.String())
 	}
 	return c, nil

@@ -170,7 +170,7 @@ func determine(n plan.Node, known map[expr.ColumnID]bool) {
 	case *plan.Project:
 		determine(n.Input, known)
 		for _, p := range n.Exprs {
-			if !expr.Volatile(p.Expr) && allKnown(p.Expr, known) {
+			if !expr.Volatile(p.Expr) && allKnown(p.Expr, known, nil) {
 				known[p.Col.ID] = true
 			}
 		}
@@ -185,7 +185,8 @@ func determine(n plan.Node, known map[expr.ColumnID]bool) {
 	}
 }
 
-// determineJoin: what an outer join pads is determined where all that its condition reads of the other side is.
+// determineJoin: of what an outer join pads it has to be known which rows are padded. They are where all that its condition reads
+// of the other side is known, and where a column is that is only NULL of padding.
 func determineJoin(n *plan.Join, known map[expr.ColumnID]bool) {
 	determine(n.Left, known)
 	switch n.Kind {
@@ -193,18 +194,13 @@ func determineJoin(n *plan.Join, known map[expr.ColumnID]bool) {
 		equate(n.On, known, nil)
 		determine(n.Right, known)
 	case plan.Left:
-		right := n.Right.Schema().Set()
-		for _, c := range n.On {
-			read := make(map[expr.ColumnID]bool)
-			expr.Columns(c, read)
-			for id := range read {
-				if !right[id] && !known[id] {
-					return
-				}
-			}
+		right := n.Right.Schema()
+		own := right.Set()
+		padded := slices.ContainsFunc(right, func(c plan.Column) bool { return known[c.ID] && !c.Nullable })
+		if padded || !slices.ContainsFunc(n.On, func(c expr.Expr) bool { return !allKnown(c, known, own) }) {
+			equate(n.On, known, own)
+			determine(n.Right, known)
 		}
-		equate(n.On, known, right)
-		determine(n.Right, known)
 	}
 }
 
@@ -220,18 +216,19 @@ func equate(conds []expr.Expr, known, only map[expr.ColumnID]bool) {
 		}
 		for i, side := range eq.Args {
 			col, ok := side.(*expr.Column)
-			if ok && (only == nil || only[col.ID]) && !expr.Volatile(eq.Args[1-i]) && allKnown(eq.Args[1-i], known) {
+			if ok && (only == nil || only[col.ID]) && !expr.Volatile(eq.Args[1-i]) && allKnown(eq.Args[1-i], known, nil) {
 				known[col.ID] = true
 			}
 		}
 	}
 }
 
-func allKnown(e expr.Expr, known map[expr.ColumnID]bool) bool {
+// allKnown reports whether e reads nothing but what is known, or among the others.
+func allKnown(e expr.Expr, known, others map[expr.ColumnID]bool) bool {
 	read := make(map[expr.ColumnID]bool)
 	expr.Columns(e, read)
 	for id := range read {
-		if !known[id] {
+		if !known[id] && !others[id] {
 			return false
 		}
 	}
