@@ -88,6 +88,7 @@ type Estimate struct {
 	Bytes     float64 // transferred
 	StartCost float64 // seconds until the first row
 	Cost      float64 // seconds of the source's own work in all
+	Lookups   float64 // rows that it fetches one by one for rows of another input; 0: none, or nobody knows
 	Splits    int     // how many splits there will be; 0: unknown
 }
 

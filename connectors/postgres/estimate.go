@@ -167,14 +167,7 @@ func (f *fragment) explain(ctx context.Context) (connectors.Estimate, error) {
 	if err != nil || text == nil {
 		return connectors.UnknownEstimate(), err
 	}
-	var plans []struct {
-		Plan struct {
-			Start float64 `json:"Startup Cost"`
-			Total float64 `json:"Total Cost"`
-			Rows  float64 `json:"Plan Rows"`
-			Width float64 `json:"Plan Width"`
-		}
-	}
+	var plans []struct{ Plan serverPlan }
 	if err := json.Unmarshal(text, &plans); err != nil {
 		return connectors.UnknownEstimate(), f.translate(ctx, err, "plan a query")
 	}
@@ -184,6 +177,7 @@ func (f *fragment) explain(ctx context.Context) (connectors.Estimate, error) {
 	p := plans[0].Plan
 	bytes := p.Rows * p.Width
 	_, splits := f.plan(int(f.extra))
+	looked := f.lookupsOf(&p, 1)
 	return connectors.Estimate{Rows: p.Rows, Bytes: bytes, StartCost: p.Start * secondsPerCost,
-		Cost: p.Total*secondsPerCost + bytes*secondsPerByte, Splits: splits}, nil
+		Cost: p.Total*secondsPerCost + looked.more + bytes*secondsPerByte, Lookups: looked.rows, Splits: splits}, nil
 }

@@ -49,7 +49,7 @@ func sameNode(a, b plan.Node) bool {
 		return ok && slices.Equal(a.Schema(), b.Schema())
 	case *plan.Join:
 		b, ok := b.(*plan.Join)
-		return ok && a.Kind == b.Kind && a.Mark == b.Mark && a.NullAware == b.NullAware && a.BuildLeft == b.BuildLeft
+		return ok && a.Kind == b.Kind && a.Mark == b.Mark && a.NullAware == b.NullAware && a.BuildLeft == b.BuildLeft && a.Apart == b.Apart
 	case *plan.Apply:
 		b, ok := b.(*plan.Apply)
 		return ok && a.Kind == b.Kind && a.Mark == b.Mark

@@ -69,6 +69,8 @@ func (pl *placer) colour(n plan.Node) siteSet {
 		s.reads = []int{n.ID}
 	case *plan.With:
 		return pl.colourWith(n)
+	case *plan.Join:
+		s.mixed = n.Apart
 	case *plan.Apply, *plan.JSONTable, *plan.Recursive, *plan.Working, *plan.Remote:
 		s.mixed = true
 	}
@@ -302,6 +304,9 @@ func (pl *placer) whyHere(n plan.Node, site plan.Site) string {
 	}
 	if f, ok := n.(*plan.Filter); ok && slices.ContainsFunc(f.Conds, expr.Volatile) {
 		return "it has another value each time that it is evaluated"
+	}
+	if j, ok := n.(*plan.Join); ok && j.Apart {
+		return "the source would look very many rows up one by one: the keys of one side go along with the other"
 	}
 	switch n.(type) {
 	case *plan.Apply, *plan.JSONTable, *plan.Recursive, *plan.Rollup, *plan.Window, *plan.Repeat:

@@ -27,6 +27,7 @@ func rules() []rule {
 		{name: "expand_or", apply: expandOr},
 		{name: "narrow", apply: narrow},
 		{name: "merge", apply: merge},
+		{name: "send_keys", apply: sendKeys},
 		{name: "place", apply: place, required: true},
 		{name: "build_side", apply: buildSide},
 	}

@@ -82,6 +82,7 @@ func runAll(t *testing.T, d *datadriven.TestData, root plan.Node) string {
 	cfg := Config{Pushdown: true, Verify: true, Disabled: make(map[string]bool)}
 	var takes []string
 	var link connectors.Link
+	lookups := 0.0
 	for _, a := range d.CmdArgs {
 		switch a.Key {
 		case "takes":
@@ -93,6 +94,8 @@ func runAll(t *testing.T, d *datadriven.TestData, root plan.Node) string {
 			cfg.Pushdown = false
 		case "strict":
 			cfg.Strict = true
+		case "lookups": // of pg, for each join
+			lookups, _ = strconv.ParseFloat(a.Vals[0], 64)
 		case "bounded":
 			cfg.Bounded = true
 		case "barred": // source/what, or what alone for a rule; _ is a space
@@ -111,7 +114,7 @@ func runAll(t *testing.T, d *datadriven.TestData, root plan.Node) string {
 		}
 	}
 	all := newSources(takes...)
-	all["pg"].link = link
+	all["pg"].link, all["pg"].lookups = link, lookups
 	cfg.Sources = all
 	out, _, err := Optimize(context.Background(), root, cfg)
 	if err != nil {

@@ -155,6 +155,7 @@ type Join struct {
 	Mark        Column // Mark only
 	NullAware   bool   // Mark only
 	BuildLeft   bool   // the hash table is built from the left input; the optimizer decides by size
+	Apart       bool   // its sides are not for one source to join, though one could
 }
 
 // ApplyKind says what a subquery yields.
