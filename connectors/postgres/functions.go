@@ -36,7 +36,7 @@ func (d *dialect) functions() map[expr.Func]sqlgen.Rule {
 
 		expr.Add:      arithmetic("+"),
 		expr.Sub:      arithmetic("-"),
-		expr.Mul:      arithmetic("*"),
+		expr.Mul:      {Guard: exactResult, Write: product},
 		expr.Neg:      {Guard: exactResult, Write: writeNegative},
 		expr.Div:      {Guard: quotientGuard, Write: writeQuotient},
 		expr.IntDiv:   integerDivision("/", "div"),
@@ -147,7 +147,8 @@ func writeLike(w *sqlgen.Writer, c *expr.Call) {
 	w.Text(")")
 }
 
-// exactResult admits signed integers, and decimals whose type has room for every digit of the result.
+// exactResult admits signed integers, and decimals whose type has room for every digit of the result, or to which a product is
+// rounded.
 func exactResult(_ *sqlgen.Writer, c *expr.Call) error {
 	for _, a := range c.Args {
 		if err := exactOperand(a); err != nil {
@@ -175,7 +176,24 @@ func exactResult(_ *sqlgen.Writer, c *expr.Call) error {
 	if c.Func == expr.Add || c.Func == expr.Sub {
 		whole++
 	}
-	return refuseUnless(scale <= int(t.Scale) && whole+scale <= types.MaxPrecision, "arithmetic that may not fit %s", t)
+	rounded := c.Func == expr.Mul || scale <= int(t.Scale)
+	return refuseUnless(rounded && whole+scale <= types.MaxPrecision, "arithmetic that may not fit %s", t)
+}
+
+// product writes a product, rounded half away from zero where its type has fewer digits after the point than its factors have.
+func product(w *sqlgen.Writer, c *expr.Call) {
+	scale := 0
+	for _, a := range c.Args {
+		scale += int(a.Type().Scale)
+	}
+	cut := c.Typ.Kind == types.Decimal && scale > int(c.Typ.Scale)
+	if cut {
+		w.Text("round(")
+	}
+	operation(w, c, "*")
+	if cut {
+		w.Text(", ", strconv.Itoa(int(c.Typ.Scale)), ")")
+	}
 }
 
 func exactOperand(e expr.Expr) error {
@@ -193,12 +211,16 @@ func decimalArgument(_ *sqlgen.Writer, c *expr.Call) error {
 // arithmetic is the rule of + - *: integers are computed as bigint, whose overflow is an error in both.
 func arithmetic(op string) sqlgen.Rule {
 	return sqlgen.Rule{Guard: exactResult, Write: func(w *sqlgen.Writer, c *expr.Call) {
-		w.Text("(")
-		widened(w, c.Args[0], c.Typ)
-		w.Text(" ", op, " ")
-		widened(w, c.Args[1], c.Typ)
-		w.Text(")")
+		operation(w, c, op)
 	}}
+}
+
+func operation(w *sqlgen.Writer, c *expr.Call, op string) {
+	w.Text("(")
+	widened(w, c.Args[0], c.Typ)
+	w.Text(" ", op, " ")
+	widened(w, c.Args[1], c.Typ)
+	w.Text(")")
 }
 
 // widened writes an operand as what t is computed in: bigint or numeric.
