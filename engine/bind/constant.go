@@ -7,7 +7,6 @@ import (
 	"github.com/dolthub/go-mysql-server/sql/analyzer"
 	"github.com/dolthub/go-mysql-server/sql/expression"
 	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
-	"github.com/dolthub/go-mysql-server/sql/transform"
 
 	"github.com/silogate/silogate/engine/sqlerr"
 )
@@ -19,7 +18,7 @@ import (
 // takeConstant takes a query without tables. It returns nil for what GMS runs: a query over its own tables, one that acts
 // on the session, and whatever the import refuses.
 func (b *Binder) takeConstant(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, flags *sql.QueryFlags) (*Leaf, error) {
-	if showsVariables(n) || !isConstant(ctx, n) {
+	if showsVariables(n) || !(seenQueries{}).isConstant(ctx, n) {
 		return nil, nil
 	}
 	leaf, err := b.take(ctx, a, n, flags)
@@ -39,9 +38,9 @@ func isRefusal(err error) bool {
 }
 
 // isConstant reports whether a query reads no table, at any depth, and does nothing but compute.
-func isConstant(ctx *sql.Context, n sql.Node) bool {
+func (s seenQueries) isConstant(ctx *sql.Context, n sql.Node) bool {
 	constant := true
-	transform.InspectWithOpaque(ctx, n, func(ctx *sql.Context, n sql.Node) bool {
+	s.inspect(ctx, n, func(ctx *sql.Context, n sql.Node) bool {
 		switch n := n.(type) {
 		case *gmsplan.ResolvedTable:
 			constant = constant && isDual(n)
@@ -51,7 +50,7 @@ func isConstant(ctx *sql.Context, n sql.Node) bool {
 		}
 		if e, ok := n.(sql.Expressioner); ok && constant {
 			for _, e := range e.Expressions() {
-				constant = constant && onlyComputes(ctx, e)
+				constant = constant && s.onlyComputes(ctx, e)
 			}
 		}
 		return constant
@@ -60,14 +59,14 @@ func isConstant(ctx *sql.Context, n sql.Node) bool {
 }
 
 // onlyComputes reports whether e neither acts on the session nor belongs to a routine, nor do the subqueries in it.
-func onlyComputes(ctx *sql.Context, e sql.Expression) bool {
+func (s seenQueries) onlyComputes(ctx *sql.Context, e sql.Expression) bool {
 	computes := true
 	sql.Inspect(ctx, e, func(ctx *sql.Context, e sql.Expression) bool {
 		switch e := e.(type) {
 		case *expression.SetField, *expression.ProcedureParam:
 			computes = false
 		case *gmsplan.Subquery:
-			computes = computes && isConstant(ctx, e.Query)
+			computes = computes && s.isConstant(ctx, e.Query)
 			return false
 		case sql.FunctionExpression:
 			computes = computes && !acting[strings.ToLower(e.FunctionName())]

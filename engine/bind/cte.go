@@ -1,9 +1,6 @@
 package bind
 
 import (
-	"strconv"
-	"strings"
-
 	"github.com/dolthub/go-mysql-server/sql"
 	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
 	"github.com/dolthub/go-mysql-server/sql/transform"
@@ -11,37 +8,40 @@ import (
 	"github.com/silogate/silogate/engine/plan"
 )
 
-// sharedCTEs finds the references to one CTE. GMS puts a copy of the CTE's tree at each of them: the copies have one text
-// and one set of table ids, which two derived tables that were written separately never do.
+// sharedCTEs finds the references to one CTE. GMS puts the CTE's tree at each of them: derived tables of one query are references to
+// one CTE.
 type sharedCTEs struct {
-	references map[string]int // by cteKey
-	bound      map[string]int // cteKey -> index of bindings
+	references map[sql.Node]int // by the derived table's query
+	bound      map[sql.Node]int // the same -> index of bindings
 	bindings   []plan.CTE
 	ids        int // given out
+	sizes      sizes
 }
 
-// cteKey identifies the query of a derived table; "" if it can't be shared: it reads the queries around it, gives another
-// result each time, or reads no table.
-func cteKey(ctx *sql.Context, n *gmsplan.SubqueryAlias) string {
+// smallCTE is how many nodes a CTE that reads no table may have to be bound at each reference: what is constant there is known to the
+// optimizer.
+const smallCTE = 64
+
+// isShareable reports whether a derived table can be bound once for all references: it does not read the queries around it nor gives
+// another result each time.
+func (s *sharedCTEs) isShareable(ctx *sql.Context, n *gmsplan.SubqueryAlias) bool {
 	if !n.Correlated.Empty() || n.Volatile || n.IsLateral {
-		return ""
+		return false
 	}
-	var key strings.Builder
-	transform.InspectWithOpaque(ctx, n.Child, func(_ *sql.Context, n sql.Node) bool {
-		switch n.(type) {
+	return s.sizes.of(ctx, n) > smallCTE || readsTable(ctx, n.Child)
+}
+
+// readsTable reports whether a query reads more than constants, outside of the subqueries in its expressions.
+func readsTable(ctx *sql.Context, n sql.Node) bool {
+	found := false
+	seenQueries{}.inspect(ctx, n, func(_ *sql.Context, n sql.Node) bool {
+		switch n := n.(type) {
 		case *gmsplan.ResolvedTable, *gmsplan.RecursiveCte:
-			if id := n.(gmsplan.TableIdNode).Id(); id != 0 {
-				key.WriteString(strconv.Itoa(int(id)))
-				key.WriteByte(' ')
-			}
+			found = found || n.(gmsplan.TableIdNode).Id() != 0
 		}
-		return true
+		return !found
 	})
-	if key.Len() == 0 {
-		return ""
-	}
-	key.WriteString(n.TextDefinition)
-	return key.String()
+	return found
 }
 
 // next is a new id.
@@ -50,9 +50,9 @@ func (s *sharedCTEs) next() int {
 	return s.ids - 1
 }
 
-// countCTEs counts the references to each shareable query. Inside a shared one nothing is counted twice.
+// countCTEs counts the references to each query, up to 2. Inside a shared one nothing is counted twice.
 func countCTEs(ctx *sql.Context, n sql.Node) sharedCTEs {
-	s := sharedCTEs{references: make(map[string]int), bound: make(map[string]int)}
+	s := sharedCTEs{references: make(map[sql.Node]int), bound: make(map[sql.Node]int), sizes: make(sizes)}
 	s.count(ctx, n)
 	return s
 }
@@ -68,29 +68,25 @@ func (s *sharedCTEs) count(ctx *sql.Context, n sql.Node) {
 		if !ok {
 			return true
 		}
-		key := cteKey(ctx, alias)
-		if key == "" {
-			return true
-		}
-		s.references[key]++
-		return s.references[key] == 1
+		known := s.references[alias.Child]
+		s.references[alias.Child] = min(known+1, 2)
+		return known == 0 || known == 1 && !s.isShareable(ctx, alias)
 	})
 }
 
 // cteOrQuery imports the query of a derived table, or a reference to it where another has the same.
 func (im *importer) cteOrQuery(n *gmsplan.SubqueryAlias, outer *scope) (relation, error) {
-	key := cteKey(im.ctx, n)
-	if key == "" || im.ctes.references[key] < 2 {
+	if im.ctes.references[n.Child] < 2 || !im.ctes.isShareable(im.ctx, n) {
 		return im.block(n.Child, outer)
 	}
-	at, ok := im.ctes.bound[key]
+	at, ok := im.ctes.bound[n.Child]
 	if !ok {
 		rel, err := im.block(n.Child, nil)
 		if err != nil {
 			return relation{}, err
 		}
 		at = len(im.ctes.bindings)
-		im.ctes.bound[key] = at
+		im.ctes.bound[n.Child] = at
 		im.ctes.bindings = append(im.ctes.bindings, plan.CTE{ID: im.ctes.next(), Name: n.Name(), Plan: rel.node})
 	}
 	binding := im.ctes.bindings[at]

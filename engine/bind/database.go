@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -103,6 +104,9 @@ func (d *database) IsReadOnly() bool { return true }
 
 // GetTableInsensitive implements sql.Database.
 func (d *database) GetTableInsensitive(ctx *sql.Context, name string) (sql.Table, bool, error) {
+	if ctx.Err() != nil {
+		return nil, false, context.Cause(ctx)
+	}
 	site, t, err := d.provider.resolver.Resolve(ctx, userOf(ctx), d.name, name)
 	switch {
 	case sqlerr.Is(err, sqlerr.UnknownTable):
@@ -142,6 +146,9 @@ func (d *viewDatabase) DropView(ctx *sql.Context, name string) error {
 
 // GetViewDefinition implements sql.ViewDatabase.
 func (d *viewDatabase) GetViewDefinition(ctx *sql.Context, name string) (sql.ViewDefinition, bool, error) {
+	if ctx.Err() != nil {
+		return sql.ViewDefinition{}, false, context.Cause(ctx)
+	}
 	statement, err := d.views.View(ctx, d.name, name)
 	if err != nil || statement == "" {
 		return sql.ViewDefinition{}, false, err

@@ -5,7 +5,6 @@ import (
 	"github.com/dolthub/go-mysql-server/sql/analyzer"
 	"github.com/dolthub/go-mysql-server/sql/expression"
 	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
-	"github.com/dolthub/go-mysql-server/sql/transform"
 	gmstypes "github.com/dolthub/go-mysql-server/sql/types"
 	"github.com/dolthub/vitess/go/vt/sqlparser"
 
@@ -17,7 +16,7 @@ import (
 
 // refuseFiles refuses SELECT ... INTO OUTFILE and DUMPFILE, and LOAD DATA of a file of the server, wherever in a statement they stand.
 func refuseFiles(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node) (err error) {
-	transform.InspectWithOpaque(ctx, n, func(ctx *sql.Context, n sql.Node) bool {
+	seenQueries{}.inspect(ctx, n, func(ctx *sql.Context, n sql.Node) bool {
 		if err != nil {
 			return false
 		}

@@ -20,6 +20,7 @@ type importer struct {
 	local  *localSource
 	own    bool // see Leaf
 	ctes   sharedCTEs
+	nodes  int // imported
 	// working are the recursions whose step is being imported, by the table that GMS has for their rows.
 	working map[sql.TableId]*plan.Recursive
 	root    sql.Node

@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -17,6 +18,12 @@ import (
 
 // node imports a relation of GMS's; outer is what the queries around it offer to it.
 func (im *importer) node(n sql.Node, outer *scope) (relation, error) {
+	if im.ctx.Err() != nil {
+		return relation{}, context.Cause(im.ctx)
+	}
+	if im.nodes++; im.nodes > maxNodes {
+		return relation{}, tooComplex(maxNodes)
+	}
 	switch n := n.(type) {
 	case *gmsplan.ResolvedTable:
 		return im.resolvedTable(n)

@@ -5,7 +5,6 @@ import (
 
 	"github.com/dolthub/go-mysql-server/sql"
 	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
-	"github.com/dolthub/go-mysql-server/sql/transform"
 	gmstypes "github.com/dolthub/go-mysql-server/sql/types"
 
 	"github.com/silogate/silogate/engine/expr"
@@ -89,13 +88,13 @@ func isRollup(e sql.Expression) bool {
 }
 
 // rollsUp reports whether n has a GROUP BY WITH ROLLUP, at any depth.
-func rollsUp(ctx *sql.Context, n sql.Node) bool {
+func (s seenQueries) rollsUp(ctx *sql.Context, n sql.Node) bool {
 	found := false
-	transform.InspectWithOpaque(ctx, n, func(ctx *sql.Context, n sql.Node) bool {
+	s.inspect(ctx, n, func(ctx *sql.Context, n sql.Node) bool {
 		if e, ok := n.(sql.Expressioner); ok && !found {
 			for _, e := range e.Expressions() {
 				found = found || isRollup(e)
-				inspectSubqueries(ctx, e, func(sq *gmsplan.Subquery) { found = found || rollsUp(ctx, sq.Query) })
+				inspectSubqueries(ctx, e, func(sq *gmsplan.Subquery) { found = found || s.rollsUp(ctx, sq.Query) })
 			}
 		}
 		return !found

@@ -29,7 +29,7 @@ func (b *Binder) takeOver(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, sc
 	}
 	if isQuery(n) && !shows(n) {
 		take := b.takeConstant
-		if federated(ctx, n) || rollsUp(ctx, n) {
+		if (seenQueries{}).federated(ctx, n) || (seenQueries{}).rollsUp(ctx, n) {
 			take = b.take
 		}
 		leaf, err := take(ctx, a, n, flags)
@@ -37,12 +37,18 @@ func (b *Binder) takeOver(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, sc
 		case err != nil:
 			return n, transform.SameTree, err
 		case leaf == nil:
+			if err := boundSize(ctx, n); err != nil {
+				return n, transform.SameTree, err
+			}
 			return listStatus(ctx, n)
 		}
 		return leaf, transform.NewTree, nil
 	}
 	n, same, err := takeParts(ctx, a, n, flags)
-	if err != nil || !same {
+	if err != nil {
+		return n, same, err
+	}
+	if err := boundSize(ctx, n); err != nil || !same {
 		return n, same, err
 	}
 	return listStatus(ctx, n)
@@ -74,9 +80,9 @@ func shows(n sql.Node) bool {
 }
 
 // federated reports whether n reads a federated table or has a window function, at any depth: what GMS does not run.
-func federated(ctx *sql.Context, n sql.Node) bool {
+func (s seenQueries) federated(ctx *sql.Context, n sql.Node) bool {
 	found := false
-	transform.InspectWithOpaque(ctx, n, func(ctx *sql.Context, n sql.Node) bool {
+	s.inspect(ctx, n, func(ctx *sql.Context, n sql.Node) bool {
 		if rt, ok := n.(*gmsplan.ResolvedTable); ok {
 			if _, ok := rt.UnderlyingTable().(*table); ok {
 				found = true
@@ -86,7 +92,7 @@ func federated(ctx *sql.Context, n sql.Node) bool {
 			for _, e := range e.Expressions() {
 				found = found || isWindowed(ctx, e)
 				inspectSubqueries(ctx, e, func(sq *gmsplan.Subquery) {
-					found = found || federated(ctx, sq.Query)
+					found = found || s.federated(ctx, sq.Query)
 				})
 			}
 		}
@@ -108,7 +114,10 @@ func inspectSubqueries(ctx *sql.Context, e sql.Expression, visit func(*gmsplan.S
 
 // take validates and imports a query.
 func (b *Binder) take(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, flags *sql.QueryFlags) (*Leaf, error) {
-	n, err := b.validate(ctx, a, n, nil, flags)
+	if err := b.validate(ctx, a, n, make(seenQueries), nil, flags); err != nil {
+		return nil, err
+	}
+	n, _, err := b.selectLimit.Apply(ctx, a, n, nil, anyRule, flags)
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +129,7 @@ func (b *Binder) take(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, flags 
 func takeParts(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, flags *sql.QueryFlags) (sql.Node, transform.TreeIdentity, error) {
 	replace := func(ctx *sql.Context, e sql.Expression) (sql.Expression, transform.TreeIdentity, error) {
 		sq, ok := e.(*gmsplan.Subquery)
-		if !ok || !federated(ctx, sq.Query) {
+		if !ok || !(seenQueries{}).federated(ctx, sq.Query) {
 			return e, transform.SameTree, nil
 		}
 		if !sq.Correlated().Empty() {
@@ -146,7 +155,7 @@ func takeParts(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, flags *sql.Qu
 		}
 		return n.WithSource(source), transform.NewTree, nil
 	case *gmsplan.Into:
-		if !federated(ctx, n.Child) {
+		if !(seenQueries{}).federated(ctx, n.Child) {
 			return n, transform.SameTree, nil
 		}
 		leaf, err := a.Analyze(ctx, n.Child, nil, flags)
@@ -166,11 +175,13 @@ var unnesting = []string{"unnestInSubqueries", "unnestExistsSubqueries"}
 const routines = "assignRoutines"
 
 // guard keeps the unnesting rules from statements that hold a Leaf in a subquery, and the routines rule from those that do
-// not read routines: one about a single table asks no other source.
+// not read routines: one about a single table asks no other source. No rule begins once the statement has ended.
 func guard(a *analyzer.Analyzer) {
 	for _, batch := range a.Batches {
 		batch.Rules = slices.Clone(batch.Rules)
 		for i, r := range batch.Rules {
+			r = interruptible(r)
+			batch.Rules[i] = r
 			var skip func(*sql.Context, sql.Node) bool
 			switch id := r.Id.String(); {
 			case slices.Contains(unnesting, id):
@@ -193,7 +204,7 @@ func guard(a *analyzer.Analyzer) {
 // readsRoutines reports whether a table of n is information_schema.routines.
 func readsRoutines(ctx *sql.Context, n sql.Node) bool {
 	found := false
-	transform.InspectWithOpaque(ctx, n, func(_ *sql.Context, n sql.Node) bool {
+	seenQueries{}.inspect(ctx, n, func(_ *sql.Context, n sql.Node) bool {
 		if rt, ok := n.(*gmsplan.ResolvedTable); ok {
 			_, routines := rt.Table.(analyzer.RoutineTable)
 			found = found || routines

@@ -32,7 +32,7 @@ func (b *Binder) findRules(a *analyzer.Analyzer) error {
 		if !ok {
 			return fmt.Errorf("go-mysql-server has no rule %s", name)
 		}
-		b.validators = append(b.validators, r)
+		b.validators = append(b.validators, interruptible(r))
 	}
 	r, ok := rules[selectLimit]
 	if !ok {
@@ -42,24 +42,22 @@ func (b *Binder) findRules(a *analyzer.Analyzer) error {
 	return nil
 }
 
-// validate runs GMS's checks on a query and on the subqueries in its expressions. scope is nil for the root.
-func (b *Binder) validate(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, scope *gmsplan.Scope, flags *sql.QueryFlags) (sql.Node, error) {
-	all := func(analyzer.RuleId) bool { return true }
-	rules := b.validators
-	if scope == nil {
-		rules = append([]analyzer.Rule{b.selectLimit}, rules...)
+func anyRule(analyzer.RuleId) bool { return true }
+
+// validate runs GMS's checks on a query and on the subqueries in its expressions, but on what it has seen. scope is nil for the root.
+func (b *Binder) validate(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, seen seenQueries, scope *gmsplan.Scope, flags *sql.QueryFlags) error {
+	n, err := seen.once(ctx, n)
+	if err != nil {
+		return err
 	}
-	for _, r := range rules {
-		checked, _, err := r.Apply(ctx, a, n, scope, all, flags)
-		if err != nil {
-			return nil, err
+	for _, r := range b.validators {
+		if _, _, err := r.Apply(ctx, a, n, scope, anyRule, flags); err != nil {
+			return err
 		}
-		n = checked
 	}
 	if !flags.SubqueryIsSet() {
-		return n, nil
+		return nil
 	}
-	var err error
 	transform.InspectWithOpaque(ctx, n, func(ctx *sql.Context, parent sql.Node) bool {
 		e, ok := parent.(sql.Expressioner)
 		if !ok || err != nil {
@@ -68,11 +66,11 @@ func (b *Binder) validate(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, sc
 		for _, e := range e.Expressions() {
 			inspectSubqueries(ctx, e, func(sq *gmsplan.Subquery) {
 				if err == nil {
-					_, err = b.validate(ctx, a, sq.Query, scope.NewScopeFromSubqueryExpression(parent, sq.Correlated()), flags)
+					err = b.validate(ctx, a, sq.Query, seen, scope.NewScopeFromSubqueryExpression(parent, sq.Correlated()), flags)
 				}
 			})
 		}
 		return err == nil
 	})
-	return n, err
+	return err
 }
