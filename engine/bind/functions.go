@@ -54,6 +54,11 @@ func (x *expressions) function(e sql.Expression) (out expr.Expr, known bool, err
 		out, err = x.moveArgs(e, expr.DateAdd, args)
 	case *function.DateSub:
 		out, err = x.moveArgs(e, expr.DateSub, args)
+	case *function.Rand:
+		if e.Child == nil {
+			return nil, false, nil
+		}
+		out, err = x.randomSeeded(e)
 	case *function.NullIf:
 		out, err = x.nullIf(args)
 	case *function.Extract:

@@ -41,7 +41,7 @@ func TestDoubledCTEs(t *testing.T) {
 			"in a subquery": "SELECT (%s), n_name FROM nation",
 		} {
 			t.Run(strings.TrimSpace(name+" "+around), func(t *testing.T) {
-				for ctes, refused := range map[int]bool{60: true, 7: false} {
+				for ctes, refused := range map[int]bool{60: true, 3: false} {
 					_, err := b.Bind(ctx, fmt.Sprintf(template, doubling(ctes, c.first, c.each, c.last)))
 					if refused && !sqlerr.Is(err, sqlerr.StackOverrun) || !refused && sqlerr.Is(err, sqlerr.StackOverrun) {
 						t.Errorf("%d CTEs: error %v", ctes, err)

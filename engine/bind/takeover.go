@@ -48,8 +48,15 @@ func (b *Binder) takeOver(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, sc
 	if err != nil {
 		return n, same, err
 	}
-	if err := boundSize(ctx, n); err != nil || !same {
+	if err := boundSize(ctx, n); err != nil {
 		return n, same, err
+	}
+	if set, ok := n.(*gmsplan.Set); ok {
+		kept, unchanged, err := keepCollations(ctx, set)
+		return kept, same && unchanged, err
+	}
+	if !same {
+		return n, same, nil
 	}
 	return listStatus(ctx, n)
 }

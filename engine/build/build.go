@@ -3,6 +3,7 @@ package build
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -18,6 +19,9 @@ import (
 // The caller closes all streams; exec.Gather makes one of them.
 func Build(root plan.Node, cfg Config) (exec.Streams, error) {
 	cfg.Parallelism = max(cfg.Parallelism, 1)
+	if isOrdered(root) {
+		cfg.Parallelism = 1
+	}
 	if cfg.Memory != nil {
 		env := *cfg.Env
 		env.Account = cfg.Memory
@@ -34,6 +38,11 @@ func Build(root plan.Node, cfg Config) (exec.Streams, error) {
 		filters: make(map[*plan.Remote]*exec.ScanFilter),
 	}
 	return b.root(root)
+}
+
+// isOrdered reports whether values of a plan depend on the order in which its rows come.
+func isOrdered(n plan.Node) bool {
+	return slices.ContainsFunc(plan.Expressions(n), expr.Ordered) || slices.ContainsFunc(n.Children(), isOrdered)
 }
 
 // builder builds one plan, or the inner plan of an apply for one binding.

@@ -61,6 +61,9 @@ func collationOf(e Expr) (types.Collation, coercibility) {
 		}
 		return c, coercibleCollation
 	case *Param:
+		if e.userVariable() {
+			return c, implicitCollation
+		}
 		return c, coercibleCollation
 	case *Column, *Fallback:
 		return c, implicitCollation
@@ -234,8 +237,15 @@ func underCollation(e Expr, c types.Collation) Expr {
 		return e
 	}
 	t.Collation = c
-	if made, ok := e.(*Cast); ok && made.Implicit {
-		return implicit(made.Arg, t)
+	switch e := e.(type) {
+	case *Cast:
+		if e.Implicit {
+			return implicit(e.Arg, t)
+		}
+	case *Param: // which a source can be sent as it is
+		if e.Typ.IsText() {
+			return &Param{Ordinal: e.Ordinal, Name: e.Name, Typ: t}
+		}
 	}
 	return implicit(e, t)
 }

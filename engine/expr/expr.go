@@ -90,6 +90,8 @@ type Fallback struct {
 	Text string // the SQL of the expression, for EXPLAIN
 	// Volatile says that two evaluations may differ: RAND(), UUID(). A rule never duplicates or moves such an expression.
 	Volatile bool
+	// Ordered says that a row's value depends on the rows before: a plan with one runs in one stream. It is Volatile too.
+	Ordered bool
 }
 
 // RowFunc is the row-wise evaluator of a Fallback.
@@ -119,6 +121,11 @@ type Env struct {
 	Done func() <-chan struct{}
 	// Account is charged with what a function keeps of a long value; nil: no limit. Safe for concurrent use.
 	Account kernel.Account
+}
+
+// userVariable reports a parameter that is @name.
+func (e *Param) userVariable() bool {
+	return strings.HasPrefix(e.Name, "@") && !strings.HasPrefix(e.Name, "@@")
 }
 
 func (*Column) sealed()   {}
@@ -264,6 +271,17 @@ func Volatile(e Expr) bool {
 		if f, ok := e.(*Fallback); ok && f.Volatile {
 			found = true
 		}
+		return !found
+	})
+	return found
+}
+
+// Ordered reports whether e holds an ordered Fallback.
+func Ordered(e Expr) bool {
+	found := false
+	Walk(e, func(e Expr) bool {
+		f, ok := e.(*Fallback)
+		found = found || ok && f.Ordered
 		return !found
 	})
 	return found

@@ -61,6 +61,9 @@ const maxExecutionTime = "max_execution_time"
 // limit bounds a query by its hint MAX_EXECUTION_TIME, and without one by the session's max_execution_time. The returned function lifts the bound; it takes what the
 // query ended with and returns why: that its time was over, whatever failed first because of it.
 func (s *statement) limit() (lift func(error) error, err error) {
+	if s.limited {
+		return func(err error) error { return err }, nil
+	}
 	value, err := s.ctx.GetSessionVariable(s.ctx, maxExecutionTime)
 	if err != nil {
 		return nil, err
@@ -76,8 +79,10 @@ func (s *statement) limit() (lift func(error) error, err error) {
 	limited, cancel := context.WithTimeoutCause(unlimited, time.Duration(milliseconds)*time.Millisecond,
 		sqlerr.New(sqlerr.Timeout, "Query execution was interrupted, maximum statement execution time exceeded"))
 	s.ctx = unlimited.WithContext(limited)
+	s.limited = true
 	unhurry := hurry(limited, s.conn)
 	return func(err error) error {
+		s.limited = false
 		unhurry()
 		cause := context.Cause(limited)
 		cancel()

@@ -24,6 +24,13 @@ func TestMaxExecutionTime(t *testing.T) {
 		}
 		eventually(t, "the end of the execution", func() bool { return g.fake.open.Load() == 0 })
 	}
+	for query, want := range map[string]string{"SELECT SLEEP(600)": "1", "SELECT SLEEP(0)": "0", "SELECT SLEEP(600) FROM dual": "1"} {
+		if rows, err := texts(c, query); err != nil || len(rows) != 1 || rows[0][0] != want {
+			t.Errorf("%s: %v, %v; want %s", query, rows, err, want)
+		}
+	}
+	_, err := texts(c, "SELECT 1, SLEEP(600)")
+	wantErrno(t, "a query that also sleeps", err, 3024, "HY000")
 	if _, err := c.ExecContext(background, "SET max_execution_time = 0"); err != nil {
 		t.Fatal(err)
 	}

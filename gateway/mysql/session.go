@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
+	gmstypes "github.com/dolthub/go-mysql-server/sql/types"
 	vitess "github.com/dolthub/vitess/go/mysql"
 	"github.com/dolthub/vitess/go/vt/sqlparser"
 
+	"github.com/silogate/silogate/engine/bind"
 	"github.com/silogate/silogate/engine/collation"
 	"github.com/silogate/silogate/engine/types"
 )
@@ -18,8 +21,9 @@ import (
 // ownSession is a session that can tell its settings from others'.
 type ownSession struct {
 	*sql.BaseSession
-	sum      *settings           // nil: not known since the last change
-	prepared map[string]settings // those that a prepared statement was parsed under, by its name
+	sum      *settings                  // nil: not known since the last change
+	assigned map[string]sql.CollationID // collations of texts to be assigned to user variables
+	prepared map[string]settings        // those that a prepared statement was parsed under, by its name
 }
 
 // settings stands for the values of all system variables of a session.
@@ -53,6 +57,31 @@ func (s *ownSession) settings() settings {
 		s.sum = &sum
 	}
 	return *s.sum
+}
+
+var _ bind.CollationKeeper = (*ownSession)(nil)
+
+// KeepCollation implements bind.CollationKeeper.
+func (s *ownSession) KeepCollation(variable string, c sql.CollationID) {
+	if s.assigned == nil {
+		s.assigned = make(map[string]sql.CollationID)
+	}
+	s.assigned[strings.ToLower(variable)] = c
+}
+
+// SetUserVariable implements sql.Session.
+func (s *ownSession) SetUserVariable(ctx *sql.Context, variable string, value any, typ sql.Type) error {
+	key := strings.ToLower(variable)
+	c, ok := s.assigned[key]
+	delete(s.assigned, key)
+	if text, isText := typ.(sql.StringType); ok && isText && gmstypes.IsTextOnly(typ) {
+		collated, err := gmstypes.CreateString(text.Type(), text.MaxCharacterLength(), c)
+		if err != nil {
+			return err
+		}
+		typ = collated
+	}
+	return s.BaseSession.SetUserVariable(ctx, variable, value, typ)
 }
 
 // SetSessionVariable implements sql.Session.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"strings"
 
 	gms "github.com/dolthub/go-mysql-server/server"
 	"github.com/dolthub/go-mysql-server/sql"
@@ -40,6 +41,9 @@ type statement struct {
 	binary bool // the binary protocol; its receiver may keep results
 	begun  bool // the client was told the result's columns
 
+	limited bool // by max_execution_time
+	sleeps  bool // it does nothing but SLEEP
+
 	key     *planKey    // of its plan; nil: it is not kept
 	names   *bind.Names // what its names stood for when it was bound; nil without a key
 	retried bool        // a table was not what the catalog remembered it as
@@ -55,7 +59,7 @@ func (s *statement) unparsed(err error) error {
 
 // execute binds a parsed statement and runs it where it belongs. A query that finds a table other than the catalog
 // remembered it is bound and run once more, if the client has heard nothing of it yet.
-func (s *statement) execute(parsed sqlparser.Statement, text string, args map[string]sqlparser.Expr) error {
+func (s *statement) execute(parsed sqlparser.Statement, text string, args map[string]sqlparser.Expr) (err error) {
 	if err := s.ctx.ValidateSession(s.ctx); err != nil {
 		return err
 	}
@@ -64,8 +68,15 @@ func (s *statement) execute(parsed sqlparser.Statement, text string, args map[st
 	s.server.binder.Announce(s.ctx, parsed)
 	if _, ok := parsed.(sqlparser.SelectStatement); !ok {
 		s.key = nil
+	} else { // binding counts, too
+		s.sleeps = onlySleeps(parsed)
+		lift, failure := s.limit()
+		if failure != nil {
+			return failure
+		}
+		defer func() { err = lift(err) }()
 	}
-	err := s.attempt(parsed, text, args)
+	err = s.attempt(parsed, text, args)
 	if s.kind == federated && !s.begun && !s.retried && stale(err) {
 		err = s.attempt(parsed, text, args)
 	}
@@ -154,6 +165,10 @@ func (s *statement) local(root sql.Node, text string) (err error) {
 		if errors.Is(err, io.EOF) {
 			return s.emit(result)
 		}
+		if err != nil && s.sleeps && isInterruption(context.Cause(s.ctx)) {
+			result.Rows = [][]sqltypes.Value{{sqltypes.NewInt64(1)}} // as in MySQL it is no error then
+			return s.emit(result)
+		}
 		if err != nil {
 			return err
 		}
@@ -175,6 +190,34 @@ func (s *statement) local(root sql.Node, text string) (err error) {
 			result = &sqltypes.Result{Fields: fields}
 		}
 	}
+}
+
+// onlySleeps reports SELECT SLEEP(n).
+func onlySleeps(parsed sqlparser.Statement) bool {
+	query, ok := parsed.(*sqlparser.Select)
+	if !ok || len(query.SelectExprs) != 1 || query.Where != nil || query.Having != nil || query.With != nil || query.Into != nil {
+		return false
+	}
+	for _, from := range query.From {
+		t, ok := from.(*sqlparser.AliasedTableExpr)
+		if !ok {
+			return false
+		}
+		if name, ok := t.Expr.(sqlparser.TableName); !ok || !strings.EqualFold(name.Name.String(), "dual") {
+			return false
+		}
+	}
+	e, ok := query.SelectExprs[0].(*sqlparser.AliasedExpr)
+	if !ok {
+		return false
+	}
+	call, ok := e.Expr.(*sqlparser.FuncExpr)
+	return ok && call.Name.EqualString("sleep")
+}
+
+// isInterruption reports that KILL QUERY or the limit on its time ended a statement.
+func isInterruption(why error) bool {
+	return sqlerr.Is(why, sqlerr.Timeout) || sqlerr.Is(why, sqlerr.Cancelled)
 }
 
 // sendOK sends the outcome of a statement that has one instead of rows.
