@@ -87,7 +87,7 @@ func (s *statement) limit() (lift func(error) error, err error) {
 		cause := context.Cause(limited)
 		cancel()
 		s.ctx = unlimited
-		if err != nil && unlimited.Err() == nil && sqlerr.Is(cause, sqlerr.Timeout) {
+		if err != nil && sqlerr.Is(cause, sqlerr.Timeout) {
 			return cause
 		}
 		return err
