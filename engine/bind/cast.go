@@ -132,7 +132,27 @@ func (x *expressions) convert(e *expression.Convert) (expr.Expr, error) {
 	if to.Kind == types.JSON {
 		return x.call(e, expr.CastJSON, e.Child)
 	}
+	if to.Kind == types.Year {
+		return x.castYear(e.Child)
+	}
 	return x.castTo(e, e.Child, to)
+}
+
+// castYear imports CAST AS YEAR. A TIME is one of today.
+func (x *expressions) castYear(e sql.Expression) (expr.Expr, error) {
+	arg, err := x.expr(e)
+	if err != nil {
+		return nil, err
+	}
+	switch arg.Type().Kind {
+	case types.Time:
+		if arg, err = x.today(arg); err != nil {
+			return nil, err
+		}
+	case types.Year:
+		return arg, nil
+	}
+	return expr.New(expr.CastYear, arg)
 }
 
 // convertUsing imports CONVERT(x USING charset), which is nothing but a collation where the set is all of Unicode.

@@ -127,6 +127,7 @@ const (
 	MonthName     Func = "monthname"
 	ToDays        Func = "to_days"
 	FromDays      Func = "from_days"
+	CastYear      Func = "cast_as_year"
 	MakeDate      Func = "makedate" // year, day of the year
 	TimeToSec     Func = "time_to_sec"
 	UnixTimestamp Func = "unix_timestamp" // temporal

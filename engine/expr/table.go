@@ -295,6 +295,7 @@ func temporalRows() []row {
 		{name: TimestampDiff, args: "unit, from, to", min: 3, max: 3, rule: timestampDiffRule, doc: "whole units between", kernel: timestampDiffKernel},
 		{name: DateFormat, args: "temporal, format", min: 2, max: 2, rule: formatRule, doc: "as a format says",
 			kernel: dateFormatKernel},
+		{name: CastYear, args: "value", min: 1, max: 1, doc: "CAST AS YEAR: the year that a number is, or that of a moment", rule: castYearRule, kernel: integers(kernel.Strict, kernel.YearOf)},
 		{name: FromDays, args: "days", min: 1, max: 1, rule: dateFromNumbersRule, kernel: always(kernel.FromDays), doc: "date of a number of days since year 0"},
 		{name: MakeDate, args: "year, day", min: 2, max: 2, native: true, rule: dateFromNumbersRule, kernel: always(kernel.MakeDate), doc: "date of a day of a year"},
 		{name: UnixTimestamp, args: "temporal", min: 1, max: 1, rule: unixTimestampRule, doc: "seconds since 1970 UTC", kernel: func(c *Call) kernel.Func { return kernel.UnixTimestamp(c.Typ) }},

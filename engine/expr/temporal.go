@@ -69,6 +69,21 @@ func datePartRule(f Func, args []Expr) (Expr, error) {
 	return typed(f, types.Of(types.Int64), d), nil
 }
 
+// castYearRule types CAST AS YEAR, of which a moment gives its own.
+func castYearRule(f Func, args []Expr) (Expr, error) {
+	e := args[0]
+	if e.Type().IsTemporal() {
+		d, err := civil(e)
+		if err != nil {
+			return nil, err
+		}
+		e = typed(Year, bigint, d)
+	}
+	c := typed(f, types.Of(types.Year), implicit(e, bigint))
+	c.Null = true
+	return c, nil
+}
+
 // maybeIncomplete is a text that may be a date without a day or month; ok is false for what is none.
 func maybeIncomplete(e Expr) (text Expr, ok bool) {
 	if t := e.Type(); !t.IsString() || t.Kind == types.JSON {

@@ -98,6 +98,11 @@ func (h *handler) query(ctx context.Context, c *vitess.Conn, query string, multi
 		if after != "" {
 			rest, s.key = rest+after, nil
 		}
+		if parsed != nil {
+			if err := bind.RefuseParameters(parsed); err != nil {
+				return err
+			}
+		}
 		return s.execute(parsed, text, nil)
 	})
 	if err != nil {

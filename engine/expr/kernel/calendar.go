@@ -200,7 +200,7 @@ func (z *zone) load(t time.Time) {
 }
 
 // instant is the inverse of civil. A civil time that occurs twice is the earlier one, one that is skipped the instant of the
-// change.
+// change, and its own fraction of a second.
 func (z *zone) instant(civil int64) int64 {
 	t := civil - z.offset
 	if t-day >= z.start && t+day < z.end { // no change is near, whatever its size
@@ -213,7 +213,10 @@ func (z *zone) instant(civil int64) int64 {
 	}
 	change := z.end
 	z.load(time.UnixMicro(change).In(z.loc))
-	return max(civil-z.offset, change)
+	if t = civil - z.offset; t >= change {
+		return t
+	}
+	return change + civil - floorDiv(civil, second)*second
 }
 
 // ParseDatetime reads a date or date and time as MySQL does: digits separated by punctuation, or run together, the fraction to

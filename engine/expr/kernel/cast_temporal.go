@@ -2,6 +2,8 @@ package kernel
 
 import (
 	"fmt"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/decimal256"
@@ -127,6 +129,23 @@ func parseInstant(z *zone, s string) (int64, bool) {
 	return us, ok
 }
 
+// leadingMoment is the part of a text before what is no part of a date and time.
+func leadingMoment(s string) string {
+	s = trimSpaces(s)
+	end := 0
+	for at := 0; at < len(s); at++ {
+		switch c := s[at]; {
+		case c >= '0' && c <= '9':
+			end = at + 1
+		case c == 'T' || c == ' ' || c < utf8.RuneSelf && unicode.IsPunct(rune(c)):
+		default:
+			return s[:end]
+		}
+	}
+	return s[:end]
+}
+
+// parseTexts reads texts as moments. What follows one is left out, with a warning.
 func parseTexts(to types.Type, what string, parse func(z *zone, s string) (int64, bool)) Func {
 	return func(ctx *Context, args []Datum, n int) (arrow.Array, error) {
 		z := newZone(ctx.Location)
@@ -134,7 +153,12 @@ func parseTexts(to types.Type, what string, parse func(z *zone, s string) (int64
 		return convert(ctx, args, n, to.Arrow(), func(i int) (int64, bool) {
 			s := string(data[offsets[i]:offsets[i+1]])
 			us, ok := parse(z, s)
-			if !ok {
+			if ok {
+				return us, true
+			}
+			if us, ok = parse(z, leadingMoment(s)); ok {
+				ctx.Warn(warnTruncated, fmt.Sprintf("Truncated incorrect %s value: '%s'", what, s))
+			} else {
 				ctx.Warn(warnTruncated, fmt.Sprintf("Incorrect %s value: '%s'", what, s))
 			}
 			return us, ok

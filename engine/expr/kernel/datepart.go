@@ -1,6 +1,8 @@
 package kernel
 
 import (
+	"strconv"
+
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/silogate/silogate/engine/types"
@@ -101,9 +103,18 @@ func readDateParts(part Part, v []int64) {
 		}
 	case DaysPart:
 		for i, d := range v {
-			v[i] = d - firstDay
+			v[i] = daysSinceZero(d)
 		}
 	}
+}
+
+// daysSinceZero is MySQL's number of a day, whose year 0 begins with day 1 and has no February 29.
+func daysSinceZero(d int64) int64 {
+	const february29 = firstDay + 31 + 28
+	if d < february29 {
+		d++
+	}
+	return d - firstDay
 }
 
 // timePart reads a part of the time of day, or of a TIME's magnitude.
@@ -202,18 +213,18 @@ func DateDiff(a, b types.Type) Func {
 		x, y := daysOf(args[0], a), daysOf(args[1], b)
 		buf, out := newValues[int64](ctx.Mem, n)
 		for i := range out {
-			out[i] = x(i) - y(i)
+			out[i] = daysSinceZero(x(i)) - daysSinceZero(y(i))
 		}
 		return makeArray(arrow.PrimitiveTypes.Int64, n, bothValid(ctx.Mem, args, n), buf), nil
 	}
 }
 
-// FromDays is the kernel of FROM_DAYS; days before year 0 or after 9999 are NULL.
+// FromDays is the kernel of FROM_DAYS; days of year 0, for which MySQL has no date, or after 9999 are NULL.
 func FromDays(ctx *Context, args []Datum, n int) (arrow.Array, error) {
 	values, _ := integerOperand(args[0], types.Of(types.Int64))
 	return convert(ctx, args, n, arrow.FixedWidthTypes.Date32, func(i int) (int32, bool) {
 		v := values.at(i)
-		return int32(v + firstDay), v >= 0 && v <= lastDay-firstDay
+		return int32(v + firstDay), v > 365 && v <= lastDay-firstDay
 	}), nil
 }
 
@@ -279,4 +290,18 @@ func FromUnixMicros(t types.Type) func(r *Row) (int64, bool) {
 		}
 		return newZone(r.Location).civil(roundMicros(types.Datetime, v.Int64(), unit)), true
 	}
+}
+
+// YearOf is the function of CAST AS YEAR: a number of two digits is of 1970 to 2069, what is no year then NULL with a warning.
+func YearOf(r *Row) (int64, bool) {
+	const first, last = 1901, 2155
+	n := r.Int(0)
+	switch {
+	case n > 0 && n < 100:
+		return int64(century(int(n))), true
+	case n == 0 || n >= first && n <= last:
+		return n, true
+	}
+	r.Warn(warnTruncated, "Truncated incorrect YEAR value: '"+strconv.FormatInt(n, 10)+"'")
+	return 0, false
 }

@@ -30,7 +30,16 @@ func (r *Row) textMoment(z *zone) (m moment, complete, ok bool) {
 		m.date = dateOf(m.days)
 		return m, true, true
 	}
-	if m, ok = parseIncomplete(text); !ok {
+	if m, ok = parseIncomplete(text); ok {
+		return m, false, true
+	}
+	if us, ok := parseMoment(z, leadingMoment(text)); ok {
+		r.Warn(warnTruncated, "Truncated incorrect datetime value: '"+text+"'")
+		m.days, m.time = split(us)
+		m.date = dateOf(m.days)
+		return m, true, true
+	}
+	if !ok {
 		r.Warn(warnTruncated, "Incorrect datetime value: '"+text+"'")
 	}
 	return m, false, ok
