@@ -259,7 +259,7 @@ func (g generator) args(f Func) []Expr {
 		return []Expr{day(), &Literal{types.IntValue(int64(g.IntN(8))), types.Of(types.Int64)}}
 	case Hour, Minute, Second, Microsecond, TimeToSec:
 		return []Expr{g.leaf(types.Type.IsTemporal)}
-	case FromDays, FromUnixTime:
+	case FromDays, FromUnixTime, CastYear:
 		return []Expr{g.leaf(func(t types.Type) bool { return t.IsInteger() })}
 	case MakeDate:
 		return []Expr{g.leaf(types.Type.IsInteger), g.leaf(types.Type.IsInteger)}

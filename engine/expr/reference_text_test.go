@@ -229,6 +229,15 @@ func substringIndex(s, d string, n int64) string {
 	return s[cuts[-n-1]+len(d):]
 }
 
+// numberOfDay counts days as TO_DAYS does: there is no February 29 in year 0, and January 1 is day 1.
+func numberOfDay(t time.Time) int {
+	n := int(t.Truncate(24*time.Hour).Unix()/86400) + 719528
+	if t.Year() == 0 && t.YearDay() <= 31+28 {
+		n++
+	}
+	return n
+}
+
 // date evaluates functions of dates.
 func (r reference) date(e *Call, args []types.Value) (types.Value, error) {
 	integer := func(n int) (types.Value, error) { return types.IntValue(int64(n)), nil }
@@ -252,7 +261,7 @@ func (r reference) date(e *Call, args []types.Value) (types.Value, error) {
 	case DayOfYear:
 		return integer(c.YearDay())
 	case ToDays:
-		return integer(int(c.Truncate(24*time.Hour).Unix()/86400) + 719528)
+		return integer(numberOfDay(c))
 	case Hour, Minute, Second, Microsecond, TimeToSec:
 		return r.timePart(e, args, c)
 	case Week, YearWeek:
@@ -266,16 +275,26 @@ func (r reference) date(e *Call, args []types.Value) (types.Value, error) {
 	case LastDay:
 		return r.temporal(time.Date(c.Year(), c.Month()+1, 0, 0, 0, 0, 0, time.UTC), e.arg(0), e.Typ)
 	case DateDiff:
-		return integer(days(c) - days(r.civil(args[1], e.arg(1))))
+		return integer(numberOfDay(c) - numberOfDay(r.civil(args[1], e.arg(1))))
 	case DateAdd, DateSub:
 		return r.interval(e, args, c)
 	case TimestampDiff:
 		return r.difference(args[0].Str, r.civil(args[1], e.arg(1)), r.civil(args[2], e.arg(2)))
 	case FromDays:
-		if n := args[0].Int; n < 0 || n > 3652424 {
+		if n := args[0].Int; n < 366 || n > 3652424 {
 			return types.NullValue, nil
 		}
 		return integer(int(args[0].Int - 719528))
+	case CastYear:
+		switch n := int(args[0].Int); {
+		case n == 0 || n >= 1901 && n <= 2155:
+			return integer(n)
+		case n >= 1 && n <= 69:
+			return integer(2000 + n)
+		case n >= 70 && n <= 99:
+			return integer(1900 + n)
+		}
+		return types.NullValue, nil
 	case MakeDate:
 		y, d := args[0].Int, args[1].Int
 		if y < 0 || y > 9999 || d < 1 || d > 4000000 {

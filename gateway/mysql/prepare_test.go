@@ -94,3 +94,31 @@ func TestVariablesAreListed(t *testing.T) {
 		t.Errorf("%q, %v; want %q", rows, err, want)
 	}
 }
+
+// TestParameterPlaces orders by a parameter, which is a constant and no position, and refuses one in a statement that is not prepared.
+func TestParameterPlaces(t *testing.T) {
+	g := start(t)
+	c, _ := g.conn(g.open(""))
+	want, err := texts(c, "SELECT id FROM numbers WHERE id < 4 ORDER BY id")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []any{1, 9, "id", nil} {
+		rows, err := texts(c, "SELECT id FROM numbers WHERE id < 4 ORDER BY ?, id", key)
+		if err != nil || !reflect.DeepEqual(rows, want) {
+			t.Errorf("by %v: %v, error %v", key, rows, err)
+		}
+	}
+	for _, statement := range []string{"PREPARE s FROM 'SELECT id FROM numbers WHERE id < 4 ORDER BY ?, id DESC'", "SET @key = 7"} {
+		if _, err := c.ExecContext(background, statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+	if rows, err := texts(c, "EXECUTE s USING @key"); err != nil || len(rows) != len(want) || rows[0][0] != want[len(want)-1][0] {
+		t.Errorf("%v, error %v", rows, err)
+	}
+	for _, query := range []string{"SELECT ? + 1", "SELECT :a", "SELECT id FROM numbers WHERE id IN (?, 2)", "SET @a = ?"} {
+		_, err := texts(c, query)
+		wantErrno(t, query, err, 1064, "42000")
+	}
+}

@@ -146,3 +146,20 @@ func TestZone(t *testing.T) {
 		}
 	}
 }
+
+// TestSkippedInstant keeps the fraction of a time that the clock skips, as MySQL does.
+func TestSkippedInstant(t *testing.T) {
+	loc, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	change := time.Date(2024, 3, 31, 1, 0, 0, 0, time.UTC).UnixMicro()
+	for civil, want := range map[string]int64{
+		"2024-03-31 02:30:00.123": change + 123_000, "2024-03-31 01:59:59.5": change - second/2, "2024-03-31 03:00:00.25": change + second/4,
+	} {
+		us, _, _ := ParseDatetime(civil)
+		if got := newZone(loc).instant(us); got != want {
+			t.Errorf("%s is %d, not %d", civil, got, want)
+		}
+	}
+}

@@ -129,7 +129,8 @@ func parseInstant(z *zone, s string) (int64, bool) {
 	return us, ok
 }
 
-// leadingMoment is the part of a text before what is no part of a date and time.
+// leadingMoment is the part of a text before what is no part of a date and time. Before an offset from UTC, which is wrong then, there is
+// none.
 func leadingMoment(s string) string {
 	s = trimSpaces(s)
 	end := 0
@@ -138,6 +139,8 @@ func leadingMoment(s string) string {
 		case c >= '0' && c <= '9':
 			end = at + 1
 		case c == 'T' || c == ' ' || c < utf8.RuneSelf && unicode.IsPunct(rune(c)):
+		case c == '+':
+			return ""
 		default:
 			return s[:end]
 		}

@@ -163,6 +163,11 @@ func IntegerRows(t types.Type, nulls Nulls, f func(r *Row) (int64, bool)) Func {
 			v, ok := f(r)
 			return int32(v), ok
 		})
+	case dt.ID() == arrow.INT16:
+		return rowValues(dt, nulls, func(r *Row) (int16, bool) {
+			v, ok := f(r)
+			return int16(v), ok
+		})
 	}
 	return rowValues(dt, nulls, f)
 }
