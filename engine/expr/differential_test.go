@@ -77,6 +77,9 @@ func (g generator) value(t types.Type) types.Value {
 }
 
 func (g generator) integer(t types.Type) types.Value {
+	if t.Kind == types.Year {
+		return types.IntValue(int64(1901 + g.IntN(255)))
+	}
 	bits := map[types.Kind]uint{types.Int8: 8, types.Uint8: 8, types.Int32: 32, types.Uint32: 32}[t.Kind]
 	if bits == 0 {
 		bits = 64

@@ -35,7 +35,7 @@ func TestMaxExecutionTime(t *testing.T) {
 		t.Fatal(err)
 	}
 	hinted := "SELECT /*+ MAX_EXECUTION_TIME(50) */ COUNT(*) FROM endless"
-	_, err := texts(c, hinted)
+	_, err = texts(c, hinted)
 	wantErrno(t, hinted, err, 3024, "HY000")
 	prepared, err := c.PrepareContext(background, "SELECT /*+ MAX_EXECUTION_TIME(50) */ * FROM endless WHERE 1 = ?")
 	if err != nil {
