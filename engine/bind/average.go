@@ -2,6 +2,7 @@ package bind
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/go-mysql-server/sql/expression"
@@ -19,7 +20,7 @@ import (
 
 // average is what references to an aggregate read instead of its column: of an exact average that is an operand, the quotient.
 func (x *expressions) average(node *grouping, agg plan.Agg, id sql.ColumnId, shown types.Type) (expr.Expr, error) {
-	if agg.Func != plan.Avg || shown.Kind != types.Decimal || !x.isOperand(id) {
+	if agg.Func != plan.Avg || shown.Kind != types.Decimal || !x.isOperand(id, nil) {
 		return nil, nil
 	}
 	sum, err := x.part(node, agg, plan.Sum)
@@ -30,11 +31,36 @@ func (x *expressions) average(node *grouping, agg plan.Agg, id sql.ColumnId, sho
 	if err != nil {
 		return nil, err
 	}
-	quotient, err := expr.New(expr.Div, sum, count)
-	if err != nil || quotient.Type() == shown {
-		return quotient, err
+	return quotient(sum, count, shown)
+}
+
+// quotient is an average of a type.
+func quotient(sum, count expr.Expr, shown types.Type) (expr.Expr, error) {
+	value, err := expr.New(expr.Div, sum, count)
+	if err != nil || value.Type() == shown {
+		return value, err
 	}
-	return &expr.Cast{Arg: quotient, To: shown, Implicit: true}, nil
+	return &expr.Cast{Arg: value, To: shown, Implicit: true}, nil
+}
+
+// windowAverage adds to a window what an average over it that is an operand is the quotient of, which it returns.
+func (x *expressions) windowAverage(w *windowCall, node *plan.Window, f plan.WindowFunc, shown types.Type) (expr.Expr, error) {
+	if f.Func != plan.Avg || shown.Kind != types.Decimal || !x.isOperand(0, w) {
+		return nil, nil
+	}
+	parts := make([]expr.Expr, 2)
+	for i, fn := range []plan.AggFunc{plan.Sum, plan.Count} {
+		typ, err := expr.AggType(string(fn), f.Args)
+		if err != nil {
+			return nil, err
+		}
+		x.last++
+		part := f
+		part.Func, part.Col = fn, plan.Column{ID: x.last, Name: string(fn), Type: typ, Nullable: fn != plan.Count}
+		node.Funcs = append(node.Funcs, part)
+		parts[i] = part.Col.Ref()
+	}
+	return quotient(parts[0], parts[1], shown)
 }
 
 // part finds or adds another aggregate of what an average is of.
@@ -55,15 +81,24 @@ func (x *expressions) part(node *grouping, of plan.Agg, f plan.AggFunc) (expr.Ex
 	return of.Col.Ref(), nil
 }
 
-// isOperand reports whether a column of GMS's is read by an expression, not shown as it is.
-func (im *importer) isOperand(id sql.ColumnId) bool {
+// operands are the columns of GMS's and the window functions, by their texts, that expressions read.
+type operands struct {
+	columns map[sql.ColumnId]bool
+	windows map[string]bool
+}
+
+// isOperand reports whether a column of GMS's, or a window function, is read by an expression, not shown as it is.
+func (im *importer) isOperand(id sql.ColumnId, w *windowCall) bool {
 	if im.operands == nil {
-		im.operands = make(map[sql.ColumnId]bool)
+		im.operands = &operands{make(map[sql.ColumnId]bool), make(map[string]bool)}
 		if im.root != nil {
 			im.operandsIn(im.root)
 		}
 	}
-	return im.operands[id]
+	if w != nil {
+		return im.operands.windows[strings.ToLower(w.String())]
+	}
+	return im.operands.columns[id]
 }
 
 func (im *importer) operandsIn(n sql.Node) {
@@ -84,7 +119,14 @@ func (im *importer) operandsOf(e sql.Expression, below bool) {
 		return
 	case *expression.GetField:
 		if below {
-			im.operands[e.Id()] = true
+			im.operands.columns[e.Id()] = true
+		}
+	case *windowCall:
+		if below {
+			im.operands.windows[strings.ToLower(e.String())] = true
+		}
+		for _, c := range e.args {
+			im.operandsOf(c, true)
 		}
 	case *expression.Alias, *expression.Wrapper:
 		for _, c := range e.Children() {

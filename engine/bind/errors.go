@@ -123,6 +123,7 @@ var texts = []struct {
 	{"invalid arguments. expected", sqlerr.BadArgument, "Incorrect arguments to EXECUTE: too many values for its parameters"},
 	{"invalid use of an interval", sqlerr.Syntax, "You have an error in your SQL syntax: an INTERVAL is added to a date, or subtracted from one"},
 	{"Too-big precision", sqlerr.PrecisionTooBig, ""},
+	{"no matching Full-Text index", sqlerr.NoFulltext, "Can't find FULLTEXT index matching the column list"},
 	{"internal error: shouldn't be able to resolve", sqlerr.NoFulltext, "Can't find FULLTEXT index matching the column list"},
 	{"BIGINT value is out of range", sqlerr.OutOfRange, ""},
 	{"limit expression expected", sqlerr.Syntax, "You have an error in your SQL syntax: LIMIT and OFFSET take numbers and parameters"},

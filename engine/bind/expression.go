@@ -30,7 +30,8 @@ type expressions struct {
 	subqueries map[sql.Expression]expr.Expr
 	// comparing says that what is imported is only to be compared with what has been: nothing is added to the input.
 	comparing bool
-	added     bool // whether rel.computed is its own
+	added     bool                        // whether rel.computed is its own
+	averages  map[expr.ColumnID]expr.Expr // see windowAverage
 }
 
 func (im *importer) over(rel relation, outer *scope) *expressions {
@@ -115,6 +116,9 @@ func (x *expressions) computed(e sql.Expression) (expr.Expr, bool) {
 	c, ok := x.rel.computed.find(e)
 	if !ok {
 		return nil, false
+	}
+	if value, ok := x.averages[c.ID]; ok {
+		return value, true
 	}
 	return c.Ref(), true
 }

@@ -25,7 +25,7 @@ type importer struct {
 	working map[sql.TableId]*plan.Recursive
 	root    sql.Node
 	// operands are what stands below other expressions; nil before it is asked for.
-	operands map[sql.ColumnId]bool
+	operands *operands
 }
 
 // importQuery imports a validated query.

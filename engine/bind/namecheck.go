@@ -11,6 +11,7 @@ import (
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/vitess/go/vt/sqlparser"
 
+	"github.com/silogate/silogate/engine/parse"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
@@ -124,14 +125,14 @@ func castBounds(n sqlparser.SQLNode) error {
 		cast, ok := n.(*sqlparser.ConvertExpr)
 		if ok && cast.Type != nil && cast.Type.Length != nil && widest[strings.ToLower(cast.Type.Type)] {
 			if _, err := strconv.ParseUint(string(cast.Type.Length.Val), 10, 32); err != nil {
-				return false, sqlerr.New(sqlerr.DisplayWidth, "Display width out of range for column '%s' (max = %d)", sqlparser.String(cast.Expr), uint32(math.MaxUint32))
+				return false, sqlerr.New(sqlerr.DisplayWidth, "Display width out of range for column '%s' (max = %d)", parse.Restore(sqlparser.String(cast.Expr)), uint32(math.MaxUint32))
 			}
 		}
 		if !ok || cast.Type == nil || !strings.EqualFold(cast.Type.Type, "decimal") {
 			return true, nil
 		}
 		digits, scale := castNumber(cast.Type.Length, castPrecision), castNumber(cast.Type.Scale, 0)
-		of := sqlparser.String(cast.Expr)
+		of := parse.Restore(sqlparser.String(cast.Expr))
 		switch {
 		case scale > mostDecimalScale:
 			return false, sqlerr.New(sqlerr.ScaleTooBig, "Too big scale %d specified for column '%s'. Maximum is %d.", scale, of, mostDecimalScale)

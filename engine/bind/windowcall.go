@@ -208,16 +208,20 @@ func (x *expressions) window(w *windowCall) (expr.Expr, error) {
 	x.last++
 	f.Col.ID, f.Col.Name = x.last, w.spec.Func
 	node.Funcs = []plan.WindowFunc{f}
+	value, err := x.windowAverage(w, node, f, shown)
+	if err != nil {
+		return nil, err
+	}
 	below, order := unsorted(x.rel.node)
 	x.rel.node = windowOver(node, below)
 	result := f.Col
 	if f.Col.Type != shown {
-		value, err := expr.NewCast(f.Col.Ref(), shown)
+		cast, err := expr.NewCast(f.Col.Ref(), shown)
 		if err != nil {
 			return nil, err
 		}
-		result = x.newColumn(f.Col.Name, value)
-		x.rel.node = &plan.Project{Input: x.rel.node, Exprs: append(passAll(x.rel.node.Schema()), plan.Projection{Col: result, Expr: value})}
+		result = x.newColumn(f.Col.Name, cast)
+		x.rel.node = &plan.Project{Input: x.rel.node, Exprs: append(passAll(x.rel.node.Schema()), plan.Projection{Col: result, Expr: cast})}
 	}
 	if order != nil {
 		x.rel.node = &plan.Sort{Input: x.rel.node, Keys: order}
@@ -226,7 +230,17 @@ func (x *expressions) window(w *windowCall) (expr.Expr, error) {
 		x.rel.computed, x.added = x.rel.computed.clone(), true
 	}
 	x.rel.computed.add(w, computedExpr{col: result, in: x, window: &w.spec, parts: read})
+	for _, f := range node.Funcs {
+		x.rel.grouped.computes(f.Col.ID, read...)
+	}
 	x.rel.grouped.computes(result.ID, read...)
+	if value != nil {
+		if x.averages == nil {
+			x.averages = make(map[expr.ColumnID]expr.Expr)
+		}
+		x.averages[result.ID] = value
+		return value, nil
+	}
 	return result.Ref(), nil
 }
 
