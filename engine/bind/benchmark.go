@@ -1,13 +1,9 @@
 package bind
 
 import (
-	"time"
-
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/go-mysql-server/sql/expression"
 	gmstypes "github.com/dolthub/go-mysql-server/sql/types"
-
-	"github.com/silogate/silogate/engine/sqlerr"
 )
 
 const benchmarkFunction = "benchmark"
@@ -63,33 +59,13 @@ func (b *benchmark) Eval(ctx *sql.Context, row sql.Row) (any, error) {
 		ctx.Warn(1411, "Incorrect count value: '%v' for function benchmark", count)
 		return nil, nil
 	}
-	ends, err := executionEnds(ctx)
-	if err != nil {
-		return nil, err
-	}
 	for range n {
-		if err := ctx.Err(); err != nil { // killed
+		if err := ctx.Err(); err != nil { // killed, or its time is over
 			return nil, err
-		}
-		if !ends.IsZero() && time.Now().After(ends) {
-			return nil, sqlerr.New(sqlerr.Timeout, "Query execution was interrupted, maximum statement execution time exceeded")
 		}
 		if _, err := b.RightChild.Eval(ctx, row); err != nil {
 			return nil, err
 		}
 	}
 	return int32(0), nil
-}
-
-// executionEnds is when a statement that begins now has taken the session's max_execution_time, which GMS does not know; zero: never.
-func executionEnds(ctx *sql.Context) (time.Time, error) {
-	value, err := ctx.GetSessionVariable(ctx, "max_execution_time")
-	if err != nil {
-		return time.Time{}, err
-	}
-	milliseconds, _ := value.(int64)
-	if milliseconds <= 0 {
-		return time.Time{}, nil
-	}
-	return time.Now().Add(time.Duration(milliseconds) * time.Millisecond), nil
 }

@@ -373,9 +373,9 @@ func (x *expressions) caseWhen(e *expression.Case) (expr.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	results := make([]sql.Expression, len(e.Branches))
-	for i, b := range e.Branches {
-		results[i] = b.Value
+	var results []sql.Expression
+	for _, b := range e.Branches {
+		results = append(results, b.Value)
 	}
 	if e.Else != nil {
 		results = append(results, e.Else)

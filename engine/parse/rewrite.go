@@ -248,12 +248,15 @@ func (w *rewriter) token(i int) {
 var modifiers, ourModifiers = []string{"ALL", "DISTINCT", "DISTINCTROW", "HIGH_PRIORITY", "STRAIGHT_JOIN", "SQL_SMALL_RESULT", "SQL_BIG_RESULT",
 	"SQL_BUFFER_RESULT", "SQL_NO_CACHE", "SQL_CACHE", "SQL_CALC_FOUND_ROWS"}, []string{"DISTINCTROW", "HIGH_PRIORITY", "SQL_SMALL_RESULT", "SQL_BIG_RESULT", "SQL_BUFFER_RESULT"}
 
+// afterNames are symbols that follow a column's name.
+var afterNames = []string{",", ";", ".", ")", "=", "<", ">"}
+
 // isModifier reports one of ours at i: not a column of that name, which is all of an expression.
 func (w *rewriter) isModifier(i int) bool {
 	if !slices.ContainsFunc(ourModifiers, w.tokens[i].is) || i+1 == len(w.tokens) {
 		return false
 	}
-	if next := w.tokens[i+1]; next.is("FROM") || next.is("AS") || next.kind == symbol && strings.Contains(",;.)=<>", next.value) {
+	if next := w.tokens[i+1]; next.is("FROM") || next.is("AS") || next.kind == symbol && slices.Contains(afterNames, next.value) {
 		return false
 	}
 	for i--; i >= 0 && slices.ContainsFunc(modifiers, w.tokens[i].is); i-- {

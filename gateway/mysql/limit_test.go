@@ -29,7 +29,9 @@ func TestMaxExecutionTime(t *testing.T) {
 			t.Errorf("%s: %v, %v; want %s", query, rows, err, want)
 		}
 	}
-	_, err := texts(c, "SELECT 1, SLEEP(600)")
+	_, err := texts(c, "SELECT BENCHMARK(100000000000, MD5('x'))")
+	wantErrno(t, "a benchmark", err, 3024, "HY000")
+	_, err = texts(c, "SELECT 1, SLEEP(600)")
 	wantErrno(t, "a query that also sleeps", err, 3024, "HY000")
 	if _, err := c.ExecContext(background, "SET max_execution_time = 0"); err != nil {
 		t.Fatal(err)

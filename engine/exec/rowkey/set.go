@@ -118,7 +118,8 @@ func (s *Set) Finder() func(values arrow.Array, sel []int32) []int32 {
 		e.Encode([]arrow.Array{values}, rows)
 		from := len(sel)
 		sel = slices.Grow(sel, rows)[:from+rows]
-		out, k := sel[from:], 0
+		out := sel[from:]
+		var k int
 		switch {
 		case s.dense == nil:
 			k = s.findHashed(e, out)
