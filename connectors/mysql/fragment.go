@@ -1,12 +1,14 @@
 package mysql
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 
@@ -190,17 +192,26 @@ func (e *execution) rendered(tree plan.Node) (string, error) {
 	return q.Text, err
 }
 
-// filtered returns the tree with what is known of the dynamic filter, as far as the dialect takes it.
+// mostCombined is how many combinations of listed values a query may ask for beyond one list: of lists for several columns of one index
+// the server makes a range for each, and cannot be interrupted meanwhile.
+const mostCombined = 1 << 16
+
+// filtered returns the tree with what is known of the dynamic filter, as far as the dialect takes it. Short lists come first.
 func (e *execution) filtered() plan.Node {
-	tree := e.tree
+	tree, combined := e.tree, 1
 	add := func(cond expr.Expr) {
 		step := &plan.Filter{Input: tree, Conds: []expr.Expr{cond}}
 		if !mixes(step) && e.dialect.Take(step).Verdict != pushdown.None {
 			tree = step
 		}
 	}
+	var lists []*expr.In
 	for _, cond := range e.scan.Dynamic.Conds() {
-		add(cond)
+		if in, ok := cond.(*expr.In); ok {
+			lists = append(lists, in)
+		} else {
+			add(cond)
+		}
 	}
 	for _, keys := range e.scan.Dynamic.Keys() {
 		at := e.tree.Schema().Index(keys.Column)
@@ -211,7 +222,14 @@ func (e *execution) filtered() plan.Node {
 		for i := range in.List {
 			in.List[i] = kernel.ValueAt(keys.Values, i)
 		}
-		add(in)
+		lists = append(lists, in)
+	}
+	slices.SortStableFunc(lists, func(a, b *expr.In) int { return cmp.Compare(len(a.List), len(b.List)) })
+	for i, in := range lists {
+		combined = min(combined*max(len(in.List), 1), mostCombined+1)
+		if i == 0 || combined <= mostCombined {
+			add(in)
+		}
 	}
 	return tree
 }

@@ -461,3 +461,25 @@ func TestMixedFilter(t *testing.T) {
 		t.Errorf("%q, want %q", rows, want)
 	}
 }
+
+// TestCombinedLists sends the lists of several columns while their combinations are few: the server would make ranges of all.
+func TestCombinedLists(t *testing.T) {
+	f := newFixture(t, nil, "CREATE TABLE c (a INT NOT NULL, b INT NOT NULL, PRIMARY KEY (a, b)) AS SELECT seq AS a, seq AS b FROM seq_1_to_1000")
+	scan := f.scan("c")
+	leaf := f.pushed(scan)
+	list := func(column, from, to int) expr.Expr {
+		in := &expr.In{Arg: scan.Cols[column].Ref()}
+		for v := from; v <= to; v++ {
+			in.List = append(in.List, types.IntValue(int64(v)))
+		}
+		return in
+	}
+	for want, conds := range map[int][]expr.Expr{
+		100: {list(0, 1, 200), list(1, 101, 300)},  // 40,000 combinations
+		200: {list(1, 101, 3000), list(0, 1, 200)}, // more: the longer list stays here
+	} {
+		if rows := f.rows(leaf, run{dynamic: conditions{conds: conds}}); len(rows) != want {
+			t.Errorf("%d rows, want %d", len(rows), want)
+		}
+	}
+}

@@ -171,7 +171,7 @@ func (x *expressions) dependency(agg *grouping, out relation, e sql.Expression) 
 	c.Nullable = true // the value of no rows
 	agg.Aggs = append(agg.Aggs, plan.Agg{Col: c.Column, Func: plan.AnyValue, Args: []expr.Expr{value}})
 	out.grouped.others[c.ID] = true
-	if agg.determined == nil {
+	if agg.determined == nil && !agg.rollup { // in whose rows of several groups keys are NULL
 		agg.determined = determined(x.rel.node, agg.Groups)
 	}
 	if !allKnown(value, agg.determined, nil) {

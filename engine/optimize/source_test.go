@@ -172,19 +172,25 @@ func newSources(takes ...string) sources {
 
 // fixtures are the tables of the tests: t and u of source pg, v, w and n of source s3, with NULLs and duplicates in every
 // column but t's and v's keys. The key of n is one that may be NULL, and is twice. Of f, of source pg, statistics are known. A
-// statement sees one state of t. The table r of source pg can't be read without its key, or x and y.
+// statement sees one state of t, n and k, whose key is a text that equals others. The table r of source pg can't be read without its key, or x and y.
 func fixtures(seed uint64) map[string]*table {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	n := newTable(rng, "s3", "n", 6, "i", "j")
-	n.Columns[0].Nullable, n.Primary = true, false
+	n.Columns[0].Nullable, n.Primary, n.Snapshot = true, false, true
 	n.rows[0][0], n.rows[1][0] = types.NullValue, types.NullValue
 	n.rows[1][1] = n.rows[0][1]
 	f := newTable(rng, "pg", "f", 9, "", "d", "e", "g")
 	for i := range f.Columns {
 		f.Columns[i].Stats = plan.ColumnStatistics{Known: true, Distinct: 50, NullFrac: 0.25}
 	}
+	k := newTable(rand.New(rand.NewPCG(seed, 2)), "pg", "k", 5, "s", "p", "q")
+	k.Columns[0].Type = types.NewText(types.Varchar, 10, types.Utf8mb4General)
+	for i, name := range []string{"a", "b", "c", "d", "e"} {
+		k.rows[i][0] = types.TextValue(name)
+	}
 	tables := map[string]*table{
 		"f": f,
+		"k": k,
 		"n": n,
 		"t": newTable(rng, "pg", "t", 8, "a", "b", "c"),
 		"u": newTable(rng, "pg", "u", 10, "", "x", "y"),
