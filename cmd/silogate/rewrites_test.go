@@ -108,8 +108,10 @@ func compareWithout(t *testing.T, rule string, query func(*rand.Rand) string, on
 	for seed := first; seed < first+count; seed++ {
 		text := query(rand.New(rand.NewPCG(seed, 8)))
 		got, want := linesOf(t, with, text), linesOf(t, without, text)
-		slices.Sort(got)
-		slices.Sort(want)
+		if !strings.Contains(text, "ORDER BY") { // by something without ties
+			slices.Sort(got)
+			slices.Sort(want)
+		}
 		if !slices.Equal(got, want) {
 			t.Fatalf("seed %d: %s\n%s\ninstead of\n%s", seed, text, strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}

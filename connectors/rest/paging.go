@@ -42,7 +42,8 @@ type Offset struct {
 	Total          string // path of the number of all rows in an answer; with it splits are read at the same time
 }
 
-// Numbered is paging by numbers of pages of a size. Its end is an empty page.
+// Numbered is paging by numbers of pages of a size. Its end is an empty page: of a table without a key nobody notices a server that
+// ignores the number and sends one page for ever, which only a LIMIT or max_execution_time ends.
 type Numbered struct {
 	Name, SizeName string
 	First          int // the number of the first page

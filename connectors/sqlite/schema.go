@@ -235,9 +235,15 @@ func (d *describer) columns() {
 	}
 }
 
-// isRowid reports whether the primary key is an alias of the rowid.
+// isRowid reports whether the primary key is an alias of the rowid: such a key has no index. INTEGER PRIMARY KEY DESC is none
+// (SQLite documentation, ROWIDs and the INTEGER PRIMARY KEY).
 func (d *describer) isRowid() bool {
-	return len(d.primary) == 1 && strings.EqualFold(d.table.Columns[d.primary[0]].Native, "INTEGER")
+	if len(d.primary) != 1 || !strings.EqualFold(d.table.Columns[d.primary[0]].Native, "INTEGER") {
+		return false
+	}
+	indexed := false
+	d.query("SELECT 1 FROM pragma_index_list(?) WHERE origin = 'pk'", func(*stmt) { indexed = true }, d.table.Name.Name)
+	return !indexed
 }
 
 // keys finds the candidate keys: the primary key and unique indexes, of columns that are never NULL and whose values

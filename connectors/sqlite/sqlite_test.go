@@ -459,3 +459,19 @@ func TestChanged(t *testing.T) {
 		t.Errorf("other encoding: %q, %v", rows, err)
 	}
 }
+
+// TestRowids: only a primary key that is the rowid is never NULL.
+func TestRowids(t *testing.T) {
+	file := database(t, "CREATE TABLE up (id INTEGER PRIMARY KEY, v)", "CREATE TABLE down (id INTEGER PRIMARY KEY DESC, v)",
+		"INSERT INTO down VALUES (NULL, 1), (NULL, 2)")
+	source := open(t, file).Bind(connectors.Principal{})
+	for name, rowid := range map[string]bool{"up": true, "down": false} {
+		table, err := source.Table(t.Context(), connectors.TableName{Name: name}, connectors.AsOf{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if table.Columns[0].Nullable == rowid || len(table.Keys) > 0 != rowid {
+			t.Errorf("%s: nullable %v, keys %v", name, table.Columns[0].Nullable, table.Keys)
+		}
+	}
+}

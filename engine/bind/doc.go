@@ -28,6 +28,10 @@
 // it merges them they are numbered before it sees them (block.go), and where it refers to one by its text the import compares
 // (computed.go).
 //
+// What stands above a GROUP BY in its block is checked as it is imported (grouped.go): whatever defines a column there tells groupRows
+// of what it is computed, and the end of the block, which importer.block is, asks whether the list reads columns that no key
+// determines. A node that defines columns and does not tell would let such a list pass.
+//
 // Every scalar expression becomes an expr.Expr with explicit casts; what has no kernel becomes an expr.Fallback around the
 // GMS expression. Types of the result are those of the imported expressions, mapped back to GMS types.
 //
