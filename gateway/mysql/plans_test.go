@@ -398,13 +398,17 @@ func TestPlansAreBounded(t *testing.T) {
 	for range 3 {
 		g.answers(root, "SELECT COUNT(*) FROM numbers", "2500")
 	}
+	began, kept := time.Now(), "kept"
 	for i := range 2 * mostPlans {
 		g.answers(root, fmt.Sprintf("SELECT %d", i), fmt.Sprint(i))
 	}
 	if n := g.plans.kept.Len(); n > mostPlans {
 		t.Errorf("%d plans", n)
 	}
-	g.runsBy("kept", "after many others", func() { g.answers(root, "SELECT COUNT(*) FROM numbers", "2500") })
+	if time.Since(began) > idlePlan { // on a machine with much else to do
+		kept = "new"
+	}
+	g.runsBy(kept, "after many others", func() { g.answers(root, "SELECT COUNT(*) FROM numbers", "2500") })
 	g.plans.sweep(time.Now().UnixNano())
 	g.runsBy("kept", "after a sweep", func() { g.answers(root, "SELECT COUNT(*) FROM numbers", "2500") })
 	g.plans.sweep(time.Now().Add(2 * idlePlan).UnixNano())
