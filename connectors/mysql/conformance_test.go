@@ -145,7 +145,7 @@ func stored(v types.Value, t types.Type) any {
 	case t.IsBinary():
 		return []byte(v.Str)
 	}
-	return show(v, t)
+	return conntest.FormatValue(v, t)
 }
 
 // provenPlans prove the entries of the allow-list that the suite's own plans do not.

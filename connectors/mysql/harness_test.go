@@ -6,7 +6,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"io"
 	"log/slog"
 	"slices"
 	"strings"
@@ -18,11 +17,11 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/connectors/conntest"
 	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/expr/kernel"
 	"github.com/silogate/silogate/engine/plan"
-	"github.com/silogate/silogate/engine/types"
 	"github.com/silogate/silogate/internal/testserver"
 )
 
@@ -173,7 +172,7 @@ func (f *fixture) tryRows(ctx context.Context, fragment connectors.Fragment, r r
 		return nil, err
 	}
 	defer execution.Close()
-	return drain(ctx, reader, fragment.Schema())
+	return conntest.Drain(ctx, reader, fragment.Schema())
 }
 
 // open starts a run as the engine does.
@@ -198,38 +197,4 @@ func (f *fixture) open(ctx context.Context, fragment connectors.Fragment, r run)
 		return reader, execution, nil
 	}
 	return nil, execution, nil
-}
-
-func drain(ctx context.Context, r connectors.Reader, schema plan.Schema) ([]string, error) {
-	var rows []string
-	for {
-		batch, err := r.Next(ctx)
-		if err == io.EOF {
-			return rows, nil
-		}
-		if err != nil {
-			return rows, err
-		}
-		rows = append(rows, format(batch, schema)...)
-		batch.Release()
-	}
-}
-
-func format(batch arrow.RecordBatch, schema plan.Schema) []string {
-	rows := make([]string, batch.NumRows())
-	for i := range rows {
-		fields := make([]string, len(schema))
-		for c := range fields {
-			fields[c] = show(kernel.ValueAt(batch.Column(c), i), schema[c].Type)
-		}
-		rows[i] = strings.Join(fields, "|")
-	}
-	return rows
-}
-
-func show(v types.Value, t types.Type) string {
-	if t.IsBinary() && !v.Null {
-		return fmt.Sprintf("x'%x'", v.Str)
-	}
-	return v.Format(t, time.UTC)
 }

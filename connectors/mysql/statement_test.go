@@ -16,6 +16,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/connectors/conntest"
 	"github.com/silogate/silogate/connectors/conntest/plantext"
 	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 	"github.com/silogate/silogate/engine/expr"
@@ -63,7 +64,7 @@ func TestSnapshot(t *testing.T) {
 		if i == 0 {
 			continue
 		}
-		rows, err := drain(t.Context(), readers[i], leaf.Schema())
+		rows, err := conntest.Drain(t.Context(), readers[i], leaf.Schema())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -229,7 +230,7 @@ func TestLostConnection(t *testing.T) {
 	}
 	batch.Release()
 	kill()
-	if rows, err := drain(t.Context(), r, leaf.Schema()); !sqlerr.Is(err, sqlerr.SourceDown) || !strings.Contains(err.Error(), "shop") {
+	if rows, err := conntest.Drain(t.Context(), r, leaf.Schema()); !sqlerr.Is(err, sqlerr.SourceDown) || !strings.Contains(err.Error(), "shop") {
 		t.Errorf("%d rows, %v", len(rows), err)
 	}
 	if got := f.rows(small, run{}); len(got) != 1 {
@@ -378,7 +379,7 @@ func TestParameters(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows, err := drain(t.Context(), r, leaf.Schema())
+	rows, err := conntest.Drain(t.Context(), r, leaf.Schema())
 	if err != nil || !slices.Equal(rows, []string{`1|a\\b'c`}) {
 		t.Errorf("%q %v", rows, err)
 	}
@@ -423,7 +424,7 @@ func TestPutAside(t *testing.T) {
 			if err != nil || len(rows) != 50_000 || memory.most < text {
 				t.Errorf("%d rows, %v; at most %d bytes", len(rows), err, memory.most)
 			}
-			if rows, err := drain(t.Context(), first, leaf.Schema()); err != nil || len(rows) != 49_000 {
+			if rows, err := conntest.Drain(t.Context(), first, leaf.Schema()); err != nil || len(rows) != 49_000 {
 				t.Errorf("%d rows, %v", len(rows), err)
 			}
 			if memory.used != 0 {

@@ -4,11 +4,8 @@ package postgres
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"log/slog"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -18,11 +15,10 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/connectors/conntest"
 	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 	"github.com/silogate/silogate/engine/expr"
-	"github.com/silogate/silogate/engine/expr/kernel"
 	"github.com/silogate/silogate/engine/plan"
-	"github.com/silogate/silogate/engine/types"
 	"github.com/silogate/silogate/internal/testserver"
 )
 
@@ -160,7 +156,7 @@ func (f *fixture) tryRows(ctx context.Context, fragment connectors.Fragment, r r
 			if err != nil {
 				return err
 			}
-			parts[i], err = drain(ctx, reader, fragment.Schema())
+			parts[i], err = conntest.Drain(ctx, reader, fragment.Schema())
 			if closeErr := reader.Close(); err == nil {
 				err = closeErr
 			}
@@ -178,38 +174,4 @@ func (f *fixture) begin(ctx context.Context, fragment connectors.Fragment, r run
 		return nil, err
 	}
 	return fragment.Start(ctx, f.request(r))
-}
-
-func drain(ctx context.Context, r connectors.Reader, schema plan.Schema) ([]string, error) {
-	var rows []string
-	for {
-		batch, err := r.Next(ctx)
-		if err == io.EOF {
-			return rows, nil
-		}
-		if err != nil {
-			return rows, err
-		}
-		rows = append(rows, format(batch, schema)...)
-		batch.Release()
-	}
-}
-
-func format(batch arrow.RecordBatch, schema plan.Schema) []string {
-	rows := make([]string, batch.NumRows())
-	for i := range rows {
-		fields := make([]string, len(schema))
-		for c := range fields {
-			fields[c] = show(kernel.ValueAt(batch.Column(c), i), schema[c].Type)
-		}
-		rows[i] = strings.Join(fields, "|")
-	}
-	return rows
-}
-
-func show(v types.Value, t types.Type) string {
-	if t.IsBinary() && !v.Null {
-		return fmt.Sprintf("x'%x'", v.Str)
-	}
-	return v.Format(t, time.UTC)
 }

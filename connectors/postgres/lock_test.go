@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/connectors/conntest"
 	"github.com/silogate/silogate/connectors/conntest/plantext"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/sqlerr"
@@ -220,7 +221,7 @@ func TestSplitsKeepTheirTableAsItIs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		part, err := drain(t.Context(), r, plan.Schema{{Name: "id", Type: f.scan("big", "id").Cols[0].Type}})
+		part, err := conntest.Drain(t.Context(), r, plan.Schema{{Name: "id", Type: f.scan("big", "id").Cols[0].Type}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -291,7 +291,7 @@ func (f *fixture) evaluated(t *testing.T, n plan.Node) []string {
 	}
 	var rows []string
 	for _, b := range batches {
-		rows = append(rows, format(b, n.Schema())...)
+		rows = append(rows, conntest.Format(b, n.Schema())...)
 		b.Release()
 	}
 	slices.Sort(rows)
