@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/silogate/silogate/engine/sqlerr"
@@ -37,6 +38,21 @@ func (o *OptionReader) Take(key, otherwise string) string {
 		return v
 	}
 	return otherwise
+}
+
+// Choice takes one of some values, the first of them where the option was not given, and returns which.
+func (o *OptionReader) Choice(key string, values ...string) int {
+	v, given := o.Lookup(key)
+	if !given {
+		return 0
+	}
+	chosen := slices.Index(values, v)
+	if chosen < 0 {
+		last := len(values) - 1
+		o.Fail(key, "must be "+strings.Join(values[:last], ", ")+" or "+values[last])
+		return 0
+	}
+	return chosen
 }
 
 // Count takes a whole number of 32 bits.

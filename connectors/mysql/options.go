@@ -86,15 +86,7 @@ func parse(cfg connectors.Config) (*settings, error) {
 			s.databases = append(s.databases, strings.TrimSpace(database))
 		}
 	}
-	switch v := o.Take("zero_dates", "null"); v {
-	case "null":
-	case "error":
-		s.zeroDates = zeroError
-	case "raw":
-		s.zeroDates = zeroRaw
-	default:
-		o.Fail("zero_dates", "must be null, error or raw")
-	}
+	s.zeroDates = zeroDates(o.Choice("zero_dates", "null", "error", "raw"))
 	return s, o.Finish()
 }
 

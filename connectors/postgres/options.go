@@ -98,13 +98,7 @@ func parse(cfg connectors.Config) (*settings, error) {
 			s.schemas = append(s.schemas, strings.TrimSpace(schema))
 		}
 	}
-	switch v := o.Take("unrepresentable", "null"); v {
-	case "null":
-	case "error":
-		s.strict = true
-	default:
-		o.Fail("unrepresentable", "must be null or error")
-	}
+	s.strict = o.Choice("unrepresentable", "null", "error") == 1
 	return s, o.Finish()
 }
 

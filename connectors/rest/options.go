@@ -55,13 +55,7 @@ func parse(cfg connectors.Config, kind string) (*settings, error) {
 	s.admission = int(o.Count("admission", defaultAdmission, 1))
 	s.page = o.Count("page_bytes", defaultPage, 1)
 	s.keys = int(o.Count("key_requests", defaultKeys, 1))
-	switch v := o.Take("unrepresentable", "null"); v {
-	case "null":
-	case "error":
-		s.strict = true
-	default:
-		o.Fail("unrepresentable", "must be null or error")
-	}
+	s.strict = o.Choice("unrepresentable", "null", "error") == 1
 	return s, o.Finish()
 }
 

@@ -284,6 +284,11 @@ func (x *expressions) call(e sql.Expression, f expr.Func, args ...sql.Expression
 	if err != nil {
 		return nil, err
 	}
+	return x.callOf(e, f, args, list)
+}
+
+// callOf imports a call whose arguments have been imported.
+func (x *expressions) callOf(e sql.Expression, f expr.Func, args []sql.Expression, list []expr.Expr) (expr.Expr, error) {
 	out, err := applied(f, args, list)
 	if isNoKernel(err) {
 		return x.fallback(e)

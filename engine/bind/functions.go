@@ -119,11 +119,7 @@ func (x *expressions) choice(e sql.Expression, f expr.Func, args []sql.Expressio
 	if err := x.dateTimes(values); err != nil {
 		return nil, err
 	}
-	out, err := applied(f, args, list)
-	if isNoKernel(err) {
-		return x.fallback(e)
-	}
-	return out, err
+	return x.callOf(e, f, args, list)
 }
 
 // dateTimes makes moments of today of the times among values that may be moments.

@@ -17,59 +17,54 @@ type parser struct{ sql.Parser }
 // ParseSimple implements sql.Parser.
 func (p parser) ParseSimple(query string) (sqlparser.Statement, error) {
 	query, format := rewrite(query, false)
-	stmt, err := p.Parser.ParseSimple(query)
-	if wider, ok := widened(query, false, err); ok {
-		if again, failed := p.Parser.ParseSimple(wider); failed == nil {
-			query, stmt, err = wider, again, nil
-		}
-	}
-	return prepared(query, format, stmt, err)
+	r, query := widening(query, false, func(query string) (r reading) {
+		r.stmt, r.err = p.Parser.ParseSimple(query)
+		return r
+	})
+	return prepared(query, format, r.stmt, r.err)
 }
 
 // Parse implements sql.Parser.
 func (p parser) Parse(ctx *sql.Context, query string, multi bool) (sqlparser.Statement, string, string, error) {
 	ansiQuotes := sql.LoadSqlMode(ctx).AnsiQuotes()
 	query, format := rewrite(query, ansiQuotes)
-	stmt, parsed, rest, err := p.Parser.Parse(ctx, query, multi)
-	if wider, ok := widened(query, ansiQuotes, err); ok {
-		if again, text, behind, failed := p.Parser.Parse(ctx, wider, multi); failed == nil {
-			query, stmt, parsed, rest, err = wider, again, text, behind, nil
-		}
-	}
-	if stmt, err = prepared(query, format, stmt, err); err == nil {
+	r, query := widening(query, ansiQuotes, func(query string) (r reading) {
+		r.stmt, r.parsed, r.rest, r.err = p.Parser.Parse(ctx, query, multi)
+		return r
+	})
+	stmt, err := prepared(query, format, r.stmt, r.err)
+	if err == nil {
 		err = ofSession(ctx, stmt)
 	}
-	return stmt, parsed, rest, err
+	return stmt, r.parsed, r.rest, err
 }
 
 // ParseWithOptions implements sql.Parser.
 func (p parser) ParseWithOptions(ctx context.Context, query string, delimiter rune, multi bool, options sqlparser.ParserOptions) (sqlparser.Statement, string, string, error) {
 	query, format := rewrite(query, options.AnsiQuotes)
-	stmt, parsed, rest, err := p.Parser.ParseWithOptions(ctx, query, delimiter, multi, options)
-	if wider, ok := widened(query, options.AnsiQuotes, err); ok {
-		if again, text, behind, failed := p.Parser.ParseWithOptions(ctx, wider, delimiter, multi, options); failed == nil {
-			query, stmt, parsed, rest, err = wider, again, text, behind, nil
-		}
-	}
-	if stmt, err = prepared(query, format, stmt, err); err == nil {
+	r, query := widening(query, options.AnsiQuotes, func(query string) (r reading) {
+		r.stmt, r.parsed, r.rest, r.err = p.Parser.ParseWithOptions(ctx, query, delimiter, multi, options)
+		return r
+	})
+	stmt, err := prepared(query, format, r.stmt, r.err)
+	if err == nil {
 		err = underVariables(ctx, stmt)
 	}
-	return stmt, parsed, rest, err
+	return stmt, r.parsed, r.rest, err
 }
 
 // ParseOneWithOptions implements sql.Parser. The position it returns is that in the rewritten text.
 func (p parser) ParseOneWithOptions(ctx context.Context, query string, options sqlparser.ParserOptions) (sqlparser.Statement, int, error) {
 	query, format := rewrite(query, options.AnsiQuotes)
-	stmt, next, err := p.Parser.ParseOneWithOptions(ctx, query, options)
-	if wider, ok := widened(query, options.AnsiQuotes, err); ok {
-		if again, behind, failed := p.Parser.ParseOneWithOptions(ctx, wider, options); failed == nil {
-			query, stmt, next, err = wider, again, behind, nil
-		}
-	}
-	if stmt, err = prepared(query, format, stmt, err); err == nil {
+	r, query := widening(query, options.AnsiQuotes, func(query string) (r reading) {
+		r.stmt, r.next, r.err = p.Parser.ParseOneWithOptions(ctx, query, options)
+		return r
+	})
+	stmt, err := prepared(query, format, r.stmt, r.err)
+	if err == nil {
 		err = underVariables(ctx, stmt)
 	}
-	return stmt, next, err
+	return stmt, r.next, err
 }
 
 // rewrite returns a statement in words that GMS's parser knows, and the format that an EXPLAIN asks for, if it does.
@@ -81,13 +76,29 @@ func rewrite(query string, ansiQuotes bool) (rewritten string, format *string) {
 	return parse.Rewrite(query, ansiQuotes), format
 }
 
-// widened returns what to parse instead of a text that GMS's parser refuses, if that is anything else.
-func widened(query string, ansiQuotes bool, err error) (string, bool) {
-	if err == nil || errors.Is(err, sqlparser.ErrEmpty) {
-		return query, false
+// reading is what GMS's parser makes of a text: the first statement of it, and what of the text that is and what is left, or where that
+// begins.
+type reading struct {
+	stmt         sqlparser.Statement
+	parsed, rest string
+	next         int
+	err          error
+}
+
+// widening reads a text, or one in fewer words if that is refused and the other is not, and returns which of them it read.
+func widening(query string, ansiQuotes bool, read func(string) reading) (reading, string) {
+	first := read(query)
+	if first.err == nil || errors.Is(first.err, sqlparser.ErrEmpty) {
+		return first, query
 	}
 	wider := parse.Widen(query, ansiQuotes)
-	return wider, wider != query
+	if wider == query {
+		return first, query
+	}
+	if again := read(wider); again.err == nil {
+		return again, wider
+	}
+	return first, query
 }
 
 // prepared makes a statement ready for GMS's binder.

@@ -287,7 +287,7 @@ func (im *importer) filter(child sql.Node, cond sql.Expression, groups bool, out
 	if err != nil {
 		return relation{}, err
 	}
-	if groups && rel.grouped != nil {
+	if groups {
 		rel.grouped.having(conds)
 	}
 	rel.node = &plan.Filter{Input: in.rel.node, Conds: conds}
@@ -312,9 +312,7 @@ func (x *expressions) sort(conditions sql.SortConditions) (relation, error) {
 	if err != nil {
 		return relation{}, err
 	}
-	if x.rel.grouped != nil {
-		x.rel.grouped.ordered(keys)
-	}
+	x.rel.grouped.ordered(keys)
 	rel := x.rel
 	if len(keys) > 0 {
 		rel.node = &plan.Sort{Input: rel.node, Keys: keys}

@@ -194,6 +194,19 @@ func (pl *placer) split(f *plan.Filter) plan.Node {
 	return &plan.Filter{Input: &plan.Filter{Input: f.Input, Conds: there}, Conds: here}
 }
 
+// answer returns what a source would make of n; nil: it fails, which place will say.
+func (pl *placer) answer(ctx context.Context, site plan.Site, n plan.Node) plan.Node {
+	src, err := pl.Sources.Source(site)
+	if err != nil {
+		return nil
+	}
+	out, err := src.Pushdown(ctx, n)
+	if err != nil {
+		return nil
+	}
+	return out
+}
+
 // offer asks the source to take n, and checks its answer.
 func (pl *placer) offer(ctx context.Context, site plan.Site, n plan.Node) (plan.Node, error) {
 	src, err := pl.Sources.Source(site)

@@ -68,14 +68,7 @@ func (c placedCosts) atSource(n plan.Node) bool {
 	if _, bare := n.(*plan.Scan); bare {
 		return true
 	}
-	src, err := c.Sources.Source(sites.site)
-	if err != nil {
-		return false // place will say so
-	}
-	out, err := src.Pushdown(c.ctx, n)
-	if err != nil {
-		return false
-	}
+	out := c.answer(c.ctx, sites.site, n)
 	for {
 		switch m := out.(type) {
 		case *plan.Filter:

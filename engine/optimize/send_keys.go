@@ -113,15 +113,7 @@ func (k keySender) pays(j *plan.Join) bool {
 
 // ask returns what a source says of a plan that it takes whole.
 func (k keySender) ask(site plan.Site, n plan.Node) (connectors.Estimate, connectors.Fragment, bool) {
-	src, err := k.Sources.Source(site)
-	if err != nil {
-		return connectors.Estimate{}, nil, false // place will say so
-	}
-	out, err := src.Pushdown(k.ctx, n)
-	if err != nil {
-		return connectors.Estimate{}, nil, false
-	}
-	remote, ok := out.(*plan.Remote)
+	remote, ok := k.answer(k.ctx, site, n).(*plan.Remote)
 	if !ok {
 		return connectors.Estimate{}, nil, false
 	}

@@ -259,7 +259,9 @@ func (w *rewriter) isModifier(i int) bool {
 	if next := w.tokens[i+1]; next.is("FROM") || next.is("AS") || next.kind == symbol && slices.Contains(afterNames, next.value) {
 		return false
 	}
-	for i--; i >= 0 && slices.ContainsFunc(modifiers, w.tokens[i].is); i-- {
+	i--
+	for n := len(modifiers); n > 0 && i >= 0 && slices.ContainsFunc(modifiers, w.tokens[i].is); n-- { // none may be given twice
+		i--
 	}
 	return i >= 0 && w.tokens[i].is("SELECT")
 }
@@ -404,20 +406,22 @@ func (w *rewriter) quantifier(i int, function string) {
 	}
 }
 
-// match returns the parenthesis that closes the one at i, 0 if there is none.
+// match returns what closes the parenthesis or brace at i, 0 if nothing does.
 func (w *rewriter) match(i int) int {
+	open, shut := "(", ")"
+	if i < len(w.tokens) && w.tokens[i].isSymbol("{") {
+		open, shut = "{", "}"
+	}
 	depth := 0
 	for ; i < len(w.tokens); i++ {
 		switch t := w.tokens[i]; {
-		case t.isSymbol("("):
+		case t.isSymbol(open):
 			depth++
-		case t.isSymbol(")"):
-			depth--
-		}
-		if depth <= 0 {
-			if t := w.tokens[i]; t.isSymbol(")") {
+		case t.isSymbol(shut):
+			if depth--; depth <= 0 {
 				return i
 			}
+		case depth == 0:
 			return 0
 		}
 	}

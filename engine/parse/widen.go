@@ -29,7 +29,8 @@ func Widen(sql string, ansiQuotes bool) string {
 	if !ok {
 		return sql
 	}
-	w := widener{rewriter: rewriter{sql: sql, tokens: tokens}, opens: make(map[int]int), closes: make(map[int]int), with: make(map[int]edit)}
+	w := widener{rewriter: rewriter{sql: sql, tokens: tokens}, opens: make(map[int]int), closes: make(map[int]int), with: make(map[int]edit),
+		kept: make(map[int]bool)}
 	w.words()
 	w.comparisons()
 	return w.text()
@@ -55,6 +56,7 @@ type widener struct {
 	rewriter
 	opens, closes map[int]int  // parentheses before a token
 	with          map[int]edit // what stands for tokens
+	kept          map[int]bool // each ROW that is no row constructor
 }
 
 // edit is what stands for a token and those after it, up to another.
@@ -105,10 +107,12 @@ func (w *widener) words() {
 	for i, t := range w.tokens {
 		switch {
 		case t.isSymbol("{") && w.at(i+1).is("FN"):
-			if last := w.matching(i, "{", "}"); last > 0 {
+			if last := w.match(i); last > 0 {
 				w.with[i], w.with[last] = edit{functionEdit, i + 2}, edit{functionClose, last + 1}
 			}
-		case t.is("ROW") && w.at(i+1).isSymbol("(") && !w.at(i-1).is("VALUES") && !w.isLaterRow(i):
+		case t.is("VALUES"):
+			w.keepRows(i + 1)
+		case t.is("ROW") && w.at(i+1).isSymbol("(") && !w.kept[i]:
 			w.with[i] = edit{rowEdit, i + 1}
 		case (t.is("SUBSTRING") || t.is("SUBSTR") || t.is("MID")) && w.at(i+1).isSymbol("("):
 			w.substring(i + 1)
@@ -124,42 +128,16 @@ func (w *widener) words() {
 	}
 }
 
-// isLaterRow reports whether the ROW at i is one of a list of VALUES that it does not begin.
-func (w *widener) isLaterRow(i int) bool {
-	for i--; w.at(i).isSymbol(",") && w.at(i-1).isSymbol(")"); i-- {
-		depth := 0
-		for i--; i > 0; i-- {
-			if w.tokens[i].isSymbol(")") {
-				depth++
-			} else if w.tokens[i].isSymbol("(") {
-				if depth--; depth == 0 {
-					break
-				}
-			}
+// keepRows notes each ROW of the ROW(...), ROW(...) at i, which are the rows of VALUES.
+func (w *widener) keepRows(i int) {
+	for w.at(i).is("ROW") {
+		w.kept[i] = true
+		last := w.match(i + 1)
+		if last == 0 || !w.at(last+1).isSymbol(",") {
+			return
 		}
-		if i--; !w.at(i).is("ROW") {
-			return false
-		}
-		if w.at(i - 1).is("VALUES") {
-			return true
-		}
+		i = last + 2
 	}
-	return false
-}
-
-// matching returns the symbol that closes the one at i, 0 if there is none.
-func (w *widener) matching(i int, open, shut string) int {
-	depth := 0
-	for ; i < len(w.tokens); i++ {
-		if w.tokens[i].isSymbol(open) {
-			depth++
-		} else if w.tokens[i].isSymbol(shut) {
-			if depth--; depth == 0 {
-				return i
-			}
-		}
-	}
-	return 0
 }
 
 // substring makes arguments of the FROM and FOR within the parenthesis at i.

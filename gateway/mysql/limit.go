@@ -58,8 +58,9 @@ func fits(row []sqltypes.Value, longest int) error {
 // maxExecutionTime is MySQL's variable for the milliseconds that a query may take; 0: any time.
 const maxExecutionTime = "max_execution_time"
 
-// limit bounds a query by its hint MAX_EXECUTION_TIME, and without one by the session's max_execution_time. The returned function lifts the bound; it takes what the
-// query ended with and returns why: that its time was over, whatever failed first because of it.
+// limit bounds a query by its hint MAX_EXECUTION_TIME, and without one by the session's max_execution_time, if it is not bounded
+// yet. The returned function lifts the bound; it takes what the query ended with and returns why: that its time was over,
+// whatever failed first because of it.
 func (s *statement) limit() (lift func(error) error, err error) {
 	if s.limited {
 		return func(err error) error { return err }, nil

@@ -154,22 +154,26 @@ func (s *Set) findHashed(e *Encoder, out []int32) int {
 	bloom, k := s.bloom, 0
 	for i, h := range e.Hash() {
 		out[k] = int32(i)
-		at, _ := bits.Mul64(h, uint64(len(bloom)))
-		if want := probes(h); bloom[at]&want == want {
+		if mayHold(bloom, h) {
 			k++
 		}
 	}
 	return k
 }
 
+// mayHold reports whether a Bloom filter may have been given a hash.
+func mayHold(bloom []uint64, h uint64) bool {
+	at, _ := bits.Mul64(h, uint64(len(bloom)))
+	want := probes(h)
+	return bloom[at]&want == want
+}
+
 // findBoth leaves of the rows those whose hash is in the set. They are single integers, which have no flags.
 func (s *Set) findBoth(e *Encoder, rows []int32) int {
 	bloom, k := s.bloom, 0
 	for _, r := range rows {
-		h := mix(e.words[r])
 		rows[k] = r
-		at, _ := bits.Mul64(h, uint64(len(bloom)))
-		if want := probes(h); bloom[at]&want == want {
+		if mayHold(bloom, mix(e.words[r])) {
 			k++
 		}
 	}

@@ -39,10 +39,8 @@ func (r *Row) textMoment(z *zone) (m moment, complete, ok bool) {
 		m.date = dateOf(m.days)
 		return m, true, true
 	}
-	if !ok {
-		r.Warn(warnTruncated, "Incorrect datetime value: '"+text+"'")
-	}
-	return m, false, ok
+	r.Warn(warnTruncated, "Incorrect datetime value: '"+text+"'")
+	return m, false, false
 }
 
 // PartOfText returns the function that reads year, quarter, month or day off a text. It has a memory: one for each evaluation.
