@@ -2,6 +2,7 @@ package testserver
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
 	"os/exec"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/go-sql-driver/mysql"
+	"golang.org/x/sys/unix"
 )
 
 // Maria is a fresh database on the shared MariaDB server.
@@ -140,8 +142,21 @@ func OwnMariaDB(tb testing.TB) OwnMaria {
 	return own
 }
 
-// Freeze stops the server where it is, until Thaw: the system goes on taking connections for it.
-func (m OwnMaria) Freeze(tb testing.TB) { m.signal(tb, syscall.SIGSTOP) }
+// Freeze stops the server where it is, until Thaw: the system goes on taking connections for it. Once it returns the server
+// answers nothing: a signal reaches one thread after the other, and the system tells a parent when the last of them has stopped.
+func (m OwnMaria) Freeze(tb testing.TB) {
+	tb.Helper()
+	m.signal(tb, syscall.SIGSTOP)
+	for {
+		err := unix.Waitid(unix.P_PID, m.process.cmd.Process.Pid, nil, unix.WSTOPPED, nil)
+		if err == nil {
+			return
+		}
+		if !errors.Is(err, unix.EINTR) {
+			tb.Fatal(err)
+		}
+	}
+}
 
 // Thaw has the server go on.
 func (m OwnMaria) Thaw(tb testing.TB) { m.signal(tb, syscall.SIGCONT) }
