@@ -4,6 +4,8 @@ import (
 	sqle "github.com/dolthub/go-mysql-server"
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/go-mysql-server/sql/analyzer"
+
+	"github.com/silogate/silogate/engine/parse"
 )
 
 // Config is what a Binder is built from.
@@ -46,6 +48,7 @@ func New(cfg Config) (*Binder, error) {
 	a.Catalog.RegisterFunction(sql.NewEmptyContext(), sql.FunctionN{Name: windowFunction, Fn: newWindowCall})
 	a.Catalog.RegisterFunction(sql.NewEmptyContext(), sql.Function1{Name: ownName(castOperandFunction), Fn: newCastOperand})
 	a.Catalog.RegisterFunction(sql.NewEmptyContext(), sql.Function1{Name: ownName(loadFile), Fn: newNoFile})
+	a.Catalog.RegisterFunction(sql.NewEmptyContext(), sql.Function2{Name: parse.AssignFunction, Fn: newAssignment})
 	a.Catalog.RegisterFunction(sql.NewEmptyContext(), sql.Function2{Name: benchmarkFunction, Fn: newBenchmark})
 	a.Catalog.RegisterFunction(sql.NewEmptyContext(), extremeFunctions()...)
 	a.Catalog.RegisterFunction(sql.NewEmptyContext(), synonyms()...)

@@ -76,18 +76,23 @@ func (s *sharedCTEs) count(ctx *sql.Context, n sql.Node) {
 
 // cteOrQuery imports the query of a derived table, or a reference to it where another has the same.
 func (im *importer) cteOrQuery(n *gmsplan.SubqueryAlias, outer *scope) (relation, error) {
-	if im.ctes.references[n.Child] < 2 || !im.ctes.isShareable(im.ctx, n) {
-		return im.block(n.Child, outer)
-	}
 	at, ok := im.ctes.bound[n.Child]
 	if !ok {
-		rel, err := im.block(n.Child, nil)
+		shared := im.ctes.references[n.Child] >= 2 && im.ctes.isShareable(im.ctx, n)
+		if shared {
+			outer = nil
+		}
+		rel, err := im.block(n.Child, outer)
 		if err != nil {
 			return relation{}, err
 		}
+		eager := im.variables != nil && n.Correlated.Empty() && !n.IsLateral && stateful(rel.node)
+		if !shared && !eager {
+			return rel, nil
+		}
 		at = len(im.ctes.bindings)
 		im.ctes.bound[n.Child] = at
-		im.ctes.bindings = append(im.ctes.bindings, plan.CTE{ID: im.ctes.next(), Name: n.Name(), Plan: rel.node})
+		im.ctes.bindings = append(im.ctes.bindings, plan.CTE{ID: im.ctes.next(), Name: n.Name(), Plan: rel.node, Eager: eager})
 	}
 	binding := im.ctes.bindings[at]
 	ref := &plan.CTERef{ID: binding.ID, Name: binding.Name}

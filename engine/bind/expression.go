@@ -64,6 +64,9 @@ func (x *expressions) expr(e sql.Expression) (expr.Expr, error) {
 	if c, ok := x.computed(e); ok {
 		return c, nil
 	}
+	if x.variables.assigned(e) {
+		return x.variable(e.(*expression.UserVar)), nil
+	}
 	if isParam(e) {
 		return x.param(e)
 	}
@@ -86,6 +89,8 @@ func (x *expressions) expr(e sql.Expression) (expr.Expr, error) {
 		return x.window(e)
 	case *castOperand:
 		return x.expr(e.Child)
+	case *assignment:
+		return x.assign(e)
 	case *gmsplan.Subquery, *gmsplan.ExistsSubquery, *gmsplan.InSubquery:
 		return x.subquery(e)
 	case expression.Tuple:

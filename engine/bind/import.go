@@ -22,20 +22,37 @@ type importer struct {
 	ctes   sharedCTEs
 	nodes  int // imported
 	// working are the recursions whose step is being imported, by the table that GMS has for their rows.
-	working map[sql.TableId]*plan.Recursive
-	root    sql.Node
+	working   map[sql.TableId]*plan.Recursive
+	root      sql.Node
+	variables *userVariables // that the query assigns; nil: none
 	// operands are what stands below other expressions; nil before it is asked for.
 	operands *operands
 }
 
 // importQuery imports a validated query.
 func (b *Binder) importQuery(ctx *sql.Context, n sql.Node) (*Leaf, error) {
-	im := &importer{ctx: ctx, binder: b, ctes: countCTEs(ctx, n), working: make(map[sql.TableId]*plan.Recursive), root: n}
+	variables, err := assignedIn(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		im := &importer{ctx: ctx, binder: b, ctes: countCTEs(ctx, n), working: make(map[sql.TableId]*plan.Recursive), root: n, variables: variables}
+		leaf, err := im.leaf(n)
+		if err != nil || variables == nil || !variables.widened {
+			return leaf, err
+		}
+		variables.widened = false // and what reads them is imported anew
+	}
+}
+
+// leaf imports the query.
+func (im *importer) leaf(n sql.Node) (*Leaf, error) {
+	ctx := im.ctx
 	rel, err := im.block(n, nil)
 	if err != nil {
 		return nil, err
 	}
-	leaf := &Leaf{Plan: rel.node, params: im.params, runner: b.runner, own: im.own}
+	leaf := &Leaf{Plan: rel.node, params: im.params, runner: im.binder.runner, own: im.own || im.variables != nil}
 	if len(im.ctes.bindings) > 0 {
 		leaf.Plan = &plan.With{Bindings: im.ctes.bindings, Body: rel.node}
 	}

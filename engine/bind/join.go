@@ -45,7 +45,8 @@ func nullable(cols []column) []column {
 	return out
 }
 
-// innerJoin joins and filters. A condition with a subquery filters above the join, where its Apply can read both sides.
+// innerJoin joins and filters. A condition with a subquery filters above the join, where its Apply can read both sides, and one that
+// assigns variables, which is for rows that come one by one.
 func (im *importer) innerJoin(left, right plan.Node, both relation, cond sql.Expression, outer *scope) (relation, error) {
 	join := &plan.Join{Kind: plan.Inner, Left: left, Right: right}
 	both.node = join
@@ -57,7 +58,7 @@ func (im *importer) innerJoin(left, right plan.Node, both relation, cond sql.Exp
 	if err != nil {
 		return relation{}, err
 	}
-	if in.rel.node == plan.Node(join) {
+	if in.rel.node == plan.Node(join) && !expr.Stateful(conds...) {
 		join.On = conds
 		return both, nil
 	}
@@ -103,6 +104,9 @@ func (im *importer) outerJoin(kind plan.JoinKind, left plan.Node, right, both re
 		}
 		if in.rel.node != right.node && (kind == plan.Full || reads(in.rel.node, left.Schema())) {
 			return relation{}, unsupported("a correlated subquery in the ON of an outer join")
+		}
+		if expr.Stateful(conds...) {
+			return relation{}, unsupported("assigning to a user variable in the ON of an outer join")
 		}
 		join.Right, join.On = in.rel.node, conds
 	}

@@ -114,6 +114,20 @@ const (
 	mostDecimalScale  = 30
 )
 
+// viewVariables refuses a view that depends on variables: it is the same for whoever reads it.
+func viewVariables(n sqlparser.SQLNode) error {
+	ddl, ok := n.(*sqlparser.DDL)
+	if !ok || ddl.ViewSpec == nil {
+		return nil
+	}
+	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
+		if c, ok := n.(*sqlparser.ColName); ok && strings.HasPrefix(c.Name.String(), "@") {
+			return false, sqlerr.New(sqlerr.ViewVariable, "View's SELECT contains a variable or parameter")
+		}
+		return true, nil
+	}, ddl.ViewSpec.ViewExpr)
+}
+
 // castBounds refuses casts to a DECIMAL that there is none of, and to a character set that GMS knows by name alone.
 func castBounds(n sqlparser.SQLNode) error {
 	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {

@@ -110,10 +110,6 @@ func prepared(query string, format *string, stmt sqlparser.Statement, err error)
 		if bad := frameError(err); bad != nil {
 			return nil, bad
 		}
-		if parse.Assigns(query) {
-			return nil, sqlerr.New(sqlerr.Unsupported, "an assignment to a user variable within a query is not supported yet: "+
-				"SET @name = (SELECT ...) and SELECT ... INTO @name assign too")
-		}
 		return nil, &sqlerr.Error{Code: sqlerr.Syntax, Message: sql.ErrSyntaxError.New(err.Error()).Error()}
 	}
 	if stmt == nil {
@@ -126,7 +122,7 @@ func prepared(query string, format *string, stmt sqlparser.Statement, err error)
 		return nil, err
 	}
 	for _, change := range []func(sqlparser.SQLNode) error{
-		ownRights, knownVariables, callForms, doubles, foldColumns, uniqueTables, uniqueCTEs, castBounds, nameOrdered, recursions, jsonTimes, windows, groupKeys,
+		ownRights, knownVariables, callForms, doubles, foldColumns, uniqueTables, uniqueCTEs, viewVariables, castBounds, nameOrdered, recursions, jsonTimes, windows, groupKeys,
 		isolateOperands, orderByArguments, bitLiterals, resolveAggregates, quantified, numbered, renameExtremes, renameGrowing,
 		renameLoadFile, operatorsAsFunctions, constantOrders, boundCTEs,
 	} {

@@ -315,9 +315,17 @@ func (x *expressions) sort(conditions sql.SortConditions) (relation, error) {
 	x.rel.grouped.ordered(keys)
 	rel := x.rel
 	if len(keys) > 0 {
-		rel.node = &plan.Sort{Input: rel.node, Keys: keys}
+		rel.node = belowAssignments(rel.node, sortedBy(keys), func(n plan.Node) plan.Node { return &plan.Sort{Input: n, Keys: keys} })
 	}
 	return rel, nil
+}
+
+func sortedBy(keys []plan.SortKey) []expr.Expr {
+	list := make([]expr.Expr, len(keys))
+	for i, k := range keys {
+		list[i] = k.Expr
+	}
+	return list
 }
 
 // sortKeys imports the keys of an order but for constants, by which nothing is ordered.
@@ -348,11 +356,12 @@ func (im *importer) limit(n *gmsplan.Limit, outer *scope) (relation, error) {
 	if err != nil {
 		return relation{}, err
 	}
-	if below, ok := rel.node.(*plan.Limit); ok && below.Count < 0 {
-		rel.node = &plan.Limit{Input: below.Input, Offset: below.Offset, Count: count}
-		return rel, nil
-	}
-	rel.node = &plan.Limit{Input: rel.node, Count: count}
+	rel.node = belowAssignments(rel.node, nil, func(n plan.Node) plan.Node {
+		if below, ok := n.(*plan.Limit); ok && below.Count < 0 {
+			return &plan.Limit{Input: below.Input, Offset: below.Offset, Count: count}
+		}
+		return &plan.Limit{Input: n, Count: count}
+	})
 	return rel, nil
 }
 
@@ -365,7 +374,7 @@ func (im *importer) offset(n *gmsplan.Offset, outer *scope) (relation, error) {
 	if err != nil {
 		return relation{}, err
 	}
-	rel.node = &plan.Limit{Input: rel.node, Offset: offset, Count: -1}
+	rel.node = belowAssignments(rel.node, nil, func(n plan.Node) plan.Node { return &plan.Limit{Input: n, Offset: offset, Count: -1} })
 	return rel, nil
 }
 

@@ -22,7 +22,8 @@ func (b *builder) apply(n *plan.Apply, want need) (stage, error) {
 			below.cols[id] = true
 		}
 	}
-	below.ordered = want.ordered
+	anew := stateful(n.Inner)
+	below.ordered, below.single = want.ordered, below.single || want.single || anew
 	outer, err := b.build(n.Outer, below)
 	if err != nil {
 		return stage{}, err
@@ -63,11 +64,11 @@ func (b *builder) apply(n *plan.Apply, want need) (stage, error) {
 	for i, s := range outer.streams {
 		res, _ := b.reservation(n)
 		out[i] = exec.NewApply(b.rt, s, terms[i], &exec.Apply{
-			Join: spec, Binding: binding,
+			Join: spec, Binding: binding, Anew: anew,
 			Inner: func(values []types.Value) (exec.Streams, error) { return b.runInner(inner, outer.cols, ids, values) },
 		}, res)
 	}
-	return stage{streams: exec.Closing(out, buffers), cols: spec.Out}, nil
+	return b.batched(stage{streams: exec.Closing(out, buffers), cols: spec.Out}, below, want), nil
 }
 
 // bindingColumns returns the positions and ids of the outer columns that are read.
@@ -134,9 +135,9 @@ func refs(n plan.Node, read, bound map[int]bool) {
 }
 
 // independent reports whether a part of a plan that runs many times has the same rows each time: it reads no column from
-// outside, and no common table expression that is bound only when the plan runs.
+// outside, assigns nothing, and reads no common table expression that is bound only when the plan runs.
 func (b *builder) independent(n plan.Node) bool {
-	if len(free(n)) > 0 {
+	if len(free(n)) > 0 || stateful(n) {
 		return false
 	}
 	read, bound := make(map[int]bool), make(map[int]bool)
@@ -147,6 +148,11 @@ func (b *builder) independent(n plan.Node) bool {
 		}
 	}
 	return true
+}
+
+// stateful reports whether a plan holds a stateful expression.
+func stateful(n plan.Node) bool {
+	return expr.Stateful(plan.Expressions(n)...) || slices.ContainsFunc(n.Children(), stateful)
 }
 
 // hoist replaces the largest independent parts of a plan that runs many times by references to buffers of them.

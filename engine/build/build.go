@@ -13,6 +13,7 @@ import (
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/sqlerr"
+	"github.com/silogate/silogate/engine/types"
 )
 
 // Build returns the operators of a placed plan, whose columns are those of root. Nothing runs before the first Next.
@@ -97,6 +98,7 @@ type stage struct {
 type need struct {
 	cols    map[expr.ColumnID]bool // nil: all
 	ordered bool                   // the order of rows matters if the node has one
+	single  bool                   // rows come one by one
 	window  *windowNeed            // of a window right above
 	// encoded are strings whose vectors may be dictionary-encoded: no expression on the way to the parent reads them.
 	encoded map[expr.ColumnID]bool
@@ -145,10 +147,11 @@ func (n need) prune(s plan.Schema) (plan.Schema, []int) {
 	return cols, at
 }
 
-// with returns the need for n's columns and those that exprs read, in any order of rows.
+// with returns the need for n's columns and those that exprs read, in any order of rows, one by one if exprs ask for that.
 func (n need) with(exprs ...expr.Expr) need {
+	single := expr.Stateful(exprs...)
 	if n.cols == nil {
-		return need{}
+		return need{single: single}
 	}
 	set := make(map[expr.ColumnID]bool, len(n.cols))
 	for id := range n.cols {
@@ -157,7 +160,7 @@ func (n need) with(exprs ...expr.Expr) need {
 	for _, e := range exprs {
 		expr.Columns(e, set)
 	}
-	return need{cols: set}
+	return need{cols: set, single: single}
 }
 
 // only returns the need for what exprs read.
@@ -211,6 +214,11 @@ func (b *builder) build(n plan.Node, want need) (stage, error) {
 		return stage{}, err
 	}
 	s.streams = exec.Counted(s.streams, b.stats(n))
+	if want.single {
+		for i, in := range s.streams {
+			s.streams[i] = exec.NewSingleRows(in)
+		}
+	}
 	b.made = append(b.made, s.streams...)
 	return s, nil
 }
@@ -314,34 +322,52 @@ func (b *builder) keys(n *plan.Keys) (stage, error) {
 func (b *builder) filter(n *plan.Filter, want need) (stage, error) {
 	below := want.with(n.Conds...)
 	below.ordered, below.encoded = want.ordered, want.unread(n.Conds)
+	below.single = want.single || below.single && streamsState(n.Input)
 	in, err := b.build(n.Input, below)
 	if err != nil {
 		return stage{}, err
 	}
+	conds := n.Conds
+	if expr.Stateful(conds...) {
+		if in, conds, err = b.rowwise(in, []expr.Expr{conjunction(conds)}); err != nil {
+			return stage{}, err
+		}
+	}
 	cols, keep := want.prune(in.cols)
 	out := make(exec.Streams, len(in.streams))
 	for i, s := range in.streams {
-		cond, err := expr.CompileFilter(n.Conds, layout(in.cols), b.cfg.Env)
+		cond, err := expr.CompileFilter(conds, layout(in.cols), b.cfg.Env)
 		if err != nil {
 			return stage{}, err
 		}
 		out[i] = exec.NewFilter(b.rt, s, cond, keep, cols)
 	}
-	return stage{streams: out, cols: cols, order: in.order, divided: in.divided}, nil
+	return b.batched(stage{streams: out, cols: cols, order: in.order, divided: in.divided}, below, want), nil
+}
+
+func conjunction(conds []expr.Expr) expr.Expr {
+	if len(conds) == 1 {
+		return conds[0]
+	}
+	return &expr.Call{Func: expr.And, Args: conds, Typ: types.Of(types.Bool), Null: true}
 }
 
 func (b *builder) project(n *plan.Project, want need) (stage, error) {
 	var list []expr.Expr
 	var cols plan.Schema
 	for _, p := range n.Exprs {
-		if want.has(p.Col.ID) {
+		if want.has(p.Col.ID) || expr.Stateful(p.Expr) {
 			list, cols = append(list, p.Expr), append(cols, p.Col)
 		}
 	}
 	below := only(list...)
 	below.ordered, below.encoded = want.ordered, want.renamed(list, cols)
+	below.single = want.single || below.single && streamsState(n.Input)
 	in, err := b.build(n.Input, below)
 	if err != nil {
+		return stage{}, err
+	}
+	if in, list, err = b.rowwise(in, list); err != nil {
 		return stage{}, err
 	}
 	terms, err := b.terms(list, in.cols, len(in.streams))
@@ -352,7 +378,7 @@ func (b *builder) project(n *plan.Project, want need) (stage, error) {
 	for i, s := range in.streams {
 		out[i] = exec.NewProject(b.rt, s, terms[i], cols)
 	}
-	return stage{streams: out, cols: cols, order: in.order, divided: in.divided}, nil
+	return b.batched(stage{streams: out, cols: cols, order: in.order, divided: in.divided}, below, want), nil
 }
 
 func (b *builder) repeat(n *plan.Repeat, want need) (stage, error) {
@@ -410,22 +436,26 @@ func (b *builder) values(n *plan.Values) (stage, error) {
 }
 
 func (b *builder) with(n *plan.With, want need) (stage, error) {
-	var buffers []*exec.Buffer
+	var buffers, eager []*exec.Buffer
 	for _, binding := range n.Bindings {
-		in, err := b.build(binding.Plan, need{})
+		in, err := b.build(binding.Plan, need{ordered: binding.Eager})
 		if err == nil {
 			in, err = b.arrange(in, binding.Plan.Schema())
 		}
 		if err != nil {
 			return stage{}, err
 		}
-		buffers = append(buffers, b.buffer(binding.ID, binding.Plan, in))
+		buffer := b.buffer(binding.ID, binding.Plan, in)
+		buffers = append(buffers, buffer)
+		if binding.Eager {
+			eager = append(eager, buffer)
+		}
 	}
 	body, err := b.build(n.Body, want)
 	if err != nil {
 		return stage{}, err
 	}
-	return stage{streams: exec.Closing(body.streams, buffers), cols: body.cols}, nil
+	return stage{streams: exec.Closing(exec.Filling(body.streams, eager), buffers), cols: body.cols}, nil
 }
 
 // buffer makes the streams of a plan available to CTERefs of an id.

@@ -104,6 +104,7 @@ func (b *builder) join(n *plan.Join, want need) (stage, error) {
 		return stage{}, err
 	}
 	told := b.promise(n, cond)
+	below.single = below.single || want.single
 	probed, err := b.build(probeNode, below)
 	if err != nil {
 		return stage{}, err

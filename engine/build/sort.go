@@ -78,10 +78,10 @@ func (b *builder) sorted(node, input plan.Node, keys []plan.SortKey, want need, 
 func (b *builder) limit(n *plan.Limit, want need) (stage, error) {
 	var in stage
 	var err error
+	below := want
 	switch {
 	case len(n.Keys) == 0:
-		below := want
-		below.ordered = true
+		below.ordered, below.single = true, want.single || streamsState(n.Input)
 		in, err = b.build(n.Input, below)
 	case n.Count < 0 || n.Count > math.MaxInt64-n.Offset:
 		in, err = b.sorted(n, n.Input, n.Keys, want, -1)
@@ -96,5 +96,5 @@ func (b *builder) limit(n *plan.Limit, want need) (stage, error) {
 	if len(in.streams) == 1 {
 		out.order, out.divided = in.order, in.divided
 	}
-	return out, nil
+	return b.batched(out, below, want), nil
 }

@@ -11,10 +11,12 @@ import (
 )
 
 // Apply describes a dependent join: for each row of the outer side the inner side is run with the row's values of the
-// Binding columns, and joined to the row as Join says, without keys. Rows with the same values share a run.
+// Binding columns, and joined to the row as Join says, without keys. Rows with the same values share a run, if not Anew.
 type Apply struct {
 	Join    *Join // Probe is the outer side, Build the inner one
 	Binding []int // positions in Probe
+	// Anew says that every row has a run of its own.
+	Anew bool
 	// Inner returns the streams of the inner side for values of the Binding columns.
 	Inner func(values []types.Value) (Streams, error)
 }
@@ -126,8 +128,12 @@ func (a *apply) remember() error {
 // probe starts joining the next rows that share a binding.
 func (a *apply) probe(ctx context.Context) error {
 	from, group := a.at, a.groups[a.at]
-	for a.at < len(a.groups) && a.groups[a.at] == group {
+	for a.at++; !a.spec.Anew && a.at < len(a.groups) && a.groups[a.at] == group; {
 		a.at++
+	}
+	if t := a.tables[group]; t != nil && a.spec.Anew {
+		t.release()
+		a.tables[group] = nil
 	}
 	if a.tables[group] == nil {
 		t, err := a.runInner(ctx, from)

@@ -156,6 +156,44 @@ func (r *bufferReader) Close() error {
 	return r.scan.buffer.unref()
 }
 
+// Filling returns streams that fill the buffers, one after the other, before they begin.
+func Filling(streams Streams, buffers []*Buffer) Streams {
+	if len(buffers) == 0 {
+		return streams
+	}
+	filled := new(barrier)
+	out := make(Streams, len(streams))
+	for i, s := range streams {
+		out[i] = &filling{Operator: s, buffers: buffers, filled: filled}
+	}
+	return out
+}
+
+type filling struct {
+	Operator
+	buffers []*Buffer
+	filled  *barrier
+	begun   bool
+}
+
+func (f *filling) Next(ctx context.Context) (arrow.RecordBatch, error) {
+	if !f.begun {
+		err := f.filled.wait(ctx, func(ctx context.Context) error {
+			for _, b := range f.buffers {
+				if err := b.filled.wait(ctx, b.fill); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		f.begun = true
+	}
+	return f.Operator.Next(ctx)
+}
+
 // Closing returns streams that give up buffers when all of them are closed.
 func Closing(streams Streams, buffers []*Buffer) Streams {
 	if len(buffers) == 0 {

@@ -27,7 +27,7 @@ func Compile(e Expr, layout Layout, env *Env) (Evaluator, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &evaluator{c.ctx, c.warned, root, e.Type()}, nil
+	return &evaluator{ctx: c.ctx, warned: c.warned, root: root, typ: e.Type()}, nil
 }
 
 type evaluator struct {
@@ -35,6 +35,7 @@ type evaluator struct {
 	warned *warnings
 	root   node
 	typ    types.Type
+	row    *frame // of EvalRow
 }
 
 func (e *evaluator) Eval(mem memory.Allocator, batch arrow.RecordBatch) (arrow.Array, error) {
@@ -223,6 +224,10 @@ type frame struct {
 	ctx   kernel.Context
 	n     int
 	batch arrow.RecordBatch
+	// single: columns are their values in one row of the batch.
+	single bool
+	row    int
+
 	base  *frame
 	rows  []int32             // of base
 	taken map[int]arrow.Array // columns of those rows, as they are needed
@@ -241,6 +246,9 @@ func newFrame(ctx *kernel.Context, mem memory.Allocator, batch arrow.RecordBatch
 
 // subset is the frame of some rows, to be released.
 func (f *frame) subset(rows []int32) *frame {
+	if f.single {
+		return &frame{ctx: f.ctx, n: len(rows), batch: f.batch, single: true, row: f.row}
+	}
 	return &frame{ctx: f.ctx, n: len(rows), base: f, rows: rows, taken: map[int]arrow.Array{}}
 }
 

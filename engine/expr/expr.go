@@ -92,6 +92,10 @@ type Fallback struct {
 	Volatile bool
 	// Ordered says that a row's value depends on the rows before: a plan with one runs in one stream. It is Volatile too.
 	Ordered bool
+	// Stateful says that it reads or assigns what other expressions of the statement assign or read, such as user variables: a row
+	// is done with, up to where rows are gathered, before the next one is begun, and it is computed where nothing reads it. It is
+	// Ordered too.
+	Stateful bool
 }
 
 // RowFunc is the row-wise evaluator of a Fallback.
@@ -284,6 +288,19 @@ func Ordered(e Expr) bool {
 		found = found || ok && f.Ordered
 		return !found
 	})
+	return found
+}
+
+// Stateful reports whether one of the list holds a stateful Fallback.
+func Stateful(list ...Expr) bool {
+	found := false
+	for _, e := range list {
+		Walk(e, func(e Expr) bool {
+			f, ok := e.(*Fallback)
+			found = found || ok && f.Stateful
+			return !found
+		})
+	}
 	return found
 }
 

@@ -11,6 +11,9 @@ import (
 type columnNode int
 
 func (c columnNode) eval(f *frame) (kernel.Datum, error) {
+	if f.single {
+		return kernel.Scalar(kernel.ValueAt(f.batch.Column(int(c)), f.row)), nil
+	}
 	a, err := f.column(int(c))
 	if err != nil {
 		return kernel.Datum{}, err

@@ -7,7 +7,7 @@ import (
 )
 
 // inlineWith puts a CTE that is read once in the place of its read, and drops one that is never read. Inside the inner
-// side of an Apply or the step of a recursion, which run many times, a volatile CTE stays shared.
+// side of an Apply or the step of a recursion, which run many times, a volatile CTE stays shared. An eager one stays what it is.
 func inlineWith(_ context.Context, _ *planner, root plan.Node) (plan.Node, error) {
 	in := &inliner{reads: make(map[int]int), repeated: make(map[int]bool), plans: make(map[int]plan.Node)}
 	in.count(root, false)
@@ -49,12 +49,12 @@ func (in *inliner) inline(n plan.Node) plan.Node {
 	case *plan.With:
 		var kept []plan.CTE
 		for _, b := range n.Bindings {
-			if in.reads[b.ID] == 0 {
+			if in.reads[b.ID] == 0 && !b.Eager {
 				in.forget(b.Plan)
 				continue
 			}
 			b.Plan = in.inline(b.Plan)
-			if in.reads[b.ID] == 1 && (!in.repeated[b.ID] || !volatile(b.Plan)) {
+			if in.reads[b.ID] == 1 && !b.Eager && (!in.repeated[b.ID] || !volatile(b.Plan)) {
 				in.plans[b.ID] = b.Plan
 				continue
 			}

@@ -37,7 +37,7 @@ func (p *pruner) prune(n plan.Node, needed set) plan.Node {
 	case *plan.Values:
 		return pruneValues(n, needed)
 	case *plan.Project:
-		list := keep(n.Exprs, needed, func(e plan.Projection) expr.ColumnID { return e.Col.ID })
+		list := keep(n.Exprs, withStateful(needed, n.Exprs), func(e plan.Projection) expr.ColumnID { return e.Col.ID })
 		return &plan.Project{Input: p.prune(n.Input, columnsOf(projected(list)...)), Exprs: list}
 	case *plan.Aggregate:
 		return p.aggregate(n, needed)
@@ -70,6 +70,16 @@ func with(needed set, list ...expr.Expr) set {
 	out := columnsOf(list...)
 	maps.Copy(out, needed)
 	return out
+}
+
+// withStateful adds the columns to a set whose computation is seen elsewhere.
+func withStateful(needed set, list []plan.Projection) set {
+	for _, p := range list {
+		if expr.Stateful(p.Expr) {
+			needed = with(needed, p.Col.Ref())
+		}
+	}
+	return needed
 }
 
 // keep filters a list by id. Of a list of which nothing is needed one item stays: rows without columns are the
@@ -112,7 +122,7 @@ func pruneScan(n *plan.Scan, needed set) plan.Node {
 func pruneValues(n *plan.Values, needed set) plan.Node {
 	out := &plan.Values{Rows: make([][]expr.Expr, len(n.Rows))}
 	for i, c := range n.Cols {
-		if !needed[c.ID] {
+		if !needed[c.ID] && !slices.ContainsFunc(n.Rows, func(row []expr.Expr) bool { return expr.Stateful(row[i]) }) {
 			continue
 		}
 		out.Cols = append(out.Cols, c)

@@ -20,6 +20,7 @@ const queryAlias = "silogate_query"
 //	FOR SHARE                  LOCK IN SHARE MODE; with OF, FOR UPDATE OF
 //	(SELECT 1) LIMIT 1         SELECT 1 LIMIT 1; a derived table where the query has an order or limit of its own
 //	USE KEY FOR JOIN (PRIMARY) USE INDEX (`PRIMARY`); of several lists of hints the first
+//	@a := b                    a call of AssignFunction, but for what a SET assigns to
 //
 // What Widen changes within an expression Restore undoes. What can't be read is returned as it is.
 func Widen(sql string, ansiQuotes bool) string {
@@ -29,8 +30,8 @@ func Widen(sql string, ansiQuotes bool) string {
 	if !ok {
 		return sql
 	}
-	w := widener{rewriter: rewriter{sql: sql, tokens: tokens}, opens: make(map[int]int), closes: make(map[int]int), with: make(map[int]edit),
-		kept: make(map[int]bool)}
+	w := widener{rewriter: rewriter{sql: sql, tokens: tokens}, opens: make(map[int]int), closes: make(map[int]int), calls: make(map[int]int),
+		returns: make(map[int]int), with: make(map[int]edit), kept: make(map[int]bool), ends: make(map[int]int), lists: []bool{false}}
 	w.words()
 	w.comparisons()
 	return w.text()
@@ -46,17 +47,24 @@ const (
 	blankEdit     = "\r\t\t\t\t\t\t\r' '"
 	functionEdit  = "\r\t\t\t\t\t\t\t\r("
 	functionClose = "\r\t\t\t\t\t\t\t\t\r)"
+	assignEdit    = "\r\t\t\t\t\t\t\t\t\t\t\r" + AssignFunction + "("
+	toEdit        = "\r\t\t\t\t\t\t\t\t\t\t\t\r,"
+	assignClose   = "\r\t\t\t\t\t\t\t\t\t\t\t\t\r)"
 )
 
 var restoreEdits = strings.NewReplacer(openEdit, "", closeEdit, "", rowEdit, "ROW", fromEdit, "FROM", forEdit, "FOR", blankEdit, "", functionEdit, "{fn",
-	functionClose, "}")
+	functionClose, "}", assignEdit, "", toEdit, ":=", assignClose, "")
 
 // widener collects changes by the tokens that they are made at.
 type widener struct {
 	rewriter
-	opens, closes map[int]int  // parentheses before a token
-	with          map[int]edit // what stands for tokens
-	kept          map[int]bool // each ROW that is no row constructor
+	opens, closes  map[int]int  // parentheses before a token
+	calls, returns map[int]int  // the same of assignments
+	with           map[int]edit // what stands for tokens
+	kept           map[int]bool // each ROW that is no row constructor
+	pairs          map[int]int  // the closing parenthesis of each; nil before it is asked for
+	ends           map[int]int  // of values that are assigned
+	lists          []bool       // see list
 }
 
 // edit is what stands for a token and those after it, up to another.
@@ -76,6 +84,12 @@ func (w *widener) text() string {
 		}
 		if n := w.closes[i]; n > 0 && i > 0 {
 			w.insert(w.tokens[i-1].end, strings.Repeat(closeEdit, n))
+		}
+		if n := w.returns[i]; n > 0 && i > 0 {
+			w.insert(w.tokens[i-1].end, strings.Repeat(assignClose, n))
+		}
+		if n := w.calls[i]; n > 0 {
+			w.insert(at, strings.Repeat(assignEdit, n))
 		}
 		if n := w.opens[i]; n > 0 {
 			w.insert(at, strings.Repeat(openEdit, n))
@@ -105,11 +119,14 @@ func (w *widener) at(i int) token {
 // words changes what begins with a word of its own.
 func (w *widener) words() {
 	for i, t := range w.tokens {
+		w.list(i)
 		switch {
 		case t.isSymbol("{") && w.at(i+1).is("FN"):
 			if last := w.match(i); last > 0 {
 				w.with[i], w.with[last] = edit{functionEdit, i + 2}, edit{functionClose, last + 1}
 			}
+		case t.isSymbol("@") && w.isName(i+1):
+			w.assignment(i)
 		case t.is("VALUES"):
 			w.keepRows(i + 1)
 		case t.is("ROW") && w.at(i+1).isSymbol("(") && !w.kept[i]:

@@ -296,6 +296,9 @@ type CTE struct {
 	ID   int
 	Name string
 	Plan Node
+	// Eager says that it is evaluated whole, after the eager ones before it and before the body, however often it is read: what it
+	// assigns (expr.Fallback.Stateful) is there when the body begins.
+	Eager bool
 }
 
 // CTERef reads binding ID. Column i is column i of the binding under an id of its own.

@@ -55,6 +55,7 @@ const (
 	NoDatabase                     // an unqualified name, and no database is selected
 	DuplicateAlias                 // two tables of a FROM clause have one name
 	BadView                        // a view whose definition names what is gone
+	ViewVariable                   // a view's query that reads or assigns a variable
 	ColumnList                     // a column list that does not fit its derived table or view
 	ArgumentCount                  // a function called with the wrong number of arguments
 	UnknownVariable                // no such system variable
@@ -210,6 +211,7 @@ var identities = [...]Identity{
 	NoDatabase:         {1046, "3D000"}, // ER_NO_DB_ERROR
 	DuplicateAlias:     {1066, "42000"}, // ER_NONUNIQ_TABLE
 	BadView:            {1356, "HY000"}, // ER_VIEW_INVALID
+	ViewVariable:       {1351, "HY000"}, // ER_VIEW_SELECT_VARIABLE
 	ColumnList:         {1353, "HY000"}, // ER_VIEW_WRONG_LIST
 	ArgumentCount:      {1582, "42000"}, // ER_WRONG_PARAMCOUNT_TO_NATIVE_FCT
 	UnknownVariable:    {1193, "HY000"}, // ER_UNKNOWN_SYSTEM_VARIABLE

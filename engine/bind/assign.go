@@ -1,0 +1,374 @@
+package bind
+
+import (
+	"context"
+	"strings"
+	"sync"
+
+	"github.com/dolthub/go-mysql-server/sql"
+	"github.com/dolthub/go-mysql-server/sql/expression"
+	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
+	gmstypes "github.com/dolthub/go-mysql-server/sql/types"
+
+	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/parse"
+	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/types"
+)
+
+// MySQL leaves the order of a query's assignments to user variables open (MySQL 8.0 Reference Manual, 11.4). Here it is what people
+// write them for:
+//
+//   - rows come in the order of ORDER BY, if its keys are not assigned themselves, and after OFFSET; a row is done with, WHERE before
+//     the SELECT list and that from left to right, before the next is begun;
+//   - derived tables that assign are evaluated whole, once, in the order in which they stand, before anything else.
+//
+// A variable that a query assigns is read row by row. MySQL gives it the type that it has when the statement begins; here that is one
+// that also holds whatever the statement assigns, so that a total of DECIMALs begun at 0 stays exact.
+
+// assignment is @name := value.
+type assignment struct {
+	expression.BinaryExpressionStub
+}
+
+var _ sql.NonDeterministicExpression = (*assignment)(nil)
+
+func newAssignment(_ *sql.Context, variable, value sql.Expression) sql.Expression {
+	return &assignment{expression.BinaryExpressionStub{LeftChild: variable, RightChild: value}}
+}
+
+// variable is what is assigned to: the grammar has nothing else there.
+func (a *assignment) variable() *expression.UserVar {
+	v, _ := a.LeftChild.(*expression.UserVar)
+	return v
+}
+
+// FunctionName implements sql.FunctionExpression.
+func (a *assignment) FunctionName() string { return parse.AssignFunction }
+
+// Description implements sql.FunctionExpression.
+func (a *assignment) Description() string { return "assigns a value to a user variable" }
+
+// IsNonDeterministic implements sql.NonDeterministicExpression.
+func (a *assignment) IsNonDeterministic() bool { return true }
+
+// String implements sql.Expression.
+func (a *assignment) String() string { return a.LeftChild.String() + " := " + a.RightChild.String() }
+
+// Type implements sql.Expression.
+func (a *assignment) Type(ctx *sql.Context) sql.Type { return a.RightChild.Type(ctx) }
+
+// IsNullable implements sql.Expression.
+func (a *assignment) IsNullable(ctx *sql.Context) bool { return a.RightChild.IsNullable(ctx) }
+
+// WithChildren implements sql.Expression.
+func (a *assignment) WithChildren(ctx *sql.Context, children ...sql.Expression) (sql.Expression, error) {
+	if len(children) != 2 {
+		return nil, sql.ErrInvalidChildrenNumber.New(a, len(children), 2)
+	}
+	return newAssignment(ctx, children[0], children[1]), nil
+}
+
+// Eval implements sql.Expression, for what GMS runs itself.
+func (a *assignment) Eval(ctx *sql.Context, row sql.Row) (any, error) {
+	value := a.RightChild
+	if gmstypes.IsTextOnly(value.Type(ctx)) {
+		value = &assignedText{value, a.variable().Name}
+	}
+	x, err := value.Eval(ctx, row)
+	if err != nil {
+		return nil, err
+	}
+	return x, ctx.SetUserVariable(ctx, a.variable().Name, x, gmstypes.ApproximateTypeFromValue(x))
+}
+
+// userVariables are those that a statement assigns. The expressions that read and assign them share it.
+type userVariables struct {
+	session sql.Session
+	ctx     *sql.Context
+	types   map[string]types.Type // as they are read, by lower-case name
+	widened bool                  // one of the types since the import began
+
+	mu   sync.Mutex
+	last map[string]assignedValue // by name: what was assigned last
+}
+
+// assignedValue is a value as the session has it and as it was assigned.
+type assignedValue struct {
+	held  any
+	value types.Value
+	typ   types.Type
+}
+
+// assignedIn finds the variables that a query assigns; nil if there are none.
+func assignedIn(ctx *sql.Context, n sql.Node) (*userVariables, error) {
+	vars := &userVariables{session: ctx.Session, types: make(map[string]types.Type), last: make(map[string]assignedValue)}
+	var failed error
+	vars.find(ctx, make(seenQueries), n, &failed)
+	if len(vars.types) == 0 {
+		return nil, failed
+	}
+	vars.ctx = sql.NewContext(context.Background(), sql.WithSession(ctx.Session))
+	return vars, failed
+}
+
+func (u *userVariables) find(ctx *sql.Context, seen seenQueries, n sql.Node, failed *error) {
+	seen.inspect(ctx, n, func(ctx *sql.Context, n sql.Node) bool {
+		in, ok := n.(sql.Expressioner)
+		if !ok {
+			return true
+		}
+		for _, e := range in.Expressions() {
+			sql.Inspect(ctx, e, func(ctx *sql.Context, e sql.Expression) bool {
+				switch e := e.(type) {
+				case *gmsplan.Subquery:
+					u.find(ctx, seen, e.Query, failed)
+				case *assignment:
+					if err := u.begin(ctx, e.variable()); err != nil {
+						*failed = err
+					}
+				}
+				return true
+			})
+		}
+		return true
+	})
+}
+
+// begin notes the type that a variable has when the statement begins.
+func (u *userVariables) begin(ctx *sql.Context, v *expression.UserVar) error {
+	t, _, err := ctx.GetUserVariable(ctx, v.Name)
+	if err != nil {
+		return err
+	}
+	held := types.Of(types.Null)
+	if t != nil {
+		if held, err = FromGMS(t); err != nil {
+			return err
+		}
+	}
+	u.types[strings.ToLower(v.Name)] = heldAs(held)
+	return nil
+}
+
+// heldAs is the type in which a variable holds values of t (MySQL 8.0 Reference Manual, 11.4): integers, DECIMAL, DOUBLE and strings.
+func heldAs(t types.Type) types.Type {
+	switch {
+	case t.Kind == types.Null || t.Kind == types.Decimal:
+		return t
+	case t.IsUnsigned() || t.Kind == types.Bit:
+		return types.Of(types.Uint64)
+	case t.IsInteger() || t.Kind == types.Bool || t.Kind == types.Year:
+		return types.Of(types.Int64)
+	case t.IsFloat():
+		return types.Of(types.Float64)
+	case t.IsBinary():
+		return types.Type{Kind: types.Blob}
+	case t.IsText() && t.Kind != types.JSON:
+		return types.NewText(types.Text, 0, t.Collation)
+	}
+	return types.NewText(types.Text, 0, types.Collation(sql.Collation_Default))
+}
+
+// assigns has a variable hold values of t too.
+func (u *userVariables) assigns(name string, t types.Type) {
+	have, t := u.types[name], heldAs(t)
+	wide, err := expr.CommonType(have, t)
+	if err != nil || wide.IsText() {
+		wide = types.NewText(types.Text, 0, t.Collation)
+		if !t.IsText() {
+			wide = heldAs(have)
+		}
+	}
+	wide = heldAs(wide)
+	if wide.Kind == types.Decimal { // all digits at once: where a value is computed of the one before, each has more
+		scale := int(wide.Scale)
+		if have.Kind == types.Decimal && scale > int(have.Scale) {
+			scale = mostDecimalScale
+		}
+		wide = types.NewDecimal(mostDecimalDigits, scale)
+	}
+	if wide != have {
+		u.types[name], u.widened = wide, true
+	}
+}
+
+// assigned reports whether a parameter is a variable that the statement assigns.
+func (u *userVariables) assigned(e sql.Expression) bool {
+	v, ok := e.(*expression.UserVar)
+	if !ok || u == nil {
+		return false
+	}
+	_, ok = u.types[strings.ToLower(v.Name)]
+	return ok
+}
+
+// variable imports a read of a variable that the statement assigns.
+func (x *expressions) variable(v *expression.UserVar) expr.Expr {
+	name := strings.ToLower(v.Name)
+	typ := x.variables.types[name]
+	return &expr.Fallback{
+		Row: &variableRead{vars: x.variables, name: name, to: typ}, Typ: typ, Text: v.String(),
+		Volatile: true, Ordered: true, Stateful: true,
+	}
+}
+
+// assign imports an assignment.
+func (x *expressions) assign(a *assignment) (expr.Expr, error) {
+	value, err := x.expr(a.RightChild)
+	if err != nil {
+		return nil, err
+	}
+	if value.Type().Kind == types.Bool {
+		if value, err = x.cast(value, types.Of(types.Int64)); err != nil {
+			return nil, err
+		}
+	}
+	name := strings.ToLower(a.variable().Name)
+	x.variables.assigns(name, value.Type())
+	return &expr.Fallback{
+		Row:  &variableAssignment{vars: x.variables, name: name, typ: value.Type(), held: heldAs(value.Type())},
+		Args: []expr.Expr{value}, Typ: value.Type(), Text: unnumbered(a.String()),
+		Volatile: true, Ordered: true, Stateful: true,
+	}, nil
+}
+
+// variableAssignment assigns its argument.
+type variableAssignment struct {
+	vars      *userVariables
+	name      string
+	typ, held types.Type // of the argument, and of what the variable holds
+}
+
+// Clone implements expr.RowFunc.
+func (f *variableAssignment) Clone() expr.RowFunc { return f }
+
+// Same implements expr.RowFunc.
+func (f *variableAssignment) Same(o expr.RowFunc) bool {
+	g, ok := o.(*variableAssignment)
+	return ok && f.name == g.name && f.typ == g.typ
+}
+
+// Eval implements expr.RowFunc.
+func (f *variableAssignment) Eval(env *expr.Env, args []types.Value) (types.Value, error) {
+	v := args[0]
+	held := v
+	if f.held.IsText() && !f.typ.IsText() && !v.Null {
+		held = types.TextValue(v.Format(f.typ, env.Location))
+	}
+	x, err := toGMS(f.vars.ctx, held, f.held, ToGMS(f.held), env.Location)
+	if err != nil {
+		return v, Translate(err)
+	}
+	f.vars.mu.Lock()
+	defer f.vars.mu.Unlock()
+	if keeper, ok := f.vars.session.(CollationKeeper); ok && f.held.IsText() {
+		keeper.KeepCollation(f.name, collationToGMS(f.held.Collation))
+	}
+	f.vars.last[f.name] = assignedValue{x, held, f.held}
+	return v, f.vars.session.SetUserVariable(f.vars.ctx, f.name, x, gmstypes.ApproximateTypeFromValue(x))
+}
+
+// get returns the value of a variable, and its type. What the session has is converted only if it is not what was assigned last.
+func (u *userVariables) get(name string, env *expr.Env) (types.Value, types.Type, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	t, x, err := u.session.GetUserVariable(u.ctx, name)
+	if err != nil || x == nil {
+		return types.NullValue, types.Of(types.Null), err
+	}
+	if _, bytes := x.([]byte); !bytes {
+		if last, ok := u.last[name]; ok && last.held == x {
+			return last.value, last.typ, nil
+		}
+	}
+	from, err := FromGMS(t)
+	if err != nil {
+		return types.NullValue, from, err
+	}
+	v, err := fromGMS(u.ctx, x, t, from, env.Location)
+	return v, from, err
+}
+
+// variableRead is the value that a variable has, as a value of one type.
+type variableRead struct {
+	vars *userVariables
+	name string
+	to   types.Type
+
+	from types.Type // of the last value
+	cast *valueCast // from that; nil: none is needed
+}
+
+// Clone implements expr.RowFunc.
+func (f *variableRead) Clone() expr.RowFunc {
+	return &variableRead{vars: f.vars, name: f.name, to: f.to, from: f.to}
+}
+
+// Same implements expr.RowFunc.
+func (f *variableRead) Same(o expr.RowFunc) bool {
+	g, ok := o.(*variableRead)
+	return ok && f.name == g.name && f.to == g.to
+}
+
+// Eval implements expr.RowFunc.
+func (f *variableRead) Eval(env *expr.Env, _ []types.Value) (types.Value, error) {
+	v, from, err := f.vars.get(f.name, env)
+	if err != nil || v.Null || from == f.to || from.IsText() && f.to.IsText() ||
+		from.Kind == types.Decimal && f.to.Kind == types.Decimal && from.Scale == f.to.Scale {
+		return v, err
+	}
+	if f.cast == nil || f.from != from {
+		if f.cast, err = newValueCast(env, from, f.to); err != nil {
+			return types.NullValue, err
+		}
+		f.from = from
+	}
+	return f.cast.of(v)
+}
+
+// stateful reports whether a plan reads or assigns variables that its statement assigns.
+func stateful(n plan.Node) bool {
+	found := false
+	walk(n, func(n plan.Node) { found = found || expr.Stateful(plan.Expressions(n)...) })
+	return found
+}
+
+// belowAssignments returns n with wrap around what its SELECT list is computed of, if the list reads or assigns such variables: what
+// wrap reads, if it is not computed so, is there. Else it returns wrap(n).
+func belowAssignments(n plan.Node, read []expr.Expr, wrap func(plan.Node) plan.Node) plan.Node {
+	list, ok := n.(*plan.Project)
+	if !ok || !expr.Stateful(projected(list.Exprs)...) {
+		return wrap(n)
+	}
+	reads := make(map[expr.ColumnID]bool)
+	for _, e := range read {
+		expr.Columns(e, reads)
+	}
+	below, above := &plan.Project{Input: list.Input}, &plan.Project{}
+	for _, p := range list.Exprs {
+		if !expr.Stateful(p.Expr) {
+			below.Exprs = append(below.Exprs, p)
+			p.Expr = p.Col.Ref()
+		} else if reads[p.Col.ID] {
+			return wrap(n)
+		}
+		above.Exprs = append(above.Exprs, p)
+	}
+	there := below.Schema().Set()
+	for _, c := range list.Input.Schema() {
+		if !there[c.ID] {
+			below.Exprs = append(below.Exprs, plan.Projection{Col: c, Expr: c.Ref()})
+		}
+	}
+	above.Input = wrap(below)
+	return above
+}
+
+func projected(list []plan.Projection) []expr.Expr {
+	out := make([]expr.Expr, len(list))
+	for i, p := range list {
+		out[i] = p.Expr
+	}
+	return out
+}
