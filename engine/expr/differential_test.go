@@ -527,11 +527,17 @@ func (f *fixture) referenceFilter(conds []Expr) ([]int32, error) {
 	return keep, nil
 }
 
-// checkAgainstReference fails unless every row of e equals the reference's.
+// checkAgainstReference fails unless every row of e equals the reference's, computed with the others and by itself.
 func (f *fixture) checkAgainstReference(e Expr, what string) {
 	f.t.Helper()
 	want, wantErr := f.reference(e)
-	got, err := f.eval(e)
+	f.checkRows(f.eval, e, what, want, wantErr)
+	f.checkRows(f.evalRows, e, what+", row by row", want, wantErr)
+}
+
+func (f *fixture) checkRows(eval func(Expr) ([]string, error), e Expr, what string, want []string, wantErr error) {
+	f.t.Helper()
+	got, err := eval(e)
 	switch {
 	case wantErr != nil && err == nil:
 		f.t.Fatalf("%s: %s: no error, want %v", what, e, wantErr)

@@ -90,6 +90,26 @@ func (f *fixture) batch() arrow.RecordBatch {
 	return array.NewRecordBatch(arrow.NewSchema(fields, nil), f.arrays, rows)
 }
 
+// evalRows is eval of one row at a time.
+func (f *fixture) evalRows(e Expr) ([]string, error) {
+	f.t.Helper()
+	ev, err := CompileRow(e, f.layout(), f.env)
+	if err != nil {
+		f.t.Fatalf("compile %s: %v", e, err)
+	}
+	b := f.batch()
+	defer b.Release()
+	out := make([]string, b.NumRows())
+	for i := range out {
+		v, err := ev.EvalRow(f.mem, b, i)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = v.Format(e.Type(), f.env.Location)
+	}
+	return out, nil
+}
+
 // eval returns the rows of e as text.
 func (f *fixture) eval(e Expr) ([]string, error) {
 	f.t.Helper()
