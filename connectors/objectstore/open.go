@@ -17,8 +17,11 @@ import (
 // footerCache is how many bytes of footers a source keeps.
 const footerCache = 128 << 20
 
-// byteCache is how many bytes a source keeps of what it read last from S3.
-const byteCache = 128 << 20
+// byteCache is how many bytes a source keeps of what it read last from S3, and pageCache of the pages that it decompressed more than once.
+const (
+	byteCache = 128 << 20
+	pageCache = 128 << 20
+)
 
 // layoutSchemas is the layout with a folder for each namespace.
 const layoutSchemas = "schema/table"
@@ -42,8 +45,9 @@ func Open(_ context.Context, cfg connectors.Config) (connectors.Connector, error
 	}
 	var store blob.Store
 	var bytes *blob.Cache
+	pages := int64(0)
 	if s.bucket != "" {
-		bytes = blob.NewCache(byteCache)
+		bytes, pages = blob.NewCache(byteCache), pageCache
 		s.s3.Log = cfg.Log
 		store = blob.NewS3(s.s3)
 	} else if store, err = blob.NewLocal(s.folder, cfg.LocalRoots); err != nil {
@@ -51,7 +55,7 @@ func Open(_ context.Context, cfg connectors.Config) (connectors.Connector, error
 	}
 	return &source{
 		name: cfg.Name, settings: s, store: store,
-		footers: parquet.NewCache(footerCache), bytes: bytes, turns: connectors.NewTurns(s.admission),
+		footers: parquet.NewCache(footerCache, pages), bytes: bytes, turns: connectors.NewTurns(s.admission),
 		tables: make(map[string]described),
 	}, nil
 }

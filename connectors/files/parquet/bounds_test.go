@@ -105,7 +105,7 @@ func fileOf(t *testing.T, batch arrow.RecordBatch) *File {
 		t.Fatal(err)
 	}
 	o := blob.Object{Key: "x", Size: int64(out.Len()), ETag: "1"}
-	f, err := NewCache(1<<20).Open(t.Context(), memoryStore{content: out.Bytes()}, o, &connectors.Usage{})
+	f, err := NewCache(1<<20, 0).Open(t.Context(), memoryStore{content: out.Bytes()}, o, &connectors.Usage{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,11 +10,12 @@ import (
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
-// Cache keeps footers by location and version, the least recently used ones dropped beyond a size. It is safe for
-// concurrent use.
+// Cache keeps footers by location and version, the least recently used ones dropped beyond a size, and pages that are read again and
+// again. It is safe for concurrent use.
 type Cache struct {
 	limit  int64
 	codecs *codecs
+	pages  *pageCache // nil: none are kept
 
 	mu      sync.Mutex
 	size    int64
@@ -31,9 +32,13 @@ type cacheEntry struct {
 	file  *File // nil if reading failed
 }
 
-// NewCache returns an empty cache that holds about limit bytes.
-func NewCache(limit int64) *Cache {
-	return &Cache{limit: limit, codecs: &codecs{}, entries: make(map[cacheKey]*list.Element), order: list.New()}
+// NewCache returns an empty cache that holds about limit bytes of footers and pages bytes of decompressed pages.
+func NewCache(limit, pages int64) *Cache {
+	c := &Cache{limit: limit, codecs: &codecs{}, entries: make(map[cacheKey]*list.Element), order: list.New()}
+	if pages > 0 {
+		c.pages = newPageCache(pages)
+	}
+	return c
 }
 
 // Open returns the footer of that version of an object, reading it if need be; usage counts what was read.
@@ -72,7 +77,9 @@ func (c *Cache) enter(key cacheKey) (entry *cacheEntry, mine bool) {
 func (c *Cache) fill(ctx context.Context, entry *cacheEntry, store blob.Store, o blob.Object, usage *connectors.Usage) (*File, error) {
 	var f *File
 	err := sqlerr.Guarded(func() (err error) { // whoever waits for the entry must be told
-		f, err = open(ctx, store, o, c.codecs, usage)
+		if f, err = open(ctx, store, o, c.codecs, usage); err == nil {
+			f.pages = c.pages
+		}
 		return err
 	})()
 	c.mu.Lock()

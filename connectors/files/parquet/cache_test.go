@@ -17,7 +17,7 @@ func (broken) Read(context.Context, blob.Object, int64, []byte) error { panic("b
 
 // TestCacheSurvivesAPanic opens a footer twice: nobody waits for a read that a panic ended.
 func TestCacheSurvivesAPanic(t *testing.T) {
-	c := NewCache(1 << 20)
+	c := NewCache(1<<20, 0)
 	for range 2 {
 		if _, err := c.Open(t.Context(), broken{}, blob.Object{Size: 1000}, &connectors.Usage{}); !sqlerr.Is(err, sqlerr.Internal) {
 			t.Errorf("error %v", err)

@@ -133,13 +133,14 @@ type chunk struct {
 	rest    []int  // pieces after it
 	left    int64  // bytes in them
 	taken   int64  // bytes
+	base    int64  // where the chunk would begin in the file without the gaps that were passed
 	gaps    []gap  // ahead
 }
 
 // newChunk returns the chunk of a leaf column over the first piece.
 func newChunk(leaf int, pieces Pieces, first *head, fetch Fetch, mem memory.Allocator) (*chunk, error) {
 	l := pieces.leaves[leaf]
-	c := &chunk{fetch: fetch, pieces: pieces, mem: mem, rest: l.rest, gaps: l.gaps, release: func() {}}
+	c := &chunk{fetch: fetch, pieces: pieces, mem: mem, rest: l.rest, gaps: l.gaps, base: l.first.Off, release: func() {}}
 	for _, piece := range l.rest {
 		c.left += pieces.Ranges[piece][0].Len
 	}
@@ -156,6 +157,9 @@ func newChunk(leaf int, pieces Pieces, first *head, fetch Fetch, mem memory.Allo
 
 // size returns how many bytes are left.
 func (c *chunk) size() int64 { return int64(len(c.buf)) + c.left }
+
+// at returns where the next byte lies in the file.
+func (c *chunk) at() int64 { return c.base + c.taken }
 
 // close frees the bytes at hand. It is idempotent.
 func (c *chunk) close() {
@@ -222,6 +226,7 @@ func (c *chunk) gap() (gap, bool) {
 	}
 	g := c.gaps[0]
 	c.gaps = c.gaps[1:]
+	c.base = g.to - c.taken
 	return g, true
 }
 

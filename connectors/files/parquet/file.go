@@ -30,7 +30,8 @@ type File struct {
 
 	meta   *metadata.FileMetaData
 	codecs *codecs
-	cost   int64 // bytes of memory, roughly
+	pages  *pageCache // nil: none
+	cost   int64      // bytes of memory, roughly
 }
 
 // open reads and checks a footer.

@@ -52,6 +52,10 @@ type pages struct {
 	seen     int64 // values of the pages passed, NULLs and gaps included
 	account  Account
 	held     int64 // bytes of account, for the dictionary
+
+	cache *pageCache // nil: none
+	of    cacheKey
+	at    int64 // where the current page lies in the file
 }
 
 // freeDictionary is the bytes of a dictionary that is not charged.
@@ -91,6 +95,7 @@ func (p *pages) next(ctx context.Context, dictionary func(data []byte, values in
 		if err != nil {
 			return page{}, err
 		}
+		p.at = p.src.at()
 		all, err := p.src.take(ctx, n+int(header.compressed))
 		if err != nil {
 			return page{}, err
@@ -146,7 +151,7 @@ func (p *pages) dictionary(h pageHeader, body []byte, take func([]byte, int) err
 	return take(data, int(h.values))
 }
 
-// decompress returns the decoded body, in scratch unless it was not compressed.
+// decompress returns the decoded body, which is only read: in scratch, unless it was not compressed or is kept.
 func (p *pages) decompress(body []byte, size int64) ([]byte, error) {
 	if p.codec == codecNone {
 		if int64(len(body)) != size {
@@ -157,12 +162,22 @@ func (p *pages) decompress(body []byte, size int64) ([]byte, error) {
 	if size == 0 {
 		return nil, nil
 	}
+	key := pageKey{p.of, p.at}
+	if p.cache != nil {
+		if kept := p.cache.get(key); int64(len(kept)) == size {
+			return kept, nil
+		}
+	}
 	if int64(cap(p.scratch)) < size {
 		p.drop()
 		p.scratch = p.mem.Allocate(int(size))
 	}
 	dst := p.scratch[:size:size]
-	return dst, p.codecs.decompress(p.codec, dst, body)
+	err := p.codecs.decompress(p.codec, dst, body)
+	if err == nil && p.cache != nil {
+		p.cache.offer(key, dst)
+	}
+	return dst, err
 }
 
 func (p *pages) version1(h pageHeader, body []byte) (page, error) {

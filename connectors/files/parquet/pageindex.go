@@ -247,6 +247,7 @@ func (c *indexedColumn) page(row int64) int {
 // gap is pages of a chunk that are not read.
 type gap struct {
 	after int64 // bytes of the chunk that are read before
+	to    int64 // where the first page after it lies in the file
 	row   int64 // the first one
 	rows  int64
 }
@@ -274,7 +275,7 @@ func (x *PageIndex) extents(column int, chunk blob.Range, spans []Span, through 
 			bytes += between + p.size
 			last.Len += between + p.size
 		} else {
-			gaps = append(gaps, gap{after: bytes, row: p.row - skipped, rows: skipped})
+			gaps = append(gaps, gap{after: bytes, to: p.off, row: p.row - skipped, rows: skipped})
 			bytes += p.size
 			extents = append(extents, blob.Range{Off: p.off, Len: p.size})
 		}

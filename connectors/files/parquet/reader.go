@@ -198,7 +198,8 @@ func (f *File) decoder(ctx context.Context, group, column int, open openChunk, l
 	}
 	chunk := f.meta.RowGroups[group].Columns[c.leaves[0]].MetaData
 	base := flat{
-		pages: pages{codecs: f.codecs, codec: int(chunk.Codec), optional: c.leaf.optional, mem: o.Scratch, src: src, account: o.Account},
+		pages: pages{codecs: f.codecs, codec: int(chunk.Codec), optional: c.leaf.optional, mem: o.Scratch, src: src, account: o.Account, cache: f.pages,
+			of: cacheKey{f.Location, f.Object.ETag}},
 		mem:   o.Memory,
 		dtype: c.Type.Arrow(),
 	}
