@@ -2,6 +2,7 @@ package expr
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/memory"
@@ -178,8 +179,11 @@ func (c *compiler) call(e *Call, args []node) (node, error) {
 	if f == nil {
 		return nil, fmt.Errorf("compile %s: %w", e, ErrNoKernel)
 	}
-	return &callNode{args: args, f: f, first: e.arg(0), lenient: r.lenient}, nil
+	// As in MySQL only comparisons do not look behind a NULL.
+	return &callNode{args: args, f: f, first: e.arg(0), lenient: r.lenient, every: Stateful(e.Args...) && !slices.Contains(comparisons, e.Func)}, nil
 }
+
+var comparisons = []Func{Eq, Ne, Lt, Le, Gt, Ge}
 
 // comparison recognizes the comparison of an expression with a constant; col is the argument that varies.
 func comparison(e *Call, args []node) (p kernel.Predicate, col int) {

@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/silogate/silogate/engine/expr/kernel"
@@ -33,6 +34,7 @@ type callNode struct {
 	f       kernel.Func
 	first   types.Type // of the first argument
 	lenient bool       // the kernel takes NULL values
+	every   bool       // argument is evaluated, also behind a NULL
 }
 
 func (c *callNode) eval(f *frame) (kernel.Datum, error) {
@@ -45,10 +47,13 @@ func (c *callNode) eval(f *frame) (kernel.Datum, error) {
 			return kernel.Datum{}, err
 		}
 		args = append(args, d)
-		if d.IsScalar() && d.Value.Null && !c.lenient {
+		if d.IsScalar() && d.Value.Null && !c.lenient && !c.every {
 			return kernel.Scalar(types.NullValue), nil
 		}
 		scalars = scalars && d.IsScalar()
+	}
+	if c.every && !c.lenient && slices.ContainsFunc(args, func(d kernel.Datum) bool { return d.IsScalar() && d.Value.Null }) {
+		return kernel.Scalar(types.NullValue), nil
 	}
 	if scalars {
 		return scalarCall(&f.ctx, c.f, args, c.first)
