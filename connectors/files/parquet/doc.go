@@ -24,5 +24,7 @@
 // Of a large row group only chosen rows can be read (Selection): pages without one of them are not fetched where the page
 // index says where they lie. Their bounds, from the same index, tell which rows to choose (PageIndex.Spans).
 //
+// Pages of remote files that are read more than once stay decompressed, within a number of bytes (pageCache).
+//
 // The package assumes a little-endian machine. It does not decrypt, does not read bloom filters, and does not write.
 package parquet
