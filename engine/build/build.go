@@ -386,11 +386,15 @@ func (b *builder) repeat(n *plan.Repeat, want need) (stage, error) {
 	if err != nil {
 		return stage{}, err
 	}
-	terms, err := b.terms([]expr.Expr{n.Times}, in.cols, len(in.streams))
+	cols, keep := want.prune(in.cols)
+	in, times, err := b.rowwise(in, []expr.Expr{n.Times})
 	if err != nil {
 		return stage{}, err
 	}
-	cols, keep := want.prune(in.cols)
+	terms, err := b.terms(times, in.cols, len(in.streams))
+	if err != nil {
+		return stage{}, err
+	}
 	out := make(exec.Streams, len(in.streams))
 	for i, s := range in.streams {
 		out[i] = exec.NewRepeat(b.rt, s, terms[i][0], keep, cols)

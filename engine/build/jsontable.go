@@ -14,11 +14,15 @@ func (b *builder) jsonTable(n *plan.JSONTable, want need) (stage, error) {
 	if err != nil {
 		return stage{}, err
 	}
-	terms, err := b.terms([]expr.Expr{n.Doc}, in.cols, len(in.streams))
+	kept, at := want.prune(in.cols)
+	in, docs, err := b.rowwise(in, []expr.Expr{n.Doc})
 	if err != nil {
 		return stage{}, err
 	}
-	kept, at := want.prune(in.cols)
+	terms, err := b.terms(docs, in.cols, len(in.streams))
+	if err != nil {
+		return stage{}, err
+	}
 	cols := append(append(plan.Schema{}, kept...), n.Cols...)
 	out := make(exec.Streams, len(in.streams))
 	for i, s := range in.streams {

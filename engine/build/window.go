@@ -15,7 +15,7 @@ func (b *builder) window(n *plan.Window, want need) (stage, error) {
 	own := make(plan.Schema, 0, len(n.Funcs))
 	var funcs []plan.WindowFunc
 	for _, f := range n.Funcs {
-		if want.has(f.Col.ID) {
+		if want.has(f.Col.ID) || expr.Stateful(f.Args...) {
 			funcs, own = append(funcs, f), append(own, f.Col)
 		}
 	}
@@ -123,6 +123,10 @@ func (b *builder) computed(in stage, exprs []expr.Expr) (stage, []int, error) {
 	all := make([]expr.Expr, 0, len(cols))
 	for _, c := range in.cols {
 		all = append(all, c.Ref())
+	}
+	in, list, err := b.rowwise(in, list)
+	if err != nil {
+		return stage{}, nil, err
 	}
 	terms, err := b.terms(append(all, list...), in.cols, len(in.streams))
 	if err != nil {

@@ -22,7 +22,9 @@ type Evaluator interface {
 }
 
 // Compile prepares e for batches of a layout.
-func Compile(e Expr, layout Layout, env *Env) (Evaluator, error) {
+func Compile(e Expr, layout Layout, env *Env) (Evaluator, error) { return compile(e, layout, env) }
+
+func compile(e Expr, layout Layout, env *Env) (*evaluator, error) {
 	c := newCompiler(layout, env)
 	root, err := c.node(e)
 	if err != nil {

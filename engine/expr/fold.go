@@ -93,8 +93,12 @@ func ofSession(e Expr) bool {
 	return false
 }
 
-// foldLogic drops from AND what is TRUE and from OR what is FALSE; the opposite decides the whole.
+// foldLogic drops from AND what is TRUE and from OR what is FALSE; the opposite decides the whole, unless what is evaluated before it
+// is seen elsewhere.
 func foldLogic(e *Call, and bool) Expr {
+	if Stateful(e) {
+		return e
+	}
 	var rest []Expr
 	for _, a := range e.Args {
 		lit, ok := a.(*Literal)

@@ -16,12 +16,7 @@ type RowEvaluator interface {
 
 // CompileRow prepares e as Compile does.
 func CompileRow(e Expr, layout Layout, env *Env) (RowEvaluator, error) {
-	c := newCompiler(layout, env)
-	root, err := c.node(e)
-	if err != nil {
-		return nil, err
-	}
-	return &evaluator{ctx: c.ctx, warned: c.warned, root: root, typ: e.Type()}, nil
+	return compile(e, layout, env)
 }
 
 // EvalRow implements RowEvaluator: the columns of its frame are the values of the row.

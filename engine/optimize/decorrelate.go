@@ -29,6 +29,9 @@ type decorrelator struct {
 }
 
 func (d *decorrelator) unnest(a *plan.Apply) plan.Node {
+	if volatile(a.Inner) || anyVolatile(a.On) {
+		return a
+	}
 	if keys := orderOf(a.Outer); len(keys) > 0 {
 		below := *a
 		if s, ok := a.Outer.(*plan.Sort); ok {
@@ -55,9 +58,6 @@ func orderOf(n plan.Node) []plan.SortKey {
 }
 
 func (d *decorrelator) unnestUnordered(a *plan.Apply) plan.Node {
-	if volatile(a.Inner) || anyVolatile(a.On) {
-		return a
-	}
 	if out, ok := tableOfRow(a); ok {
 		return out
 	}

@@ -4,14 +4,13 @@ import (
 	"context"
 	"slices"
 
-	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/plan"
 )
 
 // order removes sorts whose order nothing above keeps, and DISTINCT over rows that already differ. Where expressions assign what others
 // read, every order may be seen.
 func order(_ context.Context, _ *planner, root plan.Node) (plan.Node, error) {
-	if !anyNode(root, func(n plan.Node) bool { return expr.Stateful(plan.Expressions(n)...) }) {
+	if !stateful(root) {
 		root = unsorted(root, true)
 	}
 	return transform(root, distinctTwice), nil

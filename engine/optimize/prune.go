@@ -149,7 +149,7 @@ func (p *pruner) narrowed(n plan.Node, needed set) plan.Node {
 func (p *pruner) aggregate(n *plan.Aggregate, needed set) plan.Node {
 	out := &plan.Aggregate{Groups: n.Groups}
 	for _, a := range n.Aggs {
-		if needed[a.Col.ID] {
+		if needed[a.Col.ID] || expr.Stateful(a.Args...) {
 			out.Aggs = append(out.Aggs, a)
 		}
 	}
@@ -164,7 +164,7 @@ func (p *pruner) aggregate(n *plan.Aggregate, needed set) plan.Node {
 func (p *pruner) window(n *plan.Window, needed set) plan.Node {
 	out := &plan.Window{PartitionBy: n.PartitionBy, OrderBy: n.OrderBy}
 	for _, f := range n.Funcs {
-		if needed[f.Col.ID] {
+		if needed[f.Col.ID] || expr.Stateful(f.Args...) {
 			out.Funcs = append(out.Funcs, f)
 		}
 	}
@@ -185,13 +185,14 @@ func (p *pruner) join(n *plan.Join, needed set) plan.Node {
 }
 
 func (p *pruner) apply(n *plan.Apply, needed set) plan.Node {
+	seen := stateful(n.Inner) || expr.Stateful(n.On...)
 	switch n.Kind {
 	case plan.ApplyExists, plan.ApplyIn:
-		if !needed[n.Mark.ID] {
+		if !needed[n.Mark.ID] && !seen {
 			return p.prune(n.Outer, needed)
 		}
 	case plan.ApplyScalar:
-		if !overlaps(needed, n.Inner.Schema().Set()) && atMostOneRow(n.Inner) {
+		if !seen && !overlaps(needed, n.Inner.Schema().Set()) && atMostOneRow(n.Inner) {
 			return p.prune(n.Outer, needed)
 		}
 	}

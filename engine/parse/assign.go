@@ -35,7 +35,7 @@ func (w *widener) assignment(i int) {
 
 func (w *widener) isName(i int) bool {
 	k := w.at(i).kind
-	return k == word || k == name || k == text
+	return k == word || k == name
 }
 
 // isTarget reports whether the variable at i is what a SET assigns to: the first of its list, or after a comma there.
@@ -73,7 +73,7 @@ func (w *widener) expression(i int) (end int) {
 	for ; i < len(w.tokens); i++ {
 		t := w.tokens[i]
 		switch {
-		case t.isSymbol("(") || t.isSymbol("{"):
+		case t.isSymbol("(") || t.isSymbol("{") || operand && t.is("CASE"):
 			last, ok := w.pairs[i]
 			if !ok {
 				return i
@@ -88,8 +88,6 @@ func (w *widener) expression(i int) (end int) {
 			if t.isSymbol("=") && w.at(i-1).isSymbol(":") {
 				values = append(values, i+1)
 			}
-		case operand && t.is("CASE"):
-			i, operand = w.caseEnd(i), false
 		case operand:
 			unit = unit || t.is("INTERVAL")
 			operand = t.is("INTERVAL") || t.is("BINARY") || w.isInfix(i)
@@ -105,35 +103,29 @@ func (w *widener) expression(i int) (end int) {
 	return i
 }
 
-// pair finds the other ends of parentheses and braces.
+// pair finds the other ends of parentheses, braces and CASEs.
 func (w *widener) pair() {
 	w.pairs = make(map[int]int)
 	var open []int
+	isCase := func() bool { return len(open) > 0 && w.tokens[open[len(open)-1]].is("CASE") }
 	for i, t := range w.tokens {
 		switch {
-		case t.isSymbol("(") || t.isSymbol("{"):
+		case t.isSymbol("(") || t.isSymbol("{") || t.is("CASE"):
 			open = append(open, i)
-		case (t.isSymbol(")") || t.isSymbol("}")) && len(open) > 0:
+			continue
+		case t.isSymbol(")") || t.isSymbol("}"):
+			for isCase() {
+				open = open[:len(open)-1]
+			}
+		case t.is("END") && isCase():
+		default:
+			continue
+		}
+		if len(open) > 0 {
 			w.pairs[open[len(open)-1]] = i
 			open = open[:len(open)-1]
 		}
 	}
-}
-
-// caseEnd returns the END of the CASE at i.
-func (w *widener) caseEnd(i int) int {
-	depth := 0
-	for ; i < len(w.tokens)-1; i++ {
-		switch {
-		case w.tokens[i].is("CASE"):
-			depth++
-		case w.tokens[i].is("END"):
-			if depth--; depth == 0 {
-				return i
-			}
-		}
-	}
-	return i
 }
 
 // isInfix reports a word at i between operands, or a part of one.

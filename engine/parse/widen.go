@@ -62,7 +62,7 @@ type widener struct {
 	calls, returns map[int]int  // the same of assignments
 	with           map[int]edit // what stands for tokens
 	kept           map[int]bool // each ROW that is no row constructor
-	pairs          map[int]int  // the closing parenthesis of each; nil before it is asked for
+	pairs          map[int]int  // the other ends of parentheses and CASEs; nil before they are asked for
 	ends           map[int]int  // of values that are assigned
 	lists          []bool       // see list
 }

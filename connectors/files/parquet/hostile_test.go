@@ -55,7 +55,7 @@ func readHostile(t *testing.T, content []byte) error {
 	mem := &largest{Allocator: checked}
 	store := memoryStore{content: content}
 	o := blob.Object{Key: "x", Size: int64(len(content)), ETag: "1"}
-	f, err := NewCache(1<<20, 0).Open(t.Context(), store, o, &connectors.Usage{})
+	f, err := NewCache(1<<20, 1<<20).Open(t.Context(), store, o, &connectors.Usage{})
 	if err == nil {
 		for g := range f.Groups() {
 			for c := range f.Columns {

@@ -53,20 +53,35 @@ func (c *pageCache) get(key pageKey) []byte {
 	return p.data
 }
 
+// pageOverhead is about what a kept page takes beside its bytes.
+const pageOverhead = 256
+
 // offer keeps a copy of a page that was decompressed, if it is worth it.
 func (c *pageCache) offer(key pageKey, data []byte) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	size := int64(len(data))
-	if c.kept[key] != nil || size > c.limit/16 || !c.again(key) || !c.room(size) {
+	if !c.wants(key, int64(len(data))) {
 		return
 	}
-	p := &keptPage{key: key, data: bytes.Clone(data), asked: true}
-	c.kept[key], c.size = p, c.size+size
+	p := &keptPage{key: key, data: bytes.Clone(data), asked: true} // what takes long is done while others go on
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.kept[key] != nil || !c.room(p.cost()) {
+		return
+	}
+	c.kept[key], c.size = p, c.size+p.cost()
 	c.ring = append(c.ring, p)
 	last := len(c.ring) - 1 // the hand comes to the new one last
 	c.ring[c.hand], c.ring[last] = c.ring[last], c.ring[c.hand]
 	c.hand++
+}
+
+func (p *keptPage) cost() int64 { return int64(len(p.data)) + pageOverhead }
+
+// wants notes that a page is read and reports whether there may be a place for it.
+func (c *pageCache) wants(key pageKey, size int64) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	size += pageOverhead
+	return c.kept[key] == nil && size <= c.limit/16 && c.again(key) && c.room(size)
 }
 
 // again notes that a page is read and reports whether it was before.
@@ -96,7 +111,7 @@ func (c *pageCache) room(size int64) bool {
 		return false
 	}
 	delete(c.kept, p.key)
-	c.size -= int64(len(p.data))
+	c.size -= p.cost()
 	last := len(c.ring) - 1
 	c.ring[c.hand], c.ring[last] = c.ring[last], nil
 	c.ring = c.ring[:last]

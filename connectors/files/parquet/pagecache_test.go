@@ -8,10 +8,10 @@ import (
 )
 
 func TestPageCache(t *testing.T) {
-	const pages, size = 8, 16
+	const pages, size = 8, 2 * (8 + pageOverhead)
 	c := newPageCache(pages * size)
 	of := cacheKey{"s3://bucket/key", "1"}
-	page := func(i int) []byte { return bytes.Repeat([]byte{byte(i)}, size/2) } // of half the bytes that a page may have
+	page := func(i int) []byte { return bytes.Repeat([]byte{byte(i)}, 8) } // 16 of them fit
 	read := func(i int) bool {
 		kept := c.get(pageKey{of, int64(i)})
 		if kept == nil {
@@ -101,7 +101,7 @@ func TestKeptPagesAreRead(t *testing.T) {
 
 // TestPageCacheShared is for the race detector.
 func TestPageCacheShared(t *testing.T) {
-	c := newPageCache(1000)
+	c := newPageCache(20 * pageOverhead)
 	var all sync.WaitGroup
 	for range 4 {
 		all.Go(func() {
