@@ -88,6 +88,12 @@ func TestRandomWindows(t *testing.T) {
 	randomRun{config: silos(t), tables: testdb.Tables(), homes: homes, query: randsql.NewWindow}.compare(t, first, count)
 }
 
+// TestRandomOuterAggregates does so with aggregates of a query in its subqueries.
+func TestRandomOuterAggregates(t *testing.T) {
+	first, count := seeds(t, 300, 100_000)
+	randomRun{config: silos(t), tables: testdb.Tables(), homes: homes, query: randsql.NewOuter}.compare(t, first, count)
+}
+
 // randomRun is what random queries read.
 type randomRun struct {
 	query  func(seed uint64) randsql.Query // nil: randsql.New

@@ -26,9 +26,18 @@ import (
 
 // resolveAggregates prepares all query blocks of a statement.
 func resolveAggregates(stmt sqlparser.SQLNode) error {
+	inSubquery := make(map[*sqlparser.Select]bool)
 	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
-		if s, ok := n.(*sqlparser.Select); ok {
-			return true, resolveBlock(s)
+		switch n := n.(type) {
+		case *sqlparser.Subquery:
+			eachSelect(n.Select, func(s *sqlparser.Select) { inSubquery[s] = true })
+		case *sqlparser.Select:
+			if inSubquery[n] {
+				if err := outerOnly(n); err != nil {
+					return false, err
+				}
+			}
+			return true, resolveBlock(n)
 		}
 		return true, nil
 	}, stmt)
@@ -49,6 +58,7 @@ func resolveBlock(s *sqlparser.Select) error {
 	}
 	if s.Having != nil {
 		s.Having.Expr = b.share(s.Having.Expr, inHaving)
+		b.bindBeforeHaving(s)
 	}
 	s.OrderBy = append(s.OrderBy, b.hidden...)
 	if len(b.first) > 0 {
@@ -80,7 +90,7 @@ func misplaced(s *sqlparser.Select) error {
 		}
 	}
 	if found {
-		return sqlerr.New(sqlerr.GroupFunction, "Invalid use of group function")
+		return errGroupFunction()
 	}
 	return nil
 }
@@ -114,7 +124,7 @@ const (
 // aggregateBlock gathers the aggregates of a block.
 type aggregateBlock struct {
 	first  map[string]*boundAggregate // by text
-	hidden sqlparser.OrderBy          // binds those that stand in HAVING alone
+	hidden sqlparser.OrderBy          // binds those that stand in HAVING alone, and subqueries of HAVING
 }
 
 // share returns e with its aggregates bound once.

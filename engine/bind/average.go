@@ -19,8 +19,8 @@ import (
 // it stays an average, which sources can compute.
 
 // average is what references to an aggregate read instead of its column: of an exact average that is an operand, the quotient.
-func (x *expressions) average(node *grouping, agg plan.Agg, id sql.ColumnId, shown types.Type) (expr.Expr, error) {
-	if agg.Func != plan.Avg || shown.Kind != types.Decimal || !x.isOperand(id, nil) {
+func (x *expressions) average(node *grouping, agg plan.Agg, operand bool, shown types.Type) (expr.Expr, error) {
+	if agg.Func != plan.Avg || shown.Kind != types.Decimal || !operand {
 		return nil, nil
 	}
 	sum, err := x.part(node, agg, plan.Sum)

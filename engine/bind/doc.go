@@ -32,6 +32,10 @@
 // of what it is computed, and the end of the block, which importer.block is, asks whether the list reads columns that no key
 // determines. A node that defines columns and does not tell would let such a list pass.
 //
+// An aggregate in a subquery may be one of a block around it, of which GMS knows nothing. A block takes what is its own as its groups are
+// imported (outergroup.go), before its subqueries, which read it as a column of the outer row. A projection passes it on until the
+// block ends.
+//
 // Every scalar expression becomes an expr.Expr with explicit casts; what has no kernel becomes an expr.Fallback around the
 // GMS expression. Types of the result are those of the imported expressions, mapped back to GMS types.
 //

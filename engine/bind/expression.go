@@ -22,7 +22,6 @@ type expressions struct {
 	aliases map[sql.ColumnId]expr.Expr
 	outer   *scope
 	at      int  // see scope.find
-	groups  bool // whether an aggregate may stand there: in the list, HAVING and ORDER BY
 	having  bool // whether it is HAVING's
 	// distinct says that the input is the rows of a SELECT DISTINCT: what its list computes is one of its columns.
 	distinct bool
@@ -81,6 +80,8 @@ func (x *expressions) expr(e sql.Expression) (expr.Expr, error) {
 		return e.typed, nil
 	case *expression.Wrapper:
 		return x.expr(e.Children()[0])
+	case *outerAggregate:
+		return x.outerAggregate(e)
 	case *rollupCall:
 		return x.grouping(e)
 	case *blockArg:

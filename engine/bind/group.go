@@ -11,12 +11,11 @@ import (
 
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/plan"
-	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
 )
 
-// groupBy imports GROUP BY and the aggregates of its query.
-func (im *importer) groupBy(n *gmsplan.GroupBy, outer *scope) (relation, error) {
+// groupBy imports GROUP BY and the aggregates of its query. above is what the block has there, or nil.
+func (im *importer) groupBy(n *gmsplan.GroupBy, above *aboveGroups, outer *scope) (relation, error) {
 	if err := notOfAggregates(im.ctx, n); err != nil {
 		return relation{}, err
 	}
@@ -24,43 +23,39 @@ func (im *importer) groupBy(n *gmsplan.GroupBy, outer *scope) (relation, error) 
 	if err != nil {
 		return relation{}, err
 	}
+	return im.groups(n, child, above, outer)
+}
+
+// groups makes groups of the rows of a relation. Those that GMS has for aggregates of blocks around alone are none.
+func (im *importer) groups(n *gmsplan.GroupBy, child relation, above *aboveGroups, outer *scope) (relation, error) {
 	in := im.over(child, outer)
+	taken, err := in.take(above)
+	if err != nil {
+		return relation{}, err
+	}
+	if err := in.groupsOuter(n.GroupByExprs); err != nil {
+		return relation{}, err
+	}
+	deps := slices.DeleteFunc(slices.Clone(n.SelectDeps), func(e sql.Expression) bool {
+		f, ok := e.(sql.Aggregation)
+		return ok && outer.aggregate(f.Id()) != nil
+	})
+	if len(n.GroupByExprs) == 0 && len(taken) == 0 && !slices.ContainsFunc(deps, isAggregation) {
+		return child, nil
+	}
 	agg := &grouping{keys: make(expr.Map[plan.Column]), rollup: slices.ContainsFunc(n.GroupByExprs, isRollup)}
 	out := relation{computed: &computed{}, grouped: &groupRows{
 		implicit: len(n.GroupByExprs) == 0, full: sql.LoadSqlMode(im.ctx).OnlyFullGroupBy(),
 		strays: make(map[expr.ColumnID]string), others: make(map[expr.ColumnID]bool), aliases: make(map[string]plan.Column),
 	}}
-	for _, e := range n.GroupByExprs {
-		if isRollup(e) {
-			continue
-		}
-		c, key, err := in.groupKey(agg, e)
-		if err != nil {
-			return relation{}, err
-		}
-		if alias, ok := e.(*expression.Alias); ok {
-			out.cols = append(out.cols, column{id: alias.Id(), name: alias.Name(), Column: c})
-			e = alias.Child
-		}
-		if field, ok := e.(*expression.GetField); ok {
-			out.cols = append(out.cols, column{id: field.Id(), name: field.Name(), Column: c})
-			continue
-		}
-		out.computed.add(e, computedExpr{col: c, in: in, parts: []expr.Expr{key}})
+	if err := in.groupKeys(agg, &out, n.GroupByExprs); err != nil {
+		return relation{}, err
 	}
-	for _, e := range n.SelectDeps {
-		c, err := in.dependency(agg, out, e)
-		if err != nil {
-			return relation{}, err
-		}
-		if c.ID == 0 { // of an outer row: what reads it finds it there
-			continue
-		}
-		out.cols = append(out.cols, c)
-		if _, ok := e.(*aggregation.GroupConcat); ok {
-			c.id = 0 // some of GMS's references to it have only its name
-			out.cols = append(out.cols, c)
-		}
+	if err := in.dependencies(agg, &out, deps); err != nil {
+		return relation{}, err
+	}
+	if err := in.inSubqueries(agg, &out, taken, above); err != nil {
+		return relation{}, err
 	}
 	agg.Input = in.rel.node
 	if !agg.rollup {
@@ -71,6 +66,48 @@ func (im *importer) groupBy(n *gmsplan.GroupBy, outer *scope) (relation, error) 
 	order, err := out.rolledUp.order(agg.Groups)
 	out.node = &plan.Sort{Input: agg.node(), Keys: order}
 	return out, err
+}
+
+// groupKeys imports the keys of the groups.
+func (x *expressions) groupKeys(agg *grouping, out *relation, keys []sql.Expression) error {
+	for _, e := range keys {
+		if isRollup(e) {
+			continue
+		}
+		c, key, err := x.groupKey(agg, e)
+		if err != nil {
+			return err
+		}
+		if alias, ok := e.(*expression.Alias); ok {
+			out.cols = append(out.cols, column{id: alias.Id(), name: alias.Name(), Column: c})
+			e = alias.Child
+		}
+		if field, ok := e.(*expression.GetField); ok {
+			out.cols = append(out.cols, column{id: field.Id(), name: field.Name(), Column: c})
+			continue
+		}
+		out.computed.add(e, computedExpr{col: c, in: x, parts: []expr.Expr{key}})
+	}
+	return nil
+}
+
+// dependencies imports what the rest of the query needs of the groups.
+func (x *expressions) dependencies(agg *grouping, out *relation, deps []sql.Expression) error {
+	for _, e := range deps {
+		c, err := x.dependency(agg, *out, e)
+		if err != nil {
+			return err
+		}
+		if c.ID == 0 { // of an outer row: what reads it finds it there
+			continue
+		}
+		out.cols = append(out.cols, c)
+		if _, ok := e.(*aggregation.GroupConcat); ok {
+			c.id = 0 // some of GMS's references to it have only its name
+			out.cols = append(out.cols, c)
+		}
+	}
+	return nil
 }
 
 // grouping is the aggregation of one query block.
@@ -150,7 +187,7 @@ func (x *expressions) groupKey(agg *grouping, e sql.Expression) (plan.Column, ex
 // which has it also without rows: the result is then no column.
 func (x *expressions) dependency(agg *grouping, out relation, e sql.Expression) (column, error) {
 	if f, ok := e.(sql.Aggregation); ok {
-		return x.aggregate(agg, f)
+		return x.aggregate(agg, f, x.isOperand(f.Id(), nil))
 	}
 	value, err := x.expr(e)
 	if err != nil {
@@ -192,8 +229,8 @@ var namedAggregates = map[string]plan.AggFunc{
 	"json_arrayagg": plan.JSONArrayAgg, "jsonarray": plan.JSONArrayAgg, "json_objectagg": plan.JSONObjectAgg,
 }
 
-// aggregate imports an aggregate function.
-func (x *expressions) aggregate(node *grouping, f sql.Aggregation) (column, error) {
+// aggregate imports an aggregate function, which may be an operand of an expression.
+func (x *expressions) aggregate(node *grouping, f sql.Aggregation, operand bool) (column, error) {
 	agg, args, err := x.aggregateFunction(f)
 	if err != nil {
 		return column{}, err
@@ -210,10 +247,6 @@ func (x *expressions) aggregate(node *grouping, f sql.Aggregation) (column, erro
 			arg = asNumber(e, arg)
 		}
 		agg.Args = append(agg.Args, arg)
-	}
-	if x.isOuter(agg.Args) {
-		return column{}, sqlerr.New(sqlerr.Unsupported,
-			"%s in a subquery is an aggregate of the query around it, whose columns are its arguments: not supported yet", unnumbered(f.String()))
 	}
 	if agg.Func == plan.Count && !agg.Distinct && len(agg.Args) == 1 {
 		if l, ok := agg.Args[0].(*expr.Literal); ok && !l.Value.Null {
@@ -233,7 +266,7 @@ func (x *expressions) aggregate(node *grouping, f sql.Aggregation) (column, erro
 		return column{}, err
 	}
 	text := strings.ToLower(gmsplan.AliasSubqueryString(x.ctx, f))
-	value, err := x.average(node, agg, f.Id(), shown)
+	value, err := x.average(node, agg, operand, shown)
 	if err != nil {
 		return column{}, err
 	}
@@ -257,27 +290,6 @@ func (x *expressions) aggregate(node *grouping, f sql.Aggregation) (column, erro
 		node.rounded[agg.Col.ID] = plan.Projection{Col: result, Expr: cast}
 	}
 	return column{id: f.Id(), name: text, Column: result, value: value}, nil
-}
-
-// isOuter reports the arguments of an aggregate that is not of the query block it stands in: all their columns are of blocks
-// around it, and one of these, none farther out than the innermost column's, may have an aggregate where the subquery stands.
-func (x *expressions) isOuter(args []expr.Expr) bool {
-	columns := make(map[expr.ColumnID]bool)
-	for _, a := range args {
-		expr.Columns(a, columns)
-	}
-	of := func(n plan.Node) bool {
-		return slices.ContainsFunc(n.Schema(), func(c plan.Column) bool { return columns[c.ID] })
-	}
-	if len(columns) == 0 || of(x.rel.node) {
-		return false
-	}
-	for s := x.outer; s != nil; s = s.outer {
-		if s.groups || of(s.rel.node) {
-			return s.groups
-		}
-	}
-	return false
 }
 
 // aggregateFunction finds the plan's function for GMS's, and the GMS expressions of its arguments.

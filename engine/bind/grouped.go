@@ -123,6 +123,10 @@ func (g *groupRows) behind(name string, found expr.Expr) expr.Expr {
 
 // block imports a whole query block, or a set operation of some: a relation of nothing but its columns.
 func (im *importer) block(n sql.Node, outer *scope) (relation, error) {
+	n, err := im.withAbove(n)
+	if err != nil {
+		return relation{}, err
+	}
 	rel, err := im.node(n, outer)
 	if err != nil {
 		return relation{}, err

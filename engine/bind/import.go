@@ -99,6 +99,8 @@ type relation struct {
 	// rolledUp is set between a GROUP BY WITH ROLLUP and the end of its query block.
 	rolledUp *rolledUp
 	grouped  *groupRows // the same; nil without groups
+	// inSubqueries are, up to there, the block's aggregates that stand in its subqueries.
+	inSubqueries []column
 }
 
 // scope is what the expressions of a node can name: the columns of its input, aliases of the SELECT list it is in, then
@@ -107,7 +109,6 @@ type scope struct {
 	rel     *relation
 	aliases map[sql.ColumnId]expr.Expr
 	outer   *scope
-	groups  bool // see expressions
 }
 
 // find resolves a reference of GMS's. at is where the reference stands in a list that mirrors the input's columns, or -1:
@@ -126,10 +127,17 @@ func (s *scope) find(id sql.ColumnId, name string, at int) (expr.Expr, bool) {
 			return e, true
 		}
 	}
+	if id != 0 {
+		if value := s.aggregate(id); value != nil {
+			return value, true
+		}
+	}
 	for in := s; in != nil; in = in.outer {
-		for i := range in.rel.cols {
-			if c := &in.rel.cols[i]; c.id == 0 && strings.EqualFold(c.name, name) {
-				return c.read(), true
+		for _, list := range [][]column{in.rel.cols, in.rel.inSubqueries} {
+			for i := range list {
+				if c := &list[i]; c.id == 0 && strings.EqualFold(c.name, name) {
+					return c.read(), true
+				}
 			}
 		}
 	}
@@ -144,7 +152,7 @@ func (im *importer) newColumn(name string, e expr.Expr) plan.Column {
 
 // exact returns the relation with nothing but its columns, each once, in order.
 func (r relation) exact(im *importer) relation {
-	r.computed, r.rolledUp, r.grouped = nil, nil, nil
+	r.computed, r.rolledUp, r.grouped, r.inSubqueries = nil, nil, nil, nil
 	schema := r.node.Schema()
 	same := len(schema) == len(r.cols)
 	for i := 0; same && i < len(schema); i++ {

@@ -47,7 +47,9 @@ func (im *importer) node(n sql.Node, outer *scope) (relation, error) {
 	case *gmsplan.JoinNode:
 		return im.join(n, outer)
 	case *gmsplan.GroupBy:
-		return im.groupBy(n, outer)
+		return im.groupBy(n, nil, outer)
+	case *aboveGroups:
+		return im.aboveGroups(n, outer)
 	case *gmsplan.Distinct:
 		return im.distinct(n, outer)
 	case *gmsplan.Sort:
@@ -203,6 +205,9 @@ func projections(n *gmsplan.Project) []sql.Expression {
 
 // isDual reports GMS's table of a SELECT without FROM.
 func isDual(n sql.Node) bool {
+	if above, ok := n.(*aboveGroups); ok {
+		n = above.Node
+	}
 	t, ok := n.(*gmsplan.ResolvedTable)
 	return ok && gmsplan.IsDualTable(t.Table)
 }
@@ -216,8 +221,7 @@ func isUnnamed(e sql.Expression) bool {
 // projectOver imports a SELECT list over a relation; see selectList.
 func (im *importer) projectOver(list []sql.Expression, child relation, outer *scope) (relation, *expressions, error) {
 	in := im.over(child, outer)
-	in.groups = true
-	out := relation{computed: child.computed, rolledUp: child.rolledUp, grouped: child.grouped}
+	out := relation{computed: child.computed, rolledUp: child.rolledUp, grouped: child.grouped, inSubqueries: child.inSubqueries}
 	node := &plan.Project{}
 	used := make(map[expr.ColumnID]bool, len(list))
 	add := func(p plan.Projection) {
@@ -259,6 +263,9 @@ func (im *importer) projectOver(list []sql.Expression, child relation, outer *sc
 	for _, c := range out.computed.columns() {
 		pass(c)
 	}
+	for _, c := range child.passed() {
+		pass(c)
+	}
 	if out.rolledUp != nil {
 		pass(out.rolledUp.level)
 	}
@@ -282,7 +289,7 @@ func (im *importer) filter(child sql.Node, cond sql.Expression, groups bool, out
 		return relation{}, err
 	}
 	in := im.over(rel, outer)
-	in.groups, in.having = groups, groups
+	in.having = groups
 	conds, err := in.conditions(cond)
 	if err != nil {
 		return relation{}, err
@@ -307,7 +314,6 @@ func (im *importer) sort(n *gmsplan.Sort, outer *scope) (relation, error) {
 
 // sort is the input in an order.
 func (x *expressions) sort(conditions sql.SortConditions) (relation, error) {
-	x.groups = true
 	keys, err := x.sortKeys(conditions)
 	if err != nil {
 		return relation{}, err

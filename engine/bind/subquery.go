@@ -33,7 +33,7 @@ func (x *expressions) subquery(e sql.Expression) (out expr.Expr, err error) {
 
 // inner imports the query of a subquery of x.
 func (x *expressions) inner(sq *gmsplan.Subquery) (relation, error) {
-	return x.block(sq.Query, &scope{rel: &x.rel, aliases: x.aliases, outer: x.outer, groups: x.groups})
+	return x.block(sq.Query, &scope{rel: &x.rel, aliases: x.aliases, outer: x.outer})
 }
 
 // scalar makes the input yield the value of a scalar subquery and returns its column.

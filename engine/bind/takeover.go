@@ -29,7 +29,7 @@ func (b *Binder) takeOver(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, sc
 	}
 	if isQuery(n) && !shows(n) {
 		take := b.takeConstant
-		if (seenQueries{}).federated(ctx, n) || (seenQueries{}).rollsUp(ctx, n) {
+		if beyondGMS(ctx, n) {
 			take = b.take
 		}
 		leaf, err := take(ctx, a, n, flags)
@@ -86,6 +86,11 @@ func shows(n sql.Node) bool {
 	}
 }
 
+// beyondGMS reports a query that GMS can't run, or would answer wrongly.
+func beyondGMS(ctx *sql.Context, n sql.Node) bool {
+	return (seenQueries{}).federated(ctx, n) || (seenQueries{}).rollsUp(ctx, n) || (seenQueries{}).outerAggregates(ctx, n)
+}
+
 // federated reports whether n reads a federated table or has a window function, at any depth: what GMS does not run.
 func (s seenQueries) federated(ctx *sql.Context, n sql.Node) bool {
 	found := false
@@ -136,7 +141,7 @@ func (b *Binder) take(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, flags 
 func takeParts(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, flags *sql.QueryFlags) (sql.Node, transform.TreeIdentity, error) {
 	replace := func(ctx *sql.Context, e sql.Expression) (sql.Expression, transform.TreeIdentity, error) {
 		sq, ok := e.(*gmsplan.Subquery)
-		if !ok || !(seenQueries{}).federated(ctx, sq.Query) {
+		if !ok || !beyondGMS(ctx, sq.Query) {
 			return e, transform.SameTree, nil
 		}
 		if !sq.Correlated().Empty() {
@@ -162,7 +167,7 @@ func takeParts(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, flags *sql.Qu
 		}
 		return n.WithSource(source), transform.NewTree, nil
 	case *gmsplan.Into:
-		if !(seenQueries{}).federated(ctx, n.Child) {
+		if !beyondGMS(ctx, n.Child) {
 			return n, transform.SameTree, nil
 		}
 		leaf, err := a.Analyze(ctx, n.Child, nil, flags)

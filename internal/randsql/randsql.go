@@ -289,7 +289,11 @@ func (g *generator) table() (string, scope) {
 		}
 		return text, s
 	}
-	t := pick(g, g.tables...)
+	return named(pick(g, g.tables...), alias)
+}
+
+// named is a table as an item of a FROM clause.
+func named(t testdb.Table, alias string) (string, scope) {
 	s := make(scope, len(t.Columns))
 	for i, c := range t.Columns {
 		s[i] = column{alias + "." + c.Name, c.Kind}
