@@ -34,6 +34,9 @@ type assignment struct {
 var _ sql.NonDeterministicExpression = (*assignment)(nil)
 
 func newAssignment(_ *sql.Context, variable, value sql.Expression) sql.Expression {
+	if arg, ok := variable.(*blockArg); ok { // as any variable in HAVING
+		variable = arg.Expression
+	}
 	return &assignment{expression.BinaryExpressionStub{LeftChild: variable, RightChild: value}}
 }
 
@@ -170,17 +173,22 @@ func heldAs(t types.Type) types.Type {
 	return types.NewText(types.Text, 0, types.Collation(sql.Collation_Default))
 }
 
-// assigns has a variable hold values of t too.
-func (u *userVariables) assigns(name string, t types.Type) {
+// assigns has a variable hold values of t too. A type only becomes wider, so that importing comes to an end: numbers as they have more
+// digits, texts of whichever collation came first, bytes.
+func (u *userVariables) assigns(name string, t types.Type) error {
 	have, t := u.types[name], heldAs(t)
-	wide, err := expr.CommonType(have, t)
-	if err != nil || wide.IsText() {
-		wide = types.NewText(types.Text, 0, t.Collation)
-		if !t.IsText() {
-			wide = heldAs(have)
+	wide := have
+	switch {
+	case have.IsBinary() || t.Kind == types.Null || have.IsText() && !t.IsBinary():
+	case t.IsString():
+		wide = t
+	default:
+		common, err := expr.CommonType(have, t)
+		if err != nil {
+			return err
 		}
+		wide = heldAs(common)
 	}
-	wide = heldAs(wide)
 	if wide.Kind == types.Decimal { // all digits at once: where a value is computed of the one before, each has more
 		scale := int(wide.Scale)
 		if have.Kind == types.Decimal && scale > int(have.Scale) {
@@ -191,6 +199,31 @@ func (u *userVariables) assigns(name string, t types.Type) {
 	if wide != have {
 		u.types[name], u.widened = wide, true
 	}
+	return nil
+}
+
+// in reports whether an expression reads or assigns one of the variables, at any depth.
+func (u *userVariables) in(ctx *sql.Context, e sql.Expression) bool {
+	found := false
+	var look func(sql.Expression)
+	look = func(e sql.Expression) {
+		sql.Inspect(ctx, e, func(ctx *sql.Context, e sql.Expression) bool {
+			found = found || u.assigned(e)
+			if sq, ok := e.(*gmsplan.Subquery); ok && !found {
+				(seenQueries{}).inspect(ctx, sq.Query, func(_ *sql.Context, n sql.Node) bool {
+					if in, ok := n.(sql.Expressioner); ok {
+						for _, e := range in.Expressions() {
+							look(e)
+						}
+					}
+					return !found
+				})
+			}
+			return !found
+		})
+	}
+	look(e)
+	return found
 }
 
 // assigned reports whether a parameter is a variable that the statement assigns.
@@ -225,7 +258,9 @@ func (x *expressions) assign(a *assignment) (expr.Expr, error) {
 		}
 	}
 	name := strings.ToLower(a.variable().Name)
-	x.variables.assigns(name, value.Type())
+	if err := x.variables.assigns(name, value.Type()); err != nil {
+		return nil, err
+	}
 	return &expr.Fallback{
 		Row:  &variableAssignment{vars: x.variables, name: name, typ: value.Type(), held: heldAs(value.Type())},
 		Args: []expr.Expr{value}, Typ: value.Type(), Text: unnumbered(a.String()),
@@ -334,41 +369,44 @@ func stateful(n plan.Node) bool {
 	return found
 }
 
-// belowAssignments returns n with wrap around what its SELECT list is computed of, if the list reads or assigns such variables: what
-// wrap reads, if it is not computed so, is there. Else it returns wrap(n).
-func belowAssignments(n plan.Node, read []expr.Expr, wrap func(plan.Node) plan.Node) plan.Node {
-	list, ok := n.(*plan.Project)
-	if !ok || !expr.Stateful(projected(list.Exprs)...) {
-		return wrap(n)
+// assigning reports an expression that assigns a variable.
+func assigning(list ...expr.Expr) bool {
+	found := false
+	for _, e := range list {
+		expr.Walk(e, func(e expr.Expr) bool {
+			f, ok := e.(*expr.Fallback)
+			if ok {
+				_, ok = f.Row.(*variableAssignment)
+			}
+			found = found || ok
+			return !found
+		})
 	}
-	reads := make(map[expr.ColumnID]bool)
-	for _, e := range read {
-		expr.Columns(e, reads)
-	}
-	below, above := &plan.Project{Input: list.Input}, &plan.Project{}
-	for _, p := range list.Exprs {
-		if !expr.Stateful(p.Expr) {
-			below.Exprs = append(below.Exprs, p)
-			p.Expr = p.Col.Ref()
-		} else if reads[p.Col.ID] {
-			return wrap(n)
-		}
-		above.Exprs = append(above.Exprs, p)
-	}
-	there := below.Schema().Set()
-	for _, c := range list.Input.Schema() {
-		if !there[c.ID] {
-			below.Exprs = append(below.Exprs, plan.Projection{Col: c, Expr: c.Ref()})
-		}
-	}
-	above.Input = wrap(below)
-	return above
+	return found
 }
 
-func projected(list []plan.Projection) []expr.Expr {
-	out := make([]expr.Expr, len(list))
-	for i, p := range list {
-		out[i] = p.Expr
+// once returns what evaluates an expression, and what has the value that it had last in the same row: for what is compared several
+// times but evaluated once.
+func once(e expr.Expr) (first, again expr.Expr) {
+	kept := new(types.Value)
+	again = &expr.Fallback{Row: keptValue{kept}, Typ: e.Type(), Text: e.String(), Volatile: true, Ordered: true, Stateful: true}
+	first = &expr.Fallback{Row: keptValue{kept}, Args: []expr.Expr{e}, Typ: e.Type(), Text: e.String(), Volatile: true, Ordered: true, Stateful: true}
+	return first, again
+}
+
+// keptValue keeps its argument, or is what was kept. A plan with one runs in one stream.
+type keptValue struct{ kept *types.Value }
+
+// Clone implements expr.RowFunc.
+func (k keptValue) Clone() expr.RowFunc { return k }
+
+// Same implements expr.RowFunc.
+func (k keptValue) Same(o expr.RowFunc) bool { return o == expr.RowFunc(k) }
+
+// Eval implements expr.RowFunc.
+func (k keptValue) Eval(_ *expr.Env, args []types.Value) (types.Value, error) {
+	if len(args) > 0 {
+		*k.kept = args[0]
 	}
-	return out
+	return *k.kept, nil
 }

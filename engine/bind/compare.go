@@ -2,6 +2,7 @@ package bind
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/go-mysql-server/sql/expression"
@@ -112,6 +113,9 @@ func (x *expressions) compareRows(f expr.Func, ls, rs []expr.Expr) (expr.Expr, e
 	if len(ls) == 1 {
 		return x.compare(f, ls[0], rs[0])
 	}
+	if expr.Stateful(ls...) || expr.Stateful(rs...) {
+		return nil, unsupported("a variable that is assigned in the comparison of rows")
+	}
 	switch f {
 	case expr.Eq, expr.NullSafeEq:
 		conds := make([]expr.Expr, len(ls))
@@ -215,6 +219,9 @@ func (x *expressions) inList(e *expression.InTuple, not bool) (expr.Expr, error)
 	list, err := x.list(members...)
 	if err != nil {
 		return nil, err
+	}
+	if expr.Stateful(value) && slices.ContainsFunc(list, func(e expr.Expr) bool { return !isLiteral(e) }) {
+		return nil, unsupported("a variable that is assigned before IN with more than constants")
 	}
 	numbers := true
 	for i := range list {

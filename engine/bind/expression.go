@@ -3,6 +3,7 @@ package bind
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -437,8 +438,14 @@ func (x *expressions) caseConditions(e *expression.Case) ([]expr.Expr, error) {
 	if list, err = expr.OneCollation("case", list...); err != nil {
 		return nil, err
 	}
+	subjects := slices.Repeat(list[:1], len(e.Branches))
+	if len(subjects) > 1 && expr.Stateful(list[0]) {
+		first, again := once(list[0])
+		subjects = slices.Repeat([]expr.Expr{again}, len(subjects))
+		subjects[0] = first
+	}
 	for i, value := range list[1:] {
-		subject, value := beside(e.Expr, e.Branches[i].Cond, list[0], value)
+		subject, value := beside(e.Expr, e.Branches[i].Cond, subjects[i], value)
 		if out[i], err = x.compare(expr.Eq, subject, value); err != nil {
 			return nil, err
 		}

@@ -127,7 +127,13 @@ func (im *importer) block(n sql.Node, outer *scope) (relation, error) {
 	if err != nil {
 		return relation{}, err
 	}
-	rel, err := im.node(n, outer)
+	rel, assigning, err := relation{}, false, error(nil)
+	if im.variables != nil {
+		rel, assigning, err = im.assigningBlock(n, outer)
+	}
+	if !assigning {
+		rel, err = im.node(n, outer)
+	}
 	if err != nil {
 		return relation{}, err
 	}

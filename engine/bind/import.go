@@ -35,7 +35,7 @@ func (b *Binder) importQuery(ctx *sql.Context, n sql.Node) (*Leaf, error) {
 	if err != nil {
 		return nil, err
 	}
-	for {
+	for range mostWidenings {
 		im := &importer{ctx: ctx, binder: b, ctes: countCTEs(ctx, n), working: make(map[sql.TableId]*plan.Recursive), root: n, variables: variables}
 		leaf, err := im.leaf(n)
 		if err != nil || variables == nil || !variables.widened {
@@ -43,7 +43,11 @@ func (b *Binder) importQuery(ctx *sql.Context, n sql.Node) (*Leaf, error) {
 		}
 		variables.widened = false // and what reads them is imported anew
 	}
+	return nil, sqlerr.New(sqlerr.Internal, "the types of the variables of a query do not come to an end")
 }
+
+// mostWidenings bounds how often the types of the variables that a query assigns become wider: each has but a few.
+const mostWidenings = 1000
 
 // leaf imports the query.
 func (im *importer) leaf(n sql.Node) (*Leaf, error) {

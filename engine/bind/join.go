@@ -105,7 +105,7 @@ func (im *importer) outerJoin(kind plan.JoinKind, left plan.Node, right, both re
 		if in.rel.node != right.node && (kind == plan.Full || reads(in.rel.node, left.Schema())) {
 			return relation{}, unsupported("a correlated subquery in the ON of an outer join")
 		}
-		if expr.Stateful(conds...) {
+		if assigning(conds...) {
 			return relation{}, unsupported("assigning to a user variable in the ON of an outer join")
 		}
 		join.Right, join.On = in.rel.node, conds

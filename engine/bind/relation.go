@@ -321,7 +321,7 @@ func (x *expressions) sort(conditions sql.SortConditions) (relation, error) {
 	x.rel.grouped.ordered(keys)
 	rel := x.rel
 	if len(keys) > 0 {
-		rel.node = belowAssignments(rel.node, sortedBy(keys), func(n plan.Node) plan.Node { return &plan.Sort{Input: n, Keys: keys} })
+		rel.node = &plan.Sort{Input: rel.node, Keys: keys}
 	}
 	return rel, nil
 }
@@ -362,13 +362,16 @@ func (im *importer) limit(n *gmsplan.Limit, outer *scope) (relation, error) {
 	if err != nil {
 		return relation{}, err
 	}
-	rel.node = belowAssignments(rel.node, nil, func(n plan.Node) plan.Node {
-		if below, ok := n.(*plan.Limit); ok && below.Count < 0 {
-			return &plan.Limit{Input: below.Input, Offset: below.Offset, Count: count}
-		}
-		return &plan.Limit{Input: n, Count: count}
-	})
+	rel.node = limited(rel.node, count)
 	return rel, nil
+}
+
+// limited puts a limit on n, with the offset that n may be.
+func limited(n plan.Node, count int64) plan.Node {
+	if below, ok := n.(*plan.Limit); ok && below.Count < 0 {
+		return &plan.Limit{Input: below.Input, Offset: below.Offset, Count: count}
+	}
+	return &plan.Limit{Input: n, Count: count}
 }
 
 func (im *importer) offset(n *gmsplan.Offset, outer *scope) (relation, error) {
@@ -380,7 +383,7 @@ func (im *importer) offset(n *gmsplan.Offset, outer *scope) (relation, error) {
 	if err != nil {
 		return relation{}, err
 	}
-	rel.node = belowAssignments(rel.node, nil, func(n plan.Node) plan.Node { return &plan.Limit{Input: n, Offset: offset, Count: -1} })
+	rel.node = &plan.Limit{Input: rel.node, Offset: offset, Count: -1}
 	return rel, nil
 }
 

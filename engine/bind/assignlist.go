@@ -1,0 +1,373 @@
+package bind
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/dolthub/go-mysql-server/sql"
+	"github.com/dolthub/go-mysql-server/sql/expression"
+	"github.com/dolthub/go-mysql-server/sql/expression/function"
+	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
+
+	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/plan"
+)
+
+// GMS computes parts of a SELECT list below HAVING, ORDER BY or the rest of the list. A list that assigns variables, or reads what the
+// statement assigns, is computed as one instead (assign.go has the order), on top of all that does not read it:
+//
+//	LIMIT, if HAVING or ORDER BY are above the list
+//	ORDER BY that reads what is assigned
+//	DISTINCT
+//	HAVING that reads what is assigned, or variables
+//	the items that assign, from the left to the right
+//	LIMIT, ORDER BY and HAVING that do not
+//	the other items
+//	FROM, WHERE, GROUP BY
+
+// assigningList is the list of a query block on its way.
+type assigningList struct {
+	*expressions
+	out    relation  // with the columns of the list, then those of the input
+	base   plan.Node // what is below the items that assign; nil: something is above the list, and all else goes there too
+	shown  int       // columns of the list
+	marked map[sql.ColumnId]bool
+}
+
+// assigningBlock imports a query block whose list assigns; ok is false if it does not.
+func (im *importer) assigningBlock(n sql.Node, outer *scope) (rel relation, ok bool, err error) {
+	var spine []sql.Node // from the top
+	for ; overGroups(n); n = n.Children()[0] {
+		spine = append(spine, n)
+	}
+	items, shown := listOf(spine)
+	l := &assigningList{shown: shown, marked: make(map[sql.ColumnId]bool)}
+	if !slices.ContainsFunc(items, func(e sql.Expression) bool { return l.assigns(im, e) }) {
+		return relation{}, false, nil
+	}
+	child, err := im.node(n, outer)
+	if err != nil {
+		return relation{}, true, err
+	}
+	l.expressions = im.over(child, outer)
+	if err := l.list(items); err != nil {
+		return relation{}, true, err
+	}
+	for _, n := range upwards(spine) {
+		if err := l.above(n, outer); err != nil {
+			return relation{}, true, err
+		}
+	}
+	l.out.cols = l.out.cols[:shown]
+	return l.out, true, nil
+}
+
+// listOf puts a SELECT list together, with what else the block computes behind it. shown is how many items the list has.
+func listOf(spine []sql.Node) (items []sql.Expression, shown int) {
+	var top, below []sql.Expression
+	for _, n := range spine {
+		p, ok := n.(*gmsplan.Project)
+		switch {
+		case !ok:
+		case top == nil:
+			top = projections(p)
+		default:
+			below = append(below, projections(p)...)
+		}
+	}
+	used := make([]bool, len(below))
+	for _, e := range top {
+		if at := slices.IndexFunc(below, func(d sql.Expression) bool { return isComputed(d) && sameItem(d, e) }); at >= 0 {
+			used[at], e = true, below[at]
+		}
+		items = append(items, e)
+	}
+	for i, d := range below {
+		if isComputed(d) && !used[i] {
+			items = append(items, d)
+		}
+	}
+	return items, len(top)
+}
+
+func isComputed(e sql.Expression) bool {
+	_, plain := e.(*expression.GetField)
+	return !plain
+}
+
+// sameItem reports whether item e of a list is d, which is computed below, or refers to it: by an id, or by a name where GMS has none.
+func sameItem(d, e sql.Expression) bool {
+	a, ok := d.(sql.IdExpression)
+	b, also := e.(sql.IdExpression)
+	if !ok || !also {
+		return !ok && !also && d.String() == e.String()
+	}
+	if b.Id() != 0 {
+		return a.Id() == b.Id()
+	}
+	named, ok := d.(sql.Nameable)
+	field, plain := e.(*expression.GetField)
+	return ok && plain && strings.EqualFold(named.Name(), field.Name())
+}
+
+// upwards is what stands above a list, the lowest first. A DISTINCT comes before an ORDER BY.
+func upwards(spine []sql.Node) []sql.Node {
+	var list []sql.Node
+	for _, n := range slices.Backward(spine) {
+		at := len(list)
+		if _, ok := n.(*gmsplan.Distinct); ok {
+			for at > 0 && !isHaving(list[at-1]) {
+				at--
+			}
+		}
+		if _, ok := n.(*gmsplan.Project); !ok {
+			list = slices.Insert(list, at, n)
+		}
+	}
+	return list
+}
+
+func isHaving(n sql.Node) bool {
+	_, ok := n.(*gmsplan.Having)
+	return ok
+}
+
+// assigns reports an item that reads or assigns variables that the statement assigns, or what such an item gives a name to.
+func (l *assigningList) assigns(im *importer, e sql.Expression) bool {
+	found := im.variables.in(im.ctx, e)
+	outerColumns(im.ctx, e, func(f *expression.GetField) { found = found || l.marked[f.Id()] })
+	if id, ok := e.(sql.IdExpression); ok && found && id.Id() != 0 {
+		l.marked[id.Id()] = true
+	}
+	return found
+}
+
+// list computes the items that do not assign, and on top of them the others.
+func (l *assigningList) list(items []sql.Expression) error {
+	child := l.expressions.rel
+	cols := make([]column, len(items))
+	assigning := make([]bool, len(items))
+	values := make([]expr.Expr, len(items))
+	l.out = relation{computed: child.computed.clone(), rolledUp: child.rolledUp, grouped: child.grouped, inSubqueries: child.inSubqueries}
+	var pending []plan.Projection
+	flush := func() {
+		if len(pending) > 0 {
+			l.expressions.rel.node = &plan.Project{Input: l.expressions.rel.node, Exprs: append(passAll(l.expressions.rel.node.Schema()), pending...)}
+		}
+		pending = nil
+	}
+	compute := func(i int) (err error) {
+		if values[i], err = l.expr(items[i]); err != nil {
+			return err
+		}
+		cols[i] = l.named(items[i], values[i])
+		if _, plain := values[i].(*expr.Column); !plain {
+			pending = append(pending, plan.Projection{Col: cols[i].Column, Expr: values[i]})
+		}
+		return nil
+	}
+	for i, e := range items {
+		if assigning[i] = l.assigns(l.importer, e); !assigning[i] {
+			if err := compute(i); err != nil {
+				return err
+			}
+		}
+	}
+	for i, e := range items {
+		if assigning[i] {
+			if err := l.windows(e); err != nil {
+				return err
+			}
+		}
+	}
+	flush()
+	l.base = l.expressions.rel.node
+	for i, e := range items {
+		if !assigning[i] {
+			continue
+		}
+		if err := l.refuse(e); err != nil {
+			return err
+		}
+		if hasSubquery(l.ctx, e) {
+			flush()
+		}
+		if err := compute(i); err != nil {
+			return err
+		}
+	}
+	flush()
+	for i, e := range items {
+		if alias, ok := e.(*expression.Alias); ok {
+			e = alias.Child
+		}
+		l.out.computed.add(e, computedExpr{col: cols[i].Column, in: l.expressions, parts: []expr.Expr{values[i]}})
+	}
+	l.out.node = l.expressions.rel.node
+	l.out.cols = append(cols, child.cols...)
+	return nil
+}
+
+// named is the column of an item of the list, which later items and their subqueries may mean by its alias.
+func (l *assigningList) named(e sql.Expression, value expr.Expr) column {
+	c := column{name: nameOf(l.ctx, e)}
+	if id, ok := e.(sql.IdExpression); ok {
+		c.id = id.Id()
+	}
+	if ref, ok := value.(*expr.Column); ok {
+		c.Column = plan.Column{ID: ref.ID, Name: unnumbered(c.name), Type: ref.Typ, Nullable: ref.Null}
+	} else {
+		c.Column = l.newColumn(unnumbered(c.name), value)
+	}
+	l.out.grouped.computes(c.ID, value)
+	if alias, ok := e.(*expression.Alias); ok && !alias.Unreferencable() {
+		l.aliases[alias.Id()] = c.Ref()
+		l.out.grouped.named(alias.Name(), c.Column)
+	}
+	return c
+}
+
+// windows computes the window functions of an item that assigns, in which it does not.
+func (l *assigningList) windows(e sql.Expression) error {
+	var err error
+	sql.Inspect(l.ctx, e, func(ctx *sql.Context, e sql.Expression) bool {
+		w, ok := e.(*windowCall)
+		switch {
+		case err != nil || !ok:
+		case l.variables.in(ctx, w):
+			err = unsupported("a window function of variables that are assigned")
+		default:
+			_, err = l.expr(w)
+		}
+		return err == nil && !ok
+	})
+	return err
+}
+
+// refuse refuses a subquery that a condition may leave out.
+func (l *assigningList) refuse(e sql.Expression) error {
+	var err error
+	sql.Inspect(l.ctx, e, func(ctx *sql.Context, e sql.Expression) bool {
+		for _, part := range conditional(e) {
+			inspectSubqueries(ctx, part, func(sq *gmsplan.Subquery) {
+				if l.variables.in(ctx, sq) {
+					err = unsupported("a subquery with variables that are assigned, of which a condition decides,")
+				}
+			})
+		}
+		return err == nil
+	})
+	return err
+}
+
+// conditional are the operands of e that are not evaluated for every row.
+func conditional(e sql.Expression) []sql.Expression {
+	switch e := e.(type) {
+	case *function.If, *function.IfNull, *function.Coalesce, *expression.And, *expression.Or:
+		return e.Children()[1:]
+	case *expression.Case:
+		list := []sql.Expression{e.Else}
+		for i, b := range e.Branches {
+			list = append(list, b.Value)
+			if i > 0 {
+				list = append(list, b.Cond)
+			}
+		}
+		return slices.DeleteFunc(list, func(e sql.Expression) bool { return e == nil })
+	}
+	return nil
+}
+
+// above adds what stands above the list.
+func (l *assigningList) above(n sql.Node, outer *scope) error {
+	in := l.importer.over(l.out, outer)
+	switch n := n.(type) {
+	case *gmsplan.Having:
+		in.having = true
+		conds, err := in.conditions(n.Cond)
+		if err != nil {
+			return err
+		}
+		l.out.grouped.having(conds)
+		return l.put(in, conds, func(n plan.Node) plan.Node { return &plan.Filter{Input: n, Conds: conds} }, true)
+	case *gmsplan.Sort:
+		keys, err := in.sortKeys(n.SortConditions)
+		if err != nil || len(keys) == 0 {
+			return err
+		}
+		l.out.grouped.ordered(keys)
+		return l.put(in, sortedBy(keys), func(n plan.Node) plan.Node { return &plan.Sort{Input: n, Keys: keys} }, false)
+	case *gmsplan.Distinct:
+		if len(n.DistinctOn()) > 0 {
+			return unsupported("DISTINCT ON")
+		}
+		rel := l.out
+		rel.cols = rel.cols[:l.shown]
+		l.out = l.distinctOver(rel)
+		l.base = nil
+	case *gmsplan.Limit:
+		count, err := l.rowCount(n.Limit)
+		if err != nil {
+			return err
+		}
+		if n.CalcFoundRows {
+			return unsupported("SQL_CALC_FOUND_ROWS")
+		}
+		return l.put(in, nil, func(n plan.Node) plan.Node { return limited(n, count) }, false)
+	case *gmsplan.Offset:
+		offset, err := l.rowCount(n.Offset)
+		if err != nil {
+			return err
+		}
+		return l.put(in, nil, func(n plan.Node) plan.Node { return &plan.Limit{Input: n, Offset: offset, Count: -1} }, false)
+	}
+	return nil
+}
+
+// put puts a node over the list if it reads what is assigned, or something is there already; else below. A filter there leaves the
+// place for an order below, not for a limit.
+func (l *assigningList) put(in *expressions, reads []expr.Expr, wrap func(plan.Node) plan.Node, filter bool) error {
+	grown := in.rel.node != l.out.node // by subqueries
+	if l.base != nil && !grown && !expr.Stateful(reads...) && l.below(reads) && !(len(reads) == 0 && l.filtered()) {
+		next := wrap(l.base)
+		l.out.node = replaced(l.out.node, l.base, next)
+		l.base = next
+		return nil
+	}
+	l.out.node = wrap(in.rel.node)
+	if !filter {
+		l.base = nil
+	}
+	return nil
+}
+
+// below reports whether the expressions read nothing but what is below the items that assign, or around the block.
+func (l *assigningList) below(list []expr.Expr) bool {
+	read := make(map[expr.ColumnID]bool)
+	for _, e := range list {
+		expr.Columns(e, read)
+	}
+	there := l.base.Schema().Set()
+	for _, c := range l.out.node.Schema() {
+		if read[c.ID] && !there[c.ID] {
+			return false
+		}
+	}
+	return true
+}
+
+// filtered reports whether the list is filtered.
+func (l *assigningList) filtered() bool {
+	_, ok := l.out.node.(*plan.Filter)
+	return ok
+}
+
+// replaced returns n with another node in the place of one below its first children.
+func replaced(n, old, by plan.Node) plan.Node {
+	if n == old {
+		return by
+	}
+	children := slices.Clone(n.Children())
+	children[0] = replaced(children[0], old, by)
+	return n.WithChildren(children)
+}
