@@ -19,9 +19,11 @@ import (
 // MySQL leaves the order of a query's assignments to user variables open (MySQL 8.0 Reference Manual, 11.4). Here it is what people
 // write them for:
 //
-//   - rows come in the order of ORDER BY, if its keys are not assigned themselves, and after OFFSET; a row is done with, WHERE before
-//     the SELECT list and that from left to right, before the next is begun;
-//   - derived tables that assign are evaluated whole, once, in the order in which they stand, before anything else.
+//   - derived tables that assign, or read what the statement assigns, are evaluated whole, once, in the order in which they stand, before
+//     anything else;
+//   - then a row is done with before the next is begun, but that what sorts or groups rows takes all of them first;
+//   - of a row, WHERE comes before the SELECT list, and that, from the left to the right, after all of ORDER BY, HAVING and LIMIT that does
+//     not read it (assignlist.go).
 //
 // A variable that a query assigns is read row by row. MySQL gives it the type that it has when the statement begins; here that is one
 // that also holds whatever the statement assigns, so that a total of DECIMALs begun at 0 stays exact.
@@ -387,10 +389,10 @@ func assigning(list ...expr.Expr) bool {
 
 // once returns what evaluates an expression, and what has the value that it had last in the same row: for what is compared several
 // times but evaluated once.
-func once(e expr.Expr) (first, again expr.Expr) {
+func once(e expr.Expr, text string) (first, again expr.Expr) {
 	kept := new(types.Value)
-	again = &expr.Fallback{Row: keptValue{kept}, Typ: e.Type(), Text: e.String(), Volatile: true, Ordered: true, Stateful: true}
-	first = &expr.Fallback{Row: keptValue{kept}, Args: []expr.Expr{e}, Typ: e.Type(), Text: e.String(), Volatile: true, Ordered: true, Stateful: true}
+	again = &expr.Fallback{Row: keptValue{kept}, Typ: e.Type(), Text: text, Volatile: true, Ordered: true, Stateful: true}
+	first = &expr.Fallback{Row: keptValue{kept}, Args: []expr.Expr{e}, Typ: e.Type(), Text: text, Volatile: true, Ordered: true, Stateful: true}
 	return first, again
 }
 

@@ -19,8 +19,9 @@ import (
 //	LIMIT, if HAVING or ORDER BY are above the list
 //	ORDER BY that reads what is assigned
 //	DISTINCT
-//	HAVING that reads what is assigned, or variables
+//	HAVING that reads what is assigned
 //	the items that assign, from the left to the right
+//	HAVING that reads variables alone, as they are before the row
 //	LIMIT, ORDER BY and HAVING that do not
 //	the other items
 //	FROM, WHERE, GROUP BY
@@ -30,6 +31,7 @@ type assigningList struct {
 	*expressions
 	out    relation  // with the columns of the list, then those of the input
 	base   plan.Node // what is below the items that assign; nil: something is above the list, and all else goes there too
+	kept   bool      // HAVING is above base or the list: it is for less than a limit
 	shown  int       // columns of the list
 	marked map[sql.ColumnId]bool
 }
@@ -204,7 +206,7 @@ func (l *assigningList) list(items []sql.Expression) error {
 		l.out.computed.add(e, computedExpr{col: cols[i].Column, in: l.expressions, parts: []expr.Expr{values[i]}})
 	}
 	l.out.node = l.expressions.rel.node
-	l.out.cols = append(cols, child.cols...)
+	l.out.cols = slices.Concat(cols, child.cols)
 	return nil
 }
 
@@ -289,14 +291,14 @@ func (l *assigningList) above(n sql.Node, outer *scope) error {
 			return err
 		}
 		l.out.grouped.having(conds)
-		return l.put(in, conds, func(n plan.Node) plan.Node { return &plan.Filter{Input: n, Conds: conds} }, true)
+		l.put(in, conds, func(n plan.Node) plan.Node { return &plan.Filter{Input: n, Conds: conds} }, true)
 	case *gmsplan.Sort:
 		keys, err := in.sortKeys(n.SortConditions)
 		if err != nil || len(keys) == 0 {
 			return err
 		}
 		l.out.grouped.ordered(keys)
-		return l.put(in, sortedBy(keys), func(n plan.Node) plan.Node { return &plan.Sort{Input: n, Keys: keys} }, false)
+		l.put(in, sortedBy(keys), func(n plan.Node) plan.Node { return &plan.Sort{Input: n, Keys: keys} }, false)
 	case *gmsplan.Distinct:
 		if len(n.DistinctOn()) > 0 {
 			return unsupported("DISTINCT ON")
@@ -313,32 +315,35 @@ func (l *assigningList) above(n sql.Node, outer *scope) error {
 		if n.CalcFoundRows {
 			return unsupported("SQL_CALC_FOUND_ROWS")
 		}
-		return l.put(in, nil, func(n plan.Node) plan.Node { return limited(n, count) }, false)
+		l.put(in, nil, func(n plan.Node) plan.Node { return limited(n, count) }, false)
 	case *gmsplan.Offset:
 		offset, err := l.rowCount(n.Offset)
 		if err != nil {
 			return err
 		}
-		return l.put(in, nil, func(n plan.Node) plan.Node { return &plan.Limit{Input: n, Offset: offset, Count: -1} }, false)
+		l.put(in, nil, func(n plan.Node) plan.Node { return &plan.Limit{Input: n, Offset: offset, Count: -1} }, false)
 	}
 	return nil
 }
 
-// put puts a node over the list if it reads what is assigned, or something is there already; else below. A filter there leaves the
-// place for an order below, not for a limit.
-func (l *assigningList) put(in *expressions, reads []expr.Expr, wrap func(plan.Node) plan.Node, filter bool) error {
+// put puts a node over the list if it reads what is assigned, or something is there already; else below. A filter leaves the place for an
+// order below, not for a limit.
+func (l *assigningList) put(in *expressions, reads []expr.Expr, wrap func(plan.Node) plan.Node, filter bool) {
 	grown := in.rel.node != l.out.node // by subqueries
-	if l.base != nil && !grown && !expr.Stateful(reads...) && l.below(reads) && !(len(reads) == 0 && l.filtered()) {
+	limit := len(reads) == 0
+	switch {
+	case l.base == nil || grown || !l.below(reads) || limit && l.kept || !filter && expr.Stateful(reads...):
+		l.out.node = wrap(in.rel.node)
+		if !filter {
+			l.base = nil
+		}
+		l.kept = true
+	case filter && expr.Stateful(reads...):
+		l.out.node, l.kept = replaced(l.out.node, l.base, wrap(l.base)), true
+	default:
 		next := wrap(l.base)
-		l.out.node = replaced(l.out.node, l.base, next)
-		l.base = next
-		return nil
+		l.out.node, l.base = replaced(l.out.node, l.base, next), next
 	}
-	l.out.node = wrap(in.rel.node)
-	if !filter {
-		l.base = nil
-	}
-	return nil
 }
 
 // below reports whether the expressions read nothing but what is below the items that assign, or around the block.
@@ -354,12 +359,6 @@ func (l *assigningList) below(list []expr.Expr) bool {
 		}
 	}
 	return true
-}
-
-// filtered reports whether the list is filtered.
-func (l *assigningList) filtered() bool {
-	_, ok := l.out.node.(*plan.Filter)
-	return ok
 }
 
 // replaced returns n with another node in the place of one below its first children.

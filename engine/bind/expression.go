@@ -440,7 +440,7 @@ func (x *expressions) caseConditions(e *expression.Case) ([]expr.Expr, error) {
 	}
 	subjects := slices.Repeat(list[:1], len(e.Branches))
 	if len(subjects) > 1 && expr.Stateful(list[0]) {
-		first, again := once(list[0])
+		first, again := once(list[0], unnumbered(e.Expr.String()))
 		subjects = slices.Repeat([]expr.Expr{again}, len(subjects))
 		subjects[0] = first
 	}

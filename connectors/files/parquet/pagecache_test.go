@@ -24,7 +24,7 @@ func TestPageCache(t *testing.T) {
 		return true
 	}
 	for i := range pages {
-		if read(i) || read(i) || !read(i) {
+		if first, second := read(i), read(i); first || second || !read(i) {
 			t.Fatalf("page %d is not kept when it is read for the second time", i)
 		}
 	}
