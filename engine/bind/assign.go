@@ -12,7 +12,6 @@ import (
 
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/parse"
-	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/types"
 )
 
@@ -362,13 +361,6 @@ func (f *variableRead) Eval(env *expr.Env, _ []types.Value) (types.Value, error)
 		f.from = from
 	}
 	return f.cast.of(v)
-}
-
-// stateful reports whether a plan reads or assigns variables that its statement assigns.
-func stateful(n plan.Node) bool {
-	found := false
-	walk(n, func(n plan.Node) { found = found || expr.Stateful(plan.Expressions(n)...) })
-	return found
 }
 
 // assigning reports an expression that assigns a variable.

@@ -86,7 +86,7 @@ func (im *importer) cteOrQuery(n *gmsplan.SubqueryAlias, outer *scope) (relation
 		if err != nil {
 			return relation{}, err
 		}
-		eager := im.variables != nil && n.Correlated.Empty() && !n.IsLateral && stateful(rel.node)
+		eager := im.variables != nil && n.Correlated.Empty() && !n.IsLateral && plan.Stateful(rel.node)
 		if !shared && !eager {
 			return rel, nil
 		}

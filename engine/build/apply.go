@@ -22,7 +22,7 @@ func (b *builder) apply(n *plan.Apply, want need) (stage, error) {
 			below.cols[id] = true
 		}
 	}
-	anew := stateful(n.Inner)
+	anew := plan.Stateful(n.Inner)
 	below.ordered, below.single = want.ordered, below.single || want.single || anew
 	outer, err := b.build(n.Outer, below)
 	if err != nil {
@@ -137,7 +137,7 @@ func refs(n plan.Node, read, bound map[int]bool) {
 // independent reports whether a part of a plan that runs many times has the same rows each time: it reads no column from
 // outside, assigns nothing, and reads no common table expression that is bound only when the plan runs.
 func (b *builder) independent(n plan.Node) bool {
-	if len(free(n)) > 0 || stateful(n) {
+	if len(free(n)) > 0 || plan.Stateful(n) {
 		return false
 	}
 	read, bound := make(map[int]bool), make(map[int]bool)
@@ -148,11 +148,6 @@ func (b *builder) independent(n plan.Node) bool {
 		}
 	}
 	return true
-}
-
-// stateful reports whether a plan holds a stateful expression.
-func stateful(n plan.Node) bool {
-	return expr.Stateful(plan.Expressions(n)...) || slices.ContainsFunc(n.Children(), stateful)
 }
 
 // hoist replaces the largest independent parts of a plan that runs many times by references to buffers of them.

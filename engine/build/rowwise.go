@@ -47,7 +47,7 @@ func streamsState(n plan.Node) bool {
 	case *plan.Limit:
 		return len(n.Keys) == 0 && streamsState(n.Input)
 	case *plan.Apply:
-		return stateful(n.Inner) || expr.Stateful(n.On...) || streamsState(n.Outer)
+		return plan.Stateful(n.Inner) || expr.Stateful(n.On...) || streamsState(n.Outer)
 	case *plan.Join:
 		if n.BuildLeft {
 			return streamsState(n.Right)

@@ -73,11 +73,6 @@ func volatile(n plan.Node) bool {
 	return anyNode(n, func(n plan.Node) bool { return anyVolatile(plan.Expressions(n)) })
 }
 
-// stateful reports whether a plan holds a stateful expression.
-func stateful(n plan.Node) bool {
-	return anyNode(n, func(n plan.Node) bool { return expr.Stateful(plan.Expressions(n)...) })
-}
-
 func anyVolatile(list []expr.Expr) bool {
 	for _, e := range list {
 		if expr.Volatile(e) {

@@ -10,7 +10,7 @@ import (
 // order removes sorts whose order nothing above keeps, and DISTINCT over rows that already differ. Where expressions assign what others
 // read, every order may be seen.
 func order(_ context.Context, _ *planner, root plan.Node) (plan.Node, error) {
-	if !stateful(root) {
+	if !plan.Stateful(root) {
 		root = unsorted(root, true)
 	}
 	return transform(root, distinctTwice), nil

@@ -185,7 +185,7 @@ func (p *pruner) join(n *plan.Join, needed set) plan.Node {
 }
 
 func (p *pruner) apply(n *plan.Apply, needed set) plan.Node {
-	seen := stateful(n.Inner) || expr.Stateful(n.On...)
+	seen := plan.Stateful(n.Inner) || expr.Stateful(n.On...)
 	switch n.Kind {
 	case plan.ApplyExists, plan.ApplyIn:
 		if !needed[n.Mark.ID] && !seen {

@@ -1,6 +1,15 @@
 package plan
 
-import "github.com/silogate/silogate/engine/expr"
+import (
+	"slices"
+
+	"github.com/silogate/silogate/engine/expr"
+)
+
+// Stateful reports whether an expression of n or below it is stateful (expr.Fallback.Stateful).
+func Stateful(n Node) bool {
+	return expr.Stateful(Expressions(n)...) || slices.ContainsFunc(n.Children(), Stateful)
+}
 
 // Expressions returns the expressions that n itself evaluates, its inputs not included.
 func Expressions(n Node) []expr.Expr {
