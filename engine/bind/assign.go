@@ -34,18 +34,18 @@ type assignment struct {
 
 var _ sql.NonDeterministicExpression = (*assignment)(nil)
 
-func newAssignment(_ *sql.Context, variable, value sql.Expression) sql.Expression {
-	if arg, ok := variable.(*blockArg); ok { // as any variable in HAVING
-		variable = arg.Expression
+// newAssignment refuses what no @name := value was made of: somebody calls the function.
+func newAssignment(_ *sql.Context, args ...sql.Expression) (sql.Expression, error) {
+	if len(args) == 2 {
+		if _, ok := args[0].(*expression.UserVar); ok {
+			return &assignment{expression.BinaryExpressionStub{LeftChild: args[0], RightChild: args[1]}}, nil
+		}
 	}
-	return &assignment{expression.BinaryExpressionStub{LeftChild: variable, RightChild: value}}
+	return nil, sql.ErrFunctionNotFound.New(parse.AssignFunction)
 }
 
-// variable is what is assigned to: the grammar has nothing else there.
-func (a *assignment) variable() *expression.UserVar {
-	v, _ := a.LeftChild.(*expression.UserVar)
-	return v
-}
+// variable is what is assigned to.
+func (a *assignment) variable() *expression.UserVar { return a.LeftChild.(*expression.UserVar) }
 
 // FunctionName implements sql.FunctionExpression.
 func (a *assignment) FunctionName() string { return parse.AssignFunction }
@@ -67,10 +67,7 @@ func (a *assignment) IsNullable(ctx *sql.Context) bool { return a.RightChild.IsN
 
 // WithChildren implements sql.Expression.
 func (a *assignment) WithChildren(ctx *sql.Context, children ...sql.Expression) (sql.Expression, error) {
-	if len(children) != 2 {
-		return nil, sql.ErrInvalidChildrenNumber.New(a, len(children), 2)
-	}
-	return newAssignment(ctx, children[0], children[1]), nil
+	return newAssignment(ctx, children...)
 }
 
 // Eval implements sql.Expression, for what GMS runs itself.
@@ -92,6 +89,7 @@ type userVariables struct {
 	ctx     *sql.Context
 	types   map[string]types.Type // as they are read, by lower-case name
 	widened bool                  // one of the types since the import began
+	final   bool                  // the types stay as they are
 
 	mu   sync.Mutex
 	last map[string]assignedValue // by name: what was assigned last
@@ -177,6 +175,9 @@ func heldAs(t types.Type) types.Type {
 // assigns has a variable hold values of t too. A type only becomes wider, so that importing comes to an end: numbers as they have more
 // digits, texts of whichever collation came first, bytes.
 func (u *userVariables) assigns(name string, t types.Type) error {
+	if u.final {
+		return nil
+	}
 	have, t := u.types[name], heldAs(t)
 	wide := have
 	switch {
@@ -201,6 +202,14 @@ func (u *userVariables) assigns(name string, t types.Type) error {
 		u.types[name], u.widened = wide, true
 	}
 	return nil
+}
+
+// settle makes texts of all variables, which hold whatever is assigned.
+func (u *userVariables) settle() {
+	for name := range u.types {
+		u.types[name] = types.NewText(types.Text, 0, types.Collation(sql.Collation_Default))
+	}
+	u.final = true
 }
 
 // in reports whether an expression reads or assigns one of the variables, at any depth.

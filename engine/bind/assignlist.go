@@ -34,6 +34,8 @@ type assigningList struct {
 	kept   bool      // HAVING is above base or the list: it is for less than a limit
 	shown  int       // columns of the list
 	marked map[sql.ColumnId]bool
+	values []expr.Expr // of the items
+	before *relation   // a DISTINCT, which names what a key of an ORDER BY may be; nil: there is none
 }
 
 // assigningBlock imports a query block whose list assigns; ok is false if it does not.
@@ -150,6 +152,7 @@ func (l *assigningList) list(items []sql.Expression) error {
 	cols := make([]column, len(items))
 	assigning := make([]bool, len(items))
 	values := make([]expr.Expr, len(items))
+	l.values = values
 	l.out = relation{computed: child.computed.clone(), rolledUp: child.rolledUp, grouped: child.grouped, inSubqueries: child.inSubqueries}
 	var pending []plan.Projection
 	flush := func() {
@@ -188,7 +191,7 @@ func (l *assigningList) list(items []sql.Expression) error {
 		if !assigning[i] {
 			continue
 		}
-		if err := l.refuse(e); err != nil {
+		if err := l.inTurn(e); err != nil {
 			return err
 		}
 		if hasSubquery(l.ctx, e) {
@@ -246,16 +249,35 @@ func (l *assigningList) windows(e sql.Expression) error {
 	return err
 }
 
-// refuse refuses a subquery that a condition may leave out.
-func (l *assigningList) refuse(e sql.Expression) error {
+// inTurn refuses subqueries that read or assign variables which the statement assigns where they are not evaluated in their turn: where a
+// condition may leave them out, and behind variables in the same expression, below which they are computed.
+func (im *importer) inTurn(e sql.Expression) error {
+	if im.variables == nil {
+		return nil
+	}
 	var err error
-	sql.Inspect(l.ctx, e, func(ctx *sql.Context, e sql.Expression) bool {
-		for _, part := range conditional(e) {
-			inspectSubqueries(ctx, part, func(sq *gmsplan.Subquery) {
-				if l.variables.in(ctx, sq) {
-					err = unsupported("a subquery with variables that are assigned, of which a condition decides,")
-				}
-			})
+	has := func(e sql.Expression) bool {
+		found := false
+		inspectSubqueries(im.ctx, e, func(sq *gmsplan.Subquery) { found = found || im.variables.in(im.ctx, sq) })
+		return found
+	}
+	sql.Inspect(im.ctx, e, func(ctx *sql.Context, e sql.Expression) bool {
+		if _, ok := e.(*gmsplan.Subquery); ok {
+			return false
+		}
+		if slices.ContainsFunc(conditional(e), has) {
+			err = unsupported("a subquery with variables that are assigned, of which a condition decides,")
+		}
+		behind := false
+		for i, c := range e.Children() {
+			if c == nil {
+				continue
+			}
+			if behind && has(c) {
+				err = unsupported("a subquery with variables that are assigned, behind others in an expression,")
+			}
+			_, target := e.(*assignment)
+			behind = behind || !(target && i == 0) && im.variables.in(ctx, c)
 		}
 		return err == nil
 	})
@@ -265,7 +287,7 @@ func (l *assigningList) refuse(e sql.Expression) error {
 // conditional are the operands of e that are not evaluated for every row.
 func conditional(e sql.Expression) []sql.Expression {
 	switch e := e.(type) {
-	case *function.If, *function.IfNull, *function.Coalesce, *expression.And, *expression.Or:
+	case *function.If, *function.IfNull, *function.NullIf, *function.Coalesce, *function.Elt, *expression.And, *expression.Or, *expression.InTuple:
 		return e.Children()[1:]
 	case *expression.Case:
 		list := []sql.Expression{e.Else}
@@ -282,31 +304,35 @@ func conditional(e sql.Expression) []sql.Expression {
 
 // above adds what stands above the list.
 func (l *assigningList) above(n sql.Node, outer *scope) error {
-	in := l.importer.over(l.out, outer)
 	switch n := n.(type) {
 	case *gmsplan.Having:
-		in.having = true
-		conds, err := in.conditions(n.Cond)
+		if err := l.inTurn(n.Cond); err != nil {
+			return err
+		}
+		var conds []expr.Expr
+		in, err := l.imported(outer, func(x *expressions) (list []expr.Expr, err error) {
+			x.having = true
+			conds, err = x.conditions(n.Cond)
+			return conds, err
+		})
 		if err != nil {
 			return err
 		}
 		l.out.grouped.having(conds)
 		l.put(in, conds, func(n plan.Node) plan.Node { return &plan.Filter{Input: n, Conds: conds} }, true)
 	case *gmsplan.Sort:
-		keys, err := in.sortKeys(n.SortConditions)
-		if err != nil || len(keys) == 0 {
-			return err
-		}
-		l.out.grouped.ordered(keys)
-		l.put(in, sortedBy(keys), func(n plan.Node) plan.Node { return &plan.Sort{Input: n, Keys: keys} }, false)
+		return l.sorted(n, outer)
 	case *gmsplan.Distinct:
 		if len(n.DistinctOn()) > 0 {
 			return unsupported("DISTINCT ON")
 		}
-		rel := l.out
-		rel.cols = rel.cols[:l.shown]
-		l.out = l.distinctOver(rel)
+		before := l.out
+		l.before = &before
+		l.out.cols = l.out.cols[:l.shown]
+		var err error
+		l.out, err = l.distinctList(l.out)
 		l.base = nil
+		return err
 	case *gmsplan.Limit:
 		count, err := l.rowCount(n.Limit)
 		if err != nil {
@@ -315,25 +341,102 @@ func (l *assigningList) above(n sql.Node, outer *scope) error {
 		if n.CalcFoundRows {
 			return unsupported("SQL_CALC_FOUND_ROWS")
 		}
-		l.put(in, nil, func(n plan.Node) plan.Node { return limited(n, count) }, false)
+		l.put(l.out.node, nil, func(n plan.Node) plan.Node { return limited(n, count) }, false)
 	case *gmsplan.Offset:
 		offset, err := l.rowCount(n.Offset)
 		if err != nil {
 			return err
 		}
-		l.put(in, nil, func(n plan.Node) plan.Node { return &plan.Limit{Input: n, Offset: offset, Count: -1} }, false)
+		l.put(l.out.node, nil, func(n plan.Node) plan.Node { return &plan.Limit{Input: n, Offset: offset, Count: -1} }, false)
 	}
 	return nil
 }
 
+// sorted adds an ORDER BY. Ordered by what an item assigns, rows are ordered by what it is assigned of, if that is known before.
+func (l *assigningList) sorted(n *gmsplan.Sort, outer *scope) error {
+	var keys []plan.SortKey
+	in, err := l.imported(outer, func(x *expressions) (list []expr.Expr, err error) {
+		if keys, err = x.sortKeys(n.SortConditions); err != nil {
+			return nil, err
+		}
+		of := make(map[expr.ColumnID]expr.Expr)
+		for i, v := range l.values {
+			f, ok := v.(*expr.Fallback)
+			if !ok {
+				continue
+			}
+			if _, ok := f.Row.(*variableAssignment); ok && l.before == nil && !expr.Stateful(f.Args...) {
+				of[l.out.cols[i].ID] = f.Args[0]
+			}
+		}
+		for i := range keys {
+			keys[i].Expr = expr.Substitute(keys[i].Expr, of)
+		}
+		return sortedBy(keys), nil
+	})
+	if err != nil || len(keys) == 0 {
+		return err
+	}
+	if l.before != nil {
+		selected := make(expr.Map[plan.Column])
+		for i, v := range l.values[:l.shown] {
+			selected.Add(v, l.out.cols[i].Column)
+		}
+		for i := range keys {
+			keys[i].Expr = overSelected(keys[i].Expr, selected)
+			if err := ofSelected(i+1, keys[i].Expr, l.out.cols, l.before.node); err != nil {
+				return err
+			}
+		}
+		in = l.out.node
+	}
+	l.out.grouped.ordered(keys)
+	l.put(in, sortedBy(keys), func(n plan.Node) plan.Node { return &plan.Sort{Input: n, Keys: keys} }, false)
+	return nil
+}
+
+// imported has expressions imported over what is below the items that assign, if they read no more than that, else over the list. It returns
+// what it has grown to by their subqueries.
+func (l *assigningList) imported(outer *scope, read func(*expressions) ([]expr.Expr, error)) (plan.Node, error) {
+	over := l.out
+	if l.before != nil {
+		over = *l.before
+	}
+	if l.base != nil {
+		below := l.out
+		below.node = l.base
+		in := l.importer.over(below, outer)
+		list, err := read(in)
+		if err != nil {
+			return nil, err
+		}
+		if in.rel.node == l.base { // no subqueries: put decides
+			return l.out.node, nil
+		}
+		if l.below(list) && !reads(in.rel.node, l.assigned()) && !expr.Stateful(list...) {
+			l.out.node, l.base = replaced(l.out.node, l.base, in.rel.node), in.rel.node
+			return l.out.node, nil
+		}
+	}
+	in := l.importer.over(over, outer)
+	_, err := read(in)
+	return in.rel.node, err
+}
+
+// assigned are the columns that are computed above base.
+func (l *assigningList) assigned() plan.Schema {
+	there := l.base.Schema().Set()
+	return slices.DeleteFunc(slices.Clone(l.out.node.Schema()), func(c plan.Column) bool { return there[c.ID] })
+}
+
 // put puts a node over the list if it reads what is assigned, or something is there already; else below. A filter leaves the place for an
 // order below, not for a limit.
-func (l *assigningList) put(in *expressions, reads []expr.Expr, wrap func(plan.Node) plan.Node, filter bool) {
-	grown := in.rel.node != l.out.node // by subqueries
+func (l *assigningList) put(in plan.Node, reads []expr.Expr, wrap func(plan.Node) plan.Node, filter bool) {
+	grown := in != l.out.node // by subqueries
 	limit := len(reads) == 0
 	switch {
 	case l.base == nil || grown || !l.below(reads) || limit && l.kept || !filter && expr.Stateful(reads...):
-		l.out.node = wrap(in.rel.node)
+		l.out.node = wrap(in)
 		if !filter {
 			l.base = nil
 		}
@@ -352,13 +455,7 @@ func (l *assigningList) below(list []expr.Expr) bool {
 	for _, e := range list {
 		expr.Columns(e, read)
 	}
-	there := l.base.Schema().Set()
-	for _, c := range l.out.node.Schema() {
-		if read[c.ID] && !there[c.ID] {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(l.assigned(), func(c plan.Column) bool { return read[c.ID] })
 }
 
 // replaced returns n with another node in the place of one below its first children.

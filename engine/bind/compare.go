@@ -161,7 +161,7 @@ func (x *expressions) between(e *expression.Between) (expr.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	if expr.Volatile(args[0]) {
+	if expr.Volatile(args[0]) || expr.Stateful(args...) {
 		return x.fallback(e)
 	}
 	if args, err = x.ofOneClass(e, args); err != nil {

@@ -20,19 +20,40 @@ func (im *importer) distinct(n *gmsplan.Distinct, outer *scope) (relation, error
 	list, ok := n.Child.(*gmsplan.Project)
 	if !ok {
 		rel, err := im.node(n.Child, outer)
-		return im.distinctOver(rel), err
-	}
-	order, ok := list.Child.(*gmsplan.Sort)
-	if !ok {
-		rel, in, err := im.selectList(list, outer)
 		if err != nil {
 			return relation{}, err
 		}
-		out := im.distinctOver(rel)
-		out.computed = listed(projections(list), rel.node.(*plan.Project), in, out)
-		return out, nil
+		return im.distinctList(rel)
 	}
-	return im.distinctSorted(list, order, outer)
+	if items, order := sortedList(list); order != nil {
+		return im.distinctSorted(items, order, outer)
+	}
+	rel, in, err := im.selectList(list, outer)
+	if err != nil {
+		return relation{}, err
+	}
+	out, err := im.distinctList(rel)
+	if err != nil {
+		return relation{}, err
+	}
+	out.computed = listed(projections(list), rel.node.(*plan.Project), in, out)
+	return out, nil
+}
+
+// sortedList returns a list and the sort below it, between which GMS computes subqueries of the list; nil if there is none.
+func sortedList(list *gmsplan.Project) ([]sql.Expression, *gmsplan.Sort) {
+	var spine []sql.Node
+	n := sql.Node(list)
+	for p, ok := n.(*gmsplan.Project); ok; p, ok = n.(*gmsplan.Project) {
+		spine = append(spine, p)
+		n = p.Child
+	}
+	order, ok := n.(*gmsplan.Sort)
+	if !ok {
+		return nil, nil
+	}
+	items, shown := listOf(spine)
+	return items[:shown], order
 }
 
 // listed is what a SELECT DISTINCT has computed: a list, imported as project by in.
@@ -48,7 +69,7 @@ func listed(list []sql.Expression, project *plan.Project, in *expressions, out r
 }
 
 // distinctSorted imports SELECT DISTINCT list ... ORDER BY keys.
-func (im *importer) distinctSorted(list *gmsplan.Project, order *gmsplan.Sort, outer *scope) (relation, error) {
+func (im *importer) distinctSorted(list []sql.Expression, order *gmsplan.Sort, outer *scope) (relation, error) {
 	child, err := im.node(order.Child, outer)
 	if err != nil {
 		return relation{}, err
@@ -59,7 +80,7 @@ func (im *importer) distinctSorted(list *gmsplan.Project, order *gmsplan.Sort, o
 		return relation{}, err
 	}
 	child.node, child.computed = in.rel.node, in.rel.computed
-	rel, _, err := im.projectOver(list.Projections, child, outer)
+	rel, _, err := im.projectOver(list, child, outer)
 	if err != nil {
 		return relation{}, err
 	}
@@ -73,7 +94,10 @@ func (im *importer) distinctSorted(list *gmsplan.Project, order *gmsplan.Sort, o
 			return relation{}, err
 		}
 	}
-	out := im.distinctOver(rel)
+	out, err := im.distinctList(rel)
+	if err != nil {
+		return relation{}, err
+	}
 	if len(keys) > 0 {
 		out.node = &plan.Sort{Input: out.node, Keys: keys}
 	}
@@ -139,11 +163,16 @@ func isAggregated(n plan.Node, id expr.ColumnID) bool {
 	return false
 }
 
+// distinctList removes duplicate rows of a list, which is checked before: what it was grouped by is not known behind it.
+func (im *importer) distinctList(rel relation) (relation, error) {
+	if err := rel.grouped.listed(rel.cols); err != nil {
+		return relation{}, err
+	}
+	return im.distinctOver(rel), nil
+}
+
 // distinctOver removes duplicate rows.
 func (im *importer) distinctOver(rel relation) relation {
-	if rel.node == nil {
-		return rel
-	}
 	rel = rel.exact(im)
 	groups := make([]plan.Projection, len(rel.cols))
 	for i, c := range rel.cols {

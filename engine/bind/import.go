@@ -35,19 +35,22 @@ func (b *Binder) importQuery(ctx *sql.Context, n sql.Node) (*Leaf, error) {
 	if err != nil {
 		return nil, err
 	}
-	for range mostWidenings {
+	for widenings := 0; ; widenings++ {
 		im := &importer{ctx: ctx, binder: b, ctes: countCTEs(ctx, n), working: make(map[sql.TableId]*plan.Recursive), root: n, variables: variables}
 		leaf, err := im.leaf(n)
 		if err != nil || variables == nil || !variables.widened {
 			return leaf, err
 		}
 		variables.widened = false // and what reads them is imported anew
+		if widenings == mostWidenings {
+			variables.settle()
+		}
 	}
-	return nil, sqlerr.New(sqlerr.Internal, "the types of the variables of a query do not come to an end")
 }
 
-// mostWidenings bounds how often the types of the variables that a query assigns become wider: each has but a few.
-const mostWidenings = 1000
+// mostWidenings is how often the types of the variables that a query assigns become wider: a type does a few times, and once more for each
+// variable that it depends on in a row.
+const mostWidenings = 16
 
 // leaf imports the query.
 func (im *importer) leaf(n sql.Node) (*Leaf, error) {

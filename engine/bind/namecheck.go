@@ -223,6 +223,9 @@ func callForms(n sqlparser.SQLNode) error {
 	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
 		switch n := n.(type) {
 		case *sqlparser.FuncExpr:
+			if n.Name.EqualString(parse.AssignFunction) && slices.ContainsFunc(n.Exprs, isStar) {
+				return false, sqlerr.New(sqlerr.Syntax, "You have an error in your SQL syntax near '*': it is no value to assign")
+			}
 			if name := n.Name.Lowered(); (name == "substring" || name == "substr" || name == "mid") && (len(n.Exprs) < 2 || len(n.Exprs) > 3) {
 				return false, sqlerr.New(sqlerr.Syntax, "You have an error in your SQL syntax near '%s': it takes two or three arguments", n.Name)
 			}

@@ -12,8 +12,8 @@ import (
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
-// constantOrders makes a parameter in an ORDER BY the constant that it is, whose value is no position, and has variables there and in
-// HAVING be no names of columns to GMS.
+// constantOrders makes a parameter in an ORDER BY the constant that it is, whose value is no position, and has variables there, in
+// GROUP BY and HAVING be no names of columns to GMS.
 func constantOrders(stmt sqlparser.SQLNode) error {
 	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
 		switch n := n.(type) {
@@ -24,6 +24,9 @@ func constantOrders(stmt sqlparser.SQLNode) error {
 				n.Expr = variablesApart(n.Expr)
 			}
 		case *sqlparser.Select:
+			for i, e := range n.GroupBy {
+				n.GroupBy[i] = variablesApart(e)
+			}
 			if n.Having != nil {
 				n.Having.Expr = variablesApart(n.Having.Expr)
 			}

@@ -3,6 +3,9 @@ package bind
 import (
 	"context"
 	"errors"
+	"regexp"
+	"strconv"
+	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/vitess/go/vt/sqlparser"
@@ -95,10 +98,30 @@ func widening(query string, ansiQuotes bool, read func(string) reading) (reading
 	if wider == query {
 		return first, query
 	}
-	if again := read(wider); again.err == nil {
+	again := read(wider)
+	if again.err == nil {
 		return again, wider
 	}
+	if strings.Contains(wider, parse.AssignFunction) { // what was refused first is the :=
+		again.err = asWritten(again.err, wider)
+		return again, query
+	}
 	return first, query
+}
+
+// syntaxPlace finds where an error of syntax says that it is.
+var syntaxPlace = regexp.MustCompile(`at position (\d+) near '`)
+
+// asWritten has an error of syntax in a widened text speak of the text as it was written.
+func asWritten(err error, wider string) error {
+	message := err.Error()
+	at := syntaxPlace.FindStringSubmatchIndex(message)
+	if at == nil {
+		return err
+	}
+	n, _ := strconv.Atoi(message[at[2]:at[3]])
+	position := len(parse.Restore(wider[:min(n, len(wider))]))
+	return errors.New(message[:at[2]] + strconv.Itoa(position) + parse.Restore(message[at[3]:]))
 }
 
 // prepared makes a statement ready for GMS's binder.

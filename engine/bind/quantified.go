@@ -20,8 +20,7 @@ import (
 func quantified(stmt sqlparser.SQLNode) error {
 	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
 		if e, ok := n.(*sqlparser.AliasedExpr); ok {
-			// The grammar counts a comma that follows a blank to the expression after it.
-			e.InputExpression = strings.TrimLeft(parse.Restore(e.InputExpression), ", \t\r\n")
+			e.InputExpression = written(e)
 		}
 		c, ok := n.(*sqlparser.ComparisonExpr)
 		if !ok {
@@ -33,6 +32,11 @@ func quantified(stmt sqlparser.SQLNode) error {
 		}
 		return true, quantify(c, f, all)
 	}, stmt)
+}
+
+// written is an expression of a list as the client wrote it. The grammar counts a comma that follows a blank to the expression after it.
+func written(e *sqlparser.AliasedExpr) string {
+	return strings.TrimLeft(parse.Restore(e.InputExpression), ", \t\r\n")
 }
 
 // quantifier returns the function that stands for ANY or ALL on the right of a comparison; nil if there is none.
@@ -78,6 +82,9 @@ func quantify(c *sqlparser.ComparisonExpr, f *sqlparser.FuncExpr, all bool) erro
 		c.Right = query
 		return nil
 	}
+	if holdsAssignment(c.Left) {
+		return unsupported("a variable that is assigned before ANY or ALL")
+	}
 	c.Left, c.Right = sqlparser.BoolVal(true), comparedRows(c.Left, operator, query)
 	return nil
 }
@@ -119,4 +126,15 @@ func comparedRows(left sqlparser.Expr, operator string, query *sqlparser.Subquer
 			As:   sqlparser.NewTableIdent(list),
 		}},
 	}}
+}
+
+// holdsAssignment reports an @name := value in an expression.
+func holdsAssignment(e sqlparser.Expr) bool {
+	found := false
+	walkBlock(func(n sqlparser.SQLNode) bool {
+		f, ok := n.(*sqlparser.FuncExpr)
+		found = found || ok && f.Name.EqualString(parse.AssignFunction)
+		return !found
+	}, e)
+	return found
 }

@@ -288,6 +288,9 @@ func (im *importer) filter(child sql.Node, cond sql.Expression, groups bool, out
 	if err != nil {
 		return relation{}, err
 	}
+	if err := im.inTurn(cond); err != nil {
+		return relation{}, err
+	}
 	in := im.over(rel, outer)
 	in.having = groups
 	conds, err := in.conditions(cond)

@@ -343,7 +343,7 @@ func nameOrdered(stmt sqlparser.SQLNode) error {
 		for _, e := range first.SelectExprs {
 			if e, ok := e.(*sqlparser.AliasedExpr); ok && e.As.IsEmpty() {
 				if _, named := e.Expr.(*sqlparser.ColName); !named {
-					e.As = sqlparser.NewColIdent(e.InputExpression)
+					e.As = sqlparser.NewColIdent(written(e))
 				}
 			}
 		}

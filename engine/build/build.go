@@ -345,11 +345,14 @@ func (b *builder) filter(n *plan.Filter, want need) (stage, error) {
 	return b.batched(stage{streams: out, cols: cols, order: in.order, divided: in.divided}, below, want), nil
 }
 
+// conjunction is an AND of conditions on rows: behind one that is not true none is evaluated, as it is where NULL is not FALSE.
 func conjunction(conds []expr.Expr) expr.Expr {
-	if len(conds) == 1 {
-		return conds[0]
+	all := conds[len(conds)-1]
+	for _, c := range slices.Backward(conds[:len(conds)-1]) {
+		none := &expr.Literal{Value: types.BoolValue(false), Typ: types.Of(types.Bool)}
+		all = &expr.Call{Func: expr.If, Args: []expr.Expr{c, all, none}, Typ: types.Of(types.Bool), Null: true}
 	}
-	return &expr.Call{Func: expr.And, Args: conds, Typ: types.Of(types.Bool), Null: true}
+	return all
 }
 
 func (b *builder) project(n *plan.Project, want need) (stage, error) {

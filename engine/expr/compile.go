@@ -181,7 +181,7 @@ func (c *compiler) call(e *Call, args []node) (node, error) {
 	if f == nil {
 		return nil, fmt.Errorf("compile %s: %w", e, ErrNoKernel)
 	}
-	// As in MySQL only comparisons do not look behind a NULL.
+	// Comparisons do not look behind a NULL, here as in MySQL.
 	return &callNode{args: args, f: f, first: e.arg(0), lenient: r.lenient, every: Stateful(e.Args...) && !slices.Contains(comparisons, e.Func)}, nil
 }
 

@@ -103,8 +103,11 @@ func pushLimit(l *plan.Limit) plan.Node {
 }
 
 // limitProject moves a Limit below a projection, unless its keys would be computed twice. A volatile column is then
-// computed for the rows that remain, as MySQL does.
+// computed for the rows that remain, as MySQL does; one that assigns is where it is to be already.
 func limitProject(l *plan.Limit, p *plan.Project) plan.Node {
+	if expr.Stateful(projected(p.Exprs)...) {
+		return l
+	}
 	stands := make(map[expr.ColumnID]expr.Expr, len(p.Exprs))
 	dear := make(set)
 	for _, e := range p.Exprs {

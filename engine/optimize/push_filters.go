@@ -103,8 +103,12 @@ func (f *filterPusher) filter(n *plan.Filter, conds []expr.Expr) plan.Node {
 	return &plan.Filter{Input: input, Conds: fixed}
 }
 
-// project pushes conditions over what the columns stand for, if computing that twice is safe and cheap.
+// project pushes conditions over what the columns stand for, if computing that twice is safe and cheap. A list that assigns is computed for
+// each row that comes to it.
 func (f *filterPusher) project(n *plan.Project, conds []expr.Expr) plan.Node {
+	if expr.Stateful(projected(n.Exprs)...) {
+		return land(n.WithChildren([]plan.Node{f.push(n.Input, nil)}), conds)
+	}
 	stands := make(map[expr.ColumnID]expr.Expr, len(n.Exprs))
 	dear := make(set)
 	for _, p := range n.Exprs {
