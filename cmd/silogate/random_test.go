@@ -90,7 +90,7 @@ func TestRandomWindows(t *testing.T) {
 
 // TestRandomOuterAggregates does so with aggregates of a query in its subqueries.
 func TestRandomOuterAggregates(t *testing.T) {
-	first, count := seeds(t, 300, 100_000)
+	first, count := seeds(t, 60, 20_000)
 	randomRun{config: silos(t), tables: testdb.Tables(), homes: homes, query: randsql.NewOuter}.compare(t, first, count)
 }
 
