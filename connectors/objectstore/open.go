@@ -19,8 +19,8 @@ const footerCache = 128 << 20
 
 // byteCache is how many bytes a source keeps of what it read last from S3, and pageCache of the pages that it decompressed more than once.
 const (
-	byteCache = 128 << 20
-	pageCache = 128 << 20
+	byteCache = 104 << 20
+	pageCache = 24 << 20
 )
 
 // layoutSchemas is the layout with a folder for each namespace.
