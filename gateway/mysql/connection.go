@@ -105,12 +105,14 @@ func (c *connection) connect() bool {
 	return false
 }
 
+var tooManyConnections = &wire.Error{Errno: 1040, State: "08004", Message: "Too many connections"}
+
 // greet runs the connection phase (Connection Phase). A *wire.Error is for the client.
 func (c *connection) greet() error {
-	most, _ := globalVariable("max_connections").(int64)
+	most, _ := globalVariable(maxConnections).(int64)
 	open := c.server.open.Load()
 	if open > most+1 { // one more is for who may end others
-		return &wire.Error{Errno: 1040, Message: "Too many connections"}
+		return tooManyConnections
 	}
 	can := wire.Capability(offers)
 	if c.server.cfg.TLS != nil {
@@ -132,7 +134,7 @@ func (c *connection) greet() error {
 		return err
 	}
 	if open > most && !c.mayExceed() {
-		return &wire.Error{Errno: 1040, State: "08004", Message: "Too many connections"}
+		return tooManyConnections
 	}
 	return c.welcome()
 }
@@ -187,7 +189,7 @@ var goodbye = &wire.Error{Errno: 4031, State: "HY000", Message: "The client was 
 // command reads one command and answers it. It reports whether the connection goes on.
 func (c *connection) command() bool {
 	c.wire.NextCommand()
-	wait, err := seconds(c.context(context.Background(), ""), "wait_timeout")
+	wait, err := seconds(c.session.context(), "wait_timeout")
 	if err == nil {
 		err = c.wire.WaitUntil(time.Now().Add(wait))
 	}
@@ -289,7 +291,7 @@ func (c *connection) endSession() {
 
 // status is what every answer says of the session.
 func (c *connection) status() wire.Status {
-	ctx := c.context(context.Background(), "")
+	ctx := c.session.context()
 	var status wire.Status
 	if value, err := c.session.GetSessionVariable(ctx, sql.AutoCommitSessionVar); err == nil {
 		if auto, err := sql.ConvertToBool(ctx, value); err == nil && auto {

@@ -77,15 +77,42 @@ func (s *statement) limit() (lift func(error) error, err error) {
 		return unlimited, nil
 	}
 	s.limited = true
-	timer := time.AfterFunc(time.Duration(milliseconds)*time.Millisecond, func() {
-		s.cancel(sqlerr.New(sqlerr.Timeout, "Query execution was interrupted, maximum statement execution time exceeded"))
-	})
+	over := sqlerr.New(sqlerr.Timeout, "Query execution was interrupted, maximum statement execution time exceeded")
+	stop := s.endAfter(time.Duration(milliseconds)*time.Millisecond, over)
 	return func(err error) error {
 		s.limited = false
-		timer.Stop()
-		if cause := context.Cause(s.ctx); err != nil && sqlerr.Is(cause, sqlerr.Timeout) {
+		cause := context.Cause(s.ctx)
+		stop()
+		if err != nil && sqlerr.Is(cause, sqlerr.Timeout) {
 			return cause
 		}
 		return err
 	}, nil
+}
+
+// endAfter ends the statement after a time. Sources are told when, so that they can end what they run though they hear nothing
+// more; but not for a cursor, which may wait for its client without end.
+func (s *statement) endAfter(d time.Duration, why error) (stop func()) {
+	if s.cursor != nil {
+		timer := time.AfterFunc(d, func() { s.cancel(why) })
+		return func() { timer.Stop() }
+	}
+	unlimited := s.ctx
+	limited, end := context.WithTimeoutCause(unlimited, d, why)
+	s.ctx = unlimited.WithContext(limited)
+	unpass := passOn(limited, s.cancel)
+	return func() {
+		unpass()
+		end()
+		s.ctx = unlimited
+	}
+}
+
+// longestPacket returns the session's max_allowed_packet.
+func longestPacket(s *ownSession) int {
+	n, err := longestRow(s.context())
+	if err != nil {
+		return standardPacket
+	}
+	return n
 }

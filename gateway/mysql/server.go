@@ -49,6 +49,7 @@ type Server struct {
 	sha2     *wire.SHA2
 	metrics  *metrics
 	plans    *plans
+	defaults defaults
 	results  sync.Map // uint32, a connection's id -> *engine.Result, which it streams
 
 	closing     atomic.Bool

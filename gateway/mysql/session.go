@@ -2,10 +2,7 @@ package mysql
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
@@ -17,31 +14,42 @@ import (
 	"github.com/silogate/silogate/gateway/mysql/wire"
 )
 
-// ownSession is a session that can tell its settings from others'.
+// ownSession is a client's session.
 type ownSession struct {
-	*sql.BaseSession
-	sum      *settings                  // nil: not known since the last change
+	state
+	systemVariables
+	statusVariables
 	assigned map[string]sql.CollationID // collations of texts to be assigned to user variables
 	sets     *charsets                  // nil: not known since the last change
 
-	changes int           // of variables so far
-	tracked []wire.Change // those that the client is to be told of
+	changes int           // of variables that the client is told of, so far
+	tracked []wire.Change // those that it was not told of yet
 	result  uint16        // the collation that the client named when it connected; 0: none since SET NAMES
 }
 
-// settings stands for the values of all system variables of a session.
-type settings [sha256.Size]byte
+var (
+	_ sql.Session          = (*ownSession)(nil)
+	_ bind.CollationKeeper = (*ownSession)(nil)
+)
 
 // newSession makes the session of who has logged in. collation is the one that the client named.
 func (c *connection) newSession(collation uint16) error {
-	client := sql.Client{User: c.who.user, Address: c.who.host, Capabilities: uint32(c.has)}
-	s := &ownSession{BaseSession: sql.NewBaseSessionWithClientServer(c.server.Addr().String(), client, c.id)}
+	globals, status := c.server.defaults.now()
+	s := &ownSession{
+		state: state{
+			id: c.id, address: c.server.Addr().String(),
+			client: sql.Client{User: c.who.user, Address: c.who.host, Capabilities: uint32(c.has)},
+		},
+		systemVariables: systemVariables{globals: globals},
+		statusVariables: statusVariables{start: status},
+	}
+	s.last.FoundRows.Store(1) // as before any SELECT
+	s.last.LastInsertUUID.Store("")
 	if err := s.speak(types.Collation(collation)); err != nil {
 		return err
 	}
 	if c.has.Has(wire.Interactive) {
-		ctx := sql.NewContext(context.Background(), sql.WithSession(s))
-		if err := s.SetSessionVariable(ctx, "wait_timeout", globalVariable("interactive_timeout")); err != nil {
+		if err := s.SetSessionVariable(s.context(), "wait_timeout", globalVariable("interactive_timeout")); err != nil {
 			return err
 		}
 	}
@@ -51,19 +59,23 @@ func (c *connection) newSession(collation uint16) error {
 	return nil
 }
 
+// context is one for what needs no more than the session.
+func (s *ownSession) context() *sql.Context {
+	return sql.NewContext(context.Background(), sql.WithSession(s))
+}
+
 // speak has client and server speak in the character set of the collation that the client named with its first packet, which is
 // also how its literals compare. What the server does not have is as if the client had named none.
 func (s *ownSession) speak(id types.Collation) error {
 	if !collation.Has(id) || id.Bytewise() || checkCharacterSet(id.Charset()) != nil {
 		return nil
 	}
-	ctx := sql.NewContext(context.Background(), sql.WithSession(s))
 	for _, v := range []string{"character_set_client", "character_set_connection", "character_set_results"} {
-		if err := s.SetSessionVariable(ctx, v, id.Charset()); err != nil {
+		if err := s.SetSessionVariable(s.context(), v, id.Charset()); err != nil {
 			return err
 		}
 	}
-	err := s.SetSessionVariable(ctx, collationConnection, id.String())
+	err := s.SetSessionVariable(s.context(), collationConnection, id.String())
 	s.result = uint16(id)
 	return err
 }
@@ -73,12 +85,7 @@ func (s *ownSession) charsets() charsets {
 	if s.sets != nil {
 		return *s.sets
 	}
-	ctx := sql.NewContext(context.Background(), sql.WithSession(s))
-	named := func(variable string) sql.CharacterSetID {
-		value, _ := s.BaseSession.GetSessionVariable(ctx, variable) // it is there
-		return charsetNamed(value)
-	}
-	sets := charsets{statements: named("character_set_client"), results: named("character_set_results"),
+	sets := charsets{statements: s.charset("character_set_client"), results: s.charset("character_set_results"),
 		collation: wire.Utf8mb4Collation, width: bytesPerChar}
 	if sets.results != sql.CharacterSet_Unspecified && sets.results != sql.CharacterSet_binary {
 		sets.collation, sets.width = uint16(sets.results.DefaultCollation()), uint32(sets.results.MaxLength())
@@ -93,11 +100,11 @@ func (s *ownSession) charsets() charsets {
 // GetCharacterSetResults implements sql.Session: GMS leaves texts as they are, since they are recoded as they are sent.
 func (s *ownSession) GetCharacterSetResults() sql.CharacterSetID { return sql.CharacterSet_utf8mb4 }
 
-// changed forgets what was derived of the session's variables.
+// changed forgets what was derived of a variable that has another value now.
 func (s *ownSession) changed(name string) {
-	s.sum, s.sets = nil, nil
+	s.sets = nil
 	name = strings.ToLower(name)
-	if strings.HasPrefix(name, "character_set_results") {
+	if name == "character_set_results" {
 		s.result = 0
 	}
 	if trackedVariables[name] {
@@ -113,7 +120,6 @@ var trackedVariables = map[string]bool{
 
 // takeChanges returns the changes of variables that the client was not told of, each variable once, with its value.
 func (s *ownSession) takeChanges() []wire.Change {
-	ctx := sql.NewContext(context.Background(), sql.WithSession(s))
 	var all []wire.Change
 	told := make(map[string]bool)
 	for _, c := range s.tracked {
@@ -121,7 +127,7 @@ func (s *ownSession) takeChanges() []wire.Change {
 			continue
 		}
 		told[c.Name] = true
-		value, err := s.GetSessionVariable(ctx, c.Name)
+		value, err := s.GetSessionVariable(s.context(), c.Name)
 		if err != nil {
 			continue
 		}
@@ -137,31 +143,6 @@ func (s *ownSession) takeChanges() []wire.Change {
 	s.tracked = nil
 	return all
 }
-
-// longestPacket returns the session's max_allowed_packet.
-func longestPacket(s *ownSession) int {
-	n, err := longestRow(sql.NewContext(context.Background(), sql.WithSession(s)))
-	if err != nil {
-		return standardPacket
-	}
-	return n
-}
-
-// settings returns what stands for the session's settings. Any variable may change what a statement means, so all count.
-func (s *ownSession) settings() settings {
-	if s.sum == nil {
-		h := sha256.New()
-		values := s.GetAllSessionVariables()
-		for _, name := range slices.Sorted(maps.Keys(values)) {
-			h.Write(fmt.Appendf(nil, "%s=%T %q\n", name, values[name], fmt.Sprint(values[name])))
-		}
-		sum := settings(h.Sum(nil))
-		s.sum = &sum
-	}
-	return *s.sum
-}
-
-var _ bind.CollationKeeper = (*ownSession)(nil)
 
 // KeepCollation implements bind.CollationKeeper.
 func (s *ownSession) KeepCollation(variable string, c sql.CollationID) {
@@ -183,25 +164,55 @@ func (s *ownSession) SetUserVariable(ctx *sql.Context, variable string, value an
 		}
 		typ = collated
 	}
-	return s.BaseSession.SetUserVariable(ctx, variable, value, typ)
+	return s.setUserVariable(ctx, variable, value, typ)
 }
 
 // SetSessionVariable implements sql.Session.
 func (s *ownSession) SetSessionVariable(ctx *sql.Context, name string, value any) error {
-	s.changed(name)
-	return s.BaseSession.SetSessionVariable(ctx, name, value)
+	v, err := s.lookup(name)
+	if err != nil {
+		return err
+	}
+	if v.IsReadOnly() {
+		return sql.ErrSystemVariableReadOnly.New(name)
+	}
+	set, err := v.SetValue(ctx, value, false)
+	if err != nil {
+		return err
+	}
+	s.keep(v.GetName(), set)
+	s.changed(v.GetName())
+	return nil
 }
 
-// InitSessionVariable implements sql.Session.
+// InitSessionVariable implements sql.Session: as SetSessionVariable, but of variables that sessions can't set, and once.
 func (s *ownSession) InitSessionVariable(ctx *sql.Context, name string, value any) error {
-	s.changed(name)
-	return s.BaseSession.InitSessionVariable(ctx, name, value)
+	v, err := s.lookup(name)
+	if err != nil {
+		return err
+	}
+	if known, ok := s.find(name); ok && known.Val != v.GetDefault() {
+		return sql.ErrSystemVariableReinitialized.New(name)
+	}
+	return s.initialize(ctx, v, value)
 }
 
 // InitSessionVariableDefault implements sql.Session.
 func (s *ownSession) InitSessionVariableDefault(ctx *sql.Context, name string, value any) error {
-	s.changed(name)
-	return s.BaseSession.InitSessionVariableDefault(ctx, name, value)
+	v, err := s.lookup(name)
+	if err != nil {
+		return err
+	}
+	v.SetDefault(value)
+	return s.initialize(ctx, v, value)
 }
 
-var _ sql.Session = (*ownSession)(nil)
+func (s *ownSession) initialize(ctx *sql.Context, v sql.SystemVariable, value any) error {
+	set, err := v.InitValue(ctx, value, false)
+	if err != nil {
+		return err
+	}
+	s.keep(v.GetName(), set)
+	s.changed(v.GetName())
+	return nil
+}
