@@ -134,11 +134,11 @@ func (f *formatter) cell(arr arrow.Array, t types.Type) (c cell, err error) {
 			return c, nil
 		}
 	}
-	switch a := arr.(type) {
+	switch arr.(type) {
 	case *array.String:
-		c.value = f.texts(a.Value)
+		c.value = f.texts(arr.Data())
 	case *array.Binary:
-		c.value = func(dst []byte, i int) []byte { return wire.AppendText(dst, a.Value(i)) }
+		c.value = bytesOf(arr.Data())
 	default:
 		c.short = true
 		if c.value = f.shortText(arr, t); c.value == nil {
@@ -149,11 +149,33 @@ func (f *formatter) cell(arr arrow.Array, t types.Type) (c cell, err error) {
 }
 
 // texts appends texts in the client's character set.
-func (f *formatter) texts(value func(int) string) appender {
+func (f *formatter) texts(data arrow.ArrayData) appender {
 	if f.recode == nil {
-		return func(dst []byte, i int) []byte { return wire.AppendText(dst, value(i)) }
+		return bytesOf(data)
 	}
-	return func(dst []byte, i int) []byte { return wire.AppendText(dst, f.recode(value(i))) }
+	offsets, content := variableWidth(data)
+	return func(dst []byte, i int) []byte {
+		return wire.AppendText(dst, f.recode(string(content[offsets[i]:offsets[i+1]])))
+	}
+}
+
+// bytesOf appends texts or bytes as they are.
+func bytesOf(data arrow.ArrayData) appender {
+	offsets, content := variableWidth(data)
+	return func(dst []byte, i int) []byte { return wire.AppendText(dst, content[offsets[i]:offsets[i+1]]) }
+}
+
+// variableWidth returns what a vector of texts or bytes is made of.
+func variableWidth(data arrow.ArrayData) (offsets []int32, content []byte) {
+	buffers := data.Buffers()
+	if data.Len() == 0 {
+		return nil, nil
+	}
+	offsets = arrow.Int32Traits.CastFromBytes(buffers[1].Bytes())[data.Offset():]
+	if buffers[2] != nil {
+		content = buffers[2].Bytes()
+	}
+	return offsets, content
 }
 
 // shortText is the text of what is never long; nil: the vector has none.
@@ -166,7 +188,7 @@ func (f *formatter) shortText(arr arrow.Array, t types.Type) appender {
 	case *array.Int16:
 		if t.Kind == types.Year {
 			v := a.Int16Values()
-			return func(dst []byte, i int) []byte { return appendPadded(dst, int(v[i]), 4) }
+			return func(dst []byte, i int) []byte { return appendPadded(dst, uint64(v[i]), 4) }
 		}
 		return appendInts(a.Int16Values())
 	case *array.Int32:
@@ -192,8 +214,8 @@ func (f *formatter) shortText(arr arrow.Array, t types.Type) appender {
 		v := a.Float64Values()
 		return func(dst []byte, i int) []byte { return types.AppendFloat(dst, v[i], 64) }
 	case *array.Decimal64:
-		scale := int(a.DataType().(arrow.DecimalType).GetScale())
-		return func(dst []byte, i int) []byte { return appendDecimal(dst, int64(a.Value(i)), scale) }
+		v, scale := a.Values(), int(a.DataType().(arrow.DecimalType).GetScale())
+		return func(dst []byte, i int) []byte { return appendDecimal(dst, int64(v[i]), scale) }
 	case *array.Decimal128:
 		scale := int(a.DataType().(arrow.DecimalType).GetScale())
 		return func(dst []byte, i int) []byte { return appendDecimal128(dst, a.Value(i), scale) }
