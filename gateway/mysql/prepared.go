@@ -248,6 +248,7 @@ type cursor struct {
 	rows      rows
 	page      page // being fetched from
 	at        int  // its next row
+	failed    error
 }
 
 // openCursor leaves a result to the cursor of the prepared statement, whose rows the client will ask for.
@@ -263,6 +264,9 @@ func (s *statement) openCursor(columns []wire.Column, src rows) error {
 
 // advance makes page one that has rows left, or fails with io.EOF.
 func (c *cursor) advance() error {
+	if c.failed != nil {
+		return c.failed
+	}
 	for c.at >= c.page.rows {
 		c.page.done()
 		c.page, c.at = page{}, 0
@@ -273,6 +277,22 @@ func (c *cursor) advance() error {
 		}
 	}
 	return nil
+}
+
+// holdCursors has all cursors let go of their sources, whose turns the next statement may wait for: the client can't fetch while
+// it waits. Clients that only fetch pay nothing for that. What fails is told with the next fetch.
+func (c *connection) holdCursors() {
+	for _, p := range c.prepared {
+		if p.cursor == nil || p.cursor.failed != nil {
+			continue
+		}
+		s := p.cursor.statement
+		_, _ = s.command(p.text, func(*statement) error {
+			s.answered = true // there is nothing to answer
+			p.cursor.failed = p.cursor.rows.hold(s.ctx)
+			return nil
+		})
+	}
 }
 
 // fetch answers a COM_STMT_FETCH with the next rows of a cursor.

@@ -21,6 +21,8 @@ import (
 type rows interface {
 	// next returns the next page, or io.EOF. The page before ends with it.
 	next(ctx *sql.Context) (page, error)
+	// hold lets go of what others may need while the client takes its time. The page before stays.
+	hold(ctx *sql.Context) error
 	close(ctx *sql.Context) error
 }
 
@@ -63,6 +65,9 @@ func (r *engineRows) next(ctx *sql.Context) (page, error) {
 	r.read += int64(p.rows)
 	return p, err
 }
+
+// hold implements rows.
+func (r *engineRows) hold(ctx *sql.Context) error { return r.result.Hold(ctx) }
 
 // close implements rows.
 func (r *engineRows) close(*sql.Context) error {
@@ -145,6 +150,9 @@ func (r *localRows) transcode() {
 		}
 	}
 }
+
+// hold implements rows.
+func (r *localRows) hold(*sql.Context) error { return nil }
 
 // close implements rows.
 func (r *localRows) close(ctx *sql.Context) error { return r.iter.Close(ctx) }
@@ -315,6 +323,9 @@ func (r *textRows) next(*sql.Context) (page, error) {
 	r.table = nil
 	return valuePage(cells, r.binary), nil
 }
+
+// hold implements rows.
+func (r *textRows) hold(*sql.Context) error { return nil }
 
 // close implements rows.
 func (r *textRows) close(*sql.Context) error { return nil }

@@ -22,6 +22,7 @@ const (
 // run makes a statement of text, has it done, and answers the client. ok is false if it failed; an error is that the
 // connection can't go on.
 func (c *connection) run(text string, do func(*statement) error) (ok bool, err error) {
+	c.holdCursors()
 	ctx, cancel := context.WithCancelCause(context.Background())
 	s := &statement{server: c.server, conn: c, kind: local, ctx: c.context(ctx, text), cancel: cancel}
 	defer func() {

@@ -65,19 +65,23 @@ func (s *ownSession) context() *sql.Context {
 }
 
 // speak has client and server speak in the character set of the collation that the client named with its first packet, which is
-// also how its literals compare. What the server does not have is as if the client had named none.
+// also how its literals compare, as far as the engine has that. What the server does not have is as if the client had named none.
 func (s *ownSession) speak(id types.Collation) error {
-	if !collation.Has(id) || id.Bytewise() || checkCharacterSet(id.Charset()) != nil {
+	set := sql.CollationID(id).CharacterSet()
+	if sql.CollationID(id).Name() == "" || id.Bytewise() || checkClientCharset(set.Name()) != nil {
 		return nil
 	}
-	for _, v := range []string{"character_set_client", "character_set_connection", "character_set_results"} {
-		if err := s.SetSessionVariable(s.context(), v, id.Charset()); err != nil {
+	variables := map[string]string{characterSetClient: set.Name(), characterSetResults: set.Name()}
+	if collation.Has(id) {
+		variables["character_set_connection"], variables[collationConnection] = set.Name(), id.String()
+	}
+	for name, value := range variables {
+		if err := s.SetSessionVariable(s.context(), name, value); err != nil {
 			return err
 		}
 	}
-	err := s.SetSessionVariable(s.context(), collationConnection, id.String())
 	s.result = uint16(id)
-	return err
+	return nil
 }
 
 // charsets returns those that the session and its client speak in.
@@ -85,7 +89,7 @@ func (s *ownSession) charsets() charsets {
 	if s.sets != nil {
 		return *s.sets
 	}
-	sets := charsets{statements: s.charset("character_set_client"), results: s.charset("character_set_results"),
+	sets := charsets{statements: s.charset(characterSetClient), results: s.charset(characterSetResults),
 		collation: wire.Utf8mb4Collation, width: bytesPerChar}
 	if sets.results != sql.CharacterSet_Unspecified && sets.results != sql.CharacterSet_binary {
 		sets.collation, sets.width = uint16(sets.results.DefaultCollation()), uint32(sets.results.MaxLength())
@@ -104,7 +108,7 @@ func (s *ownSession) GetCharacterSetResults() sql.CharacterSetID { return sql.Ch
 func (s *ownSession) changed(name string) {
 	s.sets = nil
 	name = strings.ToLower(name)
-	if name == "character_set_results" {
+	if name == characterSetResults {
 		s.result = 0
 	}
 	if trackedVariables[name] {
@@ -115,7 +119,7 @@ func (s *ownSession) changed(name string) {
 
 // trackedVariables are those whose changes a client is told of (session_track_system_variables, as it is by default).
 var trackedVariables = map[string]bool{
-	"time_zone": true, "autocommit": true, "character_set_client": true, "character_set_results": true, "character_set_connection": true,
+	"time_zone": true, "autocommit": true, characterSetClient: true, characterSetResults: true, "character_set_connection": true,
 }
 
 // takeChanges returns the changes of variables that the client was not told of, each variable once, with its value.

@@ -25,9 +25,10 @@ type Config struct {
 	Sources []Source
 }
 
-// TLS names the certificate of the MySQL port; without files it speaks no TLS.
+// TLS names the certificate of the MySQL port; without files it has one of its own making.
 type TLS struct {
 	Cert, Key string // PEM files
+	CA        string // PEM file of who vouches for clients that have to show a certificate; empty: nobody does
 }
 
 // Memory bounds what queries may hold.
@@ -100,7 +101,7 @@ func Parse(data []byte) (Config, error) {
 		"web":         text(&cfg.Web),
 		"data":        text(&cfg.Data),
 		"roots":       each(func(n node) error { return appendText(&cfg.Roots, n) }),
-		"tls":         nested(fields{"cert": text(&cfg.TLS.Cert), "key": text(&cfg.TLS.Key)}),
+		"tls":         nested(fields{"cert": text(&cfg.TLS.Cert), "key": text(&cfg.TLS.Key), "ca": text(&cfg.TLS.CA)}),
 		"memory":      nested(fields{"server": size(&cfg.Memory.Server), "query": size(&cfg.Memory.Query), "spill": size(&cfg.Memory.Spill)}),
 		"shadow_rate": share(&cfg.Shadow),
 		"users":       each(func(n node) error { return user(&cfg, n) }),
@@ -176,6 +177,9 @@ func (c *Config) validate() error {
 	}
 	if c.Memory.Query > c.Memory.Server {
 		return fmt.Errorf("memory.query: %s is more than memory.server, %s", c.Memory.Query, c.Memory.Server)
+	}
+	if c.TLS.CA != "" && c.TLS.Cert == "" {
+		return fmt.Errorf("tls: ca needs cert and key")
 	}
 	if (c.TLS.Cert == "") != (c.TLS.Key == "") {
 		return fmt.Errorf("tls: cert and key go together")
