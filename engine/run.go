@@ -28,8 +28,8 @@ type Result struct {
 	memory   *exec.Account
 	learn    func() // once all rows have come
 	admitted bool
-	held     bool              // see Hold
-	first    arrow.RecordBatch // of a held result, read already; nil: it was given
+	held     bool                      // see Hold
+	first    arrow.RecordBatch         // of a held result, read already; nil: it was given
 	waiting  atomic.Pointer[plan.Site] // for whose admission the run waits
 
 	mu        sync.Mutex

@@ -53,36 +53,41 @@ func drain(ctx context.Context, dsn, query string, prepared bool, pid, times int
 		if err != nil {
 			return err
 		}
-		defer stmt.Close()
+		defer stmt.Close() //nolint:errcheck // its rows were read
 		run = func(ctx context.Context, _ string, _ ...any) (*sql.Rows, error) { return stmt.QueryContext(ctx) }
 	}
 	var all []reading
 	for range times {
-		before, err := processorTime(pid)
+		r, err := read(pid, func() (*sql.Rows, error) { return run(ctx, query) })
 		if err != nil {
 			return err
 		}
-		began := time.Now()
-		rows, err := run(ctx, query)
-		if err != nil {
-			return err
-		}
-		var r reading
-		for rows.Next() {
-			r.Rows++
-		}
-		if err := rows.Err(); err != nil {
-			return err
-		}
-		r.Seconds = time.Since(began).Seconds()
-		after, err := processorTime(pid)
-		if err != nil {
-			return err
-		}
-		r.CPU = after - before
 		all = append(all, r)
 	}
 	return json.NewEncoder(os.Stdout).Encode(all)
+}
+
+func read(pid int, query func() (*sql.Rows, error)) (r reading, err error) {
+	before, err := processorTime(pid)
+	if err != nil {
+		return r, err
+	}
+	began := time.Now()
+	rows, err := query()
+	if err != nil {
+		return r, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		r.Rows++
+	}
+	if err := rows.Err(); err != nil {
+		return r, err
+	}
+	r.Seconds = time.Since(began).Seconds()
+	after, err := processorTime(pid)
+	r.CPU = after - before
+	return r, err
 }
 
 // processorTime is how many seconds of processor time a process has had, user and system (proc(5), /proc/pid/stat).

@@ -68,7 +68,7 @@ func newColumn(t types.Type) wire.Column {
 	c := wire.Column{Type: wireTypes[t.Kind], Collation: wire.BinaryCollation, Length: displayLength(t)}
 	switch {
 	case t.Kind == types.Decimal, t.IsTemporal():
-		c.Decimals = uint8(t.Scale)
+		c.Decimals = t.Scale
 	case t.IsFloat():
 		c.Decimals = notFixed
 	}

@@ -114,7 +114,7 @@ func (c *connection) greet() error {
 	if open > most+1 { // one more is for who may end others
 		return tooManyConnections
 	}
-	can := wire.Capability(offers)
+	can := offers
 	if c.server.cfg.TLS != nil {
 		can |= wire.SSL
 	}
