@@ -17,9 +17,10 @@ import (
 // account is who a client has proven to be: a user as the grant tables know it.
 type account struct{ user, host string }
 
-// logIn has a client prove that it is who it says; a refusal is a *wire.Error. plugin and nonce are those that its proof is by,
-// unless it says otherwise.
-func (c *connection) logIn(hello *wire.Hello, plugin string, nonce []byte) error {
+// logIn has a client prove that it is who it says; a refusal is a *wire.Error. Its proof is by the plugin that it names or has used
+// last. As in MySQL a connection has one nonce as long as it lasts: some clients that change the user go by the first that
+// they were told.
+func (c *connection) logIn(hello *wire.Hello) error {
 	host := c.host()
 	denied := func() error {
 		using := "NO"
@@ -32,17 +33,17 @@ func (c *connection) logIn(hello *wire.Hello, plugin string, nonce []byte) error
 	user, known := c.server.account(hello.User, host)
 	wants, said := user.plugin(), hello.Plugin
 	if said == "" {
-		said = plugin
+		said = c.plugin
 	}
-	// Clients of MySQL before 8.0.25 name SHA2 before they know a nonce, and send no proof.
+	// Clients of MySQL before 8.0.25 name SHA2 and send no proof at first.
 	if said != wants || wants == wire.SHA2Plugin && len(hello.Proof) == 0 {
-		nonce = wire.NewNonce()
+		c.plugin = wants
 		var err error
-		if hello.Proof, err = c.wire.SwitchAuth(wants, nonce); err != nil {
+		if hello.Proof, err = c.wire.SwitchAuth(wants, c.nonce); err != nil {
 			return err
 		}
 	}
-	ok, err := c.proves(user, hello.Proof, nonce)
+	ok, err := c.proves(user, hello.Proof, c.nonce)
 	if err != nil {
 		return err
 	}

@@ -206,9 +206,7 @@ func (c *connection) changeUser(p []byte) error {
 	}
 	c.endSession()
 	c.hello = hello
-	// The proof is by no nonce that the client was told since it connected: it gets a new one.
-	hello.Plugin, hello.Proof = "", nil
-	err = c.logIn(hello, "", nil)
+	err = c.logIn(hello)
 	if err == nil {
 		err = c.welcome()
 	}

@@ -24,6 +24,8 @@ type connection struct {
 	hello   *wire.Hello     // what the client said of itself
 	has     wire.Capability // both sides
 	who     account
+	nonce   []byte // that passwords are proven with
+	plugin  string // by which the client has done so last
 	session *ownSession
 
 	running atomic.Pointer[context.CancelCauseFunc] // ends the statement under way
@@ -118,10 +120,10 @@ func (c *connection) greet() error {
 	if c.server.cfg.TLS != nil {
 		can |= wire.SSL
 	}
-	nonce := wire.NewNonce()
+	c.plugin, c.nonce = wire.NativePlugin, wire.NewNonce()
 	err := c.wire.WriteGreeting(wire.Greeting{
 		Version: version(), ConnectionID: c.id, Offers: can, Collation: wire.Utf8mb4Collation, Status: wire.Autocommit,
-		Plugin: wire.NativePlugin, Nonce: nonce,
+		Plugin: c.plugin, Nonce: c.nonce,
 	})
 	if err != nil {
 		return err
@@ -130,7 +132,7 @@ func (c *connection) greet() error {
 		return err
 	}
 	c.has = c.hello.Capabilities
-	if err := c.logIn(c.hello, wire.NativePlugin, nonce); err != nil {
+	if err := c.logIn(c.hello); err != nil {
 		return err
 	}
 	if open > most && !c.mayExceed() {

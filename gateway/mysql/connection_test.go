@@ -218,27 +218,32 @@ func TestChangeUser(t *testing.T) {
 	if _, end := c.query("SET @a = 1"); end[0] != 0 {
 		t.Fatalf("%q", end)
 	}
-	change := func(user, password string) []byte {
-		p := append(append([]byte(user), 0, 0), "fake\x00\xff\x00mysql_native_password\x00"...)
+	change := func(user, password, plugin string) []byte {
+		p := append(append([]byte(user), 0, 20), nativeProof(password, c.nonce)...)
+		p = append(append(append(p, "fake\x00\xff\x00"...), plugin...), 0)
 		answer := c.ask(wire.ChangeUser, p...)
 		if answer[0] == 0xfe {
 			plugin, nonce, _ := bytes.Cut(answer[1:], []byte{0})
 			if string(plugin) != wire.NativePlugin {
 				t.Fatalf("%s proves itself by %s", user, plugin)
 			}
-			c.write(nativeProof(password, bytes.TrimSuffix(nonce, []byte{0})))
+			c.nonce = bytes.TrimSuffix(nonce, []byte{0})
+			c.write(nativeProof(password, c.nonce))
 			answer = c.read()
 		}
 		return answer
 	}
-	if answer := change("ann", "pear"); answer[0] != 0 {
-		t.Fatalf("%q", answer)
+	// By the nonce that the client has been told, as MariaDB's clients do, or by another one.
+	for _, plugin := range []string{wire.NativePlugin, wire.SHA2Plugin} {
+		if answer := change("ann", "pear", plugin); answer[0] != 0 {
+			t.Fatalf("%q", answer)
+		}
 	}
 	rows, _ := c.query("SELECT CONCAT(SUBSTRING_INDEX(CURRENT_USER(), '@', 1), '-', IFNULL(@a, 'NULL'), '-', DATABASE())")
 	if len(rows) != 1 || string(rows[0][1:]) != "ann-NULL-fake" {
 		t.Errorf("%q", rows)
 	}
-	if answer := change("ann", "apple"); errnoOf(answer) != 1045 {
+	if answer := change("ann", "apple", wire.NativePlugin); errnoOf(answer) != 1045 {
 		t.Errorf("with a wrong password: %q", answer)
 	}
 	if p, err := c.next(); err == nil {
@@ -293,6 +298,10 @@ func TestPasswords(t *testing.T) {
 		if (err == nil) != (c.errno == 0) || failure != nil && failure.Number != c.errno {
 			t.Errorf("%s with password %q and %q: %v, want errno %d", c.user, c.password, c.params, err, c.errno)
 		}
+	}
+	var name, cipher string
+	if err := g.open("tls=skip-verify").QueryRow("SHOW STATUS LIKE 'Ssl_version'").Scan(&name, &cipher); err != nil || cipher != "TLSv1.3" {
+		t.Errorf("Ssl_version is %s, %v", cipher, err)
 	}
 	// A password that was changed is not remembered.
 	if _, err := db.Exec("ALTER USER sha2 IDENTIFIED BY 'other'"); err != nil {

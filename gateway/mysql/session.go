@@ -2,6 +2,8 @@ package mysql
 
 import (
 	"context"
+	"crypto/tls"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -50,6 +52,13 @@ func (c *connection) newSession(collation uint16) error {
 	}
 	if c.has.Has(wire.Interactive) {
 		if err := s.SetSessionVariable(s.context(), "wait_timeout", globalVariable("interactive_timeout")); err != nil {
+			return err
+		}
+	}
+	if encrypted := c.wire.TLS(); encrypted != nil {
+		err := errors.Join(s.SetStatusVariable(nil, "Ssl_cipher", tls.CipherSuiteName(encrypted.CipherSuite)),
+			s.SetStatusVariable(nil, "Ssl_version", strings.Replace(tls.VersionName(encrypted.Version), "TLS 1", "TLSv1", 1)))
+		if err != nil {
 			return err
 		}
 	}

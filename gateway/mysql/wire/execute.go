@@ -53,8 +53,8 @@ func ParseExecute(p []byte, has Capability, params int, types []ParamType, long 
 	r.uint32() // iterations: always one
 	e.Cursor = flags&cursorReadOnly != 0
 	count := params
-	named := has.Has(QueryAttributes) && flags&countsAvailable != 0
-	if named {
+	named := has.Has(QueryAttributes)
+	if named && (params > 0 || flags&countsAvailable != 0) {
 		n := r.lenenc()
 		if n > mostParams {
 			r.fail()

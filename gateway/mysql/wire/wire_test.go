@@ -291,6 +291,17 @@ func TestParameters(t *testing.T) {
 }
 
 func TestQueryAttributes(t *testing.T) {
+	// Clients count the parameters of a statement that has some without saying that they do.
+	for flags, count := range map[string]int{"\x00": 1, "\x08": 1} {
+		e, err := ParseExecute([]byte("\x01\x00\x00\x00"+flags+"\x01\x00\x00\x00\x01\x00\x01\x01\x80\x00\x07"), QueryAttributes, count, nil, nil)
+		if err != nil || len(e.Params) != 1 || string(e.Params[0].Text) != "7" {
+			t.Errorf("flags %q: %v, %v", flags, e, err)
+		}
+	}
+	if e, err := ParseExecute([]byte("\x01\x00\x00\x00\x08\x01\x00\x00\x00\x01\x00\x01\xfd\x00\x01a\x01b"), QueryAttributes, 0, nil, nil); err != nil ||
+		len(e.Params) != 0 || len(e.Attributes) != 1 || e.Attributes[0].Name != "a" {
+		t.Errorf("an attribute alone: %v, %v", e, err)
+	}
 	text, attributes, err := ParseQuery([]byte("\x01\x01\x00\x01\xfd\x00\x05trace\x03abcSELECT 1"), QueryAttributes)
 	if err != nil || string(text) != "SELECT 1" || len(attributes) != 1 || attributes[0].Name != "trace" || string(attributes[0].Text) != "abc" {
 		t.Errorf("%q, %v, %v", text, attributes, err)
