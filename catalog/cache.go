@@ -10,9 +10,12 @@ import (
 )
 
 // cache keeps the answers of one kind of metadata request, not its failures. Concurrent callers of a key share one
-// request, which is cancelled when the last of them has gone.
+// request, which is cancelled when the last of them has gone. An answer that is older than its ttl, and not yet longer than
+// stale, is given once more, and asked for anew behind the back of who got it.
 type cache[K comparable, V any] struct {
-	ttl time.Duration
+	ttl     time.Duration
+	stale   time.Duration // beyond ttl; 0: older answers are none
+	renewal *renewal      // set where stale is
 
 	mu      sync.Mutex
 	entries map[K]*cached[V]
@@ -23,9 +26,14 @@ type cached[V any] struct {
 	done    chan struct{} // closed when value and err are set
 	value   V
 	err     error
+	made    time.Time
+	fresh   time.Time // until then it is not asked for anew
 	expires time.Time
 	waiters int
 	cancel  context.CancelFunc
+
+	renewing bool
+	failure  error // why it could not be asked for anew
 }
 
 // minSweep is the number of entries below which expired ones are left alone.
@@ -47,8 +55,11 @@ func (c *cache[K, V]) get(ctx context.Context, key K, load func(context.Context)
 		var none V
 		return none, errForgotten
 	}
-	if !ok || e.expired() {
+	switch {
+	case !ok || e.expired():
 		e = c.start(ctx, key, load)
+	case c.stale > 0 && !e.renewing && e.answered() && !time.Now().Before(e.fresh):
+		c.renew(e, key, load)
 	}
 	e.waiters++
 	c.mu.Unlock()
@@ -105,11 +116,98 @@ func (c *cache[K, V]) start(ctx context.Context, key K, load func(context.Contex
 		defer c.mu.Unlock()
 		e.value, e.err = value, err
 		if err == nil {
-			e.expires = time.Now().Add(c.ttl)
+			c.settle(e)
 		}
 		close(e.done)
 	}()
 	return e
+}
+
+// settle sets the times of an answer that was just given. The caller holds mu.
+func (c *cache[K, V]) settle(e *cached[V]) {
+	e.made = time.Now()
+	e.fresh = e.made.Add(c.ttl)
+	e.expires = e.fresh.Add(c.stale)
+}
+
+// renew asks anew for what e answers, which stays until there is an answer. The caller holds mu.
+func (c *cache[K, V]) renew(e *cached[V], key K, load func(context.Context) (V, error)) {
+	e.renewing = c.renewal.start(func(ctx context.Context) {
+		next := &cached[V]{done: e.done, cancel: func() {}}
+		err := sqlerr.Guarded(func() (err error) {
+			next.value, err = load(ctx)
+			return err
+		})()
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if err != nil {
+			e.renewing, e.failure, e.fresh = false, err, time.Now().Add(c.ttl)
+			return
+		}
+		c.settle(next)
+		if c.entries[key] == e {
+			c.entries[key] = next
+		}
+	})
+}
+
+// age is what is known of an answer besides itself.
+type age struct {
+	made     time.Time
+	renewing bool
+	failure  error
+}
+
+// each calls visit with the answers that there are.
+func (c *cache[K, V]) each(visit func(K, V, age)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for key, e := range c.entries {
+		if e.answered() && e.err == nil && !e.expired() {
+			visit(key, e.value, age{e.made, e.renewing, e.failure})
+		}
+	}
+}
+
+// renewal is the work of asking anew, which nobody waits for but who ends it.
+type renewal struct {
+	ctx     context.Context
+	end     context.CancelFunc
+	timeout time.Duration
+
+	mu      sync.Mutex
+	ended   bool
+	running sync.WaitGroup
+}
+
+func newRenewal(timeout time.Duration) *renewal {
+	r := &renewal{timeout: timeout}
+	r.ctx, r.end = context.WithCancel(context.Background())
+	return r
+}
+
+// start runs ask unless the work is over.
+func (r *renewal) start(ask func(context.Context)) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ended {
+		return false
+	}
+	r.running.Go(func() {
+		ctx, cancel := context.WithTimeout(r.ctx, r.timeout)
+		defer cancel()
+		ask(ctx)
+	})
+	return true
+}
+
+// close ends what runs and waits for it.
+func (r *renewal) close() {
+	r.mu.Lock()
+	r.ended = true
+	r.mu.Unlock()
+	r.end()
+	r.running.Wait()
 }
 
 // removeExpired keeps the number of entries within twice those alive. The caller holds mu.

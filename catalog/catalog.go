@@ -28,6 +28,8 @@ type Config struct {
 	Refused func(server store.Server, reason error) error
 	// TTL is how long listings and descriptions are kept; 0: DefaultTTL.
 	TTL time.Duration
+	// Stale is how much longer a listing is given while it is asked for anew; 0: DefaultStale.
+	Stale time.Duration
 	// ListTimeout is how long a listing waits for one source; 0: DefaultListTimeout.
 	ListTimeout time.Duration
 }
@@ -35,6 +37,7 @@ type Config struct {
 // The defaults of Config.
 const (
 	DefaultTTL         = 5 * time.Second
+	DefaultStale       = time.Minute
 	DefaultListTimeout = 3 * time.Second
 )
 
@@ -63,6 +66,9 @@ func New(ctx context.Context, cfg Config, configured []store.Server) (*Catalog, 
 	}
 	if cfg.TTL == 0 {
 		cfg.TTL = DefaultTTL
+	}
+	if cfg.Stale == 0 {
+		cfg.Stale = DefaultStale
 	}
 	if cfg.ListTimeout == 0 {
 		cfg.ListTimeout = DefaultListTimeout

@@ -30,10 +30,10 @@ func (c *Catalog) Inspect(ctx context.Context, user, name string) (Inspection, e
 	}
 	found := Inspection{Databases: map[string][]string{}}
 	add := func(db, namespace string) error {
-		names, err := s.listTables(ctx, user, namespace)
-		tables := make([]string, len(names))
-		for i, n := range names {
-			tables[i] = shown(n)
+		listed, err := s.listTables(ctx, user, namespace)
+		tables := make([]string, len(listed))
+		for i, l := range listed {
+			tables[i] = shown(l.Name.Name)
 		}
 		found.Databases[shown(db)] = tables
 		return err

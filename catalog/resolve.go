@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/engine/plan"
@@ -15,7 +16,13 @@ import (
 // Databases returns the names of all databases user can see, ascending. A source that can't be reached still shows the
 // database named like it, and a warning says that the rest is missing.
 func (c *Catalog) Databases(ctx context.Context, user string) ([]string, error) {
-	sources := c.all()
+	return c.DatabasesAmong(ctx, user, nil)
+}
+
+// DatabasesAmong is Databases without asking sources that have none that differs from one of the names in case at most; nil
+// names are any. The others' may be there, too.
+func (c *Catalog) DatabasesAmong(ctx context.Context, user string, wanted []string) ([]string, error) {
+	sources := slices.DeleteFunc(c.all(), func(s *source) bool { return wanted != nil && !slices.ContainsFunc(wanted, s.mayShow) })
 	lists := make([][]string, len(sources))
 	errs := make([]error, len(sources))
 	var wg sync.WaitGroup
@@ -41,13 +48,13 @@ func (c *Catalog) Databases(ctx context.Context, user string) ([]string, error) 
 	for i, s := range sources {
 		names = append(names, s.name)
 		if errs[i] != nil {
-			c.cfg.Warn(ctx, "source "+s.name+" is missing from the list: "+errs[i].Error())
+			c.warn(ctx, "source "+s.name+" is missing from the list: "+errs[i].Error())
 		}
 		for _, name := range lists[i] {
 			names = append(names, shown(name))
 			key := strings.ToLower(name)
 			if other, ok := owner[key]; ok && other != s.name { // made since the sources were
-				c.cfg.Warn(ctx, "sources "+other+" and "+s.name+" both have a database "+name+": rename one of the two")
+				c.warn(ctx, "sources "+other+" and "+s.name+" both have a database "+name+": rename one of the two")
 			}
 			owner[key] = s.name
 		}
@@ -59,21 +66,7 @@ func (c *Catalog) Databases(ctx context.Context, user string) ([]string, error) 
 // Tables returns the names of a database's tables, ascending. If its source can't be reached the list is empty and a
 // warning says so. An unknown database is sqlerr.UnknownDatabase.
 func (c *Catalog) Tables(ctx context.Context, user, db string) ([]string, error) {
-	var names []string
-	list := func(ctx context.Context) error {
-		within, cancel := context.WithTimeoutCause(ctx, c.cfg.ListTimeout,
-			sqlerr.New(sqlerr.SourceDown, "no answer within %s", c.cfg.ListTimeout))
-		defer cancel()
-		s, namespace, err := c.locate(within, user, db)
-		if err != nil {
-			return err
-		}
-		return s.patiently(ctx, func(ctx context.Context) error {
-			names, err = s.listTables(ctx, user, namespace)
-			return err
-		})
-	}
-	err := list(ctx)
+	entries, err := c.List(ctx, user, db)
 	switch {
 	case err == nil:
 	case ctx.Err() != nil:
@@ -81,14 +74,13 @@ func (c *Catalog) Tables(ctx context.Context, user, db string) ([]string, error)
 	case sqlerr.Is(err, sqlerr.UnknownDatabase):
 		return nil, err
 	default:
-		c.cfg.Warn(ctx, "the tables of "+db+" are missing from the list: "+err.Error())
+		c.warn(ctx, "the tables of "+db+" are missing from the list: "+err.Error())
 		return nil, nil
 	}
-	tables := make([]string, len(names))
-	for i, n := range names {
-		tables[i] = shown(n)
+	tables := make([]string, len(entries))
+	for i, e := range entries {
+		tables[i] = e.Name
 	}
-	slices.Sort(tables)
 	return tables, nil
 }
 
@@ -138,9 +130,13 @@ func (s *source) find(ctx context.Context, user, namespace, written string) (*pl
 	}
 	unknown := sqlerr.New(sqlerr.UnknownTable, "source %s has no table %s", s.name,
 		connectors.TableName{Namespace: namespace, Name: written})
-	names, err := s.listTables(ctx, user, namespace)
+	listed, err := s.listTables(ctx, user, namespace)
 	if err != nil {
 		return nil, unknown
+	}
+	names := make([]string, len(listed))
+	for i, l := range listed {
+		names[i] = l.Name.Name
 	}
 	if native, ok := pick(written, names); ok && !slices.Contains(tries, native) {
 		return s.describe(ctx, user, connectors.TableName{Namespace: namespace, Name: native})
@@ -217,6 +213,11 @@ func (s *source) databases(ctx context.Context, user string) ([]string, error) {
 func (s *source) mayHave(db string) bool {
 	prefix := s.name + "_"
 	return len(db) > len(prefix) && strings.EqualFold(db[:len(prefix)], prefix)
+}
+
+// mayShow reports whether a database shown as db can be the source's: a long name's alias need not begin with all of the source's.
+func (s *source) mayShow(db string) bool {
+	return strings.EqualFold(db, s.name) || s.mayHave(db) || utf8.RuneCountInString(db) == maxName
 }
 
 // HasDatabase reports whether there is such a database. If the source that could have it can't be reached the error

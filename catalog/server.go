@@ -174,7 +174,7 @@ func (c *Catalog) collision(ctx context.Context, s *source) error {
 				return err
 			})
 			if err != nil {
-				c.cfg.Warn(ctx, "whether databases collide is not known: "+err.Error())
+				c.warn(ctx, "whether databases collide is not known: "+err.Error())
 				c.cfg.Log.Warn("whether databases collide is not known", "source", s.name, "other", other.name, "error", err)
 				break
 			}

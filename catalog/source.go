@@ -38,9 +38,10 @@ type source struct {
 
 	silent atomic.Pointer[time.Time] // listings don't wait for the source until then
 
-	defaults   cache[string, string]       // the default namespace, by user
-	namespaces cache[string, []string]     // as the source has them, ascending; by user
-	listings   cache[listingKey, []string] // names of tables as the source has them, ascending
+	renewal    *renewal
+	defaults   cache[string, string]                  // the default namespace, by user
+	namespaces cache[string, []string]                // as the source has them, ascending; by user
+	listings   cache[listingKey, []connectors.Listed] // tables, ascending by their names in the source
 	tables     cache[tableKey, *plan.Table]
 }
 
@@ -81,10 +82,17 @@ func (c *Catalog) open(ctx context.Context, server store.Server, origin Origin) 
 func (c *Catalog) broken(server store.Server, origin Origin, err error) *source {
 	s := &source{name: server.Name, server: server, origin: origin, err: err, timeout: c.cfg.ListTimeout}
 	s.defaults.ttl, s.namespaces.ttl, s.listings.ttl, s.tables.ttl = c.cfg.TTL, c.cfg.TTL, c.cfg.TTL, c.cfg.TTL
+	s.defaults.stale, s.namespaces.stale, s.listings.stale = c.cfg.Stale, c.cfg.Stale, c.cfg.Stale
+	s.renewal = newRenewal(renewTimeout)
+	s.defaults.renewal, s.namespaces.renewal, s.listings.renewal = s.renewal, s.renewal, s.renewal
 	return s
 }
 
+// renewTimeout is how long a source may take to list something anew, for which nobody waits.
+const renewTimeout = time.Minute
+
 func (s *source) close() error {
+	s.renewal.close()
 	if s.connector == nil {
 		return nil
 	}
@@ -132,30 +140,35 @@ func (s *source) standard(ctx context.Context, user string) (string, error) {
 // listNamespaces returns the names of the source's namespaces, as the source has them.
 func (s *source) listNamespaces(ctx context.Context, user string) ([]string, error) {
 	return s.namespaces.get(ctx, user, func(ctx context.Context) ([]string, error) {
-		return s.list(ctx, user, connectors.ListOptions{Namespaces: true}, func(l connectors.Listed) string { return l.Name.Namespace })
+		listed, err := s.list(ctx, user, connectors.ListOptions{Namespaces: true})
+		names := make([]string, len(listed))
+		for i, l := range listed {
+			names[i] = l.Name.Namespace
+		}
+		return names, err
 	})
 }
 
-// listTables returns the names of a namespace's tables, as the source has them.
-func (s *source) listTables(ctx context.Context, user, namespace string) ([]string, error) {
-	return s.listings.get(ctx, listingKey{user, namespace}, func(ctx context.Context) ([]string, error) {
-		return s.list(ctx, user, connectors.ListOptions{In: &namespace}, func(l connectors.Listed) string { return l.Name.Name })
+// listTables returns a namespace's tables, as the source has them.
+func (s *source) listTables(ctx context.Context, user, namespace string) ([]connectors.Listed, error) {
+	return s.listings.get(ctx, listingKey{user, namespace}, func(ctx context.Context) ([]connectors.Listed, error) {
+		return s.list(ctx, user, connectors.ListOptions{In: &namespace})
 	})
 }
 
-func (s *source) list(ctx context.Context, user string, opts connectors.ListOptions, name func(connectors.Listed) string) ([]string, error) {
+func (s *source) list(ctx context.Context, user string, opts connectors.ListOptions) ([]connectors.Listed, error) {
 	src, err := s.bind(user)
 	if err != nil {
 		return nil, err
 	}
-	var names []string
+	var all []connectors.Listed
 	for listed, err := range src.List(ctx, opts) {
 		if err != nil {
 			return nil, err
 		}
-		names = append(names, name(listed))
+		all = append(all, listed)
 	}
-	return names, nil
+	return all, nil
 }
 
 // describe returns one table of the exact name.
