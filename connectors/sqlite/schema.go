@@ -137,6 +137,42 @@ func (s *source) Table(ctx context.Context, name connectors.TableName, asOf conn
 	return t, nil
 }
 
+// Tables implements connectors.ColumnLister, over one connection.
+func (s *source) Tables(ctx context.Context, namespace string) iter.Seq2[*connectors.Table, error] {
+	return func(yield func(*connectors.Table, error) bool) {
+		if namespace != "" {
+			return
+		}
+		db, err := s.connect(ctx)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		defer db.close()
+		var names []string
+		err = db.query(ctx, listed, func(row *stmt) error {
+			names = append(names, string(row.textOf(0)))
+			return nil
+		})
+		if err != nil {
+			yield(nil, s.failed(err, "list tables"))
+			return
+		}
+		for _, name := range names {
+			t, err := s.describe(ctx, db, connectors.TableName{Name: name})
+			if err != nil {
+				yield(nil, s.failed(err, "table %s", name))
+				return
+			}
+			if !yield(t, nil) {
+				return
+			}
+		}
+	}
+}
+
+var _ connectors.ColumnLister = (*source)(nil)
+
 func (s *source) describe(ctx context.Context, db *conn, name connectors.TableName) (*connectors.Table, error) {
 	d := describer{ctx: ctx, db: db, table: &plan.Table{
 		Name: name, Location: "file://" + s.path + "#" + name.Name, Version: s.version(), Snapshot: true,
