@@ -2,6 +2,8 @@ package plan
 
 import (
 	"math"
+	"slices"
+	"strconv"
 
 	"github.com/silogate/silogate/engine/types"
 )
@@ -49,6 +51,47 @@ type Table struct {
 	Location string     // canonical location of the data (s3://bucket/prefix, postgres://host:port/db.schema.table)
 	Stats    Statistics // as cheap as the metadata itself
 	Handle   any        // the source's own; nobody else looks into it
+}
+
+// KeyName is MySQL's name for a key that was given none: PRIMARY, or that of the key's first column, numbered from 2 on where
+// another key has it.
+func (t *Table) KeyName(key int) string {
+	if t.Primary && key == 0 {
+		return "PRIMARY"
+	}
+	same := 1
+	for i, other := range t.Keys[:key] {
+		if (!t.Primary || i > 0) && other[0] == t.Keys[key][0] {
+			same++
+		}
+	}
+	name := t.Columns[t.Keys[key][0]].Name
+	if same > 1 {
+		name += "_" + strconv.Itoa(same)
+	}
+	return name
+}
+
+// ColumnKey is what MySQL shows of a column's keys: PRI of the primary key, or without one of the first key of one column that is
+// never NULL, UNI of another key of one column, MUL of the first column of others.
+func (t *Table) ColumnKey(column int) string {
+	best, primary := "", t.Primary
+	for i, key := range t.Keys {
+		at := slices.Index(key, column)
+		single := len(key) == 1
+		switch {
+		case at >= 0 && t.Primary && i == 0:
+			return "PRI"
+		case at == 0 && single && !primary && !t.Columns[column].Nullable:
+			return "PRI"
+		case at == 0 && single:
+			best = "UNI"
+		case at == 0 && best == "":
+			best = "MUL"
+		}
+		primary = primary || single && !t.Columns[key[0]].Nullable
+	}
+	return best
 }
 
 // TableColumn is a column of a Table.
