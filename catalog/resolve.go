@@ -226,7 +226,7 @@ func (c *Catalog) HasDatabase(ctx context.Context, user, db string) (bool, error
 	if c.source(db) != nil {
 		return true, nil
 	}
-	_, _, err := c.locate(ctx, user, db)
+	err := c.locatePatiently(ctx, user, db, func(*source, string) error { return nil })
 	if sqlerr.Is(err, sqlerr.UnknownDatabase) {
 		return false, nil
 	}

@@ -16,6 +16,8 @@ type Config struct {
 	// Local are databases that GMS itself owns, such as scratch databases in memory. A name of theirs hides a federated
 	// one.
 	Local []sql.Database
+	// System has the databases that describe the gateway; nil: GMS describes itself, and every table of a listing is visited.
+	System System
 	// Runner executes the federated parts of statements that GMS runs; nil: such statements are errors.
 	Runner Runner
 	// Engine configures GMS; nil for its defaults.
@@ -25,6 +27,7 @@ type Config struct {
 // Binder is a GMS engine over a Resolver whose analysis yields Leafs. It is safe for concurrent use.
 type Binder struct {
 	resolver    Resolver
+	system      System
 	engine      *sqle.Engine
 	runner      Runner
 	validators  []analyzer.Rule
@@ -34,7 +37,7 @@ type Binder struct {
 // New builds a Binder; Close ends its background work. It fails only if the GMS linked in lacks a rule this package uses.
 func New(cfg Config) (*Binder, error) {
 	forceFullAnalysis()
-	b := &Binder{resolver: cfg.Resolver, runner: cfg.Runner}
+	b := &Binder{resolver: cfg.Resolver, system: cfg.System, runner: cfg.Runner}
 	if b.runner == nil {
 		b.runner = noRunner
 	}
@@ -44,6 +47,9 @@ func New(cfg Config) (*Binder, error) {
 		return nil, err
 	}
 	guard(a)
+	if b.system != nil {
+		a.Catalog.InfoSchema = &systemDatabase{name: sql.InformationSchemaDatabaseName, system: b.system, gms: a.Catalog.InfoSchema}
+	}
 	a.Catalog.RegisterFunction(sql.NewEmptyContext(), sql.Function2{Name: blockFunction, Fn: newBlockArg})
 	a.Catalog.RegisterFunction(sql.NewEmptyContext(), sql.FunctionN{Name: windowFunction, Fn: newWindowCall})
 	a.Catalog.RegisterFunction(sql.NewEmptyContext(), sql.Function1{Name: ownName(castOperandFunction), Fn: newCastOperand})

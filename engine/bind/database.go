@@ -26,6 +26,13 @@ func newProvider(b *Binder, cfg Config) *provider {
 	for _, db := range cfg.Local {
 		p.local[strings.ToLower(db.Name())] = db
 	}
+	if cfg.System != nil {
+		for _, name := range cfg.System.Names() {
+			if name != sql.InformationSchemaDatabaseName { // which GMS has a place for
+				p.local[name] = &systemDatabase{name: name, system: cfg.System}
+			}
+		}
+	}
 	return p
 }
 
@@ -64,8 +71,7 @@ func (p *provider) has(ctx *sql.Context, name string) (bool, error) {
 	return slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) }), err
 }
 
-// AllDatabases implements sql.DatabaseProvider for the listings of information_schema. A listing that
-// fails leaves a warning.
+// AllDatabases implements sql.DatabaseProvider. A listing that fails leaves a warning.
 func (p *provider) AllDatabases(ctx *sql.Context) []sql.Database {
 	all := make([]sql.Database, 0, len(p.local))
 	for _, db := range p.local {
@@ -76,8 +82,8 @@ func (p *provider) AllDatabases(ctx *sql.Context) []sql.Database {
 		ctx.Warn(int(sqlerr.CodeOf(err).Identity().Errno), "%s", err)
 	}
 	for _, name := range names {
-		if _, hidden := p.local[strings.ToLower(name)]; !hidden && listsDatabase(ctx, name) {
-			all = append(all, &listedDatabase{viewDatabase: p.database(name)})
+		if _, hidden := p.local[strings.ToLower(name)]; !hidden {
+			all = append(all, p.database(name))
 		}
 	}
 	slices.SortFunc(all, func(a, b sql.Database) int { return strings.Compare(a.Name(), b.Name()) })

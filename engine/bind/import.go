@@ -5,6 +5,7 @@ import (
 
 	"github.com/dolthub/go-mysql-server/sql"
 
+	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/sqlerr"
@@ -18,7 +19,8 @@ type importer struct {
 	last   expr.ColumnID // the last id given out
 	params []param
 	local  *localSource
-	own    bool // see Leaf
+	system connectors.Source // of the databases that describe the gateway; nil: none is read
+	own    bool              // see Leaf
 	ctes   sharedCTEs
 	nodes  int // imported
 	// working are the recursions whose step is being imported, by the table that GMS has for their rows.
@@ -63,9 +65,7 @@ func (im *importer) leaf(n sql.Node) (*Leaf, error) {
 	if len(im.ctes.bindings) > 0 {
 		leaf.Plan = &plan.With{Bindings: im.ctes.bindings, Body: rel.node}
 	}
-	if im.local != nil {
-		leaf.Local = im.local
-	}
+	leaf.Local = im.locals()
 	names := n.Schema(ctx)
 	for i, c := range leaf.Plan.Schema() {
 		col := *names[i]

@@ -35,15 +35,16 @@ type Leaf struct {
 	Explain Explain
 	// JSON is set with Explain for FORMAT=JSON.
 	JSON bool
-	// Local is the source of the GMS-owned tables that Plan scans, at LocalSite; nil if there are none.
-	Local connectors.Source
+	// Local are the sources of the gateway's own tables that Plan scans, as the session sees them, by their sites; nil if there are
+	// none.
+	Local map[plan.Site]connectors.Source
 
 	params []param
 	runner Runner
 	own    bool // holds what belongs to the session that it was bound in
 }
 
-// LocalSite is the site of GMS-owned tables in a Leaf's plan; the Leaf's Local is its source.
+// LocalSite is the site of GMS-owned tables in a Leaf's plan.
 var LocalSite = plan.Site{Source: "(gateway)"}
 
 // Rows streams the result of a Leaf. A batch that Next returns belongs to the caller; io.EOF ends.
@@ -93,7 +94,7 @@ func (l *Leaf) Params(ctx *sql.Context) ([]types.Value, error) {
 
 // Shared reports whether any session may run the leaf, several at the same time: nothing in it is the own of the session that
 // it was bound in.
-func (l *Leaf) Shared() bool { return !l.own && l.Local == nil }
+func (l *Leaf) Shared() bool { return !l.own && len(l.Local) == 0 }
 
 // Fits reports whether the user variables that the leaf reads have the types in ctx that they had when it was bound.
 func (l *Leaf) Fits(ctx *sql.Context) bool {

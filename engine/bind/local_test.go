@@ -59,7 +59,7 @@ func readLocal(t *testing.T, leaf *Leaf, batchRows int) string {
 			scan = s
 		}
 	})
-	placed, err := leaf.Local.Pushdown(ctx, &plan.Limit{Input: scan, Count: -1})
+	placed, err := leaf.Local[LocalSite].Pushdown(ctx, &plan.Limit{Input: scan, Count: -1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -93,6 +93,9 @@ func (im *importer) resolvedTable(n *gmsplan.ResolvedTable) (relation, error) {
 	if n.AsOf != nil {
 		return relation{}, unsupported("AS OF")
 	}
+	if t.system != nil {
+		im.readsSystem(t.system)
+	}
 	scan := &plan.Scan{Site: t.site, Table: t.source}
 	rel := relation{node: scan}
 	for i, c := range t.source.Columns {

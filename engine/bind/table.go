@@ -16,6 +16,7 @@ type table struct {
 	site   plan.Site
 	source *plan.Table
 	schema sql.Schema
+	system System // nil: the table is of a source
 }
 
 func newTable(db, name string, site plan.Site, source *plan.Table) *table {
@@ -60,7 +61,12 @@ func (t *table) String() string { return t.name }
 func (t *table) Schema(*sql.Context) sql.Schema { return t.schema }
 
 // Collation implements sql.Table.
-func (t *table) Collation() sql.CollationID { return sql.Collation_utf8mb4_0900_bin }
+func (t *table) Collation() sql.CollationID {
+	if t.system != nil {
+		return sql.Collation_Information_Schema_Default
+	}
+	return sql.Collation_utf8mb4_0900_bin
+}
 
 // Comment implements sql.CommentedTable.
 func (t *table) Comment() string { return t.source.Comment }
@@ -73,12 +79,13 @@ func (t *table) PrimaryKeySchema(*sql.Context) sql.PrimaryKeySchema {
 	return sql.NewPrimaryKeySchema(t.schema, t.source.Keys[0]...)
 }
 
-// GetIndexes implements sql.IndexAddressable with the primary key, for statements that list indexes.
+// GetIndexes implements sql.IndexAddressable with the keys, for SHOW CREATE TABLE.
 func (t *table) GetIndexes(*sql.Context) ([]sql.Index, error) {
-	if !t.source.Primary || len(t.source.Keys) == 0 {
-		return nil, nil
+	var indexes []sql.Index
+	for i := range t.source.Keys {
+		indexes = append(indexes, key{t, i})
 	}
-	return []sql.Index{primaryKey{t}}, nil
+	return indexes, nil
 }
 
 // IndexedAccess implements sql.IndexAddressable: GMS reads nothing of a federated table.
@@ -106,67 +113,70 @@ var (
 	_ sql.IndexAddressableTable = (*table)(nil)
 )
 
-// primaryKey describes the primary key of a table as an index.
-type primaryKey struct{ table *table }
+// key describes a key of a table as an index.
+type key struct {
+	table *table
+	at    int // among the table's keys
+}
 
 // ID implements sql.Index.
-func (k primaryKey) ID() string { return "PRIMARY" }
+func (k key) ID() string { return k.table.source.KeyName(k.at) }
 
 // Database implements sql.Index.
-func (k primaryKey) Database() string { return k.table.db }
+func (k key) Database() string { return k.table.db }
 
 // Table implements sql.Index.
-func (k primaryKey) Table() string { return k.table.name }
+func (k key) Table() string { return k.table.name }
 
 // Expressions implements sql.Index.
-func (k primaryKey) Expressions() []string {
+func (k key) Expressions() []string {
 	var names []string
-	for _, i := range k.table.source.Keys[0] {
+	for _, i := range k.table.source.Keys[k.at] {
 		names = append(names, k.table.name+"."+k.table.schema[i].Name)
 	}
 	return names
 }
 
 // ColumnExpressionTypes implements sql.Index.
-func (k primaryKey) ColumnExpressionTypes(*sql.Context) []sql.ColumnExpressionType {
+func (k key) ColumnExpressionTypes(*sql.Context) []sql.ColumnExpressionType {
 	var columns []sql.ColumnExpressionType
-	for at, i := range k.table.source.Keys[0] {
+	for at, i := range k.table.source.Keys[k.at] {
 		columns = append(columns, sql.ColumnExpressionType{Expression: k.Expressions()[at], Type: k.table.schema[i].Type})
 	}
 	return columns
 }
 
 // CoversColumns implements sql.Index.
-func (k primaryKey) CoversColumns([]string) bool { return false }
+func (k key) CoversColumns([]string) bool { return false }
 
 // IsUnique implements sql.Index.
-func (k primaryKey) IsUnique() bool { return true }
+func (k key) IsUnique() bool { return true }
 
 // IsSpatial implements sql.Index.
-func (k primaryKey) IsSpatial() bool { return false }
+func (k key) IsSpatial() bool { return false }
 
 // IsFullText implements sql.Index.
-func (k primaryKey) IsFullText() bool { return false }
+func (k key) IsFullText() bool { return false }
 
 // IsVector implements sql.Index.
-func (k primaryKey) IsVector() bool { return false }
+func (k key) IsVector() bool { return false }
 
 // IsGenerated implements sql.Index.
-func (k primaryKey) IsGenerated() bool { return false }
+func (k key) IsGenerated() bool { return false }
 
 // Comment implements sql.Index.
-func (k primaryKey) Comment() string { return "" }
+func (k key) Comment() string { return "" }
 
 // IndexType implements sql.Index.
-func (k primaryKey) IndexType() string { return "BTREE" }
+func (k key) IndexType() string { return "BTREE" }
 
 // CanSupport implements sql.Index: no lookup goes through it.
-func (k primaryKey) CanSupport(*sql.Context, ...sql.Range) bool { return false }
+func (k key) CanSupport(*sql.Context, ...sql.Range) bool { return false }
 
 // CanSupportOrderBy implements sql.Index.
-func (k primaryKey) CanSupportOrderBy(sql.Expression) bool { return false }
+func (k key) CanSupportOrderBy(sql.Expression) bool { return false }
 
 // PrefixLengths implements sql.Index.
-func (k primaryKey) PrefixLengths() []uint16 { return nil }
+func (k key) PrefixLengths() []uint16 { return nil }
 
-var _ sql.Index = primaryKey{}
+var _ sql.Index = key{}

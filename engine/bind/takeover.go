@@ -40,7 +40,7 @@ func (b *Binder) takeOver(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, sc
 			if err := boundSize(ctx, n); err != nil {
 				return n, transform.SameTree, err
 			}
-			return listStatus(ctx, n)
+			return showColumns(ctx, n)
 		}
 		return leaf, transform.NewTree, nil
 	}
@@ -58,7 +58,7 @@ func (b *Binder) takeOver(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, sc
 	if !same {
 		return n, same, nil
 	}
-	return listStatus(ctx, n)
+	return showColumns(ctx, n)
 }
 
 // isQuery reports whether n is the root of a query, as opposed to a statement that may contain one.
@@ -183,11 +183,11 @@ func takeParts(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, flags *sql.Qu
 // unnesting are the rules that make joins of subqueries. They can't look into a Leaf.
 var unnesting = []string{"unnestInSubqueries", "unnestExistsSubqueries"}
 
-// routines is the rule that gives information_schema.routines its rows, for which it lists all databases in every statement.
+// routines is the rule that gives GMS's information_schema.routines its rows, for which it lists all databases in every statement.
 const routines = "assignRoutines"
 
 // guard keeps the unnesting rules from statements that hold a Leaf in a subquery, and the routines rule from those that do
-// not read routines: one about a single table asks no other source. No rule begins once the statement has ended.
+// not read GMS's routines: one about a single table asks no other source. No rule begins once the statement has ended.
 func guard(a *analyzer.Analyzer) {
 	for _, batch := range a.Batches {
 		batch.Rules = slices.Clone(batch.Rules)

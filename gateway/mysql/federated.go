@@ -9,7 +9,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/dolthub/go-mysql-server/sql"
 
-	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/engine"
 	"github.com/silogate/silogate/engine/bind"
 	"github.com/silogate/silogate/engine/expr"
@@ -122,9 +121,7 @@ func (v *Server) plan(ctx *sql.Context, leaf *bind.Leaf, without optimize.Bars) 
 		return nil, err
 	}
 	settings.Barred = without
-	if leaf.Local != nil {
-		settings.Local = map[plan.Site]connectors.Source{bind.LocalSite: leaf.Local}
-	}
+	settings.Local = leaf.Local
 	return v.cfg.Engine.Prepare(ctx, leaf.Plan, settings)
 }
 

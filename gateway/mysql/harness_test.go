@@ -20,7 +20,10 @@ import (
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/sqlite"
 	"github.com/silogate/silogate/engine"
+	"github.com/silogate/silogate/engine/bind"
 	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
+	"github.com/silogate/silogate/engine/exec"
+	"github.com/silogate/silogate/engine/types"
 	"github.com/silogate/silogate/gateway/shadow"
 	"github.com/silogate/silogate/internal/liar"
 )
@@ -39,6 +42,7 @@ type gateway struct {
 	dir     string // of the store
 	fake    *fake
 	liar    *liar.Source // behind the wrapper liar
+	many    *many        // behind the wrapper many
 	alarms  alarms       // errors that were logged
 	mem     bufpooltest.Allocator
 	catalog *catalog.Catalog
@@ -66,6 +70,7 @@ func (g *gateway) start() {
 		Types: map[string]connectors.Open{
 			"fake":   func(context.Context, connectors.Config) (connectors.Connector, error) { return g.fake, nil },
 			"sqlite": sqlite.Open,
+			"many":   func(context.Context, connectors.Config) (connectors.Connector, error) { return g.many, nil },
 			"liar":   func(context.Context, connectors.Config) (connectors.Connector, error) { return g.liar, nil },
 		},
 		Store: g.store, Roots: []string{g.dir}, Warn: Warn,
@@ -79,7 +84,11 @@ func (g *gateway) start() {
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	e, registry := engine.New(engine.Config{Sources: g.catalog, Log: log, Allocator: g.mem}), prometheus.NewRegistry()
+	weights := func(c types.Collation) exec.WeightFunc {
+		key, _ := bind.Weights(c)
+		return key
+	}
+	e, registry := engine.New(engine.Config{Sources: g.catalog, Log: log, Allocator: g.mem, Weights: weights}), prometheus.NewRegistry()
 	if g.shadow, err = shadow.New(background, shadow.Config{Engine: e, Store: g.store, Registry: registry, Log: log}); err != nil {
 		g.t.Fatal(err)
 	}
@@ -111,7 +120,7 @@ func (g *gateway) stop() {
 	if open := g.fake.open.Load(); open != 0 {
 		g.t.Errorf("%d executions were left open", open)
 	}
-	g.mem.AssertSize(g.t.(*testing.T), 0)
+	g.mem.AssertSize(g.t, 0)
 }
 
 // closeRest closes what the server is made of, once that is closed.

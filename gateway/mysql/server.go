@@ -93,11 +93,15 @@ func (v *Server) setUp(ctx context.Context) (err error) {
 	if v.plans, err = newPlans(v.metrics.plans); err != nil {
 		return err
 	}
-	v.binder, err = bind.New(bind.Config{Resolver: v.cfg.Catalog, Runner: v.rows})
+	system := newSystem(v)
+	v.binder, err = bind.New(bind.Config{Resolver: v.cfg.Catalog, System: system, Runner: v.rows})
 	if err != nil {
 		return err
 	}
 	v.gms = v.binder.Engine()
+	if err := system.open(ctx); err != nil {
+		return err
+	}
 	if err := loadAccounts(ctx, v.gms.Analyzer.Catalog.MySQLDb, v.cfg.Store, v.cfg.Users); err != nil {
 		return err
 	}

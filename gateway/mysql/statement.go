@@ -65,7 +65,9 @@ func (s *statement) execute(parsed sqlparser.Statement, text string, args map[st
 		return err
 	}
 	s.text = text
-	s.ctx = bind.NarrowListing(s.ctx, parsed, args)
+	if parsed, err = s.server.binder.Shown(s.ctx, parsed); err != nil {
+		return err
+	}
 	s.server.binder.Announce(s.ctx, parsed)
 	if _, ok := parsed.(sqlparser.SelectStatement); !ok {
 		s.key = nil
@@ -297,7 +299,11 @@ func (s *statement) fail(err error) error {
 
 // describe checks a statement that is prepared and returns its columns; none: it has no rows.
 func (s *statement) describe(parsed sqlparser.Statement, text string) ([]wire.Column, error) {
-	root, err := s.server.gms.PrepareParsedQuery(s.ctx, text, text, parsed)
+	shown, err := s.server.binder.Shown(s.ctx, parsed)
+	if err != nil {
+		return nil, err
+	}
+	root, err := s.server.gms.PrepareParsedQuery(s.ctx, text, text, shown)
 	s.conn.session.UnprepareQuery(text) // what is prepared is kept by the connection
 	if err != nil {
 		return nil, bind.UnknownQualifier(err, parsed)

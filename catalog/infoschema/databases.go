@@ -1,0 +1,132 @@
+package infoschema
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/silogate/silogate/catalog"
+	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/sqlerr"
+	"github.com/silogate/silogate/engine/types"
+)
+
+// The databases.
+const (
+	Information = "information_schema"
+	Performance = "performance_schema"
+	Sys         = "sys"
+)
+
+// Databases are the tables that are declared. It is immutable.
+type Databases struct {
+	catalog *catalog.Catalog
+	names   []string
+	tables  map[string][]*definition       // by database, ascending by name
+	byName  map[plan.TableName]*definition // in lower case
+}
+
+// New declares the databases over a catalog.
+func New(c *catalog.Catalog) *Databases {
+	d := &Databases{catalog: c, tables: make(map[string][]*definition), byName: make(map[plan.TableName]*definition)}
+	d.add(Information, objects(), parts(), empty(), listings())
+	d.add(Performance, performance())
+	d.add(Sys, sys())
+	return d
+}
+
+func (d *Databases) add(database string, lists ...[]*table) {
+	d.names = append(d.names, database)
+	for _, t := range slices.Concat(lists...) {
+		defined := define(database, t)
+		d.tables[database] = append(d.tables[database], defined)
+		d.byName[plan.TableName{Namespace: database, Name: strings.ToLower(t.name)}] = defined
+	}
+	slices.SortFunc(d.tables[database], func(a, b *definition) int { return strings.Compare(a.name, b.name) })
+}
+
+// Names are the names of the databases.
+func (d *Databases) Names() []string { return d.names }
+
+// Tables are the tables of one of the databases.
+func (d *Databases) Tables(database string) []*plan.Table {
+	var all []*plan.Table
+	for _, t := range d.tables[strings.ToLower(database)] {
+		all = append(all, t.plan)
+	}
+	return all
+}
+
+// Table finds a table by its name in any case; nil: there is none.
+func (d *Databases) Table(database, name string) *plan.Table {
+	if t := d.byName[plan.TableName{Namespace: strings.ToLower(database), Name: strings.ToLower(name)}]; t != nil {
+		return t.plan
+	}
+	return nil
+}
+
+// Source returns the databases as a session sees them.
+func (d *Databases) Source(v Viewer) *Source { return &Source{databases: d, viewer: v} }
+
+// Source is the databases as a session sees them.
+type Source struct {
+	databases *Databases
+	viewer    Viewer
+}
+
+var _ connectors.Source = (*Source)(nil)
+
+// List implements connectors.Source.
+func (s *Source) List(_ context.Context, o connectors.ListOptions) iter.Seq2[connectors.Listed, error] {
+	return func(yield func(connectors.Listed, error) bool) {
+		for _, name := range s.databases.names {
+			if o.Namespaces {
+				if !yield(connectors.Listed{Name: plan.TableName{Namespace: name}, Rows: plan.Unknown}, nil) {
+					return
+				}
+				continue
+			}
+			if o.In != nil && *o.In != name {
+				continue
+			}
+			for _, t := range s.databases.tables[name] {
+				if !yield(connectors.Listed{Name: t.plan.Name, Kind: kindOf(name), Rows: plan.Unknown}, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Table implements connectors.Source.
+func (s *Source) Table(_ context.Context, name plan.TableName, _ connectors.AsOf) (*plan.Table, error) {
+	if t := s.databases.Table(name.Namespace, name.Name); t != nil {
+		return t, nil
+	}
+	return nil, sqlerr.New(sqlerr.UnknownTable, "the gateway has no table %s", name)
+}
+
+// listings is the table that says how old other tables' rows are.
+func listings() []*table {
+	return []*table{{name: "SILOGATE_LISTINGS", compact: `
+		SERVER_NAME varchar(64)
+		TABLE_SCHEMA varchar(64)?
+		ENTRIES bigint unsigned
+		LISTED_AT timestamp(6)
+		AGE double
+		REFRESHING varchar(3)
+		PROBLEM text?
+	`, ages: func(s *Source, add func([]types.Value)) {
+		for _, a := range s.databases.catalog.Ages(s.viewer.User()) {
+			problem := types.NullValue
+			if a.Failure != nil {
+				problem = types.TextValue(a.Failure.Error())
+			}
+			add([]types.Value{types.TextValue(a.Source), orNull(a.Database), types.UintValue(uint64(a.Items)),
+				types.IntValue(a.Made.UnixMicro()), types.FloatValue(time.Since(a.Made).Seconds()), yesNo(a.Renewing), problem})
+		}
+	}}}
+}

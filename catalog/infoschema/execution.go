@@ -1,0 +1,134 @@
+package infoschema
+
+import (
+	"context"
+	"io"
+	"iter"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine/expr/kernel"
+	"github.com/silogate/silogate/engine/types"
+)
+
+// execution is one run, of one split: rows come in the order of the names.
+type execution struct {
+	*fragment
+	scan    connectors.Scan
+	readers []*reader
+}
+
+// Splits implements connectors.Execution.
+func (e *execution) Splits(context.Context) iter.Seq2[connectors.Split, error] {
+	return func(yield func(connectors.Split, error) bool) { yield(nil, nil) }
+}
+
+// Open implements connectors.Execution.
+func (e *execution) Open(ctx context.Context, _ connectors.Split) (connectors.Reader, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	next, stop := iter.Pull2(e.batches(ctx))
+	r := &reader{next: next, stop: stop, cancel: cancel, usage: e.scan.Usage}
+	e.readers = append(e.readers, r)
+	return r, nil
+}
+
+// Close implements connectors.Execution.
+func (e *execution) Close() error {
+	for _, r := range e.readers {
+		_ = r.Close() // never fails
+	}
+	return nil
+}
+
+// reader reads the batches.
+type reader struct {
+	next   func() (arrow.RecordBatch, error, bool)
+	stop   func()
+	cancel context.CancelFunc
+	usage  *connectors.Usage
+}
+
+// Next implements connectors.Reader.
+func (r *reader) Next(context.Context) (arrow.RecordBatch, error) {
+	batch, err, ok := r.next()
+	if !ok {
+		return nil, io.EOF
+	}
+	if err != nil {
+		return nil, err
+	}
+	r.usage.AddRows(batch.NumRows())
+	return batch, nil
+}
+
+// Close implements connectors.Reader.
+func (r *reader) Close() error {
+	r.cancel()
+	r.stop()
+	return nil
+}
+
+// mostRows is how many rows a batch has at most: their values are kept one by one until it is made.
+const mostRows = 1024
+
+// writer makes batches of rows.
+type writer struct {
+	*execution
+	values [][]types.Value // of each column
+	rows   int
+	made   []arrow.RecordBatch
+}
+
+func (e *execution) newWriter() *writer {
+	return &writer{execution: e, values: make([][]types.Value, len(e.cols))}
+}
+
+// add adds a row about an item.
+func (w *writer) add(i *item) {
+	for c, at := range w.pos {
+		w.values[c] = append(w.values[c], w.table.columns[at].value(i))
+	}
+	w.added()
+}
+
+// addRow adds a row of the table's columns.
+func (w *writer) addRow(row []types.Value) {
+	for c, at := range w.pos {
+		w.values[c] = append(w.values[c], row[at])
+	}
+	w.added()
+}
+
+func (w *writer) added() {
+	if w.rows++; w.rows >= min(mostRows, w.scan.BatchRows) {
+		w.flush()
+	}
+}
+
+// flush makes a batch of the rows that are left.
+func (w *writer) flush() {
+	if w.rows == 0 {
+		return
+	}
+	fields, arrays := make([]arrow.Field, len(w.cols)), make([]arrow.Array, len(w.cols))
+	for i, c := range w.cols {
+		arrays[i] = kernel.FromValues(w.scan.Memory, c.Type, w.values[i])
+		defer arrays[i].Release()
+		fields[i] = arrow.Field{Name: c.Name, Type: arrays[i].DataType(), Nullable: true}
+	}
+	w.made = append(w.made, array.NewRecordBatch(arrow.NewSchema(fields, nil), arrays, int64(w.rows)))
+	w.rows = 0
+	for i := range w.values {
+		w.values[i] = w.values[i][:0]
+	}
+}
+
+// release drops batches that nobody has taken.
+func (w *writer) release() {
+	for _, b := range w.made {
+		b.Release()
+	}
+	w.made = nil
+}

@@ -1,0 +1,320 @@
+package infoschema
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/silogate/silogate/catalog"
+	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/sqlerr"
+	"github.com/silogate/silogate/engine/types"
+)
+
+// listers is how many databases are read at the same time, ahead of the rows that are wanted.
+const listers = 8
+
+// batches reads the rows.
+func (e *execution) batches(ctx context.Context) iter.Seq2[arrow.RecordBatch, error] {
+	return func(yield func(arrow.RecordBatch, error) bool) {
+		switch w := e.newWriter(); {
+		case e.table.facts != nil:
+			e.table.facts(e.viewer, w.addRow)
+			give(w, nil, yield)
+		case e.table.ages != nil:
+			e.table.ages(e.Source, w.addRow)
+			give(w, nil, yield)
+		case e.table.of != nothing:
+			e.read(ctx, yield)
+		}
+	}
+}
+
+// give yields what a writer made, or why it could not; it returns whether there is more to be done.
+func give(w *writer, err error, yield func(arrow.RecordBatch, error) bool) bool {
+	defer w.release()
+	if err != nil {
+		yield(nil, err)
+		return false
+	}
+	for w.flush(); len(w.made) > 0; {
+		batch := w.made[0]
+		w.made = w.made[1:]
+		if !yield(batch, nil) {
+			return false
+		}
+	}
+	return true
+}
+
+// database is one whose rows are read.
+type database struct {
+	name string
+	own  *OwnDatabase // nil: a source's
+}
+
+// read reads databases in order, several at the same time.
+func (e *execution) read(ctx context.Context, yield func(arrow.RecordBatch, error) bool) {
+	ctx, cancel := context.WithCancel(catalog.WithWarn(ctx, e.warn))
+	c := &conditions{parts: e.parts, conds: e.conds, scan: &e.scan}
+	list, err := e.databases(ctx, c)
+	if err != nil {
+		cancel()
+		yield(nil, err)
+		return
+	}
+	results := make([]chan *writer, len(list))
+	errs := make([]error, len(list))
+	var running sync.WaitGroup
+	begun := 0
+	begin := func() {
+		at := begun
+		results[at] = make(chan *writer, 1)
+		running.Go(func() {
+			w := e.newWriter()
+			errs[at] = sqlerr.Guarded(func() error { return e.readDatabase(ctx, c, list[at], w) })()
+			results[at] <- w
+		})
+		begun++
+	}
+	defer func() {
+		cancel()
+		running.Wait()
+		for _, result := range results[:begun] {
+			select {
+			case w := <-result:
+				w.release()
+			default: // it was taken
+			}
+		}
+	}()
+	for at := range list {
+		for begun < min(at+listers, len(list)) {
+			begin()
+		}
+		if w := <-results[at]; !give(w, errs[at], yield) {
+			return
+		}
+	}
+}
+
+// databases are those that may be wanted and that the viewer sees, ascending. Sources are asked for theirs only where the names
+// that are wanted can be of them.
+func (e *execution) databases(ctx context.Context, c *conditions) ([]database, error) {
+	wanted, known := c.constants(databaseName)
+	if !known || !slices.ContainsFunc(wanted, plain) || slices.ContainsFunc(wanted, func(name string) bool { return !plain(name) }) {
+		wanted = nil
+	}
+	names, err := e.Source.databases.catalog.DatabasesAmong(ctx, e.viewer.User(), wanted)
+	if err != nil {
+		return nil, err
+	}
+	var list []database
+	for _, name := range names {
+		list = append(list, database{name: name})
+	}
+	for _, own := range e.own() {
+		list = append(list, database{own.Name, own})
+	}
+	list = slices.DeleteFunc(list, func(d database) bool { return !e.viewer.SeesDatabase(d.name) })
+	slices.SortStableFunc(list, func(a, b database) int { return strings.Compare(a.name, b.name) })
+	names = names[:0]
+	for _, d := range list {
+		names = append(names, d.name)
+	}
+	var kept []database
+	for _, at := range c.keep(databaseName, nil, names) {
+		kept = append(kept, list[at])
+	}
+	return kept, nil
+}
+
+// own are the databases of the gateway: these, with what the gateway has in them besides, and its others.
+func (e *execution) own() []*OwnDatabase {
+	byName := make(map[string]*OwnDatabase)
+	var all []*OwnDatabase
+	for _, name := range e.Source.databases.names {
+		own := &OwnDatabase{Name: name, Collation: types.Utf8mb3General, Tables: e.Source.databases.Tables(name)}
+		byName[name] = own
+		all = append(all, own)
+	}
+	for _, more := range e.viewer.Own() {
+		if own := byName[more.Name]; own != nil {
+			own.Tables = append(own.Tables, more.Tables...)
+			continue
+		}
+		all = append(all, &more)
+	}
+	return all
+}
+
+// readDatabase adds a database's rows.
+func (e *execution) readDatabase(ctx context.Context, c *conditions, d database, w *writer) error {
+	of := item{database: d.name, collation: types.Utf8mb4Bin0900}
+	if d.own != nil {
+		of.collation = d.own.Collation
+	} else {
+		of.wrapper = e.Source.databases.catalog.Wrapper(d.name)
+	}
+	if e.table.of == databases {
+		w.add(&of)
+		return nil
+	}
+	entries, err := e.entries(ctx, c, d)
+	if err != nil || len(entries) == 0 {
+		return e.missing(ctx, "the tables of "+d.name+" are missing from the list", err)
+	}
+	if !e.table.of.described() {
+		for _, of.entry = range entries {
+			if e.table.only == nil || e.table.only(&of) {
+				w.add(&of)
+			}
+		}
+		return ctx.Err()
+	}
+	described, err := e.describe(ctx, d, entries)
+	for i, t := range described {
+		if t == nil {
+			continue
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		of.entry, of.table = entries[i], t
+		e.addParts(of, w)
+	}
+	return e.missing(ctx, "the tables of "+d.name+" can't be described", err)
+}
+
+// entries lists the tables of a database that may be wanted and that the viewer sees.
+func (e *execution) entries(ctx context.Context, c *conditions, d database) ([]catalog.Entry, error) {
+	var all []catalog.Entry
+	var err error
+	if d.own != nil {
+		for _, t := range d.own.Tables {
+			listed := catalog.Entry{Name: t.Name.Name}
+			listed.Listed.Name, listed.Kind, listed.Comment, listed.Rows = t.Name, kindOf(d.name), t.Comment, plan.Unknown
+			all = append(all, listed)
+		}
+		slices.SortFunc(all, func(a, b catalog.Entry) int { return strings.Compare(a.Name, b.Name) })
+	} else if all, err = e.Source.databases.catalog.List(ctx, e.viewer.User(), d.name); err != nil {
+		return nil, err
+	}
+	wanted := c.choose(d.name, all)
+	if d.own == nil {
+		wanted = append(wanted, e.unlisted(ctx, c, d, wanted)...)
+	}
+	return slices.DeleteFunc(wanted, func(t catalog.Entry) bool { return !e.viewer.SeesTable(d.name, t.Name) }), nil
+}
+
+// choose returns the entries that may be wanted.
+func (c *conditions) choose(database string, all []catalog.Entry) []catalog.Entry {
+	names := make([]string, len(all))
+	for i, t := range all {
+		names[i] = t.Name
+	}
+	var wanted []catalog.Entry
+	for _, at := range c.keep(tableName, func(int) string { return database }, names) {
+		wanted = append(wanted, all[at])
+	}
+	return wanted
+}
+
+// mostUnlisted bounds for how many names a source is asked that it does not list.
+const mostUnlisted = 16
+
+// unlisted finds tables that the statement names, as it does their database, and that their source does not list.
+func (e *execution) unlisted(ctx context.Context, c *conditions, d database, listed []catalog.Entry) []catalog.Entry {
+	names, ok := c.constants(tableName)
+	if _, located := c.constants(databaseName); !ok || !located || len(names) > mostUnlisted {
+		return nil
+	}
+	var found []catalog.Entry
+	for _, name := range names {
+		same := func(t catalog.Entry) bool { return strings.EqualFold(t.Name, name) }
+		if slices.ContainsFunc(listed, same) || slices.ContainsFunc(found, same) {
+			continue
+		}
+		_, t, err := e.Source.databases.catalog.Resolve(ctx, e.viewer.User(), d.name, name)
+		if err != nil {
+			continue // no table, as the list says
+		}
+		one := catalog.Entry{Name: name}
+		one.Listed.Name, one.Kind, one.Comment, one.Rows = t.Name, t.Kind, t.Comment, t.Stats.Rows
+		found = append(found, one)
+	}
+	return c.choose(d.name, found)
+}
+
+// describe returns the tables of entries, nil for one that can't be described.
+func (e *execution) describe(ctx context.Context, d database, entries []catalog.Entry) ([]*plan.Table, error) {
+	tables := make([]*plan.Table, len(entries))
+	at := make(map[string]int, len(entries))
+	for i, t := range entries {
+		at[t.Name] = i
+	}
+	if d.own != nil {
+		for _, t := range d.own.Tables {
+			if i, ok := at[t.Name.Name]; ok {
+				tables[i] = t
+			}
+		}
+		return tables, nil
+	}
+	err := e.Source.databases.catalog.Describe(ctx, e.viewer.User(), d.name, entries, func(t catalog.Entry, described *plan.Table, err error) {
+		if err != nil {
+			_ = e.missing(ctx, "table "+d.name+"."+t.Name+" can't be described", err) // an end of the statement shows elsewhere
+			return
+		}
+		tables[at[t.Name]] = described
+	})
+	return tables, err
+}
+
+// addParts adds the rows about a table's columns or keys.
+func (e *execution) addParts(of item, w *writer) {
+	switch e.table.of {
+	case columns:
+		allowed := e.viewer.Privileges(of.database, of.entry.Name)
+		for of.column = range of.table.Columns {
+			if of.privileges = allowed(of.columnOf().Name); len(of.privileges) == 0 {
+				continue // it is not his to see
+			}
+			of.declared = types.Declare(of.columnOf().Type)
+			w.add(&of)
+		}
+	case keys:
+		for of.key = range of.table.Keys {
+			w.add(&of)
+		}
+	case keyColumns:
+		for of.key = range of.table.Keys {
+			for of.seq, of.column = range of.table.Keys[of.key] {
+				w.add(&of)
+			}
+		}
+	}
+}
+
+// missing makes a warning of what a listing lacks. The end of the statement is an error.
+func (e *execution) missing(ctx context.Context, what string, err error) error {
+	if err == nil || ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if !sqlerr.Is(err, sqlerr.UnknownDatabase) && !sqlerr.Is(err, sqlerr.UnknownTable) { // dropped since it was listed
+		e.warnAs(sqlerr.CodeOf(err), what+": "+err.Error())
+	}
+	return nil
+}
+
+func (e *execution) warn(message string) { e.warnAs(sqlerr.SourceDown, message) }
+
+func (e *execution) warnAs(code sqlerr.Code, message string) {
+	if e.scan.Env.Warn != nil {
+		e.scan.Env.Warn(int(code.Identity().Errno), message)
+	}
+}

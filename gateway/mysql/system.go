@@ -1,0 +1,193 @@
+package mysql
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/dolthub/go-mysql-server/sql"
+	"github.com/dolthub/go-mysql-server/sql/mysql_db"
+	gmstypes "github.com/dolthub/go-mysql-server/sql/types"
+
+	"github.com/silogate/silogate/catalog/infoschema"
+	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/engine"
+	"github.com/silogate/silogate/engine/bind"
+	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/types"
+)
+
+// system is the databases that describe the gateway, for the binder.
+type system struct {
+	*infoschema.Databases
+	server *Server
+	own    []infoschema.OwnDatabase // what GMS keeps
+}
+
+func newSystem(v *Server) *system {
+	return &system{Databases: infoschema.New(v.cfg.Catalog), server: v}
+}
+
+// open reads what tables GMS has, which stay the same.
+func (s *system) open(ctx context.Context) error {
+	sqlCtx := sql.NewContext(ctx)
+	catalog := s.server.gms.Analyzer.Catalog
+	for _, db := range []sql.Database{catalog.MySQLDb, catalog.InfoSchema} {
+		own := infoschema.OwnDatabase{Name: db.Name(), Collation: types.Utf8mb4AI0900}
+		if own.Name == infoschema.Information {
+			own.Collation = types.Utf8mb3General
+		}
+		names, err := db.GetTableNames(sqlCtx)
+		if err != nil {
+			return err
+		}
+		for _, name := range names {
+			if s.Table(own.Name, name) != nil {
+				continue
+			}
+			t, ok, err := db.GetTableInsensitive(sqlCtx, name)
+			if err != nil {
+				return err
+			}
+			if ok {
+				own.Tables = append(own.Tables, describeOwn(sqlCtx, own.Name, t))
+			}
+		}
+		s.own = append(s.own, own)
+	}
+	return nil
+}
+
+// describeOwn describes a table of GMS's. A column of a type that plans don't have is left out, as it can't be read either.
+func describeOwn(ctx *sql.Context, db string, t sql.Table) *plan.Table {
+	name := t.Name()
+	if db == infoschema.Information {
+		name = strings.ToUpper(name)
+	}
+	d := &plan.Table{Name: plan.TableName{Namespace: db, Name: name}}
+	var primary []int
+	for _, c := range t.Schema(ctx) {
+		typ, err := bind.FromGMS(c.Type)
+		if err != nil {
+			continue
+		}
+		if c.PrimaryKey {
+			primary = append(primary, len(d.Columns))
+		}
+		d.Columns = append(d.Columns, plan.TableColumn{Name: c.Name, Type: typ, Nullable: c.Nullable, Comment: c.Comment})
+	}
+	if primary != nil {
+		d.Keys, d.Primary = [][]int{primary}, true
+	}
+	return d
+}
+
+// Source implements bind.System.
+func (s *system) Source(ctx *sql.Context) connectors.Source {
+	rights := s.server.gms.Analyzer.Catalog.MySQLDb.UserActivePrivilegeSet(ctx)
+	return s.Databases.Source(&viewer{system: s, ctx: ctx, rights: rights})
+}
+
+var _ bind.System = (*system)(nil)
+
+// viewer is the session that a statement is of.
+type viewer struct {
+	system *system
+	ctx    *sql.Context
+	rights sql.PrivilegeSet
+}
+
+var _ infoschema.Viewer = (*viewer)(nil)
+
+// User implements infoschema.Viewer.
+func (v *viewer) User() string { return v.ctx.Client().User }
+
+// SeesDatabase implements infoschema.Viewer.
+func (v *viewer) SeesDatabase(db string) bool {
+	return db == infoschema.Information || v.rights.Count() > 0 || v.rights.Database(db).HasPrivileges()
+}
+
+// SeesTable implements infoschema.Viewer.
+func (v *viewer) SeesTable(db, table string) bool {
+	if db == infoschema.Information || v.rights.Count() > 0 {
+		return true
+	}
+	in := v.rights.Database(db)
+	return in.Count() > 0 || in.Table(table).HasPrivileges()
+}
+
+// Privileges implements infoschema.Viewer.
+func (v *viewer) Privileges(db, table string) func(string) []string {
+	return bind.ColumnPrivileges(v.rights, db, table)
+}
+
+// Own implements infoschema.Viewer.
+func (v *viewer) Own() []infoschema.OwnDatabase { return v.system.own }
+
+// Variables implements infoschema.Viewer.
+func (v *viewer) Variables(global bool) []infoschema.Variable {
+	if global {
+		return v.variables(sql.SystemVariables.GetAllGlobalVariables())
+	}
+	return v.variables(v.ctx.GetAllSessionVariables())
+}
+
+// Status implements infoschema.Viewer.
+func (v *viewer) Status(global bool) []infoschema.Variable {
+	values := make(map[string]any)
+	for name, x := range sql.StatusVariables.NewGlobalMap() {
+		values[name] = x.Value()
+	}
+	if !global {
+		for name, x := range v.ctx.GetAllStatusVariables(v.ctx) {
+			values[name] = x.Value()
+		}
+	}
+	return v.variables(values)
+}
+
+func (v *viewer) variables(values map[string]any) []infoschema.Variable {
+	list := make([]infoschema.Variable, 0, len(values))
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		value := values[name]
+		if on, ok := value.(int8); ok { // GMS's booleans
+			value = [...]string{"OFF", "ON"}[on&1]
+		}
+		text, _, err := gmstypes.LongText.Convert(v.ctx, value)
+		if shown, ok := text.(string); ok && err == nil {
+			list = append(list, infoschema.Variable{Name: name, Value: shown})
+		}
+	}
+	return list
+}
+
+// Processes implements infoschema.Viewer.
+func (v *viewer) Processes() []infoschema.Process {
+	var list []infoschema.Process
+	for _, p := range v.ctx.ProcessList.Processes() {
+		x := infoschema.Process{ID: uint64(p.Connection), User: p.User, Host: p.Host, Database: p.Database,
+			Command: string(p.Command), Seconds: int64(p.Seconds()), Info: p.Query}
+		if p.Command == sql.ProcessCommandQuery {
+			x.State = "running"
+		}
+		if result, ok := v.system.server.results.Load(p.Connection); ok {
+			if source, waits := result.(*engine.Result).Waiting(); waits {
+				x.State = "waiting for source " + source
+			}
+		}
+		list = append(list, x)
+	}
+	return list
+}
+
+// Version implements infoschema.Viewer.
+func (v *viewer) Version() string { return version() }
+
+// SetPrivilegeSet implements sql.Session: everyone may read performance_schema, as in MySQL what is there about himself.
+func (s *ownSession) SetPrivilegeSet(rights sql.PrivilegeSet, counter uint64) {
+	if rights, ok := rights.(mysql_db.PrivilegeSet); ok {
+		rights.AddDatabase(infoschema.Performance, sql.PrivilegeType_Select)
+	}
+	s.state.SetPrivilegeSet(rights, counter)
+}
