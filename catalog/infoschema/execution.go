@@ -27,9 +27,8 @@ func (e *execution) Splits(context.Context) iter.Seq2[connectors.Split, error] {
 
 // Open implements connectors.Execution.
 func (e *execution) Open(ctx context.Context, _ connectors.Split) (connectors.Reader, error) {
-	ctx, cancel := context.WithCancel(ctx)
 	next, stop := iter.Pull2(e.batches(ctx))
-	r := &reader{next: next, stop: stop, cancel: cancel, usage: e.scan.Usage}
+	r := &reader{next: next, stop: stop, usage: e.scan.Usage}
 	e.readers = append(e.readers, r)
 	return r, nil
 }
@@ -44,10 +43,9 @@ func (e *execution) Close() error {
 
 // reader reads the batches.
 type reader struct {
-	next   func() (arrow.RecordBatch, error, bool)
-	stop   func()
-	cancel context.CancelFunc
-	usage  *connectors.Usage
+	next  func() (arrow.RecordBatch, error, bool)
+	stop  func()
+	usage *connectors.Usage
 }
 
 // Next implements connectors.Reader.
@@ -65,7 +63,6 @@ func (r *reader) Next(context.Context) (arrow.RecordBatch, error) {
 
 // Close implements connectors.Reader.
 func (r *reader) Close() error {
-	r.cancel()
 	r.stop()
 	return nil
 }

@@ -106,8 +106,8 @@ func (e *execution) read(ctx context.Context, yield func(arrow.RecordBatch, erro
 // that are wanted can be of them.
 func (e *execution) databases(ctx context.Context, c *conditions) ([]database, error) {
 	wanted, known := c.constants(databaseName)
-	if !known || !slices.ContainsFunc(wanted, plain) || slices.ContainsFunc(wanted, func(name string) bool { return !plain(name) }) {
-		wanted = nil
+	if !known || slices.ContainsFunc(wanted, func(name string) bool { return !plain(name) }) {
+		wanted = nil // any
 	}
 	names, err := e.Source.databases.catalog.DatabasesAmong(ctx, e.viewer.User(), wanted)
 	if err != nil {

@@ -143,7 +143,7 @@ func parseType(text string) types.Type {
 	switch name {
 	case "enum", "set":
 		kind := map[string]types.Kind{"enum": types.Enum, "set": types.Set}[name]
-		members := strings.ReplaceAll(strings.Trim(arguments, "'"), "','", "\x00")
+		members := strings.ReplaceAll(strings.TrimSuffix(strings.TrimPrefix(arguments, "'"), "'"), "','", "\x00")
 		return types.Type{Kind: kind, Collation: types.Utf8mb3General, Members: members}
 	case "varchar":
 		if err == nil {
