@@ -133,7 +133,7 @@ func (f *fragment) String() string {
 	if len(f.conds) > 0 {
 		conds := make([]string, len(f.conds))
 		for i, c := range f.conds {
-			conds[i] = c.String()
+			conds[i] = c.String() //nolint:forbidigo // for people
 		}
 		text += " of " + strings.Join(conds, " AND ")
 	}

@@ -12,13 +12,16 @@
 // made once, at the root, before GMS's first analysis rule; of GMS's rules a taken query sees only the validators, never
 // a rewrite. Prepared parameters arrive as literals: GMS binds a prepared statement anew at each execution.
 //
+// The databases that describe the gateway are of a System, whose tables are federated ones that each statement reads as its session
+// sees them (system.go). A SHOW that lists databases or tables is replaced by a query over them before it is bound (show.go).
+//
 // Window functions never reach GMS's own: the parsed tree has calls of a scalar function in their place (window.go), which
 // the import makes plan.Window nodes of. A query that has one is taken whatever its tables are.
 //
 // # Invariants
 //
 // No federated table is ever read by a RowIter of GMS: Table.Partitions and PartitionRows fail. The other direction is
-// open: a GMS-owned table (information_schema, mysql, scratch tables) in a taken query is a Scan of the statement's
+// open: a GMS-owned table (mysql, what a System does not have of information_schema, scratch tables) in a taken query is a Scan of the statement's
 // Local source, whose fragment reads its rows into Arrow.
 //
 // Column ids of the imported plan are unique in the statement, unlike GMS's: two references to one CTE or view share
