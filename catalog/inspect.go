@@ -30,10 +30,10 @@ func (c *Catalog) Inspect(ctx context.Context, user, name string) (Inspection, e
 	}
 	found := Inspection{Databases: map[string][]string{}}
 	add := func(db, namespace string) error {
-		listed, err := s.listTables(ctx, user, namespace)
-		tables := make([]string, len(listed))
-		for i, l := range listed {
-			tables[i] = shown(l.Name.Name)
+		entries, err := s.listTables(ctx, user, namespace)
+		tables := make([]string, len(entries))
+		for i, e := range entries {
+			tables[i] = e.Name
 		}
 		found.Databases[shown(db)] = tables
 		return err

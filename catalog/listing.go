@@ -19,25 +19,17 @@ type Entry struct {
 	Name              string // as clients see it
 }
 
-// List returns the tables of a database, ascending by name. It waits for the source only so long. An unknown database is
-// sqlerr.UnknownDatabase.
+// List returns the tables of a database, ascending by name; nobody changes them. It waits for the source only so long. An unknown
+// database is sqlerr.UnknownDatabase.
 func (c *Catalog) List(ctx context.Context, user, db string) ([]Entry, error) {
 	var entries []Entry
 	err := c.locatePatiently(ctx, user, db, func(s *source, namespace string) error {
-		return s.patiently(ctx, func(ctx context.Context) error {
-			listed, err := s.listTables(ctx, user, namespace)
-			entries = make([]Entry, len(listed))
-			for i, l := range listed {
-				entries[i] = Entry{Listed: l, Name: shown(l.Name.Name)}
-			}
+		return s.patiently(ctx, func(ctx context.Context) (err error) {
+			entries, err = s.listTables(ctx, user, namespace)
 			return err
 		})
 	})
-	if err != nil {
-		return nil, err
-	}
-	slices.SortFunc(entries, func(a, b Entry) int { return strings.Compare(a.Name, b.Name) })
-	return entries, nil
+	return entries, err
 }
 
 // locatePatiently finds the source and namespace of a database for visit, without waiting for long.
@@ -208,7 +200,7 @@ func (c *Catalog) Ages(user string) []Age {
 				add("", len(names), a)
 			}
 		})
-		s.listings.each(func(of listingKey, tables []connectors.Listed, a age) {
+		s.listings.each(func(of listingKey, tables []Entry, a age) {
 			if of.user != user {
 				return
 			}

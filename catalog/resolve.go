@@ -130,13 +130,13 @@ func (s *source) find(ctx context.Context, user, namespace, written string) (*pl
 	}
 	unknown := sqlerr.New(sqlerr.UnknownTable, "source %s has no table %s", s.name,
 		connectors.TableName{Namespace: namespace, Name: written})
-	listed, err := s.listTables(ctx, user, namespace)
+	entries, err := s.listTables(ctx, user, namespace)
 	if err != nil {
 		return nil, unknown
 	}
-	names := make([]string, len(listed))
-	for i, l := range listed {
-		names[i] = l.Name.Name
+	names := make([]string, len(entries))
+	for i, e := range entries {
+		names[i] = e.Listed.Name.Name
 	}
 	if native, ok := pick(written, names); ok && !slices.Contains(tries, native) {
 		return s.describe(ctx, user, connectors.TableName{Namespace: namespace, Name: native})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -39,9 +40,9 @@ type source struct {
 	silent atomic.Pointer[time.Time] // listings don't wait for the source until then
 
 	renewal    *renewal
-	defaults   cache[string, string]                  // the default namespace, by user
-	namespaces cache[string, []string]                // as the source has them, ascending; by user
-	listings   cache[listingKey, []connectors.Listed] // tables, ascending by their names in the source
+	defaults   cache[string, string]      // the default namespace, by user
+	namespaces cache[string, []string]    // as the source has them, ascending; by user
+	listings   cache[listingKey, []Entry] // tables, ascending by the names that clients see
 	tables     cache[tableKey, *plan.Table]
 }
 
@@ -149,10 +150,19 @@ func (s *source) listNamespaces(ctx context.Context, user string) ([]string, err
 	})
 }
 
-// listTables returns a namespace's tables, as the source has them.
-func (s *source) listTables(ctx context.Context, user, namespace string) ([]connectors.Listed, error) {
-	return s.listings.get(ctx, listingKey{user, namespace}, func(ctx context.Context) ([]connectors.Listed, error) {
-		return s.list(ctx, user, connectors.ListOptions{In: &namespace})
+// listTables returns a namespace's tables, which nobody changes.
+func (s *source) listTables(ctx context.Context, user, namespace string) ([]Entry, error) {
+	return s.listings.get(ctx, listingKey{user, namespace}, func(ctx context.Context) ([]Entry, error) {
+		listed, err := s.list(ctx, user, connectors.ListOptions{In: &namespace})
+		if err != nil {
+			return nil, err
+		}
+		entries := make([]Entry, len(listed))
+		for i, l := range listed {
+			entries[i] = Entry{Listed: l, Name: shown(l.Name.Name)}
+		}
+		slices.SortFunc(entries, func(a, b Entry) int { return strings.Compare(a.Name, b.Name) })
+		return entries, nil
 	})
 }
 

@@ -21,11 +21,7 @@ type conditions struct {
 
 // keep returns the positions of the names that may be wanted: of databases, or of tables of one of them. What can't be evaluated
 // narrows nothing; it fails above.
-func (c *conditions) keep(last part, database func(int) string, names []string) []int {
-	all := make([]int, len(names))
-	for i := range all {
-		all[i] = i
-	}
+func (c *conditions) keep(last part, database string, names []string) []int {
 	var conds []expr.Expr
 	layout := make(expr.Layout)
 	for id, p := range c.parts {
@@ -38,8 +34,15 @@ func (c *conditions) keep(last part, database func(int) string, names []string) 
 			conds = append(conds, e)
 		}
 	}
+	all := func() []int {
+		list := make([]int, len(names))
+		for i := range list {
+			list[i] = i
+		}
+		return list
+	}
 	if len(conds) == 0 || len(names) == 0 {
-		return all
+		return all()
 	}
 	batch := c.names(last, database, names)
 	defer batch.Release()
@@ -47,31 +50,31 @@ func (c *conditions) keep(last part, database func(int) string, names []string) 
 	env.Warn = nil
 	filter, err := expr.CompileFilter(conds, layout, &env)
 	if err != nil {
-		return all
+		return all()
 	}
 	rows, whole, err := filter.Select(c.scan.Memory, batch)
 	if err != nil || whole {
-		return all
+		return all()
 	}
-	kept := all[:0]
-	for _, i := range rows {
-		kept = append(kept, int(i))
+	kept := make([]int, len(rows))
+	for i, row := range rows {
+		kept[i] = int(row)
 	}
 	return kept
 }
 
 // names makes a batch of the columns that name a catalog, a database and a table.
-func (c *conditions) names(last part, database func(int) string, names []string) arrow.RecordBatch {
+func (c *conditions) names(last part, database string, names []string) arrow.RecordBatch {
 	columns := make([]arrow.Array, last)
 	fields := make([]arrow.Field, last)
 	for p := catalogName; p <= last; p++ {
 		b := array.NewStringBuilder(c.scan.Memory)
-		for i, name := range names {
+		for _, name := range names {
 			switch {
 			case p == last:
 				b.Append(name)
 			case p == databaseName:
-				b.Append(database(i))
+				b.Append(database)
 			default:
 				b.Append(def)
 			}

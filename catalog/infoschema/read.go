@@ -127,7 +127,7 @@ func (e *execution) databases(ctx context.Context, c *conditions) ([]database, e
 		names = append(names, d.name)
 	}
 	var kept []database
-	for _, at := range c.keep(databaseName, nil, names) {
+	for _, at := range c.keep(databaseName, "", names) {
 		kept = append(kept, list[at])
 	}
 	return kept, nil
@@ -218,7 +218,7 @@ func (c *conditions) choose(database string, all []catalog.Entry) []catalog.Entr
 		names[i] = t.Name
 	}
 	var wanted []catalog.Entry
-	for _, at := range c.keep(tableName, func(int) string { return database }, names) {
+	for _, at := range c.keep(tableName, database, names) {
 		wanted = append(wanted, all[at])
 	}
 	return wanted
