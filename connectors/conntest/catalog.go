@@ -87,10 +87,56 @@ func (s *suite) metadata(t *testing.T) {
 		table := &s.tables[i]
 		s.run(t, table.Name, func(t *testing.T) { s.describes(t, table) })
 	}
+	s.run(t, "together", s.together)
 	s.run(t, "unknown", func(t *testing.T) {
 		_, err := s.source.Table(t.Context(), s.name("no_such_table"), connectors.AsOf{})
 		s.checkError(t, err, sqlerr.UnknownTable, "no_such_table")
 	})
+}
+
+// together checks a ColumnLister: it says of all tables what Table says of each.
+func (s *suite) together(t *testing.T) {
+	lister, ok := s.source.(connectors.ColumnLister)
+	if !ok {
+		t.Skip("the source describes tables one by one")
+	}
+	all := make(map[string]*plan.Table)
+	var names []string
+	for table, err := range lister.Tables(t.Context(), s.Namespace) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[table.Name.Name] = table
+		names = append(names, table.Name.Name)
+	}
+	if !slices.IsSorted(names) {
+		t.Errorf("not in order: %s", strings.Join(names, " "))
+	}
+	for _, fixture := range s.tables {
+		got, want := all[fixture.Name], s.describe(t, fixture.Name)
+		if got == nil {
+			t.Errorf("%s is missing", fixture.Name)
+			continue
+		}
+		sameColumn := func(a, b plan.TableColumn) bool {
+			return a.Name == b.Name && a.Type == b.Type && a.Nullable == b.Nullable && a.Comment == b.Comment && a.Native == b.Native && a.Warning == b.Warning
+		}
+		if got.Name != want.Name || got.Kind != want.Kind || got.Comment != want.Comment || got.Primary != want.Primary ||
+			!slices.EqualFunc(got.Columns, want.Columns, sameColumn) || !slices.EqualFunc(got.Keys, want.Keys, slices.Equal) {
+			t.Errorf("%s is described as %+v, alone as %+v", fixture.Name, got, want)
+		}
+	}
+	for table, err := range lister.Tables(t.Context(), "no_such_namespace") {
+		if err == nil || !sqlerr.Is(err, sqlerr.UnknownDatabase) {
+			t.Errorf("table %v of a namespace that is not there, %v", table, err)
+		}
+	}
+	for _, err := range lister.Tables(t.Context(), s.Namespace) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		break
+	}
 }
 
 func (s *suite) describes(t *testing.T, want *Table) {
