@@ -58,7 +58,7 @@ func (c *cache[K, V]) get(ctx context.Context, key K, load func(context.Context)
 	switch {
 	case !ok || e.expired():
 		e = c.start(ctx, key, load)
-	case c.stale > 0 && !e.renewing && e.answered() && !time.Now().Before(e.fresh):
+	case !alone && c.stale > 0 && !e.renewing && e.answered() && !time.Now().Before(e.fresh):
 		c.renew(e, key, load)
 	}
 	e.waiters++

@@ -88,6 +88,27 @@ func TestOldListingsAreGivenWhileTheyAreRenewed(t *testing.T) {
 	})
 }
 
+// What is remembered is not renewed by who wants nothing requested.
+func TestRememberingRenewsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		shop := &fake{standard: "public", tables: map[string][]string{"public": {"orders"}, "x": {"t"}}}
+		var warnings []string
+		c := mustNew(t, map[string]*fake{"shop": shop}, &warnings)
+		if _, _, err := c.Resolve(ctx, "ann", "shop_x", "t"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(DefaultTTL)
+		before := shop.lists.Load()
+		if _, _, ok := c.Remember(ctx, "ann", "shop_x", "t"); ok {
+			t.Error("a description is remembered that is too old")
+		}
+		synctest.Wait()
+		if n := shop.lists.Load() - before; n != 0 {
+			t.Errorf("%d listings", n)
+		}
+	})
+}
+
 // What is asked for behind the back of everyone ends with the catalog.
 func TestRenewalsEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -145,6 +145,15 @@ func empty() []*table {
 			COLLATION_CONNECTION varchar(64)
 			DATABASE_COLLATION varchar(64)
 		`},
+		{name: "ST_GEOMETRY_COLUMNS", compact: `
+			TABLE_CATALOG varchar(64)?
+			TABLE_SCHEMA varchar(64)?
+			TABLE_NAME varchar(64)?
+			COLUMN_NAME varchar(64)?
+			SRS_NAME varchar(80)?
+			SRS_ID int unsigned?
+			GEOMETRY_TYPE_NAME longtext?
+		`},
 		{name: "TABLESPACES", compact: `
 			TABLESPACE_NAME varchar(64)
 			ENGINE varchar(64)
