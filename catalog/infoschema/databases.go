@@ -119,7 +119,7 @@ func listings() []*table {
 		AGE double
 		REFRESHING varchar(3)
 		PROBLEM text?
-	`, ages: func(s *Source, add func([]types.Value)) {
+	`, facts: func(s *Source, add func([]types.Value)) {
 		for _, a := range s.databases.catalog.Ages(s.viewer.User()) {
 			problem := types.NullValue
 			if a.Failure != nil {

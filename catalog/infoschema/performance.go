@@ -9,8 +9,8 @@ func variables(name string, list func(Viewer) []Variable) *table {
 	return &table{name: name, columns: []column{
 		{name: "VARIABLE_NAME", typ: "varchar(64)"},
 		{name: "VARIABLE_VALUE", typ: "varchar(1024)?"},
-	}, facts: func(v Viewer, add func([]types.Value)) {
-		for _, x := range list(v) {
+	}, facts: func(s *Source, add func([]types.Value)) {
+		for _, x := range list(s.viewer) {
 			add([]types.Value{types.TextValue(x.Name), types.TextValue(x.Value)})
 		}
 	}}
@@ -42,8 +42,8 @@ func performance() []*table {
 			STATE varchar(64)?
 			INFO longtext?
 			EXECUTION_ENGINE enum('PRIMARY','SECONDARY')?
-		`, facts: func(v Viewer, add func([]types.Value)) {
-			for _, p := range v.Processes() {
+		`, facts: func(s *Source, add func([]types.Value)) {
+			for _, p := range s.viewer.Processes() {
 				add([]types.Value{types.UintValue(p.ID), types.TextValue(p.User), types.TextValue(p.Host), orNull(p.Database),
 					types.TextValue(p.Command), types.IntValue(p.Seconds), types.TextValue(p.State), orNull(p.Info), types.TextValue("PRIMARY")})
 			}
@@ -73,9 +73,9 @@ func performance() []*table {
 			TOTAL_MEMORY bigint unsigned
 			MAX_TOTAL_MEMORY bigint unsigned
 			TELEMETRY_ACTIVE enum('YES','NO')
-		`, facts: func(v Viewer, add func([]types.Value)) {
+		`, facts: func(s *Source, add func([]types.Value)) {
 			none, no, zero := types.NullValue, types.TextValue("NO"), types.UintValue(0)
-			for _, p := range v.Processes() {
+			for _, p := range s.viewer.Processes() {
 				add([]types.Value{types.UintValue(p.ID), types.TextValue("thread/sql/one_connection"), types.TextValue("FOREGROUND"),
 					types.UintValue(p.ID), types.TextValue(p.User), types.TextValue(p.Host), orNull(p.Database),
 					types.TextValue(p.Command), types.IntValue(p.Seconds), orNull(p.State), orNull(p.Info),

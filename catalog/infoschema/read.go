@@ -21,14 +21,11 @@ const listers = 8
 // batches reads the rows.
 func (e *execution) batches(ctx context.Context) iter.Seq2[arrow.RecordBatch, error] {
 	return func(yield func(arrow.RecordBatch, error) bool) {
-		switch w := e.newWriter(); {
-		case e.table.facts != nil:
-			e.table.facts(e.viewer, w.addRow)
+		if e.table.facts != nil {
+			w := e.newWriter()
+			e.table.facts(e.Source, w.addRow)
 			give(w, nil, yield)
-		case e.table.ages != nil:
-			e.table.ages(e.Source, w.addRow)
-			give(w, nil, yield)
-		case e.table.of != nothing:
+		} else if e.table.of != nothing {
 			e.read(ctx, yield)
 		}
 	}

@@ -11,8 +11,8 @@ const sysVersion = "2.1.2"
 // no rows.
 func sys() []*table {
 	return []*table{
-		{name: "version", compact: "sys_version varchar(8)\nmysql_version varchar(64)", facts: func(v Viewer, add func([]types.Value)) {
-			add([]types.Value{types.TextValue(sysVersion), types.TextValue(v.Version())})
+		{name: "version", compact: "sys_version varchar(8)\nmysql_version varchar(64)", facts: func(s *Source, add func([]types.Value)) {
+			add([]types.Value{types.TextValue(sysVersion), types.TextValue(s.viewer.Version())})
 		}},
 		{name: "sys_config", compact: `
 			variable varchar(128)

@@ -13,13 +13,12 @@ import (
 type subject uint8
 
 const (
-	nothing subject = iota // there are none
+	nothing subject = iota // but table.facts, if anything
 	databases
 	tables
 	columns
 	keys       // of tables
 	keyColumns // columns of keys
-	facts      // of the gateway, whatever databases there are: table.facts
 )
 
 // described reports rows for which tables have to be described.
@@ -31,8 +30,7 @@ type table struct {
 	of      subject
 	columns []column
 	only    func(*item) bool                         // the tables that have rows; nil: all
-	facts   func(v Viewer, add func([]types.Value))  // the rows, one value for each column
-	ages    func(s *Source, add func([]types.Value)) // the same of what the catalog knows
+	facts   func(s *Source, add func([]types.Value)) // rows that are about none of these, one value for each column
 	compact string                                   // the columns of a table without a function for each: a name and a type a line
 }
 

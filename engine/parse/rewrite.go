@@ -42,7 +42,7 @@ var (
 )
 
 // rewritable finds texts that Rewrite may have to change.
-var rewritable = regexp.MustCompile(`(?i)\\[%_]|\b(describe|desc|explain|any|some|all|unknown|rollup|error|values\s+row|collate|date|time|timestamp|preceding|following|ntile|respect|first|interval|member|high_priority|distinctrow|sql_(big|small|buffer)_result)\b|\{\s*(d|t|ts)\b|\b0b[01]|\bn'`)
+var rewritable = regexp.MustCompile(`(?i)\\[%_]|\b(show\s+(schemas|open)|describe|desc|explain|any|some|all|unknown|rollup|error|values\s+row|collate|date|time|timestamp|preceding|following|ntile|respect|first|interval|member|high_priority|distinctrow|sql_(big|small|buffer)_result)\b|\{\s*(d|t|ts)\b|\b0b[01]|\bn'`)
 
 // bits is a bit literal that looks like a name.
 var bits = regexp.MustCompile(`^0b[01]+$`)
@@ -68,6 +68,8 @@ var bits = regexp.MustCompile(`^0b[01]+$`)
 //	INTERVAL(x, 1, 2)      silogate_interval(x, 1, 2)
 //	INTERVAL '1:2' DAY_HOUR  INTERVAL '1:2' `DAY_HOUR`; every unit of several fields likewise
 //	x MEMBER OF (y)        x REGEXP silogate_member(y), which becomes a call in the tree
+//	SHOW SCHEMAS           SHOW DATABASES
+//	SHOW OPEN TABLES       SELECT ... WHERE FALSE, with its WHERE
 //	DESCRIBE t c           SHOW COLUMNS FROM t LIKE 'c'; DESC and EXPLAIN likewise, and of a pattern
 //
 // Text in double quotes is a name if ansiQuotes. What can't be read is returned as it is, for the other grammar to refuse.
@@ -80,7 +82,7 @@ func Rewrite(sql string, ansiQuotes bool) string {
 		return sql
 	}
 	w := rewriter{sql: sql, tokens: tokens, closing: make(map[int]bool), lastRow: make(map[int]bool)}
-	for i := w.describe(); i < len(tokens); i++ {
+	for i := max(w.describe(), w.show()); i < len(tokens); i++ {
 		n := w.literal(i)
 		if n == 0 {
 			n = w.window(i)

@@ -79,6 +79,8 @@ func TestOwnDatabases(t *testing.T) {
 		{root, "SELECT table_type, COUNT(*) > 8 FROM information_schema.tables WHERE table_schema IN ('fake', 'information_schema') GROUP BY table_type ORDER BY table_type DESC", "SYSTEM VIEW 1|BASE TABLE 1"},
 		{root, "SELECT COALESCE(table_type, 'z') FROM information_schema.tables WHERE table_name = 'numbers'", "BASE TABLE"},
 		{root, "SHOW TABLES FROM mysql LIKE 'u%'", "user"},
+		{root, "SHOW SCHEMAS WHERE `Database` LIKE 's%'", "sys"},
+		{root, "SHOW OPEN TABLES FROM fake WHERE In_use > 0", ""},
 		{ann, "SELECT variable_value FROM performance_schema.session_variables WHERE variable_name = 'autocommit'", "ON"},
 		{ann, "SELECT COUNT(*) FROM performance_schema.global_status WHERE variable_name IN ('Threads_connected', 'Uptime')", "2"},
 		{root, "SELECT id, user, command FROM performance_schema.processlist WHERE info LIKE '%processlist%'", fmt.Sprint(id) + " root Query"},
