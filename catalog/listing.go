@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/silogate/silogate/connectors"
@@ -53,8 +52,8 @@ const (
 )
 
 // Describe describes tables of a listing, by one request where the source can and there are more than a few of them. It calls
-// visit, in any order and never twice at the same time, with each of the entries and its table, or why it can't be described.
-// What it returns is why the source can't describe any.
+// visit for one after the other, by name, with the entry and its table, or why it can't be described. What it returns is why the
+// source can't describe the rest. Nothing is waited for in visit: the source's connection may be held.
 func (c *Catalog) Describe(ctx context.Context, user, db string, entries []Entry, visit func(Entry, *plan.Table, error)) error {
 	return c.locatePatiently(ctx, user, db, func(s *source, namespace string) error {
 		src, err := s.bind(user)
@@ -105,37 +104,45 @@ func describeAll(ctx context.Context, lister connectors.ColumnLister, namespace 
 
 // describeEach describes tables one by one, several at the same time. A source that is down is not asked for the rest of them.
 func (s *source) describeEach(ctx context.Context, user string, entries []Entry, visit func(Entry, *plan.Table, error)) error {
-	var (
-		mu   sync.Mutex
-		down error
-		wg   sync.WaitGroup
-	)
-	turns := make(chan struct{}, describers)
-	for _, e := range entries {
-		turns <- struct{}{}
-		mu.Lock()
-		over := down != nil || ctx.Err() != nil
-		mu.Unlock()
-		if over {
-			break
-		}
-		wg.Go(func() {
-			defer func() { <-turns }()
-			var t *plan.Table
-			err := sqlerr.Guarded(func() (err error) {
-				t, err = s.describe(ctx, user, e.Listed.Name)
-				return err
-			})()
-			mu.Lock()
-			defer mu.Unlock()
-			if sqlerr.Is(err, sqlerr.SourceDown) {
-				down = err
+	type answer struct {
+		table *plan.Table
+		err   error
+	}
+	asking, cancel := context.WithCancel(ctx)
+	defer cancel()
+	answers := make(chan chan answer, describers-1) // in the order of the entries; one more is waited for
+	go func() {
+		defer close(answers)
+		for _, e := range entries {
+			if asking.Err() != nil {
 				return
 			}
-			visit(e, t, err)
-		})
+			next := make(chan answer, 1)
+			answers <- next
+			go func() {
+				var a answer
+				a.err = sqlerr.Guarded(func() (err error) {
+					a.table, err = s.describe(asking, user, e.Listed.Name)
+					return err
+				})()
+				next <- a
+			}()
+		}
+	}()
+	var down error
+	at := 0
+	for next := range answers {
+		a := <-next
+		switch {
+		case asking.Err() != nil:
+		case sqlerr.Is(a.err, sqlerr.SourceDown):
+			down = a.err
+			cancel()
+		default:
+			visit(entries[at], a.table, a.err)
+		}
+		at++
 	}
-	wg.Wait()
 	return errors.Join(ctx.Err(), down)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"iter"
+	"sync/atomic"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -18,6 +19,7 @@ type execution struct {
 	*fragment
 	scan    connectors.Scan
 	readers []*reader
+	ahead   atomic.Int64 // bytes of batches that nobody has taken yet
 }
 
 // Splits implements connectors.Execution.
@@ -76,6 +78,7 @@ type writer struct {
 	values [][]types.Value // of each column
 	rows   int
 	made   []arrow.RecordBatch
+	err    error // the statement has no memory for more, and nothing is added any more
 }
 
 func (e *execution) newWriter() *writer {
@@ -84,6 +87,9 @@ func (e *execution) newWriter() *writer {
 
 // add adds a row about an item.
 func (w *writer) add(i *item) {
+	if w.err != nil {
+		return
+	}
 	for c, at := range w.pos {
 		w.values[c] = append(w.values[c], w.table.columns[at].value(i))
 	}
@@ -92,6 +98,9 @@ func (w *writer) add(i *item) {
 
 // addRow adds a row of the table's columns.
 func (w *writer) addRow(row []types.Value) {
+	if w.err != nil {
+		return
+	}
 	for c, at := range w.pos {
 		w.values[c] = append(w.values[c], row[at])
 	}
@@ -115,17 +124,52 @@ func (w *writer) flush() {
 		defer arrays[i].Release()
 		fields[i] = arrow.Field{Name: c.Name, Type: arrays[i].DataType(), Nullable: true}
 	}
-	w.made = append(w.made, array.NewRecordBatch(arrow.NewSchema(fields, nil), arrays, int64(w.rows)))
+	batch := array.NewRecordBatch(arrow.NewSchema(fields, nil), arrays, int64(w.rows))
 	w.rows = 0
 	for i := range w.values {
 		w.values[i] = w.values[i][:0]
 	}
+	if w.err = w.charge(sizeOf(batch)); w.err != nil {
+		batch.Release()
+		return
+	}
+	w.made = append(w.made, batch)
+}
+
+// take returns the next batch, which then is the caller's.
+func (w *writer) take() arrow.RecordBatch {
+	batch := w.made[0]
+	w.made = w.made[1:]
+	_ = w.charge(-sizeOf(batch)) // never fails
+	return batch
+}
+
+// charge charges the statement with bytes of batches that nobody has taken yet, or takes that back.
+func (w *writer) charge(bytes int64) error {
+	switch account := w.scan.Env.Account; {
+	case account == nil:
+	case bytes < 0:
+		account.Release(-bytes)
+	default:
+		if err := account.Reserve(bytes); err != nil {
+			return err
+		}
+	}
+	w.ahead.Add(bytes)
+	return nil
+}
+
+func sizeOf(batch arrow.RecordBatch) int64 {
+	size := int64(0)
+	for _, column := range batch.Columns() {
+		size += int64(column.Data().SizeInBytes())
+	}
+	return size
 }
 
 // release drops batches that nobody has taken.
 func (w *writer) release() {
-	for _, b := range w.made {
-		b.Release()
+	for len(w.made) > 0 {
+		w.take().Release()
 	}
-	w.made = nil
 }

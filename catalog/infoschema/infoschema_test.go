@@ -327,9 +327,31 @@ func TestRows(t *testing.T) {
 	}
 }
 
+// account refuses more than so many bytes.
+type account struct {
+	mu         sync.Mutex
+	held, most int64
+}
+
+func (a *account) Reserve(bytes int64) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.held+bytes > a.most {
+		return sqlerr.New(sqlerr.OutOfMemory, "the memory is used up")
+	}
+	a.held += bytes
+	return nil
+}
+
+func (a *account) Release(bytes int64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.held -= bytes
+}
+
 // A scan that is left in the middle, or ends in it, leaves nothing behind.
 func TestScansThatEndEarly(t *testing.T) {
-	for _, name := range []string{"left", "cancelled"} {
+	for _, name := range []string{"left", "cancelled", "refused"} {
 		t.Run(name, func(t *testing.T) {
 			s := testSilo()
 			for i := range 40 {
@@ -342,11 +364,21 @@ func TestScansThatEndEarly(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			account := &account{most: 1 << 20}
+			if name == "refused" {
+				account.most = 4 << 10
+			}
+			defer func() {
+				if account.held != 0 {
+					t.Errorf("%d bytes are charged", account.held)
+				}
+			}()
 			execution, err := remote(placed).Fragment.(connectors.Fragment).Start(ctx, connectors.Scan{
-				Memory: mem, BatchRows: 100, Env: &expr.Env{Location: time.UTC}, Dynamic: connectors.NoFilter{}, Usage: &connectors.Usage{}})
+				Memory: mem, BatchRows: 100, Env: &expr.Env{Location: time.UTC, Account: account}, Dynamic: connectors.NoFilter{}, Usage: &connectors.Usage{}})
 			if err != nil {
 				t.Fatal(err)
 			}
+			defer execution.Close()
 			within, cancel := context.WithCancelCause(ctx)
 			defer cancel(nil)
 			reader, err := execution.Open(within, nil)
@@ -354,6 +386,12 @@ func TestScansThatEndEarly(t *testing.T) {
 				t.Fatal(err)
 			}
 			batch, err := reader.Next(within)
+			for ; name == "refused" && err == nil; batch, err = reader.Next(within) {
+				batch.Release()
+			}
+			if name == "refused" && sqlerr.Is(err, sqlerr.OutOfMemory) {
+				return
+			}
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -15,8 +15,12 @@ import (
 	"github.com/silogate/silogate/engine/types"
 )
 
-// listers is how many databases are read at the same time, ahead of the rows that are wanted.
-const listers = 8
+// listers is how many databases are read at the same time, ahead of the rows that are wanted, and mostAhead the bytes of rows from
+// which on no further one is begun.
+const (
+	listers   = 8
+	mostAhead = 16 << 20
+)
 
 // batches reads the rows.
 func (e *execution) batches(ctx context.Context) iter.Seq2[arrow.RecordBatch, error] {
@@ -34,14 +38,15 @@ func (e *execution) batches(ctx context.Context) iter.Seq2[arrow.RecordBatch, er
 // give yields what a writer made, or why it could not; it returns whether there is more to be done.
 func give(w *writer, err error, yield func(arrow.RecordBatch, error) bool) bool {
 	defer w.release()
+	if w.flush(); w.err != nil {
+		err = w.err
+	}
 	if err != nil {
 		yield(nil, err)
 		return false
 	}
-	for w.flush(); len(w.made) > 0; {
-		batch := w.made[0]
-		w.made = w.made[1:]
-		if !yield(batch, nil) {
+	for len(w.made) > 0 {
+		if !yield(w.take(), nil) {
 			return false
 		}
 	}
@@ -90,7 +95,7 @@ func (e *execution) read(ctx context.Context, yield func(arrow.RecordBatch, erro
 		}
 	}()
 	for at := range list {
-		for begun < min(at+listers, len(list)) {
+		for begun < min(at+listers, len(list)) && (begun == at || e.ahead.Load() < mostAhead) {
 			begin()
 		}
 		if w := <-results[at]; !give(w, errs[at], yield) {
@@ -173,17 +178,10 @@ func (e *execution) readDatabase(ctx context.Context, c *conditions, d database,
 		}
 		return ctx.Err()
 	}
-	described, err := e.describe(ctx, d, entries)
-	for i, t := range described {
-		if t == nil {
-			continue
-		}
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		of.entry, of.table = entries[i], t
+	err = e.describe(ctx, d, entries, func(t catalog.Entry, described *plan.Table) {
+		of.entry, of.table = t, described
 		e.addParts(of, w)
-	}
+	})
 	return e.missing(ctx, "the tables of "+d.name+" can't be described", err)
 }
 
@@ -247,29 +245,25 @@ func (e *execution) unlisted(ctx context.Context, c *conditions, d database, lis
 	return c.choose(d.name, found)
 }
 
-// describe returns the tables of entries, nil for one that can't be described.
-func (e *execution) describe(ctx context.Context, d database, entries []catalog.Entry) ([]*plan.Table, error) {
-	tables := make([]*plan.Table, len(entries))
-	at := make(map[string]int, len(entries))
-	for i, t := range entries {
-		at[t.Name] = i
-	}
+// describe calls visit for each of the entries that can be described.
+func (e *execution) describe(ctx context.Context, d database, entries []catalog.Entry, visit func(catalog.Entry, *plan.Table)) error {
 	if d.own != nil {
+		tables := make(map[string]*plan.Table, len(d.own.Tables))
 		for _, t := range d.own.Tables {
-			if i, ok := at[t.Name.Name]; ok {
-				tables[i] = t
-			}
+			tables[t.Name.Name] = t
 		}
-		return tables, nil
+		for _, t := range entries {
+			visit(t, tables[t.Name])
+		}
+		return nil
 	}
-	err := e.Source.databases.catalog.Describe(ctx, e.viewer.User(), d.name, entries, func(t catalog.Entry, described *plan.Table, err error) {
+	return e.Source.databases.catalog.Describe(ctx, e.viewer.User(), d.name, entries, func(t catalog.Entry, described *plan.Table, err error) {
 		if err != nil {
 			_ = e.missing(ctx, "table "+d.name+"."+t.Name+" can't be described", err) // an end of the statement shows elsewhere
 			return
 		}
-		tables[at[t.Name]] = described
+		visit(t, described)
 	})
-	return tables, err
 }
 
 // addParts adds the rows about a table's columns or keys.
