@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"iter"
+	"sync"
 	"sync/atomic"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -20,6 +21,7 @@ type execution struct {
 	scan    connectors.Scan
 	readers []*reader
 	ahead   atomic.Int64 // bytes of batches that nobody has taken yet
+	spare   sync.Pool    // of *rowValues: there is a writer for each database
 }
 
 // Splits implements connectors.Execution.
@@ -72,17 +74,25 @@ func (r *reader) Close() error {
 // mostRows is how many rows a batch has at most: their values are kept one by one until it is made.
 const mostRows = 1024
 
+// rowValues are the values of rows that are no batch yet, by column.
+type rowValues [][]types.Value
+
 // writer makes batches of rows.
 type writer struct {
 	*execution
-	values [][]types.Value // of each column
+	values *rowValues
 	rows   int
 	made   []arrow.RecordBatch
 	err    error // the statement has no memory for more, and nothing is added any more
 }
 
 func (e *execution) newWriter() *writer {
-	return &writer{execution: e, values: make([][]types.Value, len(e.cols))}
+	values, ok := e.spare.Get().(*rowValues)
+	if !ok {
+		none := make(rowValues, len(e.cols))
+		values = &none
+	}
+	return &writer{execution: e, values: values}
 }
 
 // add adds a row about an item.
@@ -90,8 +100,9 @@ func (w *writer) add(i *item) {
 	if w.err != nil {
 		return
 	}
+	values := *w.values
 	for c, at := range w.pos {
-		w.values[c] = append(w.values[c], w.table.columns[at].value(i))
+		values[c] = append(values[c], w.table.columns[at].value(i))
 	}
 	w.added()
 }
@@ -101,8 +112,9 @@ func (w *writer) addRow(row []types.Value) {
 	if w.err != nil {
 		return
 	}
+	values := *w.values
 	for c, at := range w.pos {
-		w.values[c] = append(w.values[c], row[at])
+		values[c] = append(values[c], row[at])
 	}
 	w.added()
 }
@@ -118,16 +130,17 @@ func (w *writer) flush() {
 	if w.rows == 0 {
 		return
 	}
+	values := *w.values
 	fields, arrays := make([]arrow.Field, len(w.cols)), make([]arrow.Array, len(w.cols))
 	for i, c := range w.cols {
-		arrays[i] = kernel.FromValues(w.scan.Memory, c.Type, w.values[i])
+		arrays[i] = kernel.FromValues(w.scan.Memory, c.Type, values[i])
 		defer arrays[i].Release()
 		fields[i] = arrow.Field{Name: c.Name, Type: arrays[i].DataType(), Nullable: true}
 	}
 	batch := array.NewRecordBatch(arrow.NewSchema(fields, nil), arrays, int64(w.rows))
 	w.rows = 0
-	for i := range w.values {
-		w.values[i] = w.values[i][:0]
+	for i := range values {
+		values[i] = values[i][:0]
 	}
 	if w.err = w.charge(sizeOf(batch)); w.err != nil {
 		batch.Release()
@@ -167,8 +180,13 @@ func sizeOf(batch arrow.RecordBatch) int64 {
 	return size
 }
 
-// release drops batches that nobody has taken.
+// release ends the writer and drops batches that nobody has taken.
 func (w *writer) release() {
+	for i, column := range *w.values {
+		(*w.values)[i] = column[:0]
+	}
+	w.spare.Put(w.values)
+	w.values = nil
 	for len(w.made) > 0 {
 		w.take().Release()
 	}
