@@ -49,3 +49,4 @@ bench: build deps ## compare with DuckDB and others; writes bench/RESULTS.md
 	python3 -m venv $(CACHE)/venv-duckdb2
 	$(CACHE)/venv-duckdb2/bin/pip install --quiet --disable-pip-version-check -r bench/requirements-duckdb2.txt
 	go run ./internal/testserver/run $(CACHE)/venv/bin/python bench/bench.py
+	go run ./internal/testserver/run $(CACHE)/venv/bin/python bench/throughput.py $(CACHE)/tpch-1/parquet

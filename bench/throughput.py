@@ -120,7 +120,7 @@ def measure(parquet: pathlib.Path, folder: pathlib.Path) -> list[str]:
     mariadb, mariadb_pid = load_mariadb(folder)
     gateway = [ROOT / "bin" / "silogate", "serve", "--config", config]
     stock = [folder / "stock", "-address", f"127.0.0.1:{stock_port}", "-folder", folder]
-    with running(gateway, gateway_port, 20) as gateway_pid, running(stock, stock_port, 300) as stock_pid:
+    with running(gateway, gateway_port, 20) as gateway_pid, running(stock, stock_port, 120) as stock_pid:
         servers = {
             "MariaDB": (mariadb, mariadb_pid),
             "go-mysql-server": (f"root@tcp(127.0.0.1:{stock_port})/local", stock_pid),
