@@ -140,7 +140,7 @@ func (n *native) columns(ctx *sql.Context) (args []expr.Expr, from []sql.Type) {
 		if err != nil {
 			typ = types.Of(types.Text)
 		}
-		args[i] = &expr.Column{ID: expr.ColumnID(i + 1), Name: a.String(), Typ: typ, Null: true}
+		args[i] = &expr.Column{ID: expr.ColumnID(i + 1), Typ: typ, Null: true}
 	}
 	return args, from
 }
@@ -148,6 +148,11 @@ func (n *native) columns(ctx *sql.Context) (args []expr.Expr, from []sql.Type) {
 // Eval implements sql.Expression.
 func (n *native) Eval(ctx *sql.Context, row sql.Row) (any, error) {
 	args, from := n.columns(ctx)
+	for i, a := range args {
+		if c, ok := a.(*expr.Column); ok {
+			c.Name = n.args[i].String() // for errors
+		}
+	}
 	e, err := expr.New(n.function.Func, args...)
 	if err != nil {
 		if isNoKernel(err) && n.gms != nil {

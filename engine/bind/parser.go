@@ -5,7 +5,6 @@ import (
 	"errors"
 	"regexp"
 	"strconv"
-	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/vitess/go/vt/sqlparser"
@@ -102,8 +101,8 @@ func widening(query string, ansiQuotes bool, read func(string) reading) (reading
 	if again.err == nil {
 		return again, wider
 	}
-	if strings.Contains(wider, parse.AssignFunction) { // what was refused first is the :=
-		again.err = asWritten(again.err, wider)
+	if position, err := asWritten(again.err, wider); position >= syntaxPosition(first.err) { // it got farther, or as far
+		again.err = err
 		return again, query
 	}
 	return first, query
@@ -112,16 +111,25 @@ func widening(query string, ansiQuotes bool, read func(string) reading) (reading
 // syntaxPlace finds where an error of syntax says that it is.
 var syntaxPlace = regexp.MustCompile(`at position (\d+) near '`)
 
-// asWritten has an error of syntax in a widened text speak of the text as it was written.
-func asWritten(err error, wider string) error {
+// syntaxPosition is where an error of syntax says that it is; 0: it does not.
+func syntaxPosition(err error) int {
+	at := syntaxPlace.FindStringSubmatch(err.Error())
+	if at == nil {
+		return 0
+	}
+	n, _ := strconv.Atoi(at[1])
+	return n
+}
+
+// asWritten has an error of syntax in a widened text speak of the text as it was written, and returns its position there.
+func asWritten(err error, wider string) (int, error) {
 	message := err.Error()
 	at := syntaxPlace.FindStringSubmatchIndex(message)
 	if at == nil {
-		return err
+		return 0, err
 	}
-	n, _ := strconv.Atoi(message[at[2]:at[3]])
-	position := len(parse.Restore(wider[:min(n, len(wider))]))
-	return errors.New(message[:at[2]] + strconv.Itoa(position) + parse.Restore(message[at[3]:]))
+	position := len(parse.Restore(wider[:min(syntaxPosition(err), len(wider))]))
+	return position, errors.New(message[:at[2]] + strconv.Itoa(position) + parse.Restore(message[at[3]:]))
 }
 
 // prepared makes a statement ready for GMS's binder.

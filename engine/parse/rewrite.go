@@ -75,12 +75,11 @@ func Rewrite(sql string, ansiQuotes bool) string {
 	if !rewritable.MatchString(sql) {
 		return sql
 	}
-	tokens, ok := tokensIn(sql, Mode{AnsiQuotes: ansiQuotes})
+	w, ok := newRewriter(sql, Mode{AnsiQuotes: ansiQuotes})
 	if !ok {
 		return sql
 	}
-	w := rewriter{sql: sql, tokens: tokens, closing: make(map[int]bool), lastRow: make(map[int]bool)}
-	for i := w.describe(); i < len(tokens); i++ {
+	for i := w.describe(); i < len(w.tokens); i++ {
 		n := w.literal(i)
 		if n == 0 {
 			n = w.window(i)
@@ -139,11 +138,11 @@ func Restore(sql string) string {
 	if !strings.Contains(sql, ours) && !strings.Contains(sql, "_") {
 		return sql
 	}
-	tokens, ok := tokensOf(sql)
+	w, ok := newRewriter(sql, Mode{})
 	if !ok {
 		return sql
 	}
-	w := rewriter{sql: sql, tokens: tokens, closing: make(map[int]bool)}
+	tokens := w.tokens
 	for i, t := range tokens {
 		function := slices.ContainsFunc(functions, t.is)
 		switch end := w.match(i + 1); {
@@ -155,6 +154,8 @@ func Restore(sql string) string {
 			w.replace(token{start: tokens[i-1].start, end: tokens[end].end}, "WITH ROLLUP") // with the comma before it
 		case w.closing[i]:
 			w.replace(t, "")
+		case w.lastRow[i]: // with the alias behind it
+			w.replace(token{start: t.start, end: tokens[i+2].end}, "")
 		case t.is(IntervalFunction):
 			w.replace(t, "INTERVAL")
 		case t.is(MemberFunction) && i > 0:
@@ -172,8 +173,6 @@ func Restore(sql string) string {
 }
 
 var functions = []string{AnyFunction, AllFunction, DateFunction, TimeFunction, TimestampFunction}
-
-func tokensOf(sql string) ([]token, bool) { return tokensIn(sql, Mode{}) }
 
 func tokensIn(sql string, mode Mode) ([]token, bool) {
 	var tokens []token
@@ -193,10 +192,17 @@ func tokensIn(sql string, mode Mode) ([]token, bool) {
 type rewriter struct {
 	sql     string
 	tokens  []token
+	pairs   pairs        // nil before it is asked for
 	closing map[int]bool // parentheses that end a subquery which has become an argument
-	lastRow map[int]bool // parentheses that end the rows of a VALUES statement which has become a derived table
+	lastRow map[int]bool // parentheses that end a derived table which is a VALUES statement, or its rows
 	out     strings.Builder
 	done    int // the text up to here is copied
+}
+
+// newRewriter begins to copy a text; ok is false if it can't be read to its end.
+func newRewriter(sql string, mode Mode) (w rewriter, ok bool) {
+	tokens, ok := tokensIn(sql, mode)
+	return rewriter{sql: sql, tokens: tokens, closing: make(map[int]bool), lastRow: make(map[int]bool)}, ok
 }
 
 // replace copies the text up to a token and writes something else for it.
@@ -297,14 +303,12 @@ func (w *rewriter) isRollup(i int) bool {
 	if i >= len(w.tokens) || !w.tokens[i].is("ROLLUP") {
 		return false
 	}
-	depth := 0
-	for i -= 2; i > 0 && depth >= 0; i-- { // back over the keys
+	for i -= 2; i > 0; i-- { // back over the keys
 		switch t := w.tokens[i]; {
 		case t.isSymbol(")"):
-			depth++
+			i = w.otherEnd(i)
 		case t.isSymbol("("):
-			depth--
-		case depth > 0:
+			return false
 		case t.is("BY"):
 			return w.tokens[i-1].is("GROUP")
 		case slices.ContainsFunc(clauses, t.is):
@@ -329,14 +333,8 @@ func (w *rewriter) isList(i int) bool {
 	if i >= len(w.tokens) || !w.tokens[i].isSymbol("(") {
 		return false
 	}
-	depth := 0
-	for end := w.match(i); i < end; i++ {
-		switch t := w.tokens[i]; {
-		case t.isSymbol("("):
-			depth++
-		case t.isSymbol(")"):
-			depth--
-		case t.isSymbol(",") && depth == 1:
+	for _, t := range w.inside(i) {
+		if t.isSymbol(",") {
 			return true
 		}
 	}
@@ -404,28 +402,6 @@ func (w *rewriter) quantifier(i int, function string) {
 		w.closing[end] = true
 		w.replace(w.tokens[i], function+"(")
 	}
-}
-
-// match returns what closes the parenthesis or brace at i, 0 if nothing does.
-func (w *rewriter) match(i int) int {
-	open, shut := "(", ")"
-	if i < len(w.tokens) && w.tokens[i].isSymbol("{") {
-		open, shut = "{", "}"
-	}
-	depth := 0
-	for ; i < len(w.tokens); i++ {
-		switch t := w.tokens[i]; {
-		case t.isSymbol(open):
-			depth++
-		case t.isSymbol(shut):
-			if depth--; depth <= 0 {
-				return i
-			}
-		case depth == 0:
-			return 0
-		}
-	}
-	return 0
 }
 
 // doubleEscapes doubles the backslashes of \% and \_.

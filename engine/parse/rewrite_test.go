@@ -87,6 +87,7 @@ func TestRestore(t *testing.T) {
 		`a`, `d + INTERVAL '1:2' DAY_HOUR`, `INTERVAL(a, 1, 2)`, `a MEMBER OF(b)`, `a >= ANY (SELECT f(b) FROM t) AND c`, `a = ANY(SELECT 1 WHERE 2 > ALL (SELECT (3))) + 1`, `silogate_any`,
 		`DATE '2000-01-05' + 5`,
 		`(VALUES ROW(3), ROW(4) LIMIT 1) + 1`, `a IN (VALUES ROW(1)) OR a IN (SELECT * FROM (VALUES ROW(2)) AS v)`,
+		`EXISTS (VALUES ROW(EXISTS (VALUES ROW(1))), ROW(2))`,
 		`(SELECT MAX(a) FROM t GROUP BY b WITH ROLLUP LIMIT 1) + 1`,
 		`NTILE(?) OVER (ORDER BY a RANGE BETWEEN 1.5 PRECEDING AND ? FOLLOWING)`,
 	} {
