@@ -73,7 +73,7 @@ func (a *assignment) WithChildren(ctx *sql.Context, children ...sql.Expression) 
 func (a *assignment) Eval(ctx *sql.Context, row sql.Row) (any, error) {
 	value := a.RightChild
 	if gmstypes.IsTextOnly(value.Type(ctx)) {
-		value = &assignedText{value, a.variable().Name}
+		value = newAssignedText(value, a.variable().Name)
 	}
 	x, err := value.Eval(ctx, row)
 	if err != nil {

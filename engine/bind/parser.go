@@ -154,7 +154,7 @@ func prepared(query string, format *string, stmt sqlparser.Statement, err error)
 	}
 	for _, change := range []func(sqlparser.SQLNode) error{
 		ownRights, knownVariables, callForms, doubles, foldColumns, uniqueTables, uniqueCTEs, viewVariables, castBounds, nameOrdered, recursions, jsonTimes, windows, groupKeys,
-		isolateOperands, orderByArguments, bitLiterals, resolveAggregates, quantified, numbered, renameExtremes, renameGrowing,
+		isolateOperands, orderByArguments, bitLiterals, resolveAggregates, quantified, nameVariables, numbered, renameExtremes, renameGrowing,
 		renameLoadFile, operatorsAsFunctions, constantOrders, boundCTEs,
 	} {
 		if err := change(stmt); err != nil {

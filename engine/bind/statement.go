@@ -7,6 +7,7 @@ import (
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/vitess/go/vt/sqlparser"
 
+	"github.com/silogate/silogate/engine/parse"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
@@ -42,6 +43,9 @@ func knownVariables(n sqlparser.SQLNode) error {
 			continue
 		}
 		name, scope, _, err := sqlparser.VarScope(name)
+		if _, ok := e.Expr.(*sqlparser.Default); ok && (scope == sqlparser.SetScope_User || e.Scope == sqlparser.SetScope_User) {
+			return sqlerr.New(sqlerr.Syntax, "You have an error in your SQL syntax: the user variable @%s has no DEFAULT", parse.VariableName(name))
+		}
 		if err != nil || scope == sqlparser.SetScope_User || e.Scope == sqlparser.SetScope_User {
 			continue // GMS has the words for it
 		}

@@ -44,6 +44,9 @@ func (b *Binder) takeOver(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, sc
 		}
 		return leaf, transform.NewTree, nil
 	}
+	if do, err := takeDo(ctx, a, n, flags); err != nil || do != nil {
+		return do, transform.NewTree, err
+	}
 	n, same, err := takeParts(ctx, a, n, flags)
 	if err != nil {
 		return n, same, err
@@ -52,7 +55,7 @@ func (b *Binder) takeOver(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, sc
 		return n, same, err
 	}
 	if set, ok := n.(*gmsplan.Set); ok {
-		kept, unchanged, err := keepCollations(ctx, set)
+		kept, unchanged, err := keepCollations(ctx, assignedTogether(set))
 		return kept, same && unchanged, err
 	}
 	if !same {

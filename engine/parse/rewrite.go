@@ -42,7 +42,7 @@ var (
 )
 
 // rewritable finds texts that Rewrite may have to change.
-var rewritable = regexp.MustCompile(`(?i)\\[%_]|\b(describe|desc|explain|any|some|all|unknown|rollup|error|values\s+row|collate|date|time|timestamp|preceding|following|ntile|respect|first|interval|member|high_priority|distinctrow|sql_(big|small|buffer)_result)\b|\{\s*(d|t|ts)\b|\b0b[01]|\bn'`)
+var rewritable = regexp.MustCompile(`(?i)\\[%_]|\b(describe|desc|explain|any|some|all|unknown|rollup|error|values\s+row|collate|date|time|timestamp|preceding|following|ntile|respect|first|interval|member|high_priority|distinctrow|sql_(big|small|buffer)_result)\b|\{\s*(d|t|ts)\b|\b0b[01]|\bn'|\bdo\b|@[^@\w\s]|@\w+[.$\x{80}-\x{10FFFF}]`)
 
 // bits is a bit literal that looks like a name.
 var bits = regexp.MustCompile(`^0b[01]+$`)
@@ -69,6 +69,8 @@ var bits = regexp.MustCompile(`^0b[01]+$`)
 //	INTERVAL '1:2' DAY_HOUR  INTERVAL '1:2' `DAY_HOUR`; every unit of several fields likewise
 //	x MEMBER OF (y)        x REGEXP silogate_member(y), which becomes a call in the tree
 //	DESCRIBE t c           SHOW COLUMNS FROM t LIKE 'c'; DESC and EXPLAIN likewise, and of a pattern
+//	@'a b', @a.b           @silogate_name_612062, and the like
+//	DO 1, 2                SELECT 1, 2 INTO @silogate_done
 //
 // Text in double quotes is a name if ansiQuotes. What can't be read is returned as it is, for the other grammar to refuse.
 func Rewrite(sql string, ansiQuotes bool) string {
@@ -79,10 +81,15 @@ func Rewrite(sql string, ansiQuotes bool) string {
 	if !ok {
 		return sql
 	}
+	w.do()
 	for i := w.describe(); i < len(w.tokens); i++ {
+		w.done(i)
 		n := w.literal(i)
 		if n == 0 {
 			n = w.window(i)
+		}
+		if n == 0 {
+			n = w.variable(i)
 		}
 		if n > 0 {
 			i += n - 1
@@ -90,7 +97,8 @@ func Rewrite(sql string, ansiQuotes bool) string {
 			w.token(i)
 		}
 	}
-	return w.out.String() + sql[w.done:]
+	w.done(len(w.tokens))
+	return w.out.String() + sql[w.copied:]
 }
 
 // explained are the words after EXPLAIN and its synonyms that are no table.
@@ -134,7 +142,7 @@ const ours = "silogate_"
 
 // Restore undoes what Rewrite made functions of, for the name of a column that is such an expression.
 func Restore(sql string) string {
-	sql = restoreEdits.Replace(restoreJSONValue(restoreWindow(sql)))
+	sql = restoreEdits.Replace(restoreVariables(restoreJSONValue(restoreWindow(sql))))
 	if !strings.Contains(sql, ours) && !strings.Contains(sql, "_") {
 		return sql
 	}
@@ -148,7 +156,7 @@ func Restore(sql string) string {
 		switch end := w.match(i + 1); {
 		case function && end > 0:
 			w.replace(t, strings.ToUpper(strings.TrimPrefix(t.value, ours)))
-			w.done = tokens[i+1].end
+			w.copied = tokens[i+1].end
 			w.closing[end] = true
 		case t.is(RollupFunction) && end > 0 && i > 0:
 			w.replace(token{start: tokens[i-1].start, end: tokens[end].end}, "WITH ROLLUP") // with the comma before it
@@ -159,9 +167,9 @@ func Restore(sql string) string {
 		case t.is(IntervalFunction):
 			w.replace(t, "INTERVAL")
 		case t.is(MemberFunction) && i > 0:
-			w.out.WriteString(w.sql[w.done:tokens[i-1].start])
+			w.out.WriteString(w.sql[w.copied:tokens[i-1].start])
 			w.out.WriteString("MEMBER OF")
-			w.done = t.end
+			w.copied = t.end
 		case t.kind == name && slices.ContainsFunc(compositeUnits, func(u string) bool { return strings.EqualFold(u, t.value) }) &&
 			i > 0 && !tokens[i-1].isSymbol("."):
 			w.replace(t, t.value)
@@ -169,7 +177,7 @@ func Restore(sql string) string {
 			w.restoreValues(i)
 		}
 	}
-	return w.out.String() + sql[w.done:]
+	return w.out.String() + sql[w.copied:]
 }
 
 var functions = []string{AnyFunction, AllFunction, DateFunction, TimeFunction, TimestampFunction}
@@ -195,8 +203,9 @@ type rewriter struct {
 	pairs   pairs        // nil before it is asked for
 	closing map[int]bool // parentheses that end a subquery which has become an argument
 	lastRow map[int]bool // parentheses that end a derived table which is a VALUES statement, or its rows
+	result  int          // see do
 	out     strings.Builder
-	done    int // the text up to here is copied
+	copied  int // the text up to here is copied
 }
 
 // newRewriter begins to copy a text; ok is false if it can't be read to its end.
@@ -207,8 +216,8 @@ func newRewriter(sql string, mode Mode) (w rewriter, ok bool) {
 
 // replace copies the text up to a token and writes something else for it.
 func (w *rewriter) replace(t token, with string) {
-	w.out.WriteString(w.sql[w.done:t.start] + with)
-	w.done = t.end
+	w.out.WriteString(w.sql[w.copied:t.start] + with)
+	w.copied = t.end
 }
 
 func (w *rewriter) token(i int) {

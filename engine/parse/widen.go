@@ -98,11 +98,11 @@ func (w *widener) text() string {
 			i = e.end - 1
 		}
 	}
-	return w.out.String() + w.sql[w.done:]
+	return w.out.String() + w.sql[w.copied:]
 }
 
 func (w *widener) insert(at int, text string) {
-	if at >= w.done {
+	if at >= w.copied {
 		w.replace(token{start: at, end: at}, text)
 	}
 }
