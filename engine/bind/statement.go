@@ -49,6 +49,9 @@ func knownVariables(n sqlparser.SQLNode) error {
 		if err != nil || scope == sqlparser.SetScope_User || e.Scope == sqlparser.SetScope_User {
 			continue // GMS has the words for it
 		}
+		if name == "warning_count" || name == "error_count" {
+			return sqlerr.New(sqlerr.ReadOnlyVariable, "Variable '%s' is a read only variable", name)
+		}
 		if v, _, ok := sql.SystemVariables.GetGlobal(name); ok {
 			if err := knownMembers(v, e.Expr); err != nil {
 				return err

@@ -42,7 +42,7 @@ var (
 )
 
 // rewritable finds texts that Rewrite may have to change.
-var rewritable = regexp.MustCompile(`(?i)\\[%_]|\b(describe|desc|explain|any|some|all|unknown|rollup|error|values\s+row|collate|date|time|timestamp|preceding|following|ntile|respect|first|interval|member|high_priority|distinctrow|sql_(big|small|buffer)_result)\b|\{\s*(d|t|ts)\b|\b0b[01]|\bn'|\bdo\b|@[^@\w\s]|@\w+[.$\x{80}-\x{10FFFF}]`)
+var rewritable = regexp.MustCompile(`(?i)\\[%_]|\b(describe|desc|explain|any|some|all|unknown|rollup|error|values\s+row|collate|date|time|timestamp|preceding|following|ntile|respect|first|interval|member|high_priority|distinctrow|sql_(big|small|buffer)_result)\b|\{\s*(d|t|ts)\b|\b0b[01]|\bn'|\b(do|show|help|flush|lock|unlock|snapshot)\b|@[^@\w\s]|@\w+[.$\x{80}-\x{10FFFF}]`)
 
 // bits is a bit literal that looks like a name.
 var bits = regexp.MustCompile(`^0b[01]+$`)
@@ -71,6 +71,9 @@ var bits = regexp.MustCompile(`^0b[01]+$`)
 //	DESCRIBE t c           SHOW COLUMNS FROM t LIKE 'c'; DESC and EXPLAIN likewise, and of a pattern
 //	@'a b', @a.b           @silogate_name_612062, and the like
 //	DO 1, 2                SELECT 1, 2 INTO @silogate_done
+//	SHOW OPEN TABLES       a query with its columns; see shows, and synonyms for what is only called otherwise
+//	LOCK TABLES t READ     SELECT (SELECT 1 FROM t LIMIT 0) INTO @silogate_done
+//	FLUSH LOGS             FLUSH TABLES: nothing, like that
 //
 // Text in double quotes is a name if ansiQuotes. What can't be read is returned as it is, for the other grammar to refuse.
 func Rewrite(sql string, ansiQuotes bool) string {
@@ -81,8 +84,11 @@ func Rewrite(sql string, ansiQuotes bool) string {
 	if !ok {
 		return sql
 	}
+	if text, ok := w.whole(); ok {
+		return text
+	}
 	w.do()
-	for i := w.describe(); i < len(w.tokens); i++ {
+	for i := max(w.describe(), w.beginning()); i < len(w.tokens); i++ {
 		w.done(i)
 		n := w.literal(i)
 		if n == 0 {
@@ -232,6 +238,8 @@ func (w *rewriter) token(i int) {
 		w.replace(t, "")
 	case w.isModifier(i):
 		w.modifier(t)
+	case t.is("IN") && w.showsIn(i):
+		w.replace(t, "FROM")
 	case t.is("UNKNOWN") && w.follows(i, "IS"):
 		w.replace(t, "NULL")
 	case t.is("INTERVAL") && w.isList(i+1):

@@ -49,7 +49,7 @@ func (w *rewriter) variable(i int) int {
 		return 0
 	}
 	if !plain {
-		value = variablePrefix + hex.EncodeToString([]byte(strings.ToLower(value)))
+		value = spelt(value)
 	}
 	for _, q := range quoteEdits {
 		if q.quote == quote {
@@ -57,6 +57,11 @@ func (w *rewriter) variable(i int) int {
 		}
 	}
 	return n
+}
+
+// spelt is a name in letters and digits.
+func spelt(name string) string {
+	return variablePrefix + hex.EncodeToString([]byte(strings.ToLower(name)))
 }
 
 // restoreVariables undoes what variable did, but for the case of letters.

@@ -15,6 +15,7 @@ const queryAlias = "silogate_query"
 //	SUBSTRING(x FROM 2 FOR 3)  SUBSTRING(x , 2 , 3); SUBSTR and MID likewise
 //	TRIM(LEADING FROM x)       TRIM(LEADING ' ' FROM x); TRAILING and BOTH likewise
 //	{fn NOW()}                 (NOW())
+//	{oj a LEFT JOIN b ON c}    a LEFT JOIN b ON c
 //	JSON_VALUE(d, '$.a' RETURNING SIGNED NULL ON ERROR)
 //	                           the value of a JSON_TABLE of one row and column
 //	FOR SHARE                  LOCK IN SHARE MODE; with OF, FOR UPDATE OF
@@ -123,6 +124,10 @@ func (w *widener) words() {
 		case t.isSymbol("{") && w.at(i+1).is("FN"):
 			if last := w.match(i); last > 0 {
 				w.with[i], w.with[last] = edit{functionEdit, i + 2}, edit{functionClose, last + 1}
+			}
+		case t.isSymbol("{") && w.at(i+1).is("OJ"):
+			if last := w.match(i); last > 0 {
+				w.with[i], w.with[last] = edit{"", i + 2}, edit{"", last + 1}
 			}
 		case t.isSymbol("@") && w.isName(i+1):
 			w.assignment(i)

@@ -218,6 +218,9 @@ func (h *handler) run(ctx context.Context, c *vitess.Conn, text string, do func(
 	defer sql.SessionCommandEnd(sqlCtx.Session)
 
 	s := &statement{server: h.server, ctx: sqlCtx, conn: c, kind: local}
+	if err := s.countDiagnostics(); err != nil {
+		return wireError(err)
+	}
 	start := time.Now()
 	err = s.guarded(do)
 	h.server.metrics.observe(s.kind, err, time.Since(start))

@@ -20,8 +20,15 @@ import (
 
 // own runs a statement of this gateway's grammar.
 func (s *statement) own(stmt parse.Stmt) error {
-	if stmt, ok := stmt.(*parse.Analyze); ok {
+	switch stmt := stmt.(type) {
+	case *parse.Analyze:
 		return s.analyze(stmt)
+	case *parse.Maintain:
+		return s.maintain(stmt)
+	case *parse.ShowDiagnostics:
+		return s.showErrors(stmt)
+	case *parse.GetDiagnostics:
+		return s.getDiagnostics(stmt)
 	}
 	return s.manage(stmt)
 }

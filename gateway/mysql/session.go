@@ -50,6 +50,8 @@ func (s *ownSession) settings() settings {
 	if s.sum == nil {
 		h := sha256.New()
 		values := s.GetAllSessionVariables()
+		delete(values, warningCount) // no settings, and parameters of each run
+		delete(values, errorCount)
 		for _, name := range slices.Sorted(maps.Keys(values)) {
 			h.Write(fmt.Appendf(nil, "%s=%T %q\n", name, values[name], fmt.Sprint(values[name])))
 		}

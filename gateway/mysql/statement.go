@@ -268,6 +268,7 @@ func (s *statement) fail(err error) error {
 		err = cause
 	}
 	failure := wireError(err)
+	s.keepFailure(failure)
 	if sqlerr.CodeOf(err) == sqlerr.Internal {
 		s.server.cfg.Log.Debug("statement failed", "connection", s.conn.ConnectionID, "errno", failure.Num, "error", failure.Message)
 	}

@@ -14,7 +14,7 @@ import (
 // registerVariables adds the gateway's variables to GMS's, which the whole process shares; those that are there stay. A row
 // may be as long as in MySQL, and literals have MySQL's collation.
 func registerVariables(variables []session.Variable) error {
-	var add []sql.SystemVariable
+	add := countVariables()
 	for _, v := range variables {
 		if _, _, ok := sql.SystemVariables.GetGlobal(v.Name); !ok {
 			add = append(add, systemVariable(v))
