@@ -5,6 +5,7 @@ import (
 	"errors"
 	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/vitess/go/vt/sqlparser"
@@ -141,10 +142,16 @@ func prepared(query string, format *string, stmt sqlparser.Statement, err error)
 		if bad := frameError(err); bad != nil {
 			return nil, bad
 		}
+		if strings.Contains(err.Error(), "incorrect usage of DISTINCT and ALL") {
+			return nil, sqlerr.New(sqlerr.Errno(1221), "Incorrect usage of ALL and DISTINCT") // ER_WRONG_USAGE
+		}
 		return nil, &sqlerr.Error{Code: sqlerr.Syntax, Message: sql.ErrSyntaxError.New(err.Error()).Error()}
 	}
 	if stmt == nil {
 		return nil, nil
+	}
+	if use, ok := stmt.(*sqlparser.Use); ok && use.DBName.IsEmpty() {
+		return nil, sqlerr.New(sqlerr.Syntax, "You have an error in your SQL syntax: USE without a database")
 	}
 	if err := boundDepth(stmt); err != nil { // before all that recurses
 		return nil, err

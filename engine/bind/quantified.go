@@ -82,6 +82,9 @@ func quantify(c *sqlparser.ComparisonExpr, f *sqlparser.FuncExpr, all bool) erro
 		c.Right = query
 		return nil
 	}
+	if list, ok := query.Select.(*sqlparser.Select); ok && len(list.SelectExprs) > 1 {
+		return sqlerr.New(sqlerr.SubqueryColumns, "Operand should contain 1 column(s)")
+	}
 	if holdsAssignment(c.Left) {
 		return unsupported("a variable that is assigned before ANY or ALL")
 	}

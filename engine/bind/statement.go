@@ -31,6 +31,9 @@ func ownRights(n sqlparser.SQLNode) error {
 // notVariables are names that SET takes and that are no variables.
 var notVariables = map[string]bool{"names": true, "charset": true, "transaction": true}
 
+// scopes are the words that may qualify a variable.
+var scopes = map[string]bool{"global": true, "session": true, "local": true, "persist": true, "persist_only": true, "new": true, "old": true}
+
 // knownVariables refuses a SET of a variable that is not there, which GMS takes for a column that is not there.
 func knownVariables(n sqlparser.SQLNode) error {
 	set, ok := n.(*sqlparser.Set)
@@ -39,6 +42,9 @@ func knownVariables(n sqlparser.SQLNode) error {
 	}
 	for _, e := range set.Exprs {
 		name := e.Name.Name.Lowered()
+		if q := e.Name.Qualifier.Name.String(); q != "" && !strings.HasPrefix(q, "@") && !scopes[strings.ToLower(q)] {
+			return sqlerr.New(sqlerr.UnknownVariable, "Unknown system variable '%s'", q)
+		}
 		if !e.Name.Qualifier.IsEmpty() || notVariables[name] {
 			continue
 		}
