@@ -11,6 +11,7 @@ import (
 	"github.com/dolthub/vitess/go/sqltypes"
 	goerrors "gopkg.in/src-d/go-errors.v1"
 
+	"github.com/silogate/silogate/engine/parse"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
@@ -28,6 +29,8 @@ var messages = map[*goerrors.Kind]string{
 	sql.ErrInvalidArgumentNumber:        "Incorrect parameter count in the call to native function '%s'",
 	sql.ErrInvalidOperandColumns:        "Operand should contain %s column(s)",
 	sql.ErrInvalidColumnNumber:          "Operand should contain %s column(s)",
+	sql.ErrAmbiguousColumnName:          "Column '%s' in field list is ambiguous",
+	sql.ErrAmbiguousColumnOrAliasName:   "Column '%s' in field list is ambiguous",
 	sql.ErrInvalidTimeZone:              "Unknown or incorrect time zone: '%s'",
 	sql.ErrCollationUnknown:             "Unknown collation: '%s'",
 	sql.ErrCharSetUnknown:               "Unknown character set: '%s'",
@@ -97,4 +100,32 @@ func wrongType(variable, value string) bool {
 	}
 	_, err := strconv.ParseFloat(value, 64)
 	return err != nil
+}
+
+// unparsed is what the parser says of a text that it can't read, with the place behind the token that it can't go on with; at the end of the
+// text there is none.
+var unparsed = regexp.MustCompile(`(?s)^syntax error at position (\d+)(?: near '(.*)')?$`)
+
+// longestNear bounds what a message shows of a text, as in MySQL.
+const longestNear = 80
+
+// syntaxMessage says in MySQL's words what the parser says of a text.
+func syntaxMessage(query, message string) string {
+	at := unparsed.FindStringSubmatch(message)
+	if at == nil {
+		return message
+	}
+	n, _ := strconv.Atoi(at[1])
+	start := min(max(n-1, 0), len(query))
+	if at[2] == "" {
+		start = len(query)
+	} else if i := strings.LastIndex(query[:start], at[2]); i >= 0 {
+		start = i
+		if start > 0 && strings.ContainsRune("'\"`", rune(query[start-1])) {
+			start--
+		}
+	}
+	near := []rune(parse.Restore(query[start:]))
+	return fmt.Sprintf("You have an error in your SQL syntax; check the manual that corresponds to your MySQL server version for the right syntax to use near '%s' at line %d",
+		string(near[:min(len(near), longestNear)]), 1+strings.Count(parse.Restore(query[:start]), "\n"))
 }

@@ -145,7 +145,7 @@ func prepared(query string, format *string, stmt sqlparser.Statement, err error)
 		if strings.Contains(err.Error(), "incorrect usage of DISTINCT and ALL") {
 			return nil, sqlerr.New(sqlerr.Errno(1221), "Incorrect usage of ALL and DISTINCT") // ER_WRONG_USAGE
 		}
-		return nil, &sqlerr.Error{Code: sqlerr.Syntax, Message: sql.ErrSyntaxError.New(err.Error()).Error()}
+		return nil, &sqlerr.Error{Code: sqlerr.Syntax, Message: syntaxMessage(query, err.Error())}
 	}
 	if stmt == nil {
 		return nil, nil
