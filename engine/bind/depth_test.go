@@ -58,7 +58,7 @@ func TestNested(t *testing.T) {
 // TestFarthestError keeps of what refuses a text, as it is and in other words, the error farther behind.
 func TestFarthestError(t *testing.T) {
 	for query, near := range map[string]string{
-		"SELECT {fn ABS(1)} FROM t WHERE WHERE": "WHERE", "SELECT FROM {fn ABS(1)}": "FROM",
+		"SELECT {fn ABS(1)} FROM t FROM": "FROM", "SELECT a b c {fn ABS(1)}": "c",
 	} {
 		_, err := parser{sql.NewMysqlParser()}.ParseSimple(query)
 		if err == nil || !strings.Contains(err.Error(), "near '"+near) {

@@ -9,6 +9,7 @@ import (
 	"github.com/dolthub/go-mysql-server/sql"
 	gmstypes "github.com/dolthub/go-mysql-server/sql/types"
 	"github.com/dolthub/vitess/go/sqltypes"
+	"github.com/dolthub/vitess/go/vt/sqlparser"
 	goerrors "gopkg.in/src-d/go-errors.v1"
 
 	"github.com/silogate/silogate/engine/parse"
@@ -102,8 +103,7 @@ func wrongType(variable, value string) bool {
 	return err != nil
 }
 
-// unparsed is what the parser says of a text that it can't read, with the place behind the token that it can't go on with; at the end of the
-// text there is none.
+// unparsed is what the parser says of a text that it can't read: a position behind what it can't go on with, and the last word before that.
 var unparsed = regexp.MustCompile(`(?s)^syntax error at position (\d+)(?: near '(.*)')?$`)
 
 // longestNear bounds what a message shows of a text, as in MySQL.
@@ -116,16 +116,30 @@ func syntaxMessage(query, message string) string {
 		return message
 	}
 	n, _ := strconv.Atoi(at[1])
-	start := min(max(n-1, 0), len(query))
-	if at[2] == "" {
-		start = len(query)
-	} else if i := strings.LastIndex(query[:start], at[2]); i >= 0 {
-		start = i
-		if start > 0 && strings.ContainsRune("'\"`", rune(query[start-1])) {
-			start--
-		}
-	}
+	start := unreadFrom(query, min(max(n-1, 0), len(query)), at[2])
 	near := []rune(parse.Restore(query[start:]))
 	return fmt.Sprintf("You have an error in your SQL syntax; check the manual that corresponds to your MySQL server version for the right syntax to use near '%s' at line %d",
 		string(near[:min(len(near), longestNear)]), 1+strings.Count(parse.Restore(query[:start]), "\n"))
+}
+
+// afterAll is a word that the parser can't go on with at the end of a text either.
+const afterAll = " silogate_end"
+
+// unreadFrom returns where what the parser can't go on with begins: it ends at end, and is the word if that ends there.
+func unreadFrom(query string, end int, word string) int {
+	if text := strings.TrimRight(query, "; \t\r\n"); end >= len(text) {
+		_, err := sqlparser.Parse(text + afterAll)
+		if err == nil || strings.HasSuffix(err.Error(), "near '"+strings.TrimSpace(afterAll)+"'") {
+			return len(query) // it is the end
+		}
+	}
+	quoted := strings.TrimRight(query[:end], "'\"`")
+	if word != "" && strings.HasSuffix(quoted, word) {
+		start := len(quoted) - len(word)
+		if end > len(quoted) && start > 0 { // its quote
+			start--
+		}
+		return start
+	}
+	return max(end-1, 0)
 }

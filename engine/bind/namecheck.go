@@ -103,7 +103,7 @@ func unknownColumn(err error, stmt sqlparser.Statement, qualifier, name string) 
 		walkBlock(func(n sqlparser.SQLNode) bool {
 			c, ok := n.(*sqlparser.ColName)
 			if !ok || column != "" || qualifier != "" && !strings.EqualFold(c.Qualifier.Name.String(), qualifier) ||
-				name != "" && !strings.EqualFold(c.Name.String(), name) || qualifier == "" && !c.Qualifier.IsEmpty() {
+				name != "" && !strings.EqualFold(c.Name.String(), name) {
 				return true
 			}
 			column, clause = c.Name.String(), in

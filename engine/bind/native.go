@@ -224,6 +224,10 @@ func operatorsAsFunctions(stmt sqlparser.SQLNode) error {
 			if e.Operator == sqlparser.TildaStr {
 				e.Operator, e.Expr = sqlparser.PlusStr, call(ownName("bit_not"), e.Expr)
 			}
+		case *sqlparser.FuncExpr:
+			if e.Name.EqualString("current_role") && len(e.Exprs) == 0 { // nobody takes a role here
+				e.Name, e.Exprs = sqlparser.NewColIdent("concat"), sqlparser.SelectExprs{&sqlparser.AliasedExpr{Expr: sqlparser.NewStrVal([]byte("NONE"))}}
+			}
 		case *sqlparser.ConvertExpr:
 			e.Expr = call(ownName(castOperandFunction), e.Expr)
 		case *sqlparser.CharExpr:

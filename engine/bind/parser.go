@@ -102,7 +102,7 @@ func widening(query string, ansiQuotes bool, read func(string) reading) (reading
 	if again.err == nil {
 		return again, wider
 	}
-	if position, err := asWritten(again.err, wider); position >= syntaxPosition(first.err) { // it got farther, or as far
+	if position, err := asWritten(again.err, wider); position > syntaxPosition(first.err) { // it got farther
 		again.err = err
 		return again, query
 	}
@@ -111,6 +111,9 @@ func widening(query string, ansiQuotes bool, read func(string) reading) (reading
 
 // syntaxPlace finds where an error of syntax says that it is.
 var syntaxPlace = regexp.MustCompile(`at position (\d+) near '`)
+
+// partOfEdit is the beginning of what Widen has put into a text, at the end of a part of it.
+var partOfEdit = regexp.MustCompile(`\r[\t\r\n]*$`)
 
 // syntaxPosition is where an error of syntax says that it is; 0: it does not.
 func syntaxPosition(err error) int {
@@ -129,7 +132,9 @@ func asWritten(err error, wider string) (int, error) {
 	if at == nil {
 		return 0, err
 	}
-	position := len(parse.Restore(wider[:min(syntaxPosition(err), len(wider))]))
+	n := syntaxPosition(err)
+	whole := partOfEdit.ReplaceAllString(wider[:min(n, len(wider))], "")
+	position := len(parse.Restore(whole)) + max(n-len(wider), 0)
 	return position, errors.New(message[:at[2]] + strconv.Itoa(position) + parse.Restore(message[at[3]:]))
 }
 

@@ -40,7 +40,12 @@ func (b *Binder) takeOver(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, sc
 			if err := boundSize(ctx, n); err != nil {
 				return n, transform.SameTree, err
 			}
-			return listStatus(ctx, n)
+			n, same, err := memberTexts(ctx, n)
+			if err != nil {
+				return n, same, err
+			}
+			n, unlisted, err := listStatus(ctx, n)
+			return n, same && unlisted, err
 		}
 		return leaf, transform.NewTree, nil
 	}
