@@ -1,6 +1,11 @@
 package mysql
 
-import "testing"
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"testing"
+)
 
 // TestDiagnostics asks for what statements have said.
 func TestDiagnostics(t *testing.T) {
@@ -61,4 +66,29 @@ func TestMaintain(t *testing.T) {
 			wantErrno(t, statement, err, errno, map[uint16]string{1146: "42S02", 1036: "HY000", 1235: "42000", 1539: "HY000"}[errno])
 		}
 	}
+	for query, want := range map[string]string{
+		"CHECK TABLE numbers":    "[[fake.numbers check note The storage engine for the table doesn't support check]]",
+		"CHECKSUM TABLE numbers": "[[fake.numbers NULL]]",
+		"SHOW ERRORS":            "[]",
+	} {
+		stmt, err := c.PrepareContext(background, query)
+		if err != nil {
+			t.Fatalf("%s: %v", query, err)
+		}
+		if got, err := texts(preparedQuery{stmt}, query); err != nil || fmt.Sprint(got) != want {
+			t.Errorf("%s: %v, %v; want %s", query, got, err, want)
+		}
+		if err := stmt.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	_, err := c.PrepareContext(background, "GET DIAGNOSTICS @n = NUMBER")
+	wantErrno(t, "GET DIAGNOSTICS prepared", err, 1295, "HY000")
+}
+
+// preparedQuery runs a statement that is prepared instead of a query's text.
+type preparedQuery struct{ stmt *sql.Stmt }
+
+func (p preparedQuery) QueryContext(ctx context.Context, _ string, args ...any) (*sql.Rows, error) {
+	return p.stmt.QueryContext(ctx, args...)
 }

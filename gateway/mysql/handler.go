@@ -124,7 +124,7 @@ func (h *handler) ComPrepare(ctx context.Context, c *vitess.Conn, query string, 
 			return err
 		}
 		if stmt != nil {
-			fields = analyzeFields()
+			fields = ownFields(stmt)
 			return declare(prepared, query, mode.AnsiQuotes)
 		}
 		parsed, _, _, err := h.server.gms.Parser.Parse(s.ctx, query, false)
@@ -151,7 +151,7 @@ func (h *handler) ComStmtExecute(ctx context.Context, c *vitess.Conn, prepared *
 			return err
 		}
 		if stmt != nil {
-			return s.analyze(stmt)
+			return s.own(stmt)
 		}
 		parsed, ok := s.ctx.GetPreparedQuery(prepared.PrepareStmt)
 		if !ok {
@@ -166,17 +166,6 @@ func (h *handler) ComStmtExecute(ctx context.Context, c *vitess.Conn, prepared *
 		}
 		return s.execute(parsed, prepared.PrepareStmt, args)
 	})
-}
-
-// ownPrepared reads an ANALYZE TABLE: of the statements that are not of GMS's grammar the one that can be prepared. It returns
-// nil for any other.
-func ownPrepared(query string, ansiQuotes bool) (*parse.Analyze, error) {
-	own, after, err := parse.Statement(query, parse.Mode{AnsiQuotes: ansiQuotes})
-	stmt, ok := own.(*parse.Analyze)
-	if ok && after != "" {
-		err = oneStatement
-	}
-	return stmt, err
 }
 
 // oneStatement refuses a second statement of a client that did not ask for several.

@@ -5,10 +5,45 @@ import (
 	"fmt"
 
 	"github.com/dolthub/vitess/go/sqltypes"
+	querypb "github.com/dolthub/vitess/go/vt/proto/query"
 
 	"github.com/silogate/silogate/engine/parse"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
+
+// ownPrepared reads a statement that is not of GMS's grammar and can be prepared: it has rows. It returns nil for one of GMS's grammar.
+func ownPrepared(query string, ansiQuotes bool) (parse.Stmt, error) {
+	own, after, err := parse.Statement(query, parse.Mode{AnsiQuotes: ansiQuotes})
+	switch {
+	case err != nil || own == nil:
+		return nil, err
+	case after != "":
+		return nil, oneStatement
+	case ownFields(own) == nil:
+		return nil, sqlerr.New(sqlerr.Errno(1295), "This command is not supported in the prepared statement protocol yet") // ER_UNSUPPORTED_PS
+	}
+	return own, nil
+}
+
+// ownFields are the columns of such a statement; nil: it has no rows, or they are not known before it runs.
+func ownFields(own parse.Stmt) []*querypb.Field {
+	switch own := own.(type) {
+	case *parse.Analyze:
+		return analyzeFields()
+	case *parse.Maintain:
+		if own.Op == checksum {
+			return checksumFields()
+		}
+		return analyzeFields()
+	case *parse.ShowDiagnostics:
+		return diagnosticsFields()
+	}
+	return nil
+}
+
+const checksum = "checksum"
+
+func checksumFields() []*querypb.Field { return textFields("Table", "Checksum?") }
 
 // maintain runs an OPTIMIZE, CHECK, REPAIR or CHECKSUM TABLE: the tables are looked up, and nothing is done with them, which MySQL says of
 // the tables of engines that can't either.
@@ -19,7 +54,7 @@ func (s *statement) maintain(stmt *parse.Maintain) error {
 	if err != nil {
 		return err
 	}
-	if stmt.Op == "checksum" {
+	if stmt.Op == checksum {
 		return s.checksums(tables)
 	}
 	a := &analysis{s, nil, stmt.Op, &sqltypes.Result{Fields: analyzeFields()}}
@@ -38,7 +73,7 @@ func (s *statement) maintain(stmt *parse.Maintain) error {
 
 // checksums says that there are none.
 func (s *statement) checksums(tables []parse.TableName) error {
-	result := &sqltypes.Result{Fields: textFields("Table", "Checksum?")}
+	result := &sqltypes.Result{Fields: checksumFields()}
 	for _, t := range tables {
 		if err := s.exists(t); err != nil {
 			s.ctx.Warn(int(sqlerr.CodeOf(err).Identity().Errno), "%s", err)
