@@ -45,6 +45,29 @@ func TestDiagnostics(t *testing.T) {
 	fails("SET warning_count = 0", 1238, "HY000")
 }
 
+// TestSavepoints refuses names that are not there.
+func TestSavepoints(t *testing.T) {
+	g := start(t)
+	c, _ := g.conn(g.open(""))
+	for _, s := range []struct {
+		statement string
+		missing   bool
+	}{
+		{"SAVEPOINT a", false}, {"ROLLBACK TO a", true}, {"RELEASE SAVEPOINT a", true}, // the transaction ended with the statement
+		{"BEGIN", false}, {"SAVEPOINT a", false}, {"SAVEPOINT `B`", false}, {"ROLLBACK TO SAVEPOINT b", false}, {"ROLLBACK WORK TO a", false}, {"ROLLBACK TO b", true},
+		{"RELEASE SAVEPOINT A", false}, {"RELEASE SAVEPOINT a", true}, {"SAVEPOINT a", false}, {"COMMIT", false}, {"ROLLBACK TO a", true},
+		{"START TRANSACTION READ ONLY", false}, {"SAVEPOINT a", false}, {"ROLLBACK", false}, {"RELEASE SAVEPOINT a", true},
+		{"SET autocommit = 0", false}, {"SAVEPOINT a", false}, {"SAVEPOINT b", false}, {"RELEASE SAVEPOINT a", false}, {"ROLLBACK TO b", true},
+	} {
+		_, err := c.ExecContext(background, s.statement)
+		if s.missing {
+			wantErrno(t, s.statement, err, 1305, "42000")
+		} else if err != nil {
+			t.Errorf("%s: %v", s.statement, err)
+		}
+	}
+}
+
 // TestMaintain asks for what is done to tables elsewhere.
 func TestMaintain(t *testing.T) {
 	g := start(t)

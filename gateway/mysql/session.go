@@ -24,6 +24,8 @@ type ownSession struct {
 	sum      *settings                  // nil: not known since the last change
 	assigned map[string]sql.CollationID // collations of texts to be assigned to user variables
 	prepared map[string]settings        // those that a prepared statement was parsed under, by its name
+
+	savepoints savepoints
 }
 
 // settings stands for the values of all system variables of a session.

@@ -104,6 +104,9 @@ func (s *statement) attempt(parsed sqlparser.Statement, text string, args map[st
 	if err := s.mayRun(root); err != nil {
 		return err
 	}
+	if err := s.savepoint(root); err != nil {
+		return err
+	}
 	return s.local(root, text)
 }
 
