@@ -235,6 +235,9 @@ func operatorsAsFunctions(stmt sqlparser.SQLNode) error {
 				e.Type = "binary" // GMS takes the session's character set
 			}
 		case *sqlparser.ComparisonExpr:
+			if to, ok := soundsLike(e); ok {
+				e.Operator, e.Left, e.Right = sqlparser.EqualStr, call("soundex", e.Left), call("soundex", to)
+			}
 			if f, ok := e.Right.(*sqlparser.FuncExpr); ok && e.Operator == sqlparser.RegexpStr && f.Name.EqualString(parse.MemberFunction) && len(f.Exprs) == 1 {
 				if list, ok := f.Exprs[0].(*sqlparser.AliasedExpr); ok {
 					e.Operator, e.Left, e.Right = sqlparser.EqualStr, call(ownName("member_of"), e.Left, list.Expr), sqlparser.NewIntVal([]byte("1"))
@@ -243,6 +246,19 @@ func operatorsAsFunctions(stmt sqlparser.SQLNode) error {
 		}
 		return true, nil
 	}, stmt)
+}
+
+// soundsLike returns the right side of what was a SOUNDS LIKE (parse.Rewrite).
+func soundsLike(e *sqlparser.ComparisonExpr) (sqlparser.Expr, bool) {
+	outer, ok := e.Right.(*sqlparser.UnaryExpr)
+	if !ok || e.Operator != sqlparser.LikeStr || outer.Operator != sqlparser.BinaryStr {
+		return nil, false
+	}
+	inner, ok := outer.Expr.(*sqlparser.UnaryExpr)
+	if !ok || inner.Operator != sqlparser.BinaryStr {
+		return nil, false
+	}
+	return inner.Expr, true
 }
 
 const castOperandFunction = "cast_operand"

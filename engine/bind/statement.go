@@ -55,6 +55,9 @@ func knownVariables(n sqlparser.SQLNode) error {
 		if err != nil || scope == sqlparser.SetScope_User || e.Scope == sqlparser.SetScope_User {
 			continue // GMS has the words for it
 		}
+		if _, null := e.Expr.(*sqlparser.NullVal); null && name == "character_set_results" { // texts are sent as they are
+			e.Expr = sqlparser.NewStrVal([]byte(sql.CharacterSet_utf8mb4.Name()))
+		}
 		if name == "warning_count" || name == "error_count" {
 			return sqlerr.New(sqlerr.ReadOnlyVariable, "Variable '%s' is a read only variable", name)
 		}

@@ -19,6 +19,9 @@ const (
 	TimestampFunction = "silogate_timestamp"
 )
 
+// soundsEdit is what Rewrite makes of SOUNDS LIKE: a LIKE whose right side is twice a byte string, which nobody writes.
+const soundsEdit = "LIKE BINARY BINARY"
+
 // RollupFunction is the key that Rewrite makes of WITH ROLLUP: the last of the GROUP BY.
 const RollupFunction = "silogate_rollup"
 
@@ -42,7 +45,7 @@ var (
 )
 
 // rewritable finds texts that Rewrite may have to change.
-var rewritable = regexp.MustCompile(`(?i)\\[%_]|\b(describe|desc|explain|any|some|all|unknown|rollup|error|values\s+row|collate|date|time|timestamp|preceding|following|ntile|respect|first|interval|member|high_priority|distinctrow|sql_(big|small|buffer)_result)\b|\{\s*(d|t|ts)\b|\b0b[01]|\bn'|\b(do|show|help|flush|lock|unlock|snapshot)\b|@[^@\w\s]|@\w+[.$\x{80}-\x{10FFFF}]`)
+var rewritable = regexp.MustCompile(`(?i)\\[%_]|\b(describe|desc|explain|any|some|all|unknown|rollup|error|values\s+row|collate|date|time|timestamp|preceding|following|ntile|respect|first|interval|member|sounds|high_priority|distinctrow|sql_(big|small|buffer)_result)\b|\{\s*(d|t|ts)\b|\b0b[01]|\bn'|\b(do|show|help|flush|lock|unlock|snapshot)\b|@[^@\w\s]|@\w+[.$\x{80}-\x{10FFFF}]`)
 
 // bits is a bit literal that looks like a name.
 var bits = regexp.MustCompile(`^0b[01]+$`)
@@ -67,6 +70,7 @@ var bits = regexp.MustCompile(`^0b[01]+$`)
 //	VALUES ROW(1), ROW(2)  SELECT * FROM (VALUES ROW(1), ROW(2)) AS silogate_values, where it is not a derived table itself
 //	INTERVAL(x, 1, 2)      silogate_interval(x, 1, 2)
 //	INTERVAL '1:2' DAY_HOUR  INTERVAL '1:2' `DAY_HOUR`; every unit of several fields likewise
+//	x SOUNDS LIKE y        x LIKE BINARY BINARY y, which becomes a comparison of SOUNDEX in the tree
 //	x MEMBER OF (y)        x REGEXP silogate_member(y), which becomes a call in the tree
 //	DESCRIBE t c           SHOW COLUMNS FROM t LIKE 'c'; DESC and EXPLAIN likewise, and of a pattern
 //	@'a b', @a.b           @silogate_name_612062, and the like
@@ -148,6 +152,7 @@ const ours = "silogate_"
 
 // Restore undoes what Rewrite made functions of, for the name of a column that is such an expression.
 func Restore(sql string) string {
+	sql = strings.ReplaceAll(sql, soundsEdit, "SOUNDS LIKE")
 	sql = restoreEdits.Replace(restoreVariables(restoreJSONValue(restoreWindow(sql))))
 	if !strings.Contains(sql, ours) && !strings.Contains(sql, "_") {
 		return sql
@@ -246,6 +251,8 @@ func (w *rewriter) token(i int) {
 		w.replace(t, IntervalFunction)
 	case w.isUnit(t) && w.endsInterval(i):
 		w.replace(t, "`"+t.value+"`")
+	case t.is("SOUNDS") && i+1 < len(w.tokens) && w.tokens[i+1].is("LIKE"):
+		w.replace(token{start: t.start, end: w.tokens[i+1].end}, soundsEdit)
 	case t.is("MEMBER") && i+2 < len(w.tokens) && w.tokens[i+1].is("OF") && w.tokens[i+2].isSymbol("("):
 		w.replace(token{start: t.start, end: w.tokens[i+1].end}, "REGEXP "+MemberFunction)
 	case t.is("ANY") || t.is("SOME"):
@@ -436,4 +443,13 @@ func doubleEscapes(quoted string) string {
 		b.WriteByte(quoted[i])
 	}
 	return b.String()
+}
+
+// Trimmed is an expression without what comes after its last token, which may be a comment.
+func Trimmed(sql string) string {
+	tokens, ok := tokensIn(sql, Mode{})
+	if !ok || len(tokens) == 0 {
+		return sql
+	}
+	return sql[:tokens[len(tokens)-1].end]
 }

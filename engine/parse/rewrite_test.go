@@ -99,6 +99,7 @@ func TestRestore(t *testing.T) {
 		`EXISTS (VALUES ROW(EXISTS (VALUES ROW(1))), ROW(2))`,
 		`(SELECT MAX(a) FROM t GROUP BY b WITH ROLLUP LIMIT 1) + 1`,
 		"@'a b' + @`a``b` + @\"a\" + @k.l + @größe + @$x",
+		`a SOUNDS LIKE b`,
 		`NTILE(?) OVER (ORDER BY a RANGE BETWEEN 1.5 PRECEDING AND ? FOLLOWING)`,
 	} {
 		if got := Restore(Rewrite(sql, false)); got != sql {

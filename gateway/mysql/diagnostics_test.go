@@ -89,6 +89,7 @@ func TestMaintain(t *testing.T) {
 			wantErrno(t, statement, err, errno, map[uint16]string{1146: "42S02", 1036: "HY000", 1235: "42000", 1539: "HY000"}[errno])
 		}
 	}
+	wantRows(t, c, "SELECT 1", "[[1]]")
 	for query, want := range map[string]string{
 		"CHECK TABLE numbers":    "[[fake.numbers check note The storage engine for the table doesn't support check]]",
 		"CHECKSUM TABLE numbers": "[[fake.numbers NULL]]",

@@ -64,7 +64,13 @@ func TestMistakes(t *testing.T) {
 	}
 	wantRows(t, c, "SELECT COALESCE(table_type, 'z'), IF(1, table_type, ''), CASE WHEN 1 THEN table_type END, table_type = 'BASE TABLE' "+
 		"FROM information_schema.tables WHERE table_schema = 'fake' AND table_name = 'numbers'", "[[BASE TABLE BASE TABLE BASE TABLE 1]]")
-	wantRows(t, c, "SELECT CURRENT_ROLE()", "[[NONE]]")
+	wantRows(t, c, "SELECT CURRENT_ROLE(), @@have_ssl, @@profiling", "[[NONE YES 0]]")
+	for _, set := range []string{"SET character_set_results = NULL", "SET profiling = 1"} {
+		if _, err := c.ExecContext(background, set); err != nil {
+			t.Errorf("%s: %v", set, err)
+		}
+	}
+	wantRows(t, c, "SELECT 'ä', @@character_set_results, @@profiling", "[[ä utf8mb4 1]]")
 	wantRows(t, c, "SELECT JSON_ARRAY(), JSON_OBJECT(), JSON_ARRAY(1), JSON_OBJECT('a', JSON_ARRAY()) FROM numbers WHERE id = 1", `[[[] {} [1] {"a": []}]]`)
 	wantRows(t, c, "SELECT JSON_ARRAY(), JSON_OBJECT()", `[[[] {}]]`)
 	wantRows(t, c, "SELECT DATE('2020-01-01') + INTERVAL 1 DAY, INTERVAL(2, 1, 3), 1e308", `[[2020-01-02 1 1e+308]]`)
