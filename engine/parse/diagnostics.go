@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// ShowDiagnostics is SHOW ERRORS [LIMIT [offset,] count].
+// ShowDiagnostics is SHOW {ERRORS | WARNINGS} [LIMIT [offset,] count].
 type ShowDiagnostics struct {
+	Warnings      bool // and notes, too
 	Offset, Count uint64
 }
 
@@ -38,8 +39,12 @@ var (
 		"CONSTRAINT_SCHEMA", "CONSTRAINT_NAME", "CATALOG_NAME", "SCHEMA_NAME", "TABLE_NAME", "COLUMN_NAME", "CURSOR_NAME"}
 )
 
-func (r *reader) showErrors() Stmt {
-	s := &ShowDiagnostics{Count: 1<<64 - 1}
+func (r *reader) showErrors() Stmt { return r.diagnostics(false) }
+
+func (r *reader) showWarnings() Stmt { return r.diagnostics(true) }
+
+func (r *reader) diagnostics(warnings bool) Stmt {
+	s := &ShowDiagnostics{Warnings: warnings, Count: 1<<64 - 1}
 	if r.accept("LIMIT") {
 		s.Count = r.count()
 		if r.comma() {

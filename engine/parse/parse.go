@@ -81,6 +81,7 @@ var grammar = []struct {
 	{[2]string{"CHECKSUM", "TABLE"}, maintain("checksum", false)},
 	{[2]string{"CHECKSUM", "TABLES"}, maintain("checksum", false)},
 	{[2]string{"SHOW", "ERRORS"}, (*reader).showErrors},
+	{[2]string{"SHOW", "WARNINGS"}, (*reader).showWarnings},
 	{[2]string{"GET", "DIAGNOSTICS"}, (*reader).getDiagnostics},
 	{[2]string{"GET", "CURRENT"}, (*reader).getCurrentDiagnostics},
 }

@@ -65,14 +65,15 @@ func (s *statement) keepFailure(failure *vitess.SQLError) {
 	s.ctx.Session.Warn(&sql.Warning{Level: saysFailure, Code: failure.Num, Message: failure.Message})
 }
 
-// showErrors runs a SHOW ERRORS.
-func (s *statement) showErrors(stmt *parse.ShowDiagnostics) error {
+// showDiagnostics runs a SHOW ERRORS or WARNINGS.
+func (s *statement) showDiagnostics(stmt *parse.ShowDiagnostics) error {
 	s.kind = manage
+	s.ctx.ClearWarningCount() // the rows are no warnings of this statement
 	result := &sqltypes.Result{Fields: diagnosticsFields()}
 	skip, left := stmt.Offset, stmt.Count
 	for _, w := range s.conditions() {
 		switch {
-		case w.Level != saysFailure:
+		case w.Level != saysFailure && !stmt.Warnings:
 		case skip > 0:
 			skip--
 		case left > 0:
@@ -85,7 +86,7 @@ func (s *statement) showErrors(stmt *parse.ShowDiagnostics) error {
 	return s.emit(result)
 }
 
-// diagnosticsFields are the columns of what SHOW ERRORS shows.
+// diagnosticsFields are the columns of what SHOW ERRORS and WARNINGS show.
 func diagnosticsFields() []*querypb.Field {
 	fields := textFields("Level", "Code", "Message")
 	code := newField(types.Of(types.Uint32))

@@ -32,6 +32,8 @@ func TestDiagnostics(t *testing.T) {
 	wantRows(t, c, "SELECT @n, @e, @s, @o, @t", "[[1 1146 42S02 ISO 9075 ]]")
 
 	wantRows(t, c, "SELECT CAST('1x' AS SIGNED), CAST('2x' AS SIGNED)", "[[1 2]]")
+	wantRows(t, c, "SHOW WARNINGS", "[[Warning 1292 Truncated incorrect INTEGER value: '1x'] [Warning 1292 Truncated incorrect INTEGER value: '2x']]")
+	wantRows(t, c, "SHOW WARNINGS LIMIT 1, 1", "[[Warning 1292 Truncated incorrect INTEGER value: '2x']]")
 	wantRows(t, c, "SHOW COUNT(*) WARNINGS", "[[2]]")
 	wantRows(t, c, "SELECT CAST('1x' AS SIGNED)", "[[1]]")
 	wantRows(t, c, "SHOW ERRORS", "[]")

@@ -26,7 +26,7 @@ func (s *statement) own(stmt parse.Stmt) error {
 	case *parse.Maintain:
 		return s.maintain(stmt)
 	case *parse.ShowDiagnostics:
-		return s.showErrors(stmt)
+		return s.showDiagnostics(stmt)
 	case *parse.GetDiagnostics:
 		return s.getDiagnostics(stmt)
 	}
