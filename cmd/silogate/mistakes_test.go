@@ -44,7 +44,7 @@ func TestMistakes(t *testing.T) {
 		if query == "" || query[0] == '#' {
 			continue
 		}
-		want := ""
+		var want string
 		if found := expectedIdentity.FindStringSubmatch(query); found != nil {
 			want, query = found[1], found[2]
 		} else {
