@@ -67,8 +67,14 @@ func doubles(n sqlparser.SQLNode) error {
 }
 
 // UnknownQualifier says of an error in binding a statement which name is not there, and in which of its clauses that stands. A table that is
-// not there may be the qualifier of a column: no table of the statement has that name.
+// not there may be the qualifier of a column: no table of the statement has that name. Of a variable that only the server has it says whether it
+// was read or set.
 func UnknownQualifier(err error, stmt sqlparser.Statement) error {
+	if args := errorArguments(sql.ErrSystemVariableGlobalOnly, err); args != nil {
+		if _, sets := stmt.(*sqlparser.Set); !sets {
+			return sqlerr.New(sqlerr.ReadOnlyVariable, "Variable '%s' is a GLOBAL variable", args[0])
+		}
+	}
 	if args := errorArguments(sql.ErrColumnNotFound, err); args != nil {
 		return unknownColumn(err, stmt, "", args[0])
 	}

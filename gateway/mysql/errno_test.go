@@ -33,6 +33,7 @@ func TestMistakes(t *testing.T) {
 		{"SELECT NAME_CONST('a', RAND())", 1210, "HY000"},
 		{"SET wait_timeout = 'x'", 1232, "42000"},
 		{"SET a.b = 1", 1193, "HY000"},
+		{"SELECT @@session.max_connections", 1238, "HY000"},
 		{"SET block_encryption_mode = 'aes-256-cbc'", 1235, "42000"},
 		{"PREPARE p FROM ''", 1065, "42000"},
 		{"SIGNAL SQLSTATE 'x'", 1407, "42000"},
