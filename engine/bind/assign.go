@@ -7,7 +7,6 @@ import (
 
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/go-mysql-server/sql/expression"
-	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
 	gmstypes "github.com/dolthub/go-mysql-server/sql/types"
 
 	"github.com/silogate/silogate/engine/expr"
@@ -74,7 +73,7 @@ func (a *assignment) WithChildren(ctx *sql.Context, children ...sql.Expression) 
 func (a *assignment) Eval(ctx *sql.Context, row sql.Row) (any, error) {
 	value := a.RightChild
 	if gmstypes.IsTextOnly(value.Type(ctx)) {
-		value = &assignedText{value, a.variable().Name}
+		value = newAssignedText(value, a.variable().Name)
 	}
 	x, err := value.Eval(ctx, row)
 	if err != nil {
@@ -106,35 +105,17 @@ type assignedValue struct {
 func assignedIn(ctx *sql.Context, n sql.Node) (*userVariables, error) {
 	vars := &userVariables{session: ctx.Session, types: make(map[string]types.Type), last: make(map[string]assignedValue)}
 	var failed error
-	vars.find(ctx, make(seenQueries), n, &failed)
+	seenQueries{}.walk(ctx, n, anyNode, func(e sql.Expression) bool {
+		if a, ok := e.(*assignment); ok && failed == nil {
+			failed = vars.begin(ctx, a.variable())
+		}
+		return failed == nil
+	})
 	if len(vars.types) == 0 {
 		return nil, failed
 	}
 	vars.ctx = sql.NewContext(context.Background(), sql.WithSession(ctx.Session))
 	return vars, failed
-}
-
-func (u *userVariables) find(ctx *sql.Context, seen seenQueries, n sql.Node, failed *error) {
-	seen.inspect(ctx, n, func(ctx *sql.Context, n sql.Node) bool {
-		in, ok := n.(sql.Expressioner)
-		if !ok {
-			return true
-		}
-		for _, e := range in.Expressions() {
-			sql.Inspect(ctx, e, func(ctx *sql.Context, e sql.Expression) bool {
-				switch e := e.(type) {
-				case *gmsplan.Subquery:
-					u.find(ctx, seen, e.Query, failed)
-				case *assignment:
-					if err := u.begin(ctx, e.variable()); err != nil {
-						*failed = err
-					}
-				}
-				return true
-			})
-		}
-		return true
-	})
 }
 
 // begin notes the type that a variable has when the statement begins.
@@ -215,24 +196,10 @@ func (u *userVariables) settle() {
 // in reports whether an expression reads or assigns one of the variables, at any depth.
 func (u *userVariables) in(ctx *sql.Context, e sql.Expression) bool {
 	found := false
-	var look func(sql.Expression)
-	look = func(e sql.Expression) {
-		sql.Inspect(ctx, e, func(ctx *sql.Context, e sql.Expression) bool {
-			found = found || u.assigned(e)
-			if sq, ok := e.(*gmsplan.Subquery); ok && !found {
-				(seenQueries{}).inspect(ctx, sq.Query, func(_ *sql.Context, n sql.Node) bool {
-					if in, ok := n.(sql.Expressioner); ok {
-						for _, e := range in.Expressions() {
-							look(e)
-						}
-					}
-					return !found
-				})
-			}
-			return !found
-		})
-	}
-	look(e)
+	seenQueries{}.within(ctx, e, anyNode, func(e sql.Expression) bool {
+		found = found || u.assigned(e)
+		return !found
+	})
 	return found
 }
 
@@ -250,10 +217,12 @@ func (u *userVariables) assigned(e sql.Expression) bool {
 func (x *expressions) variable(v *expression.UserVar) expr.Expr {
 	name := strings.ToLower(v.Name)
 	typ := x.variables.types[name]
-	return &expr.Fallback{
-		Row: &variableRead{vars: x.variables, name: name, to: typ}, Typ: typ, Text: v.String(),
-		Volatile: true, Ordered: true, Stateful: true,
-	}
+	return stateful(&variableRead{vars: x.variables, name: name, to: typ}, typ, v.String())
+}
+
+// stateful is an expression whose value depends on what was evaluated before it, or that something after it depends on.
+func stateful(row expr.RowFunc, typ types.Type, text string, args ...expr.Expr) *expr.Fallback {
+	return &expr.Fallback{Row: row, Args: args, Typ: typ, Text: text, Volatile: true, Ordered: true, Stateful: true}
 }
 
 // assign imports an assignment.
@@ -271,11 +240,8 @@ func (x *expressions) assign(a *assignment) (expr.Expr, error) {
 	if err := x.variables.assigns(name, value.Type()); err != nil {
 		return nil, err
 	}
-	return &expr.Fallback{
-		Row:  &variableAssignment{vars: x.variables, name: name, typ: value.Type(), held: heldAs(value.Type())},
-		Args: []expr.Expr{value}, Typ: value.Type(), Text: unnumbered(a.String()),
-		Volatile: true, Ordered: true, Stateful: true,
-	}, nil
+	row := &variableAssignment{vars: x.variables, name: name, typ: value.Type(), held: heldAs(value.Type())}
+	return stateful(row, value.Type(), unnumbered(a.String()), value), nil
 }
 
 // variableAssignment assigns its argument.
@@ -392,9 +358,7 @@ func assigning(list ...expr.Expr) bool {
 // times but evaluated once.
 func once(e expr.Expr, text string) (first, again expr.Expr) {
 	kept := new(types.Value)
-	again = &expr.Fallback{Row: keptValue{kept}, Typ: e.Type(), Text: text, Volatile: true, Ordered: true, Stateful: true}
-	first = &expr.Fallback{Row: keptValue{kept}, Args: []expr.Expr{e}, Typ: e.Type(), Text: text, Volatile: true, Ordered: true, Stateful: true}
-	return first, again
+	return stateful(keptValue{kept}, e.Type(), text, e), stateful(keptValue{kept}, e.Type(), text)
 }
 
 // keptValue keeps its argument, or is what was kept. A plan with one runs in one stream.

@@ -79,9 +79,17 @@ func listOf(spine []sql.Node) (items []sql.Expression, shown int) {
 			below = append(below, projections(p)...)
 		}
 	}
+	defined := make(map[any]int, len(below)) // by what an item may refer to it by: the first
+	for i, d := range below {
+		for _, key := range itemKeys(d) {
+			if _, ok := defined[key]; !ok && isComputed(d) {
+				defined[key] = i
+			}
+		}
+	}
 	used := make([]bool, len(below))
 	for _, e := range top {
-		if at := slices.IndexFunc(below, func(d sql.Expression) bool { return isComputed(d) && sameItem(d, e) }); at >= 0 {
+		if at, ok := defined[itemReference(e)]; ok {
 			used[at], e = true, below[at]
 		}
 		items = append(items, e)
@@ -94,24 +102,41 @@ func listOf(spine []sql.Node) (items []sql.Expression, shown int) {
 	return items, len(top)
 }
 
+// itemName and itemText are the name of what a list computes, in lower case, and the text of what has none.
+type itemName string
+type itemText string
+
+// itemKeys are what an item above may refer to one by that is computed below: its id, or its name where GMS has none.
+func itemKeys(d sql.Expression) []any {
+	id, ok := d.(sql.IdExpression)
+	if !ok {
+		return []any{itemText(d.String())}
+	}
+	keys := []any{id.Id()}
+	if named, ok := d.(sql.Nameable); ok {
+		keys = append(keys, itemName(strings.ToLower(named.Name())))
+	}
+	return keys
+}
+
+// itemReference is the one of them that an item has; nil if it refers to nothing.
+func itemReference(e sql.Expression) any {
+	id, ok := e.(sql.IdExpression)
+	switch {
+	case !ok:
+		return itemText(e.String())
+	case id.Id() != 0:
+		return id.Id()
+	}
+	if field, ok := e.(*expression.GetField); ok {
+		return itemName(strings.ToLower(field.Name()))
+	}
+	return nil
+}
+
 func isComputed(e sql.Expression) bool {
 	_, plain := e.(*expression.GetField)
 	return !plain
-}
-
-// sameItem reports whether item e of a list is d, which is computed below, or refers to it: by an id, or by a name where GMS has none.
-func sameItem(d, e sql.Expression) bool {
-	a, ok := d.(sql.IdExpression)
-	b, also := e.(sql.IdExpression)
-	if !ok || !also {
-		return !ok && !also && d.String() == e.String()
-	}
-	if b.Id() != 0 {
-		return a.Id() == b.Id()
-	}
-	named, ok := d.(sql.Nameable)
-	field, plain := e.(*expression.GetField)
-	return ok && plain && strings.EqualFold(named.Name(), field.Name())
 }
 
 // upwards is what stands above a list, the lowest first. A DISTINCT comes before an ORDER BY.
@@ -255,51 +280,51 @@ func (im *importer) inTurn(e sql.Expression) error {
 	if im.variables == nil {
 		return nil
 	}
-	var err error
-	has := func(e sql.Expression) bool {
-		found := false
-		inspectSubqueries(im.ctx, e, func(sq *gmsplan.Subquery) { found = found || im.variables.in(im.ctx, sq) })
-		return found
-	}
-	sql.Inspect(im.ctx, e, func(ctx *sql.Context, e sql.Expression) bool {
-		if _, ok := e.(*gmsplan.Subquery); ok {
-			return false
-		}
-		if slices.ContainsFunc(conditional(e), has) {
-			err = unsupported("a subquery with variables that are assigned, of which a condition decides,")
-		}
-		behind := false
-		for i, c := range e.Children() {
-			if c == nil {
-				continue
-			}
-			if behind && has(c) {
-				err = unsupported("a subquery with variables that are assigned, behind others in an expression,")
-			}
-			_, target := e.(*assignment)
-			behind = behind || !(target && i == 0) && im.variables.in(ctx, c)
-		}
-		return err == nil
-	})
+	_, _, err := im.turn(e)
 	return err
 }
 
-// conditional are the operands of e that are not evaluated for every row.
-func conditional(e sql.Expression) []sql.Expression {
+// turn reports whether an expression reads or assigns the variables, and whether a subquery in it does.
+func (im *importer) turn(e sql.Expression) (reads, inSubquery bool, err error) {
+	switch e := e.(type) {
+	case nil:
+		return false, false, nil
+	case *gmsplan.Subquery:
+		reads = im.variables.in(im.ctx, e)
+		return reads, reads, nil
+	}
+	children, certain := e.Children(), alwaysEvaluated(e)
+	if a, ok := e.(*assignment); ok { // what is assigned to is not read
+		children, certain = []sql.Expression{a.RightChild}, 1
+	}
+	for i, c := range children {
+		does, subquery, err := im.turn(c)
+		switch {
+		case err != nil:
+			return false, false, err
+		case subquery && i >= certain:
+			return false, false, unsupported("a subquery with variables that are assigned, of which a condition decides,")
+		case subquery && reads:
+			return false, false, unsupported("a subquery with variables that are assigned, behind others in an expression,")
+		}
+		reads, inSubquery = reads || does, inSubquery || subquery
+	}
+	_, assigns := e.(*assignment)
+	return reads || assigns || im.variables.assigned(e), inSubquery, nil
+}
+
+// alwaysEvaluated is how many of the operands of e are evaluated for every row: the first ones.
+func alwaysEvaluated(e sql.Expression) int {
 	switch e := e.(type) {
 	case *function.If, *function.IfNull, *function.NullIf, *function.Coalesce, *function.Elt, *expression.And, *expression.Or, *expression.InTuple:
-		return e.Children()[1:]
+		return 1
 	case *expression.Case:
-		list := []sql.Expression{e.Else}
-		for i, b := range e.Branches {
-			list = append(list, b.Value)
-			if i > 0 {
-				list = append(list, b.Cond)
-			}
+		if e.Expr != nil {
+			return 2
 		}
-		return slices.DeleteFunc(list, func(e sql.Expression) bool { return e == nil })
+		return 1
 	}
-	return nil
+	return len(e.Children())
 }
 
 // above adds what stands above the list.

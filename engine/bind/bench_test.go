@@ -2,6 +2,7 @@ package bind
 
 import (
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/silogate/silogate/internal/tpch"
@@ -10,7 +11,10 @@ import (
 // BenchmarkBind measures a whole binding: parsing, GMS's analysis and the import.
 func BenchmarkBind(b *testing.B) {
 	binder, ctx, _ := newBinder(b)
-	queries := map[string]string{"point": "select n_name from nation where n_nationkey = 7"}
+	queries := map[string]string{
+		"point":       "select n_name from nation where n_nationkey = 7",
+		"assignments": "select " + strings.Repeat("@n := @n + 1, ", 3_999) + "1 from nation",
+	}
 	for _, n := range []int{1, 3, 21} {
 		text, err := tpch.Query(n)
 		if err != nil {

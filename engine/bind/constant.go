@@ -18,7 +18,7 @@ import (
 // takeConstant takes a query without tables. It returns nil for what GMS runs: a query over its own tables, one that acts
 // on the session, and whatever the import refuses.
 func (b *Binder) takeConstant(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, flags *sql.QueryFlags) (*Leaf, error) {
-	if showsVariables(n) || !(seenQueries{}).isConstant(ctx, n) {
+	if showsVariables(n) || !isConstant(ctx, n) {
 		return nil, nil
 	}
 	leaf, err := b.take(ctx, a, n, flags)
@@ -38,9 +38,9 @@ func isRefusal(err error) bool {
 }
 
 // isConstant reports whether a query reads no table, at any depth, and does nothing but compute.
-func (s seenQueries) isConstant(ctx *sql.Context, n sql.Node) bool {
+func isConstant(ctx *sql.Context, n sql.Node) bool {
 	constant := true
-	s.inspect(ctx, n, func(ctx *sql.Context, n sql.Node) bool {
+	seenQueries{}.walk(ctx, n, func(n sql.Node) bool {
 		switch n := n.(type) {
 		case *gmsplan.ResolvedTable:
 			constant = constant && isDual(n)
@@ -48,32 +48,23 @@ func (s seenQueries) isConstant(ctx *sql.Context, n sql.Node) bool {
 		default:
 			constant = constant && isQuery(n)
 		}
-		if e, ok := n.(sql.Expressioner); ok && constant {
-			for _, e := range e.Expressions() {
-				constant = constant && s.onlyComputes(ctx, e)
-			}
-		}
+		return constant
+	}, func(e sql.Expression) bool {
+		constant = constant && computes(e)
 		return constant
 	})
 	return constant
 }
 
-// onlyComputes reports whether e neither acts on the session nor belongs to a routine, nor do the subqueries in it.
-func (s seenQueries) onlyComputes(ctx *sql.Context, e sql.Expression) bool {
-	computes := true
-	sql.Inspect(ctx, e, func(ctx *sql.Context, e sql.Expression) bool {
-		switch e := e.(type) {
-		case *expression.SetField, *expression.ProcedureParam:
-			computes = false
-		case *gmsplan.Subquery:
-			computes = computes && s.isConstant(ctx, e.Query)
-			return false
-		case sql.FunctionExpression:
-			computes = computes && !acting[strings.ToLower(e.FunctionName())]
-		}
-		return computes
-	})
-	return computes
+// computes reports whether e neither acts on the session nor belongs to a routine.
+func computes(e sql.Expression) bool {
+	switch e := e.(type) {
+	case *expression.SetField, *expression.ProcedureParam:
+		return false
+	case sql.FunctionExpression:
+		return !acting[strings.ToLower(e.FunctionName())]
+	}
+	return true
 }
 
 // acting are the functions that do more than compute, or whose answer depends on what the session did before: it is GMS that

@@ -39,6 +39,34 @@ func TestDepth(t *testing.T) {
 	}
 }
 
+// TestNested parses statements that are nested deeper than the grammar goes, and some that are not.
+func TestNested(t *testing.T) {
+	for _, c := range []struct{ before, within, after string }{
+		{"(", "1", ")"}, {"{fn abs(", "1", ")}"}, {"abs(", "1", ")"}, {"INTERVAL(", "1, 2", ", 3)"}, {"SUBSTRING(", "'a'", " FROM 1)"}, {"ROW(1, ", "2", ")"},
+		{"CASE WHEN 1 THEN ", "1", " END"}, {"@a := (", "1", ")"}, {"@a := ", "1", ""}, {"1 = ANY (SELECT ", "1", ")"}, {"(SELECT ", "1", ")"}, {"NOT ", "1 = 1 = 1", ""},
+		{"- ", "a", ""}, {"1 FROM (SELECT ", "1", ") AS t"}, {"EXISTS (VALUES ROW(", "1", "))"},
+	} {
+		for depth, refused := range map[int]bool{10_000: true, 40: false} {
+			_, err := parser{sql.NewMysqlParser()}.ParseSimple("SELECT " + strings.Repeat(c.before, depth) + c.within + strings.Repeat(c.after, depth))
+			if code := sqlerr.CodeOf(err); refused && code != sqlerr.Syntax && code != sqlerr.StackOverrun || !refused && err != nil {
+				t.Errorf("%d times %s: error %.200v", depth, c.before, err)
+			}
+		}
+	}
+}
+
+// TestFarthestError keeps of what refuses a text, as it is and in other words, the error farther behind.
+func TestFarthestError(t *testing.T) {
+	for query, near := range map[string]string{
+		"SELECT {fn ABS(1)} FROM t FROM": "FROM", "SELECT a b c {fn ABS(1)}": "c",
+	} {
+		_, err := parser{sql.NewMysqlParser()}.ParseSimple(query)
+		if err == nil || !strings.Contains(err.Error(), "near '"+near) {
+			t.Errorf("%s: error %v", query, err)
+		}
+	}
+}
+
 // TestBalance keeps the order of conditions, which decides what is evaluated.
 func TestBalance(t *testing.T) {
 	for _, op := range []string{" and ", " or "} {

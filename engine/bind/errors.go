@@ -7,98 +7,10 @@ import (
 	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
-	"github.com/dolthub/go-mysql-server/sql/analyzer/analyzererrors"
-	"github.com/dolthub/go-mysql-server/sql/plan"
-	"github.com/dolthub/go-mysql-server/sql/planbuilder"
 	"github.com/dolthub/vitess/go/mysql"
-	goerrors "gopkg.in/src-d/go-errors.v1"
 
 	"github.com/silogate/silogate/engine/sqlerr"
 )
-
-// kinds says what GMS's errors mean to a client. The first that matches counts.
-var kinds = []struct {
-	kind *goerrors.Kind
-	code sqlerr.Code
-}{
-	{sql.ErrSyntaxError, sqlerr.Syntax},
-	{sql.ErrInvalidSyntax, sqlerr.Syntax},
-	{sql.ErrUnsupportedSyntax, sqlerr.Unsupported},
-	{sql.ErrUnsupportedFeature, sqlerr.Unsupported},
-	{sql.ErrDatabaseNotFound, sqlerr.UnknownDatabase},
-	{sql.ErrNoDatabaseSelected, sqlerr.NoDatabase},
-	{sql.ErrTableNotFound, sqlerr.UnknownTable},
-	{sql.ErrUnknownTable, sqlerr.UnknownTable},
-	{sql.ErrColumnNotFound, sqlerr.UnknownColumn},
-	{sql.ErrTableColumnNotFound, sqlerr.UnknownColumn},
-	{sql.ErrUnknownColumn, sqlerr.UnknownColumn},
-	{sql.ErrMisusedAlias, sqlerr.UnknownColumn},
-	{sql.ErrAmbiguousColumnName, sqlerr.AmbiguousColumn},
-	{sql.ErrAmbiguousColumnOrAliasName, sqlerr.AmbiguousColumn},
-	{sql.ErrAmbiguousColumnInOrderBy, sqlerr.AmbiguousColumn},
-	{sql.ErrDuplicateAliasOrTable, sqlerr.DuplicateAlias},
-	{sql.ErrInvalidRefInView, sqlerr.BadView},
-	{sql.ErrColumnCountMismatch, sqlerr.ColumnList},
-	{sql.ErrFunctionNotFound, sqlerr.UnknownFunction},
-	{sql.ErrTableFunctionNotFound, sqlerr.UnknownFunction},
-	{sql.ErrStoredProcedureDoesNotExist, sqlerr.UnknownFunction},
-	{sql.ErrInvalidArgumentNumber, sqlerr.ArgumentCount},
-	{sql.ErrInvalidArgument, sqlerr.BadArgument},
-	{sql.ErrInvalidArgumentType, sqlerr.BadArgument},
-	{sql.ErrInvalidArgumentDetails, sqlerr.BadArgument},
-	{sql.ErrUnknownSystemVariable, sqlerr.UnknownVariable},
-	{sql.ErrInvalidSystemVariableValue, sqlerr.BadVariable},
-	{sql.ErrSystemVariableGlobalOnly, sqlerr.GlobalVariable},
-	{sql.ErrSystemVariableSessionOnly, sqlerr.SessionVariable},
-	{sql.ErrSystemVariableReadOnly, sqlerr.ReadOnlyVariable},
-	{sql.ErrNoTablesUsed, sqlerr.NoTables},
-	{sql.ErrNonAggregatedColumnWithoutGroupBy, sqlerr.MixedGroup},
-	{analyzererrors.ErrValidationGroupBy, sqlerr.NotGrouped},
-	{analyzererrors.ErrValidationGroupByOrderBy, sqlerr.NotGrouped},
-	{analyzererrors.ErrValidationOrderBy, sqlerr.GroupFunction},
-	{analyzererrors.ErrUnionSchemasMatch, sqlerr.SelectColumns},
-	{planbuilder.ErrSelectsDifferentLength, sqlerr.SelectColumns},
-	{sql.ErrColumnNumberDoesNotMatch, sqlerr.SelectColumns},
-	{sql.ErrColValCountMismatch, sqlerr.RowColumns},
-	{sql.ErrUnknownPreparedStatement, sqlerr.UnknownStatement},
-	{sql.ErrInvalidOperandColumns, sqlerr.SubqueryColumns},
-	{analyzererrors.ErrSubqueryFieldIndex, sqlerr.SubqueryColumns},
-	{sql.ErrExpectedSingleRow, sqlerr.SubqueryRows},
-	{sql.ErrCollationIllegalMix, sqlerr.CollationMix},
-	{sql.ErrCollationInvalidForCharSet, sqlerr.CollationCharset},
-	{sql.ErrCollationUnknown, sqlerr.UnknownCollation},
-	{sql.ErrCollationNotYetImplementedTemp, sqlerr.UnknownCollation},
-	{sql.ErrCharSetUnknown, sqlerr.UnknownCharset},
-	{sql.ErrCharSetNotYetImplementedTemp, sqlerr.UnknownCharset},
-	{sql.ErrInvalidJSONText, sqlerr.BadJSON},
-	{sql.ErrPrivilegeCheckFailed, sqlerr.AccessDenied},
-	{sql.ErrTableAccessDeniedForUser, sqlerr.TableDenied},
-	{sql.ErrDatabaseAccessDeniedForUser, sqlerr.DatabaseDenied},
-	{sql.ErrUserCreationFailure, sqlerr.AccountFailed},
-	{sql.ErrUserDeletionFailure, sqlerr.AccountFailed},
-	{sql.ErrRoleCreationFailure, sqlerr.AccountFailed},
-	{sql.ErrRoleDeletionFailure, sqlerr.AccountFailed},
-	{sql.ErrShowGrantsUserDoesNotExist, sqlerr.NoGrant},
-	{sql.ErrRevokeUserDoesNotExist, sqlerr.NoGrant},
-	{sql.ErrInvalidTimeZone, sqlerr.UnknownTimeZone},
-	{sql.ErrUnresolvedTableLock, sqlerr.UnresolvedLock},
-	{sql.ErrSessionDoesNotSupportPersistence, sqlerr.Unsupported},
-	{sql.ErrStoredProceduresNotSupported, sqlerr.Unsupported},
-	{sql.ErrTriggersNotSupported, sqlerr.Unsupported},
-	{sql.ErrEventsNotSupported, sqlerr.Unsupported},
-	{sql.ErrViewsNotSupported, sqlerr.Unsupported},
-	{sql.ErrAsOfNotSupported, sqlerr.Unsupported},
-	{sql.ErrCreateTableNotSupported, sqlerr.Unsupported},
-	{sql.ErrDropTableNotSupported, sqlerr.Unsupported},
-	{sql.ErrRenameTableNotSupported, sqlerr.Unsupported},
-	{sql.ErrInsertIntoMismatchValueCount, sqlerr.RowColumns},
-	{sql.ErrReadOnly, sqlerr.ReadOnly},
-	{analyzererrors.ErrReadOnlyDatabase, sqlerr.ReadOnly},
-	{plan.ErrInsertIntoNotSupported, sqlerr.ReadOnly},
-	{sql.ErrMoreThanOneRow, sqlerr.IntoRows},
-	{sql.ErrRecursiveCTEMissingUnion, sqlerr.Unsupported},
-	{sql.ErrRecursiveCTENotUnion, sqlerr.Unsupported},
-}
 
 // Unparsed is what an error of the parser means: mostly a syntax error, but the parser also refuses what it can tell is
 // wrong in a well-formed text.
@@ -110,13 +22,15 @@ func Unparsed(err error) error {
 	return sql.ErrSyntaxError.New(err.Error())
 }
 
-// texts says what errors of GMS mean that have a text alone. The first that matches counts; GMS's words mostly speak of
-// itself, and stay where there is no message.
-var texts = []struct {
+// errorText says what an error of GMS means that has a text alone.
+type errorText struct {
 	begins  string
 	code    sqlerr.Code
-	message string
-}{
+	message string // "": GMS's words, though they mostly speak of itself
+}
+
+// texts are those that a client may see. The first that matches counts.
+var texts = []errorText{
 	{sql.ErrImmutableDatabaseProvider.New().Error(), sqlerr.DatabaseDenied,
 		"Access denied: the databases are those of the configured sources and of CREATE SERVER, none can be created, altered or dropped"},
 	{"bind variable not provided", sqlerr.BadArgument, "Incorrect arguments to EXECUTE: too few values for its parameters"},
@@ -126,6 +40,15 @@ var texts = []struct {
 	{"no matching Full-Text index", sqlerr.NoFulltext, "Can't find FULLTEXT index matching the column list"},
 	{"internal error: shouldn't be able to resolve", sqlerr.NoFulltext, "Can't find FULLTEXT index matching the column list"},
 	{"BIGINT value is out of range", sqlerr.OutOfRange, ""},
+	{"Invalid JSON path expression", sqlerr.BadJSONPath, ""},
+	{"Path expressions may not contain", sqlerr.JSONWildcard, "In this situation, path expressions may not contain the * and ** tokens or an array range."},
+	{"the oneOrAll argument", sqlerr.JSONOneOrAll, ""},
+	{"incorrect arguments to ESCAPE", sqlerr.BadArgument, "Incorrect arguments to ESCAPE"},
+	{"range bound type must match", sqlerr.WindowRangeMoment, ""},
+	{"incorrect arguments to: NAME_CONST", sqlerr.BadArgument, "Incorrect arguments to NAME_CONST"},
+	{"invalid system variable declaration", sqlerr.UnknownVariable, ""},
+	{"empty statement", sqlerr.Errno(1065), "Query was empty"}, // ER_EMPTY_QUERY
+	{"SQLSTATE VALUE must be", sqlerr.Errno(1407), ""},         // ER_SP_BAD_SQLSTATE
 	{"limit expression expected", sqlerr.Syntax, "You have an error in your SQL syntax: LIMIT and OFFSET take numbers and parameters"},
 }
 
@@ -148,7 +71,9 @@ func Translate(err error) error {
 	}
 	for _, k := range kinds {
 		if k.kind.Is(err) {
-			return &sqlerr.Error{Code: k.code, Message: missingInGMS.ReplaceAllString(err.Error(), "Unknown $1: '$2'")}
+			out := worded(k, err)
+			out.Message = missingInGMS.ReplaceAllString(out.Message, "Unknown $1: '$2'")
+			return out
 		}
 	}
 	for _, t := range texts {

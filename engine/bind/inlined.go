@@ -94,6 +94,38 @@ func (s seenQueries) inspect(ctx *sql.Context, n sql.Node, visit func(*sql.Conte
 	})
 }
 
+// walk visits the nodes of a query and their expressions at any depth, each derived table's query once. Where a visitor returns false it passes
+// over what is below or within.
+func (s seenQueries) walk(ctx *sql.Context, n sql.Node, node func(sql.Node) bool, visit func(sql.Expression) bool) {
+	s.inspect(ctx, n, func(ctx *sql.Context, n sql.Node) bool {
+		if !node(n) {
+			return false
+		}
+		if in, ok := n.(sql.Expressioner); ok {
+			for _, e := range in.Expressions() {
+				s.within(ctx, e, node, visit)
+			}
+		}
+		return true
+	})
+}
+
+// within is walk of what is in an expression, itself included.
+func (s seenQueries) within(ctx *sql.Context, e sql.Expression, node func(sql.Node) bool, visit func(sql.Expression) bool) {
+	sql.Inspect(ctx, e, func(ctx *sql.Context, e sql.Expression) bool {
+		if e == nil || !visit(e) {
+			return false
+		}
+		if sq, ok := e.(*gmsplan.Subquery); ok {
+			s.walk(ctx, sq.Query, node, visit)
+		}
+		return true
+	})
+}
+
+// anyNode goes through every node.
+func anyNode(sql.Node) bool { return true }
+
 // first reports whether n is no derived table of a query that was seen before.
 func (s seenQueries) first(n sql.Node) bool {
 	alias, ok := n.(*gmsplan.SubqueryAlias)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/silogate/silogate/engine/parse"
 	"github.com/silogate/silogate/engine/sqlerr"
+	"github.com/silogate/silogate/engine/types"
 )
 
 // Some statements are wrong by their text alone, and GMS takes them or has another error for them.
@@ -65,29 +66,61 @@ func doubles(n sqlparser.SQLNode) error {
 	}, n)
 }
 
-// UnknownQualifier says of an error in binding a statement that a table is not there that it is a column's qualifier, if it is: no table
-// of the statement has that name.
+// UnknownQualifier says of an error in binding a statement which name is not there, and in which of its clauses that stands. A table that is
+// not there may be the qualifier of a column: no table of the statement has that name. Of a variable that only the server has it says whether it
+// was read or set.
 func UnknownQualifier(err error, stmt sqlparser.Statement) error {
-	if !sql.ErrTableNotFound.Is(err) {
+	if args := errorArguments(sql.ErrSystemVariableGlobalOnly, err); args != nil {
+		if _, sets := stmt.(*sqlparser.Set); !sets {
+			return sqlerr.New(sqlerr.ReadOnlyVariable, "Variable '%s' is a GLOBAL variable", args[0])
+		}
+	}
+	if args := errorArguments(sql.ErrColumnNotFound, err); args != nil {
+		return unknownColumn(err, stmt, "", args[0])
+	}
+	if args := errorArguments(sql.ErrTableColumnNotFound, err); args != nil {
+		return unknownColumn(err, stmt, args[0], args[1])
+	}
+	args := errorArguments(sql.ErrTableNotFound, err)
+	if args == nil {
 		return err
 	}
-	missing, tables, column, clause := err.Error(), false, "", ""
-	is := func(name sqlparser.TableIdent) bool {
-		return !name.IsEmpty() && strings.EqualFold(missing, sql.ErrTableNotFound.New(name.String()).Error())
+	if ddl, ok := stmt.(*sqlparser.DDL); ok && ddl.Action == sqlparser.DropStr {
+		return sqlerr.New(sqlerr.UnknownStar, "Unknown table '%s'", args[0])
 	}
+	tables := false
+	_ = walkStatement(func(n sqlparser.SQLNode) (bool, error) { // nothing here fails
+		if n, ok := n.(*sqlparser.AliasedTableExpr); ok {
+			table, ok := n.Expr.(sqlparser.TableName)
+			tables = tables || ok && strings.EqualFold(table.Name.String(), args[0])
+		}
+		return true, nil
+	}, stmt)
+	if tables {
+		return err
+	}
+	return unknownColumn(err, stmt, args[0], "")
+}
+
+// unknownColumn names the column that is not there, of a qualifier or name or both, and its clause; where none is found it returns err.
+func unknownColumn(err error, stmt sqlparser.Statement, qualifier, name string) error {
+	column, clause := "", ""
 	find := func(part sqlparser.SQLNode, in string) {
 		walkBlock(func(n sqlparser.SQLNode) bool {
-			if c, ok := n.(*sqlparser.ColName); ok && column == "" && is(c.Qualifier.Name) {
-				column, clause = c.Qualifier.Name.String()+"."+c.Name.String(), in
+			c, ok := n.(*sqlparser.ColName)
+			if !ok || column != "" || qualifier != "" && !strings.EqualFold(c.Qualifier.Name.String(), qualifier) ||
+				name != "" && !strings.EqualFold(c.Name.String(), name) {
+				return true
+			}
+			column, clause = c.Name.String(), in
+			if !c.Qualifier.IsEmpty() {
+				column = c.Qualifier.Name.String() + "." + column
 			}
 			return true
 		}, part)
 	}
 	_ = walkStatement(func(n sqlparser.SQLNode) (bool, error) { // nothing here fails
 		switch n := n.(type) {
-		case *sqlparser.AliasedTableExpr:
-			table, ok := n.Expr.(sqlparser.TableName)
-			tables = tables || ok && is(table.Name)
 		case *sqlparser.Select:
 			find(n.SelectExprs, "field list")
 			if n.Where != nil {
@@ -99,10 +132,21 @@ func UnknownQualifier(err error, stmt sqlparser.Statement) error {
 				find(n.Having, "having clause")
 			}
 			find(n.OrderBy, "order clause")
+		case *sqlparser.SetOp:
+			find(n.OrderBy, "order clause")
+		case *sqlparser.Update:
+			find(n.Exprs, "field list")
+			if n.Where != nil {
+				find(n.Where, "where clause")
+			}
+		case *sqlparser.Delete:
+			if n.Where != nil {
+				find(n.Where, "where clause")
+			}
 		}
 		return true, nil
 	}, stmt)
-	if tables || column == "" {
+	if column == "" {
 		return err
 	}
 	return sqlerr.New(sqlerr.UnknownColumn, "Unknown column '%s' in '%s'", column, clause)
@@ -137,6 +181,14 @@ func castBounds(n sqlparser.SQLNode) error {
 			}
 		}
 		cast, ok := n.(*sqlparser.ConvertExpr)
+		if ok && cast.Type != nil && cast.Type.Charset != "" {
+			if set, err := sql.ParseCharacterSet(cast.Type.Charset); err != nil || set.Encoder() == nil {
+				return false, sqlerr.New(sqlerr.UnknownCharset, "Unknown character set: '%s'", cast.Type.Charset)
+			}
+		}
+		if ok && cast.Type != nil && temporal[strings.ToLower(cast.Type.Type)] && castNumber(cast.Type.Length, 0) > types.MaxFSP {
+			return false, sqlerr.New(sqlerr.PrecisionTooBig, "Too-big precision %s specified for 'CAST'. Maximum is %d.", cast.Type.Length.Val, types.MaxFSP)
+		}
 		if ok && cast.Type != nil && cast.Type.Length != nil && widest[strings.ToLower(cast.Type.Type)] {
 			if _, err := strconv.ParseUint(string(cast.Type.Length.Val), 10, 32); err != nil {
 				return false, sqlerr.New(sqlerr.DisplayWidth, "Display width out of range for column '%s' (max = %d)", parse.Restore(sqlparser.String(cast.Expr)), uint32(math.MaxUint32))
@@ -162,6 +214,9 @@ func castBounds(n sqlparser.SQLNode) error {
 
 // widest are the types of a length in bytes or characters.
 var widest = map[string]bool{"char": true, "nchar": true, "binary": true}
+
+// temporal are the types with digits of a second.
+var temporal = map[string]bool{"time": true, "datetime": true}
 
 // castNumber is a number of a type, or what it is where there is none.
 func castNumber(v *sqlparser.SQLVal, absent int) int {

@@ -140,7 +140,7 @@ func (n *native) columns(ctx *sql.Context) (args []expr.Expr, from []sql.Type) {
 		if err != nil {
 			typ = types.Of(types.Text)
 		}
-		args[i] = &expr.Column{ID: expr.ColumnID(i + 1), Name: a.String(), Typ: typ, Null: true}
+		args[i] = &expr.Column{ID: expr.ColumnID(i + 1), Typ: typ, Null: true}
 	}
 	return args, from
 }
@@ -148,6 +148,11 @@ func (n *native) columns(ctx *sql.Context) (args []expr.Expr, from []sql.Type) {
 // Eval implements sql.Expression.
 func (n *native) Eval(ctx *sql.Context, row sql.Row) (any, error) {
 	args, from := n.columns(ctx)
+	for i, a := range args {
+		if c, ok := a.(*expr.Column); ok {
+			c.Name = n.args[i].String() // for errors
+		}
+	}
 	e, err := expr.New(n.function.Func, args...)
 	if err != nil {
 		if isNoKernel(err) && n.gms != nil {
@@ -219,6 +224,10 @@ func operatorsAsFunctions(stmt sqlparser.SQLNode) error {
 			if e.Operator == sqlparser.TildaStr {
 				e.Operator, e.Expr = sqlparser.PlusStr, call(ownName("bit_not"), e.Expr)
 			}
+		case *sqlparser.FuncExpr:
+			if e.Name.EqualString("current_role") && len(e.Exprs) == 0 { // nobody takes a role here
+				e.Name, e.Exprs = sqlparser.NewColIdent("concat"), sqlparser.SelectExprs{&sqlparser.AliasedExpr{Expr: sqlparser.NewStrVal([]byte("NONE"))}}
+			}
 		case *sqlparser.ConvertExpr:
 			e.Expr = call(ownName(castOperandFunction), e.Expr)
 		case *sqlparser.CharExpr:
@@ -226,6 +235,9 @@ func operatorsAsFunctions(stmt sqlparser.SQLNode) error {
 				e.Type = "binary" // GMS takes the session's character set
 			}
 		case *sqlparser.ComparisonExpr:
+			if to, ok := soundsLike(e); ok {
+				e.Operator, e.Left, e.Right = sqlparser.EqualStr, call("soundex", e.Left), call("soundex", to)
+			}
 			if f, ok := e.Right.(*sqlparser.FuncExpr); ok && e.Operator == sqlparser.RegexpStr && f.Name.EqualString(parse.MemberFunction) && len(f.Exprs) == 1 {
 				if list, ok := f.Exprs[0].(*sqlparser.AliasedExpr); ok {
 					e.Operator, e.Left, e.Right = sqlparser.EqualStr, call(ownName("member_of"), e.Left, list.Expr), sqlparser.NewIntVal([]byte("1"))
@@ -234,6 +246,19 @@ func operatorsAsFunctions(stmt sqlparser.SQLNode) error {
 		}
 		return true, nil
 	}, stmt)
+}
+
+// soundsLike returns the right side of what was a SOUNDS LIKE (parse.Rewrite).
+func soundsLike(e *sqlparser.ComparisonExpr) (sqlparser.Expr, bool) {
+	outer, ok := e.Right.(*sqlparser.UnaryExpr)
+	if !ok || e.Operator != sqlparser.LikeStr || outer.Operator != sqlparser.BinaryStr {
+		return nil, false
+	}
+	inner, ok := outer.Expr.(*sqlparser.UnaryExpr)
+	if !ok || inner.Operator != sqlparser.BinaryStr {
+		return nil, false
+	}
+	return inner.Expr, true
 }
 
 const castOperandFunction = "cast_operand"

@@ -83,23 +83,14 @@ func isDerived(n sql.Node) bool {
 
 // outerAggregates reports whether a query has an aggregate in a subquery that is one of a block around, at any depth: GMS would answer
 // as if it were the subquery's.
-func (s seenQueries) outerAggregates(ctx *sql.Context, n sql.Node) bool {
+func outerAggregates(ctx *sql.Context, n sql.Node) bool {
 	found := false
-	s.inspect(ctx, n, func(ctx *sql.Context, n sql.Node) bool {
-		in, ok := n.(sql.Expressioner)
-		if !ok || found {
-			return !found
-		}
-		for _, e := range in.Expressions() {
-			sql.Inspect(ctx, e, func(ctx *sql.Context, e sql.Expression) bool {
-				switch e := e.(type) {
-				case *outerAggregate:
-					found = true
-				case *gmsplan.Subquery:
-					found = found || aggregatesOutside(ctx, e) || s.outerAggregates(ctx, e.Query)
-				}
-				return !found
-			})
+	seenQueries{}.walk(ctx, n, anyNode, func(e sql.Expression) bool {
+		switch e := e.(type) {
+		case *outerAggregate:
+			found = true
+		case *gmsplan.Subquery:
+			found = found || aggregatesOutside(ctx, e)
 		}
 		return !found
 	})

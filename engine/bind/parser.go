@@ -102,8 +102,8 @@ func widening(query string, ansiQuotes bool, read func(string) reading) (reading
 	if again.err == nil {
 		return again, wider
 	}
-	if strings.Contains(wider, parse.AssignFunction) { // what was refused first is the :=
-		again.err = asWritten(again.err, wider)
+	if position, err := asWritten(again.err, wider); position > syntaxPosition(first.err) { // it got farther
+		again.err = err
 		return again, query
 	}
 	return first, query
@@ -112,16 +112,30 @@ func widening(query string, ansiQuotes bool, read func(string) reading) (reading
 // syntaxPlace finds where an error of syntax says that it is.
 var syntaxPlace = regexp.MustCompile(`at position (\d+) near '`)
 
-// asWritten has an error of syntax in a widened text speak of the text as it was written.
-func asWritten(err error, wider string) error {
+// partOfEdit is the beginning of what Widen has put into a text, at the end of a part of it.
+var partOfEdit = regexp.MustCompile(`\r[\t\r\n]*$`)
+
+// syntaxPosition is where an error of syntax says that it is; 0: it does not.
+func syntaxPosition(err error) int {
+	at := syntaxPlace.FindStringSubmatch(err.Error())
+	if at == nil {
+		return 0
+	}
+	n, _ := strconv.Atoi(at[1])
+	return n
+}
+
+// asWritten has an error of syntax in a widened text speak of the text as it was written, and returns its position there.
+func asWritten(err error, wider string) (int, error) {
 	message := err.Error()
 	at := syntaxPlace.FindStringSubmatchIndex(message)
 	if at == nil {
-		return err
+		return 0, err
 	}
-	n, _ := strconv.Atoi(message[at[2]:at[3]])
-	position := len(parse.Restore(wider[:min(n, len(wider))]))
-	return errors.New(message[:at[2]] + strconv.Itoa(position) + parse.Restore(message[at[3]:]))
+	n := syntaxPosition(err)
+	whole := partOfEdit.ReplaceAllString(wider[:min(n, len(wider))], "")
+	position := len(parse.Restore(whole)) + max(n-len(wider), 0)
+	return position, errors.New(message[:at[2]] + strconv.Itoa(position) + parse.Restore(message[at[3]:]))
 }
 
 // prepared makes a statement ready for GMS's binder.
@@ -133,10 +147,16 @@ func prepared(query string, format *string, stmt sqlparser.Statement, err error)
 		if bad := frameError(err); bad != nil {
 			return nil, bad
 		}
-		return nil, &sqlerr.Error{Code: sqlerr.Syntax, Message: sql.ErrSyntaxError.New(err.Error()).Error()}
+		if strings.Contains(err.Error(), "incorrect usage of DISTINCT and ALL") {
+			return nil, sqlerr.New(sqlerr.Errno(1221), "Incorrect usage of ALL and DISTINCT") // ER_WRONG_USAGE
+		}
+		return nil, &sqlerr.Error{Code: sqlerr.Syntax, Message: syntaxMessage(query, err.Error())}
 	}
 	if stmt == nil {
 		return nil, nil
+	}
+	if use, ok := stmt.(*sqlparser.Use); ok && use.DBName.IsEmpty() {
+		return nil, sqlerr.New(sqlerr.Syntax, "You have an error in your SQL syntax: USE without a database")
 	}
 	if err := boundDepth(stmt); err != nil { // before all that recurses
 		return nil, err
@@ -146,7 +166,7 @@ func prepared(query string, format *string, stmt sqlparser.Statement, err error)
 	}
 	for _, change := range []func(sqlparser.SQLNode) error{
 		ownRights, knownVariables, callForms, doubles, foldColumns, uniqueTables, uniqueCTEs, viewVariables, castBounds, nameOrdered, recursions, jsonTimes, windows, groupKeys,
-		isolateOperands, orderByArguments, bitLiterals, resolveAggregates, quantified, numbered, renameExtremes, renameGrowing,
+		isolateOperands, orderByArguments, bitLiterals, resolveAggregates, quantified, nameVariables, numbered, renameExtremes, renameGrowing,
 		renameLoadFile, operatorsAsFunctions, constantOrders, boundCTEs,
 	} {
 		if err := change(stmt); err != nil {

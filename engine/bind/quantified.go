@@ -34,9 +34,10 @@ func quantified(stmt sqlparser.SQLNode) error {
 	}, stmt)
 }
 
-// written is an expression of a list as the client wrote it. The grammar counts a comma that follows a blank to the expression after it.
+// written is an expression of a list as the client wrote it. The grammar counts a comma that follows a blank to the
+// expression after it, and comments to the one before them.
 func written(e *sqlparser.AliasedExpr) string {
-	return strings.TrimLeft(parse.Restore(e.InputExpression), ", \t\r\n")
+	return parse.Trimmed(strings.TrimLeft(parse.Restore(e.InputExpression), ", \t\r\n"))
 }
 
 // quantifier returns the function that stands for ANY or ALL on the right of a comparison; nil if there is none.
@@ -81,6 +82,9 @@ func quantify(c *sqlparser.ComparisonExpr, f *sqlparser.FuncExpr, all bool) erro
 	if operator == sqlparser.EqualStr {
 		c.Right = query
 		return nil
+	}
+	if list, ok := query.Select.(*sqlparser.Select); ok && len(list.SelectExprs) > 1 {
+		return sqlerr.New(sqlerr.SubqueryColumns, "Operand should contain 1 column(s)")
 	}
 	if holdsAssignment(c.Left) {
 		return unsupported("a variable that is assigned before ANY or ALL")

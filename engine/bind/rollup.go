@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
-	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
 	gmstypes "github.com/dolthub/go-mysql-server/sql/types"
 
 	"github.com/silogate/silogate/engine/expr"
@@ -88,15 +87,10 @@ func isRollup(e sql.Expression) bool {
 }
 
 // rollsUp reports whether n has a GROUP BY WITH ROLLUP, at any depth.
-func (s seenQueries) rollsUp(ctx *sql.Context, n sql.Node) bool {
+func rollsUp(ctx *sql.Context, n sql.Node) bool {
 	found := false
-	s.inspect(ctx, n, func(ctx *sql.Context, n sql.Node) bool {
-		if e, ok := n.(sql.Expressioner); ok && !found {
-			for _, e := range e.Expressions() {
-				found = found || isRollup(e)
-				inspectSubqueries(ctx, e, func(sq *gmsplan.Subquery) { found = found || s.rollsUp(ctx, sq.Query) })
-			}
-		}
+	seenQueries{}.walk(ctx, n, anyNode, func(e sql.Expression) bool {
+		found = found || isRollup(e)
 		return !found
 	})
 	return found

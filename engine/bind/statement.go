@@ -7,6 +7,7 @@ import (
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/vitess/go/vt/sqlparser"
 
+	"github.com/silogate/silogate/engine/parse"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
@@ -30,6 +31,9 @@ func ownRights(n sqlparser.SQLNode) error {
 // notVariables are names that SET takes and that are no variables.
 var notVariables = map[string]bool{"names": true, "charset": true, "transaction": true}
 
+// scopes are the words that may qualify a variable.
+var scopes = map[string]bool{"global": true, "session": true, "local": true, "persist": true, "persist_only": true, "new": true, "old": true}
+
 // knownVariables refuses a SET of a variable that is not there, which GMS takes for a column that is not there.
 func knownVariables(n sqlparser.SQLNode) error {
 	set, ok := n.(*sqlparser.Set)
@@ -38,12 +42,24 @@ func knownVariables(n sqlparser.SQLNode) error {
 	}
 	for _, e := range set.Exprs {
 		name := e.Name.Name.Lowered()
+		if q := e.Name.Qualifier.Name.String(); q != "" && !strings.HasPrefix(q, "@") && !scopes[strings.ToLower(q)] {
+			return sqlerr.New(sqlerr.UnknownVariable, "Unknown system variable '%s'", q)
+		}
 		if !e.Name.Qualifier.IsEmpty() || notVariables[name] {
 			continue
 		}
 		name, scope, _, err := sqlparser.VarScope(name)
+		if _, ok := e.Expr.(*sqlparser.Default); ok && (scope == sqlparser.SetScope_User || e.Scope == sqlparser.SetScope_User) {
+			return sqlerr.New(sqlerr.Syntax, "You have an error in your SQL syntax: the user variable @%s has no DEFAULT", parse.VariableName(name))
+		}
 		if err != nil || scope == sqlparser.SetScope_User || e.Scope == sqlparser.SetScope_User {
 			continue // GMS has the words for it
+		}
+		if _, null := e.Expr.(*sqlparser.NullVal); null && name == "character_set_results" { // texts are sent as they are
+			e.Expr = sqlparser.NewStrVal([]byte(sql.CharacterSet_utf8mb4.Name()))
+		}
+		if name == "warning_count" || name == "error_count" {
+			return sqlerr.New(sqlerr.ReadOnlyVariable, "Variable '%s' is a read only variable", name)
 		}
 		if v, _, ok := sql.SystemVariables.GetGlobal(name); ok {
 			if err := knownMembers(v, e.Expr); err != nil {

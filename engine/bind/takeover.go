@@ -40,9 +40,17 @@ func (b *Binder) takeOver(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, sc
 			if err := boundSize(ctx, n); err != nil {
 				return n, transform.SameTree, err
 			}
-			return showColumns(ctx, n)
+			n, same, err := memberTexts(ctx, n)
+			if err != nil {
+				return n, same, err
+			}
+			n, unshown, err := showColumns(ctx, n)
+			return n, same && unshown, err
 		}
 		return leaf, transform.NewTree, nil
+	}
+	if do, err := takeDo(ctx, a, n, flags); err != nil || do != nil {
+		return do, transform.NewTree, err
 	}
 	n, same, err := takeParts(ctx, a, n, flags)
 	if err != nil {
@@ -52,7 +60,7 @@ func (b *Binder) takeOver(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, sc
 		return n, same, err
 	}
 	if set, ok := n.(*gmsplan.Set); ok {
-		kept, unchanged, err := keepCollations(ctx, set)
+		kept, unchanged, err := keepCollations(ctx, assignedTogether(set))
 		return kept, same && unchanged, err
 	}
 	if !same {
@@ -88,26 +96,21 @@ func shows(n sql.Node) bool {
 
 // beyondGMS reports a query that GMS can't run, or would answer wrongly.
 func beyondGMS(ctx *sql.Context, n sql.Node) bool {
-	return (seenQueries{}).federated(ctx, n) || (seenQueries{}).rollsUp(ctx, n) || (seenQueries{}).outerAggregates(ctx, n)
+	return federated(ctx, n) || rollsUp(ctx, n) || outerAggregates(ctx, n)
 }
 
 // federated reports whether n reads a federated table or has a window function, at any depth: what GMS does not run.
-func (s seenQueries) federated(ctx *sql.Context, n sql.Node) bool {
+func federated(ctx *sql.Context, n sql.Node) bool {
 	found := false
-	s.inspect(ctx, n, func(ctx *sql.Context, n sql.Node) bool {
+	seenQueries{}.walk(ctx, n, func(n sql.Node) bool {
 		if rt, ok := n.(*gmsplan.ResolvedTable); ok {
-			if _, ok := rt.UnderlyingTable().(*table); ok {
-				found = true
-			}
+			_, ours := rt.UnderlyingTable().(*table)
+			found = found || ours
 		}
-		if e, ok := n.(sql.Expressioner); ok && !found {
-			for _, e := range e.Expressions() {
-				found = found || isWindowed(ctx, e)
-				inspectSubqueries(ctx, e, func(sq *gmsplan.Subquery) {
-					found = found || s.federated(ctx, sq.Query)
-				})
-			}
-		}
+		return !found
+	}, func(e sql.Expression) bool {
+		_, windowed := e.(*windowCall)
+		found = found || windowed
 		return !found
 	})
 	return found

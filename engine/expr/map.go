@@ -27,8 +27,11 @@ func (m Map[V]) Get(e Expr) (value V, ok bool) {
 	return value, false
 }
 
-// Add gives e a value, unless what Equals it has one. A volatile expression is not found again.
+// Add gives e a value, unless what Equals it has one. A volatile expression, which would not be found again, is not kept.
 func (m Map[V]) Add(e Expr, value V) {
+	if Volatile(e) {
+		return
+	}
 	h := Fingerprint(e)
 	for _, entry := range m[h] {
 		if Equal(entry.key, e) {

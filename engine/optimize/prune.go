@@ -74,12 +74,17 @@ func with(needed set, list ...expr.Expr) set {
 
 // withStateful adds the columns to a set whose computation is seen elsewhere.
 func withStateful(needed set, list []plan.Projection) set {
+	out := needed
 	for _, p := range list {
-		if expr.Stateful(p.Expr) {
-			needed = with(needed, p.Col.Ref())
+		if out[p.Col.ID] || !expr.Stateful(p.Expr) {
+			continue
 		}
+		if len(out) == len(needed) { // a caller's set stays as it is
+			out = maps.Clone(needed)
+		}
+		out[p.Col.ID] = true
 	}
-	return needed
+	return out
 }
 
 // keep filters a list by id. Of a list of which nothing is needed one item stays: rows without columns are the

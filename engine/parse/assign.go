@@ -17,9 +17,6 @@ func (w *widener) assignment(i int) {
 	if !w.isName(at-1) || !w.at(at).isSymbol(":") || !w.at(at+1).isSymbol("=") || w.at(at).end != w.at(at+1).start || w.isTarget(i) {
 		return
 	}
-	if w.pairs == nil {
-		w.pair()
-	}
 	value := at + 2
 	end, known := w.ends[value]
 	if !known {
@@ -74,8 +71,8 @@ func (w *widener) expression(i int) (end int) {
 		t := w.tokens[i]
 		switch {
 		case t.isSymbol("(") || t.isSymbol("{") || operand && t.is("CASE"):
-			last, ok := w.pairs[i]
-			if !ok {
+			last := w.match(i)
+			if last == 0 {
 				return i
 			}
 			i, operand = last, false
@@ -101,31 +98,6 @@ func (w *widener) expression(i int) (end int) {
 		}
 	}
 	return i
-}
-
-// pair finds the other ends of parentheses, braces and CASEs.
-func (w *widener) pair() {
-	w.pairs = make(map[int]int)
-	var open []int
-	isCase := func() bool { return len(open) > 0 && w.tokens[open[len(open)-1]].is("CASE") }
-	for i, t := range w.tokens {
-		switch {
-		case t.isSymbol("(") || t.isSymbol("{") || t.is("CASE"):
-			open = append(open, i)
-			continue
-		case t.isSymbol(")") || t.isSymbol("}"):
-			for isCase() {
-				open = open[:len(open)-1]
-			}
-		case t.is("END") && isCase():
-		default:
-			continue
-		}
-		if len(open) > 0 {
-			w.pairs[open[len(open)-1]] = i
-			open = open[:len(open)-1]
-		}
-	}
 }
 
 // isInfix reports a word at i between operands, or a part of one.

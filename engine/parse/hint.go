@@ -14,7 +14,7 @@ func ExecutionTime(sql string) int64 {
 	if !strings.Contains(sql, "/*+") || !executionTime.MatchString(sql) { // as in nearly all statements
 		return 0
 	}
-	tokens, ok := tokensOf(sql)
+	tokens, ok := tokensIn(sql, Mode{})
 	if !ok {
 		return 0
 	}

@@ -39,14 +39,9 @@ var columnTypes = map[string]string{"SIGNED": "BIGINT", "UNSIGNED": "BIGINT UNSI
 // jsonValue changes the call at i if it has more than two arguments' words.
 func (w *widener) jsonValue(i int) {
 	last := w.match(i + 1)
-	comma, returning, response, depth := 0, 0, 0, 0
-	for k := i + 1; k < last; k++ {
-		switch t := w.tokens[k]; {
-		case t.isSymbol("("):
-			depth++
-		case t.isSymbol(")"):
-			depth--
-		case depth != 1:
+	comma, returning, response := 0, 0, 0
+	for k, t := range w.inside(i + 1) {
+		switch {
 		case t.isSymbol(",") && comma == 0:
 			comma = k
 		case t.is("RETURNING") && comma > 0:

@@ -6,7 +6,8 @@ import (
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
-// Stmt is one of CreateServer, AlterServer, DropServer, ShowServers, ShowQuarantine, ReleaseQuarantine, Analyze.
+// Stmt is one of CreateServer, AlterServer, DropServer, ShowServers, ShowQuarantine, ReleaseQuarantine, Analyze, Maintain, ShowDiagnostics,
+// GetDiagnostics.
 type Stmt interface{ sealed() }
 
 // CreateServer is CREATE SERVER [IF NOT EXISTS] name FOREIGN DATA WRAPPER type OPTIONS (key 'value', ...).
@@ -67,15 +68,31 @@ var grammar = []struct {
 	{[2]string{"ANALYZE", "TABLES"}, (*reader).analyzeTable},
 	{[2]string{"ANALYZE", "LOCAL"}, (*reader).analyzeLocal},
 	{[2]string{"ANALYZE", "NO_WRITE_TO_BINLOG"}, (*reader).analyzeLocal},
+	{[2]string{"OPTIMIZE", "TABLE"}, maintain("optimize", false)},
+	{[2]string{"OPTIMIZE", "TABLES"}, maintain("optimize", false)},
+	{[2]string{"OPTIMIZE", "LOCAL"}, maintain("optimize", true)},
+	{[2]string{"OPTIMIZE", "NO_WRITE_TO_BINLOG"}, maintain("optimize", true)},
+	{[2]string{"REPAIR", "TABLE"}, maintain("repair", false)},
+	{[2]string{"REPAIR", "TABLES"}, maintain("repair", false)},
+	{[2]string{"REPAIR", "LOCAL"}, maintain("repair", true)},
+	{[2]string{"REPAIR", "NO_WRITE_TO_BINLOG"}, maintain("repair", true)},
+	{[2]string{"CHECK", "TABLE"}, maintain("check", false)},
+	{[2]string{"CHECK", "TABLES"}, maintain("check", false)},
+	{[2]string{"CHECKSUM", "TABLE"}, maintain("checksum", false)},
+	{[2]string{"CHECKSUM", "TABLES"}, maintain("checksum", false)},
+	{[2]string{"SHOW", "ERRORS"}, (*reader).showErrors},
+	{[2]string{"SHOW", "WARNINGS"}, (*reader).showWarnings},
+	{[2]string{"GET", "DIAGNOSTICS"}, (*reader).getDiagnostics},
+	{[2]string{"GET", "CURRENT"}, (*reader).getCurrentDiagnostics},
 }
 
 // Statement reads the first statement of sql and returns what follows its semicolon, which is empty after the last one.
-// For a statement of another grammar it returns nil and the whole of sql.
+// For a statement of another grammar it returns nil and the whole of sql, or an error if that is one that MySQL has and the gateway has not.
 func Statement(sql string, mode Mode) (stmt Stmt, rest string, err error) {
 	r := &reader{scanner: scanner{sql: sql, mode: mode}}
 	read := r.begin()
 	if read == nil {
-		return nil, sql, nil
+		return nil, sql, refused(sql, mode)
 	}
 	stmt = read(r)
 	r.end()

@@ -97,11 +97,42 @@ func TestErrors(t *testing.T) {
 		{"ANALYZE TABLE t UPDATE HISTOGRAM ON a WITH 99999999999999999999 BUCKETS", "out of range", sqlerr.OutOfRange},
 		{"ANALYZE TABLE t UPDATE HISTOGRAM ON a USING DATA '{}'", "histograms of the table's rows alone", sqlerr.Unsupported},
 		{"ANALYZE TABLE t DROP HISTOGRAM ON a, b, A", "Duplicate column name 'A'", sqlerr.DuplicateColumn},
+		{"OPTIMIZE LOCAL t", "near t: expected TABLE", sqlerr.Syntax},
+		{"CHECK TABLE t TWICE", "near TWICE: expected the end of the statement", sqlerr.Syntax},
+		{"GET DIAGNOSTICS @n = MESSAGE_TEXT", "near MESSAGE_TEXT: expected one of NUMBER, ROW_COUNT", sqlerr.Syntax},
+		{"GET DIAGNOSTICS CONDITION 1 @n = NUMBER", "near NUMBER: expected one of CLASS_ORIGIN", sqlerr.Syntax},
+		{"GET DIAGNOSTICS n = NUMBER", "near n: expected @", sqlerr.Syntax},
+		{"GET DIAGNOSTICS CONDITION -1 @n = MYSQL_ERRNO", "near -: expected a number", sqlerr.Syntax},
+		{"SHOW ERRORS LIMIT x", "near x: expected a number", sqlerr.Syntax},
+		{"XA START 'hunter2'", "XA is not supported: sources are read", sqlerr.Unsupported},
+		{"/**/ reset /* x */ master", "RESET is not supported", sqlerr.Unsupported},
+		{"SHOW CREATE TRIGGER t", "Trigger does not exist", sqlerr.Errno(1360)},
 		{"ANALYZE TABLE t DROP HISTOGRAM ON a WITH 5 BUCKETS", "near WITH: expected the end of the statement", sqlerr.Syntax},
 	} {
 		_, _, err := Statement(c.sql, Mode{})
 		if !sqlerr.Is(err, c.code) || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: %v, want %q", c.sql, err, c.want)
+		}
+	}
+}
+
+func TestMaintainAndDiagnostics(t *testing.T) {
+	for sql, want := range map[string]Stmt{
+		"OPTIMIZE NO_WRITE_TO_BINLOG TABLE a, b.c": &Maintain{"optimize", []TableName{{"", "a"}, {"b", "c"}}},
+		"check table `t` QUICK FOR UPGRADE;":       &Maintain{"check", []TableName{{"", "t"}}},
+		"CHECKSUM TABLES t EXTENDED":               &Maintain{"checksum", []TableName{{"", "t"}}},
+		"SHOW ERRORS":                              &ShowDiagnostics{false, 0, 1<<64 - 1},
+		"SHOW ERRORS LIMIT 2":                      &ShowDiagnostics{false, 0, 2},
+		"SHOW WARNINGS LIMIT 1, 2":                 &ShowDiagnostics{true, 1, 2},
+		"SHOW ERRORS LIMIT 2 OFFSET 1":             &ShowDiagnostics{false, 1, 2},
+		"GET DIAGNOSTICS @n = number, @`a b` = ROW_COUNT": &GetDiagnostics{nil,
+			[]DiagnosticsItem{{"n", "NUMBER"}, {"silogate_name_612062", "ROW_COUNT"}}},
+		"GET CURRENT DIAGNOSTICS CONDITION 1 @m = MESSAGE_TEXT": &GetDiagnostics{&Number{1, ""}, []DiagnosticsItem{{"m", "MESSAGE_TEXT"}}},
+		"GET DIAGNOSTICS CONDITION @n @e = MYSQL_ERRNO":         &GetDiagnostics{&Number{0, "n"}, []DiagnosticsItem{{"e", "MYSQL_ERRNO"}}},
+	} {
+		got, _, err := Statement(sql, Mode{})
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %+v, %v", sql, got, err)
 		}
 	}
 }

@@ -19,6 +19,9 @@ const (
 	TimestampFunction = "silogate_timestamp"
 )
 
+// soundsEdit is what Rewrite makes of SOUNDS LIKE: a LIKE whose right side is twice a byte string, which nobody writes.
+const soundsEdit = "LIKE BINARY BINARY"
+
 // RollupFunction is the key that Rewrite makes of WITH ROLLUP: the last of the GROUP BY.
 const RollupFunction = "silogate_rollup"
 
@@ -42,7 +45,7 @@ var (
 )
 
 // rewritable finds texts that Rewrite may have to change.
-var rewritable = regexp.MustCompile(`(?i)\\[%_]|\b(show\s+(schemas|open)|describe|desc|explain|any|some|all|unknown|rollup|error|values\s+row|collate|date|time|timestamp|preceding|following|ntile|respect|first|interval|member|high_priority|distinctrow|sql_(big|small|buffer)_result)\b|\{\s*(d|t|ts)\b|\b0b[01]|\bn'`)
+var rewritable = regexp.MustCompile(`(?i)\\[%_]|\b(describe|desc|explain|any|some|all|unknown|rollup|error|values\s+row|collate|date|time|timestamp|preceding|following|ntile|respect|first|interval|member|sounds|high_priority|distinctrow|sql_(big|small|buffer)_result)\b|\{\s*(d|t|ts)\b|\b0b[01]|\bn'|\b(do|show|help|flush|lock|unlock|snapshot)\b|@[^@\w\s]|@\w+[.$\x{80}-\x{10FFFF}]`)
 
 // bits is a bit literal that looks like a name.
 var bits = regexp.MustCompile(`^0b[01]+$`)
@@ -67,25 +70,36 @@ var bits = regexp.MustCompile(`^0b[01]+$`)
 //	VALUES ROW(1), ROW(2)  SELECT * FROM (VALUES ROW(1), ROW(2)) AS silogate_values, where it is not a derived table itself
 //	INTERVAL(x, 1, 2)      silogate_interval(x, 1, 2)
 //	INTERVAL '1:2' DAY_HOUR  INTERVAL '1:2' `DAY_HOUR`; every unit of several fields likewise
+//	x SOUNDS LIKE y        x LIKE BINARY BINARY y, which becomes a comparison of SOUNDEX in the tree
 //	x MEMBER OF (y)        x REGEXP silogate_member(y), which becomes a call in the tree
-//	SHOW SCHEMAS           SHOW DATABASES
-//	SHOW OPEN TABLES       SELECT ... WHERE FALSE, with its WHERE
 //	DESCRIBE t c           SHOW COLUMNS FROM t LIKE 'c'; DESC and EXPLAIN likewise, and of a pattern
+//	@'a b', @a.b           @silogate_name_612062, and the like
+//	DO 1, 2                SELECT 1, 2 INTO @silogate_done
+//	SHOW OPEN TABLES       a query with its columns; see shows, and synonyms for what is only called otherwise
+//	LOCK TABLES t READ     SELECT (SELECT 1 FROM t LIMIT 0) INTO @silogate_done
+//	FLUSH LOGS             FLUSH TABLES: nothing, like that
 //
 // Text in double quotes is a name if ansiQuotes. What can't be read is returned as it is, for the other grammar to refuse.
 func Rewrite(sql string, ansiQuotes bool) string {
 	if !rewritable.MatchString(sql) {
 		return sql
 	}
-	tokens, ok := tokensIn(sql, Mode{AnsiQuotes: ansiQuotes})
+	w, ok := newRewriter(sql, Mode{AnsiQuotes: ansiQuotes})
 	if !ok {
 		return sql
 	}
-	w := rewriter{sql: sql, tokens: tokens, closing: make(map[int]bool), lastRow: make(map[int]bool)}
-	for i := max(w.describe(), w.show()); i < len(tokens); i++ {
+	if text, ok := w.whole(); ok {
+		return text
+	}
+	w.do()
+	for i := max(w.describe(), w.beginning()); i < len(w.tokens); i++ {
+		w.done(i)
 		n := w.literal(i)
 		if n == 0 {
 			n = w.window(i)
+		}
+		if n == 0 {
+			n = w.variable(i)
 		}
 		if n > 0 {
 			i += n - 1
@@ -93,7 +107,8 @@ func Rewrite(sql string, ansiQuotes bool) string {
 			w.token(i)
 		}
 	}
-	return w.out.String() + sql[w.done:]
+	w.done(len(w.tokens))
+	return w.out.String() + sql[w.copied:]
 }
 
 // explained are the words after EXPLAIN and its synonyms that are no table.
@@ -137,32 +152,35 @@ const ours = "silogate_"
 
 // Restore undoes what Rewrite made functions of, for the name of a column that is such an expression.
 func Restore(sql string) string {
-	sql = restoreEdits.Replace(restoreJSONValue(restoreWindow(sql)))
+	sql = strings.ReplaceAll(sql, soundsEdit, "SOUNDS LIKE")
+	sql = restoreEdits.Replace(restoreVariables(restoreJSONValue(restoreWindow(sql))))
 	if !strings.Contains(sql, ours) && !strings.Contains(sql, "_") {
 		return sql
 	}
-	tokens, ok := tokensOf(sql)
+	w, ok := newRewriter(sql, Mode{})
 	if !ok {
 		return sql
 	}
-	w := rewriter{sql: sql, tokens: tokens, closing: make(map[int]bool)}
+	tokens := w.tokens
 	for i, t := range tokens {
 		function := slices.ContainsFunc(functions, t.is)
 		switch end := w.match(i + 1); {
 		case function && end > 0:
 			w.replace(t, strings.ToUpper(strings.TrimPrefix(t.value, ours)))
-			w.done = tokens[i+1].end
+			w.copied = tokens[i+1].end
 			w.closing[end] = true
 		case t.is(RollupFunction) && end > 0 && i > 0:
 			w.replace(token{start: tokens[i-1].start, end: tokens[end].end}, "WITH ROLLUP") // with the comma before it
 		case w.closing[i]:
 			w.replace(t, "")
+		case w.lastRow[i]: // with the alias behind it
+			w.replace(token{start: t.start, end: tokens[i+2].end}, "")
 		case t.is(IntervalFunction):
 			w.replace(t, "INTERVAL")
 		case t.is(MemberFunction) && i > 0:
-			w.out.WriteString(w.sql[w.done:tokens[i-1].start])
+			w.out.WriteString(w.sql[w.copied:tokens[i-1].start])
 			w.out.WriteString("MEMBER OF")
-			w.done = t.end
+			w.copied = t.end
 		case t.kind == name && slices.ContainsFunc(compositeUnits, func(u string) bool { return strings.EqualFold(u, t.value) }) &&
 			i > 0 && !tokens[i-1].isSymbol("."):
 			w.replace(t, t.value)
@@ -170,12 +188,10 @@ func Restore(sql string) string {
 			w.restoreValues(i)
 		}
 	}
-	return w.out.String() + sql[w.done:]
+	return w.out.String() + sql[w.copied:]
 }
 
 var functions = []string{AnyFunction, AllFunction, DateFunction, TimeFunction, TimestampFunction}
-
-func tokensOf(sql string) ([]token, bool) { return tokensIn(sql, Mode{}) }
 
 func tokensIn(sql string, mode Mode) ([]token, bool) {
 	var tokens []token
@@ -195,16 +211,24 @@ func tokensIn(sql string, mode Mode) ([]token, bool) {
 type rewriter struct {
 	sql     string
 	tokens  []token
+	pairs   pairs        // nil before it is asked for
 	closing map[int]bool // parentheses that end a subquery which has become an argument
-	lastRow map[int]bool // parentheses that end the rows of a VALUES statement which has become a derived table
+	lastRow map[int]bool // parentheses that end a derived table which is a VALUES statement, or its rows
+	result  int          // see do
 	out     strings.Builder
-	done    int // the text up to here is copied
+	copied  int // the text up to here is copied
+}
+
+// newRewriter begins to copy a text; ok is false if it can't be read to its end.
+func newRewriter(sql string, mode Mode) (w rewriter, ok bool) {
+	tokens, ok := tokensIn(sql, mode)
+	return rewriter{sql: sql, tokens: tokens, closing: make(map[int]bool), lastRow: make(map[int]bool)}, ok
 }
 
 // replace copies the text up to a token and writes something else for it.
 func (w *rewriter) replace(t token, with string) {
-	w.out.WriteString(w.sql[w.done:t.start] + with)
-	w.done = t.end
+	w.out.WriteString(w.sql[w.copied:t.start] + with)
+	w.copied = t.end
 }
 
 func (w *rewriter) token(i int) {
@@ -219,12 +243,16 @@ func (w *rewriter) token(i int) {
 		w.replace(t, "")
 	case w.isModifier(i):
 		w.modifier(t)
+	case t.is("IN") && w.showsIn(i):
+		w.replace(t, "FROM")
 	case t.is("UNKNOWN") && w.follows(i, "IS"):
 		w.replace(t, "NULL")
 	case t.is("INTERVAL") && w.isList(i+1):
 		w.replace(t, IntervalFunction)
 	case w.isUnit(t) && w.endsInterval(i):
 		w.replace(t, "`"+t.value+"`")
+	case t.is("SOUNDS") && i+1 < len(w.tokens) && w.tokens[i+1].is("LIKE"):
+		w.replace(token{start: t.start, end: w.tokens[i+1].end}, soundsEdit)
 	case t.is("MEMBER") && i+2 < len(w.tokens) && w.tokens[i+1].is("OF") && w.tokens[i+2].isSymbol("("):
 		w.replace(token{start: t.start, end: w.tokens[i+1].end}, "REGEXP "+MemberFunction)
 	case t.is("ANY") || t.is("SOME"):
@@ -299,14 +327,12 @@ func (w *rewriter) isRollup(i int) bool {
 	if i >= len(w.tokens) || !w.tokens[i].is("ROLLUP") {
 		return false
 	}
-	depth := 0
-	for i -= 2; i > 0 && depth >= 0; i-- { // back over the keys
+	for i -= 2; i > 0; i-- { // back over the keys
 		switch t := w.tokens[i]; {
 		case t.isSymbol(")"):
-			depth++
+			i = w.otherEnd(i)
 		case t.isSymbol("("):
-			depth--
-		case depth > 0:
+			return false
 		case t.is("BY"):
 			return w.tokens[i-1].is("GROUP")
 		case slices.ContainsFunc(clauses, t.is):
@@ -331,14 +357,8 @@ func (w *rewriter) isList(i int) bool {
 	if i >= len(w.tokens) || !w.tokens[i].isSymbol("(") {
 		return false
 	}
-	depth := 0
-	for end := w.match(i); i < end; i++ {
-		switch t := w.tokens[i]; {
-		case t.isSymbol("("):
-			depth++
-		case t.isSymbol(")"):
-			depth--
-		case t.isSymbol(",") && depth == 1:
+	for _, t := range w.inside(i) {
+		if t.isSymbol(",") {
 			return true
 		}
 	}
@@ -408,28 +428,6 @@ func (w *rewriter) quantifier(i int, function string) {
 	}
 }
 
-// match returns what closes the parenthesis or brace at i, 0 if nothing does.
-func (w *rewriter) match(i int) int {
-	open, shut := "(", ")"
-	if i < len(w.tokens) && w.tokens[i].isSymbol("{") {
-		open, shut = "{", "}"
-	}
-	depth := 0
-	for ; i < len(w.tokens); i++ {
-		switch t := w.tokens[i]; {
-		case t.isSymbol(open):
-			depth++
-		case t.isSymbol(shut):
-			if depth--; depth <= 0 {
-				return i
-			}
-		case depth == 0:
-			return 0
-		}
-	}
-	return 0
-}
-
 // doubleEscapes doubles the backslashes of \% and \_.
 func doubleEscapes(quoted string) string {
 	var b strings.Builder
@@ -445,4 +443,13 @@ func doubleEscapes(quoted string) string {
 		b.WriteByte(quoted[i])
 	}
 	return b.String()
+}
+
+// Trimmed is an expression without what comes after its last token, which may be a comment.
+func Trimmed(sql string) string {
+	tokens, ok := tokensIn(sql, Mode{})
+	if !ok || len(tokens) == 0 {
+		return sql
+	}
+	return sql[:tokens[len(tokens)-1].end]
 }

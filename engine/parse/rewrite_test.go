@@ -32,12 +32,7 @@ func TestRewrite(t *testing.T) {
 		{sql: "desc d.`t` `c'd`; SELECT 1", want: "SHOW COLUMNS FROM d.`t` LIKE 'c''d'; SELECT 1"},
 		{sql: `EXPLAIN t 'a\_%'`, want: `SHOW COLUMNS FROM t LIKE 'a\\_%'`},
 		{sql: `EXPLAIN t "c"`, want: `SHOW COLUMNS FROM t LIKE 'c'`, ansi: true},
-		{sql: `show schemas LIKE 'a\_%'`, want: `show DATABASES LIKE 'a\\_%'`},
-		{sql: `SHOW OPEN TABLES`, want: openTables},
-		{sql: `SHOW OPEN TABLES IN d LIKE 'x';`, want: openTables + `;`},
-		{sql: "show open tables FROM `d` WHERE In_use > 0", want: openTables + ` WHERE In_use > 0`},
-		{sql: `SHOW OPEN TABLES FROM`, want: `SHOW OPEN TABLES FROM`},
-		{sql: `SHOW OPEN TABLES LIKE x`, want: `SHOW OPEN TABLES LIKE x`},
+		{sql: `show schemas LIKE 'a\_%'`, want: `SHOW DATABASES LIKE 'a\\_%'`},
 		{sql: `SELECT show, open FROM schemas`, want: `SELECT show, open FROM schemas`},
 		{sql: `DESCRIBE t`, want: `DESCRIBE t`},
 		{sql: `EXPLAIN SELECT x`, want: `EXPLAIN SELECT x`},
@@ -77,6 +72,15 @@ func TestRewrite(t *testing.T) {
 		{sql: `SELECT DISTINCTROW HIGH_PRIORITY sql_big_result a, sql_small_result, N'x', n 'y', t.N'z' FROM high_priority`,
 			want: `SELECT DISTINCT   a, sql_small_result, 'x', n 'y', t.N'z' FROM high_priority`},
 		{sql: `SELECT SQL_BUFFER_RESULT FROM t`, want: `SELECT SQL_BUFFER_RESULT FROM t`},
+		{sql: "SELECT @'a b', @`a``b`, @k.l, @K.L, @a, @@b, @@session.c", want: "SELECT @silogate_name_612062\r\n\t\n, @silogate_name_616062\r\n\t\t\t\n, @silogate_name_6b2e6c\r\n\t\t\t\t\n, " +
+			"@silogate_name_6b2e6c\r\n\t\t\t\t\n, @a, @@b, @@session.c"},
+		{sql: `SET @"A B" := @"c", @'d' = 1`, want: "SET @silogate_name_612062\r\n\t\t\n := @c\r\n\t\t\n, @d\r\n\t\n = 1"},
+		{sql: "GRANT ALL ON *.* TO 'a'@'b-c', d@`e-f`, g@h.i", want: "GRANT ALL ON *.* TO 'a'@'b-c', d@`e-f`, g@h.i"},
+		{sql: `DO a, (SELECT 1 FROM t), @x := 2`, want: `SELECT a, (SELECT 1 FROM t), @x := 2 INTO @silogate_done`},
+		{sql: `DO 1 ; DO 2`, want: `SELECT 1 INTO @silogate_done ; DO 2`},
+		{sql: `DO 1 FROM t`, want: `DO 1 FROM t`},
+		{sql: `DO`, want: `DO`},
+		{sql: `INSERT INTO do VALUES (1)`, want: `INSERT INTO do VALUES (1)`},
 		{sql: `'\_' 'open`, want: `'\_' 'open`},
 	} {
 		got := Rewrite(c.sql, c.ansi)
@@ -94,7 +98,10 @@ func TestRestore(t *testing.T) {
 		`a`, `d + INTERVAL '1:2' DAY_HOUR`, `INTERVAL(a, 1, 2)`, `a MEMBER OF(b)`, `a >= ANY (SELECT f(b) FROM t) AND c`, `a = ANY(SELECT 1 WHERE 2 > ALL (SELECT (3))) + 1`, `silogate_any`,
 		`DATE '2000-01-05' + 5`,
 		`(VALUES ROW(3), ROW(4) LIMIT 1) + 1`, `a IN (VALUES ROW(1)) OR a IN (SELECT * FROM (VALUES ROW(2)) AS v)`,
+		`EXISTS (VALUES ROW(EXISTS (VALUES ROW(1))), ROW(2))`,
 		`(SELECT MAX(a) FROM t GROUP BY b WITH ROLLUP LIMIT 1) + 1`,
+		"@'a b' + @`a``b` + @\"a\" + @k.l + @größe + @$x",
+		`a SOUNDS LIKE b`,
 		`NTILE(?) OVER (ORDER BY a RANGE BETWEEN 1.5 PRECEDING AND ? FOLLOWING)`,
 	} {
 		if got := Restore(Rewrite(sql, false)); got != sql {

@@ -54,5 +54,5 @@ func (w *rewriter) restoreValues(i int) {
 		return
 	}
 	w.replace(token{start: w.tokens[i].start, end: w.tokens[open].end}, "")
-	w.replace(token{start: w.tokens[last+1].start, end: w.tokens[last+3].end}, "")
+	w.lastRow[last+1] = true
 }

@@ -15,6 +15,7 @@ const queryAlias = "silogate_query"
 //	SUBSTRING(x FROM 2 FOR 3)  SUBSTRING(x , 2 , 3); SUBSTR and MID likewise
 //	TRIM(LEADING FROM x)       TRIM(LEADING ' ' FROM x); TRAILING and BOTH likewise
 //	{fn NOW()}                 (NOW())
+//	{oj a LEFT JOIN b ON c}    a LEFT JOIN b ON c
 //	JSON_VALUE(d, '$.a' RETURNING SIGNED NULL ON ERROR)
 //	                           the value of a JSON_TABLE of one row and column
 //	FOR SHARE                  LOCK IN SHARE MODE; with OF, FOR UPDATE OF
@@ -26,11 +27,11 @@ const queryAlias = "silogate_query"
 func Widen(sql string, ansiQuotes bool) string {
 	mode := Mode{AnsiQuotes: ansiQuotes}
 	sql = unparenthesized(sql, mode)
-	tokens, ok := tokensIn(sql, mode)
+	r, ok := newRewriter(sql, mode)
 	if !ok {
 		return sql
 	}
-	w := widener{rewriter: rewriter{sql: sql, tokens: tokens}, opens: make(map[int]int), closes: make(map[int]int), calls: make(map[int]int),
+	w := widener{rewriter: r, opens: make(map[int]int), closes: make(map[int]int), calls: make(map[int]int),
 		returns: make(map[int]int), with: make(map[int]edit), kept: make(map[int]bool), ends: make(map[int]int), lists: []bool{false}}
 	w.words()
 	w.comparisons()
@@ -62,7 +63,6 @@ type widener struct {
 	calls, returns map[int]int  // the same of assignments
 	with           map[int]edit // what stands for tokens
 	kept           map[int]bool // each ROW that is no row constructor
-	pairs          map[int]int  // the other ends of parentheses and CASEs; nil before they are asked for
 	ends           map[int]int  // of values that are assigned
 	lists          []bool       // see list
 }
@@ -99,11 +99,11 @@ func (w *widener) text() string {
 			i = e.end - 1
 		}
 	}
-	return w.out.String() + w.sql[w.done:]
+	return w.out.String() + w.sql[w.copied:]
 }
 
 func (w *widener) insert(at int, text string) {
-	if at >= w.done {
+	if at >= w.copied {
 		w.replace(token{start: at, end: at}, text)
 	}
 }
@@ -124,6 +124,10 @@ func (w *widener) words() {
 		case t.isSymbol("{") && w.at(i+1).is("FN"):
 			if last := w.match(i); last > 0 {
 				w.with[i], w.with[last] = edit{functionEdit, i + 2}, edit{functionClose, last + 1}
+			}
+		case t.isSymbol("{") && w.at(i+1).is("OJ"):
+			if last := w.match(i); last > 0 {
+				w.with[i], w.with[last] = edit{"", i + 2}, edit{"", last + 1}
 			}
 		case t.isSymbol("@") && w.isName(i+1):
 			w.assignment(i)
@@ -159,20 +163,14 @@ func (w *widener) keepRows(i int) {
 
 // substring makes arguments of the FROM and FOR within the parenthesis at i.
 func (w *widener) substring(i int) {
-	depth, queries := 0, false
-	for last := w.match(i); i < last; i++ {
-		switch t := w.tokens[i]; {
-		case t.isSymbol("("):
-			depth++
-		case t.isSymbol(")"):
-			depth--
-		case depth != 1:
+	for at, t := range w.inside(i) {
+		switch {
 		case t.is("SELECT"):
-			queries = true
-		case t.is("FROM") && !queries:
-			w.with[i] = edit{fromEdit, i + 1}
-		case t.is("FOR") && !queries:
-			w.with[i] = edit{forEdit, i + 1}
+			return
+		case t.is("FROM"):
+			w.with[at] = edit{fromEdit, at + 1}
+		case t.is("FOR"):
+			w.with[at] = edit{forEdit, at + 1}
 		}
 	}
 }
@@ -352,45 +350,51 @@ func (w *widener) parts(i int, now operand) bool {
 
 // unparenthesized takes the parentheses off a statement's query.
 func unparenthesized(sql string, mode Mode) string {
-	tokens, ok := tokensIn(sql, mode)
-	if !ok || len(tokens) == 0 || !tokens[0].isSymbol("(") {
+	w, ok := newRewriter(sql, mode)
+	if !ok {
 		return sql
 	}
-	w := rewriter{sql: sql, tokens: tokens}
-	last := w.match(0)
-	if last < 2 {
+	first, end := 0, len(w.tokens) // of the query in the parentheses
+	var around []int               // each of them, from the outside
+	for first < end {
+		shut := w.match(first)
+		if !w.tokens[first].isSymbol("(") || shut < first+2 {
+			break
+		}
+		if next := shut + 1; next < end && !w.tokens[next].isSymbol(";") && !w.isBound(next) {
+			break
+		}
+		around = append(around, first)
+		first, end = first+1, shut
+	}
+	if len(around) == 0 {
 		return sql
 	}
-	query := unparenthesized(sql[tokens[0].end:tokens[last].start], mode)
-	rest := sql[tokens[last].end:]
-	next := token{kind: end}
-	if last+1 < len(tokens) {
-		next = tokens[last+1]
+	text := sql[w.tokens[first-1].end:w.tokens[end].start]
+	bounded := false
+	for i := range w.between(first, end) {
+		bounded = bounded || w.isBound(i)
 	}
-	switch {
-	case next.kind == end || next.isSymbol(";"):
-		return query + rest
-	case !next.is("ORDER") && !next.is("LIMIT"):
-		return sql
-	case bounded(query, mode):
-		return "SELECT * FROM (" + query + ") AS " + queryAlias + rest
+	derived := 0
+	var rest strings.Builder
+	for i, open := range slices.Backward(around) {
+		shut, until := w.match(open), len(sql)
+		if i > 0 {
+			until = w.tokens[w.match(around[i-1])].start
+		}
+		if bounds := w.isBound(shut + 1); bounds {
+			if bounded {
+				derived++
+				rest.WriteString(") AS " + queryAlias)
+			}
+			bounded = true
+		}
+		rest.WriteString(sql[w.tokens[shut].end:until])
 	}
-	return query + rest
+	return strings.Repeat("SELECT * FROM (", derived) + text + rest.String()
 }
 
-// bounded reports a query with an order or limit of its own.
-func bounded(query string, mode Mode) bool {
-	tokens, _ := tokensIn(query, mode)
-	depth := 0
-	for _, t := range tokens {
-		switch {
-		case t.isSymbol("("):
-			depth++
-		case t.isSymbol(")"):
-			depth--
-		case depth == 0 && (t.is("ORDER") || t.is("LIMIT")):
-			return true
-		}
-	}
-	return false
+// isBound reports whether an order or limit begins at i.
+func (w *rewriter) isBound(i int) bool {
+	return i < len(w.tokens) && (w.tokens[i].is("ORDER") || w.tokens[i].is("LIMIT"))
 }

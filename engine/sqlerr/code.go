@@ -1,7 +1,12 @@
 package sqlerr
 
-// Code names one kind of failure.
-type Code uint8
+// Code names one kind of failure. From 1000 on it is the errno of a failure that nobody asks for by name.
+type Code uint16
+
+// Errno is the code of a failure that has no name but MySQL's number.
+func Errno(errno uint16) Code { return Code(errno) }
+
+const firstErrno = 1000
 
 // The codes, each with the MySQL errno and SQLSTATE of the table below.
 const (
@@ -160,160 +165,165 @@ type Identity struct {
 	State string // SQLSTATE, five characters
 }
 
-var identities = [...]Identity{
-	Internal:           {1105, "HY000"}, // ER_UNKNOWN_ERROR
-	Syntax:             {1064, "42000"}, // ER_PARSE_ERROR
-	Unsupported:        {1235, "42000"}, // ER_NOT_SUPPORTED_YET
-	UnknownDatabase:    {1049, "42000"}, // ER_BAD_DB_ERROR
-	UnknownTable:       {1146, "42S02"}, // ER_NO_SUCH_TABLE
-	UnknownColumn:      {1054, "42S22"}, // ER_BAD_FIELD_ERROR
-	AmbiguousColumn:    {1052, "23000"}, // ER_NON_UNIQ_ERROR
-	UnknownFunction:    {1305, "42000"}, // ER_SP_DOES_NOT_EXIST
-	UnknownServer:      {1477, "HY000"}, // ER_FOREIGN_SERVER_DOESNT_EXIST
-	DuplicateServer:    {1476, "HY000"}, // ER_FOREIGN_SERVER_EXISTS
-	FileDenied:         {1045, "28000"}, // ER_ACCESS_DENIED_ERROR
-	FilesDisabled:      {1290, "HY000"}, // ER_OPTION_PREVENTS_STATEMENT
-	AccessDenied:       {1227, "42000"}, // ER_SPECIFIC_ACCESS_DENIED_ERROR
-	BadOption:          {1210, "HY000"}, // ER_WRONG_ARGUMENTS
-	ReadOnly:           {1036, "HY000"}, // ER_OPEN_AS_READONLY
-	SourceAuth:         {1429, "HY000"}, // ER_CONNECT_TO_FOREIGN_DATA_SOURCE
-	SourceDown:         {1429, "HY000"}, // ER_CONNECT_TO_FOREIGN_DATA_SOURCE
-	SourceError:        {1430, "HY000"}, // ER_QUERY_ON_FOREIGN_DATA_SOURCE
-	SourceChanged:      {1412, "HY000"}, // ER_TABLE_DEF_CHANGED
-	Corrupt:            {1712, "HY000"}, // ER_INDEX_CORRUPT: "%s is corrupted"
-	OutOfRange:         {1690, "22003"}, // ER_DATA_OUT_OF_RANGE
-	DataTooLong:        {1406, "22001"}, // ER_DATA_TOO_LONG
-	BadValue:           {1366, "HY000"}, // ER_TRUNCATED_WRONG_VALUE_FOR_FIELD
-	BadDate:            {1525, "HY000"}, // ER_WRONG_VALUE
-	DivisionByZero:     {1365, "22012"}, // ER_DIVISION_BY_ZERO
-	SubqueryRows:       {1242, "21000"}, // ER_SUBQUERY_NO_1_ROW
-	SubqueryColumns:    {1241, "21000"}, // ER_OPERAND_COLUMNS
-	CollationMix:       {1267, "HY000"}, // ER_CANT_AGGREGATE_2COLLATIONS
-	CollationMix3:      {1270, "HY000"}, // ER_CANT_AGGREGATE_3COLLATIONS
-	CollationMixN:      {1271, "HY000"}, // ER_CANT_AGGREGATE_NCOLLATIONS
-	CollationCharset:   {1253, "42000"}, // ER_COLLATION_CHARSET_MISMATCH
-	UnknownCollation:   {1273, "HY000"}, // ER_UNKNOWN_COLLATION
-	UnknownCharset:     {1115, "42000"}, // ER_UNKNOWN_CHARACTER_SET
-	BadRegexp:          {3685, "HY000"}, // ER_REGEXP_ILLEGAL_ARGUMENT
-	BadJSON:            {3141, "22032"}, // ER_INVALID_JSON_TEXT_IN_PARAM
-	BadJSONPath:        {3143, "42000"}, // ER_INVALID_JSON_PATH
-	OutOfMemory:        {3170, "HY000"}, // ER_CAPACITY_EXCEEDED
-	OutOfSpill:         {3170, "HY000"}, // ER_CAPACITY_EXCEEDED
-	OutOfDisk:          {1021, "HY000"}, // ER_DISK_FULL
-	ScanTooBig:         {1104, "42000"}, // ER_TOO_BIG_SELECT
-	PushdownRequired:   {1235, "42000"}, // ER_NOT_SUPPORTED_YET
-	RequiredKeys:       {1235, "42000"}, // ER_NOT_SUPPORTED_YET
-	Cancelled:          {1317, "70100"}, // ER_QUERY_INTERRUPTED
-	Shutdown:           {1053, "08S01"}, // ER_SERVER_SHUTDOWN
-	Timeout:            {3024, "HY000"}, // ER_QUERY_TIMEOUT
-	TooManyConnections: {1040, "08004"}, // ER_CON_COUNT_ERROR
-	BadArgument:        {1210, "HY000"}, // ER_WRONG_ARGUMENTS
-	NoDatabase:         {1046, "3D000"}, // ER_NO_DB_ERROR
-	DuplicateAlias:     {1066, "42000"}, // ER_NONUNIQ_TABLE
-	BadView:            {1356, "HY000"}, // ER_VIEW_INVALID
-	ViewVariable:       {1351, "HY000"}, // ER_VIEW_SELECT_VARIABLE
-	ColumnList:         {1353, "HY000"}, // ER_VIEW_WRONG_LIST
-	ArgumentCount:      {1582, "42000"}, // ER_WRONG_PARAMCOUNT_TO_NATIVE_FCT
-	UnknownVariable:    {1193, "HY000"}, // ER_UNKNOWN_SYSTEM_VARIABLE
-	UnknownLocale:      {1649, "HY000"}, // ER_UNKNOWN_LOCALE
-	GlobalVariable:     {1229, "HY000"}, // ER_GLOBAL_VARIABLE
-	SessionVariable:    {1228, "HY000"}, // ER_LOCAL_VARIABLE
-	ReadOnlyVariable:   {1238, "HY000"}, // ER_INCORRECT_GLOBAL_LOCAL_VAR
-	NoTables:           {1096, "HY000"}, // ER_NO_TABLES_USED
-	IllegalDouble:      {1367, "22007"}, // ER_ILLEGAL_VALUE_FOR_TYPE
-	BadVariable:        {1231, "42000"}, // ER_WRONG_VALUE_FOR_VAR
-	NotGrouped:         {1055, "42000"}, // ER_WRONG_FIELD_WITH_GROUP
-	MixedGroup:         {1140, "42000"}, // ER_MIX_OF_GROUP_FUNC_AND_FIELDS
-	GroupFunction:      {1111, "HY000"}, // ER_INVALID_GROUP_FUNC_USE
-	DistinctOrder:      {3065, "HY000"}, // ER_FIELD_IN_ORDER_NOT_SELECT
-	DistinctAggregate:  {3066, "HY000"}, // ER_AGGREGATE_IN_ORDER_NOT_SELECT
-	SelectColumns:      {1222, "21000"}, // ER_WRONG_NUMBER_OF_COLUMNS_IN_SELECT
-	UnknownStatement:   {1243, "HY000"}, // ER_UNKNOWN_STMT_HANDLER
-	DatabaseDenied:     {1044, "42000"}, // ER_DBACCESS_DENIED_ERROR
-	TableDenied:        {1142, "42000"}, // ER_TABLEACCESS_DENIED_ERROR
-	AccountFailed:      {1396, "HY000"}, // ER_CANNOT_USER
-	NoGrant:            {1141, "42000"}, // ER_NONEXISTING_GRANT
-	UnknownTimeZone:    {1298, "HY000"}, // ER_UNKNOWN_TIME_ZONE
-	UnresolvedLock:     {3568, "HY000"}, // ER_UNRESOLVED_TABLE_LOCK
-	WrongGroup:         {1056, "42000"}, // ER_WRONG_GROUP_FIELD
-	RowColumns:         {1136, "21S01"}, // ER_WRONG_VALUE_COUNT_ON_ROW
-	NoGroupingKey:      {3602, "HY000"}, // ER_FIELD_IN_GROUPING_NOT_GROUP_BY
-	TooLong:            {1301, "HY000"}, // ER_WARN_ALLOWED_PACKET_OVERFLOWED
-	ColumnRange:        {1264, "22003"}, // ER_WARN_DATA_OUT_OF_RANGE
-	RecursionUnion:     {3573, "HY000"}, // ER_CTE_RECURSIVE_REQUIRES_UNION
-	RecursionSeed:      {3574, "HY000"}, // ER_CTE_RECURSIVE_REQUIRES_NONRECURSIVE_FIRST
-	RecursionAggregate: {3575, "HY000"}, // ER_CTE_RECURSIVE_FORBIDS_AGGREGATION
-	RecursionOuterJoin: {3576, "HY000"}, // ER_CTE_RECURSIVE_FORBIDDEN_JOIN_ORDER
-	RecursionReference: {3577, "HY000"}, // ER_CTE_RECURSIVE_REQUIRES_SINGLE_REFERENCE
-	RecursionDepth:     {3636, "HY000"}, // ER_CTE_MAX_RECURSION_DEPTH
-	TooManyParameters:  {1390, "HY000"}, // ER_PS_MANY_PARAM
-	ExplainFormat:      {1791, "HY000"}, // ER_UNKNOWN_EXPLAIN_FORMAT
-	IntoRows:           {1172, "42000"}, // ER_TOO_MANY_ROWS
-	DuplicateColumn:    {1060, "42S21"}, // ER_DUP_FIELDNAME
-	BadDefault:         {1067, "42000"}, // ER_INVALID_DEFAULT
-	JSONTableEmpty:     {3665, "22035"}, // ER_MISSING_JSON_TABLE_VALUE
-	JSONTableScalar:    {3666, "2203F"}, // ER_WRONG_JSON_TABLE_VALUE
-	JSONTableRange:     {3669, "22003"}, // ER_JT_VALUE_OUT_OF_RANGE
-	JSONCast:           {3156, "22018"}, // ER_INVALID_JSON_VALUE_FOR_CAST
-	BadJSONType:        {3146, "22032"}, // ER_INVALID_TYPE_FOR_JSON
-	WindowUnknown:      {3579, "HY000"}, // ER_WINDOW_NO_SUCH_WINDOW
-	WindowCircular:     {3580, "HY000"}, // ER_WINDOW_CIRCULARITY_IN_WINDOW_GRAPH
-	WindowPartition:    {3581, "HY000"}, // ER_WINDOW_NO_CHILD_PARTITIONING
-	WindowInheritFrame: {3582, "HY000"}, // ER_WINDOW_NO_INHERIT_FRAME
-	WindowInheritOrder: {3583, "HY000"}, // ER_WINDOW_NO_REDEFINE_ORDER_BY
-	WindowFrameStart:   {3584, "HY000"}, // ER_WINDOW_FRAME_START_ILLEGAL
-	WindowFrameEnd:     {3585, "HY000"}, // ER_WINDOW_FRAME_END_ILLEGAL
-	WindowFrame:        {3586, "HY000"}, // ER_WINDOW_FRAME_ILLEGAL
-	WindowRangeOrder:   {3587, "HY000"}, // ER_WINDOW_RANGE_FRAME_ORDER_TYPE
-	WindowRangeMoment:  {3588, "HY000"}, // ER_WINDOW_RANGE_FRAME_TEMPORAL_TYPE
-	WindowRangeNumber:  {3589, "HY000"}, // ER_WINDOW_RANGE_FRAME_NUMERIC_TYPE
-	WindowNotConstant:  {3590, "HY000"}, // ER_WINDOW_RANGE_BOUND_NOT_CONSTANT
-	WindowDuplicate:    {3591, "HY000"}, // ER_WINDOW_DUPLICATE_NAME
-	WindowPosition:     {3592, "HY000"}, // ER_WINDOW_ILLEGAL_ORDER_BY
-	WindowPlace:        {3593, "HY000"}, // ER_WINDOW_INVALID_WINDOW_FUNC_USE
-	WindowAlias:        {3594, "HY000"}, // ER_WINDOW_INVALID_WINDOW_FUNC_ALIAS_USE
-	WindowNested:       {3595, "HY000"}, // ER_WINDOW_NESTED_WINDOW_FUNC_USE_IN_WINDOW_SPEC
-	WindowRowsInterval: {3596, "HY000"}, // ER_WINDOW_ROWS_INTERVAL_USE
+// errnos are the numbers of the named codes. Their SQLSTATEs, as those of all others, are in states.
+var errnos = [...]uint16{
+	Internal:           1105, // ER_UNKNOWN_ERROR
+	Syntax:             1064, // ER_PARSE_ERROR
+	Unsupported:        1235, // ER_NOT_SUPPORTED_YET
+	UnknownDatabase:    1049, // ER_BAD_DB_ERROR
+	UnknownTable:       1146, // ER_NO_SUCH_TABLE
+	UnknownColumn:      1054, // ER_BAD_FIELD_ERROR
+	AmbiguousColumn:    1052, // ER_NON_UNIQ_ERROR
+	UnknownFunction:    1305, // ER_SP_DOES_NOT_EXIST
+	UnknownServer:      1477, // ER_FOREIGN_SERVER_DOESNT_EXIST
+	DuplicateServer:    1476, // ER_FOREIGN_SERVER_EXISTS
+	FileDenied:         1045, // ER_ACCESS_DENIED_ERROR
+	FilesDisabled:      1290, // ER_OPTION_PREVENTS_STATEMENT
+	AccessDenied:       1227, // ER_SPECIFIC_ACCESS_DENIED_ERROR
+	BadOption:          1210, // ER_WRONG_ARGUMENTS
+	ReadOnly:           1036, // ER_OPEN_AS_READONLY
+	SourceAuth:         1429, // ER_CONNECT_TO_FOREIGN_DATA_SOURCE
+	SourceDown:         1429, // ER_CONNECT_TO_FOREIGN_DATA_SOURCE
+	SourceError:        1430, // ER_QUERY_ON_FOREIGN_DATA_SOURCE
+	SourceChanged:      1412, // ER_TABLE_DEF_CHANGED
+	Corrupt:            1712, // ER_INDEX_CORRUPT: "%s is corrupted"
+	OutOfRange:         1690, // ER_DATA_OUT_OF_RANGE
+	DataTooLong:        1406, // ER_DATA_TOO_LONG
+	BadValue:           1366, // ER_TRUNCATED_WRONG_VALUE_FOR_FIELD
+	BadDate:            1525, // ER_WRONG_VALUE
+	DivisionByZero:     1365, // ER_DIVISION_BY_ZERO
+	SubqueryRows:       1242, // ER_SUBQUERY_NO_1_ROW
+	SubqueryColumns:    1241, // ER_OPERAND_COLUMNS
+	CollationMix:       1267, // ER_CANT_AGGREGATE_2COLLATIONS
+	CollationMix3:      1270, // ER_CANT_AGGREGATE_3COLLATIONS
+	CollationMixN:      1271, // ER_CANT_AGGREGATE_NCOLLATIONS
+	CollationCharset:   1253, // ER_COLLATION_CHARSET_MISMATCH
+	UnknownCollation:   1273, // ER_UNKNOWN_COLLATION
+	UnknownCharset:     1115, // ER_UNKNOWN_CHARACTER_SET
+	BadRegexp:          3685, // ER_REGEXP_ILLEGAL_ARGUMENT
+	BadJSON:            3141, // ER_INVALID_JSON_TEXT_IN_PARAM
+	BadJSONPath:        3143, // ER_INVALID_JSON_PATH
+	OutOfMemory:        3170, // ER_CAPACITY_EXCEEDED
+	OutOfSpill:         3170, // ER_CAPACITY_EXCEEDED
+	OutOfDisk:          1021, // ER_DISK_FULL
+	ScanTooBig:         1104, // ER_TOO_BIG_SELECT
+	PushdownRequired:   1235, // ER_NOT_SUPPORTED_YET
+	RequiredKeys:       1235, // ER_NOT_SUPPORTED_YET
+	Cancelled:          1317, // ER_QUERY_INTERRUPTED
+	Shutdown:           1053, // ER_SERVER_SHUTDOWN
+	Timeout:            3024, // ER_QUERY_TIMEOUT
+	TooManyConnections: 1040, // ER_CON_COUNT_ERROR
+	BadArgument:        1210, // ER_WRONG_ARGUMENTS
+	NoDatabase:         1046, // ER_NO_DB_ERROR
+	DuplicateAlias:     1066, // ER_NONUNIQ_TABLE
+	BadView:            1356, // ER_VIEW_INVALID
+	ViewVariable:       1351, // ER_VIEW_SELECT_VARIABLE
+	ColumnList:         1353, // ER_VIEW_WRONG_LIST
+	ArgumentCount:      1582, // ER_WRONG_PARAMCOUNT_TO_NATIVE_FCT
+	UnknownVariable:    1193, // ER_UNKNOWN_SYSTEM_VARIABLE
+	UnknownLocale:      1649, // ER_UNKNOWN_LOCALE
+	GlobalVariable:     1229, // ER_GLOBAL_VARIABLE
+	SessionVariable:    1228, // ER_LOCAL_VARIABLE
+	ReadOnlyVariable:   1238, // ER_INCORRECT_GLOBAL_LOCAL_VAR
+	NoTables:           1096, // ER_NO_TABLES_USED
+	IllegalDouble:      1367, // ER_ILLEGAL_VALUE_FOR_TYPE
+	BadVariable:        1231, // ER_WRONG_VALUE_FOR_VAR
+	NotGrouped:         1055, // ER_WRONG_FIELD_WITH_GROUP
+	MixedGroup:         1140, // ER_MIX_OF_GROUP_FUNC_AND_FIELDS
+	GroupFunction:      1111, // ER_INVALID_GROUP_FUNC_USE
+	DistinctOrder:      3065, // ER_FIELD_IN_ORDER_NOT_SELECT
+	DistinctAggregate:  3066, // ER_AGGREGATE_IN_ORDER_NOT_SELECT
+	SelectColumns:      1222, // ER_WRONG_NUMBER_OF_COLUMNS_IN_SELECT
+	UnknownStatement:   1243, // ER_UNKNOWN_STMT_HANDLER
+	DatabaseDenied:     1044, // ER_DBACCESS_DENIED_ERROR
+	TableDenied:        1142, // ER_TABLEACCESS_DENIED_ERROR
+	AccountFailed:      1396, // ER_CANNOT_USER
+	NoGrant:            1141, // ER_NONEXISTING_GRANT
+	UnknownTimeZone:    1298, // ER_UNKNOWN_TIME_ZONE
+	UnresolvedLock:     3568, // ER_UNRESOLVED_TABLE_LOCK
+	WrongGroup:         1056, // ER_WRONG_GROUP_FIELD
+	RowColumns:         1136, // ER_WRONG_VALUE_COUNT_ON_ROW
+	NoGroupingKey:      3602, // ER_FIELD_IN_GROUPING_NOT_GROUP_BY
+	TooLong:            1301, // ER_WARN_ALLOWED_PACKET_OVERFLOWED
+	ColumnRange:        1264, // ER_WARN_DATA_OUT_OF_RANGE
+	RecursionUnion:     3573, // ER_CTE_RECURSIVE_REQUIRES_UNION
+	RecursionSeed:      3574, // ER_CTE_RECURSIVE_REQUIRES_NONRECURSIVE_FIRST
+	RecursionAggregate: 3575, // ER_CTE_RECURSIVE_FORBIDS_AGGREGATION
+	RecursionOuterJoin: 3576, // ER_CTE_RECURSIVE_FORBIDDEN_JOIN_ORDER
+	RecursionReference: 3577, // ER_CTE_RECURSIVE_REQUIRES_SINGLE_REFERENCE
+	RecursionDepth:     3636, // ER_CTE_MAX_RECURSION_DEPTH
+	TooManyParameters:  1390, // ER_PS_MANY_PARAM
+	ExplainFormat:      1791, // ER_UNKNOWN_EXPLAIN_FORMAT
+	IntoRows:           1172, // ER_TOO_MANY_ROWS
+	DuplicateColumn:    1060, // ER_DUP_FIELDNAME
+	BadDefault:         1067, // ER_INVALID_DEFAULT
+	JSONTableEmpty:     3665, // ER_MISSING_JSON_TABLE_VALUE
+	JSONTableScalar:    3666, // ER_WRONG_JSON_TABLE_VALUE
+	JSONTableRange:     3669, // ER_JT_VALUE_OUT_OF_RANGE
+	JSONCast:           3156, // ER_INVALID_JSON_VALUE_FOR_CAST
+	BadJSONType:        3146, // ER_INVALID_TYPE_FOR_JSON
+	WindowUnknown:      3579, // ER_WINDOW_NO_SUCH_WINDOW
+	WindowCircular:     3580, // ER_WINDOW_CIRCULARITY_IN_WINDOW_GRAPH
+	WindowPartition:    3581, // ER_WINDOW_NO_CHILD_PARTITIONING
+	WindowInheritFrame: 3582, // ER_WINDOW_NO_INHERIT_FRAME
+	WindowInheritOrder: 3583, // ER_WINDOW_NO_REDEFINE_ORDER_BY
+	WindowFrameStart:   3584, // ER_WINDOW_FRAME_START_ILLEGAL
+	WindowFrameEnd:     3585, // ER_WINDOW_FRAME_END_ILLEGAL
+	WindowFrame:        3586, // ER_WINDOW_FRAME_ILLEGAL
+	WindowRangeOrder:   3587, // ER_WINDOW_RANGE_FRAME_ORDER_TYPE
+	WindowRangeMoment:  3588, // ER_WINDOW_RANGE_FRAME_TEMPORAL_TYPE
+	WindowRangeNumber:  3589, // ER_WINDOW_RANGE_FRAME_NUMERIC_TYPE
+	WindowNotConstant:  3590, // ER_WINDOW_RANGE_BOUND_NOT_CONSTANT
+	WindowDuplicate:    3591, // ER_WINDOW_DUPLICATE_NAME
+	WindowPosition:     3592, // ER_WINDOW_ILLEGAL_ORDER_BY
+	WindowPlace:        3593, // ER_WINDOW_INVALID_WINDOW_FUNC_USE
+	WindowAlias:        3594, // ER_WINDOW_INVALID_WINDOW_FUNC_ALIAS_USE
+	WindowNested:       3595, // ER_WINDOW_NESTED_WINDOW_FUNC_USE_IN_WINDOW_SPEC
+	WindowRowsInterval: 3596, // ER_WINDOW_ROWS_INTERVAL_USE
 
-	PrecisionTooBig:     {1426, "42000"}, // ER_TOO_BIG_PRECISION
-	ScaleTooBig:         {1425, "42000"}, // ER_TOO_BIG_SCALE
-	ScaleOverPrecision:  {1427, "42000"}, // ER_M_BIGGER_THAN_D
-	UnknownStar:         {1051, "42S02"}, // ER_BAD_TABLE_ERROR
-	WrongValue:          {1411, "HY000"}, // ER_WRONG_VALUE_FOR_TYPE
-	JSONType:            {3146, "22032"}, // ER_INVALID_TYPE_FOR_JSON
-	StackOverrun:        {1436, "HY000"}, // ER_STACK_OVERRUN_NEED_MORE
-	JSONDepth:           {3157, "22032"}, // ER_JSON_DOCUMENT_TOO_DEEP
-	JSONWildcard:        {3149, "42000"}, // ER_INVALID_JSON_PATH_WILDCARD
-	JSONCell:            {3165, "42000"}, // ER_INVALID_JSON_PATH_ARRAY_CELL
-	JSONRoot:            {3153, "42000"}, // ER_JSON_VACUOUS_PATH
-	JSONNullKey:         {3158, "22032"}, // ER_JSON_DOCUMENT_NULL_KEY
-	JSONOneOrAll:        {3154, "42000"}, // ER_JSON_BAD_ONE_OR_ALL_ARG
-	RegexpIllegal:       {3685, "HY000"}, // ER_REGEXP_ILLEGAL_ARGUMENT
-	RegexpIndex:         {3686, "HY000"}, // ER_REGEXP_INDEX_OUTOFBOUNDS_ERROR
-	RegexpSyntax:        {3688, "HY000"}, // ER_REGEXP_RULE_SYNTAX
-	RegexpEscape:        {3689, "HY000"}, // ER_REGEXP_BAD_ESCAPE_SEQUENCE
-	RegexpParenthesis:   {3691, "HY000"}, // ER_REGEXP_MISMATCHED_PAREN
-	RegexpInterval:      {3692, "HY000"}, // ER_REGEXP_BAD_INTERVAL
-	RegexpMaxMin:        {3693, "HY000"}, // ER_REGEXP_MAX_LT_MIN
-	RegexpBackReference: {3694, "HY000"}, // ER_REGEXP_INVALID_BACK_REF
-	RegexpBracket:       {3696, "HY000"}, // ER_REGEXP_MISSING_CLOSE_BRACKET
-	RegexpRange:         {3697, "HY000"}, // ER_REGEXP_INVALID_RANGE
-	RegexpStack:         {3698, "HY000"}, // ER_REGEXP_STACK_OVERFLOW
-	RegexpTimeout:       {3699, "HY000"}, // ER_REGEXP_TIME_OUT
-	RegexpTooBig:        {3700, "HY000"}, // ER_REGEXP_PATTERN_TOO_BIG
-	RegexpGroupName:     {3887, "HY000"}, // ER_REGEXP_INVALID_CAPTURE_GROUP_NAME
-	DisplayWidth:        {1439, "42000"}, // ER_TOO_BIG_DISPLAYWIDTH
-	NoPartitions:        {1747, "HY000"}, // ER_PARTITION_CLAUSE_ON_NONPARTITIONED
-	NoFulltext:          {1191, "HY000"}, // ER_FT_MATCHING_KEY_NOT_FOUND
-	NoIndex:             {1176, "42000"}, // ER_KEY_DOES_NOT_EXITS
-	BitLengths:          {3513, "HY000"}, // ER_INVALID_BITWISE_OPERANDS_SIZE
-	BitAggregateTooLong: {3514, "HY000"}, // ER_INVALID_BITWISE_AGGREGATE_OPERANDS_SIZE
+	PrecisionTooBig:     1426, // ER_TOO_BIG_PRECISION
+	ScaleTooBig:         1425, // ER_TOO_BIG_SCALE
+	ScaleOverPrecision:  1427, // ER_M_BIGGER_THAN_D
+	UnknownStar:         1051, // ER_BAD_TABLE_ERROR
+	WrongValue:          1411, // ER_WRONG_VALUE_FOR_TYPE
+	JSONType:            3146, // ER_INVALID_TYPE_FOR_JSON
+	StackOverrun:        1436, // ER_STACK_OVERRUN_NEED_MORE
+	JSONDepth:           3157, // ER_JSON_DOCUMENT_TOO_DEEP
+	JSONWildcard:        3149, // ER_INVALID_JSON_PATH_WILDCARD
+	JSONCell:            3165, // ER_INVALID_JSON_PATH_ARRAY_CELL
+	JSONRoot:            3153, // ER_JSON_VACUOUS_PATH
+	JSONNullKey:         3158, // ER_JSON_DOCUMENT_NULL_KEY
+	JSONOneOrAll:        3154, // ER_JSON_BAD_ONE_OR_ALL_ARG
+	RegexpIllegal:       3685, // ER_REGEXP_ILLEGAL_ARGUMENT
+	RegexpIndex:         3686, // ER_REGEXP_INDEX_OUTOFBOUNDS_ERROR
+	RegexpSyntax:        3688, // ER_REGEXP_RULE_SYNTAX
+	RegexpEscape:        3689, // ER_REGEXP_BAD_ESCAPE_SEQUENCE
+	RegexpParenthesis:   3691, // ER_REGEXP_MISMATCHED_PAREN
+	RegexpInterval:      3692, // ER_REGEXP_BAD_INTERVAL
+	RegexpMaxMin:        3693, // ER_REGEXP_MAX_LT_MIN
+	RegexpBackReference: 3694, // ER_REGEXP_INVALID_BACK_REF
+	RegexpBracket:       3696, // ER_REGEXP_MISSING_CLOSE_BRACKET
+	RegexpRange:         3697, // ER_REGEXP_INVALID_RANGE
+	RegexpStack:         3698, // ER_REGEXP_STACK_OVERFLOW
+	RegexpTimeout:       3699, // ER_REGEXP_TIME_OUT
+	RegexpTooBig:        3700, // ER_REGEXP_PATTERN_TOO_BIG
+	RegexpGroupName:     3887, // ER_REGEXP_INVALID_CAPTURE_GROUP_NAME
+	DisplayWidth:        1439, // ER_TOO_BIG_DISPLAYWIDTH
+	NoPartitions:        1747, // ER_PARTITION_CLAUSE_ON_NONPARTITIONED
+	NoFulltext:          1191, // ER_FT_MATCHING_KEY_NOT_FOUND
+	NoIndex:             1176, // ER_KEY_DOES_NOT_EXITS
+	BitLengths:          3513, // ER_INVALID_BITWISE_OPERANDS_SIZE
+	BitAggregateTooLong: 3514, // ER_INVALID_BITWISE_AGGREGATE_OPERANDS_SIZE
 }
 
 // Identity returns the code's errno and SQLSTATE.
 func (c Code) Identity() Identity {
-	if int(c) < len(identities) {
-		return identities[c]
+	errno := errnos[Internal]
+	switch {
+	case c >= firstErrno:
+		errno = uint16(c)
+	case int(c) < len(errnos):
+		errno = errnos[c]
 	}
-	return identities[Internal]
+	return Identity{errno, State(errno)}
 }

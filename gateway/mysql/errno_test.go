@@ -25,11 +25,37 @@ func TestMistakes(t *testing.T) {
 		{"SELECT x.id FROM numbers", 1054, "42S22"},
 		{"SELECT id FROM numbers WHERE x.id = 1", 1054, "42S22"},
 		{"SELECT id FROM nothing", 1146, "42S02"},
+		{"SELECT LEFT('a')", 1064, "42000"},
+		{"SELECT CAST(1 AS CHAR CHARACTER SET nope)", 1115, "42000"},
+		{"SELECT CAST('2020-01-01' AS DATETIME(7))", 1426, "42000"},
+		{"SELECT ALL DISTINCT 1", 1221, "HY000"},
+		{"SELECT 1 = ALL (SELECT 1, 2)", 1241, "21000"},
+		{"SELECT NAME_CONST('a', RAND())", 1210, "HY000"},
+		{"SET wait_timeout = 'x'", 1232, "42000"},
+		{"SET a.b = 1", 1193, "HY000"},
+		{"SELECT @@session.max_connections", 1238, "HY000"},
+		{"SET block_encryption_mode = 'aes-256-cbc'", 1235, "42000"},
+		{"PREPARE p FROM ''", 1065, "42000"},
+		{"SIGNAL SQLSTATE 'x'", 1407, "42000"},
+		{"SELECT 1 INTO nope", 1327, "42000"},
 	} {
 		_, err := texts(c, q.query)
 		wantErrno(t, q.query, err, q.errno, q.state)
 	}
 	for statement, message := range map[string]string{
+		"SELECT 1 FRM numbers x": "Error 1064 (42000): You have an error in your SQL syntax; check the manual that corresponds to your MySQL server version for the right " +
+			"syntax to use near 'numbers x' at line 1",
+		"SELECT id\nFROM numbers\nWHERE": "Error 1064 (42000): You have an error in your SQL syntax; check the manual that corresponds to your MySQL server version for the " +
+			"right syntax to use near '' at line 3",
+		"SELECT id FROM numbers WHERE nope = 1":                   "Error 1054 (42S22): Unknown column 'nope' in 'where clause'",
+		"SELECT n.id FROM numbers n ORDER BY n.nope":              "Error 1054 (42S22): Unknown column 'n.nope' in 'order clause'",
+		"SELECT 1 FROM numbers a JOIN numbers b ON a.id = b.nope": "Error 1054 (42S22): Unknown column 'b.nope' in 'on clause'",
+		"SELECT id FROM numbers a JOIN numbers b":                 "Error 1052 (23000): Column 'id' in field list is ambiguous",
+		"SELECT NOPE(1)":                 "Error 1305 (42000): FUNCTION nope does not exist",
+		"SELECT CONV(1)":                 "Error 1582 (42000): Incorrect parameter count in the call to native function 'CONV'",
+		"SELECT @@nope":                  "Error 1193 (HY000): Unknown system variable 'nope'",
+		"USE nope":                       "Error 1049 (42000): Unknown database 'nope'",
+		"DROP TABLE nope":                "Error 1051 (42S02): Unknown table 'nope'",
 		"SET NAMES sjis":                 "Error 1115 (42000): Unknown character set: 'sjis'",
 		"SELECT CONVERT('a' USING sjis)": "Error 1115 (42000): Unknown character set: 'sjis'",
 	} {
@@ -37,6 +63,15 @@ func TestMistakes(t *testing.T) {
 			t.Errorf("%s: %v, want %s", statement, err, message)
 		}
 	}
+	wantRows(t, c, "SELECT COALESCE(table_type, 'z'), IF(1, table_type, ''), CASE WHEN 1 THEN table_type END, table_type = 'BASE TABLE' "+
+		"FROM information_schema.tables WHERE table_schema = 'fake' AND table_name = 'numbers'", "[[BASE TABLE BASE TABLE BASE TABLE 1]]")
+	wantRows(t, c, "SELECT CURRENT_ROLE(), @@have_ssl, @@profiling", "[[NONE YES 0]]")
+	for _, set := range []string{"SET character_set_results = NULL", "SET profiling = 1"} {
+		if _, err := c.ExecContext(background, set); err != nil {
+			t.Errorf("%s: %v", set, err)
+		}
+	}
+	wantRows(t, c, "SELECT 'ä', @@character_set_results, @@profiling", "[[ä utf8mb4 1]]")
 	wantRows(t, c, "SELECT JSON_ARRAY(), JSON_OBJECT(), JSON_ARRAY(1), JSON_OBJECT('a', JSON_ARRAY()) FROM numbers WHERE id = 1", `[[[] {} [1] {"a": []}]]`)
 	wantRows(t, c, "SELECT JSON_ARRAY(), JSON_OBJECT()", `[[[] {}]]`)
 	wantRows(t, c, "SELECT DATE('2020-01-01') + INTERVAL 1 DAY, INTERVAL(2, 1, 3), 1e308", `[[2020-01-02 1 1e+308]]`)

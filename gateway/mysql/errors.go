@@ -38,26 +38,8 @@ func wireError(err error) *wire.Error {
 // withState gives an error of GMS the SQLSTATE of its errno, which GMS mostly leaves open.
 func withState(e *vitess.SQLError) *wire.Error {
 	said := &wire.Error{Errno: uint16(e.Num), State: e.State, Message: e.Message}
-	if state, ok := states[e.Num]; ok && e.State == vitess.SSUnknownSQLState {
-		said.State = state
+	if e.State == vitess.SSUnknownSQLState {
+		said.State = sqlerr.State(said.Errno)
 	}
 	return said
-}
-
-// states are the SQLSTATEs of errors that GMS's own statements give (MySQL 8.0 Error Reference).
-var states = map[int]string{
-	vitess.ERBadDb:               "42000",
-	vitess.ERBadFieldError:       "42S22",
-	vitess.ERBadNullError:        "23000",
-	vitess.ERCantDropFieldOrKey:  "42000",
-	vitess.ERDupEntry:            "23000",
-	vitess.ERFieldSpecifiedTwice: "42000",
-	vitess.ERMultiplePriKey:      "42000",
-	vitess.ErNoReferencedRow2:    "23000",
-	vitess.ERNoSuchTable:         "42S02",
-	vitess.EROperandColumns:      "21000",
-	vitess.ERRowIsReferenced2:    "23000",
-	vitess.ERSubqueryNo1Row:      "21000",
-	vitess.ERTableExists:         "42S01",
-	vitess.ERWrongAutoKey:        "42000",
 }

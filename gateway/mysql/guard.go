@@ -25,6 +25,12 @@ var guards = map[string]func(value any) error{
 	"character_set_connection": checkCharacterSet,
 	characterSetResults:        checkResultCharset,
 
+	blockEncryptionMode: func(value any) error {
+		if mode, ok := value.(string); ok && !strings.EqualFold(mode, "aes-128-ecb") {
+			return refused(blockEncryptionMode, value)
+		}
+		return nil
+	},
 	divPrecisionIncrement: func(value any) error {
 		if value != int64(types.DivisionDigits) {
 			return refused(divPrecisionIncrement, value)
@@ -34,6 +40,7 @@ var guards = map[string]func(value any) error{
 }
 
 const (
+	blockEncryptionMode   = "block_encryption_mode"
 	divPrecisionIncrement = "div_precision_increment"
 	lcTimeNames           = "lc_time_names"
 	timestamp             = "timestamp"

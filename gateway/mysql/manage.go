@@ -19,8 +19,15 @@ import (
 
 // own runs a statement of this gateway's grammar.
 func (s *statement) own(stmt parse.Stmt) error {
-	if stmt, ok := stmt.(*parse.Analyze); ok {
+	switch stmt := stmt.(type) {
+	case *parse.Analyze:
 		return s.analyze(stmt)
+	case *parse.Maintain:
+		return s.maintain(stmt)
+	case *parse.ShowDiagnostics:
+		return s.showDiagnostics(stmt)
+	case *parse.GetDiagnostics:
+		return s.getDiagnostics(stmt)
 	}
 	return s.manage(stmt)
 }

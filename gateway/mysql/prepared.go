@@ -24,8 +24,8 @@ import (
 type prepared struct {
 	id     uint32
 	text   string
-	parsed sqlparser.Statement // nil: it is analyze
-	own    *parse.Analyze      // of the statements that are not of GMS's grammar the one that can be prepared
+	parsed sqlparser.Statement // nil: it is own
+	own    parse.Stmt          // one that is not of GMS's grammar
 	under  settings            // that it was parsed under
 	params int
 
@@ -82,7 +82,7 @@ func (s *statement) parsePrepared(text string) (*prepared, []wire.Column, error)
 		return nil, nil, err
 	}
 	if p.own != nil {
-		return p, analyzeColumns(), nil
+		return p, ownColumns(p.own), nil
 	}
 	p.parsed, _, _, err = s.server.gms.Parser.Parse(s.ctx, text, false)
 	if err == nil && p.parsed == nil {
@@ -93,16 +93,6 @@ func (s *statement) parsePrepared(text string) (*prepared, []wire.Column, error)
 	}
 	columns, err := s.describe(p.parsed, text)
 	return p, columns, err
-}
-
-// ownPrepared reads an ANALYZE TABLE. It returns nil for any other statement.
-func ownPrepared(query string, ansiQuotes bool) (*parse.Analyze, error) {
-	own, after, err := parse.Statement(query, parse.Mode{AnsiQuotes: ansiQuotes})
-	stmt, ok := own.(*parse.Analyze)
-	if ok && after != "" {
-		err = oneStatement
-	}
-	return stmt, err
 }
 
 // unknownStatement is what MySQL says of a statement that was not prepared, or closed.
@@ -139,7 +129,7 @@ func (c *connection) execute(packet []byte) error {
 			s.cursor = p
 		}
 		if p.own != nil {
-			return s.analyze(p.own)
+			return s.own(p.own)
 		}
 		if known, err := s.again(p.text, argumentsText(e.Params), &p.under); known {
 			return err

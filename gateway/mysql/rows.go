@@ -298,37 +298,37 @@ func numbers(text string) (whole []int, micros int) {
 	return whole, micros
 }
 
-// textRows are rows of texts that are there already.
-type textRows struct {
-	table  [][]string
+// valueRows are rows that are there already.
+type valueRows struct {
+	table  [][]sqltypes.Value
 	binary bool
 	recode recode
 }
 
 // next implements rows.
-func (r *textRows) next(*sql.Context) (page, error) {
+func (r *valueRows) next(*sql.Context) (page, error) {
 	if len(r.table) == 0 {
 		return page{}, io.EOF
 	}
-	cells := make([][]sqltypes.Value, len(r.table))
-	for i, row := range r.table {
-		for _, text := range row {
-			raw := []byte(text)
-			if r.recode != nil {
-				raw = r.recode(text)
+	cells := r.table
+	r.table = nil
+	if r.recode != nil {
+		for _, row := range cells {
+			for i, v := range row {
+				if v.IsText() {
+					row[i] = sqltypes.MakeTrusted(v.Type(), r.recode(v.ToString()))
+				}
 			}
-			cells[i] = append(cells[i], sqltypes.MakeTrusted(sqltypes.Text, raw))
 		}
 	}
-	r.table = nil
 	return valuePage(cells, r.binary), nil
 }
 
 // hold implements rows.
-func (r *textRows) hold(*sql.Context) error { return nil }
+func (r *valueRows) hold(*sql.Context) error { return nil }
 
 // close implements rows.
-func (r *textRows) close(*sql.Context) error { return nil }
+func (r *valueRows) close(*sql.Context) error { return nil }
 
 // tooLong refuses a row that clients could not take.
 func tooLong(bytes, longest int) error {

@@ -64,6 +64,9 @@ func (s *statement) command(text string, do func(*statement) error) (ok bool, er
 		return false, s.fail(err)
 	}
 	defer sql.SessionCommandEnd(c.session)
+	if err := s.countDiagnostics(); err != nil {
+		return false, s.fail(err)
+	}
 	start := time.Now()
 	err = s.guarded(do)
 	v.metrics.observe(s.kind, err, time.Since(start))

@@ -27,6 +27,8 @@ type ownSession struct {
 	changes int           // of variables that the client is told of, so far
 	tracked []wire.Change // those that it was not told of yet
 	result  uint16        // the collation that the client named when it connected; 0: none since SET NAMES
+
+	savepoints savepoints
 }
 
 var (

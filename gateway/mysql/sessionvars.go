@@ -51,12 +51,18 @@ type settings [sha256.Size]byte
 func sumOf(values map[string]sql.SystemVarValue) (sum settings) {
 	h := sha256.New()
 	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if counts(name) {
+			continue
+		}
 		v := shown(values[name])
 		h.Write(fmt.Appendf(nil, "%s=%T %q\n", name, v, fmt.Sprint(v)))
 	}
 	h.Sum(sum[:0])
 	return sum
 }
+
+// counts reports a variable that is no setting: it says something of the statement before, and is a parameter of each run.
+func counts(name string) bool { return name == warningCount || name == errorCount }
 
 // shown is a variable's value as statements see it.
 func shown(v sql.SystemVarValue) any {
@@ -81,8 +87,7 @@ type systemVariables struct {
 func (s *systemVariables) settings() settings {
 	if s.sum == nil {
 		sum := s.globals.sum
-		if len(s.own) > 0 {
-			own := sumOf(s.own)
+		if own := sumOf(s.own); own != sumOf(nil) {
 			sum = sha256.Sum256(append(sum[:], own[:]...))
 		}
 		s.sum = &sum
@@ -113,7 +118,9 @@ func (s *systemVariables) lookup(name string) (sql.SystemVariable, error) {
 // keep makes a value the session's. One that is the global one is not kept, so that sessions that set what there is are alike.
 func (s *systemVariables) keep(name string, v sql.SystemVarValue) {
 	name = strings.ToLower(name)
-	s.sum = nil
+	if !counts(name) {
+		s.sum = nil
+	}
 	if global, ok := s.globals.values[name]; ok && sameValue(global, v) {
 		delete(s.own, name)
 		return

@@ -9,6 +9,7 @@ import (
 	"github.com/dolthub/go-mysql-server/sql"
 	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
 	gmstypes "github.com/dolthub/go-mysql-server/sql/types"
+	"github.com/dolthub/vitess/go/sqltypes"
 	"github.com/dolthub/vitess/go/vt/sqlparser"
 
 	"github.com/silogate/silogate/engine/bind"
@@ -105,6 +106,9 @@ func (s *statement) attempt(parsed sqlparser.Statement, text string, args map[st
 		return err
 	}
 	if err := s.mayRun(root); err != nil {
+		return err
+	}
+	if err := s.savepoint(root); err != nil {
 		return err
 	}
 	return s.local(root, text)
@@ -252,9 +256,20 @@ func (s *statement) send(p page, from, to, longest int) error {
 	return nil
 }
 
+// values sends rows that are there already.
+func (s *statement) values(columns []wire.Column, table [][]sqltypes.Value) error {
+	return s.rows(columns, &valueRows{table: table, binary: s.binary, recode: s.conn.session.charsets().recode()})
+}
+
 // texts sends rows of texts.
 func (s *statement) texts(columns []wire.Column, table [][]string) error {
-	return s.rows(columns, &textRows{table: table, binary: s.binary, recode: s.conn.session.charsets().recode()})
+	values := make([][]sqltypes.Value, len(table))
+	for i, row := range table {
+		for _, text := range row {
+			values[i] = append(values[i], sqltypes.MakeTrusted(sqltypes.Text, []byte(text)))
+		}
+	}
+	return s.values(columns, values)
 }
 
 // finish tells the client that the statement is over.
@@ -284,6 +299,7 @@ func (s *statement) fail(err error) error {
 	if cause := context.Cause(s.ctx); cause != nil && (unexplained || errors.Is(cause, shutdown)) {
 		err = cause
 	}
+	s.keepFailure(wireError(err))
 	if sqlerr.CodeOf(err) == sqlerr.Internal {
 		failure := wireError(err)
 		s.server.cfg.Log.Debug("statement failed", "connection", s.conn.id, "errno", failure.Errno, "error", failure.Message)

@@ -2,6 +2,7 @@ package mysql
 
 import (
 	"math"
+	"slices"
 
 	"github.com/dolthub/go-mysql-server/sql"
 	gmstypes "github.com/dolthub/go-mysql-server/sql/types"
@@ -14,7 +15,10 @@ import (
 // registerVariables adds the gateway's variables to GMS's, which the whole process shares; those that are there stay. A row
 // may be as long as in MySQL, and literals have MySQL's collation.
 func registerVariables(variables []session.Variable) error {
-	var add []sql.SystemVariable
+	add := slices.DeleteFunc(slices.Concat(countVariables(), askedVariables()), func(v sql.SystemVariable) bool {
+		_, _, known := sql.SystemVariables.GetGlobal(v.GetName())
+		return known
+	})
 	for _, v := range variables {
 		if _, _, ok := sql.SystemVariables.GetGlobal(v.Name); !ok {
 			add = append(add, systemVariable(v))

@@ -1,0 +1,101 @@
+package mysql
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/dolthub/vitess/go/sqltypes"
+
+	"github.com/silogate/silogate/engine/parse"
+	"github.com/silogate/silogate/engine/sqlerr"
+	"github.com/silogate/silogate/gateway/mysql/wire"
+)
+
+// ownPrepared reads a statement that is not of GMS's grammar and can be prepared: it has rows. It returns nil for one of GMS's grammar.
+func ownPrepared(query string, ansiQuotes bool) (parse.Stmt, error) {
+	own, after, err := parse.Statement(query, parse.Mode{AnsiQuotes: ansiQuotes})
+	switch {
+	case err != nil || own == nil:
+		return nil, err
+	case after != "":
+		return nil, oneStatement
+	case ownColumns(own) == nil:
+		return nil, sqlerr.New(sqlerr.Errno(1295), "This command is not supported in the prepared statement protocol yet") // ER_UNSUPPORTED_PS
+	}
+	return own, nil
+}
+
+// ownColumns are the columns of such a statement; nil: it has no rows, or they are not known before it runs.
+func ownColumns(own parse.Stmt) []wire.Column {
+	switch own := own.(type) {
+	case *parse.Analyze:
+		return analyzeColumns()
+	case *parse.Maintain:
+		if own.Op == checksum {
+			return checksumColumns()
+		}
+		return analyzeColumns()
+	case *parse.ShowDiagnostics:
+		return diagnosticsColumns()
+	}
+	return nil
+}
+
+const checksum = "checksum"
+
+func checksumColumns() []wire.Column {
+	columns := textColumns("Table", "Checksum")
+	columns[1].Flags &^= wire.NotNull
+	return columns
+}
+
+// maintain runs an OPTIMIZE, CHECK, REPAIR or CHECKSUM TABLE: the tables are looked up, and nothing is done with them, which MySQL says of
+// the tables of engines that can't either.
+func (s *statement) maintain(stmt *parse.Maintain) error {
+	s.kind = manage
+	s.ctx.ClearWarnings()
+	tables, err := s.mayAnalyze(stmt.Tables)
+	if err != nil {
+		return err
+	}
+	if stmt.Op == checksum {
+		return s.checksums(tables)
+	}
+	a := &analysis{s, nil, stmt.Op, nil}
+	for _, t := range tables {
+		if err := s.exists(t); err != nil {
+			if err := a.failed(t, err); err != nil {
+				return err
+			}
+			a.say(shownName(t), saysStatus, "Operation failed")
+			continue
+		}
+		a.say(shownName(t), saysNote, "The storage engine for the table doesn't support "+stmt.Op)
+	}
+	return s.texts(analyzeColumns(), a.said)
+}
+
+// checksums says that there are none.
+func (s *statement) checksums(tables []parse.TableName) error {
+	var table [][]sqltypes.Value
+	for _, t := range tables {
+		if err := s.exists(t); err != nil {
+			s.ctx.Warn(int(sqlerr.CodeOf(err).Identity().Errno), "%s", err)
+		}
+		table = append(table, []sqltypes.Value{sqltypes.MakeTrusted(sqltypes.Text, []byte(shownName(t))), sqltypes.NULL})
+	}
+	return s.values(checksumColumns(), table)
+}
+
+// exists returns an error if there is no such table.
+func (s *statement) exists(t parse.TableName) error {
+	_, _, err := s.server.cfg.Catalog.Resolve(s.ctx, s.ctx.Client().User, t.Database, t.Name)
+	var coded *sqlerr.Error
+	if errors.As(err, &coded) && coded.Code == sqlerr.UnknownTable {
+		return sqlerr.New(sqlerr.UnknownTable, "Table '%s' doesn't exist", shownName(t))
+	}
+	if err != nil {
+		return fmt.Errorf("table %s: %w", shownName(t), err)
+	}
+	return nil
+}
