@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/silogate/silogate/catalog"
+	"github.com/silogate/silogate/catalog/scratch"
 	"github.com/silogate/silogate/catalog/store"
 	"github.com/silogate/silogate/connectors/builtin"
 	"github.com/silogate/silogate/engine"
@@ -25,6 +26,7 @@ import (
 	"github.com/silogate/silogate/engine/optimize"
 	"github.com/silogate/silogate/engine/types"
 	"github.com/silogate/silogate/gateway/mysql"
+	"github.com/silogate/silogate/gateway/mysql/scratchsql"
 	"github.com/silogate/silogate/gateway/shadow"
 	"github.com/silogate/silogate/gateway/web"
 	"github.com/silogate/silogate/internal/config"
@@ -36,6 +38,7 @@ const drainTime = 10 * time.Second
 // gateway is everything a running gateway is made of.
 type gateway struct {
 	store   *store.Store
+	scratch *scratch.Store
 	catalog *catalog.Catalog
 	spill   *spill.Manager
 	engine  *engine.Engine
@@ -64,6 +67,11 @@ func (g *gateway) open(ctx context.Context, cfg config.Config, log *slog.Logger,
 		return err
 	}
 	if g.store, err = store.Open(ctx, cfg.Data); err != nil {
+		return err
+	}
+	g.scratch, err = scratch.Open(ctx, scratch.Config{Path: filepath.Join(cfg.Data, "scratch.db"), Type: scratchsql.TypeOf,
+		Quota: scratch.Quota{User: int64(cfg.Scratch.User), Total: int64(cfg.Scratch.Total)}})
+	if err != nil {
 		return err
 	}
 	if g.catalog, err = openCatalog(ctx, cfg, g.store, log, nil); err != nil {
@@ -102,7 +110,7 @@ func (g *gateway) open(ctx context.Context, cfg config.Config, log *slog.Logger,
 		return fmt.Errorf("listen: %w", err)
 	}
 	g.mysql, err = mysql.New(ctx, listener, mysql.Config{
-		Catalog: g.catalog, Engine: g.engine, Store: g.store, Users: users(cfg.Users), Rules: optimize.RuleNames(),
+		Catalog: g.catalog, Engine: g.engine, Store: g.store, Scratch: g.scratch, Users: users(cfg.Users), Rules: optimize.RuleNames(),
 		Shadow: g.shadow, ShadowRate: cfg.Shadow, TLS: certificate, Registry: registry, Log: log,
 	})
 	if err != nil || cfg.Web == "" {
@@ -223,6 +231,9 @@ func (g *gateway) close() error {
 	}
 	if g.catalog != nil {
 		errs = append(errs, g.catalog.Close())
+	}
+	if g.scratch != nil {
+		errs = append(errs, g.scratch.Close())
 	}
 	if g.store != nil {
 		errs = append(errs, g.store.Close())

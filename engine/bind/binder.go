@@ -16,6 +16,8 @@ type Config struct {
 	// Local are databases that GMS itself owns, such as scratch databases in memory. A name of theirs hides a federated
 	// one.
 	Local []sql.Database
+	// Scratch are the databases that clients make, and their temporary tables; nil: there are none.
+	Scratch Scratch
 	// Runner executes the federated parts of statements that GMS runs; nil: such statements are errors.
 	Runner Runner
 	// Engine configures GMS; nil for its defaults.

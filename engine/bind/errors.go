@@ -93,7 +93,6 @@ var kinds = []struct {
 	{sql.ErrRenameTableNotSupported, sqlerr.Unsupported},
 	{sql.ErrInsertIntoMismatchValueCount, sqlerr.RowColumns},
 	{sql.ErrReadOnly, sqlerr.ReadOnly},
-	{analyzererrors.ErrReadOnlyDatabase, sqlerr.ReadOnly},
 	{plan.ErrInsertIntoNotSupported, sqlerr.ReadOnly},
 	{sql.ErrMoreThanOneRow, sqlerr.IntoRows},
 	{sql.ErrRecursiveCTEMissingUnion, sqlerr.Unsupported},
@@ -117,8 +116,6 @@ var texts = []struct {
 	code    sqlerr.Code
 	message string
 }{
-	{sql.ErrImmutableDatabaseProvider.New().Error(), sqlerr.DatabaseDenied,
-		"Access denied: the databases are those of the configured sources and of CREATE SERVER, none can be created, altered or dropped"},
 	{"bind variable not provided", sqlerr.BadArgument, "Incorrect arguments to EXECUTE: too few values for its parameters"},
 	{"invalid arguments. expected", sqlerr.BadArgument, "Incorrect arguments to EXECUTE: too many values for its parameters"},
 	{"invalid use of an interval", sqlerr.Syntax, "You have an error in your SQL syntax: an INTERVAL is added to a date, or subtracted from one"},
@@ -145,6 +142,9 @@ func Translate(err error) error {
 	var known *sqlerr.Error
 	if errors.As(err, &known) {
 		return err
+	}
+	if r := refused(err); r != nil {
+		return r
 	}
 	for _, k := range kinds {
 		if k.kind.Is(err) {

@@ -145,7 +145,7 @@ func prepared(query string, format *string, stmt sqlparser.Statement, err error)
 		return nil, err
 	}
 	for _, change := range []func(sqlparser.SQLNode) error{
-		ownRights, knownVariables, callForms, doubles, foldColumns, uniqueTables, uniqueCTEs, viewVariables, castBounds, nameOrdered, recursions, jsonTimes, windows, groupKeys,
+		ownRights, knownVariables, callForms, doubles, foldColumns, uniqueTables, uniqueCTEs, viewVariables, castBounds, nameOrdered, recursions, columnTimes, alterations, jsonTimes, windows, groupKeys,
 		isolateOperands, orderByArguments, bitLiterals, resolveAggregates, quantified, numbered, renameExtremes, renameGrowing,
 		renameLoadFile, operatorsAsFunctions, constantOrders, boundCTEs,
 	} {

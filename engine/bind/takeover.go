@@ -18,7 +18,7 @@ const (
 	fullAnalysisID
 )
 
-// takeOver is the first rule of every analysis. At the root of a statement it turns a query that is federated or reads no
+// takeOver is the first rule of every analysis. At the root of a statement it turns a query that is federated, reads tables of Scratch or no
 // table into a Leaf, or each federated query inside another statement into one, and refuses what touches files. Below the root there is nothing left to decide.
 func (b *Binder) takeOver(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, scope *gmsplan.Scope, _ analyzer.RuleSelector, flags *sql.QueryFlags) (sql.Node, transform.TreeIdentity, error) {
 	if err := refuseFiles(ctx, a, n); err != nil {
@@ -29,7 +29,7 @@ func (b *Binder) takeOver(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, sc
 	}
 	if isQuery(n) && !shows(n) {
 		take := b.takeConstant
-		if beyondGMS(ctx, n) {
+		if beyondGMS(ctx, n) || (seenQueries{}).readsStored(ctx, n) {
 			take = b.take
 		}
 		leaf, err := take(ctx, a, n, flags)
@@ -167,7 +167,7 @@ func takeParts(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, flags *sql.Qu
 		}
 		return n.WithSource(source), transform.NewTree, nil
 	case *gmsplan.Into:
-		if !beyondGMS(ctx, n.Child) {
+		if !beyondGMS(ctx, n.Child) && !(seenQueries{}).readsStored(ctx, n.Child) {
 			return n, transform.SameTree, nil
 		}
 		leaf, err := a.Analyze(ctx, n.Child, nil, flags)

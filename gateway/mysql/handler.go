@@ -219,7 +219,7 @@ func (h *handler) run(ctx context.Context, c *vitess.Conn, text string, do func(
 
 	s := &statement{server: h.server, ctx: sqlCtx, conn: c, kind: local}
 	start := time.Now()
-	err = s.guarded(do)
+	err = s.end(s.guarded(do))
 	h.server.metrics.observe(s.kind, err, time.Since(start))
 	if err != nil {
 		return s.fail(err)

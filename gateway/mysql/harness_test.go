@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -16,11 +17,13 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/silogate/silogate/catalog"
+	"github.com/silogate/silogate/catalog/scratch"
 	"github.com/silogate/silogate/catalog/store"
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/sqlite"
 	"github.com/silogate/silogate/engine"
 	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
+	"github.com/silogate/silogate/gateway/mysql/scratchsql"
 	"github.com/silogate/silogate/gateway/shadow"
 	"github.com/silogate/silogate/internal/liar"
 )
@@ -43,6 +46,7 @@ type gateway struct {
 	mem     bufpooltest.Allocator
 	catalog *catalog.Catalog
 	store   *store.Store
+	scratch *scratch.Store
 	shadow  *shadow.Shadow
 	served  chan error
 	tls     *tls.Config // nil: none
@@ -60,6 +64,11 @@ func (g *gateway) start() {
 	g.t.Helper()
 	var err error
 	if g.store, err = store.Open(background, g.dir); err != nil {
+		g.t.Fatal(err)
+	}
+	g.scratch, err = scratch.Open(background, scratch.Config{Path: filepath.Join(g.dir, "scratch.db"), Type: scratchsql.TypeOf,
+		Quota: scratch.Quota{User: 64 << 20, Total: 64 << 20}})
+	if err != nil {
 		g.t.Fatal(err)
 	}
 	g.catalog, err = catalog.New(background, catalog.Config{
@@ -88,6 +97,7 @@ func (g *gateway) start() {
 		Engine:   e,
 		Shadow:   g.shadow,
 		Store:    g.store,
+		Scratch:  g.scratch,
 		Users:    []User{{Name: "root", Password: "sesame"}},
 		Rules:    []string{"simplify", "prune"},
 		Registry: registry,
@@ -117,7 +127,7 @@ func (g *gateway) stop() {
 // closeRest closes what the server is made of, once that is closed.
 func (g *gateway) closeRest() error {
 	g.shadow.Close()
-	return errors.Join(g.catalog.Close(), g.store.Close())
+	return errors.Join(g.catalog.Close(), g.scratch.Close(), g.store.Close())
 }
 
 // dsn names the gateway for the driver, as root; params is a query string.

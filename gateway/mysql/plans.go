@@ -87,7 +87,7 @@ func (p *plans) sweep(now int64) {
 // planKey returns the key of a statement's plan; ok is false if none is kept.
 func (s *statement) planKey(text, arguments string, prepared bool) (key planKey, ok bool) {
 	session, ok := s.ctx.Session.(*ownSession)
-	if !ok || len(text)+len(arguments) > longestPlan {
+	if !ok || len(text)+len(arguments) > longestPlan || session.scratch.HasTemporary() { // which may hide what a plan reads
 		return planKey{}, false
 	}
 	parsed := session.settings()

@@ -18,10 +18,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/silogate/silogate/catalog"
+	"github.com/silogate/silogate/catalog/scratch"
 	"github.com/silogate/silogate/catalog/store"
 	"github.com/silogate/silogate/engine"
 	"github.com/silogate/silogate/engine/bind"
 	"github.com/silogate/silogate/engine/sqlerr"
+	"github.com/silogate/silogate/gateway/mysql/scratchsql"
 	"github.com/silogate/silogate/gateway/session"
 	"github.com/silogate/silogate/gateway/shadow"
 )
@@ -31,6 +33,7 @@ type Config struct {
 	Catalog    *catalog.Catalog
 	Engine     *engine.Engine
 	Store      *store.Store   // keeps the accounts
+	Scratch    *scratch.Store // keeps what clients make
 	Users      []User         // made on the first start
 	Shadow     *shadow.Shadow // checks a share of the statements
 	ShadowRate float64        // that share, unless a session has another
@@ -82,7 +85,11 @@ func (v *Server) open(ctx context.Context, listener net.Listener) (err error) {
 	if v.plans, err = newPlans(v.metrics.plans); err != nil {
 		return err
 	}
-	v.binder, err = bind.New(bind.Config{Resolver: v.cfg.Catalog, Runner: v.rows})
+	made, err := scratchsql.New(v.cfg.Scratch, nil)
+	if err != nil {
+		return err
+	}
+	v.binder, err = bind.New(bind.Config{Resolver: v.cfg.Catalog, Scratch: made, Runner: v.rows})
 	if err != nil {
 		return err
 	}
@@ -98,7 +105,7 @@ func (v *Server) open(ctx context.Context, listener net.Listener) (err error) {
 		TLSConfig:                v.cfg.TLS,
 		DisableConnectionWatcher: true, // a statement has its own
 		Options:                  []gms.Option{v.wrap},
-	}, v.gms, sql.NewContext, newSession, nil)
+	}, v.gms, sql.NewContext, v.newSession, nil)
 	return err
 }
 

@@ -13,6 +13,7 @@ import (
 	vitess "github.com/dolthub/vitess/go/mysql"
 	"github.com/dolthub/vitess/go/vt/sqlparser"
 
+	"github.com/silogate/silogate/catalog/scratch"
 	"github.com/silogate/silogate/engine/bind"
 	"github.com/silogate/silogate/engine/collation"
 	"github.com/silogate/silogate/engine/types"
@@ -21,6 +22,7 @@ import (
 // ownSession is a session that can tell its settings from others'.
 type ownSession struct {
 	*sql.BaseSession
+	scratch  *scratch.Session
 	sum      *settings                  // nil: not known since the last change
 	assigned map[string]sql.CollationID // collations of texts to be assigned to user variables
 	prepared map[string]settings        // those that a prepared statement was parsed under, by its name
@@ -29,8 +31,8 @@ type ownSession struct {
 // settings stands for the values of all system variables of a session.
 type settings [sha256.Size]byte
 
-// newSession makes the session of an authenticated connection.
-func newSession(ctx context.Context, c *vitess.Conn, address string) (sql.Session, error) {
+// newSession makes a session of an authenticated connection, without transactions.
+func newSession(ctx context.Context, c *vitess.Conn, address string) (*ownSession, error) {
 	client := sql.Client{Capabilities: c.Capabilities}
 	if user, ok := c.UserData.(sql.MysqlConnectionUser); ok {
 		client.User, client.Address = user.User, user.Host

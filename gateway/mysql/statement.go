@@ -43,6 +43,7 @@ type statement struct {
 
 	limited bool // by max_execution_time
 	sleeps  bool // it does nothing but SLEEP
+	ddl     bool // it is a transaction of its own
 
 	key     *planKey    // of its plan; nil: it is not kept
 	names   *bind.Names // what its names stood for when it was bound; nil without a key
@@ -61,6 +62,9 @@ func (s *statement) unparsed(err error) error {
 // remembered it is bound and run once more, if the client has heard nothing of it yet.
 func (s *statement) execute(parsed sqlparser.Statement, text string, args map[string]sqlparser.Expr) (err error) {
 	if err := s.ctx.ValidateSession(s.ctx); err != nil {
+		return err
+	}
+	if err := s.begin(parsed); err != nil {
 		return err
 	}
 	s.text = text
@@ -91,7 +95,7 @@ func (s *statement) attempt(parsed sqlparser.Statement, text string, args map[st
 	}
 	root, err := s.server.gms.BoundQueryPlan(ctx, text, parsed, args)
 	if err != nil {
-		return bind.UnknownQualifier(err, parsed)
+		return bind.UnknownQualifier(dropped(parsed, err), parsed)
 	}
 	s.renewWarnings(root, before)
 	if leaf, ok := bind.LeafOf(root); ok {
@@ -104,7 +108,10 @@ func (s *statement) attempt(parsed sqlparser.Statement, text string, args map[st
 	if err := s.mayRun(root); err != nil {
 		return err
 	}
-	return s.local(root, text)
+	if done, err := s.showCreate(root); done {
+		return err
+	}
+	return s.refused(root, s.local(root, text))
 }
 
 // renewWarnings drops the warnings of the statement before, but for a statement that shows them; before is how many
@@ -139,11 +146,17 @@ const rowsPerResult = 256
 
 // local runs a statement of GMS's.
 func (s *statement) local(root sql.Node, text string) (err error) {
+	if err := s.lockTargets(root); err != nil {
+		return err
+	}
 	schema, rows, _, err := s.server.gms.PrepQueryPlanForExecution(s.ctx, text, root, &sql.QueryFlags{})
 	if err != nil {
 		return err
 	}
 	defer func() {
+		if err != nil {
+			err = s.end(err) // before the rows are closed, which commits
+		}
 		if closeErr := rows.Close(s.ctx); err == nil {
 			err = closeErr
 		}
@@ -154,6 +167,7 @@ func (s *statement) local(root sql.Node, text string) (err error) {
 	if _, ok := root.(*gmsplan.ShowProcessList); ok {
 		rows = s.server.withStates(rows)
 	}
+	rows = showColumns(root, rows)
 	longest, err := longestRow(s.ctx)
 	if err != nil {
 		return err
@@ -236,6 +250,9 @@ func (s *statement) sendOK(rows sql.RowIter) error {
 		}
 		return err
 	}
+	if err := s.settle(rows); err != nil {
+		return err
+	}
 	if err := s.flags(); err != nil { // it may have changed what they say
 		return err
 	}
@@ -296,7 +313,11 @@ func (s *statement) flags() error {
 		return wireError(err)
 	}
 	setFlag(s.conn, vitess.ServerStatusAutocommit, auto)
-	setFlag(s.conn, vitess.ServerInTransaction, s.ctx.GetTransaction() != nil)
+	open, err := s.inTransaction()
+	if err != nil {
+		return wireError(err)
+	}
+	setFlag(s.conn, vitess.ServerInTransaction, open && (s.ctx.GetIgnoreAutoCommit() || s.session().scratch.Used()))
 	setFlag(s.conn, noBackslashEscapes, bind.Mode(s.ctx).NoBackslashEscapes)
 	return nil
 }

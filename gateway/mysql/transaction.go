@@ -1,0 +1,223 @@
+package mysql
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/dolthub/go-mysql-server/sql"
+	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
+	"github.com/dolthub/go-mysql-server/sql/transform"
+	vitess "github.com/dolthub/vitess/go/mysql"
+	"github.com/dolthub/vitess/go/vt/sqlparser"
+
+	"github.com/silogate/silogate/catalog/scratch"
+	"github.com/silogate/silogate/engine/sqlerr"
+	"github.com/silogate/silogate/gateway/mysql/scratchsql"
+)
+
+// Scratch implements scratchsql.Sessioner.
+func (s *ownSession) Scratch() *scratch.Session { return s.scratch }
+
+// newSession makes the session of an authenticated connection, with transactions.
+func (v *Server) newSession(ctx context.Context, c *vitess.Conn, address string) (sql.Session, error) {
+	s, err := newSession(ctx, c, address)
+	if err == nil {
+		s.scratch = v.cfg.Scratch.Session()
+	}
+	return s, err
+}
+
+// transaction stands for the transaction of the session's scratch.Session.
+type transaction struct{ readOnly bool }
+
+// String implements sql.Transaction.
+func (*transaction) String() string { return "transaction" }
+
+// IsReadOnly implements sql.Transaction.
+func (t *transaction) IsReadOnly() bool { return t.readOnly }
+
+// StartTransaction implements sql.TransactionSession.
+func (s *ownSession) StartTransaction(_ *sql.Context, mode sql.TransactionCharacteristic) (sql.Transaction, error) {
+	s.scratch.Begin()
+	return &transaction{readOnly: mode == sql.ReadOnly}, nil
+}
+
+// CommitTransaction implements sql.TransactionSession.
+func (s *ownSession) CommitTransaction(ctx *sql.Context, _ sql.Transaction) error {
+	return s.scratch.Commit(ctx)
+}
+
+// Rollback implements sql.TransactionSession.
+func (s *ownSession) Rollback(*sql.Context, sql.Transaction) error {
+	s.scratch.Rollback()
+	return nil
+}
+
+// CreateSavepoint implements sql.TransactionSession.
+func (s *ownSession) CreateSavepoint(_ *sql.Context, _ sql.Transaction, name string) error {
+	s.scratch.Savepoint(name)
+	return nil
+}
+
+// RollbackToSavepoint implements sql.TransactionSession.
+func (s *ownSession) RollbackToSavepoint(_ *sql.Context, _ sql.Transaction, name string) error {
+	return s.scratch.RollbackTo(name)
+}
+
+// ReleaseSavepoint implements sql.TransactionSession.
+func (s *ownSession) ReleaseSavepoint(_ *sql.Context, _ sql.Transaction, name string) error {
+	return s.scratch.Release(name)
+}
+
+// CommandBegin implements sql.LifecycleAwareSession.
+func (s *ownSession) CommandBegin() error { return nil }
+
+// CommandEnd implements sql.LifecycleAwareSession.
+func (s *ownSession) CommandEnd() {}
+
+// SessionEnd implements sql.LifecycleAwareSession: what is not committed is rolled back, temporary tables are dropped.
+func (s *ownSession) SessionEnd() { s.scratch.Close() }
+
+var (
+	_ sql.TransactionSession    = (*ownSession)(nil)
+	_ sql.LifecycleAwareSession = (*ownSession)(nil)
+	_ scratchsql.Sessioner      = (*ownSession)(nil)
+)
+
+// lockWaitTimeout is MySQL's variable for the seconds that a statement waits for other transactions.
+const lockWaitTimeout = "innodb_lock_wait_timeout"
+
+// begin begins a statement in the session's transaction. DDL ends the one before.
+func (s *statement) begin(parsed sqlparser.Statement) error {
+	session := s.session()
+	wait, err := s.ctx.GetSessionVariable(s.ctx, lockWaitTimeout)
+	if err != nil {
+		return err
+	}
+	if seconds, ok := wait.(int64); ok {
+		session.scratch.LockWait = time.Duration(seconds) * time.Second
+	}
+	if s.ddl = commits(parsed); s.ddl {
+		if err := s.commit(); err != nil {
+			return err
+		}
+	}
+	isolation, err := s.ctx.GetSessionVariable(s.ctx, "transaction_isolation")
+	if err != nil {
+		return err
+	}
+	level, _ := isolation.(string)
+	session.scratch.Statement(strings.HasPrefix(level, "READ-"))
+	session.scratch.Altering = s.ddl
+	return nil
+}
+
+func (s *statement) session() *ownSession {
+	session, _ := s.ctx.Session.(*ownSession) // which newSession makes
+	return session
+}
+
+// commit ends the session's transaction.
+func (s *statement) commit() error {
+	err := s.session().scratch.Commit(s.ctx)
+	s.ended()
+	return err
+}
+
+func (s *statement) rollback() {
+	s.session().scratch.Rollback()
+	s.ended()
+}
+
+// ended forgets a transaction that is over.
+func (s *statement) ended() {
+	s.ctx.SetTransaction(nil)
+	s.ctx.SetIgnoreAutoCommit(false)
+}
+
+// end ends a statement: one that failed has changed nothing, and without a transaction around it what it changed is
+// kept.
+func (s *statement) end(err error) error {
+	session := s.session()
+	if session == nil || !session.scratch.Active() {
+		return err
+	}
+	explicit, failure := s.inTransaction()
+	switch {
+	case failure != nil:
+		s.rollback()
+		return errors.Join(err, failure)
+	case sqlerr.Is(err, sqlerr.Deadlock), err != nil && (s.ddl || !explicit):
+		s.rollback()
+		return err
+	case err != nil:
+		session.scratch.Undo()
+		return err
+	case s.ddl || !explicit:
+		return s.commit()
+	}
+	return nil
+}
+
+// settle makes what a statement changed last before the client hears that it did: rows is all done.
+func (s *statement) settle(rows sql.RowIter) error {
+	if err := rows.Close(s.ctx); err != nil {
+		return err
+	}
+	return s.end(nil)
+}
+
+// inTransaction reports whether the session's transaction goes on beyond the statement.
+func (s *statement) inTransaction() (bool, error) {
+	if s.ctx.GetIgnoreAutoCommit() {
+		return true, nil
+	}
+	auto, err := gmsplan.IsSessionAutocommit(s.ctx)
+	return err == nil && !auto, err
+}
+
+// commits reports a statement that ends the transaction before it and is one of its own, as DDL is in MySQL but for making and dropping
+// temporary tables.
+func commits(parsed sqlparser.Statement) bool {
+	switch n := parsed.(type) {
+	case *sqlparser.DDL:
+		return !n.Temporary || n.Action != sqlparser.CreateStr && n.Action != sqlparser.DropStr
+	case *sqlparser.AlterTable, *sqlparser.DBDDL, *sqlparser.CreateUser, *sqlparser.DropUser, *sqlparser.RenameUser,
+		*sqlparser.GrantPrivilege, *sqlparser.GrantRole, *sqlparser.RevokePrivilege, *sqlparser.RevokeRole, *sqlparser.CreateRole,
+		*sqlparser.DropRole:
+		return true
+	}
+	return false
+}
+
+// lockTargets makes the transaction the only writer of the scratch tables that a statement of GMS's writes, before it reads them.
+func (s *statement) lockTargets(root sql.Node) error {
+	var targets [][2]string
+	add := func(ctx *sql.Context, n sql.Node) {
+		transform.InspectWithOpaque(ctx, n, func(_ *sql.Context, n sql.Node) bool {
+			if t, ok := n.(sql.TableNode); ok {
+				if db, name, ok := scratchsql.NameOf(t.UnderlyingTable()); ok {
+					targets = append(targets, [2]string{db, name})
+				}
+			}
+			return true
+		})
+	}
+	transform.InspectWithOpaque(s.ctx, root, func(ctx *sql.Context, n sql.Node) bool {
+		switch n := n.(type) {
+		case *gmsplan.InsertInto:
+			add(ctx, n.Destination)
+			return false
+		case *gmsplan.Update:
+			add(ctx, n.Child)
+			return false
+		case *gmsplan.DeleteFrom:
+			add(ctx, n.Child)
+			return false
+		}
+		return true
+	})
+	return s.session().scratch.Lock(s.ctx, targets...)
+}
