@@ -102,3 +102,14 @@ func (l *locks) release(tx *Tx) {
 	}
 	tx.locked = nil
 }
+
+// Waiting returns how many sessions wait for others.
+func (s *Store) Waiting() int {
+	s.locks.mu.Lock()
+	defer s.locks.mu.Unlock()
+	n := 0
+	for _, l := range s.locks.held {
+		n += len(l.waiting)
+	}
+	return n
+}

@@ -101,6 +101,15 @@ func (s *Store) Databases() []*Database {
 	})
 }
 
+// Names returns the names of the committed databases.
+func (s *Store) Names() []string {
+	var names []string
+	for _, db := range s.Databases() {
+		names = append(names, db.Name)
+	}
+	return names
+}
+
 // publish makes what a transaction changed the committed state, on disk first.
 func (s *Store) publish(ctx context.Context, tx *Tx) error {
 	s.commit.Lock()

@@ -74,7 +74,7 @@ func (g *gateway) open(ctx context.Context, cfg config.Config, log *slog.Logger,
 	if err != nil {
 		return err
 	}
-	if g.catalog, err = openCatalog(ctx, cfg, g.store, log, nil); err != nil {
+	if g.catalog, err = openCatalog(ctx, cfg, g.store, g.scratch.Names, log, nil); err != nil {
 		return err
 	}
 	if g.spill, err = spill.Open(filepath.Join(cfg.Data, "spill"), int64(cfg.Memory.Spill)); err != nil {
@@ -133,7 +133,7 @@ func supported(cfg config.Config) error {
 
 // openCatalog opens the sources. Those that can't be used, and why, are collected in refused, by name; with nil they
 // are its error.
-func openCatalog(ctx context.Context, cfg config.Config, kept *store.Store, log *slog.Logger, refused map[string]error) (*catalog.Catalog, error) {
+func openCatalog(ctx context.Context, cfg config.Config, kept *store.Store, made func() []string, log *slog.Logger, refused map[string]error) (*catalog.Catalog, error) {
 	var sources []store.Server
 	at := make(map[string]config.Source, len(cfg.Sources))
 	for _, s := range cfg.Sources {
@@ -141,7 +141,7 @@ func openCatalog(ctx context.Context, cfg config.Config, kept *store.Store, log 
 		at[s.Name] = s
 	}
 	return catalog.New(ctx, catalog.Config{
-		Types: builtin.Types(), Store: kept, Roots: cfg.Roots, Log: log, Warn: mysql.Warn,
+		Types: builtin.Types(), Store: kept, Roots: cfg.Roots, Log: log, Warn: mysql.Warn, Made: made,
 		Refused: func(server store.Server, reason error) error {
 			reason = at[server.Name].At(reason)
 			if refused == nil {

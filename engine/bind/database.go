@@ -134,8 +134,8 @@ type database struct {
 // Name implements sql.Database.
 func (d *database) Name() string { return d.name }
 
-// IsReadOnly implements sql.ReadOnlyDatabase.
-func (d *database) IsReadOnly() bool { return true }
+// IsReadOnly implements sql.ReadOnlyDatabase. What is in it can't be written (onlySourcesAreRead), but for temporary tables.
+func (d *database) IsReadOnly() bool { return false }
 
 // GetTableInsensitive implements sql.Database.
 func (d *database) GetTableInsensitive(ctx *sql.Context, name string) (sql.Table, bool, error) {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/go-mysql-server/sql/analyzer/analyzererrors"
-	"github.com/dolthub/go-mysql-server/sql/plan"
 	"github.com/dolthub/go-mysql-server/sql/planbuilder"
 	"github.com/dolthub/vitess/go/mysql"
 	goerrors "gopkg.in/src-d/go-errors.v1"
@@ -93,7 +92,6 @@ var kinds = []struct {
 	{sql.ErrRenameTableNotSupported, sqlerr.Unsupported},
 	{sql.ErrInsertIntoMismatchValueCount, sqlerr.RowColumns},
 	{sql.ErrReadOnly, sqlerr.ReadOnly},
-	{plan.ErrInsertIntoNotSupported, sqlerr.ReadOnly},
 	{sql.ErrMoreThanOneRow, sqlerr.IntoRows},
 	{sql.ErrRecursiveCTEMissingUnion, sqlerr.Unsupported},
 	{sql.ErrRecursiveCTENotUnion, sqlerr.Unsupported},

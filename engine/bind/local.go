@@ -44,6 +44,7 @@ type localTable struct {
 	schema sql.Schema
 	stored Stored   // nil: GMS reads the node
 	rows   Snapshot // of stored, once the statement runs
+	name   plan.TableName
 }
 
 // localNode imports a leaf of GMS's tree that GMS reads.
@@ -56,6 +57,7 @@ func (im *importer) localNode(n sql.Node, ids sql.ColSet) (relation, error) {
 	t := &plan.Table{Kind: plan.SystemTable}
 	if handle.stored != nil {
 		described := *handle.stored.Describe(im.ctx)
+		handle.name = described.Name
 		described.Columns = nil
 		t = &described
 		im.local.tables = append(im.local.tables, handle)

@@ -198,6 +198,9 @@ func guard(a *analyzer.Analyzer) {
 			switch id := r.Id.String(); {
 			case slices.Contains(unnesting, id):
 				skip = holdsLeaf
+			case id == readOnly:
+				batch.Rules[i].Apply = onlySourcesAreRead
+				continue
 			case id == routines:
 				skip = func(ctx *sql.Context, n sql.Node) bool { return !readsRoutines(ctx, n) }
 			default:

@@ -1,10 +1,6 @@
 package bind
 
-import (
-	"github.com/dolthub/go-mysql-server/sql"
-
-	"github.com/silogate/silogate/engine/sqlerr"
-)
+import "github.com/dolthub/go-mysql-server/sql"
 
 // A federated database takes temporary tables: clients make them in the database that they happen to be in.
 
@@ -21,7 +17,7 @@ func (d *viewDatabase) GetAllTemporaryTables(ctx *sql.Context) ([]sql.Table, err
 // DropTable implements sql.TableDropper for temporary tables.
 func (d *viewDatabase) DropTable(ctx *sql.Context, name string) error {
 	if _, ok := d.provider.scratch.TemporaryTable(ctx, d.name, name); !ok {
-		return d.readOnly()
+		return writesSource(d.name)
 	}
 	return d.provider.scratch.DropTemporaryTable(ctx, d.name, name)
 }
@@ -29,13 +25,9 @@ func (d *viewDatabase) DropTable(ctx *sql.Context, name string) error {
 // RenameTable implements sql.TableRenamer for temporary tables.
 func (d *viewDatabase) RenameTable(ctx *sql.Context, name, to string) error {
 	if _, ok := d.provider.scratch.TemporaryTable(ctx, d.name, name); !ok {
-		return d.readOnly()
+		return writesSource(d.name)
 	}
 	return d.provider.scratch.RenameTemporaryTable(ctx, d.name, name, to)
-}
-
-func (d *viewDatabase) readOnly() error {
-	return sqlerr.New(sqlerr.ReadOnly, "Database %s is read-only: it is one of a source", d.name)
 }
 
 var (

@@ -7,12 +7,15 @@ import (
 
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/go-mysql-server/sql/analyzer/analyzererrors"
+	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
 	gmstypes "github.com/dolthub/go-mysql-server/sql/types"
 	goerrors "gopkg.in/src-d/go-errors.v1"
 
 	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
 )
+
+const ofSourceReadOnly = "The table is read-only: it is one of a source, whose tables can't be written"
 
 // refusals say in MySQL's words what GMS says of rows and definitions that it refuses.
 var refusals = []struct {
@@ -56,6 +59,10 @@ var refusals = []struct {
 	{gmstypes.ErrConvertToDecimalLimit, sqlerr.ColumnRange, regexp.MustCompile(`^.*$`), "Out of range value for a column of type decimal"},
 	{gmstypes.ErrConvertingToTime, sqlerr.IncorrectValue, nil, ""},
 	{sql.ErrInvalidValue, sqlerr.BadValue, regexp.MustCompile(`(?s)^error: '(.*)' is not a valid value for '(.*)'$`), "Incorrect $2 value: '$1'"},
+	{gmsplan.ErrInsertIntoNotSupported, sqlerr.ReadOnly, regexp.MustCompile(`^.*$`), ofSourceReadOnly},
+	{gmsplan.ErrReplaceIntoNotSupported, sqlerr.ReadOnly, regexp.MustCompile(`^.*$`), ofSourceReadOnly},
+	{gmsplan.ErrUpdateNotSupported, sqlerr.ReadOnly, regexp.MustCompile(`^.*$`), ofSourceReadOnly},
+	{gmsplan.ErrDeleteFromNotSupported, sqlerr.ReadOnly, regexp.MustCompile(`^.*$`), ofSourceReadOnly},
 	{sql.ErrGeneratedColumnValue, sqlerr.GeneratedValue, regexp.MustCompile(`^The value specified for generated column "(.*)" in table "(.*)" is not allowed\.$`),
 		"The value specified for generated column '$1' in table '$2' is not allowed."},
 }

@@ -77,7 +77,7 @@ func (g *gateway) start() {
 			"sqlite": sqlite.Open,
 			"liar":   func(context.Context, connectors.Config) (connectors.Connector, error) { return g.liar, nil },
 		},
-		Store: g.store, Roots: []string{g.dir}, Warn: Warn,
+		Store: g.store, Roots: []string{g.dir}, Warn: Warn, Made: g.scratch.Names,
 	}, []store.Server{{Name: "fake", Type: "fake"}})
 	if err != nil {
 		g.t.Fatal(err)

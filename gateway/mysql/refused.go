@@ -28,6 +28,7 @@ func (s *statement) refused(root sql.Node, err error) error {
 				return bad
 			}
 		}
+		return insert.Cause
 	case errors.As(err, &update):
 		schema := writtenSchema(s.ctx, root)
 		if update.OffendingIdx < len(schema) {
@@ -59,12 +60,16 @@ func writtenSchema(ctx *sql.Context, root sql.Node) (schema sql.Schema) {
 func dropped(parsed sqlparser.Statement, err error) error {
 	switch n := parsed.(type) {
 	case *sqlparser.DDL:
-		if n.Action == sqlparser.DropStr && len(n.FromTables) > 0 && (sql.ErrTableNotFound.Is(err) || sql.ErrUnknownTable.Is(err)) {
+		if n.Action == sqlparser.DropStr && len(n.FromTables) > 0 && (sql.ErrTableNotFound.Is(err) || sql.ErrUnknownTable.Is(err) || n.Temporary && sqlerr.Is(err, sqlerr.ReadOnly)) {
 			var names []string
 			for _, t := range n.FromTables {
 				names = append(names, t.Name.String())
 			}
 			return sqlerr.New(sqlerr.UnknownDropped, "Unknown table '%s'", strings.Join(names, ","))
+		}
+	case *sqlparser.DBDDL:
+		if n.Action == sqlparser.DropStr && sql.ErrDatabaseNotFound.Is(err) {
+			return sqlerr.New(sqlerr.DatabaseMissing, "Can't drop database '%s'; database doesn't exist", n.DBName)
 		}
 	case *sqlparser.AlterTable:
 		if !sql.ErrTableColumnNotFound.Is(err) {

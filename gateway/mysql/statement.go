@@ -45,6 +45,8 @@ type statement struct {
 	sleeps  bool // it does nothing but SLEEP
 	ddl     bool // it is a transaction of its own
 
+	parsed sqlparser.Statement
+
 	key     *planKey    // of its plan; nil: it is not kept
 	names   *bind.Names // what its names stood for when it was bound; nil without a key
 	retried bool        // a table was not what the catalog remembered it as
@@ -111,7 +113,7 @@ func (s *statement) attempt(parsed sqlparser.Statement, text string, args map[st
 	if done, err := s.showCreate(root); done {
 		return err
 	}
-	return s.refused(root, s.local(root, text))
+	return dropped(parsed, s.refused(root, s.local(root, text)))
 }
 
 // renewWarnings drops the warnings of the statement before, but for a statement that shows them; before is how many

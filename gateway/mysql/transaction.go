@@ -13,6 +13,7 @@ import (
 	"github.com/dolthub/vitess/go/vt/sqlparser"
 
 	"github.com/silogate/silogate/catalog/scratch"
+	"github.com/silogate/silogate/engine/bind"
 	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/gateway/mysql/scratchsql"
 )
@@ -87,7 +88,10 @@ var (
 )
 
 // lockWaitTimeout is MySQL's variable for the seconds that a statement waits for other transactions.
-const lockWaitTimeout = "innodb_lock_wait_timeout"
+const (
+	lockWaitTimeout = "innodb_lock_wait_timeout"
+	longestLockWait = 1 << 30
+)
 
 // begin begins a statement in the session's transaction. DDL ends the one before.
 func (s *statement) begin(parsed sqlparser.Statement) error {
@@ -99,6 +103,7 @@ func (s *statement) begin(parsed sqlparser.Statement) error {
 	if seconds, ok := wait.(int64); ok {
 		session.scratch.LockWait = time.Duration(seconds) * time.Second
 	}
+	s.parsed = parsed
 	if s.ddl = commits(parsed); s.ddl {
 		if err := s.commit(); err != nil {
 			return err
@@ -190,6 +195,23 @@ func commits(parsed sqlparser.Statement) bool {
 		return true
 	}
 	return false
+}
+
+// lockRead makes the transaction the only writer of the scratch tables that a SELECT ... FOR UPDATE reads, which then are read as they are
+// now.
+func (s *statement) lockRead(leaf *bind.Leaf) error {
+	query, ok := s.parsed.(*sqlparser.Select)
+	if !ok || query.Lock == nil || query.Lock.Type == "" || leaf.Explain != bind.Run {
+		return nil
+	}
+	if goesOn, err := s.inTransaction(); err != nil || !goesOn {
+		return err
+	}
+	var tables [][2]string
+	for _, name := range leaf.Stored() {
+		tables = append(tables, [2]string{name.Namespace, name.Name})
+	}
+	return s.session().scratch.Lock(s.ctx, tables...)
 }
 
 // lockTargets makes the transaction the only writer of the scratch tables that a statement of GMS's writes, before it reads them.

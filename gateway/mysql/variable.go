@@ -25,7 +25,7 @@ func registerVariables(variables []session.Variable) error {
 	collation := types.Utf8mb4AI0900.String()
 	return sql.SystemVariables.AssignValues(map[string]any{
 		maxAllowedPacket: standardPacket, collationConnection: collation, "collation_server": collation, "collation_database": collation,
-		"version_comment": "silogate", timestamp: 0.0, lcTimeNames: americanEnglish,
+		"version_comment": "silogate", timestamp: 0.0, lcTimeNames: americanEnglish, lockWaitTimeout: 50,
 	})
 }
 
