@@ -11,7 +11,7 @@ import (
 // Config is what a Binder is built from.
 type Config struct {
 	Resolver Resolver
-	// Views keeps the views of federated databases; nil: there are none and CREATE VIEW is refused.
+	// Views keeps the views of all databases; nil: there are none.
 	Views ViewStore
 	// Local are databases that GMS itself owns, such as scratch databases in memory. A name of theirs hides a federated
 	// one.
@@ -42,6 +42,7 @@ func New(cfg Config) (*Binder, error) {
 	}
 	a := analyzer.NewBuilder(newProvider(b, cfg)).AddPreAnalyzeRule(takeOverID, b.takeOver).
 		AddOverrides(sql.EngineOverrides{Builder: sql.BuilderOverrides{Parser: parser{sql.NewMysqlParser()}}}).Build()
+	a.Catalog.AuthHandler = rightsOfViews{a.Catalog.AuthHandler}
 	if err := b.findRules(a); err != nil {
 		return nil, err
 	}

@@ -114,6 +114,7 @@ var texts = []struct {
 	code    sqlerr.Code
 	message string
 }{
+	{"expected insert destination to be resolved", sqlerr.ReadOnly, ofSourceReadOnly},
 	{"bind variable not provided", sqlerr.BadArgument, "Incorrect arguments to EXECUTE: too few values for its parameters"},
 	{"invalid arguments. expected", sqlerr.BadArgument, "Incorrect arguments to EXECUTE: too many values for its parameters"},
 	{"invalid use of an interval", sqlerr.Syntax, "You have an error in your SQL syntax: an INTERVAL is added to a date, or subtracted from one"},

@@ -15,7 +15,7 @@ import (
 	"github.com/silogate/silogate/engine/types"
 )
 
-const ofSourceReadOnly = "The table is read-only: it is one of a source, whose tables can't be written"
+const ofSourceReadOnly = "The table is read-only: tables of sources, and views, can't be written"
 
 // refusals say in MySQL's words what GMS says of rows and definitions that it refuses.
 var refusals = []struct {
@@ -41,6 +41,7 @@ var refusals = []struct {
 	{sql.ErrForeignKeyNotFound, sqlerr.NoSuchKey, regexp.MustCompile("^foreign key `(.*)` was not found.*$"), "Can't DROP '$1'; check that column/key exists"},
 	{sql.ErrForeignKeyColumnTypeMismatch, sqlerr.ForeignKeyColumns, nil, ""},
 	{sql.ErrCantDropFieldOrKey, sqlerr.NoSuchKey, regexp.MustCompile(`^error: can't drop '(.*)';.*$`), "Can't DROP '$1'; check that column/key exists"},
+	{sql.ErrViewDoesNotExist, sqlerr.UnknownDropped, regexp.MustCompile(`^the view (.*) does not exist$`), "Unknown table '$1'"},
 	{sql.ErrTableAlreadyExists, sqlerr.TableExists, regexp.MustCompile(`^table with name (.*) already exists$`), "Table '$1' already exists"},
 	{sql.ErrExistingView, sqlerr.TableExists, regexp.MustCompile("^.*?`?([^`. ]*)`?(?: already exists.*)?$"), "Table '$1' already exists"},
 	{sql.ErrDatabaseExists, sqlerr.DatabaseExists, regexp.MustCompile(`^can't create database (.*); database exists$`), "Can't create database '$1'; database exists"},

@@ -185,6 +185,9 @@ const (
 	InvalidJSON         // a text for a JSON column that is not JSON
 	Truncated           // a value of which a column would hold a part
 	UnknownDropped      // DROP TABLE of what there is not
+	UnknownDefiner      // a view of a definer that there is not
+	ViewRecursion       // a view that reads itself
+	ViewCheckOption     // WITH CHECK OPTION of a view that can't be written
 )
 
 // Identity is what the MySQL protocol says about an error.
@@ -374,6 +377,9 @@ var identities = [...]Identity{
 	InvalidJSON:         {3140, "22032"}, // ER_INVALID_JSON_TEXT
 	Truncated:           {1265, "01000"}, // WARN_DATA_TRUNCATED
 	UnknownDropped:      {1051, "42S02"}, // ER_BAD_TABLE_ERROR
+	UnknownDefiner:      {1449, "HY000"}, // ER_NO_SUCH_USER
+	ViewRecursion:       {1462, "HY000"}, // ER_VIEW_RECURSIVE
+	ViewCheckOption:     {1368, "HY000"}, // ER_VIEW_NONUPD_CHECK
 }
 
 // Identity returns the code's errno and SQLSTATE.

@@ -52,6 +52,7 @@ type Server struct {
 	sessions *gms.SessionManager
 	metrics  *metrics
 	plans    *plans
+	views    views
 	results  sync.Map // uint32, a connection's id -> *engine.Result, which it streams
 
 	closing     atomic.Bool
@@ -85,11 +86,16 @@ func (v *Server) open(ctx context.Context, listener net.Listener) (err error) {
 	if v.plans, err = newPlans(v.metrics.plans); err != nil {
 		return err
 	}
-	made, err := scratchsql.New(v.cfg.Scratch, nil)
+	kept, err := v.cfg.Store.Views(ctx)
 	if err != nil {
 		return err
 	}
-	v.binder, err = bind.New(bind.Config{Resolver: v.cfg.Catalog, Scratch: made, Runner: v.rows})
+	v.views = views{kept}
+	made, err := scratchsql.New(v.cfg.Scratch, v.views)
+	if err != nil {
+		return err
+	}
+	v.binder, err = bind.New(bind.Config{Resolver: v.cfg.Catalog, Views: v.views, Scratch: made, Runner: v.rows})
 	if err != nil {
 		return err
 	}

@@ -95,9 +95,11 @@ func (s *statement) attempt(parsed sqlparser.Statement, text string, args map[st
 	if s.key != nil {
 		ctx, s.names = bind.NoteNames(ctx)
 	}
+	restore := s.withinReach(parsed)
 	root, err := s.server.gms.BoundQueryPlan(ctx, text, parsed, args)
+	restore()
 	if err != nil {
-		return bind.UnknownQualifier(dropped(parsed, err), parsed)
+		return bind.UnknownQualifier(s.broken(parsed, dropped(parsed, err)), parsed)
 	}
 	s.renewWarnings(root, before)
 	if leaf, ok := bind.LeafOf(root); ok {
@@ -108,6 +110,9 @@ func (s *statement) attempt(parsed sqlparser.Statement, text string, args map[st
 		return err
 	}
 	if err := s.mayRun(root); err != nil {
+		return err
+	}
+	if done, err := s.view(root); done {
 		return err
 	}
 	if done, err := s.showCreate(root); done {
@@ -333,7 +338,9 @@ func setFlag(c *vitess.Conn, flag uint16, on bool) {
 
 // describe checks a statement that is prepared and returns its columns.
 func (s *statement) describe(parsed sqlparser.Statement, text string) ([]*querypb.Field, error) {
+	restore := s.withinReach(parsed)
 	root, err := s.server.gms.PrepareParsedQuery(s.ctx, text, text, parsed)
+	restore()
 	if err != nil {
 		return nil, bind.UnknownQualifier(err, parsed)
 	}
