@@ -214,15 +214,14 @@ func (s *statement) lockRead(leaf *bind.Leaf) error {
 	return s.session().scratch.Lock(s.ctx, tables...)
 }
 
-// lockTargets makes the transaction the only writer of the scratch tables that a statement of GMS's writes, before it reads them.
+// lockTargets makes the transaction the only writer of the scratch tables that a statement of GMS's writes, and of those
+// that foreign keys link to them, before it reads them.
 func (s *statement) lockTargets(root sql.Node) error {
 	var targets [][2]string
 	add := func(ctx *sql.Context, n sql.Node) {
-		transform.InspectWithOpaque(ctx, n, func(_ *sql.Context, n sql.Node) bool {
+		transform.InspectWithOpaque(ctx, n, func(ctx *sql.Context, n sql.Node) bool {
 			if t, ok := n.(sql.TableNode); ok {
-				if db, name, ok := scratchsql.NameOf(t.UnderlyingTable()); ok {
-					targets = append(targets, [2]string{db, name})
-				}
+				targets = append(targets, scratchsql.Linked(ctx, t.UnderlyingTable())...)
 			}
 			return true
 		})

@@ -1,12 +1,49 @@
 package scratchsql
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
 
 	"github.com/silogate/silogate/catalog/scratch"
 )
+
+// Linked returns where a table of package scratch is, and those that foreign keys link to it in either direction, one after the other;
+// nothing for any other table.
+func Linked(ctx *sql.Context, t sql.Table) [][2]string {
+	own, ok := t.(*table)
+	if lookup, found := t.(*indexed); found {
+		own, ok = lookup.table, true
+	}
+	if !ok {
+		return nil
+	}
+	all := [][2]string{{own.database, own.def.Name}}
+	known := func(db, name string) bool {
+		return slices.ContainsFunc(all, func(k [2]string) bool { return strings.EqualFold(k[0], db) && strings.EqualFold(k[1], name) })
+	}
+	session := own.databases.session(ctx)
+	for i := 0; i < len(all); i++ {
+		at, found := session.Permanent(all[i][0], all[i][1])
+		if !found {
+			continue
+		}
+		linked := &table{databases: own.databases, database: all[i][0], def: at.Definition()}
+		for _, k := range at.Definition().ForeignKeys {
+			if !known(k.ParentDatabase, k.ParentTable) {
+				all = append(all, [2]string{k.ParentDatabase, k.ParentTable})
+			}
+		}
+		children, _ := linked.GetReferencedForeignKeys(ctx) // which does not fail
+		for _, k := range children {
+			if !known(k.Database, k.Table) {
+				all = append(all, [2]string{k.Database, k.Table})
+			}
+		}
+	}
+	return all
+}
 
 // CreateIndexForForeignKey implements sql.ForeignKeyTable.
 func (t *table) CreateIndexForForeignKey(ctx *sql.Context, index sql.IndexDef) error {

@@ -247,14 +247,3 @@ var (
 	_ sql.TemporaryTable  = (*table)(nil)
 	_ sql.StatisticsTable = (*table)(nil)
 )
-
-// NameOf returns where a table of package scratch is; ok is false for any other.
-func NameOf(t sql.Table) (database, name string, ok bool) {
-	switch t := t.(type) {
-	case *table:
-		return t.database, t.def.Name, true
-	case *indexed:
-		return t.database, t.def.Name, true
-	}
-	return "", "", false
-}
