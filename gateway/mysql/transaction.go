@@ -1,6 +1,7 @@
 package mysql
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -40,9 +41,19 @@ func (*transaction) String() string { return "transaction" }
 func (t *transaction) IsReadOnly() bool { return t.readOnly }
 
 // StartTransaction implements sql.TransactionSession.
-func (s *ownSession) StartTransaction(_ *sql.Context, mode sql.TransactionCharacteristic) (sql.Transaction, error) {
+func (s *ownSession) StartTransaction(ctx *sql.Context, mode sql.TransactionCharacteristic) (sql.Transaction, error) {
 	s.scratch.Begin()
-	return &transaction{readOnly: mode == sql.ReadOnly}, nil
+	readOnly, err := s.onlyReads(ctx)
+	return &transaction{readOnly: readOnly || mode == sql.ReadOnly}, err
+}
+
+// onlyReads reports a session whose transactions only read (SET SESSION TRANSACTION READ ONLY).
+func (s *ownSession) onlyReads(ctx *sql.Context) (bool, error) {
+	value, err := ctx.GetSessionVariable(ctx, "transaction_read_only")
+	if err != nil {
+		return false, err
+	}
+	return sql.ConvertToBool(ctx, value)
 }
 
 // CommitTransaction implements sql.TransactionSession.
@@ -105,6 +116,9 @@ func (s *statement) begin(parsed sqlparser.Statement) error {
 	}
 	s.parsed = parsed
 	if s.ddl = commits(parsed); s.ddl {
+		if only, err := session.onlyReads(s.ctx); err != nil || only {
+			return cmp.Or(err, error(sqlerr.New(sqlerr.ReadOnlyTransaction, "Cannot execute statement in a READ ONLY transaction.")))
+		}
 		if err := s.commit(); err != nil {
 			return err
 		}
