@@ -81,12 +81,11 @@ func (d *decoder) read(row string, dst []types.Value) error {
 	for i := 0; i <= d.last; i++ {
 		v := types.NullValue
 		if nulls[i/8]&(1<<(i%8)) == 0 {
-			n := 0
-			v, n = readValue(row[at:], d.columns[i].Type)
+			value, n := readValue(row[at:], d.columns[i].Type)
 			if n <= 0 {
 				return corrupt()
 			}
-			at += n
+			v, at = value, at+n
 		}
 		if to := d.wanted[i]; to >= 0 {
 			dst[to] = v

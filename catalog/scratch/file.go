@@ -180,12 +180,12 @@ func writeRows(ctx context.Context, tx *sql.Tx, t *Table) error {
 	if err != nil {
 		return err
 	}
-	defer put.Close()
+	defer put.Close() //nolint:errcheck // what it wrote is the transaction's to keep
 	remove, err := tx.PrepareContext(ctx, `DELETE FROM rows WHERE table_id = ? AND key = ?`)
 	if err != nil {
 		return err
 	}
-	defer remove.Close()
+	defer remove.Close() //nolint:errcheck // as above
 	t.dirty.Scan(func(key string, _ struct{}) bool {
 		if data, ok := t.rows.Get(key); ok {
 			_, err = put.ExecContext(ctx, t.id, []byte(key), []byte(data))

@@ -382,10 +382,8 @@ func (t *Table) committed() {
 func (t *Table) Find(key string, row []types.Value, pos []int) (found []types.Value, ok bool, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	at := ""
-	if key == "PRIMARY" {
-		at = t.key(row)
-	} else {
+	at := t.key(row)
+	if key != "PRIMARY" {
 		i := slices.IndexFunc(t.def.uniques(), func(k Key) bool { return k.Name == key })
 		if i < 0 {
 			return nil, false, nil

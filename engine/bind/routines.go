@@ -32,8 +32,8 @@ func (d NoRoutines) SaveStoredProcedure(*sql.Context, sql.StoredProcedureDetails
 }
 
 // DropStoredProcedure implements sql.StoredProcedureDatabase.
-func (d NoRoutines) DropStoredProcedure(*sql.Context, string) error {
-	return sql.ErrStoredProceduresNotSupported.New(d.Database)
+func (d NoRoutines) DropStoredProcedure(_ *sql.Context, name string) error {
+	return sql.ErrStoredProcedureDoesNotExist.New(name)
 }
 
 // GetTriggers implements sql.TriggerDatabase.
