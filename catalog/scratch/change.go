@@ -180,7 +180,7 @@ func (s *Session) Alter(ctx context.Context, database, table string, change func
 		return err
 	}
 	if slices.EqualFunc(def.uniques(), t.def.uniques(), func(a, b Key) bool { return slices.Equal(a.Parts, b.Parts) }) {
-		t.def = def
+		t.def, t.uniques = def, def.uniques()
 		return nil
 	}
 	all := make([]int, len(def.Columns))

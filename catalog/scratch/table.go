@@ -19,6 +19,7 @@ import (
 type Table struct {
 	id        int64 // of the content: a table that is written anew has another
 	def       *Definition
+	uniques   []Key // of def
 	owner     string
 	temporary bool
 	counters  *counters
@@ -26,7 +27,7 @@ type Table struct {
 
 	mu     sync.Mutex // of the trees: a copy marks what it was made of
 	rows   *btree.Map[string, string]
-	unique []*btree.Map[string, string] // from the keys of def.uniques to keys of rows
+	unique []*btree.Map[string, string] // from the entries of uniques to keys of rows
 	whole  *btree.Map[string, struct{}] // without a primary key: the hash of a row and its key; nil until rows are looked for
 	dirty  *btree.Map[string, struct{}] // the keys that may differ from what is kept under id
 	bytes  int64
@@ -43,10 +44,10 @@ type counters struct {
 const entryOverhead = 64
 
 func newTable(id int64, def *Definition, owner string) *Table {
-	t := &Table{id: id, def: def, owner: owner, counters: &counters{},
+	t := &Table{id: id, def: def, uniques: def.uniques(), owner: owner, counters: &counters{},
 		rows: new(btree.Map[string, string]), dirty: new(btree.Map[string, struct{}])}
 	t.counters.auto.Store(1)
-	for range def.uniques() {
+	for range t.uniques {
 		t.unique = append(t.unique, new(btree.Map[string, string]))
 	}
 	return t
@@ -76,7 +77,7 @@ func (t *Table) Bytes() int64 {
 func (t *Table) copy() *Table {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	c := &Table{id: t.id, def: t.def, owner: t.owner, temporary: t.temporary, counters: t.counters, charge: t.charge,
+	c := &Table{id: t.id, def: t.def, uniques: t.uniques, owner: t.owner, temporary: t.temporary, counters: t.counters, charge: t.charge,
 		rows: t.rows.Copy(), dirty: t.dirty.Copy(), bytes: t.bytes}
 	for _, u := range t.unique {
 		c.unique = append(c.unique, u.Copy())
@@ -161,7 +162,7 @@ func (t *Table) Update(old, row []types.Value) (ok bool, err error) {
 // entry is a row as the trees have it.
 type entry struct {
 	key, data string
-	unique    []string // the keys of def.uniques; empty: one that is NULL, which is equal to no other
+	unique    []string // the entries of uniques; empty: one that is NULL, which is equal to no other
 }
 
 func (e entry) size() int64 {
@@ -176,7 +177,7 @@ func (e entry) size() int64 {
 
 func (t *Table) entry(key string, row []types.Value) entry {
 	e := entry{key: key, data: string(appendRow(nil, row, t.def.Columns)), unique: make([]string, len(t.unique))}
-	for i, k := range t.def.uniques() {
+	for i, k := range t.uniques {
 		if u, null := appendKey(nil, row, k.Parts, t.def.Columns); !null {
 			e.unique[i] = string(u)
 		}
@@ -198,7 +199,7 @@ func (t *Table) clash(e entry, row []types.Value, except string) error {
 	if _, taken := t.rows.Get(e.key); taken && e.key != except {
 		return t.duplicate("PRIMARY", true, row, t.def.Primary, e.key)
 	}
-	for i, k := range t.def.uniques() {
+	for i, k := range t.uniques {
 		if e.unique[i] == "" {
 			continue
 		}
@@ -384,11 +385,11 @@ func (t *Table) Find(key string, row []types.Value, pos []int) (found []types.Va
 	defer t.mu.Unlock()
 	at := t.key(row)
 	if key != "PRIMARY" {
-		i := slices.IndexFunc(t.def.uniques(), func(k Key) bool { return k.Name == key })
+		i := slices.IndexFunc(t.uniques, func(k Key) bool { return k.Name == key })
 		if i < 0 {
 			return nil, false, nil
 		}
-		entry, null := appendKey(nil, row, t.def.uniques()[i].Parts, t.def.Columns)
+		entry, null := appendKey(nil, row, t.uniques[i].Parts, t.def.Columns)
 		if null {
 			return nil, false, nil
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/silogate/silogate/engine"
 	"github.com/silogate/silogate/internal/slt"
+	"github.com/silogate/silogate/internal/testdb"
 )
 
 // scratchFiles are the records about scratch databases, by file.
@@ -57,5 +58,29 @@ func TestScratch(t *testing.T) {
 	for _, parallelism := range []int{1, 3} {
 		db := serving(t, "", func(c *engine.Config) { c.Verify, c.Parallelism = true, parallelism })
 		runScratch(t, db, "silogate")
+	}
+}
+
+// TestSLTOverScratch runs the files about queries over tables that were made from those of a source, alone and together with it.
+func TestSLTOverScratch(t *testing.T) {
+	gateway := serving(t, localSilos(t, testdb.Tables()), func(c *engine.Config) { c.Verify = true })
+	conn := session(t, gateway, "CREATE DATABASE made")
+	for _, table := range testdb.Tables() {
+		for _, statement := range []string{"CREATE TABLE made." + table.Name + " LIKE lite." + table.Name, "INSERT INTO made." + table.Name + " SELECT * FROM lite." + table.Name} {
+			if _, err := conn.ExecContext(t.Context(), statement); err != nil {
+				t.Fatalf("%s: %v", statement, err)
+			}
+		}
+	}
+	homes := map[string]map[string]string{"made": allIn("made"), "both": {"t0": "made", "t1": "lite", "t2": "made", "t3": "lite", "t4": "made"}}
+	for _, file := range sltFiles(t) {
+		for name, home := range homes {
+			for _, r := range file.records {
+				r.SQL = placed(r.SQL, home)
+				if err := slt.Run(t.Context(), conn, r); err != nil {
+					t.Errorf("%s:%d, %s: %s\n%v", file.name, r.Line, name, r.SQL, err)
+				}
+			}
+		}
 	}
 }

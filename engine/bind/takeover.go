@@ -139,9 +139,10 @@ func (b *Binder) take(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, flags 
 // takeParts replaces the outermost federated queries of a statement that GMS runs. What stands in INSERT ... SELECT and
 // CREATE TABLE ... AS is left alone: GMS analyzes it as a root of its own.
 func takeParts(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, flags *sql.QueryFlags) (sql.Node, transform.TreeIdentity, error) {
+	correlates := false // subqueries may read columns of the statement, and those over scratch tables are GMS's then
 	replace := func(ctx *sql.Context, e sql.Expression) (sql.Expression, transform.TreeIdentity, error) {
 		sq, ok := e.(*gmsplan.Subquery)
-		if !ok || !beyondGMS(ctx, sq.Query) {
+		if !ok || !beyondGMS(ctx, sq.Query) && (correlates || !(seenQueries{}).readsStored(ctx, sq.Query)) {
 			return e, transform.SameTree, nil
 		}
 		if !sq.Correlated().Empty() {
@@ -155,7 +156,10 @@ func takeParts(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, flags *sql.Qu
 		return sq.WithQuery(leaf).WithExecBuilder(a.ExecBuilder), transform.NewTree, nil
 	}
 	switch n := n.(type) {
-	case *gmsplan.Set, *gmsplan.Update, *gmsplan.DeleteFrom, *gmsplan.Call:
+	case *gmsplan.Set, *gmsplan.Call:
+		return transform.NodeExprs(ctx, n, replace)
+	case *gmsplan.Update, *gmsplan.DeleteFrom:
+		correlates = true
 		return transform.NodeExprs(ctx, n, replace)
 	case *gmsplan.InsertInto:
 		if _, ok := n.Source.(*gmsplan.Values); !ok {
