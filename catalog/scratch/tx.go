@@ -62,9 +62,11 @@ func (s *Session) Commit(ctx context.Context) error {
 	if tx == nil {
 		return nil
 	}
-	if err := s.store.publish(ctx, tx); err != nil {
-		s.Rollback()
-		return err
+	if s.Wrote() { // who only read waits for no commit
+		if err := s.store.publish(ctx, tx); err != nil {
+			s.Rollback()
+			return err
+		}
 	}
 	for n, t := range tx.tables {
 		if n.temporary && t != nil {

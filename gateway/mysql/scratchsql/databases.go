@@ -59,24 +59,32 @@ func (d *Databases) Databases(ctx *sql.Context) []sql.Database {
 	return list
 }
 
-// CreateDatabase implements bind.Scratch.
+// CreateDatabase implements bind.Scratch. It begins without views: a crash may have left some of another of its name.
 func (d *Databases) CreateDatabase(ctx *sql.Context, name string, collation sql.CollationID) error {
-	return d.session(ctx).CreateDatabase(ctx, scratch.Database{Name: name, Owner: user(ctx), Collation: uint16(collation)})
+	err := d.session(ctx).CreateDatabase(ctx, scratch.Database{Name: name, Owner: user(ctx), Collation: uint16(collation)})
+	if err != nil {
+		return err
+	}
+	return d.dropViews(ctx, name)
 }
 
 // DropDatabase implements bind.Scratch.
 func (d *Databases) DropDatabase(ctx *sql.Context, name string) error {
-	views := bind.ViewDatabase{Store: d.views, Name: name}
-	all, err := views.AllViews(ctx)
-	if err != nil {
+	if err := d.session(ctx).DropDatabase(ctx, name); err != nil {
 		return err
 	}
+	return d.dropViews(ctx, name)
+}
+
+func (d *Databases) dropViews(ctx *sql.Context, database string) error {
+	views := bind.ViewDatabase{Store: d.views, Name: database}
+	all, err := views.AllViews(ctx)
 	for _, view := range all {
-		if err := views.DropView(ctx, view.Name); err != nil {
-			return err
+		if err == nil {
+			err = views.DropView(ctx, view.Name)
 		}
 	}
-	return d.session(ctx).DropDatabase(ctx, name)
+	return err
 }
 
 // TemporaryTable implements bind.Scratch.
@@ -113,6 +121,9 @@ func (d *Databases) RenameTemporaryTable(ctx *sql.Context, db, name, to string) 
 }
 
 func (d *Databases) create(ctx *sql.Context, db, name string, schema sql.PrimaryKeySchema, prefixes []sql.IndexColumn, collation sql.CollationID, comment string, temporary bool) error {
+	if _, hidden := d.session(ctx).Temporary(db, name); hidden && !temporary { // GMS would give what else is of the table to the temporary one
+		return sqlerr.New(sqlerr.Unsupported, "table %s.%s: a temporary table of this name would hide it, drop that first", db, name)
+	}
 	def, err := definition(ctx, name, schema, prefixes)
 	if err != nil {
 		return err
