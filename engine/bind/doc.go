@@ -42,6 +42,8 @@
 // GMS checks rights as it binds, but for KILL, SHOW PROCESSLIST, SHOW GRANTS and SET of what is not the session's: the front end
 // checks these when they run.
 //
+// A view is parsed anew where it is read, and what in its tree asks for rights says by whose (viewrights.go).
+//
 // The package does not optimize (subqueries stay Apply nodes) and does not run plans: a Leaf that GMS itself has to
 // read streams from the Runner it was given.
 package bind
