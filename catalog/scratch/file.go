@@ -176,12 +176,12 @@ func (f *file) write(ctx context.Context, c *change) error {
 func writeRows(ctx context.Context, tx *sql.Tx, t *Table) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	put, err := tx.PrepareContext(ctx, `INSERT OR REPLACE INTO rows (table_id, key, data) VALUES (?, ?, ?)`)
+	put, err := tx.PrepareContext(ctx, `INSERT OR REPLACE INTO rows (table_id, key, data) VALUES (?, ?, ?)`) //nolint:sqlclosecheck // it is closed below
 	if err != nil {
 		return err
 	}
-	defer put.Close() //nolint:errcheck // what it wrote is the transaction's to keep
-	remove, err := tx.PrepareContext(ctx, `DELETE FROM rows WHERE table_id = ? AND key = ?`)
+	defer put.Close()                                                                        //nolint:errcheck // what it wrote is the transaction's to keep
+	remove, err := tx.PrepareContext(ctx, `DELETE FROM rows WHERE table_id = ? AND key = ?`) //nolint:sqlclosecheck // it is closed below
 	if err != nil {
 		return err
 	}
