@@ -28,6 +28,8 @@ type Result struct {
 	memory   *exec.Account
 	learn    func() // once all rows have come
 	admitted bool
+	held     bool                      // see Hold
+	first    arrow.RecordBatch         // of a held result, read already; nil: it was given
 	waiting  atomic.Pointer[plan.Site] // for whose admission the run waits
 
 	mu        sync.Mutex
@@ -102,6 +104,10 @@ func (r *Result) Next(ctx context.Context) (batch arrow.RecordBatch, err error) 
 			r.engine.cfg.Log.Error("query failed by a defect", "panic", p.Value, "stack", string(p.Stack))
 		}
 	}()
+	if r.first != nil {
+		batch, r.first = r.first, nil
+		return batch, nil
+	}
 	if err = r.admit(ctx); err == nil {
 		batch, err = r.root.Next(exec.WithQuery(ctx))
 	}
@@ -113,6 +119,29 @@ func (r *Result) Next(ctx context.Context) (batch arrow.RecordBatch, err error) 
 		return nil, context.Cause(ctx)
 	}
 	return batch, err
+}
+
+// Hold reads what is left of the result to where memory and files keep it, and gives back the run's turns at the sources: for a
+// reader that takes its time while others wait. The context has to be that of the first Next.
+func (r *Result) Hold(ctx context.Context) (err error) {
+	if r.held {
+		return nil
+	}
+	r.held = true
+	rt := &exec.Runtime{Mem: r.engine.cfg.Allocator, Account: r.memory, Spill: r.engine.cfg.Spill}
+	cols := r.plan.Schema()
+	buffer := exec.NewBuffer(rt, exec.Streams{r.root}, cols, r.memory.NewReservation(nil), new(exec.NodeStats))
+	r.root = buffer.Read(1, cols)[0]
+	if err := buffer.Close(); err != nil { // the reader keeps it
+		return err
+	}
+	if r.first, err = r.Next(ctx); err != nil && err != io.EOF {
+		return err
+	}
+	if r.txs == nil {
+		return nil
+	}
+	return r.txs.close()
 }
 
 // admit waits for the sources' admission until ctx ends or the result is closed.
@@ -142,6 +171,10 @@ func (r *Result) Close() error {
 		r.interrupt()
 	}
 	r.mu.Unlock()
+	if r.first != nil {
+		r.first.Release()
+		r.first = nil
+	}
 	if r.txs == nil {
 		return r.root.Close()
 	}

@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -62,7 +64,7 @@ func (g *gateway) open(ctx context.Context, cfg config.Config, log *slog.Logger,
 	if err := supported(cfg); err != nil {
 		return err
 	}
-	certificate, err := loadTLS(cfg.TLS)
+	certificate, err := encryption(cfg)
 	if err != nil {
 		return err
 	}
@@ -161,6 +163,17 @@ func users(configured []config.User) []mysql.User {
 	return list
 }
 
+// encryption is what the MySQL port encrypts with: the files of the configuration, else a certificate of the gateway's own,
+// without which some clients refuse to connect.
+func encryption(cfg config.Config) (*tls.Config, error) {
+	if cfg.TLS.Cert != "" {
+		return loadTLS(cfg.TLS)
+	}
+	pair, err := mysql.OwnCertificate(filepath.Join(cfg.Data, "tls"))
+	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, err
+}
+
+// loadTLS reads the files of the configuration; nil: there are none.
 func loadTLS(files config.TLS) (*tls.Config, error) {
 	if files.Cert == "" {
 		return nil, nil
@@ -169,7 +182,18 @@ func loadTLS(files config.TLS) (*tls.Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("tls: %w", err)
 	}
-	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
+	c := &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+	if files.CA != "" {
+		authorities, err := os.ReadFile(files.CA)
+		if err != nil {
+			return nil, fmt.Errorf("tls: %w", err)
+		}
+		c.ClientCAs, c.ClientAuth = x509.NewCertPool(), tls.VerifyClientCertIfGiven
+		if !c.ClientCAs.AppendCertsFromPEM(authorities) {
+			return nil, fmt.Errorf("tls: %s holds no certificate", files.CA)
+		}
+	}
+	return c, nil
 }
 
 // weights gives the executor the sort keys of MySQL's collations.

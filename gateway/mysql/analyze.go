@@ -7,25 +7,24 @@ import (
 	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
-	"github.com/dolthub/vitess/go/sqltypes"
-	querypb "github.com/dolthub/vitess/go/vt/proto/query"
 
 	"github.com/silogate/silogate/engine"
 	"github.com/silogate/silogate/engine/bind"
 	"github.com/silogate/silogate/engine/parse"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/sqlerr"
+	"github.com/silogate/silogate/gateway/mysql/wire"
 )
 
-// analyzeFields are the columns of what an ANALYZE TABLE says.
-func analyzeFields() []*querypb.Field { return textFields("Table", "Op", "Msg_type", "Msg_text") }
+// analyzeColumns are those of what an ANALYZE TABLE says.
+func analyzeColumns() []wire.Column { return textColumns("Table", "Op", "Msg_type", "Msg_text") }
 
 // analysis is an ANALYZE TABLE under way: what it says, as rows.
 type analysis struct {
 	*statement
 	stmt *parse.Analyze
 	op   string
-	said *sqltypes.Result
+	said [][]string
 }
 
 // grantTables is the database of the accounts, which GMS keeps.
@@ -55,7 +54,7 @@ func (s *statement) analyze(stmt *parse.Analyze) (err error) {
 	if err != nil {
 		return err
 	}
-	a := &analysis{s, stmt, "analyze", &sqltypes.Result{Fields: analyzeFields()}}
+	a := &analysis{s, stmt, "analyze", nil}
 	switch {
 	case stmt.Histogram == parse.NoHistogram:
 		for _, t := range tables {
@@ -72,7 +71,7 @@ func (s *statement) analyze(stmt *parse.Analyze) (err error) {
 			return err
 		}
 	}
-	return s.emit(a.said)
+	return s.texts(analyzeColumns(), a.said)
 }
 
 // mayAnalyze returns the tables with their databases, if the user may read and change all of them, as MySQL wants it.
@@ -107,11 +106,7 @@ func (s *statement) mayAnalyze(written []parse.TableName) ([]parse.TableName, er
 
 // say adds a row about a table.
 func (a *analysis) say(table, kind, text string) {
-	var row []sqltypes.Value
-	for _, cell := range []string{table, a.op, kind, text} {
-		row = append(row, sqltypes.MakeTrusted(sqltypes.Text, []byte(cell)))
-	}
-	a.said.Rows = append(a.said.Rows, row)
+	a.said = append(a.said, []string{table, a.op, kind, text})
 }
 
 func shownName(t parse.TableName) string { return t.Database + "." + t.Name }
@@ -226,8 +221,8 @@ func (a *analysis) look(site plan.Site, t *plan.Table, columns []int) (unknown [
 	return a.server.cfg.Engine.Analyze(a.ctx, engine.Analysis{
 		Site: site, Table: t, Columns: columns, Buckets: a.stmt.Buckets, Settings: settings, Env: env,
 		Running: func(r *engine.Result) func() {
-			a.server.results.Store(a.conn.ConnectionID, r)
-			return func() { a.server.results.Delete(a.conn.ConnectionID) }
+			a.server.results.Store(a.conn.id, r)
+			return func() { a.server.results.Delete(a.conn.id) }
 		},
 	})
 }

@@ -3,40 +3,45 @@ package mysql
 import (
 	"testing"
 
-	"github.com/dolthub/vitess/go/sqltypes"
-	querypb "github.com/dolthub/vitess/go/vt/proto/query"
 	"github.com/dolthub/vitess/go/vt/sqlparser"
+
+	"github.com/silogate/silogate/gateway/mysql/wire"
 )
 
-// TestArguments checks the literals that parameters of the binary protocol become; dates and times are as the protocol layer
-// writes them.
+// TestArguments checks the literals that parameters of the binary protocol become.
 func TestArguments(t *testing.T) {
-	for _, c := range []struct {
-		typ           querypb.Type
-		written, want string
+	g := start(t)
+	c := &connection{server: g.Server, wire: wire.NewConn(nil)}
+	if err := c.newSession(wire.Utf8mb4Collation); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []struct {
+		typ        wire.Type
+		text, want string
 	}{
-		{sqltypes.Int64, "-7", "-7"},
-		{sqltypes.Uint64, "18446744073709551615", "18446744073709551615"},
-		{sqltypes.Float64, "-1.5", "-1.5e+00"},
-		{sqltypes.Decimal, "1.250", "1.250"},
-		{sqltypes.VarBinary, "it's", `'it\'s'`},
-		{sqltypes.Blob, "text", "'text'"},
-		{sqltypes.Blob, "\x00\xff", "X'00ff'"},
-		{sqltypes.VarChar, "2024-1-2", "'2024-01-02'"},
-		{sqltypes.VarChar, "2024-1-2 3:4:5", "'2024-01-02 03:04:05'"},
-		{sqltypes.VarChar, "2024-1-2 3:4:5.6", "'2024-01-02 03:04:05.000006'"},
-		{sqltypes.VarChar, "2024-11-12 13:14:15.120000", "'2024-11-12 13:14:15.120000'"},
-		{sqltypes.VarChar, "-30:4:5.70", "'-30:04:05.000070'"},
-		{sqltypes.VarChar, "1:2:3", "'01:02:03'"},
-		{sqltypes.Null, "", "null"},
+		{wire.TypeLongLong, "-7", "-7"},
+		{wire.TypeLongLong, "18446744073709551615", "18446744073709551615"},
+		{wire.TypeYear, "2024", "2024"},
+		{wire.TypeDouble, "-1.5e+00", "-1.5e+00"},
+		{wire.TypeFloat, "1.5e+00", "1.5e+00"},
+		{wire.TypeNewDecimal, "1.250", "1.250"},
+		{wire.TypeVarString, "it's", `'it\'s'`},
+		{wire.TypeBlob, "text", "'text'"},
+		{wire.TypeBlob, "\x00\xff", "X'00ff'"},
+		{wire.TypeDate, "2024-01-02", "'2024-01-02'"},
+		{wire.TypeTime, "-30:04:05.000070", "'-30:04:05.000070'"},
 	} {
-		args, err := arguments(map[string]*querypb.BindVariable{"v1": {Type: c.typ, Value: []byte(c.written)}})
+		args, err := c.arguments([]wire.Param{{Type: p.typ, Text: []byte(p.text)}})
 		if err != nil {
-			t.Errorf("%s %q: %v", c.typ, c.written, err)
+			t.Errorf("%d %q: %v", p.typ, p.text, err)
 			continue
 		}
-		if got := sqlparser.String(args["v1"]); got != c.want {
-			t.Errorf("%s %q: %s, want %s", c.typ, c.written, got, c.want)
+		if got := sqlparser.String(args["v1"]); got != p.want {
+			t.Errorf("%d %q: %s, want %s", p.typ, p.text, got, p.want)
 		}
+	}
+	args, err := c.arguments([]wire.Param{{Type: wire.TypeLong, Null: true}})
+	if err != nil || sqlparser.String(args["v1"]) != "null" {
+		t.Errorf("%v, %v", args, err)
 	}
 }

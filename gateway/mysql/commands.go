@@ -1,138 +1,260 @@
 package mysql
 
 import (
-	"bufio"
-	"bytes"
-	"io"
-	"reflect"
+	"fmt"
 	"strings"
-	"sync/atomic"
+	"time"
 
 	vitess "github.com/dolthub/vitess/go/mysql"
-	querypb "github.com/dolthub/vitess/go/vt/proto/query"
 
+	"github.com/silogate/silogate/engine/bind"
 	"github.com/silogate/silogate/engine/parse"
 	"github.com/silogate/silogate/engine/sqlerr"
+	"github.com/silogate/silogate/gateway/mysql/wire"
 )
 
-// commands is what Vitess's connection reads of its client. That parses the text of a COM_STMT_PREPARE by its own grammar
-// before the handler is asked, so it gets a placeholder instead, and the handler gets the text.
-type commands struct {
-	from *bufio.Reader
-	// running says that a statement runs. What comes then is the content of a file that it reads, or of a client that does
-	// not wait for answers, and goes on as it is.
-	running atomic.Bool
-	text    *string // of the last COM_STMT_PREPARE, until the handler takes it
-
-	head  []byte // what was read of a packet's start; it outlives a read that a deadline ends
-	ready []byte // of that, what is to go on
-	left  int    // bytes of the packet after these
-}
-
-// packetHeader is the size of a packet's header: three bytes of length, one of sequence.
-const packetHeader = 4
-
-// placeholder is a COM_STMT_PREPARE that any grammar knows.
-var placeholder = append([]byte{9, 0, 0, 0, vitess.ComPrepare}, "SELECT 1"...)
-
-// Read implements io.Reader.
-func (r *commands) Read(p []byte) (n int, err error) {
-	if len(r.ready) == 0 && r.left == 0 {
-		if err := r.begin(); err != nil {
-			return 0, err
+// do answers a command. An error is that the connection can't go on; what the client did wrong is answered.
+func (c *connection) do(command wire.Command, p []byte) error {
+	switch command {
+	case wire.Query:
+		return c.query(p)
+	case wire.StmtPrepare:
+		return c.prepare(p)
+	case wire.StmtExecute:
+		return c.execute(p)
+	case wire.StmtFetch:
+		return c.fetch(p)
+	case wire.StmtSendLongData:
+		return c.longData(p)
+	case wire.StmtClose:
+		if id, err := wire.ParseNumber(p); err == nil {
+			c.closePrepared(id)
 		}
+		return nil // it has no answer
+	case wire.StmtReset:
+		return c.answer(c.resetPrepared(p))
+	case wire.InitDB:
+		return c.answer(c.initDB(p))
+	case wire.Ping:
+		return c.writeOK(wire.OK{})
+	case wire.ChangeUser:
+		return c.changeUser(p)
+	case wire.ResetConnection:
+		return c.answer(c.resetConnection())
+	case wire.SetOption:
+		return c.setOption(p)
+	case wire.FieldList:
+		return c.fieldList(p)
+	case wire.Statistics:
+		return c.wire.Packet(func(dst []byte) []byte { return append(dst, c.server.statistics()...) })
+	case wire.ProcessInfo:
+		return c.statement("SHOW PROCESSLIST")
+	case wire.ProcessKill:
+		id, err := wire.ParseNumber(p)
+		if err != nil {
+			return c.writeError(malformed(err))
+		}
+		return c.statement(fmt.Sprintf("KILL %d", id))
+	case wire.Refresh, wire.Debug:
+		return c.writeOK(wire.OK{}) // there is nothing to refresh, and no trace file
 	}
-	if len(r.ready) > 0 {
-		n = copy(p, r.ready)
-		r.ready = r.ready[n:]
-		return n, nil
-	}
-	n, err = r.from.Read(p[:min(len(p), r.left)])
-	r.left -= n
-	return n, err
+	return c.writeError(vitess.NewSQLError(vitess.ERUnknownComError, "08S01", "Unknown command"))
 }
 
-// begin reads the start of a packet, or the whole of a COM_STMT_PREPARE.
-func (r *commands) begin() error {
-	if err := r.fill(packetHeader); err != nil {
-		return err
+// answer is OK, or what went wrong.
+func (c *connection) answer(err error) error {
+	if err != nil {
+		return c.writeError(err)
 	}
-	size := int(r.head[0]) | int(r.head[1])<<8 | int(r.head[2])<<16
-	if first := r.head[3] == 0; first && size > 0 && size < vitess.MaxPacketSize && !r.running.Load() {
-		if err := r.fill(packetHeader + 1); err != nil {
+	return c.writeOK(wire.OK{})
+}
+
+// malformed is what a client is told whose packet is not of the protocol.
+func malformed(err error) error {
+	return vitess.NewSQLError(1835, vitess.SSUnknownSQLState, "Malformed communication packet: %s", err)
+}
+
+// query runs the statements of a COM_QUERY.
+func (c *connection) query(p []byte) error {
+	sent, _, err := wire.ParseQuery(p, c.has)
+	if err != nil {
+		return c.writeError(malformed(err))
+	}
+	text, err := c.read(sent)
+	if err != nil {
+		return c.writeError(err)
+	}
+	return c.statement(text)
+}
+
+// read is what a client sent as a text.
+func (c *connection) read(sent []byte) (string, error) {
+	sets := c.session.charsets()
+	text, ok := sets.read(sent)
+	if !ok {
+		return "", vitess.NewSQLError(1300, vitess.SSUnknownSQLState, "Invalid %s character string: '%x'", sets.statements.Name(), sent[:min(len(sent), 6)])
+	}
+	return text, nil
+}
+
+// statement runs statements one after the other, until one fails.
+func (c *connection) statement(text string) error {
+	for {
+		rest, err := c.runText(text)
+		if err != nil || rest == "" {
 			return err
 		}
-		if r.head[packetHeader] == vitess.ComPrepare {
-			if err := r.fill(packetHeader + size); err != nil {
-				return err
-			}
-			text := string(r.head[packetHeader+1:])
-			r.text, r.head, r.ready = &text, nil, placeholder
+		text = rest
+	}
+}
+
+// runText runs the first statement of text and returns those after it, if it succeeded. An error is of the connection.
+func (c *connection) runText(query string) (rest string, err error) {
+	multi := c.has.Has(wire.MultiStatements)
+	ok, err := c.run(query, func(s *statement) error {
+		mode, text := bind.Mode(s.ctx), query
+		if multi {
+			text, rest = parse.Split(text, mode)
+		}
+		s.more = rest != ""
+		if known, err := s.again(text, "", nil); known {
+			return err
+		}
+		var err error
+		if text, err = parse.Standard(text, mode); err != nil {
+			return err
+		}
+		own, after, err := parse.Statement(text, parse.Mode{AnsiQuotes: mode.AnsiQuotes})
+		switch {
+		case err != nil:
+			return err
+		case own != nil && after != "":
+			return oneStatement
+		case own != nil:
+			return s.own(own)
+		}
+		// What follows a stored program is the parser's to find. It would give it back as it was made standard.
+		programs := multi && rest == "" && !mode.NoBackslashEscapes
+		parsed, text, after, err := c.server.gms.Parser.Parse(s.ctx, text, programs)
+		if err != nil {
+			return unparsed(err)
+		}
+		if after != "" {
+			rest, s.key = rest+after, nil
+			s.more = true
+		}
+		if parsed == nil {
 			return nil
 		}
+		if err := bind.RefuseParameters(parsed); err != nil {
+			return err
+		}
+		return s.execute(parsed, text, nil)
+	})
+	if !ok {
+		rest = ""
 	}
-	r.ready, r.left = r.head, size-(len(r.head)-packetHeader)
-	r.head = r.head[:0]
+	return rest, err
+}
+
+// oneStatement refuses a second statement of a client that did not ask for several.
+var oneStatement = sqlerr.New(sqlerr.Syntax, "You have an error in your SQL syntax: only one statement at a time is allowed")
+
+// initDB makes a database the session's.
+func (c *connection) initDB(p []byte) error {
+	name, err := c.read(p)
+	if err != nil {
+		return err
+	}
+	return c.useDatabase(name)
+}
+
+// setOption lets the client send several statements at once, or no longer.
+func (c *connection) setOption(p []byte) error {
+	const multiOn, multiOff = 0, 1
+	switch option, err := wire.ParseNumber(p); {
+	case err != nil:
+		return c.writeError(malformed(err))
+	case option == multiOn:
+		c.has |= wire.MultiStatements
+	case option == multiOff:
+		c.has &^= wire.MultiStatements
+	default:
+		return c.writeError(vitess.NewSQLError(vitess.ERUnknownComError, "08S01", "Unknown command"))
+	}
+	return c.wire.WriteEnd(wire.OK{Status: c.status()}, c.has)
+}
+
+// resetConnection makes the session as it was when the client connected, in the database that it is in.
+func (c *connection) resetConnection() error {
+	database := c.session.GetCurrentDatabase()
+	c.endSession()
+	if err := c.newSession(c.hello.Collation); err != nil {
+		return err
+	}
+	if database != "" {
+		return c.useDatabase(database)
+	}
 	return nil
 }
 
-// fill reads until head has n bytes.
-func (r *commands) fill(n int) error {
-	have := len(r.head)
-	if have >= n {
+// changeUser begins anew as another user. A client that fails to is not connected any more.
+func (c *connection) changeUser(p []byte) error {
+	hello, err := wire.ParseChangeUser(p, c.hello)
+	if err != nil {
+		return c.writeError(malformed(err))
+	}
+	c.endSession()
+	c.hello = hello
+	err = c.logIn(hello)
+	if err == nil {
+		err = c.welcome()
+	}
+	if err == nil {
 		return nil
 	}
-	r.head = append(r.head, make([]byte, n-have)...)
-	got, err := io.ReadFull(r.from, r.head[have:])
-	r.head = r.head[:have+got]
+	if c.wire.WriteError(wireError(err)) == nil {
+		_ = c.wire.Flush() // the client may be gone
+	}
 	return err
 }
 
-// listen has an authenticated connection read its commands through here. What its client sent already is not lost.
-func listen(c *vitess.Conn) *commands {
-	// The connection keeps its reader to itself.
-	reader := *(**bufio.Reader)(reflect.ValueOf(c).Elem().FieldByName("bufferedReader").Addr().UnsafePointer())
-	early, _ := reader.Peek(reader.Buffered()) // never fails for what is there
-	r := &commands{from: bufio.NewReader(io.MultiReader(bytes.NewReader(bytes.Clone(early)), c.Conn))}
-	reader.Reset(r)
-	return r
+// fieldList describes a table's columns, as command-line clients ask for them to complete names.
+func (c *connection) fieldList(p []byte) error {
+	table, pattern, err := wire.ParseFieldList(p)
+	if err != nil {
+		return c.writeError(malformed(err))
+	}
+	text := "SELECT * FROM `" + strings.ReplaceAll(table, "`", "``") + "` LIMIT 0"
+	_, err = c.run(text, func(s *statement) error {
+		parsed, _, _, err := c.server.gms.Parser.Parse(s.ctx, text, false)
+		if err != nil {
+			return unparsed(err)
+		}
+		columns, err := s.describe(parsed, text)
+		if err != nil {
+			return err
+		}
+		matches := func(string) bool { return true }
+		if pattern != "" {
+			matches = matcher(&pattern)
+		}
+		none := ""
+		var listed []wire.Column
+		for _, col := range columns {
+			if matches(col.Name) {
+				col.Default = &none
+				listed = append(listed, col)
+			}
+		}
+		c.session.charsets().describe(listed)
+		s.begun = true
+		return c.wire.WriteDefinitions(listed)
+	})
+	return err
 }
 
-// commandsOf returns what a connection reads through, nil before it is authenticated.
-func commandsOf(c *vitess.Conn) *commands {
-	if s, ok := c.Conn.(*socket); ok {
-		return s.commands
-	}
-	return nil
-}
-
-// run lets pass what comes until the returned function is called.
-func (r *commands) run() (over func()) {
-	if r == nil {
-		return func() {}
-	}
-	r.running.Store(true)
-	return func() { r.running.Store(false) }
-}
-
-// prepared returns the text that a client prepares, where Vitess has read query.
-func (r *commands) prepared(query string) string {
-	if r != nil && r.text != nil {
-		query, r.text = *r.text, nil
-	}
-	return strings.TrimRight(query, "; \t\r\n")
-}
-
-// mostParameters is how many of them the protocol can count.
-const mostParameters = 1<<16 - 1
-
-// declare says of a prepared statement what its text is and how many parameters it has.
-func declare(p *vitess.PrepareData, text string, ansiQuotes bool) error {
-	n := parse.Parameters(text, parse.Mode{AnsiQuotes: ansiQuotes})
-	if n > mostParameters {
-		return sqlerr.New(sqlerr.TooManyParameters, "Prepared statement contains too many placeholders")
-	}
-	p.PrepareStmt, p.ParamsCount = text, uint16(n)
-	p.ParamsType, p.BindVars = make([]int32, n), make(map[string]*querypb.BindVariable, n)
-	return nil
+// statistics is what COM_STATISTICS tells, in MySQL's words.
+func (v *Server) statistics() string {
+	return fmt.Sprintf("Uptime: %d  Threads: %d", int(time.Since(v.started).Seconds()), v.open.Load())
 }

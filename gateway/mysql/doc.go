@@ -1,18 +1,19 @@
 // Package mysql serves the MySQL protocol.
 //
-// go-mysql-server (GMS) keeps connections, accounts and sessions; this package wraps its handler and takes every
-// statement first:
+// Package wire has the protocol; a connection here logs a client in, reads its commands and answers them. What go-mysql-server (GMS)
+// does of a server is not used: its accounts are, its process list, and its engine for statements that are not federated reads.
+//
+// Every statement is taken here first:
 //
 //	engine/parse's grammar   CREATE SERVER ...   run on the catalog
 //	                         ANALYZE TABLE ...   run by the engine, its outcome in rows
 //	a federated query        bind.Leaf           run by the engine; Arrow batches become rows here, streamed
 //	anything else                                run by GMS over the same catalog
 //
-// A result is never held: a batch is formatted, written to the socket and dropped before the next is asked for, so a
-// slow client slows the sources down and memory does not grow with the result. A failure in the middle of a result is
-// one ERR packet, and the connection lives on.
-//
-// What a client prepares is kept from the protocol layer, which would parse it by a grammar of its own (commands).
+// A result is never held: a batch is written into packets and dropped before the next is asked for, so a slow client slows the
+// sources down and memory does not grow with the result. A failure in the middle of a result is one ERR packet, and the
+// connection lives on. A cursor's rows wait where they are made until the client fetches them; only when another statement
+// of the connection may wait for what they hold of their source are they put aside (rows.hold).
 //
 // What ends a statement early (KILL, the client's disconnect, shutdown) cancels the context that everything below runs
 // under, and gives a client that no longer reads a short time to take what is under way.

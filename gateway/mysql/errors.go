@@ -9,16 +9,19 @@ import (
 
 	"github.com/silogate/silogate/engine/bind"
 	"github.com/silogate/silogate/engine/sqlerr"
+	"github.com/silogate/silogate/gateway/mysql/wire"
 )
 
 // interrupted is what MySQL says of a statement that was killed.
 const interrupted = "Query execution was interrupted"
 
 // wireError is err as the protocol says it.
-func wireError(err error) *vitess.SQLError {
-	var wired *vitess.SQLError
-	if errors.As(err, &wired) {
-		return withState(wired)
+func wireError(err error) *wire.Error {
+	if said, ok := errors.AsType[*wire.Error](err); ok {
+		return said
+	}
+	if said, ok := errors.AsType[*vitess.SQLError](err); ok {
+		return withState(said)
 	}
 	if errors.Is(err, context.Canceled) && sqlerr.Is(err, sqlerr.Cancelled) {
 		err = sqlerr.New(sqlerr.Cancelled, interrupted)
@@ -29,15 +32,16 @@ func wireError(err error) *vitess.SQLError {
 		return withState(sql.CastSQLError(err))
 	}
 	id := sqlerr.CodeOf(err).Identity()
-	return vitess.NewSQLError(int(id.Errno), id.State, "%s", err.Error())
+	return &wire.Error{Errno: id.Errno, State: id.State, Message: err.Error()}
 }
 
 // withState gives an error of GMS the SQLSTATE of its errno, which GMS mostly leaves open.
-func withState(e *vitess.SQLError) *vitess.SQLError {
+func withState(e *vitess.SQLError) *wire.Error {
+	said := &wire.Error{Errno: uint16(e.Num), State: e.State, Message: e.Message}
 	if state, ok := states[e.Num]; ok && e.State == vitess.SSUnknownSQLState {
-		e.State = state
+		said.State = state
 	}
-	return e
+	return said
 }
 
 // states are the SQLSTATEs of errors that GMS's own statements give (MySQL 8.0 Error Reference).

@@ -5,12 +5,9 @@ import (
 	"errors"
 	"io"
 	"strings"
-	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/dolthub/go-mysql-server/sql"
-	"github.com/dolthub/vitess/go/sqltypes"
-	querypb "github.com/dolthub/vitess/go/vt/proto/query"
 
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/engine"
@@ -20,6 +17,7 @@ import (
 	"github.com/silogate/silogate/engine/parse"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/sqlerr"
+	"github.com/silogate/silogate/gateway/mysql/wire"
 	"github.com/silogate/silogate/gateway/session"
 	"github.com/silogate/silogate/gateway/shadow"
 )
@@ -41,7 +39,7 @@ func (s *statement) federated(leaf *bind.Leaf, prepared *engine.Prepared) (err e
 	}
 	if prepared == nil {
 		without := s.server.cfg.Shadow.Bars(func() string { return s.digest(leaf) })
-		if prepared, err = s.server.prepare(s.ctx, leaf, without); err != nil {
+		if prepared, err = s.server.plan(s.ctx, leaf, without); err != nil {
 			return err
 		}
 		if leaf.Explain == bind.Run {
@@ -62,16 +60,16 @@ func (s *statement) federated(leaf *bind.Leaf, prepared *engine.Prepared) (err e
 	if err != nil {
 		return err
 	}
-	s.server.results.Store(s.conn.ConnectionID, result)
-	defer s.server.results.Delete(s.conn.ConnectionID)
 	watch, err := s.watch(leaf, prepared, env)
-	if err == nil {
-		err = s.stream(leaf, result, env.Location, watch)
+	if err != nil {
+		return errors.Join(err, result.Close())
 	}
-	if err = errors.Join(err, result.Close()); err == nil {
-		watch.Done()
-	}
-	return err
+	s.server.results.Store(s.conn.id, result)
+	defer s.server.results.Delete(s.conn.id)
+	return s.rows(leafColumns(leaf), &engineRows{
+		statement: s, result: result, watch: watch,
+		formatter: newFormatter(wireSchema(leaf), env.Location, s.binary, s.conn.session.charsets().recode()),
+	})
 }
 
 // watch returns what digests the answer, if the statement is one of those that are checked.
@@ -93,43 +91,6 @@ func (s *statement) digest(leaf *bind.Leaf) string {
 	return parse.Digest(text, bind.Mode(s.ctx))
 }
 
-// stream sends a result batch by batch. The first is read before the client is told the columns: most failures show
-// there and are then an ordinary error.
-func (s *statement) stream(leaf *bind.Leaf, result *engine.Result, loc *time.Location, watch *shadow.Watch) error {
-	longest, err := longestRow(s.ctx)
-	if err != nil {
-		return err
-	}
-	fields := leafFields(leaf)
-	rows := newFormatter(wireSchema(leaf), loc, !s.binary)
-	sent := int64(0)
-	for {
-		batch, err := result.Next(s.ctx)
-		if errors.Is(err, io.EOF) {
-			s.selected(sent)
-			return s.emit(&sqltypes.Result{Fields: fields})
-		}
-		if err != nil {
-			return err
-		}
-		watch.Add(batch)
-		c, err := rows.format(batch)
-		batch.Release()
-		if err != nil {
-			return err
-		}
-		for i := 0; len(c.buf) > longest && i < len(c.rows); i++ {
-			if err := fits(c.rows[i], longest); err != nil {
-				return err
-			}
-		}
-		if err := s.emit(&sqltypes.Result{Fields: fields, Rows: c.rows}); err != nil {
-			return err
-		}
-		sent += int64(len(c.rows))
-	}
-}
-
 // selected keeps what FOUND_ROWS and ROW_COUNT say after a query.
 func (s *statement) selected(rows int64) {
 	info := s.ctx.GetLastQueryInfo()
@@ -139,29 +100,26 @@ func (s *statement) selected(rows int64) {
 
 // explain sends a plan as MySQL does: JSON is one row, the lines of a text are one row each.
 func (s *statement) explain(e *engine.Explanation, inJSON bool) error {
-	result := &sqltypes.Result{Fields: explainFields()}
-	row := func(text string) {
-		result.Rows = append(result.Rows, []sqltypes.Value{sqltypes.MakeTrusted(sqltypes.Text, []byte(text))})
-	}
+	var table [][]string
 	if inJSON {
 		text, err := e.JSON()
 		if err != nil {
 			return err
 		}
-		row(text)
+		table = [][]string{{text}}
 	} else {
 		for line := range strings.Lines(e.Text()) {
-			row(strings.TrimSuffix(line, "\n"))
+			table = append(table, []string{strings.TrimSuffix(line, "\n")})
 		}
 	}
-	return s.emit(result)
+	return s.texts(explainColumns(), table)
 }
 
-// explainFields is the one column of an EXPLAIN, by MySQL's name for it.
-func explainFields() []*querypb.Field { return textFields("EXPLAIN") }
+// explainColumns is the one column of an EXPLAIN, by MySQL's name for it.
+func explainColumns() []wire.Column { return textColumns("EXPLAIN") }
 
-// prepare optimizes a query under the session's settings, without what is barred for it alone.
-func (v *Server) prepare(ctx *sql.Context, leaf *bind.Leaf, without optimize.Bars) (*engine.Prepared, error) {
+// plan optimizes a query under the session's settings, without what is barred for it alone.
+func (v *Server) plan(ctx *sql.Context, leaf *bind.Leaf, without optimize.Bars) (*engine.Prepared, error) {
 	settings, err := v.settings(ctx)
 	if err != nil {
 		return nil, err
@@ -185,7 +143,7 @@ func (v *Server) rows(ctx *sql.Context, leaf *bind.Leaf) (bind.Rows, error) {
 	if err != nil {
 		return nil, err
 	}
-	prepared, err := v.prepare(ctx, leaf, nil)
+	prepared, err := v.plan(ctx, leaf, nil)
 	if err != nil {
 		v.forget(leaf, err)
 		return nil, err

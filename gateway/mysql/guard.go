@@ -21,9 +21,9 @@ var guards = map[string]func(value any) error{
 	sql.SqlModeSessionVar: checkModes,
 	lcTimeNames:           checkLocale,
 
-	"character_set_client":     checkCharacterSet,
+	characterSetClient:         checkClientCharset,
 	"character_set_connection": checkCharacterSet,
-	"character_set_results":    checkCharacterSet,
+	characterSetResults:        checkResultCharset,
 
 	divPrecisionIncrement: func(value any) error {
 		if value != int64(types.DivisionDigits) {
@@ -37,6 +37,8 @@ const (
 	divPrecisionIncrement = "div_precision_increment"
 	lcTimeNames           = "lc_time_names"
 	timestamp             = "timestamp"
+	characterSetClient    = "character_set_client"
+	characterSetResults   = "character_set_results"
 )
 
 func refused(variable string, value any) error {
@@ -83,15 +85,33 @@ func checkModes(value any) error {
 	return nil
 }
 
-// characterSets are those that a session may name. Under others nothing could be said to it, not even that it should name another one.
-var characterSets = []string{"utf8mb4", "utf8mb3", "utf8", "latin1", "ascii", "binary"}
-
+// checkCharacterSet refuses a character set that there is not, or that GMS can't convert.
 func checkCharacterSet(value any) error {
 	name, _ := value.(string)
-	if !slices.Contains(characterSets, strings.ToLower(name)) {
+	if id := charsetNamed(name); id == sql.CharacterSet_Unspecified || id.Encoder() == nil {
 		return sqlerr.New(sqlerr.UnknownCharset, "Unknown character set: '%s'", name)
 	}
 	return nil
+}
+
+// checkClientCharset refuses character sets whose statements would not begin with ASCII, as MySQL does.
+func checkClientCharset(value any) error {
+	if err := checkCharacterSet(value); err != nil {
+		return err
+	}
+	switch charsetNamed(value) {
+	case sql.CharacterSet_ucs2, sql.CharacterSet_utf16, sql.CharacterSet_utf16le, sql.CharacterSet_utf32:
+		return sqlerr.New(sqlerr.BadVariable, "Variable '%s' can't be set to the value of '%v'", characterSetClient, value)
+	}
+	return nil
+}
+
+// checkResultCharset allows NULL, too: texts are then sent as they are.
+func checkResultCharset(value any) error {
+	if value == nil || value == "" {
+		return nil
+	}
+	return checkCharacterSet(value)
 }
 
 const americanEnglish = "en_US"

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/dolthub/go-mysql-server/sql"
-	"github.com/dolthub/vitess/go/sqltypes"
 
 	"github.com/silogate/silogate/engine/parse"
 	"github.com/silogate/silogate/engine/sqlerr"
@@ -15,14 +14,26 @@ import (
 // reading would hold its sources for ever.
 const netWriteTimeout = "net_write_timeout"
 
-// longestTimeout keeps the variable's greatest values within a time.Duration.
+// longestTimeout keeps the greatest values of timeouts within a time.Duration.
 const longestTimeout = 365 * 24 * 60 * 60
 
-// writeTimeout returns the session's net_write_timeout.
-func writeTimeout(ctx *sql.Context) (time.Duration, error) {
-	value, err := ctx.GetSessionVariable(ctx, netWriteTimeout)
-	seconds, _ := value.(int64)
-	return time.Duration(min(seconds, longestTimeout)) * time.Second, err
+// seconds returns a variable of the session that is a number of seconds.
+func seconds(ctx *sql.Context, variable string) (time.Duration, error) {
+	value, err := ctx.GetSessionVariable(ctx, variable)
+	n, _ := value.(int64)
+	return time.Duration(min(n, longestTimeout)) * time.Second, err
+}
+
+// globalVariable returns the value that a variable has for new sessions.
+func globalVariable(name string) any {
+	_, value, _ := sql.SystemVariables.GetGlobal(name)
+	return value
+}
+
+// globalSeconds returns one that is a number of seconds.
+func globalSeconds(name string) time.Duration {
+	n, _ := globalVariable(name).(int64)
+	return time.Duration(min(n, longestTimeout)) * time.Second
 }
 
 // maxAllowedPacket is MySQL's variable for the bytes that a row may have on the wire, standardPacket what it is at first.
@@ -43,18 +54,6 @@ func longestRow(ctx *sql.Context) (int, error) {
 	return standardPacket, err
 }
 
-// fits refuses a row that clients could not take.
-func fits(row []sqltypes.Value, longest int) error {
-	bytes := 0
-	for _, cell := range row {
-		bytes += cell.Len()
-	}
-	if bytes > longest {
-		return sqlerr.New(sqlerr.TooLong, "A row of the result has %d bytes, which is more than max_allowed_packet (%d)", bytes, longest)
-	}
-	return nil
-}
-
 // maxExecutionTime is MySQL's variable for the milliseconds that a query may take; 0: any time.
 const maxExecutionTime = "max_execution_time"
 
@@ -62,8 +61,9 @@ const maxExecutionTime = "max_execution_time"
 // yet. The returned function lifts the bound; it takes what the query ended with and returns why: that its time was over,
 // whatever failed first because of it.
 func (s *statement) limit() (lift func(error) error, err error) {
+	unlimited := func(err error) error { return err }
 	if s.limited {
-		return func(err error) error { return err }, nil
+		return unlimited, nil
 	}
 	value, err := s.ctx.GetSessionVariable(s.ctx, maxExecutionTime)
 	if err != nil {
@@ -74,23 +74,45 @@ func (s *statement) limit() (lift func(error) error, err error) {
 		milliseconds = hint
 	}
 	if milliseconds <= 0 {
-		return func(err error) error { return err }, nil
+		return unlimited, nil
 	}
-	unlimited := s.ctx
-	limited, cancel := context.WithTimeoutCause(unlimited, time.Duration(milliseconds)*time.Millisecond,
-		sqlerr.New(sqlerr.Timeout, "Query execution was interrupted, maximum statement execution time exceeded"))
-	s.ctx = unlimited.WithContext(limited)
 	s.limited = true
-	unhurry := hurry(limited, s.conn)
+	over := sqlerr.New(sqlerr.Timeout, "Query execution was interrupted, maximum statement execution time exceeded")
+	stop := s.endAfter(time.Duration(milliseconds)*time.Millisecond, over)
 	return func(err error) error {
 		s.limited = false
-		unhurry()
-		cause := context.Cause(limited)
-		cancel()
-		s.ctx = unlimited
+		cause := context.Cause(s.ctx)
+		stop()
 		if err != nil && sqlerr.Is(cause, sqlerr.Timeout) {
 			return cause
 		}
 		return err
 	}, nil
+}
+
+// endAfter ends the statement after a time. Sources are told when, so that they can end what they run though they hear nothing
+// more; but not for a cursor, which may wait for its client without end.
+func (s *statement) endAfter(d time.Duration, why error) (stop func()) {
+	if s.cursor != nil {
+		timer := time.AfterFunc(d, func() { s.cancel(why) })
+		return func() { timer.Stop() }
+	}
+	unlimited := s.ctx
+	limited, end := context.WithTimeoutCause(unlimited, d, why)
+	s.ctx = unlimited.WithContext(limited)
+	unpass := passOn(limited, s.cancel)
+	return func() {
+		unpass()
+		end()
+		s.ctx = unlimited
+	}
+}
+
+// longestPacket returns the session's max_allowed_packet.
+func longestPacket(s *ownSession) int {
+	n, err := longestRow(s.context())
+	if err != nil {
+		return standardPacket
+	}
+	return n
 }

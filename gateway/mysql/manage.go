@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
-	"github.com/dolthub/vitess/go/sqltypes"
 
 	"github.com/silogate/silogate/catalog"
 	"github.com/silogate/silogate/catalog/store"
@@ -55,10 +54,7 @@ func (s *statement) manage(stmt parse.Stmt) error {
 	case *parse.ReleaseQuarantine:
 		err = s.server.cfg.Shadow.Release(s.ctx, stmt.ID)
 	}
-	if err != nil {
-		return err
-	}
-	return s.send(&sqltypes.Result{})
+	return err
 }
 
 // note makes a warning of what IF [NOT] EXISTS forgives.
@@ -69,35 +65,27 @@ func (s *statement) note(err error) error {
 
 func (s *statement) showServers(servers []catalog.ServerInfo, like *string) error {
 	matches := matcher(like)
-	result := &sqltypes.Result{Fields: textFields("Server", "Wrapper", "Options", "Origin", "Problem")}
+	var table [][]string
 	for _, info := range servers {
 		if !matches(info.Name) {
 			continue
 		}
-		var row []sqltypes.Value
-		for _, text := range []string{info.Name, info.Type, optionList(info.Options), string(info.Origin), info.Problem} {
-			row = append(row, sqltypes.MakeTrusted(sqltypes.Text, []byte(text)))
-		}
-		result.Rows = append(result.Rows, row)
+		table = append(table, []string{info.Name, info.Type, optionList(info.Options), string(info.Origin), info.Problem})
 	}
-	return s.emit(result)
+	return s.texts(textColumns("Server", "Wrapper", "Options", "Origin", "Problem"), table)
 }
 
 // showQuarantine shows what plans do without. The pattern is of sources.
 func (s *statement) showQuarantine(like *string) error {
 	matches := matcher(like)
-	result := &sqltypes.Result{Fields: textFields("Id", "Source", "Rule", "Since", "Statement", "Scope")}
+	var table [][]string
 	for _, q := range s.server.cfg.Shadow.Quarantines() {
 		if !matches(q.Source) {
 			continue
 		}
-		var row []sqltypes.Value
-		for _, text := range []string{strconv.FormatInt(q.ID, 10), q.Source, q.What, q.Since.Format("2006-01-02 15:04:05 UTC"), q.Statement, q.Scope()} {
-			row = append(row, sqltypes.MakeTrusted(sqltypes.Text, []byte(text)))
-		}
-		result.Rows = append(result.Rows, row)
+		table = append(table, []string{strconv.FormatInt(q.ID, 10), q.Source, q.What, q.Since.Format("2006-01-02 15:04:05 UTC"), q.Statement, q.Scope()})
 	}
-	return s.emit(result)
+	return s.texts(textColumns("Id", "Source", "Rule", "Since", "Statement", "Scope"), table)
 }
 
 // matcher matches names with a pattern of LIKE; nil matches all.

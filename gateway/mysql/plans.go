@@ -2,19 +2,17 @@ package mysql
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/dolthub/go-mysql-server/sql"
-	querypb "github.com/dolthub/vitess/go/vt/proto/query"
 	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/silogate/silogate/engine"
 	"github.com/silogate/silogate/engine/bind"
+	"github.com/silogate/silogate/gateway/mysql/wire"
 )
 
 const (
@@ -84,17 +82,16 @@ func (p *plans) sweep(now int64) {
 	}
 }
 
-// planKey returns the key of a statement's plan; ok is false if none is kept.
-func (s *statement) planKey(text, arguments string, prepared bool) (key planKey, ok bool) {
-	session, ok := s.ctx.Session.(*ownSession)
-	if !ok || len(text)+len(arguments) > longestPlan || session.scratch.HasTemporary() { // which may hide what a plan reads
+// planKey returns the key of a statement's plan; ok is false if none is kept. under are the settings that it was parsed
+// under, nil: those of now.
+func (s *statement) planKey(text, arguments string, under *settings) (key planKey, ok bool) {
+	session := s.conn.session
+	if len(text)+len(arguments) > longestPlan || session.scratch.HasTemporary() { // which may hide what a plan reads
 		return planKey{}, false
 	}
 	parsed := session.settings()
-	if prepared {
-		if parsed, ok = session.prepared[text]; !ok {
-			return planKey{}, false
-		}
+	if under != nil {
+		parsed = *under
 	}
 	if !s.server.gms.Analyzer.Catalog.MySQLDb.UserActivePrivilegeSet(s.ctx).HasPrivileges() {
 		return planKey{}, false // of an account that was dropped the session knows no newer version
@@ -109,8 +106,8 @@ func (s *statement) planKey(text, arguments string, prepared bool) (key planKey,
 
 // again runs a statement by the plan that it had before. known is false if it has to be planned: also where the plan
 // turned out to be of other tables than there are, and the client has heard nothing of it yet.
-func (s *statement) again(text, arguments string, prepared bool) (known bool, err error) {
-	key, ok := s.planKey(text, arguments, prepared)
+func (s *statement) again(text, arguments string, under *settings) (known bool, err error) {
+	key, ok := s.planKey(text, arguments, under)
 	if !ok {
 		return false, nil
 	}
@@ -140,11 +137,10 @@ func (s *statement) keepPlan(leaf *bind.Leaf, prepared *engine.Prepared) {
 }
 
 // argumentsText are the parameters of a prepared statement, types and values, as a text.
-func argumentsText(params map[string]*querypb.BindVariable) string {
+func argumentsText(params []wire.Param) string {
 	var b strings.Builder
-	for _, name := range slices.Sorted(maps.Keys(params)) {
-		p := params[name]
-		fmt.Fprintf(&b, "%s %d %d %s\n", name, p.Type, len(p.Value), p.Value)
+	for _, p := range params {
+		fmt.Fprintf(&b, "%d %t %t %d %s\n", p.Type, p.Unsigned, p.Null, len(p.Text), p.Text)
 	}
 	return b.String()
 }

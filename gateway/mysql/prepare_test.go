@@ -3,9 +3,12 @@ package mysql
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"database/sql"
 	"net"
+	"net/http/httptest"
 	"reflect"
+	"strings"
 	"sync"
 	"testing"
 
@@ -34,8 +37,8 @@ func (r *recorder) since(n int) []byte {
 	return bytes.Clone(r.all[n:])
 }
 
-// TestPrepareFromText prepares, executes and drops statements by SQL. Their answers are OK packets without a text: clients
-// take the byte that would stand before it for its length.
+// TestPrepareFromText prepares, executes and drops statements by SQL. Their answers are OK packets whose text follows its length:
+// clients refuse the packet otherwise.
 func TestPrepareFromText(t *testing.T) {
 	g := start(t)
 	var wire *recorder
@@ -64,8 +67,12 @@ func TestPrepareFromText(t *testing.T) {
 		if _, err := conn.ExecContext(t.Context(), statement); err != nil {
 			t.Fatalf("%s: %v", statement, err)
 		}
-		if packet := wire.since(before); len(packet) != 4+7 || packet[4] != 0 {
-			t.Errorf("%s: answered % x, want an OK packet of 7 bytes", statement, packet)
+		packet, text := wire.since(before), ""
+		if strings.HasPrefix(statement, "PREPARE") {
+			text = "\x12Statement prepared"
+		}
+		if len(packet) != 4+7+len(text) || packet[4] != 0 || string(packet[11:]) != text {
+			t.Errorf("%s: answered % x, want an OK packet that ends with %q", statement, packet, text)
 		}
 	}
 	for query, want := range map[string]string{"EXECUTE s USING @low": "500", "EXECUTE m": "2500", "EXECUTE q": "1"} {
@@ -120,5 +127,71 @@ func TestParameterPlaces(t *testing.T) {
 	for _, query := range []string{"SELECT ? + 1", "SELECT :a", "SELECT id FROM numbers WHERE id IN (?, 2)", "SET @a = ?"} {
 		_, err := texts(c, query)
 		wantErrno(t, query, err, 1064, "42000")
+	}
+}
+
+// TestPrepareByTheWiderGrammar prepares what GMS's own grammar can't parse.
+func TestPrepareByTheWiderGrammar(t *testing.T) {
+	g := start(t)
+	db := g.open("")
+	for _, q := range []struct {
+		query string
+		args  []any
+		want  string
+	}{
+		{"SELECT ? > ANY (SELECT 2)", []any{3}, "1"},
+		{"SELECT COUNT(*) FROM (SELECT id FROM numbers WHERE id < ? GROUP BY id WITH ROLLUP) r", []any{5}, "5"},
+		{"SELECT (? > 1) IS UNKNOWN", []any{nil}, "1"},
+		{"SELECT INTERVAL(?, 1, 2), '?', `id` /* ? */ FROM numbers LIMIT 1 -- ?", []any{1}, "1"},
+		{"SELECT ? + 1; ", []any{1}, "2"},
+		{"SELECT 1", nil, "1"},
+	} {
+		stmt, err := db.Prepare(q.query)
+		if err != nil {
+			t.Errorf("%s: %v", q.query, err)
+			continue
+		}
+		for range 2 {
+			rows, err := stmt.Query(q.args...)
+			if err != nil {
+				t.Errorf("%s: %v", q.query, err)
+				break
+			}
+			columns, _ := rows.Columns()
+			cells := make([]any, len(columns))
+			var first string
+			cells[0] = &first
+			for i := range cells[1:] {
+				cells[i+1] = new(any)
+			}
+			if !rows.Next() || rows.Scan(cells...) != nil || first != q.want {
+				t.Errorf("%s: %s, %v; want %s", q.query, first, rows.Err(), q.want)
+			}
+			rows.Close()
+		}
+		stmt.Close()
+	}
+	for query, errno := range map[string]uint16{
+		"SELEC 1": 1064, "SELECT 1; SELECT 2": 1064, "": 1064, "-- nothing": 1064, "SELECT nope FROM numbers": 1054,
+	} {
+		_, err := db.Prepare(query)
+		state := map[uint16]string{1064: "42000", 1054: "42S22"}[errno]
+		wantErrno(t, "preparing "+query, err, errno, state)
+	}
+	_, err := db.Prepare("SELECT 1 IN (?" + string(bytes.Repeat([]byte(",?"), mostParameters)) + ")")
+	wantErrno(t, "too many parameters", err, 1390, "HY000")
+}
+
+func TestPrepareOverTLS(t *testing.T) {
+	certified := httptest.NewTLSServer(nil) // for its certificate
+	certified.Close()
+	g := start(t)
+	g.stop()
+	g.tls = &tls.Config{Certificates: certified.TLS.Certificates}
+	g.start()
+	var got string
+	err := g.open("tls=skip-verify").QueryRow("SELECT ? > ANY (SELECT 2)", 3).Scan(&got)
+	if err != nil || got != "1" {
+		t.Errorf("%s, %v", got, err)
 	}
 }

@@ -9,12 +9,11 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	sqle "github.com/dolthub/go-mysql-server"
-	gms "github.com/dolthub/go-mysql-server/server"
 	"github.com/dolthub/go-mysql-server/sql"
-	vitess "github.com/dolthub/vitess/go/mysql"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/silogate/silogate/catalog"
@@ -24,6 +23,7 @@ import (
 	"github.com/silogate/silogate/engine/bind"
 	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/gateway/mysql/scratchsql"
+	"github.com/silogate/silogate/gateway/mysql/wire"
 	"github.com/silogate/silogate/gateway/session"
 	"github.com/silogate/silogate/gateway/shadow"
 )
@@ -48,22 +48,28 @@ type Server struct {
 	cfg      Config
 	binder   *bind.Binder
 	gms      *sqle.Engine
-	listener *gms.Server
-	sessions *gms.SessionManager
+	listener net.Listener
+	sha2     *wire.SHA2
 	metrics  *metrics
 	plans    *plans
 	views    views
+	defaults defaults
 	results  sync.Map // uint32, a connection's id -> *engine.Result, which it streams
 
 	closing     atomic.Bool
-	connections sync.Map // uint32, the id of an authenticated connection -> net.Conn
-	statements  sync.Map // uint32, a connection's id -> context.CancelCauseFunc of what it runs
+	started     time.Time
+	lastID      atomic.Uint32 // of a connection
+	lastPid     atomic.Uint64 // of a statement
+	prepared    atomic.Int64  // statements of all connections
+	open        atomic.Int64  // connections, those that are not authenticated included
+	connections sync.Map      // uint32, its id -> *connection
+	serving     sync.WaitGroup
 }
 
 // New makes a server on a listener, which it then owns. Serve accepts connections.
 func New(ctx context.Context, listener net.Listener, cfg Config) (*Server, error) {
-	v := &Server{cfg: cfg}
-	if err := v.open(ctx, listener); err != nil {
+	v := &Server{cfg: cfg, listener: listener, sha2: wire.NewSHA2(), started: time.Now()}
+	if err := v.setUp(ctx); err != nil {
 		err = errors.Join(err, listener.Close())
 		if v.binder != nil {
 			err = errors.Join(err, v.binder.Close())
@@ -73,12 +79,17 @@ func New(ctx context.Context, listener net.Listener, cfg Config) (*Server, error
 	return v, nil
 }
 
-func (v *Server) open(ctx context.Context, listener net.Listener) (err error) {
+func (v *Server) setUp(ctx context.Context) (err error) {
 	if err := registerVariables(session.Variables(v.cfg.Rules)); err != nil {
 		return err
 	}
 	if err := sql.SystemVariables.AssignValues(map[string]any{session.ShadowRate: v.cfg.ShadowRate}); err != nil {
 		return err
+	}
+	if tcp, ok := v.listener.Addr().(*net.TCPAddr); ok {
+		if err := sql.SystemVariables.AssignValues(map[string]any{"port": int64(tcp.Port)}); err != nil {
+			return err
+		}
 	}
 	if v.metrics, err = newMetrics(v.cfg.Registry); err != nil {
 		return err
@@ -103,22 +114,8 @@ func (v *Server) open(ctx context.Context, listener net.Listener) (err error) {
 	if err := loadAccounts(ctx, v.gms.Analyzer.Catalog.MySQLDb, v.cfg.Store, v.cfg.Users); err != nil {
 		return err
 	}
-	warnOfOpenAccounts(v.cfg.Log, v.gms.Analyzer.Catalog.MySQLDb, listener.Addr())
-	v.listener, err = gms.NewServer(gms.Config{
-		Listener:                 listener,
-		Address:                  listener.Addr().String(),
-		Version:                  version(),
-		TLSConfig:                v.cfg.TLS,
-		DisableConnectionWatcher: true, // a statement has its own
-		Options:                  []gms.Option{v.wrap},
-	}, v.gms, sql.NewContext, v.newSession, nil)
-	return err
-}
-
-// wrap puts the server's handler before GMS's.
-func (v *Server) wrap(e *sqle.Engine, sessions *gms.SessionManager, next vitess.Handler) (*sqle.Engine, *gms.SessionManager, vitess.Handler) {
-	v.sessions = sessions
-	return e, sessions, &handler{Handler: next, server: v, sessions: sessions}
+	warnOfOpenAccounts(v.cfg.Log, v.gms.Analyzer.Catalog.MySQLDb, v.listener.Addr())
+	return nil
 }
 
 // version is the server's version in the handshake, the same as @@version.
@@ -129,10 +126,43 @@ func version() string {
 }
 
 // Addr is where the server listens.
-func (v *Server) Addr() net.Addr { return v.listener.Listener.Addr() }
+func (v *Server) Addr() net.Addr { return v.listener.Addr() }
 
 // Serve accepts connections until Close.
-func (v *Server) Serve() error { return v.listener.Start() }
+func (v *Server) Serve() error {
+	for {
+		conn, err := v.listener.Accept()
+		if err != nil {
+			if v.closing.Load() || errors.Is(err, net.ErrClosed) {
+				return nil
+			}
+			if temporary(err) {
+				v.cfg.Log.Warn("a connection was not accepted", "error", err)
+				time.Sleep(acceptPause)
+				continue
+			}
+			return fmt.Errorf("mysql port: %w", err)
+		}
+		v.serving.Add(1)
+		go func() {
+			defer v.serving.Done()
+			v.serve(conn)
+		}()
+	}
+}
+
+// acceptPause is how long the server waits when it can't accept: most often for file descriptors.
+const acceptPause = 100 * time.Millisecond
+
+// temporary reports an error of Accept that does not end the listener.
+func temporary(err error) bool {
+	for _, errno := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.ECONNABORTED} {
+		if errors.Is(err, errno) {
+			return true
+		}
+	}
+	return false
+}
 
 // shutdown is what MySQL says of a statement that it can't run since it stops.
 var shutdown = sqlerr.New(sqlerr.Shutdown, "Server shutdown in progress")
@@ -143,56 +173,42 @@ const lastWords = time.Second
 // Close stops accepting connections and statements, gives running statements until ctx ends, then ends them, closes all
 // connections and waits for their end.
 func (v *Server) Close(ctx context.Context) error {
-	err := v.listener.Close()
 	v.closing.Store(true)
-	v.drain(ctx)
-	v.statements.Range(func(_, cancel any) bool {
-		cancel.(context.CancelCauseFunc)(shutdown)
-		return true
-	})
-	v.dismiss()
-	for _, p := range v.gms.ProcessList.Processes() {
-		v.gms.ProcessList.Kill(p.Connection)
-		err = errors.Join(err, v.sessions.KillConnection(p.Connection))
+	err := v.listener.Close()
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		v.serving.Wait()
+	}()
+	v.each(func(c *connection) { c.drain() })
+	select {
+	case <-over:
+	case <-ctx.Done():
+		v.each(func(c *connection) { c.interrupt(shutdown) })
+		select {
+		case <-over:
+		case <-time.After(lastWords):
+			v.each(func(c *connection) { err = errors.Join(err, c.wire.Close()) })
+			<-over
+		}
 	}
-	v.sessions.WaitForClosedConnections()
 	return errors.Join(err, v.binder.Close())
 }
 
-// dismiss has connections end when they next wait for a command: what they are writing reaches the client.
-func (v *Server) dismiss() {
-	const interval = 10 * time.Millisecond
-	for end := time.Now().Add(lastWords); time.Now().Before(end); time.Sleep(interval) {
-		left := false
-		v.connections.Range(func(_, conn any) bool {
-			left = true
-			_ = conn.(net.Conn).SetReadDeadline(time.Now()) // again and again: the watch of a statement lifts it
-			return true
-		})
-		if !left {
-			return
-		}
-	}
+// each calls f with all connections.
+func (v *Server) each(f func(*connection)) {
+	v.connections.Range(func(_, c any) bool {
+		f(c.(*connection))
+		return true
+	})
 }
 
-// drain waits until no statement runs, or ctx ends.
-func (v *Server) drain(ctx context.Context) {
-	const interval = 10 * time.Millisecond
-	for ctx.Err() == nil && v.running() {
-		select {
-		case <-time.After(interval):
-		case <-ctx.Done():
-		}
+// kill closes a connection.
+func (v *Server) kill(id uint32) error {
+	if c, ok := v.connections.Load(id); ok {
+		return c.(*connection).wire.Close()
 	}
-}
-
-func (v *Server) running() bool {
-	for _, p := range v.gms.ProcessList.Processes() {
-		if p.Command == sql.ProcessCommandQuery {
-			return true
-		}
-	}
-	return false
+	return nil
 }
 
 // Warn makes a warning of what a catalog could not list, where ctx is a statement's: catalog.Config.Warn.

@@ -2,66 +2,163 @@ package mysql
 
 import (
 	"context"
-	"crypto/sha256"
+	"crypto/tls"
+	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
 	gmstypes "github.com/dolthub/go-mysql-server/sql/types"
-	vitess "github.com/dolthub/vitess/go/mysql"
-	"github.com/dolthub/vitess/go/vt/sqlparser"
 
 	"github.com/silogate/silogate/catalog/scratch"
 	"github.com/silogate/silogate/engine/bind"
 	"github.com/silogate/silogate/engine/collation"
 	"github.com/silogate/silogate/engine/types"
+	"github.com/silogate/silogate/gateway/mysql/wire"
 )
 
-// ownSession is a session that can tell its settings from others'.
+// ownSession is a client's session.
 type ownSession struct {
-	*sql.BaseSession
+	state
+	systemVariables
+	statusVariables
 	scratch  *scratch.Session
-	sum      *settings                  // nil: not known since the last change
 	assigned map[string]sql.CollationID // collations of texts to be assigned to user variables
-	prepared map[string]settings        // those that a prepared statement was parsed under, by its name
+	sets     *charsets                  // nil: not known since the last change
+
+	changes int           // of variables that the client is told of, so far
+	tracked []wire.Change // those that it was not told of yet
+	result  uint16        // the collation that the client named when it connected; 0: none since SET NAMES
 }
 
-// settings stands for the values of all system variables of a session.
-type settings [sha256.Size]byte
+var (
+	_ sql.Session          = (*ownSession)(nil)
+	_ bind.CollationKeeper = (*ownSession)(nil)
+)
 
-// newSession makes a session of an authenticated connection, without transactions.
-func newSession(ctx context.Context, c *vitess.Conn, address string) (*ownSession, error) {
-	client := sql.Client{Capabilities: c.Capabilities}
-	if user, ok := c.UserData.(sql.MysqlConnectionUser); ok {
-		client.User, client.Address = user.User, user.Host
+// newSession makes the session of who has logged in. collation is the one that the client named.
+func (c *connection) newSession(collation uint16) error {
+	globals, status := c.server.defaults.now()
+	s := &ownSession{
+		state: state{
+			id: c.id, address: c.server.Addr().String(),
+			client: sql.Client{User: c.who.user, Address: c.who.host, Capabilities: uint32(c.has)},
+		},
+		systemVariables: systemVariables{globals: globals},
+		statusVariables: statusVariables{start: status},
+		scratch:         c.server.cfg.Scratch.Session(),
 	}
-	s := &ownSession{BaseSession: sql.NewBaseSessionWithClientServer(address, client, c.ConnectionID)}
-	// As in MySQL a client says with its first packet how its literals compare.
-	if id := types.Collation(c.CharacterSet); collation.Has(id) && !id.Bytewise() {
-		if err := s.SetSessionVariable(sql.NewContext(ctx, sql.WithSession(s)), collationConnection, id.String()); err != nil {
-			return nil, err
+	s.last.FoundRows.Store(1) // as before any SELECT
+	s.last.LastInsertUUID.Store("")
+	if err := s.speak(types.Collation(collation)); err != nil {
+		return err
+	}
+	if c.has.Has(wire.Interactive) {
+		if err := s.SetSessionVariable(s.context(), "wait_timeout", globalVariable("interactive_timeout")); err != nil {
+			return err
 		}
 	}
-	return s, nil
-}
-
-// settings returns what stands for the session's settings. Any variable may change what a statement means, so all count.
-func (s *ownSession) settings() settings {
-	if s.sum == nil {
-		h := sha256.New()
-		values := s.GetAllSessionVariables()
-		for _, name := range slices.Sorted(maps.Keys(values)) {
-			h.Write(fmt.Appendf(nil, "%s=%T %q\n", name, values[name], fmt.Sprint(values[name])))
+	if encrypted := c.wire.TLS(); encrypted != nil {
+		err := errors.Join(s.SetStatusVariable(nil, "Ssl_cipher", tls.CipherSuiteName(encrypted.CipherSuite)),
+			s.SetStatusVariable(nil, "Ssl_version", strings.Replace(tls.VersionName(encrypted.Version), "TLS 1", "TLSv1", 1)))
+		if err != nil {
+			return err
 		}
-		sum := settings(h.Sum(nil))
-		s.sum = &sum
 	}
-	return *s.sum
+	s.tracked = nil
+	c.session = s
+	c.server.gms.ProcessList.ConnectionReady(s)
+	return nil
 }
 
-var _ bind.CollationKeeper = (*ownSession)(nil)
+// context is one for what needs no more than the session.
+func (s *ownSession) context() *sql.Context {
+	return sql.NewContext(context.Background(), sql.WithSession(s))
+}
+
+// speak has client and server speak in the character set of the collation that the client named with its first packet, which is
+// also how its literals compare, as far as the engine has that. What the server does not have is as if the client had named none.
+func (s *ownSession) speak(id types.Collation) error {
+	set := sql.CollationID(id).CharacterSet()
+	if sql.CollationID(id).Name() == "" || id.Bytewise() || checkClientCharset(set.Name()) != nil {
+		return nil
+	}
+	variables := map[string]string{characterSetClient: set.Name(), characterSetResults: set.Name()}
+	if collation.Has(id) {
+		variables["character_set_connection"], variables[collationConnection] = set.Name(), id.String()
+	}
+	for name, value := range variables {
+		if err := s.SetSessionVariable(s.context(), name, value); err != nil {
+			return err
+		}
+	}
+	s.result = uint16(id)
+	return nil
+}
+
+// charsets returns those that the session and its client speak in.
+func (s *ownSession) charsets() charsets {
+	if s.sets != nil {
+		return *s.sets
+	}
+	sets := charsets{statements: s.charset(characterSetClient), results: s.charset(characterSetResults),
+		collation: wire.Utf8mb4Collation, width: bytesPerChar}
+	if sets.results != sql.CharacterSet_Unspecified && sets.results != sql.CharacterSet_binary {
+		sets.collation, sets.width = uint16(sets.results.DefaultCollation()), uint32(sets.results.MaxLength())
+	}
+	if s.result != 0 {
+		sets.collation = s.result
+	}
+	s.sets = &sets
+	return sets
+}
+
+// GetCharacterSetResults implements sql.Session: GMS leaves texts as they are, since they are recoded as they are sent.
+func (s *ownSession) GetCharacterSetResults() sql.CharacterSetID { return sql.CharacterSet_utf8mb4 }
+
+// changed forgets what was derived of a variable that has another value now.
+func (s *ownSession) changed(name string) {
+	s.sets = nil
+	name = strings.ToLower(name)
+	if name == characterSetResults {
+		s.result = 0
+	}
+	if trackedVariables[name] {
+		s.changes++
+		s.tracked = append(s.tracked, wire.Change{Kind: wire.VariableChanged, Name: name})
+	}
+}
+
+// trackedVariables are those whose changes a client is told of (session_track_system_variables, as it is by default).
+var trackedVariables = map[string]bool{
+	"time_zone": true, "autocommit": true, characterSetClient: true, characterSetResults: true, "character_set_connection": true,
+}
+
+// takeChanges returns the changes of variables that the client was not told of, each variable once, with its value.
+func (s *ownSession) takeChanges() []wire.Change {
+	var all []wire.Change
+	told := make(map[string]bool)
+	for _, c := range s.tracked {
+		if told[c.Name] {
+			continue
+		}
+		told[c.Name] = true
+		value, err := s.GetSessionVariable(s.context(), c.Name)
+		if err != nil {
+			continue
+		}
+		c.Value = fmt.Sprint(value)
+		if flag, ok := value.(int8); ok {
+			c.Value = "OFF"
+			if flag != 0 {
+				c.Value = "ON"
+			}
+		}
+		all = append(all, c)
+	}
+	s.tracked = nil
+	return all
+}
 
 // KeepCollation implements bind.CollationKeeper.
 func (s *ownSession) KeepCollation(variable string, c sql.CollationID) {
@@ -83,40 +180,55 @@ func (s *ownSession) SetUserVariable(ctx *sql.Context, variable string, value an
 		}
 		typ = collated
 	}
-	return s.BaseSession.SetUserVariable(ctx, variable, value, typ)
+	return s.setUserVariable(ctx, variable, value, typ)
 }
 
 // SetSessionVariable implements sql.Session.
 func (s *ownSession) SetSessionVariable(ctx *sql.Context, name string, value any) error {
-	s.sum = nil
-	return s.BaseSession.SetSessionVariable(ctx, name, value)
+	v, err := s.lookup(name)
+	if err != nil {
+		return err
+	}
+	if v.IsReadOnly() {
+		return sql.ErrSystemVariableReadOnly.New(name)
+	}
+	set, err := v.SetValue(ctx, value, false)
+	if err != nil {
+		return err
+	}
+	s.keep(v.GetName(), set)
+	s.changed(v.GetName())
+	return nil
 }
 
-// InitSessionVariable implements sql.Session.
+// InitSessionVariable implements sql.Session: as SetSessionVariable, but of variables that sessions can't set, and once.
 func (s *ownSession) InitSessionVariable(ctx *sql.Context, name string, value any) error {
-	s.sum = nil
-	return s.BaseSession.InitSessionVariable(ctx, name, value)
+	v, err := s.lookup(name)
+	if err != nil {
+		return err
+	}
+	if known, ok := s.find(name); ok && known.Val != v.GetDefault() {
+		return sql.ErrSystemVariableReinitialized.New(name)
+	}
+	return s.initialize(ctx, v, value)
 }
 
 // InitSessionVariableDefault implements sql.Session.
 func (s *ownSession) InitSessionVariableDefault(ctx *sql.Context, name string, value any) error {
-	s.sum = nil
-	return s.BaseSession.InitSessionVariableDefault(ctx, name, value)
-}
-
-// PrepareQuery implements sql.Session.
-func (s *ownSession) PrepareQuery(name string, stmt sqlparser.Statement) {
-	if s.prepared == nil {
-		s.prepared = make(map[string]settings)
+	v, err := s.lookup(name)
+	if err != nil {
+		return err
 	}
-	s.prepared[name] = s.settings()
-	s.BaseSession.PrepareQuery(name, stmt)
+	v.SetDefault(value)
+	return s.initialize(ctx, v, value)
 }
 
-// UnprepareQuery implements sql.Session.
-func (s *ownSession) UnprepareQuery(name string) {
-	delete(s.prepared, name)
-	s.BaseSession.UnprepareQuery(name)
+func (s *ownSession) initialize(ctx *sql.Context, v sql.SystemVariable, value any) error {
+	set, err := v.InitValue(ctx, value, false)
+	if err != nil {
+		return err
+	}
+	s.keep(v.GetName(), set)
+	s.changed(v.GetName())
+	return nil
 }
-
-var _ sql.Session = (*ownSession)(nil)

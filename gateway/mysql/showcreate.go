@@ -3,7 +3,6 @@ package mysql
 import (
 	"github.com/dolthub/go-mysql-server/sql"
 	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
-	"github.com/dolthub/vitess/go/sqltypes"
 
 	"github.com/silogate/silogate/gateway/mysql/scratchsql"
 )
@@ -22,10 +21,5 @@ func (s *statement) showCreate(root sql.Node) (done bool, err error) {
 	if !ok {
 		return false, nil
 	}
-	return true, s.emit(&sqltypes.Result{
-		Fields: textFields("Table", "Create Table"),
-		Rows: [][]sqltypes.Value{{
-			sqltypes.MakeTrusted(sqltypes.Text, []byte(t.UnderlyingTable().Name())), sqltypes.MakeTrusted(sqltypes.Text, []byte(text)),
-		}},
-	})
+	return true, s.texts(textColumns("Table", "Create Table"), [][]string{{t.UnderlyingTable().Name(), text}})
 }

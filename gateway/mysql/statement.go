@@ -5,20 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"reflect"
-	"strings"
 
-	gms "github.com/dolthub/go-mysql-server/server"
 	"github.com/dolthub/go-mysql-server/sql"
 	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
 	gmstypes "github.com/dolthub/go-mysql-server/sql/types"
-	vitess "github.com/dolthub/vitess/go/mysql"
-	"github.com/dolthub/vitess/go/sqltypes"
-	querypb "github.com/dolthub/vitess/go/vt/proto/query"
 	"github.com/dolthub/vitess/go/vt/sqlparser"
 
 	"github.com/silogate/silogate/engine/bind"
 	"github.com/silogate/silogate/engine/sqlerr"
+	"github.com/silogate/silogate/gateway/mysql/wire"
 )
 
 // kind is who runs a statement.
@@ -33,13 +28,19 @@ const (
 // statement is one statement under way.
 type statement struct {
 	server *Server
+	conn   *connection
 	ctx    *sql.Context
-	conn   *vitess.Conn
+	cancel context.CancelCauseFunc // ends ctx
 	kind   kind
 	text   string // as the client sent it, or prepared it
-	send   func(*sqltypes.Result) error
-	binary bool // the binary protocol; its receiver may keep results
-	begun  bool // the client was told the result's columns
+
+	binary   bool      // the binary protocol
+	cursor   *prepared // the statement whose cursor takes the rows; nil: the client does
+	fetched  bool      // the client is to fetch rows, for which ctx goes on
+	begun    bool      // the client was told the result's columns
+	answered bool      // the client has all of the answer, if nothing failed
+	more     bool      // another statement follows
+	outcome  wire.OK   // of a statement without rows
 
 	limited bool // by max_execution_time
 	sleeps  bool // it does nothing but SLEEP
@@ -52,10 +53,10 @@ type statement struct {
 	retried bool        // a table was not what the catalog remembered it as
 }
 
-// unparsed says what a text that the parser refused is.
-func (s *statement) unparsed(err error) error {
+// unparsed says what a text that the parser refused is; one without a statement is none.
+func unparsed(err error) error {
 	if errors.Is(err, sqlparser.ErrEmpty) {
-		return s.send(&sqltypes.Result{})
+		return nil
 	}
 	return bind.Unparsed(err)
 }
@@ -148,102 +149,52 @@ func (s *statement) renewWarnings(root sql.Node, before int) {
 	}
 }
 
-// rowsPerResult is how many rows of GMS are sent together.
-const rowsPerResult = 256
-
 // local runs a statement of GMS's.
-func (s *statement) local(root sql.Node, text string) (err error) {
+func (s *statement) local(root sql.Node, text string) error {
 	if err := s.lockTargets(root); err != nil {
 		return err
 	}
-	schema, rows, _, err := s.server.gms.PrepQueryPlanForExecution(s.ctx, text, root, &sql.QueryFlags{})
+	schema, iter, _, err := s.server.gms.PrepQueryPlanForExecution(s.ctx, text, root, &sql.QueryFlags{})
 	if err != nil {
 		return err
 	}
+	if _, ok := root.(*gmsplan.ShowProcessList); ok {
+		iter = s.server.withStates(iter)
+	}
+	if gmstypes.IsOkResultSchema(schema) {
+		return s.finishLocal(iter)
+	}
+	iter = showColumns(root, iter)
+	// Some statements have no rows, whatever their schema says.
+	first, err := iter.Next(s.ctx)
+	if err == nil && gmstypes.IsOkResult(first) {
+		return errors.Join(s.finishLocal(sql.RowsToRowIter(first)), iter.Close(s.ctx))
+	}
+	if len(schema) == 0 { // such as SET
+		if err == nil {
+			err = fmt.Errorf("a statement without columns gave the row %v", first)
+		} else if errors.Is(err, io.EOF) {
+			err = nil
+		}
+		return errors.Join(err, iter.Close(s.ctx))
+	}
+	return s.rows(localColumns(s.ctx, schema), &localRows{
+		iter: iter, first: first, failed: err, schema: schema, binary: s.binary, recode: s.conn.session.charsets().recode(),
+		interrupted: func(error) bool { return s.sleeps && isInterruption(context.Cause(s.ctx)) }, // MySQL's SLEEP then is 1
+	})
+}
+
+// finishLocal keeps the outcome of a statement that has one instead of rows.
+func (s *statement) finishLocal(iter sql.RowIter) (err error) {
 	defer func() {
 		if err != nil {
 			err = s.end(err) // before the rows are closed, which commits
 		}
-		if closeErr := rows.Close(s.ctx); err == nil {
+		if closeErr := iter.Close(s.ctx); err == nil {
 			err = closeErr
 		}
 	}()
-	if gmstypes.IsOkResultSchema(schema) {
-		return s.sendOK(rows)
-	}
-	if _, ok := root.(*gmsplan.ShowProcessList); ok {
-		rows = s.server.withStates(rows)
-	}
-	rows = showColumns(root, rows)
-	longest, err := longestRow(s.ctx)
-	if err != nil {
-		return err
-	}
-	fields := localFields(s.ctx, schema)
-	result := &sqltypes.Result{Fields: fields}
-	for {
-		row, err := rows.Next(s.ctx)
-		if errors.Is(err, io.EOF) {
-			return s.emit(result)
-		}
-		if err != nil && s.sleeps && isInterruption(context.Cause(s.ctx)) {
-			result.Rows = [][]sqltypes.Value{{sqltypes.NewInt64(1)}} // as in MySQL it is no error then
-			return s.emit(result)
-		}
-		if err != nil {
-			return err
-		}
-		if gmstypes.IsOkResult(row) {
-			return s.sendOK(sql.RowsToRowIter(row))
-		}
-		cells, err := gms.RowToSQL(s.ctx, schema, row, nil, nil)
-		if err != nil {
-			return err
-		}
-		if err := fits(cells, longest); err != nil {
-			return err
-		}
-		result.Rows = append(result.Rows, cells)
-		if len(result.Rows) == rowsPerResult {
-			if err := s.emit(result); err != nil {
-				return err
-			}
-			result = &sqltypes.Result{Fields: fields}
-		}
-	}
-}
-
-// onlySleeps reports SELECT SLEEP(n).
-func onlySleeps(parsed sqlparser.Statement) bool {
-	query, ok := parsed.(*sqlparser.Select)
-	if !ok || len(query.SelectExprs) != 1 || query.Where != nil || query.Having != nil || query.With != nil || query.Into != nil {
-		return false
-	}
-	for _, from := range query.From {
-		t, ok := from.(*sqlparser.AliasedTableExpr)
-		if !ok {
-			return false
-		}
-		if name, ok := t.Expr.(sqlparser.TableName); !ok || !strings.EqualFold(name.Name.String(), "dual") {
-			return false
-		}
-	}
-	e, ok := query.SelectExprs[0].(*sqlparser.AliasedExpr)
-	if !ok {
-		return false
-	}
-	call, ok := e.Expr.(*sqlparser.FuncExpr)
-	return ok && call.Name.EqualString("sleep")
-}
-
-// isInterruption reports that KILL QUERY or the limit on its time ended a statement.
-func isInterruption(why error) bool {
-	return sqlerr.Is(why, sqlerr.Timeout) || sqlerr.Is(why, sqlerr.Cancelled)
-}
-
-// sendOK sends the outcome of a statement that has one instead of rows.
-func (s *statement) sendOK(rows sql.RowIter) error {
-	row, err := rows.Next(s.ctx)
+	row, err := iter.Next(s.ctx)
 	if err != nil {
 		return err
 	}
@@ -251,105 +202,135 @@ func (s *statement) sendOK(rows sql.RowIter) error {
 	if !isOK {
 		return fmt.Errorf("a statement without rows gave a %T", row[0])
 	}
-	if _, err := rows.Next(s.ctx); !errors.Is(err, io.EOF) { // some statements do their last work here
+	if _, err := iter.Next(s.ctx); !errors.Is(err, io.EOF) { // some statements do their last work here
 		if err == nil {
 			err = errors.New("a statement without rows gave two outcomes")
 		}
 		return err
 	}
-	if err := s.settle(rows); err != nil {
-		return err
+	s.outcome = wire.OK{AffectedRows: ok.RowsAffected, InsertID: ok.InsertID}
+	if ok.Info != nil {
+		s.outcome.Info = ok.Info.String()
 	}
-	if err := s.flags(); err != nil { // it may have changed what they say
-		return err
-	}
-	// The text of ok.Info stays here: the protocol layer puts a byte before it that clients read as its length, and some then
-	// refuse the packet.
-	return s.send(&sqltypes.Result{RowsAffected: ok.RowsAffected, InsertID: ok.InsertID})
+	return nil
 }
 
-// emit sends rows, the columns before the first of them. The columns go alone: once a second result is taken, a cursor
-// that takes them is there to be seen (cursor).
-func (s *statement) emit(result *sqltypes.Result) error {
-	if !s.begun {
-		s.begun = true
-		if err := s.send(&sqltypes.Result{Fields: result.Fields}); err != nil {
+// rows sends a result to the client, or leaves it to the statement's cursor. It closes src.
+func (s *statement) rows(columns []wire.Column, src rows) (err error) {
+	s.conn.session.charsets().describe(columns)
+	if s.cursor != nil {
+		return s.openCursor(columns, src)
+	}
+	defer func() {
+		if closeErr := src.close(s.ctx); err == nil {
+			err = closeErr
+		}
+	}()
+	longest, err := longestRow(s.ctx)
+	if err != nil {
+		return err
+	}
+	// The first page is read before the client is told the columns: most failures show there and are then an ordinary error.
+	for {
+		p, err := src.next(s.ctx)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return err
+		}
+		if !s.begun {
+			s.begun = true
+			if err := s.conn.wire.WriteColumns(columns, s.status(), s.conn.session.WarningCount(), s.conn.has); err != nil {
+				p.done()
+				return err
+			}
+		}
+		if err != nil {
+			return nil
+		}
+		err = s.send(p, 0, p.rows, longest)
+		p.done()
+		if err != nil {
 			return err
 		}
 	}
-	if len(result.Rows) == 0 {
-		return nil
-	}
-	s.server.metrics.rows.Add(float64(len(result.Rows)))
-	return s.send(result)
 }
 
-// fail turns a failure into what the handler returns for it: an error before the result began, else nothing once the
-// client has its ERR packet.
+// send writes some rows of a page.
+func (s *statement) send(p page, from, to, longest int) error {
+	out := s.conn.wire
+	for row := from; row < to; row++ {
+		buf := p.row(out.Begin(), row)
+		if size := out.Size(buf); size > longest {
+			out.Cancel(buf)
+			return tooLong(size, longest)
+		}
+		if err := out.End(buf); err != nil {
+			return err
+		}
+	}
+	s.server.metrics.rows.Add(float64(to - from))
+	return nil
+}
+
+// texts sends rows of texts.
+func (s *statement) texts(columns []wire.Column, table [][]string) error {
+	return s.rows(columns, &textRows{table: table, binary: s.binary, recode: s.conn.session.charsets().recode()})
+}
+
+// finish tells the client that the statement is over.
+func (s *statement) finish() error {
+	if s.fetched || s.answered {
+		return nil
+	}
+	s.outcome.Status = s.status()
+	if !s.begun {
+		return s.conn.writeOK(s.outcome)
+	}
+	end := wire.OK{Status: s.outcome.Status | s.conn.status(), Warnings: s.conn.session.WarningCount(), Changes: s.conn.changes()}
+	return s.conn.wire.WriteEnd(end, s.conn.has)
+}
+
+// status is what the statement's answer says beyond what the session does.
+func (s *statement) status() wire.Status {
+	if s.more {
+		return wire.MoreResults
+	}
+	return 0
+}
+
+// fail tells the client why the statement failed, be it in the middle of its rows.
 func (s *statement) fail(err error) error {
 	unexplained := s.kind != local && sqlerr.CodeOf(err) == sqlerr.Internal // GMS itself cancels a statement of its own that fails
 	if cause := context.Cause(s.ctx); cause != nil && (unexplained || errors.Is(cause, shutdown)) {
 		err = cause
 	}
-	failure := wireError(err)
 	if sqlerr.CodeOf(err) == sqlerr.Internal {
-		s.server.cfg.Log.Debug("statement failed", "connection", s.conn.ConnectionID, "errno", failure.Num, "error", failure.Message)
+		failure := wireError(err)
+		s.server.cfg.Log.Debug("statement failed", "connection", s.conn.id, "errno", failure.Errno, "error", failure.Message)
 	}
-	if !s.begun || s.binary && cursor(s.conn) {
-		return failure
+	if err := s.conn.writeError(err); err != nil {
+		return err
 	}
-	return abort(s.conn, failure)
+	if context.Cause(s.ctx) == nil {
+		return nil
+	}
+	return s.conn.wire.Flush() // while the client is hurried
 }
 
-// cursor reports whether the result goes to a cursor, which Vitess fetches from in another goroutine and keeps to itself.
-func cursor(c *vitess.Conn) bool {
-	return !reflect.ValueOf(c).Elem().FieldByName("cs").IsNil()
-}
-
-// noBackslashEscapes is SERVER_STATUS_NO_BACKSLASH_ESCAPES: clients that escape texts themselves do so by it.
-const noBackslashEscapes = 0x0200
-
-// flags sets what every answer says of the session.
-func (s *statement) flags() error {
-	value, err := s.ctx.GetSessionVariable(s.ctx, sql.AutoCommitSessionVar)
-	if err != nil {
-		return wireError(err)
-	}
-	auto, err := sql.ConvertToBool(s.ctx, value)
-	if err != nil {
-		return wireError(err)
-	}
-	setFlag(s.conn, vitess.ServerStatusAutocommit, auto)
-	open, err := s.inTransaction()
-	if err != nil {
-		return wireError(err)
-	}
-	setFlag(s.conn, vitess.ServerInTransaction, open && (s.ctx.GetIgnoreAutoCommit() || s.session().scratch.Used()))
-	setFlag(s.conn, noBackslashEscapes, bind.Mode(s.ctx).NoBackslashEscapes)
-	return nil
-}
-
-func setFlag(c *vitess.Conn, flag uint16, on bool) {
-	c.StatusFlags &^= flag
-	if on {
-		c.StatusFlags |= flag
-	}
-}
-
-// describe checks a statement that is prepared and returns its columns.
-func (s *statement) describe(parsed sqlparser.Statement, text string) ([]*querypb.Field, error) {
+// describe checks a statement that is prepared and returns its columns; none: it has no rows.
+func (s *statement) describe(parsed sqlparser.Statement, text string) ([]wire.Column, error) {
 	restore := s.withinReach(parsed)
 	root, err := s.server.gms.PrepareParsedQuery(s.ctx, text, text, parsed)
 	restore()
+	s.conn.session.UnprepareQuery(text) // what is prepared is kept by the connection
 	if err != nil {
 		return nil, bind.UnknownQualifier(err, parsed)
 	}
 	if leaf, ok := bind.LeafOf(root); ok && leaf.Explain == bind.Run {
-		return leafFields(leaf), nil
+		return leafColumns(leaf), nil
 	}
 	switch n := root.(type) {
 	case *gmsplan.DescribeQuery: // of a federated query, as far as is known before it is analyzed
-		return explainFields(), nil
+		return explainColumns(), nil
 	case *gmsplan.InsertInto:
 		if n.Returning == nil {
 			return nil, nil
@@ -361,5 +342,5 @@ func (s *statement) describe(parsed sqlparser.Statement, text string) ([]*queryp
 	if gmstypes.IsOkResultSchema(schema) {
 		return nil, nil
 	}
-	return localFields(s.ctx, schema), nil
+	return localColumns(s.ctx, schema), nil
 }

@@ -2,7 +2,6 @@ package mysql
 
 import (
 	"math"
-	"strconv"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
@@ -23,33 +22,11 @@ func appendBool(dst []byte, v bool) []byte {
 }
 
 func appendInts[T int8 | int16 | int32 | int64](values []T) func([]byte, int) []byte {
-	return func(dst []byte, i int) []byte { return strconv.AppendInt(dst, int64(values[i]), 10) }
+	return func(dst []byte, i int) []byte { return appendInt(dst, int64(values[i])) }
 }
 
 func appendUints[T uint8 | uint16 | uint32 | uint64](values []T) func([]byte, int) []byte {
-	return func(dst []byte, i int) []byte { return strconv.AppendUint(dst, uint64(values[i]), 10) }
-}
-
-// appendPadded appends n, which is not negative, with at least width digits.
-func appendPadded(dst []byte, n, width int) []byte {
-	for limit := pow10(width - 1); width > 1 && n < limit; limit /= 10 {
-		dst = append(dst, '0')
-		width--
-	}
-	return strconv.AppendInt(dst, int64(n), 10)
-}
-
-func pow10(n int) int {
-	p := 1
-	for range n {
-		p *= 10
-	}
-	return p
-}
-
-// appendTwo appends n, which is below 100, with two digits.
-func appendTwo(dst []byte, n int) []byte {
-	return append(dst, '0'+byte(n/10), '0'+byte(n%10))
+	return func(dst []byte, i int) []byte { return appendUint(dst, uint64(values[i])) }
 }
 
 // bitBytes is how many bytes a BIT(n) has on the wire.
@@ -63,37 +40,9 @@ func appendBit(dst []byte, v uint64, size int) []byte {
 	return dst
 }
 
-// appendDecimal appends v * 10^-scale in plain notation with all digits of the scale.
-func appendDecimal(dst []byte, v int64, scale int) []byte {
-	if scale == 0 {
-		return strconv.AppendInt(dst, v, 10)
-	}
-	magnitude := uint64(v)
-	if v < 0 {
-		dst = append(dst, '-')
-		magnitude = -magnitude
-	}
-	return appendPoint(dst, strconv.AppendUint(make([]byte, 0, 20), magnitude, 10), scale)
-}
-
-// appendPoint appends digits with the point before the last scale of them.
-func appendPoint(dst, digits []byte, scale int) []byte {
-	whole := len(digits) - scale
-	if whole <= 0 {
-		dst = append(dst, '0', '.')
-		for range -whole {
-			dst = append(dst, '0')
-		}
-		return append(dst, digits...)
-	}
-	dst = append(dst, digits[:whole]...)
-	dst = append(dst, '.')
-	return append(dst, digits[whole:]...)
-}
-
 func appendDecimal128(dst []byte, v decimal128.Num, scale int) []byte {
 	low := int64(v.LowBits())
-	if v.HighBits() == low>>63 { // it is the sign of an int64
+	if v.HighBits() == low>>63 && scale < len(powers) { // it is the sign of an int64
 		return appendDecimal(dst, low, scale)
 	}
 	return append(dst, v.ToString(int32(scale))...)
@@ -102,34 +51,29 @@ func appendDecimal128(dst []byte, v decimal128.Num, scale int) []byte {
 // appendDate appends YYYY-MM-DD of a day counted from 1970-01-01.
 func appendDate(dst []byte, day int64) []byte {
 	year, month, dom := civil(day)
-	dst = append(appendPadded(dst, year, 4), '-')
-	dst = append(appendTwo(dst, month), '-')
-	return appendTwo(dst, dom)
+	return append(dst, pairs[year/100*2], pairs[year/100*2+1], pairs[year%100*2], pairs[year%100*2+1], '-',
+		pairs[2*month], pairs[2*month+1], '-', pairs[2*dom], pairs[2*dom+1])
 }
 
-// civil returns the proleptic Gregorian date of a day counted from 1970-01-01.
+// civil returns the proleptic Gregorian date of a day counted from 1970-01-01, from year 0 to 9999.
 //
-// It counts from 1 March of year 0 in cycles of 400 years, so that a leap day ends its year (H. Hinnant, "chrono-
-// Compatible Low-Level Date Algorithms").
+// It counts from 1 March 400 years before year 0, so that a leap day ends its year, and divides by multiplying (C. Neri,
+// L. Schneider, "Euclidean affine functions and their application to calendar algorithms", 2022).
 func civil(day int64) (year, month, dom int) {
-	const cycle = 146097 // days in 400 years
-	day += 719468        // from 0000-03-01
-	era := day / cycle
-	if day < 0 {
-		era = (day - cycle + 1) / cycle
+	const (
+		cycle  = 146097 // days in 400 years
+		origin = 719468 + cycle
+	)
+	n := 4*uint32(day+origin) + 3
+	century, ofCentury := n/cycle, n%cycle/4
+	product := 2939745 * uint64(4*ofCentury+3)
+	ofYear := uint32(product) / 2939745 / 4
+	n = 2141*ofYear + 197913
+	year, month, dom = int(100*century+uint32(product>>32))-400, int(n>>16), int(n&0xffff/2141)+1
+	if ofYear >= 306 {
+		year, month = year+1, month-12
 	}
-	doe := day - era*cycle
-	yoe := (doe - doe/1460 + doe/36524 - doe/146096) / 365
-	doy := doe - (365*yoe + yoe/4 - yoe/100)
-	mp := (5*doy + 2) / 153
-	dom = int(doy - (153*mp+2)/5 + 1)
-	month = int(mp + 3)
-	year = int(yoe + era*400)
-	if month > 12 {
-		month -= 12
-		year++
-	}
-	return max(year, 0), month, dom
+	return min(max(year, 0), 9999), month, dom
 }
 
 // appendDatetime appends YYYY-MM-DD hh:mm:ss with fsp digits of a fraction, for microseconds from 1970-01-01.
@@ -157,14 +101,14 @@ func appendClock(dst []byte, us int64, fsp int) []byte {
 	if hours < 100 {
 		dst = appendTwo(dst, hours)
 	} else {
-		dst = strconv.AppendInt(dst, int64(hours), 10)
+		dst = appendInt(dst, int64(hours))
 	}
 	dst = appendTwo(append(dst, ':'), seconds/60%60)
 	dst = appendTwo(append(dst, ':'), seconds%60)
 	if fsp == 0 {
 		return dst
 	}
-	dst = appendPadded(append(dst, '.'), int(us%secondMicros), types.MaxFSP)
+	dst = appendPadded(append(dst, '.'), uint64(us%secondMicros), types.MaxFSP)
 	return dst[:len(dst)-types.MaxFSP+fsp]
 }
 

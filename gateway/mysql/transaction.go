@@ -2,7 +2,6 @@ package mysql
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"strings"
 	"time"
@@ -10,7 +9,6 @@ import (
 	"github.com/dolthub/go-mysql-server/sql"
 	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
 	"github.com/dolthub/go-mysql-server/sql/transform"
-	vitess "github.com/dolthub/vitess/go/mysql"
 	"github.com/dolthub/vitess/go/vt/sqlparser"
 
 	"github.com/silogate/silogate/catalog/scratch"
@@ -21,15 +19,6 @@ import (
 
 // Scratch implements scratchsql.Sessioner.
 func (s *ownSession) Scratch() *scratch.Session { return s.scratch }
-
-// newSession makes the session of an authenticated connection, with transactions.
-func (v *Server) newSession(ctx context.Context, c *vitess.Conn, address string) (sql.Session, error) {
-	s, err := newSession(ctx, c, address)
-	if err == nil {
-		s.scratch = v.cfg.Scratch.Session()
-	}
-	return s, err
-}
 
 // transaction stands for the transaction of the session's scratch.Session.
 type transaction struct{ readOnly bool }
@@ -133,10 +122,7 @@ func (s *statement) begin(parsed sqlparser.Statement) error {
 	return nil
 }
 
-func (s *statement) session() *ownSession {
-	session, _ := s.ctx.Session.(*ownSession) // which newSession makes
-	return session
-}
+func (s *statement) session() *ownSession { return s.conn.session }
 
 // commit ends the session's transaction.
 func (s *statement) commit() error {
@@ -160,7 +146,7 @@ func (s *statement) ended() {
 // kept.
 func (s *statement) end(err error) error {
 	session := s.session()
-	if session == nil || !session.scratch.Active() {
+	if !session.scratch.Active() {
 		return err
 	}
 	explicit, failure := s.inTransaction()
@@ -178,14 +164,6 @@ func (s *statement) end(err error) error {
 		return s.commit()
 	}
 	return nil
-}
-
-// settle makes what a statement changed last before the client hears that it did: rows is all done.
-func (s *statement) settle(rows sql.RowIter) error {
-	if err := rows.Close(s.ctx); err != nil {
-		return err
-	}
-	return s.end(nil)
 }
 
 // inTransaction reports whether the session's transaction goes on beyond the statement.

@@ -25,9 +25,16 @@ func registerVariables(variables []session.Variable) error {
 	collation := types.Utf8mb4AI0900.String()
 	return sql.SystemVariables.AssignValues(map[string]any{
 		maxAllowedPacket: standardPacket, collationConnection: collation, "collation_server": collation, "collation_database": collation,
-		"version_comment": "silogate", timestamp: 0.0, lcTimeNames: americanEnglish, lockWaitTimeout: 50,
+		maxConnections: mostConnections, "version_comment": "silogate", timestamp: 0.0, lcTimeNames: americanEnglish, lockWaitTimeout: 50,
 	})
 }
+
+// maxConnections is MySQL's variable for how many clients may be connected. It is greater than MySQL's 151: an idle connection
+// costs next to nothing here, and pools hold many.
+const (
+	maxConnections  = "max_connections"
+	mostConnections = 10_000
+)
 
 const collationConnection = "collation_connection"
 

@@ -8,7 +8,6 @@ import (
 
 	"github.com/dolthub/go-mysql-server/sql"
 	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
-	"github.com/dolthub/vitess/go/sqltypes"
 	"github.com/dolthub/vitess/go/vt/sqlparser"
 
 	"github.com/silogate/silogate/catalog/store"
@@ -60,10 +59,7 @@ var _ bind.ViewStore = views{}
 func (s *statement) view(root sql.Node) (done bool, err error) {
 	switch n := root.(type) {
 	case *gmsplan.CreateView:
-		if err := s.createView(n); err != nil {
-			return true, err
-		}
-		return true, s.send(&sqltypes.Result{})
+		return true, s.createView(n)
 	case *gmsplan.ShowCreateTable:
 		if v, db, ok := s.shownView(); ok {
 			return true, s.showView(v, db)
@@ -249,11 +245,8 @@ func (s *statement) showView(v bind.View, db string) error {
 	if !s.server.allows(s.ctx, sql.NewPrivilegedOperation(subject, sql.PrivilegeType_ShowView)) {
 		return sqlerr.New(sqlerr.TableDenied, "SHOW VIEW command denied to user '%s'@'%s' for table '%s'", s.ctx.Client().User, s.ctx.Client().Address, v.Name)
 	}
-	var row []sqltypes.Value
-	for _, text := range []string{v.Name, v.Statement(), "utf8mb4", "utf8mb4_0900_ai_ci"} {
-		row = append(row, sqltypes.MakeTrusted(sqltypes.Text, []byte(text)))
-	}
-	return s.emit(&sqltypes.Result{Fields: textFields("View", "Create View", "character_set_client", "collation_connection"), Rows: [][]sqltypes.Value{row}})
+	return s.texts(textColumns("View", "Create View", "character_set_client", "collation_connection"),
+		[][]string{{v.Name, v.Statement(), "utf8mb4", "utf8mb4_0900_ai_ci"}})
 }
 
 // withinReach gives a session without a database one to bind a statement in that reads or makes a view: GMS wants one, though all names say

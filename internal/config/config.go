@@ -26,9 +26,10 @@ type Config struct {
 	Sources []Source
 }
 
-// TLS names the certificate of the MySQL port; without files it speaks no TLS.
+// TLS names the certificate of the MySQL port; without files it has one of its own making.
 type TLS struct {
 	Cert, Key string // PEM files
+	CA        string // PEM file of who vouches for clients that have to show a certificate; empty: nobody does
 }
 
 // Memory bounds what queries may hold.
@@ -108,7 +109,7 @@ func Parse(data []byte) (Config, error) {
 		"web":         text(&cfg.Web),
 		"data":        text(&cfg.Data),
 		"roots":       each(func(n node) error { return appendText(&cfg.Roots, n) }),
-		"tls":         nested(fields{"cert": text(&cfg.TLS.Cert), "key": text(&cfg.TLS.Key)}),
+		"tls":         nested(fields{"cert": text(&cfg.TLS.Cert), "key": text(&cfg.TLS.Key), "ca": text(&cfg.TLS.CA)}),
 		"memory":      nested(fields{"server": size(&cfg.Memory.Server), "query": size(&cfg.Memory.Query), "spill": size(&cfg.Memory.Spill)}),
 		"scratch":     nested(fields{"user": size(&cfg.Scratch.User), "total": size(&cfg.Scratch.Total)}),
 		"shadow_rate": share(&cfg.Shadow),
@@ -188,6 +189,9 @@ func (c *Config) validate() error {
 	}
 	if c.Scratch.User > c.Scratch.Total {
 		return fmt.Errorf("scratch.user: %s is more than scratch.total, %s", c.Scratch.User, c.Scratch.Total)
+	}
+	if c.TLS.CA != "" && c.TLS.Cert == "" {
+		return fmt.Errorf("tls: ca needs cert and key")
 	}
 	if (c.TLS.Cert == "") != (c.TLS.Key == "") {
 		return fmt.Errorf("tls: cert and key go together")

@@ -99,6 +99,7 @@ func TestParseErrors(t *testing.T) {
 		{"data: ${vault:x}", "${vault:...} is not known"},
 		{"data: \"${env:x\"", "${ without }"},
 		{"tls: {cert: a.pem}", "tls: cert and key go together"},
+		{"tls: {ca: a.pem}", "tls: ca needs cert and key"},
 		{"- a\n- b\n", "expected keys with values"},
 		{"listen: [\n", "line"},
 	} {

@@ -3,21 +3,15 @@ package mysql
 import (
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
 	gmstypes "github.com/dolthub/go-mysql-server/sql/types"
-	querypb "github.com/dolthub/vitess/go/vt/proto/query"
+	"github.com/dolthub/vitess/go/sqltypes"
 
 	"github.com/silogate/silogate/engine/bind"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/types"
-)
-
-// Character sets in column definitions, by the id of a collation.
-const (
-	binaryCharset = 63
-	textCharset   = 255 // utf8mb4_0900_ai_ci: results are always utf8mb4
+	"github.com/silogate/silogate/gateway/mysql/wire"
 )
 
 // notFixed is the number of decimals of a FLOAT or DOUBLE whose scale is free (NOT_FIXED_DEC).
@@ -37,58 +31,65 @@ func wireSchema(leaf *bind.Leaf) plan.Schema {
 	return schema
 }
 
-// leafFields describes the result of a query that the engine runs.
-func leafFields(leaf *bind.Leaf) []*querypb.Field {
+// leafColumns describes the result of a query that the engine runs.
+func leafColumns(leaf *bind.Leaf) []wire.Column {
 	schema := wireSchema(leaf)
-	fields := make([]*querypb.Field, len(schema))
+	columns := make([]wire.Column, len(schema))
 	for i, col := range schema {
 		named := leaf.Columns[i]
-		f := newField(col.Type)
-		f.Name, f.OrgName = named.Name, named.Name
-		f.Table, f.OrgTable, f.Database = named.Source, named.Source, named.DatabaseSource
+		c := newColumn(col.Type)
+		c.Name, c.OrgName = named.Name, named.Name
+		c.Table, c.OrgTable, c.Schema = named.Source, named.Source, named.DatabaseSource
 		if !col.Nullable {
-			f.Flags |= uint32(querypb.MySqlFlag_NOT_NULL_FLAG)
+			c.Flags |= wire.NotNull
 		}
 		if named.PrimaryKey {
-			f.Flags |= uint32(querypb.MySqlFlag_PRI_KEY_FLAG)
+			c.Flags |= wire.PrimaryKey
 		}
-		fields[i] = f
+		columns[i] = c
 	}
-	return fields
+	return columns
 }
 
-// newField describes a column of type t, but for its name and what it may hold.
-func newField(t types.Type) *querypb.Field {
-	f := &querypb.Field{Type: wireType(t), Charset: binaryCharset, ColumnLength: displayLength(t)}
+// wireTypes are the protocol's types by kind.
+var wireTypes = [...]wire.Type{
+	types.Null: wire.TypeNull, types.Bool: wire.TypeTiny, types.Int8: wire.TypeTiny, types.Int16: wire.TypeShort,
+	types.Int32: wire.TypeLong, types.Int64: wire.TypeLongLong, types.Uint8: wire.TypeTiny, types.Uint16: wire.TypeShort,
+	types.Uint32: wire.TypeLong, types.Uint64: wire.TypeLongLong, types.Float32: wire.TypeFloat,
+	types.Float64: wire.TypeDouble, types.Decimal: wire.TypeNewDecimal, types.Date: wire.TypeDate,
+	types.Datetime: wire.TypeDatetime, types.Timestamp: wire.TypeTimestamp, types.Time: wire.TypeTime,
+	types.Year: wire.TypeYear, types.Char: wire.TypeString, types.Varchar: wire.TypeVarString, types.Text: wire.TypeBlob,
+	types.Binary: wire.TypeString, types.Varbinary: wire.TypeVarString, types.Blob: wire.TypeBlob,
+	types.JSON: wire.TypeJSON, types.Enum: wire.TypeString, types.Set: wire.TypeString, types.Bit: wire.TypeBit,
+}
+
+// newColumn describes a column of type t, but for its name and what it may hold.
+func newColumn(t types.Type) wire.Column {
+	c := wire.Column{Type: wireTypes[t.Kind], Collation: wire.BinaryCollation, Length: displayLength(t)}
 	switch {
 	case t.Kind == types.Decimal, t.IsTemporal():
-		f.Decimals = uint32(t.Scale)
+		c.Decimals = t.Scale
 	case t.IsFloat():
-		f.Decimals = notFixed
+		c.Decimals = notFixed
 	}
-	var flags querypb.MySqlFlag
 	switch t.Kind {
 	case types.Char, types.Varchar:
-		f.Charset = textCharset
+		c.Collation = wire.Utf8mb4Collation
 	case types.Text:
-		f.Charset = textCharset
-		flags = querypb.MySqlFlag_BLOB_FLAG
+		c.Collation, c.Flags = wire.Utf8mb4Collation, wire.Blob
 	case types.Enum:
-		f.Charset = textCharset
-		flags = querypb.MySqlFlag_ENUM_FLAG
+		c.Collation, c.Flags = wire.Utf8mb4Collation, wire.Enum
 	case types.Set:
-		f.Charset = textCharset
-		flags = querypb.MySqlFlag_SET_FLAG
+		c.Collation, c.Flags = wire.Utf8mb4Collation, wire.Set
 	case types.Blob, types.JSON:
-		flags = querypb.MySqlFlag_BLOB_FLAG | querypb.MySqlFlag_BINARY_FLAG
+		c.Flags = wire.Blob | wire.Binary
 	default:
-		flags = querypb.MySqlFlag_BINARY_FLAG
+		c.Flags = wire.Binary
 	}
 	if t.IsUnsigned() || t.Kind == types.Year {
-		flags |= querypb.MySqlFlag_UNSIGNED_FLAG
+		c.Flags |= wire.Unsigned
 	}
-	f.Flags = uint32(flags)
-	return f
+	return c
 }
 
 // widths are the most characters that values of a kind without parameters have when shown.
@@ -139,49 +140,49 @@ func displayLength(t types.Type) uint32 {
 	return widths[t.Kind]
 }
 
-// localFields describes the result of a statement that GMS runs.
-func localFields(ctx *sql.Context, schema sql.Schema) []*querypb.Field {
-	fields := make([]*querypb.Field, len(schema))
+// localColumns describes the result of a statement that GMS runs.
+func localColumns(ctx *sql.Context, schema sql.Schema) []wire.Column {
+	columns := make([]wire.Column, len(schema))
 	for i, col := range schema {
-		f := &querypb.Field{
+		typ, flags := sqltypes.TypeToMySQL(col.Type.Type())
+		c := wire.Column{
 			Name: col.Name, OrgName: col.Name,
-			Table: col.Source, OrgTable: col.Source, Database: col.DatabaseSource,
-			Type:         col.Type.Type(),
-			Charset:      binaryCharset,
-			ColumnLength: col.Type.MaxTextResponseByteLength(ctx),
+			Table: col.Source, OrgTable: col.Source, Schema: col.DatabaseSource,
+			Type:      wire.Type(typ),
+			Flags:     wire.Flag(flags),
+			Collation: wire.BinaryCollation,
+			Length:    col.Type.MaxTextResponseByteLength(ctx),
 		}
-		var flags querypb.MySqlFlag
 		switch t := col.Type.(type) {
 		case sql.DecimalType:
-			f.Decimals = uint32(t.Scale())
+			c.Decimals = t.Scale()
 		case sql.DatetimeType:
-			f.Decimals = uint32(t.Precision())
+			c.Decimals = uint8(t.Precision())
 		default:
 			if gmstypes.IsFloat(col.Type) {
-				f.Decimals = notFixed
+				c.Decimals = notFixed
 			}
 		}
 		if isText(col.Type) {
-			f.Charset = textCharset
+			c.Collation = wire.Utf8mb4Collation
 		} else {
-			flags |= querypb.MySqlFlag_BINARY_FLAG
+			c.Flags |= wire.Binary
 		}
 		if !col.Nullable {
-			flags |= querypb.MySqlFlag_NOT_NULL_FLAG
+			c.Flags |= wire.NotNull
 		}
 		if col.AutoIncrement {
-			flags |= querypb.MySqlFlag_AUTO_INCREMENT_FLAG
+			c.Flags |= wire.AutoIncrement
 		}
 		if col.PrimaryKey {
-			flags |= querypb.MySqlFlag_PRI_KEY_FLAG
+			c.Flags |= wire.PrimaryKey
 		}
 		if gmstypes.IsUnsigned(col.Type) {
-			flags |= querypb.MySqlFlag_UNSIGNED_FLAG
+			c.Flags |= wire.Unsigned
 		}
-		f.Flags = uint32(flags)
-		fields[i] = f
+		columns[i] = c
 	}
-	return fields
+	return columns
 }
 
 // isText reports a type of GMS with a character set of its own.
@@ -193,17 +194,13 @@ func isText(t sql.Type) bool {
 	return collated
 }
 
-// textFields describes a result of texts, with names ending in "?" that may be NULL.
-func textFields(names ...string) []*querypb.Field {
-	fields := make([]*querypb.Field, len(names))
+// textColumns describes a result of texts that are not NULL.
+func textColumns(names ...string) []wire.Column {
+	columns := make([]wire.Column, len(names))
 	for i, name := range names {
-		f := newField(types.Of(types.Text))
-		f.Name = strings.TrimSuffix(name, "?")
-		f.OrgName = f.Name
-		if f.Name == name {
-			f.Flags |= uint32(querypb.MySqlFlag_NOT_NULL_FLAG)
-		}
-		fields[i] = f
+		columns[i] = newColumn(types.Of(types.Text))
+		columns[i].Name, columns[i].OrgName = name, name
+		columns[i].Flags |= wire.NotNull
 	}
-	return fields
+	return columns
 }

@@ -1,7 +1,11 @@
 package mysql
 
 import (
+	"bytes"
+	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -9,11 +13,11 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/decimal256"
 	"github.com/apache/arrow-go/v18/arrow/memory"
-	querypb "github.com/dolthub/vitess/go/vt/proto/query"
 
 	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/types"
+	"github.com/silogate/silogate/gateway/mysql/wire"
 )
 
 // everyKind is one value of each kind, a NULL after it, and how the value is shown in Berlin.
@@ -75,6 +79,20 @@ func everyBatch(mem memory.Allocator) (plan.Schema, arrow.RecordBatch) {
 	return schema, b.NewRecordBatch()
 }
 
+// cellsOf reads the cells of a row of the text protocol; NULL is "NULL".
+func cellsOf(t *testing.T, row []byte) (cells []string) {
+	t.Helper()
+	for len(row) > 0 {
+		n := int(row[0])
+		if n == wire.NullText {
+			cells, row = append(cells, "NULL"), row[1:]
+			continue
+		}
+		cells, row = append(cells, string(row[1:1+n])), row[1+n:]
+	}
+	return cells
+}
+
 func TestFormatEveryKind(t *testing.T) {
 	mem := bufpooltest.New()
 	defer mem.AssertSize(t, 0)
@@ -83,31 +101,73 @@ func TestFormatEveryKind(t *testing.T) {
 		t.Fatal(err)
 	}
 	schema, batch := everyBatch(mem)
-	for _, reuse := range []bool{false, true} {
-		f := newFormatter(schema, berlin, reuse)
-		if _, err := f.format(batch); err != nil { // a chunk before must not show through
-			t.Fatal(err)
-		}
-		c, err := f.format(batch)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i, k := range everyKind {
-			value, null := c.rows[0][i], c.rows[1][i]
-			if value.ToString() != k.want || value.Type() != wireType(k.typ) || !null.IsNull() {
-				t.Errorf("%s: %q of type %s, then %s; want %q", k.typ, value.ToString(), value.Type(), null, k.want)
-			}
-		}
-	}
-	f := newFormatter(schema, berlin, false)
-	c, err := f.format(batch)
+	f := newFormatter(schema, berlin, false, nil)
+	p, err := f.format(batch)
 	if err != nil {
 		t.Fatal(err)
 	}
-	batch.Release() // the chunk does not refer to it
+	defer p.done()
+	values, nulls := cellsOf(t, p.row(nil, 0)), cellsOf(t, p.row(nil, 1))
 	for i, k := range everyKind {
-		if got := c.rows[0][i].ToString(); got != k.want {
-			t.Errorf("%s after the release: %q", k.typ, got)
+		if values[i] != k.want || nulls[i] != "NULL" {
+			t.Errorf("%s: %q, then %s; want %q", k.typ, values[i], nulls[i], k.want)
+		}
+	}
+}
+
+// TestBinaryCells checks values against what MySQL's documentation of the binary protocol says they look like.
+func TestBinaryCells(t *testing.T) {
+	moment := time.Date(2010, 10, 17, 19, 27, 30, 1000, time.UTC).UnixMicro()
+	clock := func(days, hours int64) int64 { return ((days*24+hours)*3600 + 27*60 + 30) * secondMicros }
+	for want, got := range map[string][]byte{
+		"04 da070a11":                    binaryDate(nil, moment/dayMicros),
+		"0b da070a11 131b1e 01000000":    binaryDatetime(nil, moment),
+		"07 da070a11 131b1e":             binaryDatetime(nil, moment-1),
+		"04 da070a11 ":                   binaryDatetime(nil, moment/dayMicros*dayMicros),
+		"0c 01 78000000 131b1e 01000000": binaryTime(nil, -clock(120, 19)-1),
+		"08 01 78000000 131b1e":          binaryTime(nil, -clock(120, 19)),
+		"00":                             binaryTime(nil, 0),
+	} {
+		if shown := fmt.Sprintf("%x", got); shown != strings.ReplaceAll(want, " ", "") {
+			t.Errorf("%s, want %s", shown, want)
+		}
+	}
+	for text, want := range map[string]string{
+		"2010-10-17 19:27:30.000001": "0bda070a11131b1e01000000", "2010-10-17": "04da070a11", "0000-00-00 00:00:00": "00", "0000-00-00": "00",
+		"2010-10-17 00:00:00": "04da070a11",
+	} {
+		if shown := fmt.Sprintf("%x", appendMoment(nil, text)); shown != want {
+			t.Errorf("%s: %s, want %s", text, shown, want)
+		}
+	}
+	for text, want := range map[string]string{"-2899:27:30.000001": "0c0178000000131b1e01000000", "00:00:00": "00", "00:00:01.5": "0c000000000000000120a10700"} {
+		if shown := fmt.Sprintf("%x", appendClockText(nil, text)); shown != want {
+			t.Errorf("%s: %s, want %s", text, shown, want)
+		}
+	}
+}
+
+// TestLongCells has lengths of every size before texts.
+func TestLongCells(t *testing.T) {
+	mem := bufpooltest.New()
+	defer mem.AssertSize(t, 0)
+	b := array.NewStringBuilder(mem)
+	defer b.Release()
+	sizes := []int{0, 250, 251, 1<<16 - 1, 1 << 16, 1 << 20}
+	for _, n := range sizes {
+		b.Append(strings.Repeat("x", n))
+	}
+	arr := b.NewArray()
+	defer arr.Release()
+	batch := array.NewRecordBatch(arrow.NewSchema([]arrow.Field{{Name: "s", Type: arr.DataType()}}, nil), []arrow.Array{arr}, int64(len(sizes)))
+	p, err := newFormatter(plan.Schema{{Name: "s", Type: types.Of(types.Text)}}, time.UTC, false, nil).format(batch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.done()
+	for i, n := range sizes {
+		if row := p.row(nil, i); !bytes.Equal(row, wire.AppendText(nil, strings.Repeat("x", n))) {
+			t.Errorf("%d characters: %d bytes, which begin with %x", n, len(row), row[:4])
 		}
 	}
 }
@@ -125,13 +185,14 @@ func TestFormatSlicesAndNulls(t *testing.T) {
 		[]arrow.Array{numbers, array.NewNull(3)}, 3)
 	defer batch.Release()
 	tail := batch.NewSlice(1, 3)
-	defer tail.Release()
-	c, err := newFormatter(schema, time.UTC, true).format(tail)
+	p, err := newFormatter(schema, time.UTC, false, nil).format(tail)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(c.rows) != 2 || !c.rows[0][0].IsNull() || c.rows[1][0].ToString() != "3" || !c.rows[1][1].IsNull() {
-		t.Errorf("rows %v", c.rows)
+	defer p.done()
+	if first, second := cellsOf(t, p.row(nil, 0)), cellsOf(t, p.row(nil, 1)); p.rows != 2 ||
+		!slices.Equal(first, []string{"NULL", "NULL"}) || !slices.Equal(second, []string{"3", "NULL"}) {
+		t.Errorf("%d rows, %v %v", p.rows, first, second)
 	}
 }
 
@@ -145,43 +206,42 @@ func TestFormatRefusesWhatItDoesNotKnow(t *testing.T) {
 	defer arr.Release()
 	batch := array.NewRecordBatch(arrow.NewSchema([]arrow.Field{{Name: "x", Type: arr.DataType()}}, nil), []arrow.Array{arr}, 1)
 	defer batch.Release()
-	if _, err := newFormatter(plan.Schema{{Name: "x"}}, time.UTC, true).format(batch); err == nil {
+	if _, err := newFormatter(plan.Schema{{Name: "x"}}, time.UTC, false, nil).format(batch); err == nil {
 		t.Error("a vector of an unknown type was sent")
 	}
-	if _, err := newFormatter(plan.Schema{}, time.UTC, true).format(batch); err == nil {
+	if _, err := newFormatter(plan.Schema{}, time.UTC, false, nil).format(batch); err == nil {
 		t.Error("a batch wider than its schema was sent")
 	}
 }
 
-func TestFields(t *testing.T) {
-	const (
-		binary   = uint32(querypb.MySqlFlag_BINARY_FLAG)
-		unsigned = uint32(querypb.MySqlFlag_UNSIGNED_FLAG)
-	)
+func TestColumns(t *testing.T) {
 	for _, c := range []struct {
-		typ                        types.Type
-		length, decimals, cs, flag uint32
+		typ       types.Type
+		length    uint32
+		decimals  uint8
+		collation uint16
+		flags     wire.Flag
 	}{
-		{types.Of(types.Int64), 20, 0, 63, binary},
-		{types.Of(types.Uint32), 10, 0, 63, binary | unsigned},
-		{types.Of(types.Float64), 22, 31, 63, binary},
-		{types.NewDecimal(15, 2), 17, 2, 63, binary},
-		{types.NewDecimal(10, 0), 11, 0, 63, binary},
-		{types.Of(types.Date), 10, 0, 63, binary},
-		{types.NewTemporal(types.Datetime, 6), 26, 6, 63, binary},
-		{types.NewTemporal(types.Time, 0), 10, 0, 63, binary},
+		{types.Of(types.Int64), 20, 0, 63, wire.Binary},
+		{types.Of(types.Uint32), 10, 0, 63, wire.Binary | wire.Unsigned},
+		{types.Of(types.Float64), 22, 31, 63, wire.Binary},
+		{types.NewDecimal(15, 2), 17, 2, 63, wire.Binary},
+		{types.NewDecimal(10, 0), 11, 0, 63, wire.Binary},
+		{types.Of(types.Date), 10, 0, 63, wire.Binary},
+		{types.NewTemporal(types.Datetime, 6), 26, 6, 63, wire.Binary},
+		{types.NewTemporal(types.Time, 0), 10, 0, 63, wire.Binary},
 		{types.NewText(types.Varchar, 10, types.Utf8mb4Bin0900), 40, 0, 255, 0},
 		{types.NewText(types.Varchar, 0, types.Utf8mb4Bin0900), math.MaxUint32, 0, 255, 0},
-		{types.Of(types.Text), math.MaxUint32, 0, 255, uint32(querypb.MySqlFlag_BLOB_FLAG)},
-		{types.Of(types.Blob), math.MaxUint32, 0, 63, binary | uint32(querypb.MySqlFlag_BLOB_FLAG)},
-		{types.Type{Kind: types.Enum, Members: "a\x00bbb"}, 12, 0, 255, uint32(querypb.MySqlFlag_ENUM_FLAG)},
-		{types.Type{Kind: types.Set, Members: "a\x00bbb"}, 20, 0, 255, uint32(querypb.MySqlFlag_SET_FLAG)},
-		{types.Type{Kind: types.Bit, Length: 9}, 9, 0, 63, binary | unsigned},
-		{types.Of(types.Null), 0, 0, 63, binary},
+		{types.Of(types.Text), math.MaxUint32, 0, 255, wire.Blob},
+		{types.Of(types.Blob), math.MaxUint32, 0, 63, wire.Binary | wire.Blob},
+		{types.Type{Kind: types.Enum, Members: "a\x00bbb"}, 12, 0, 255, wire.Enum},
+		{types.Type{Kind: types.Set, Members: "a\x00bbb"}, 20, 0, 255, wire.Set},
+		{types.Type{Kind: types.Bit, Length: 9}, 9, 0, 63, wire.Binary | wire.Unsigned},
+		{types.Of(types.Null), 0, 0, 63, wire.Binary},
 	} {
-		f := newField(c.typ)
-		if f.ColumnLength != c.length || f.Decimals != c.decimals || f.Charset != c.cs || f.Flags != c.flag {
-			t.Errorf("%s: length %d, decimals %d, charset %d, flags %d; want %+v", c.typ, f.ColumnLength, f.Decimals, f.Charset, f.Flags, c)
+		f := newColumn(c.typ)
+		if f.Length != c.length || f.Decimals != c.decimals || f.Collation != c.collation || f.Flags != c.flags {
+			t.Errorf("%s: %+v; want %+v", c.typ, f, c)
 		}
 	}
 }
@@ -189,10 +249,17 @@ func TestFields(t *testing.T) {
 func BenchmarkFormat(b *testing.B) {
 	schema, batch := everyBatch(memory.DefaultAllocator)
 	defer batch.Release()
-	f := newFormatter(schema, time.UTC, true)
-	for b.Loop() {
-		if _, err := f.format(batch); err != nil {
-			b.Fatal(err)
-		}
+	for _, binary := range []bool{false, true} {
+		b.Run(fmt.Sprintf("binary=%t", binary), func(b *testing.B) {
+			f := newFormatter(schema, time.UTC, binary, nil)
+			p, err := f.format(batch)
+			if err != nil {
+				b.Fatal(err)
+			}
+			var row []byte
+			for b.Loop() {
+				row = p.row(row[:0], 0)
+			}
+		})
 	}
 }
