@@ -34,6 +34,8 @@ require (
 	modernc.org/sqlite v1.61.1
 )
 
+require github.com/tidwall/btree v1.8.1
+
 require (
 	filippo.io/edwards25519 v1.2.0 // indirect
 	github.com/apache/thrift v0.24.0 // indirect

@@ -26,6 +26,8 @@ type Config struct {
 	// Refused hears why a configured source can't be used. What it returns fails New; after nil the source stays, and every
 	// use of it gives the reason. nil: each reason fails New.
 	Refused func(server store.Server, reason error) error
+	// Made lists the databases that clients have made, whose names no source may claim; nil: none.
+	Made func() []string
 	// TTL is how long listings and descriptions are kept; 0: DefaultTTL.
 	TTL time.Duration
 	// Stale is how much longer a listing is given while it is asked for anew; 0: DefaultStale.

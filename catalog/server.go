@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/silogate/silogate/catalog/store"
@@ -158,6 +159,11 @@ func closing(s *source, err error) error {
 // until one of the two is renamed.
 func (c *Catalog) collision(ctx context.Context, s *source) error {
 	const operator = "" // namespaces as the gateway itself sees them
+	if c.cfg.Made != nil {
+		if err := c.collisionWithMade(ctx, s); err != nil {
+			return err
+		}
+	}
 	for _, other := range c.all() {
 		short, long := s, other
 		if len(short.name) > len(long.name) {
@@ -186,6 +192,28 @@ func (c *Catalog) collision(ctx context.Context, s *source) error {
 				}
 			}
 			taken = append(taken, names...)
+		}
+	}
+	return nil
+}
+
+// collisionWithMade refuses a source with a database that a client has made already.
+func (c *Catalog) collisionWithMade(ctx context.Context, s *source) error {
+	const operator = ""
+	for _, made := range c.cfg.Made() {
+		claimed := strings.EqualFold(made, s.name)
+		if !claimed && s.mayHave(made) {
+			err := s.patiently(ctx, func(ctx context.Context) error {
+				names, err := s.databases(ctx, operator)
+				claimed = slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(made, name) })
+				return err
+			})
+			if err != nil {
+				c.cfg.Log.Warn("whether databases collide is not known", "source", s.name, "scratch database", made, "error", err)
+			}
+		}
+		if claimed {
+			return sqlerr.New(sqlerr.DuplicateServer, "server %s: there is a scratch database %s already", s.name, made)
 		}
 	}
 	return nil

@@ -116,6 +116,15 @@ func (v viewer) Variables(bool) []Variable       { return []Variable{{"autocommi
 func (v viewer) Status(bool) []Variable          { return nil }
 func (v viewer) Processes() []Process            { return []Process{{ID: 3, User: "ann", Command: "Sleep"}} }
 func (v viewer) Version() string                 { return "8.0" }
+func (v viewer) Views(db string) ([]View, error) {
+	if db != "mysql" {
+		return nil, nil
+	}
+	return []View{{Name: "tall", Definition: "select 1", Definer: "ann@%", Invoker: true}}, nil
+}
+func (v viewer) DescribeView(db, name string) (*plan.Table, error) {
+	return &plan.Table{Name: plan.TableName{Namespace: db, Name: name}, Kind: plan.View, Columns: []plan.TableColumn{{Name: "v", Type: types.Of(types.Int64)}}}, nil
+}
 func (v viewer) Own() []OwnDatabase {
 	t := &plan.Table{Name: plan.TableName{Namespace: "mysql", Name: "user"}, Columns: []plan.TableColumn{{Name: "a", Type: types.Of(types.Bool)}}}
 	return []OwnDatabase{{Name: "mysql", Collation: types.Utf8mb4AI0900, Tables: []*plan.Table{t}}}
@@ -290,7 +299,10 @@ func TestRows(t *testing.T) {
 		{name: "no columns", query: query{Information, "SCHEMATA", nil, nil}, hidden: []string{"mysql"}, want: "||||", calls: "namespaces"},
 		{name: "tables", query: query{Information, "TABLES", []string{"TABLE_NAME", "TABLE_TYPE", "TABLE_ROWS", "TABLE_COMMENT"}, where(eq("TABLE_SCHEMA", "silo"))},
 			hidden: []string{"silo.broken"}, want: "Orders BASE TABLE 7 of people|orders BASE TABLE 7 of people|view VIEW NULL of people", calls: "list: namespaces"},
-		{name: "views", query: query{Information, "VIEWS", []string{"TABLE_SCHEMA", "TABLE_NAME"}, nil}, want: "silo view", calls: "list: list:x namespaces"},
+		{name: "views", query: query{Information, "VIEWS", []string{"TABLE_SCHEMA", "TABLE_NAME", "VIEW_DEFINITION", "DEFINER", "SECURITY_TYPE"}, nil},
+			want: "mysql tall select 1 ann@% INVOKER|silo view   DEFINER", calls: "list: list:x namespaces"},
+		{name: "columns of views", query: query{Information, "COLUMNS", []string{"TABLE_NAME", "COLUMN_NAME"}, where(eq("TABLE_SCHEMA", "mysql"))},
+			want: "tall v|user a"},
 		{name: "names in either case", query: query{Information, "COLUMNS", []string{"TABLE_NAME", "COLUMN_NAME", "PRIVILEGES"},
 			where(eq("TABLE_SCHEMA", "SILO"), eq("TABLE_NAME", "ORDERS"))},
 			want: "Orders a select,update|Orders b select,update|orders a select,update|orders b select,update", calls: "Orders list: namespaces orders"},

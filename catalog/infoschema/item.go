@@ -17,6 +17,7 @@ type item struct {
 	wrapper   string // of the source that has the database; "" for one of the gateway's own
 
 	entry catalog.Entry
+	view  *View       // that was made here; nil: it is none
 	table *plan.Table // described
 
 	column     int // position in table.Columns

@@ -90,11 +90,11 @@ func objects() []*table {
 			inCatalog("TABLE_CATALOG", "varchar(64)?"),
 			inDatabase("TABLE_SCHEMA", "varchar(64)?"),
 			ofTable("TABLE_NAME", "varchar(64)?"),
-			constant("VIEW_DEFINITION", "longtext?", ""), // the source's own, in its own language
+			value("VIEW_DEFINITION", "longtext?", ofView(func(v *View) string { return v.Definition })),
 			constant("CHECK_OPTION", "enum('NONE','LOCAL','CASCADED')?", "NONE"),
 			constant("IS_UPDATABLE", yesOrNo+"?", "NO"),
-			constant("DEFINER", "varchar(288)?", ""),
-			constant("SECURITY_TYPE", "varchar(7)?", "DEFINER"),
+			value("DEFINER", "varchar(288)?", ofView(func(v *View) string { return v.Definer })),
+			value("SECURITY_TYPE", "varchar(7)?", security),
 			constant("CHARACTER_SET_CLIENT", "varchar(64)", clientCharset),
 			constant("COLLATION_CONNECTION", "varchar(64)", clientCollation),
 		}},
@@ -248,4 +248,21 @@ func kindOf(database string) plan.TableKind {
 		return plan.SystemTable
 	}
 	return plan.BaseTable
+}
+
+// ofView gives a text to views that were made here; a source's own are in its own language.
+func ofView(text func(*View) string) func(*item) types.Value {
+	return func(i *item) types.Value {
+		if i.view == nil {
+			return types.TextValue("")
+		}
+		return types.TextValue(text(i.view))
+	}
+}
+
+func security(i *item) types.Value {
+	if i.view != nil && i.view.Invoker {
+		return types.TextValue("INVOKER")
+	}
+	return types.TextValue("DEFINER")
 }

@@ -166,38 +166,83 @@ func (e *execution) readDatabase(ctx context.Context, c *conditions, d database,
 		w.add(&of)
 		return nil
 	}
-	entries, err := e.entries(ctx, c, d)
+	views, err := e.viewer.Views(d.name)
+	if err != nil {
+		return err
+	}
+	entries, err := e.entries(ctx, c, d, views)
 	if err != nil || len(entries) == 0 {
 		return e.missing(ctx, "the tables of "+d.name+" are missing from the list", err)
 	}
 	if !e.table.of.described() {
 		for _, of.entry = range entries {
+			of.view = viewNamed(views, of.entry)
 			if e.table.only == nil || e.table.only(&of) {
 				w.add(&of)
 			}
 		}
 		return ctx.Err()
 	}
-	err = e.describe(ctx, d, entries, func(t catalog.Entry, described *plan.Table) {
+	add := func(t catalog.Entry, described *plan.Table) {
 		of.entry, of.table = t, described
 		e.addParts(of, w)
-	})
+	}
+	tables := entries[:0]
+	for _, t := range entries {
+		if viewNamed(views, t) == nil {
+			tables = append(tables, t)
+			continue
+		}
+		described, err := e.viewer.DescribeView(d.name, t.Name)
+		if err != nil {
+			err = e.missing(ctx, "view "+d.name+"."+t.Name+" can't be described", err)
+		} else {
+			add(t, described)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	err = e.describe(ctx, d, tables, add)
 	return e.missing(ctx, "the tables of "+d.name+" can't be described", err)
 }
 
-// entries lists the tables of a database that may be wanted and that the viewer sees.
-func (e *execution) entries(ctx context.Context, c *conditions, d database) ([]catalog.Entry, error) {
+// viewNamed is the view that an entry stands for; nil: it is a table.
+func viewNamed(views []View, t catalog.Entry) *View {
+	if t.Kind != plan.View {
+		return nil
+	}
+	at := slices.IndexFunc(views, func(v View) bool { return v.Name == t.Name })
+	if at < 0 {
+		return nil // the source's
+	}
+	return &views[at]
+}
+
+// entries lists the tables and views of a database that may be wanted and that the viewer sees.
+func (e *execution) entries(ctx context.Context, c *conditions, d database, views []View) ([]catalog.Entry, error) {
 	var all []catalog.Entry
 	var err error
 	if d.own != nil {
 		for _, t := range d.own.Tables {
 			listed := catalog.Entry{Name: t.Name.Name}
 			listed.Listed.Name, listed.Kind, listed.Comment, listed.Rows = t.Name, kindOf(d.name), t.Comment, plan.Unknown
+			if t.Stats.Rows > 0 {
+				listed.Rows = t.Stats.Rows
+			}
+			all = append(all, listed)
+		}
+	} else if all, err = e.Source.databases.catalog.List(ctx, e.viewer.User(), d.name); err != nil {
+		return nil, err
+	}
+	if d.own != nil || len(views) > 0 {
+		all = slices.Clone(all)
+		for _, v := range views {
+			listed := catalog.Entry{Name: v.Name}
+			listed.Listed.Name, listed.Kind, listed.Rows = plan.TableName{Namespace: d.name, Name: v.Name}, plan.View, plan.Unknown
 			all = append(all, listed)
 		}
 		slices.SortFunc(all, func(a, b catalog.Entry) int { return strings.Compare(a.Name, b.Name) })
-	} else if all, err = e.Source.databases.catalog.List(ctx, e.viewer.User(), d.name); err != nil {
-		return nil, err
 	}
 	wanted := c.choose(d.name, all)
 	if d.own == nil {

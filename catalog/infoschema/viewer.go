@@ -19,6 +19,10 @@ type Viewer interface {
 	// Own are the databases that the gateway keeps itself, such as mysql, and what it has beside this package's tables in
 	// their databases.
 	Own() []OwnDatabase
+	// Views are the views in a database that were made here, and are none of its source's.
+	Views(db string) ([]View, error)
+	// DescribeView finds out the columns of such a view.
+	DescribeView(db, name string) (*plan.Table, error)
 	// Variables are the system variables, of the session or the values that new ones get, by name.
 	Variables(global bool) []Variable
 	// Status are the status variables.
@@ -34,6 +38,14 @@ type OwnDatabase struct {
 	Name      string
 	Collation types.Collation
 	Tables    []*plan.Table // named as clients see them
+}
+
+// View is a view that was made here.
+type View struct {
+	Name       string
+	Definition string // its query
+	Definer    string // user@host
+	Invoker    bool   // it has the rights of who reads it
 }
 
 // Variable is a variable with its value as SHOW VARIABLES has it.

@@ -1,4 +1,4 @@
-// Package store keeps what the gateway must remember: servers made by SQL, and accounts, and what is under quarantine. It is one SQLite file in the
+// Package store keeps what the gateway must remember: servers made by SQL, accounts, views, and what is under quarantine. It is one SQLite file in the
 // data folder; one process at a time owns it, and its only connection is its writer lock.
 //
 // Options of servers and the accounts' data hold secrets, so they are stored sealed (AES-256-GCM) under a key in a file

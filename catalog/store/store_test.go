@@ -187,3 +187,36 @@ func TestQuarantinesSurviveARestart(t *testing.T) {
 		t.Errorf("number %d, %v", again.ID, err)
 	}
 }
+
+func TestViewsAreKept(t *testing.T) {
+	dir := t.TempDir()
+	s := mustOpen(t, dir)
+	views, err := s.Views(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range []View{{"Shop", "b", []byte("1")}, {"shop", "A", []byte("2")}, {"SHOP", "B", []byte("3")}, {"lake", "b", []byte("4")}} {
+		if err := views.Put(t.Context(), v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 {
+		if v, ok := views.Get("sHop", "b"); !ok || string(v.Definition) != "3" {
+			t.Errorf("%v, %v", v, ok)
+		}
+		if list := views.In("shop"); len(list) != 2 || list[0].Name != "A" || list[1].Name != "B" {
+			t.Errorf("%v", list)
+		}
+		mustClose(t, s)
+		s = mustOpen(t, dir)
+		if views, err = s.Views(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, want := range []bool{true, false} {
+		if found, err := views.Delete(t.Context(), "LAKE", "B"); found != want || err != nil {
+			t.Errorf("%v, %v", found, err)
+		}
+	}
+	mustClose(t, s)
+}

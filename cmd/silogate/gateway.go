@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/silogate/silogate/catalog"
+	"github.com/silogate/silogate/catalog/scratch"
 	"github.com/silogate/silogate/catalog/store"
 	"github.com/silogate/silogate/connectors/builtin"
 	"github.com/silogate/silogate/engine"
@@ -27,6 +28,7 @@ import (
 	"github.com/silogate/silogate/engine/optimize"
 	"github.com/silogate/silogate/engine/types"
 	"github.com/silogate/silogate/gateway/mysql"
+	"github.com/silogate/silogate/gateway/mysql/scratchsql"
 	"github.com/silogate/silogate/gateway/shadow"
 	"github.com/silogate/silogate/gateway/web"
 	"github.com/silogate/silogate/internal/config"
@@ -38,6 +40,7 @@ const drainTime = 10 * time.Second
 // gateway is everything a running gateway is made of.
 type gateway struct {
 	store   *store.Store
+	scratch *scratch.Store
 	catalog *catalog.Catalog
 	spill   *spill.Manager
 	engine  *engine.Engine
@@ -68,7 +71,12 @@ func (g *gateway) open(ctx context.Context, cfg config.Config, log *slog.Logger,
 	if g.store, err = store.Open(ctx, cfg.Data); err != nil {
 		return err
 	}
-	if g.catalog, err = openCatalog(ctx, cfg, g.store, log, nil); err != nil {
+	g.scratch, err = scratch.Open(ctx, scratch.Config{Path: filepath.Join(cfg.Data, "scratch.db"), Type: scratchsql.TypeOf,
+		Quota: scratch.Quota{User: int64(cfg.Scratch.User), Total: int64(cfg.Scratch.Total)}})
+	if err != nil {
+		return err
+	}
+	if g.catalog, err = openCatalog(ctx, cfg, g.store, g.scratch.Names, log, nil); err != nil {
 		return err
 	}
 	if g.spill, err = spill.Open(filepath.Join(cfg.Data, "spill"), int64(cfg.Memory.Spill)); err != nil {
@@ -104,7 +112,7 @@ func (g *gateway) open(ctx context.Context, cfg config.Config, log *slog.Logger,
 		return fmt.Errorf("listen: %w", err)
 	}
 	g.mysql, err = mysql.New(ctx, listener, mysql.Config{
-		Catalog: g.catalog, Engine: g.engine, Store: g.store, Users: users(cfg.Users), Rules: optimize.RuleNames(),
+		Catalog: g.catalog, Engine: g.engine, Store: g.store, Scratch: g.scratch, Users: users(cfg.Users), Rules: optimize.RuleNames(),
 		Shadow: g.shadow, ShadowRate: cfg.Shadow, TLS: certificate, Registry: registry, Log: log,
 	})
 	if err != nil || cfg.Web == "" {
@@ -127,7 +135,7 @@ func supported(cfg config.Config) error {
 
 // openCatalog opens the sources. Those that can't be used, and why, are collected in refused, by name; with nil they
 // are its error.
-func openCatalog(ctx context.Context, cfg config.Config, kept *store.Store, log *slog.Logger, refused map[string]error) (*catalog.Catalog, error) {
+func openCatalog(ctx context.Context, cfg config.Config, kept *store.Store, made func() []string, log *slog.Logger, refused map[string]error) (*catalog.Catalog, error) {
 	var sources []store.Server
 	at := make(map[string]config.Source, len(cfg.Sources))
 	for _, s := range cfg.Sources {
@@ -135,7 +143,7 @@ func openCatalog(ctx context.Context, cfg config.Config, kept *store.Store, log 
 		at[s.Name] = s
 	}
 	return catalog.New(ctx, catalog.Config{
-		Types: builtin.Types(), Store: kept, Roots: cfg.Roots, Log: log, Warn: mysql.Warn,
+		Types: builtin.Types(), Store: kept, Roots: cfg.Roots, Log: log, Warn: mysql.Warn, Made: made,
 		Refused: func(server store.Server, reason error) error {
 			reason = at[server.Name].At(reason)
 			if refused == nil {
@@ -247,6 +255,9 @@ func (g *gateway) close() error {
 	}
 	if g.catalog != nil {
 		errs = append(errs, g.catalog.Close())
+	}
+	if g.scratch != nil {
+		errs = append(errs, g.scratch.Close())
 	}
 	if g.store != nil {
 		errs = append(errs, g.store.Close())

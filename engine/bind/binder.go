@@ -11,13 +11,15 @@ import (
 // Config is what a Binder is built from.
 type Config struct {
 	Resolver Resolver
-	// Views keeps the views of federated databases; nil: there are none and CREATE VIEW is refused.
+	// Views keeps the views of all databases; nil: there are none.
 	Views ViewStore
 	// Local are databases that GMS itself owns, such as scratch databases in memory. A name of theirs hides a federated
 	// one.
 	Local []sql.Database
 	// System has the databases that describe the gateway; nil: GMS describes itself, and every table of a listing is visited.
 	System System
+	// Scratch are the databases that clients make, and their temporary tables; nil: there are none.
+	Scratch Scratch
 	// Runner executes the federated parts of statements that GMS runs; nil: such statements are errors.
 	Runner Runner
 	// Engine configures GMS; nil for its defaults.
@@ -43,6 +45,7 @@ func New(cfg Config) (*Binder, error) {
 	}
 	a := analyzer.NewBuilder(newProvider(b, cfg)).AddPreAnalyzeRule(takeOverID, b.takeOver).
 		AddOverrides(sql.EngineOverrides{Builder: sql.BuilderOverrides{Parser: parser{sql.NewMysqlParser()}}}).Build()
+	a.Catalog.AuthHandler = rightsOfViews{a.Catalog.AuthHandler}
 	if err := b.findRules(a); err != nil {
 		return nil, err
 	}

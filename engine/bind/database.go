@@ -15,13 +15,14 @@ type provider struct {
 	binder   *Binder
 	resolver Resolver
 	views    ViewStore
+	scratch  Scratch
 	local    map[string]sql.Database // by lower-case name
 }
 
 func newProvider(b *Binder, cfg Config) *provider {
-	p := &provider{binder: b, resolver: cfg.Resolver, views: cfg.Views, local: make(map[string]sql.Database, len(cfg.Local))}
-	if p.views == nil {
-		p.views = noViews{}
+	p := &provider{binder: b, resolver: cfg.Resolver, views: cfg.Views, scratch: cfg.Scratch, local: make(map[string]sql.Database, len(cfg.Local))}
+	if p.scratch == nil {
+		p.scratch = noScratch{}
 	}
 	for _, db := range cfg.Local {
 		p.local[strings.ToLower(db.Name())] = db
@@ -43,6 +44,10 @@ func (p *provider) Database(ctx *sql.Context, name string) (sql.Database, error)
 	if db, ok := p.local[strings.ToLower(name)]; ok {
 		return db, nil
 	}
+	if db, ok := p.scratch.Database(ctx, name); ok {
+		noted(ctx).doubt()
+		return db, nil
+	}
 	ok, err := p.has(ctx, name)
 	switch {
 	case err != nil:
@@ -59,8 +64,33 @@ func (p *provider) HasDatabase(ctx *sql.Context, name string) bool {
 	if _, ok := p.local[strings.ToLower(name)]; ok {
 		return true
 	}
+	if _, ok := p.scratch.Database(ctx, name); ok {
+		return true
+	}
 	ok, err := p.has(ctx, name)
 	return ok || err != nil
+}
+
+// CreateCollatedDatabase implements sql.CollatedDatabaseProvider. GMS asks before whether there is such a database that the user
+// may see.
+func (p *provider) CreateCollatedDatabase(ctx *sql.Context, name string, collation sql.CollationID) error {
+	if p.HasDatabase(ctx, name) {
+		return sql.ErrDatabaseExists.New(name)
+	}
+	return p.scratch.CreateDatabase(ctx, name, collation)
+}
+
+// CreateDatabase implements sql.MutableDatabaseProvider.
+func (p *provider) CreateDatabase(ctx *sql.Context, name string) error {
+	return p.CreateCollatedDatabase(ctx, name, sql.Collation_Default)
+}
+
+// DropDatabase implements sql.MutableDatabaseProvider.
+func (p *provider) DropDatabase(ctx *sql.Context, name string) error {
+	if _, ok := p.scratch.Database(ctx, name); !ok {
+		return sqlerr.New(sqlerr.DatabaseDenied, "Access denied: database '%s' is one of a configured source or of CREATE SERVER, it can't be dropped", name)
+	}
+	return p.scratch.DropDatabase(ctx, name)
 }
 
 func (p *provider) has(ctx *sql.Context, name string) (bool, error) {
@@ -77,12 +107,17 @@ func (p *provider) AllDatabases(ctx *sql.Context) []sql.Database {
 	for _, db := range p.local {
 		all = append(all, db)
 	}
+	all = append(all, p.scratch.Databases(ctx)...)
+	hides := func(name string) bool {
+		_, hidden := p.scratch.Database(ctx, name)
+		return hidden || p.local[strings.ToLower(name)] != nil
+	}
 	names, err := p.resolver.Databases(ctx, userOf(ctx))
 	if err != nil {
 		ctx.Warn(int(sqlerr.CodeOf(err).Identity().Errno), "%s", err)
 	}
 	for _, name := range names {
-		if _, hidden := p.local[strings.ToLower(name)]; !hidden {
+		if !hides(name) {
 			all = append(all, p.database(name))
 		}
 	}
@@ -91,10 +126,10 @@ func (p *provider) AllDatabases(ctx *sql.Context) []sql.Database {
 }
 
 func (p *provider) database(name string) *viewDatabase {
-	return &viewDatabase{database: &database{provider: p, name: name}, views: p.views}
+	return &viewDatabase{database: &database{provider: p, name: name}, ViewDatabase: ViewDatabase{Store: p.views, Name: name}, NoRoutines: NoRoutines{Database: name}}
 }
 
-var _ sql.DatabaseProvider = (*provider)(nil)
+var _ sql.CollatedDatabaseProvider = (*provider)(nil)
 
 // database is a federated database. It holds no state: every lookup asks the Resolver.
 type database struct {
@@ -105,13 +140,17 @@ type database struct {
 // Name implements sql.Database.
 func (d *database) Name() string { return d.name }
 
-// IsReadOnly implements sql.ReadOnlyDatabase.
-func (d *database) IsReadOnly() bool { return true }
+// IsReadOnly implements sql.ReadOnlyDatabase. What is in it can't be written (onlySourcesAreRead), but for temporary tables.
+func (d *database) IsReadOnly() bool { return false }
 
 // GetTableInsensitive implements sql.Database.
 func (d *database) GetTableInsensitive(ctx *sql.Context, name string) (sql.Table, bool, error) {
 	if ctx.Err() != nil {
 		return nil, false, context.Cause(ctx)
+	}
+	if t, ok := d.provider.scratch.TemporaryTable(ctx, d.name, name); ok {
+		noted(ctx).doubt()
+		return t, true, nil
 	}
 	site, t, err := d.provider.resolver.Resolve(ctx, userOf(ctx), d.name, name)
 	switch {
@@ -137,49 +176,11 @@ var _ sql.ReadOnlyDatabase = (*database)(nil)
 // viewDatabase is a federated database with views. GMS asks every database for views, also one without any.
 type viewDatabase struct {
 	*database
-	views ViewStore
+	ViewDatabase
+	NoRoutines
 }
 
-// CreateView implements sql.ViewDatabase.
-func (d *viewDatabase) CreateView(ctx *sql.Context, name, _, statement string) error {
-	return d.views.CreateView(ctx, d.name, name, statement)
-}
-
-// DropView implements sql.ViewDatabase.
-func (d *viewDatabase) DropView(ctx *sql.Context, name string) error {
-	return d.views.DropView(ctx, d.name, name)
-}
-
-// GetViewDefinition implements sql.ViewDatabase.
-func (d *viewDatabase) GetViewDefinition(ctx *sql.Context, name string) (sql.ViewDefinition, bool, error) {
-	if ctx.Err() != nil {
-		return sql.ViewDefinition{}, false, context.Cause(ctx)
-	}
-	statement, err := d.views.View(ctx, d.name, name)
-	if err != nil || statement == "" {
-		return sql.ViewDefinition{}, false, err
-	}
-	noted(ctx).doubt()
-	return viewDefinition(name, statement), true, nil
-}
-
-// AllViews implements sql.ViewDatabase.
-func (d *viewDatabase) AllViews(ctx *sql.Context) ([]sql.ViewDefinition, error) {
-	statements, err := d.views.Views(ctx, d.name)
-	if err != nil {
-		return nil, err
-	}
-	all := make([]sql.ViewDefinition, 0, len(statements))
-	for name, statement := range statements {
-		all = append(all, viewDefinition(name, statement))
-	}
-	slices.SortFunc(all, func(a, b sql.ViewDefinition) int { return strings.Compare(a.Name, b.Name) })
-	return all, nil
-}
-
-// viewDefinition describes a view; its text is what follows the AS of its statement.
-func viewDefinition(name, statement string) sql.ViewDefinition {
-	return sql.ViewDefinition{Name: name, TextDefinition: statement, CreateViewStatement: statement}
-}
+// Name implements sql.Database.
+func (d *viewDatabase) Name() string { return d.name }
 
 var _ sql.ViewDatabase = (*viewDatabase)(nil)

@@ -34,6 +34,11 @@ func NewEnv(ctx *sql.Context, leaf *Leaf) (*expr.Env, error) {
 	if err != nil {
 		return nil, err
 	}
+	if local, ok := leaf.Local[LocalSite].(*localSource); ok {
+		if err := local.pin(ctx); err != nil {
+			return nil, err
+		}
+	}
 	var mu sync.Mutex
 	warned := 0
 	return &expr.Env{

@@ -31,8 +31,7 @@ type errorText struct {
 
 // texts are those that a client may see. The first that matches counts.
 var texts = []errorText{
-	{sql.ErrImmutableDatabaseProvider.New().Error(), sqlerr.DatabaseDenied,
-		"Access denied: the databases are those of the configured sources and of CREATE SERVER, none can be created, altered or dropped"},
+	{"expected insert destination to be resolved", sqlerr.ReadOnly, ofSourceReadOnly},
 	{"bind variable not provided", sqlerr.BadArgument, "Incorrect arguments to EXECUTE: too few values for its parameters"},
 	{"invalid arguments. expected", sqlerr.BadArgument, "Incorrect arguments to EXECUTE: too many values for its parameters"},
 	{"invalid use of an interval", sqlerr.Syntax, "You have an error in your SQL syntax: an INTERVAL is added to a date, or subtracted from one"},
@@ -68,6 +67,9 @@ func Translate(err error) error {
 	var known *sqlerr.Error
 	if errors.As(err, &known) {
 		return err
+	}
+	if r := refused(err); r != nil {
+		return r
 	}
 	for _, k := range kinds {
 		if k.kind.Is(err) {

@@ -96,6 +96,19 @@ func (l *Leaf) Params(ctx *sql.Context) ([]types.Value, error) {
 // it was bound in.
 func (l *Leaf) Shared() bool { return !l.own && len(l.Local) == 0 }
 
+// Stored names the tables of Scratch that the leaf reads, by database.
+func (l *Leaf) Stored() []plan.TableName {
+	local, _ := l.Local[LocalSite].(*localSource)
+	if local == nil {
+		return nil
+	}
+	var names []plan.TableName
+	for _, t := range local.tables {
+		names = append(names, t.name)
+	}
+	return names
+}
+
 // Fits reports whether the user variables that the leaf reads have the types in ctx that they had when it was bound.
 func (l *Leaf) Fits(ctx *sql.Context) bool {
 	for _, p := range l.params {

@@ -16,6 +16,7 @@ import (
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/sqlerr"
+	"github.com/silogate/silogate/engine/types"
 )
 
 // localSource is the source of what GMS owns in one statement: tables of information_schema, mysql and scratch databases,
@@ -23,12 +24,27 @@ import (
 type localSource struct {
 	ctx   *sql.Context // of the statement: its session, user and variables
 	build sql.NodeExecBuilder
+
+	tables []*localTable // those that are stored
+}
+
+// pin has the tables read as they were when the statement began that is about to run.
+func (s *localSource) pin(ctx *sql.Context) (err error) {
+	for _, t := range s.tables {
+		if t.rows, err = t.stored.Snapshot(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // localTable is the Handle of a table of a localSource.
 type localTable struct {
 	node   sql.Node
 	schema sql.Schema
+	stored Stored   // nil: GMS reads the node
+	rows   Snapshot // of stored, once the statement runs
+	name   plan.TableName
 }
 
 // localNode imports a leaf of GMS's tree that GMS reads.
@@ -37,7 +53,16 @@ func (im *importer) localNode(n sql.Node, ids sql.ColSet) (relation, error) {
 		im.local = &localSource{ctx: im.ctx, build: im.binder.engine.Analyzer.ExecBuilder}
 	}
 	schema := n.Schema(im.ctx)
-	t := &plan.Table{Kind: plan.SystemTable, Handle: &localTable{node: n, schema: schema}}
+	handle := &localTable{node: n, schema: schema, stored: stored(n)}
+	t := &plan.Table{Kind: plan.SystemTable}
+	if handle.stored != nil {
+		described := *handle.stored.Describe(im.ctx)
+		handle.name = described.Name
+		described.Columns = nil
+		t = &described
+		im.local.tables = append(im.local.tables, handle)
+	}
+	t.Handle = handle
 	scan := &plan.Scan{Site: LocalSite, Table: t}
 	rel := relation{node: scan}
 	for i, c := range schema {
@@ -84,7 +109,7 @@ func (s *localSource) Pushdown(ctx context.Context, n plan.Node) (plan.Node, err
 		if !ok {
 			return nil, sqlerr.New(sqlerr.Internal, "%s is no table of the gateway", scan.Table.Name)
 		}
-		f := &localFragment{source: s, table: t, name: scan.Table.Name, cols: scan.Cols, pos: scan.Pos}
+		f := &localFragment{source: s, table: t, name: scan.Table.Name, cols: scan.Cols, pos: scan.Pos, rows: scan.Table.Stats.Rows}
 		return &plan.Remote{Site: scan.Site, Fragment: f, Tables: []plan.TableName{f.name}, Cols: scan.Cols}, nil
 	}
 	children := slices.Clone(n.Children())
@@ -105,6 +130,7 @@ type localFragment struct {
 	name   plan.TableName
 	cols   plan.Schema
 	pos    []int
+	rows   float64 // about so many
 }
 
 // Schema implements plan.Fragment.
@@ -117,6 +143,9 @@ func (f *localFragment) String() string { return "read " + f.name.String() }
 func (f *localFragment) Estimate(context.Context) (connectors.Estimate, error) {
 	estimate := connectors.UnknownEstimate()
 	estimate.Splits = 1
+	if f.table.stored != nil {
+		estimate.Rows = f.rows
+	}
 	return estimate, nil
 }
 
@@ -140,6 +169,9 @@ func (e *localExecution) Splits(context.Context) iter.Seq2[connectors.Split, err
 // Open implements connectors.Execution.
 func (e *localExecution) Open(ctx context.Context, _ connectors.Split) (connectors.Reader, error) {
 	f := e.fragment
+	if f.table.stored != nil {
+		return &storedReader{fragment: f, scan: e.scan, rows: f.table.rows.Read(f.pos), row: make([]types.Value, len(f.cols))}, nil
+	}
 	sqlCtx := f.source.ctx.WithContext(ctx)
 	rows, err := f.source.build.Build(sqlCtx, f.table.node, nil)
 	if err != nil {
@@ -215,6 +247,52 @@ func (r *localReader) append(builders []array.Builder, row sql.Row) error {
 	}
 	return nil
 }
+
+// storedReader turns rows of a Snapshot into batches.
+type storedReader struct {
+	fragment *localFragment
+	scan     connectors.Scan
+	rows     ValueReader
+	row      []types.Value
+	done     bool
+}
+
+// Next implements connectors.Reader.
+func (r *storedReader) Next(ctx context.Context) (arrow.RecordBatch, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	f := r.fragment
+	builders := make([]array.Builder, len(f.cols))
+	for i, c := range f.cols {
+		builders[i] = array.NewBuilder(r.scan.Memory, c.Type.Arrow())
+		defer builders[i].Release()
+	}
+	rows := 0
+	for !r.done && rows < r.scan.BatchRows {
+		ok, err := r.rows.Next(r.row)
+		if err != nil {
+			return nil, fmt.Errorf("reading %s: %w", f.name, err)
+		}
+		if r.done = !ok; r.done {
+			break
+		}
+		for i, c := range f.cols {
+			if err := appendValue(builders[i], r.row[i], c.Type); err != nil {
+				return nil, fmt.Errorf("reading %s: %w", f.name, err)
+			}
+		}
+		rows++
+	}
+	if rows == 0 {
+		return nil, io.EOF
+	}
+	r.scan.Usage.AddRows(int64(rows))
+	return newBatch(f.cols, builders, rows), nil
+}
+
+// Close implements connectors.Reader.
+func (r *storedReader) Close() error { return nil }
 
 // newBatch takes what the builders hold.
 func newBatch(cols plan.Schema, builders []array.Builder, rows int) arrow.RecordBatch {

@@ -19,23 +19,23 @@ type parser struct{ sql.Parser }
 
 // ParseSimple implements sql.Parser.
 func (p parser) ParseSimple(query string) (sqlparser.Statement, error) {
-	query, format := rewrite(query, false)
+	query, asked := rewrite(query, false)
 	r, query := widening(query, false, func(query string) (r reading) {
 		r.stmt, r.err = p.Parser.ParseSimple(query)
 		return r
 	})
-	return prepared(query, format, r.stmt, r.err)
+	return prepared(query, asked, r.stmt, r.err)
 }
 
 // Parse implements sql.Parser.
 func (p parser) Parse(ctx *sql.Context, query string, multi bool) (sqlparser.Statement, string, string, error) {
 	ansiQuotes := sql.LoadSqlMode(ctx).AnsiQuotes()
-	query, format := rewrite(query, ansiQuotes)
+	query, asked := rewrite(query, ansiQuotes)
 	r, query := widening(query, ansiQuotes, func(query string) (r reading) {
 		r.stmt, r.parsed, r.rest, r.err = p.Parser.Parse(ctx, query, multi)
 		return r
 	})
-	stmt, err := prepared(query, format, r.stmt, r.err)
+	stmt, err := prepared(query, asked, r.stmt, r.err)
 	if err == nil {
 		err = ofSession(ctx, stmt)
 	}
@@ -44,12 +44,15 @@ func (p parser) Parse(ctx *sql.Context, query string, multi bool) (sqlparser.Sta
 
 // ParseWithOptions implements sql.Parser.
 func (p parser) ParseWithOptions(ctx context.Context, query string, delimiter rune, multi bool, options sqlparser.ParserOptions) (sqlparser.Statement, string, string, error) {
-	query, format := rewrite(query, options.AnsiQuotes)
+	query, asked := rewrite(query, options.AnsiQuotes)
 	r, query := widening(query, options.AnsiQuotes, func(query string) (r reading) {
 		r.stmt, r.parsed, r.rest, r.err = p.Parser.ParseWithOptions(ctx, query, delimiter, multi, options)
 		return r
 	})
-	stmt, err := prepared(query, format, r.stmt, r.err)
+	stmt, err := prepared(query, asked, r.stmt, r.err)
+	if err == nil {
+		err = expandView(stmt)
+	}
 	if err == nil {
 		err = underVariables(ctx, stmt)
 	}
@@ -58,25 +61,32 @@ func (p parser) ParseWithOptions(ctx context.Context, query string, delimiter ru
 
 // ParseOneWithOptions implements sql.Parser. The position it returns is that in the rewritten text.
 func (p parser) ParseOneWithOptions(ctx context.Context, query string, options sqlparser.ParserOptions) (sqlparser.Statement, int, error) {
-	query, format := rewrite(query, options.AnsiQuotes)
+	query, asked := rewrite(query, options.AnsiQuotes)
 	r, query := widening(query, options.AnsiQuotes, func(query string) (r reading) {
 		r.stmt, r.next, r.err = p.Parser.ParseOneWithOptions(ctx, query, options)
 		return r
 	})
-	stmt, err := prepared(query, format, r.stmt, r.err)
+	stmt, err := prepared(query, asked, r.stmt, r.err)
 	if err == nil {
 		err = underVariables(ctx, stmt)
 	}
 	return stmt, r.next, err
 }
 
-// rewrite returns a statement in words that GMS's parser knows, and the format that an EXPLAIN asks for, if it does.
-func rewrite(query string, ansiQuotes bool) (rewritten string, format *string) {
+// asked is what a statement says that GMS's grammar has no words for.
+type asked struct {
+	format *string // of an EXPLAIN
+	alters bool    // it is ALTER VIEW
+}
+
+// rewrite returns a statement in words that GMS's parser knows, and what those leave out.
+func rewrite(query string, ansiQuotes bool) (rewritten string, more asked) {
 	if standard, err := parse.Standard(query, parse.Mode{AnsiQuotes: ansiQuotes}); err == nil {
 		query = standard
 	}
-	query, format = parse.CutFormat(query)
-	return parse.Rewrite(query, ansiQuotes), format
+	query, more.format = parse.CutFormat(query)
+	query, more.alters = parse.AlterView(query)
+	return parse.Rewrite(query, ansiQuotes), more
 }
 
 // reading is what GMS's parser makes of a text: the first statement of it, and what of the text that is and what is left, or where that
@@ -139,7 +149,7 @@ func asWritten(err error, wider string) (int, error) {
 }
 
 // prepared makes a statement ready for GMS's binder.
-func prepared(query string, format *string, stmt sqlparser.Statement, err error) (sqlparser.Statement, error) {
+func prepared(query string, asked asked, stmt sqlparser.Statement, err error) (sqlparser.Statement, error) {
 	if errors.Is(err, sqlparser.ErrEmpty) {
 		return nil, err
 	}
@@ -158,14 +168,20 @@ func prepared(query string, format *string, stmt sqlparser.Statement, err error)
 	if use, ok := stmt.(*sqlparser.Use); ok && use.DBName.IsEmpty() {
 		return nil, sqlerr.New(sqlerr.Syntax, "You have an error in your SQL syntax: USE without a database")
 	}
+	if ddl, ok := stmt.(*sqlparser.DDL); ok && asked.alters {
+		ddl.IfExists = true // what GMS makes nothing of in a CREATE
+	}
+	if ddl, ok := stmt.(*sqlparser.DDL); ok && ddl.ViewSpec != nil {
+		ddl.Table.DbQualifier = ddl.ViewSpec.ViewName.DbQualifier // where GMS looks for it
+	}
 	if err := boundDepth(stmt); err != nil { // before all that recurses
 		return nil, err
 	}
-	if err := explainFormat(stmt, format); err != nil {
+	if err := explainFormat(stmt, asked.format); err != nil {
 		return nil, err
 	}
 	for _, change := range []func(sqlparser.SQLNode) error{
-		ownRights, knownVariables, callForms, doubles, foldColumns, uniqueTables, uniqueCTEs, viewVariables, castBounds, nameOrdered, recursions, jsonTimes, windows, groupKeys,
+		ownRights, knownVariables, callForms, doubles, foldColumns, uniqueTables, uniqueCTEs, viewVariables, castBounds, nameOrdered, recursions, columnTimes, alterations, jsonTimes, windows, groupKeys,
 		isolateOperands, orderByArguments, bitLiterals, resolveAggregates, quantified, nameVariables, numbered, renameExtremes, renameGrowing,
 		renameLoadFile, operatorsAsFunctions, constantOrders, boundCTEs,
 	} {

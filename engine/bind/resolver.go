@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/silogate/silogate/engine/plan"
-	"github.com/silogate/silogate/engine/sqlerr"
 )
 
 // Resolver is the catalog of federated tables, as each user sees it. It is safe for concurrent use. Names match as the
@@ -34,30 +33,4 @@ type Rememberer interface {
 type Announcer interface {
 	// Announce names tables by their databases.
 	Announce(ctx context.Context, user string, tables []plan.TableName)
-}
-
-// ViewStore keeps the views of federated databases. A view is bound anew, with its definer's rights, wherever it is
-// read.
-type ViewStore interface {
-	// View returns the CREATE VIEW statement of a view, or "" if there is none of that name.
-	View(ctx context.Context, db, name string) (string, error)
-	// Views returns the CREATE VIEW statements of a database by name.
-	Views(ctx context.Context, db string) (map[string]string, error)
-	CreateView(ctx context.Context, db, name, statement string) error
-	DropView(ctx context.Context, db, name string) error
-}
-
-// noViews is the ViewStore that holds none and takes none.
-type noViews struct{}
-
-func (noViews) View(context.Context, string, string) (string, error) { return "", nil }
-
-func (noViews) Views(context.Context, string) (map[string]string, error) { return nil, nil }
-
-func (noViews) CreateView(_ context.Context, db, name, _ string) error {
-	return sqlerr.New(sqlerr.Unsupported, "view %s.%s: views are not supported yet", db, name)
-}
-
-func (noViews) DropView(_ context.Context, db, name string) error {
-	return sqlerr.New(sqlerr.UnknownTable, "view %s.%s does not exist", db, name)
 }

@@ -20,6 +20,10 @@ func ownRights(n sqlparser.SQLNode) error {
 		n.Auth = open
 	case *sqlparser.ShowGrants:
 		n.Auth = open
+	case *sqlparser.DBDDL: // the right to a database makes and drops it, as in MySQL
+		if n.Auth.TargetType == sqlparser.AuthTargetType_Global {
+			n.Auth.TargetType, n.Auth.TargetNames = sqlparser.AuthTargetType_DatabaseIdentifiers, []string{n.DBName}
+		}
 	case *sqlparser.Show:
 		if strings.EqualFold(n.Type, "processlist") {
 			n.Auth = open

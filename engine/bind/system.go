@@ -7,6 +7,7 @@ import (
 
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/sqlerr"
 )
 
 // System has the databases that describe the gateway, such as information_schema. Their tables are read as those of any source.
@@ -70,13 +71,14 @@ func (d *systemDatabase) GetTableNames(ctx *sql.Context) ([]string, error) {
 }
 
 // CreateView implements sql.ViewDatabase, which GMS wants of every database that it looks for a table in.
-func (d *systemDatabase) CreateView(ctx *sql.Context, name, _, statement string) error {
-	return noViews{}.CreateView(ctx, d.name, name, statement)
+func (d *systemDatabase) CreateView(ctx *sql.Context, _, _, _ string) error {
+	client := ctx.Client()
+	return sqlerr.New(sqlerr.DatabaseDenied, "Access denied for user '%s'@'%s' to database '%s'", client.User, client.Address, d.name)
 }
 
 // DropView implements sql.ViewDatabase.
-func (d *systemDatabase) DropView(ctx *sql.Context, name string) error {
-	return noViews{}.DropView(ctx, d.name, name)
+func (d *systemDatabase) DropView(_ *sql.Context, name string) error {
+	return sql.ErrViewDoesNotExist.New(d.name, name)
 }
 
 // GetViewDefinition implements sql.ViewDatabase.

@@ -18,7 +18,7 @@ const (
 	fullAnalysisID
 )
 
-// takeOver is the first rule of every analysis. At the root of a statement it turns a query that is federated or reads no
+// takeOver is the first rule of every analysis. At the root of a statement it turns a query that is federated, reads tables of Scratch or no
 // table into a Leaf, or each federated query inside another statement into one, and refuses what touches files. Below the root there is nothing left to decide.
 func (b *Binder) takeOver(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, scope *gmsplan.Scope, _ analyzer.RuleSelector, flags *sql.QueryFlags) (sql.Node, transform.TreeIdentity, error) {
 	if err := refuseFiles(ctx, a, n); err != nil {
@@ -29,7 +29,7 @@ func (b *Binder) takeOver(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, sc
 	}
 	if isQuery(n) && !shows(n) {
 		take := b.takeConstant
-		if beyondGMS(ctx, n) {
+		if beyondGMS(ctx, n) || (seenQueries{}).readsStored(ctx, n) {
 			take = b.take
 		}
 		leaf, err := take(ctx, a, n, flags)
@@ -142,9 +142,10 @@ func (b *Binder) take(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, flags 
 // takeParts replaces the outermost federated queries of a statement that GMS runs. What stands in INSERT ... SELECT and
 // CREATE TABLE ... AS is left alone: GMS analyzes it as a root of its own.
 func takeParts(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, flags *sql.QueryFlags) (sql.Node, transform.TreeIdentity, error) {
+	correlates := false // subqueries may read columns of the statement, and those over scratch tables are GMS's then
 	replace := func(ctx *sql.Context, e sql.Expression) (sql.Expression, transform.TreeIdentity, error) {
 		sq, ok := e.(*gmsplan.Subquery)
-		if !ok || !beyondGMS(ctx, sq.Query) {
+		if !ok || !beyondGMS(ctx, sq.Query) && (correlates || !(seenQueries{}).readsStored(ctx, sq.Query)) {
 			return e, transform.SameTree, nil
 		}
 		if !sq.Correlated().Empty() {
@@ -158,7 +159,10 @@ func takeParts(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, flags *sql.Qu
 		return sq.WithQuery(leaf).WithExecBuilder(a.ExecBuilder), transform.NewTree, nil
 	}
 	switch n := n.(type) {
-	case *gmsplan.Set, *gmsplan.Update, *gmsplan.DeleteFrom, *gmsplan.Call:
+	case *gmsplan.Set, *gmsplan.Call:
+		return transform.NodeExprs(ctx, n, replace)
+	case *gmsplan.Update, *gmsplan.DeleteFrom:
+		correlates = true
 		return transform.NodeExprs(ctx, n, replace)
 	case *gmsplan.InsertInto:
 		if _, ok := n.Source.(*gmsplan.Values); !ok {
@@ -170,7 +174,7 @@ func takeParts(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, flags *sql.Qu
 		}
 		return n.WithSource(source), transform.NewTree, nil
 	case *gmsplan.Into:
-		if !beyondGMS(ctx, n.Child) {
+		if !beyondGMS(ctx, n.Child) && !(seenQueries{}).readsStored(ctx, n.Child) {
 			return n, transform.SameTree, nil
 		}
 		leaf, err := a.Analyze(ctx, n.Child, nil, flags)
@@ -201,6 +205,9 @@ func guard(a *analyzer.Analyzer) {
 			switch id := r.Id.String(); {
 			case slices.Contains(unnesting, id):
 				skip = holdsLeaf
+			case id == readOnly:
+				batch.Rules[i].Apply = onlySourcesAreRead
+				continue
 			case id == routines:
 				skip = func(ctx *sql.Context, n sql.Node) bool { return !readsRoutines(ctx, n) }
 			default:

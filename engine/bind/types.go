@@ -189,6 +189,8 @@ func FromGMS(t sql.Type) (types.Type, error) {
 			kind = types.Timestamp
 		}
 		return types.NewTemporal(kind, t.Precision()), nil
+	case columnTime:
+		return types.NewTemporal(types.Time, t.digits), nil
 	case gmstypes.TimeType:
 		return types.NewTemporal(types.Time, types.MaxFSP), nil
 	case gmstypes.BitType:

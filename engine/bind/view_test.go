@@ -9,38 +9,32 @@ import (
 )
 
 // views is a ViewStore in memory, by "db.name".
-type views map[string]string
+type views map[string]View
 
-func (v views) View(_ context.Context, db, name string) (string, error) {
-	return v[strings.ToLower(db+"."+name)], nil
+func (v views) View(_ context.Context, db, name string) (View, bool, error) {
+	found, ok := v[strings.ToLower(db+"."+name)]
+	return found, ok, nil
 }
 
-func (v views) Views(_ context.Context, db string) (map[string]string, error) {
-	found := make(map[string]string)
-	for key, statement := range v {
-		if name, ok := strings.CutPrefix(key, db+"."); ok {
-			found[name] = statement
+func (v views) Views(_ context.Context, db string) (list []View, err error) {
+	for key, view := range v {
+		if strings.HasPrefix(key, db+".") {
+			list = append(list, view)
 		}
 	}
-	return found, nil
+	return list, nil
 }
 
-func (v views) CreateView(_ context.Context, db, name, statement string) error {
-	v[strings.ToLower(db+"."+name)] = statement
-	return nil
-}
-
-func (v views) DropView(_ context.Context, db, name string) error {
+func (v views) DropView(_ context.Context, db, name string) (bool, error) {
 	delete(v, strings.ToLower(db+"."+name))
-	return nil
+	return true, nil
 }
 
 func TestViews(t *testing.T) {
 	store := views{}
 	b, ctx, _ := newBinder(t, func(c *Config) { c.Views = store })
-	if err := store.CreateView(ctx, "tpch", "asia", "create view asia as select n_nationkey as k, upper(n_name) from nation join region on n_regionkey = r_regionkey where r_name = 'ASIA'"); err != nil {
-		t.Fatal(err)
-	}
+	store["tpch.asia"] = View{Name: "asia", Columns: []string{"k", "upper(n_name)"},
+		Query: "select n_nationkey as k, upper(n_name) from nation join region on n_regionkey = r_regionkey where r_name = 'ASIA'"}
 	ctx.SetCurrentDatabase("nasty")
 	for _, query := range []string{
 		"select * from tpch.asia",

@@ -53,7 +53,6 @@ var refusals = []refusal{
 	{"ALTER EVENT", sqlerr.Unsupported, noRoutines},
 	{"ALTER FUNCTION", sqlerr.Unsupported, noRoutines},
 	{"ALTER PROCEDURE", sqlerr.Unsupported, noRoutines},
-	{"RENAME TABLE", sqlerr.Unsupported, notWritten},
 	{"EXPLAIN FOR", sqlerr.Unsupported, notComputed},
 	{"DESCRIBE FOR", sqlerr.Unsupported, notComputed},
 	{"SHOW CREATE USER", sqlerr.Unsupported, "the accounts are in mysql.user"},

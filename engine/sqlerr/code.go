@@ -157,6 +157,42 @@ const (
 	NoIndex             // a hint to an index that there is not
 	BitLengths          // byte strings of unequal lengths under a bit operator or aggregate
 	BitAggregateTooLong // a byte string that is too long for a bit aggregate
+
+	TableFull           // a quota of scratch tables
+	TableExists         // CREATE TABLE or VIEW of a name that exists
+	DatabaseExists      // CREATE DATABASE of a name that exists
+	DatabaseMissing     // DROP DATABASE of what there is not
+	LockTimeout         // another transaction writes the table for too long
+	Deadlock            // transactions that wait for each other
+	UnknownSavepoint    // no such savepoint
+	IncorrectValue      // a value that no column can hold
+	UnknownCheck        // no such CHECK constraint
+	KeyColumn           // a key of a column that there is not
+	UnknownTrigger      // no such trigger
+	NullColumn          // NULL for a column that is NOT NULL
+	NoDefault           // a row without a column that has no default
+	CheckViolated       // a row that a CHECK refuses
+	NoParentRow         // a foreign key that points to nothing
+	ChildRow            // a row that a foreign key points to
+	ParentDropped       // DROP of a table that foreign keys point to
+	ParentTruncated     // TRUNCATE of a table that foreign keys point to
+	NoParentKey         // a foreign key to what is no key
+	DuplicateForeignKey // two foreign keys of one name
+	ForeignKeyColumns   // a foreign key to columns of other types
+	NoSuchKey           // DROP of a column or key that there is not
+	DuplicateKeyName    // two keys of one name
+	TwoPrimaryKeys      // two primary keys
+	AutoIncrementKey    // an AUTO_INCREMENT that is no key, or a second one
+	ColumnTwice         // a column that a statement writes twice
+	ReadOnlyTransaction // a write in a READ ONLY transaction
+	GeneratedValue      // a value for a generated column
+	DuplicateEntry      // a row with a key that another row has
+	InvalidJSON         // a text for a JSON column that is not JSON
+	Truncated           // a value of which a column would hold a part
+	UnknownDropped      // DROP TABLE of what there is not
+	UnknownDefiner      // a view of a definer that there is not
+	ViewRecursion       // a view that reads itself
+	ViewCheckOption     // WITH CHECK OPTION of a view that can't be written
 )
 
 // Identity is what the MySQL protocol says about an error.
@@ -314,6 +350,42 @@ var errnos = [...]uint16{
 	NoIndex:             1176, // ER_KEY_DOES_NOT_EXITS
 	BitLengths:          3513, // ER_INVALID_BITWISE_OPERANDS_SIZE
 	BitAggregateTooLong: 3514, // ER_INVALID_BITWISE_AGGREGATE_OPERANDS_SIZE
+
+	TableFull:           1114, // ER_RECORD_FILE_FULL
+	TableExists:         1050, // ER_TABLE_EXISTS_ERROR
+	DatabaseExists:      1007, // ER_DB_CREATE_EXISTS
+	DatabaseMissing:     1008, // ER_DB_DROP_EXISTS
+	LockTimeout:         1205, // ER_LOCK_WAIT_TIMEOUT
+	Deadlock:            1213, // ER_LOCK_DEADLOCK
+	UnknownSavepoint:    1305, // ER_SP_DOES_NOT_EXIST
+	IncorrectValue:      1292, // ER_TRUNCATED_WRONG_VALUE
+	UnknownCheck:        3821, // ER_CHECK_CONSTRAINT_NOT_FOUND
+	KeyColumn:           1072, // ER_KEY_COLUMN_DOES_NOT_EXITS
+	UnknownTrigger:      1360, // ER_TRG_DOES_NOT_EXIST
+	NullColumn:          1048, // ER_BAD_NULL_ERROR
+	NoDefault:           1364, // ER_NO_DEFAULT_FOR_FIELD
+	CheckViolated:       3819, // ER_CHECK_CONSTRAINT_VIOLATED
+	NoParentRow:         1452, // ER_NO_REFERENCED_ROW_2
+	ChildRow:            1451, // ER_ROW_IS_REFERENCED_2
+	ParentDropped:       3730, // ER_FK_CANNOT_DROP_PARENT
+	ParentTruncated:     1701, // ER_TRUNCATE_ILLEGAL_FK
+	NoParentKey:         1822, // ER_FK_NO_INDEX_PARENT
+	DuplicateForeignKey: 1826, // ER_FK_DUP_NAME
+	ForeignKeyColumns:   3780, // ER_FK_INCOMPATIBLE_COLUMNS
+	NoSuchKey:           1091, // ER_CANT_DROP_FIELD_OR_KEY
+	DuplicateKeyName:    1061, // ER_DUP_KEYNAME
+	TwoPrimaryKeys:      1068, // ER_MULTIPLE_PRI_KEY
+	AutoIncrementKey:    1075, // ER_WRONG_AUTO_KEY
+	ColumnTwice:         1110, // ER_FIELD_SPECIFIED_TWICE
+	ReadOnlyTransaction: 1792, // ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION
+	GeneratedValue:      3105, // ER_NON_DEFAULT_VALUE_FOR_GENERATED_COLUMN
+	DuplicateEntry:      1062, // ER_DUP_ENTRY
+	InvalidJSON:         3140, // ER_INVALID_JSON_TEXT
+	Truncated:           1265, // WARN_DATA_TRUNCATED
+	UnknownDropped:      1051, // ER_BAD_TABLE_ERROR
+	UnknownDefiner:      1449, // ER_NO_SUCH_USER
+	ViewRecursion:       1462, // ER_VIEW_RECURSIVE
+	ViewCheckOption:     1368, // ER_VIEW_NONUPD_CHECK
 }
 
 // Identity returns the code's errno and SQLSTATE.

@@ -7,7 +7,7 @@ import (
 )
 
 func TestEveryCodeHasAnIdentity(t *testing.T) {
-	for c := Internal; c <= WindowRowsInterval; c++ {
+	for c := Internal; c <= ViewCheckOption; c++ {
 		id := c.Identity()
 		if id.Errno == 0 || len(id.State) != 5 {
 			t.Errorf("code %d: identity %+v", c, id)

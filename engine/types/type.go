@@ -144,6 +144,9 @@ var kindNames = [...]string{
 	Binary: "binary", Varbinary: "varbinary", Blob: "longblob", JSON: "json", Enum: "enum", Set: "set", Bit: "bit",
 }
 
+// Name returns the kind's name without what a type adds to it.
+func (k Kind) Name() string { return kindNames[k] }
+
 // String returns the type as MySQL's information_schema shows it (COLUMN_TYPE).
 func (t Type) String() string {
 	name := kindNames[t.Kind]

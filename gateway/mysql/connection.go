@@ -300,7 +300,7 @@ func (c *connection) status() wire.Status {
 			status |= wire.Autocommit
 		}
 	}
-	if c.session.GetTransaction() != nil {
+	if c.session.GetTransaction() != nil && (c.session.GetIgnoreAutoCommit() || c.session.scratch.Used()) {
 		status |= wire.InTransaction
 	}
 	if bind.Mode(ctx).NoBackslashEscapes {

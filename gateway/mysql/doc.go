@@ -25,6 +25,10 @@
 // optimizer sees it. Whatever decides of a plan is in its key or looked up anew: text, parameters, user, rights, database, all
 // system variables, the descriptions of tables, the types of user variables. NOW(), variables and the like are parameters of each run.
 //
+// A session has transactions (transaction.go), which are those of package scratch: a statement begins and ends there, what it changed lasts
+// before the client hears that it did, and one that failed has changed nothing. DDL is a transaction of its own. Making views is this package's (views.go): GMS
+// does not say all of a view. Errors of writes get their columns here (refused.go).
+//
 // A share of the answers is digested as it is sent, for package shadow to check afterwards. Nothing here waits for that.
 //
 // The package does not know sources or plans beyond handing them on.

@@ -29,6 +29,9 @@ func (s *statement) federated(leaf *bind.Leaf, prepared *engine.Prepared) (err e
 	}
 	defer func() { err = lift(err) }()
 	defer func() { s.server.forget(leaf, err) }()
+	if err := s.lockRead(leaf); err != nil {
+		return err
+	}
 	env, err := bind.NewEnv(s.ctx, leaf)
 	if err != nil {
 		return err

@@ -68,6 +68,8 @@ var guardVariables = sync.OnceFunc(func() {
 	}
 	v := gmsVariable(timestamp)
 	v.Type, v.Default = gmstypes.NewSystemDoubleType(timestamp, 0, math.MaxInt32), 0.0
+	v = gmsVariable(lockWaitTimeout)
+	v.Type, v.Default = gmstypes.NewSystemIntType(lockWaitTimeout, 1, longestLockWait, false), int64(50)
 	gmsVariable(lcTimeNames).Default = americanEnglish
 })
 

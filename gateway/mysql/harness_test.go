@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -16,14 +17,16 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/silogate/silogate/catalog"
+	"github.com/silogate/silogate/catalog/scratch"
 	"github.com/silogate/silogate/catalog/store"
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/sqlite"
 	"github.com/silogate/silogate/engine"
 	"github.com/silogate/silogate/engine/bind"
 	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
-	"github.com/silogate/silogate/engine/exec"
+	operators "github.com/silogate/silogate/engine/exec"
 	"github.com/silogate/silogate/engine/types"
+	"github.com/silogate/silogate/gateway/mysql/scratchsql"
 	"github.com/silogate/silogate/gateway/shadow"
 	"github.com/silogate/silogate/internal/liar"
 )
@@ -47,6 +50,7 @@ type gateway struct {
 	mem     bufpooltest.Allocator
 	catalog *catalog.Catalog
 	store   *store.Store
+	scratch *scratch.Store
 	shadow  *shadow.Shadow
 	served  chan error
 	tls     *tls.Config // nil: none
@@ -66,6 +70,11 @@ func (g *gateway) start() {
 	if g.store, err = store.Open(background, g.dir); err != nil {
 		g.t.Fatal(err)
 	}
+	g.scratch, err = scratch.Open(background, scratch.Config{Path: filepath.Join(g.dir, "scratch.db"), Type: scratchsql.TypeOf,
+		Quota: scratch.Quota{User: 64 << 20, Total: 64 << 20}})
+	if err != nil {
+		g.t.Fatal(err)
+	}
 	g.catalog, err = catalog.New(background, catalog.Config{
 		Types: map[string]connectors.Open{
 			"fake":   func(context.Context, connectors.Config) (connectors.Connector, error) { return g.fake, nil },
@@ -73,7 +82,7 @@ func (g *gateway) start() {
 			"many":   func(context.Context, connectors.Config) (connectors.Connector, error) { return g.many, nil },
 			"liar":   func(context.Context, connectors.Config) (connectors.Connector, error) { return g.liar, nil },
 		},
-		Store: g.store, Roots: []string{g.dir}, Warn: Warn,
+		Store: g.store, Roots: []string{g.dir}, Warn: Warn, Made: g.scratch.Names,
 	}, []store.Server{{Name: "fake", Type: "fake"}})
 	if err != nil {
 		g.t.Fatal(err)
@@ -84,7 +93,7 @@ func (g *gateway) start() {
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	weights := func(c types.Collation) exec.WeightFunc {
+	weights := func(c types.Collation) operators.WeightFunc {
 		key, _ := bind.Weights(c)
 		return key
 	}
@@ -97,6 +106,7 @@ func (g *gateway) start() {
 		Engine:   e,
 		Shadow:   g.shadow,
 		Store:    g.store,
+		Scratch:  g.scratch,
 		Users:    []User{{Name: "root", Password: "sesame"}},
 		Rules:    []string{"simplify", "prune"},
 		Registry: registry,
@@ -126,7 +136,7 @@ func (g *gateway) stop() {
 // closeRest closes what the server is made of, once that is closed.
 func (g *gateway) closeRest() error {
 	g.shadow.Close()
-	return errors.Join(g.catalog.Close(), g.store.Close())
+	return errors.Join(g.catalog.Close(), g.scratch.Close(), g.store.Close())
 }
 
 // dsn names the gateway for the driver, as root; params is a query string.

@@ -86,7 +86,7 @@ func (p *plans) sweep(now int64) {
 // under, nil: those of now.
 func (s *statement) planKey(text, arguments string, under *settings) (key planKey, ok bool) {
 	session := s.conn.session
-	if len(text)+len(arguments) > longestPlan {
+	if len(text)+len(arguments) > longestPlan || session.scratch.HasTemporary() { // which may hide what a plan reads
 		return planKey{}, false
 	}
 	parsed := session.settings()

@@ -68,7 +68,7 @@ func (s *statement) command(text string, do func(*statement) error) (ok bool, er
 		return false, s.fail(err)
 	}
 	start := time.Now()
-	err = s.guarded(do)
+	err = s.end(s.guarded(do))
 	v.metrics.observe(s.kind, err, time.Since(start))
 	if err != nil {
 		return false, s.fail(err)

@@ -17,10 +17,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/silogate/silogate/catalog"
+	"github.com/silogate/silogate/catalog/scratch"
 	"github.com/silogate/silogate/catalog/store"
 	"github.com/silogate/silogate/engine"
 	"github.com/silogate/silogate/engine/bind"
 	"github.com/silogate/silogate/engine/sqlerr"
+	"github.com/silogate/silogate/gateway/mysql/scratchsql"
 	"github.com/silogate/silogate/gateway/mysql/wire"
 	"github.com/silogate/silogate/gateway/session"
 	"github.com/silogate/silogate/gateway/shadow"
@@ -31,6 +33,7 @@ type Config struct {
 	Catalog    *catalog.Catalog
 	Engine     *engine.Engine
 	Store      *store.Store   // keeps the accounts
+	Scratch    *scratch.Store // keeps what clients make
 	Users      []User         // made on the first start
 	Shadow     *shadow.Shadow // checks a share of the statements
 	ShadowRate float64        // that share, unless a session has another
@@ -49,6 +52,8 @@ type Server struct {
 	sha2     *wire.SHA2
 	metrics  *metrics
 	plans    *plans
+	views    views
+	made     *scratchsql.Databases
 	defaults defaults
 	results  sync.Map // uint32, a connection's id -> *engine.Result, which it streams
 
@@ -94,7 +99,15 @@ func (v *Server) setUp(ctx context.Context) (err error) {
 		return err
 	}
 	system := newSystem(v)
-	v.binder, err = bind.New(bind.Config{Resolver: v.cfg.Catalog, System: system, Runner: v.rows})
+	kept, err := v.cfg.Store.Views(ctx)
+	if err != nil {
+		return err
+	}
+	v.views = views{kept}
+	if v.made, err = scratchsql.New(v.cfg.Scratch, v.views); err != nil {
+		return err
+	}
+	v.binder, err = bind.New(bind.Config{Resolver: v.cfg.Catalog, System: system, Views: v.views, Scratch: v.made, Runner: v.rows})
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/dolthub/go-mysql-server/sql"
 	gmstypes "github.com/dolthub/go-mysql-server/sql/types"
 
+	"github.com/silogate/silogate/catalog/scratch"
 	"github.com/silogate/silogate/engine/bind"
 	"github.com/silogate/silogate/engine/collation"
 	"github.com/silogate/silogate/engine/types"
@@ -21,14 +22,13 @@ type ownSession struct {
 	state
 	systemVariables
 	statusVariables
+	scratch  *scratch.Session
 	assigned map[string]sql.CollationID // collations of texts to be assigned to user variables
 	sets     *charsets                  // nil: not known since the last change
 
 	changes int           // of variables that the client is told of, so far
 	tracked []wire.Change // those that it was not told of yet
 	result  uint16        // the collation that the client named when it connected; 0: none since SET NAMES
-
-	savepoints savepoints
 }
 
 var (
@@ -38,17 +38,7 @@ var (
 
 // newSession makes the session of who has logged in. collation is the one that the client named.
 func (c *connection) newSession(collation uint16) error {
-	globals, status := c.server.defaults.now()
-	s := &ownSession{
-		state: state{
-			id: c.id, address: c.server.Addr().String(),
-			client: sql.Client{User: c.who.user, Address: c.who.host, Capabilities: uint32(c.has)},
-		},
-		systemVariables: systemVariables{globals: globals},
-		statusVariables: statusVariables{start: status},
-	}
-	s.last.FoundRows.Store(1) // as before any SELECT
-	s.last.LastInsertUUID.Store("")
+	s := c.server.session(c.id, sql.Client{User: c.who.user, Address: c.who.host, Capabilities: uint32(c.has)})
 	if err := s.speak(types.Collation(collation)); err != nil {
 		return err
 	}
@@ -68,6 +58,20 @@ func (c *connection) newSession(collation uint16) error {
 	c.session = s
 	c.server.gms.ProcessList.ConnectionReady(s)
 	return nil
+}
+
+// session makes a session, as one is at its start.
+func (v *Server) session(id uint32, client sql.Client) *ownSession {
+	globals, status := v.defaults.now()
+	s := &ownSession{
+		state:           state{id: id, address: v.Addr().String(), client: client},
+		systemVariables: systemVariables{globals: globals},
+		statusVariables: statusVariables{start: status},
+		scratch:         v.cfg.Scratch.Session(),
+	}
+	s.last.FoundRows.Store(1) // as before any SELECT
+	s.last.LastInsertUUID.Store("")
+	return s
 }
 
 // context is one for what needs no more than the session.

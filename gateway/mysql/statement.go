@@ -45,6 +45,9 @@ type statement struct {
 
 	limited bool // by max_execution_time
 	sleeps  bool // it does nothing but SLEEP
+	ddl     bool // it is a transaction of its own
+
+	parsed sqlparser.Statement
 
 	key     *planKey    // of its plan; nil: it is not kept
 	names   *bind.Names // what its names stood for when it was bound; nil without a key
@@ -63,6 +66,9 @@ func unparsed(err error) error {
 // remembered it is bound and run once more, if the client has heard nothing of it yet.
 func (s *statement) execute(parsed sqlparser.Statement, text string, args map[string]sqlparser.Expr) (err error) {
 	if err := s.ctx.ValidateSession(s.ctx); err != nil {
+		return err
+	}
+	if err := s.begin(parsed); err != nil {
 		return err
 	}
 	s.text = text
@@ -93,9 +99,11 @@ func (s *statement) attempt(parsed sqlparser.Statement, text string, args map[st
 	if s.key != nil {
 		ctx, s.names = bind.NoteNames(ctx)
 	}
+	restore := s.withinReach(parsed)
 	root, err := s.server.gms.BoundQueryPlan(ctx, text, parsed, args)
+	restore()
 	if err != nil {
-		return bind.UnknownQualifier(err, parsed)
+		return bind.UnknownQualifier(s.broken(parsed, dropped(parsed, err)), parsed)
 	}
 	s.renewWarnings(root, before)
 	if leaf, ok := bind.LeafOf(root); ok {
@@ -108,10 +116,16 @@ func (s *statement) attempt(parsed sqlparser.Statement, text string, args map[st
 	if err := s.mayRun(root); err != nil {
 		return err
 	}
-	if err := s.savepoint(root); err != nil {
+	if err := mayLock(s.ctx, root); err != nil {
 		return err
 	}
-	return s.local(root, text)
+	if done, err := s.view(root); done {
+		return err
+	}
+	if done, err := s.showCreate(root); done {
+		return err
+	}
+	return dropped(parsed, s.refused(root, s.local(root, text)))
 }
 
 // renewWarnings drops the warnings of the statement before, but for a statement that shows them; before is how many
@@ -143,6 +157,9 @@ func (s *statement) renewWarnings(root sql.Node, before int) {
 
 // local runs a statement of GMS's.
 func (s *statement) local(root sql.Node, text string) error {
+	if err := s.lockTargets(root); err != nil {
+		return err
+	}
 	schema, iter, _, err := s.server.gms.PrepQueryPlanForExecution(s.ctx, text, root, &sql.QueryFlags{})
 	if err != nil {
 		return err
@@ -153,6 +170,7 @@ func (s *statement) local(root sql.Node, text string) error {
 	if gmstypes.IsOkResultSchema(schema) {
 		return s.finishLocal(iter)
 	}
+	iter = showColumns(root, iter)
 	// Some statements have no rows, whatever their schema says.
 	first, err := iter.Next(s.ctx)
 	if err == nil && gmstypes.IsOkResult(first) {
@@ -175,6 +193,9 @@ func (s *statement) local(root sql.Node, text string) error {
 // finishLocal keeps the outcome of a statement that has one instead of rows.
 func (s *statement) finishLocal(iter sql.RowIter) (err error) {
 	defer func() {
+		if err != nil {
+			err = s.end(err) // before the rows are closed, which commits
+		}
 		if closeErr := iter.Close(s.ctx); err == nil {
 			err = closeErr
 		}
@@ -319,7 +340,9 @@ func (s *statement) describe(parsed sqlparser.Statement, text string) ([]wire.Co
 	if err != nil {
 		return nil, err
 	}
+	restore := s.withinReach(shown)
 	root, err := s.server.gms.PrepareParsedQuery(s.ctx, text, text, shown)
+	restore()
 	s.conn.session.UnprepareQuery(text) // what is prepared is kept by the connection
 	if err != nil {
 		return nil, bind.UnknownQualifier(err, parsed)

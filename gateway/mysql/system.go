@@ -15,6 +15,7 @@ import (
 	"github.com/silogate/silogate/engine"
 	"github.com/silogate/silogate/engine/bind"
 	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
 )
 
@@ -123,7 +124,74 @@ func (v *viewer) Privileges(db, table string) func(string) []string {
 }
 
 // Own implements infoschema.Viewer.
-func (v *viewer) Own() []infoschema.OwnDatabase { return v.system.own }
+func (v *viewer) Own() []infoschema.OwnDatabase {
+	all := slices.Clone(v.system.own)
+	for _, db := range v.system.server.made.Databases(v.ctx) {
+		own := infoschema.OwnDatabase{Name: db.Name(), Collation: types.Utf8mb4AI0900}
+		if collated, ok := db.(sql.CollatedDatabase); ok {
+			own.Collation = types.Collation(collated.GetCollation(v.ctx))
+		}
+		names, err := db.GetTableNames(v.ctx)
+		for _, name := range names {
+			var t sql.Table
+			var ok bool
+			if t, ok, err = db.GetTableInsensitive(v.ctx, name); err != nil {
+				break
+			}
+			if stored, is := t.(bind.Stored); ok && is {
+				own.Tables = append(own.Tables, stored.Describe(v.ctx))
+			}
+		}
+		if err != nil {
+			v.ctx.Warn(int(sqlerr.CodeOf(err).Identity().Errno), "database %s can't be listed: %s", db.Name(), err)
+		}
+		all = append(all, own)
+	}
+	return all
+}
+
+// Views implements infoschema.Viewer.
+func (v *viewer) Views(db string) ([]infoschema.View, error) {
+	kept, err := v.system.server.views.Views(v.ctx, db)
+	var list []infoschema.View
+	for _, view := range kept {
+		list = append(list, infoschema.View{Name: view.Name, Definition: view.Query, Definer: view.User + "@" + view.Host, Invoker: view.Invoker})
+	}
+	return list, err
+}
+
+// DescribeView implements infoschema.Viewer: the view is bound, as for a query of all of it, in a session of its own.
+func (v *viewer) DescribeView(db, name string) (*plan.Table, error) {
+	text := "SELECT * FROM `" + strings.ReplaceAll(name, "`", "``") + "`"
+	server := v.system.server
+	session := server.session(v.ctx.ID(), v.ctx.Client())
+	defer session.SessionEnd()
+	session.SetCurrentDatabase(db)
+	ctx := sql.NewContext(v.ctx, sql.WithSession(session), sql.WithPid(server.lastPid.Add(1)), sql.WithQuery(text))
+	parsed, _, _, err := server.gms.Parser.Parse(ctx, text, false)
+	if err != nil {
+		return nil, err
+	}
+	root, err := server.gms.BoundQueryPlan(ctx, text, parsed, nil)
+	if err != nil {
+		return nil, bind.Translate(err)
+	}
+	t := &plan.Table{Name: plan.TableName{Namespace: db, Name: name}, Kind: plan.View}
+	if leaf, ok := bind.LeafOf(root); ok {
+		for i, c := range leaf.Plan.Schema() {
+			t.Columns = append(t.Columns, plan.TableColumn{Name: leaf.Columns[i].Name, Type: c.Type, Nullable: c.Nullable})
+		}
+		return t, nil
+	}
+	for _, c := range root.Schema(ctx) {
+		typ, err := bind.FromGMS(c.Type)
+		if err != nil {
+			return nil, err
+		}
+		t.Columns = append(t.Columns, plan.TableColumn{Name: c.Name, Type: typ, Nullable: c.Nullable})
+	}
+	return t, nil
+}
 
 // Variables implements infoschema.Viewer.
 func (v *viewer) Variables(global bool) []infoschema.Variable {

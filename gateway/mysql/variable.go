@@ -29,7 +29,7 @@ func registerVariables(variables []session.Variable) error {
 	collation := types.Utf8mb4AI0900.String()
 	return sql.SystemVariables.AssignValues(map[string]any{
 		maxAllowedPacket: standardPacket, collationConnection: collation, "collation_server": collation, "collation_database": collation,
-		maxConnections: mostConnections, "version_comment": "silogate", timestamp: 0.0, lcTimeNames: americanEnglish,
+		maxConnections: mostConnections, "version_comment": "silogate", timestamp: 0.0, lcTimeNames: americanEnglish, lockWaitTimeout: 50,
 	})
 }
 

@@ -20,6 +20,7 @@ type Config struct {
 	Roots   []string // folders that sources made by CREATE SERVER may read
 	TLS     TLS
 	Memory  Memory
+	Scratch Scratch
 	Shadow  float64 // share of statements that are run a second time, without pushdown
 	Users   []User  // made on the first start only
 	Sources []Source
@@ -36,6 +37,12 @@ type Memory struct {
 	Server Size // all queries together
 	Query  Size // one query, before it spills
 	Spill  Size // disk for what does not fit
+}
+
+// Scratch bounds what scratch databases and temporary tables hold, in memory and in the data folder.
+type Scratch struct {
+	User  Size // the tables that one user made
+	Total Size // all together
 }
 
 // User is an account of the gateway.
@@ -69,9 +76,10 @@ func (s Source) At(err error) error {
 // Default is the configuration of an empty file.
 func Default() Config {
 	return Config{
-		Listen: "127.0.0.1:3306",
-		Data:   "./silogate-data",
-		Memory: Memory{Server: 4 << 30, Query: 1 << 30, Spill: 50 << 30},
+		Listen:  "127.0.0.1:3306",
+		Data:    "./silogate-data",
+		Memory:  Memory{Server: 4 << 30, Query: 1 << 30, Spill: 50 << 30},
+		Scratch: Scratch{User: 256 << 20, Total: 1 << 30},
 	}
 }
 
@@ -103,6 +111,7 @@ func Parse(data []byte) (Config, error) {
 		"roots":       each(func(n node) error { return appendText(&cfg.Roots, n) }),
 		"tls":         nested(fields{"cert": text(&cfg.TLS.Cert), "key": text(&cfg.TLS.Key), "ca": text(&cfg.TLS.CA)}),
 		"memory":      nested(fields{"server": size(&cfg.Memory.Server), "query": size(&cfg.Memory.Query), "spill": size(&cfg.Memory.Spill)}),
+		"scratch":     nested(fields{"user": size(&cfg.Scratch.User), "total": size(&cfg.Scratch.Total)}),
 		"shadow_rate": share(&cfg.Shadow),
 		"users":       each(func(n node) error { return user(&cfg, n) }),
 		"sources":     entries(func(n node) error { return source(&cfg, n) }),
@@ -177,6 +186,9 @@ func (c *Config) validate() error {
 	}
 	if c.Memory.Query > c.Memory.Server {
 		return fmt.Errorf("memory.query: %s is more than memory.server, %s", c.Memory.Query, c.Memory.Server)
+	}
+	if c.Scratch.User > c.Scratch.Total {
+		return fmt.Errorf("scratch.user: %s is more than scratch.total, %s", c.Scratch.User, c.Scratch.Total)
 	}
 	if c.TLS.CA != "" && c.TLS.Cert == "" {
 		return fmt.Errorf("tls: ca needs cert and key")

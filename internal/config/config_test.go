@@ -31,14 +31,16 @@ sources:
     secret_key: "${file:` + secret + `}"
     path_style: true
 shadow_rate: 0.01
+scratch: {user: 8MiB, total: 1GiB}
 `))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := Config{
 		Listen: "127.0.0.1:3307", Web: "127.0.0.1:8080", Data: "/var/lib/silogate", Shadow: 0.01,
-		Memory: Memory{Server: 4 << 30, Query: 64 << 20, Spill: 1.5e12},
-		Users:  []User{{"root", "pa}ss"}},
+		Memory:  Memory{Server: 4 << 30, Query: 64 << 20, Spill: 1.5e12},
+		Scratch: Scratch{User: 8 << 20, Total: 1 << 30},
+		Users:   []User{{"root", "pa}ss"}},
 		Sources: []Source{
 			{"shop", "postgres", connectors.Options{"url": "postgres://app@127.0.0.1:5432/shop", "password": "xpa}ssy", "pool": "8", "admission": "04"},
 				map[string]int{"": 8, "type": 8, "url": 8, "password": 8, "pool": 8, "admission": 8}},

@@ -1,0 +1,275 @@
+package scratch
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Tx is a transaction of a Session.
+type Tx struct {
+	store     *Store
+	base      *state // nil until something is read
+	databases map[string]*Database
+	tables    map[name]*Table // the versions that are the transaction's own; nil: dropped
+	accounts  map[string]*account
+
+	statement  map[name]previous // what the statement under way has changed
+	savepoints []savepoint
+
+	locked []name // under the store's locks, as the next
+	waits  *lock
+}
+
+// Session is a client's transactions, one after the other, and its temporary tables. It is used by one statement at a time, whose
+// reads may be concurrent.
+type Session struct {
+	store     *Store
+	temporary map[name]*Table // as they are committed
+	tx        *Tx
+
+	LockWait time.Duration // how long a statement waits for others
+	Altering bool          // the statement under way is DDL: it reads what it has made so far
+}
+
+// Session makes a session. Close ends it.
+func (s *Store) Session() *Session {
+	return &Session{store: s, temporary: make(map[name]*Table), LockWait: 50 * time.Second}
+}
+
+// Begin begins a transaction, if none is under way.
+func (s *Session) Begin() {
+	if s.tx == nil {
+		s.tx = &Tx{store: s.store, databases: make(map[string]*Database), tables: make(map[name]*Table),
+			accounts: make(map[string]*account), statement: make(map[name]previous)}
+	}
+}
+
+// Active reports a transaction under way.
+func (s *Session) Active() bool { return s.tx != nil }
+
+// Used reports whether the transaction under way has read or changed something.
+func (s *Session) Used() bool { return s.tx != nil && (s.tx.base != nil || s.Wrote()) }
+
+// Wrote reports whether the transaction under way has changed something.
+func (s *Session) Wrote() bool { return s.tx != nil && len(s.tx.tables)+len(s.tx.databases) > 0 }
+
+// Commit ends the transaction. Its changes are kept, or there is an error and none is.
+func (s *Session) Commit(ctx context.Context) error {
+	tx := s.tx
+	if tx == nil {
+		return nil
+	}
+	if s.Wrote() { // who only read waits for no commit
+		if err := s.store.publish(ctx, tx); err != nil {
+			s.Rollback()
+			return err
+		}
+	}
+	for n, t := range tx.tables {
+		if n.temporary && t != nil {
+			t.committed()
+			s.temporary[n] = t
+		}
+	}
+	s.end(true)
+	return nil
+}
+
+// Rollback ends the transaction. Its changes are gone; temporary tables that it made stay, without rows.
+func (s *Session) Rollback() {
+	if s.tx != nil {
+		s.end(false)
+	}
+}
+
+func (s *Session) end(committed bool) {
+	for _, a := range s.tx.accounts {
+		a.settle(committed)
+	}
+	s.store.locks.release(s.tx)
+	s.tx = nil
+}
+
+// Close rolls back, and drops the temporary tables.
+func (s *Session) Close() {
+	s.Rollback()
+	for n, t := range s.temporary {
+		s.store.ledger.restore(t.owner, -t.Bytes())
+		delete(s.temporary, n)
+	}
+}
+
+// Statement begins a statement: Undo goes back to here, and its queries see tables as they are now. latest has a transaction
+// read what is committed now (READ COMMITTED).
+func (s *Session) Statement(latest bool) {
+	s.Begin()
+	s.tx.statement = make(map[name]previous)
+	if latest {
+		s.tx.base = nil
+	}
+}
+
+// Undo takes back what the statement changed. Locks stay, as in MySQL.
+func (s *Session) Undo() {
+	if s.tx != nil {
+		s.tx.restore(s, s.tx.statement)
+		s.tx.statement = make(map[name]previous)
+	}
+}
+
+// previous is what a name stood for before.
+type previous struct {
+	table *Table // nil: nothing
+	own   bool   // the transaction had changed it
+}
+
+// restore makes names stand again for what they stood for.
+func (tx *Tx) restore(s *Session, to map[name]previous) {
+	for n, before := range to {
+		if n.temporary && s.temporary[n] == nil {
+			continue // dropped since, for good
+		}
+		if held := s.effective(n); held != nil {
+			tx.account(held.owner).restore(-held.Bytes())
+		}
+		if before.table != nil {
+			tx.account(before.table.owner).restore(before.table.Bytes())
+		}
+		if before.own {
+			tx.tables[n] = before.table
+		} else {
+			delete(tx.tables, n)
+		}
+	}
+}
+
+// effective returns what a name stands for, nil for nothing: what the transaction made of it, else what is committed.
+func (s *Session) effective(n name) *Table {
+	if s.tx != nil {
+		if t, own := s.tx.tables[n]; own {
+			return t
+		}
+	}
+	return s.committed(n)
+}
+
+func (s *Session) committed(n name) *Table {
+	if n.temporary {
+		return s.temporary[n]
+	}
+	return s.store.current.Load().table(n)
+}
+
+// visible is effective as a query sees it: of what others commit nothing, once the transaction has read.
+func (s *Session) visible(n name) *Table {
+	if t, own := s.tx.tables[n]; own || n.temporary {
+		if own {
+			return t
+		}
+		return s.temporary[n]
+	}
+	return s.tx.snapshot().table(n)
+}
+
+func (tx *Tx) snapshot() *state {
+	if tx.base == nil {
+		tx.base = tx.store.current.Load()
+	}
+	return tx.base
+}
+
+// Table returns the table that a name stands for in the session: a temporary one hides a permanent one.
+func (s *Session) Table(database, table string) (*Table, bool) {
+	if t, ok := s.Temporary(database, table); ok {
+		return t, true
+	}
+	return s.Permanent(database, table)
+}
+
+// Temporary returns a temporary table.
+func (s *Session) Temporary(database, table string) (*Table, bool) {
+	t := s.effective(temporary(database, table))
+	return t, t != nil
+}
+
+// HasTemporary reports whether the session has any temporary table.
+func (s *Session) HasTemporary() bool { return len(s.temporary) > 0 }
+
+// TemporaryTables returns the temporary tables of a database by ascending name.
+func (s *Session) TemporaryTables(database string) []*Table {
+	var list []*Table
+	for n := range s.temporary {
+		if n.database == strings.ToLower(database) {
+			list = append(list, s.effective(n))
+		}
+	}
+	slices.SortFunc(list, func(a, b *Table) int { return strings.Compare(a.def.Name, b.def.Name) })
+	return list
+}
+
+// Permanent returns a table of a scratch database.
+func (s *Session) Permanent(database, table string) (*Table, bool) {
+	s.Begin()
+	t := s.visible(permanent(database, table))
+	return t, t != nil
+}
+
+// AtStart returns what Table returned when the statement began.
+func (s *Session) AtStart(database, table string) (*Table, bool) {
+	s.Begin()
+	for _, n := range []name{temporary(database, table), permanent(database, table)} {
+		before, changed := s.tx.statement[n]
+		if !changed {
+			before.table = s.visible(n)
+		}
+		if before.table != nil {
+			return before.table, true
+		}
+	}
+	return nil, false
+}
+
+// Database returns a scratch database.
+func (s *Session) Database(database string) (*Database, bool) {
+	key := strings.ToLower(database)
+	if s.tx != nil {
+		if db, changed := s.tx.databases[key]; changed {
+			return db, db != nil
+		}
+	}
+	db := s.store.current.Load().databases[key]
+	return db, db != nil
+}
+
+// Names returns the names of a database's permanent tables, ascending.
+func (s *Session) Names(database string) []string {
+	s.Begin()
+	found := make(map[string]string)
+	if db := s.tx.snapshot().databases[strings.ToLower(database)]; db != nil {
+		for key, t := range db.tables {
+			found[key] = t.def.Name
+		}
+	}
+	for n, t := range s.tx.tables {
+		if n.temporary || n.database != strings.ToLower(database) {
+			continue
+		}
+		if delete(found, n.table); t != nil {
+			found[n.table] = t.def.Name
+		}
+	}
+	return slices.SortedFunc(maps.Values(found), func(a, b string) int { return strings.Compare(strings.ToLower(a), strings.ToLower(b)) })
+}
+
+// account returns what the transaction has booked on a user.
+func (tx *Tx) account(user string) *account {
+	a := tx.accounts[user]
+	if a == nil {
+		a = &account{ledger: tx.store.ledger, user: user}
+		tx.accounts[user] = a
+	}
+	return a
+}

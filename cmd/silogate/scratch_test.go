@@ -1,0 +1,86 @@
+package main
+
+import (
+	"database/sql"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/silogate/silogate/engine"
+	"github.com/silogate/silogate/internal/slt"
+	"github.com/silogate/silogate/internal/testdb"
+)
+
+// scratchFiles are the records about scratch databases, by file.
+func scratchFiles(t *testing.T) []sltFile {
+	t.Helper()
+	paths, err := filepath.Glob("../../testdata/slt/scratch/*.slt")
+	if err != nil || len(paths) == 0 {
+		t.Fatal(paths, err)
+	}
+	var files []sltFile
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		records, err := slt.Parse(strings.NewReader(string(text)))
+		if err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		files = append(files, sltFile{strings.TrimSuffix(filepath.Base(path), ".slt"), records})
+	}
+	return files
+}
+
+// runScratch runs the records of each file in a database of its own.
+func runScratch(t *testing.T, db *sql.DB, server string, settings ...string) {
+	t.Helper()
+	for _, file := range scratchFiles(t) {
+		conn := session(t, db, append(settings, "CREATE DATABASE slt_"+file.name, "USE slt_"+file.name)...)
+		for _, r := range file.records {
+			if !r.For(server) {
+				continue
+			}
+			if err := slt.Run(t.Context(), conn, r); err != nil {
+				t.Errorf("%s.slt:%d: %s\n%v", file.name, r.Line, r.SQL, err)
+			}
+		}
+		if _, err := conn.ExecContext(t.Context(), "DROP DATABASE slt_"+file.name); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestScratch runs the files about scratch databases.
+func TestScratch(t *testing.T) {
+	for _, parallelism := range []int{1, 3} {
+		db := serving(t, "", func(c *engine.Config) { c.Verify, c.Parallelism = true, parallelism })
+		runScratch(t, db, "silogate")
+	}
+}
+
+// TestSLTOverScratch runs the files about queries over tables that were made from those of a source, alone and together with it.
+func TestSLTOverScratch(t *testing.T) {
+	gateway := serving(t, localSilos(t, testdb.Tables()), func(c *engine.Config) { c.Verify = true })
+	conn := session(t, gateway, "CREATE DATABASE made")
+	for _, table := range testdb.Tables() {
+		for _, statement := range []string{"CREATE TABLE made." + table.Name + " LIKE lite." + table.Name, "INSERT INTO made." + table.Name + " SELECT * FROM lite." + table.Name} {
+			if _, err := conn.ExecContext(t.Context(), statement); err != nil {
+				t.Fatalf("%s: %v", statement, err)
+			}
+		}
+	}
+	homes := map[string]map[string]string{"made": allIn("made"), "both": {"t0": "made", "t1": "lite", "t2": "made", "t3": "lite", "t4": "made"}}
+	for _, file := range sltFiles(t) {
+		for name, home := range homes {
+			for _, r := range file.records {
+				r.SQL = placed(r.SQL, home)
+				if err := slt.Run(t.Context(), conn, r); err != nil {
+					t.Errorf("%s:%d, %s: %s\n%v", file.name, r.Line, name, r.SQL, err)
+				}
+			}
+		}
+	}
+}

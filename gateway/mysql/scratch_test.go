@@ -1,0 +1,265 @@
+package mysql
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// exec runs statements, none of which may fail.
+func exec(t *testing.T, c *sql.Conn, statements ...string) {
+	t.Helper()
+	for _, s := range statements {
+		if _, err := c.ExecContext(background, s); err != nil {
+			t.Fatalf("%s: %v", s, err)
+		}
+	}
+}
+
+// wantRows runs a query, whose rows are written as cells with | between.
+func wantTable(t *testing.T, q querier, query string, want ...string) {
+	t.Helper()
+	rows, err := texts(q, query)
+	var got []string
+	for _, r := range rows {
+		got = append(got, strings.Join(r, "|"))
+	}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%s: %q, %v; want %q", query, got, err, want)
+	}
+}
+
+// hangUp closes a connection, which its pool would keep.
+func hangUp(c *sql.Conn) { _ = c.Raw(func(any) error { return driver.ErrBadConn }) }
+
+func TestTablesFromSources(t *testing.T) {
+	g := start(t)
+	c, _ := g.conn(g.open(""))
+	exec(t, c, "CREATE DATABASE made", "CREATE TABLE made.few AS SELECT id, pad FROM numbers WHERE id < 5", "CREATE TABLE made.n LIKE numbers",
+		"INSERT INTO made.n SELECT * FROM numbers", "INSERT INTO made.few SELECT id + 100, (SELECT MAX(pad) FROM numbers) FROM made.n WHERE id = 7",
+		"UPDATE made.few SET pad = 'x' WHERE id IN (SELECT id + 1 FROM numbers)", "DELETE FROM made.few WHERE id > (SELECT MAX(id) FROM numbers)")
+	wantTable(t, c, "SELECT COUNT(*), SUM(n.id) FROM made.n JOIN numbers USING (id)", "2500|3126250")
+	wantTable(t, c, "SELECT COUNT(*), SUM(pad = 'x') FROM made.few", "5|4")
+	_, err := c.ExecContext(background, "UPDATE made.few JOIN numbers USING (id) SET few.pad = numbers.pad")
+	wantErrno(t, "GMS would read a table of a source", err, 1235, "42000")
+	for _, write := range []string{"INSERT INTO numbers SELECT * FROM made.n", "UPDATE numbers SET id = 1", "DELETE FROM numbers", "TRUNCATE numbers", "DROP TABLE numbers",
+		"ALTER TABLE numbers ADD COLUMN x INT", "CREATE TABLE fake.t (a INT)", "CREATE INDEX i ON numbers (id)", "UPDATE made.n JOIN numbers USING (id) SET numbers.id = 1"} {
+		_, err := c.ExecContext(background, write)
+		wantErrno(t, write, err, 1036, "HY000")
+	}
+}
+
+func TestTemporaryTablesInADatabaseOfASource(t *testing.T) {
+	g := start(t)
+	c, _ := g.conn(g.open(""))
+	other, _ := g.conn(g.open(""))
+	for range 3 { // after which its plan is kept
+		wantTable(t, c, "SELECT COUNT(*) FROM numbers", "2500")
+	}
+	exec(t, c, "CREATE TEMPORARY TABLE numbers AS SELECT id FROM numbers WHERE id < 3", "CREATE TEMPORARY TABLE own (id INT PRIMARY KEY)", "INSERT INTO own VALUES (1)")
+	wantTable(t, c, "SELECT COUNT(*) FROM numbers", "2")
+	wantTable(t, other, "SELECT COUNT(*) FROM numbers", "2500")
+	wantTable(t, c, "SELECT numbers.id, own.id FROM numbers JOIN own ON own.id = numbers.id", "1|1")
+	if rows, err := texts(c, "SHOW TABLES LIKE 'own'"); len(rows) != 0 || err != nil {
+		t.Errorf("SHOW TABLES has temporary tables: %q, %v", rows, err)
+	}
+	wantTable(t, c, "SHOW CREATE TABLE own", "own|CREATE TEMPORARY TABLE `own` (\n  `id` int NOT NULL,\n  PRIMARY KEY (`id`)\n) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_bin")
+	exec(t, c, "UPDATE own SET id = 2", "TRUNCATE own", "ALTER TABLE own RENAME TO mine", "DROP TABLE mine", "DROP TEMPORARY TABLE numbers")
+	wantTable(t, c, "SELECT COUNT(*) FROM numbers", "2500")
+	_, err := c.ExecContext(background, "DROP TEMPORARY TABLE numbers")
+	wantErrno(t, "only temporary tables", err, 1051, "42S02")
+	exec(t, c, "CREATE TEMPORARY TABLE left_over (id INT)")
+	hangUp(c)
+	_, err = texts(other, "SELECT * FROM left_over")
+	wantErrno(t, "another session's table", err, 1146, "42S02")
+}
+
+func TestRightsToScratchDatabases(t *testing.T) {
+	g := start(t)
+	root, _ := g.conn(g.open(""))
+	exec(t, root, "CREATE DATABASE theirs", "CREATE TABLE theirs.t (a INT)")
+	ann, _ := g.conn(g.account("ann", "GRANT CREATE, SELECT, INSERT, DROP ON ann_db.* TO ann", "GRANT SELECT ON fake.* TO ann"))
+	exec(t, ann, "CREATE DATABASE ann_db", "CREATE TABLE ann_db.t AS SELECT id FROM fake.numbers WHERE id < 3")
+	wantTable(t, ann, "SELECT COUNT(*) FROM ann_db.t", "2")
+	for _, denied := range []string{"CREATE DATABASE other", "SELECT * FROM theirs.t", "INSERT INTO theirs.t VALUES (1)", "UPDATE ann_db.t SET id = 1", "DROP DATABASE theirs",
+		"CREATE TEMPORARY TABLE fake.x (a INT)", "INSERT INTO ann_db.t SELECT a FROM theirs.t"} {
+		if _, err := ann.ExecContext(background, denied); err == nil {
+			t.Errorf("%s succeeded", denied)
+		}
+	}
+	wantTable(t, ann, "SELECT schema_name FROM information_schema.schemata WHERE schema_name LIKE '%s'")
+	exec(t, root, "GRANT CREATE TEMPORARY TABLES ON fake.* TO ann")
+	exec(t, ann, "CREATE TEMPORARY TABLE fake.x (a INT)", "DROP DATABASE ann_db")
+}
+
+func TestNamesOfScratchDatabases(t *testing.T) {
+	g := start(t)
+	c, _ := g.conn(g.open(""))
+	exec(t, c, "CREATE DATABASE Made", "CREATE DATABASE IF NOT EXISTS made")
+	for statement, errno := range map[string]uint16{"CREATE DATABASE made": 1007, "CREATE DATABASE FAKE": 1007, "DROP DATABASE fake": 1044, "DROP DATABASE nope": 1008} {
+		_, err := c.ExecContext(background, statement)
+		wantErrno(t, statement, err, errno, map[uint16]string{1007: "HY000", 1044: "42000", 1008: "HY000"}[errno])
+	}
+	made, err := sql.Open("sqlite", filepath.Join(g.dir, "made.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := made.Exec("CREATE TABLE t (id INTEGER)"); err != nil {
+		t.Fatal(err)
+	}
+	made.Close()
+	server := "CREATE SERVER made FOREIGN DATA WRAPPER sqlite OPTIONS (path '" + filepath.Join(g.dir, "made.db") + "')"
+	_, err = c.ExecContext(background, server)
+	wantErrno(t, server, err, 1476, "HY000")
+	exec(t, c, "DROP DATABASE made", server)
+}
+
+// waits returns once a session waits for a lock.
+func (g *gateway) waits() {
+	g.t.Helper()
+	eventually(g.t.(*testing.T), "wait for a lock", func() bool { return g.scratch.Waiting() > 0 })
+}
+
+func TestSessionsThatWriteOneTable(t *testing.T) {
+	g := start(t)
+	one, _ := g.conn(g.open(""))
+	two, id := g.conn(g.open(""))
+	exec(t, one, "CREATE DATABASE d", "CREATE TABLE d.t (id INT PRIMARY KEY, n INT)", "CREATE TABLE d.u (id INT PRIMARY KEY)", "INSERT INTO d.t VALUES (1, 0)")
+	exec(t, one, "START TRANSACTION", "UPDATE d.t SET n = n + 1")
+	wantTable(t, two, "SELECT n FROM d.t", "0")
+	ended := make(chan error)
+	update := func() { _, err := two.ExecContext(background, "UPDATE d.t SET n = n + 10"); ended <- err }
+	go update()
+	g.waits()
+	exec(t, one, "COMMIT")
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	wantTable(t, one, "SELECT n FROM d.t", "11")
+
+	exec(t, one, "START TRANSACTION", "SELECT * FROM d.t FOR UPDATE")
+	go update()
+	g.waits()
+	killer, _ := g.conn(g.open(""))
+	exec(t, killer, fmt.Sprintf("KILL QUERY %d", id))
+	wantErrno(t, "a statement that was killed while it waits", <-ended, 1317, "70100")
+
+	exec(t, two, "SET innodb_lock_wait_timeout = 1")
+	go update()
+	wantErrno(t, "a statement that waited", <-ended, 1205, "HY000")
+
+	exec(t, two, "SET innodb_lock_wait_timeout = 50", "START TRANSACTION", "INSERT INTO d.u VALUES (1)")
+	go update()
+	g.waits()
+	_, err := one.ExecContext(background, "INSERT INTO d.u VALUES (2)")
+	wantErrno(t, "two that wait for each other", err, 1213, "40001")
+	if err := <-ended; err != nil { // the other was rolled back
+		t.Error(err)
+	}
+	exec(t, two, "COMMIT")
+	wantTable(t, one, "SELECT n, (SELECT COUNT(*) FROM d.u) FROM d.t", "21|1")
+
+	// Who leaves gives back what it holds.
+	exec(t, one, "START TRANSACTION", "DELETE FROM d.t")
+	hangUp(one)
+	exec(t, two, "UPDATE d.t SET n = 0")
+	wantTable(t, two, "SELECT COUNT(*) FROM d.t", "1")
+}
+
+func TestConcurrentIncrements(t *testing.T) {
+	g := start(t)
+	setup, _ := g.conn(g.open(""))
+	exec(t, setup, "CREATE DATABASE d", "CREATE TABLE d.t (id INT PRIMARY KEY, n INT)", "INSERT INTO d.t VALUES (1, 0)")
+	const sessions, each = 4, 25
+	failed := make(chan error, sessions)
+	for s := range sessions {
+		c, _ := g.conn(g.open(""))
+		go func() {
+			for i := range each {
+				statements := []string{"UPDATE d.t SET n = n + 1"}
+				if (s+i)%2 == 0 {
+					statements = []string{"START TRANSACTION", "SELECT n FROM d.t FOR UPDATE", "UPDATE d.t SET n = n + 1", "COMMIT"}
+				}
+				for _, q := range statements {
+					if _, err := c.ExecContext(background, q); err != nil {
+						failed <- fmt.Errorf("%s: %w", q, err)
+						return
+					}
+				}
+			}
+			failed <- nil
+		}()
+	}
+	for range sessions {
+		if err := <-failed; err != nil {
+			t.Error(err)
+		}
+	}
+	wantTable(t, setup, "SELECT n FROM d.t", fmt.Sprint(sessions*each))
+}
+
+func TestScratchQuotaAndPreparedStatements(t *testing.T) {
+	g := start(t)
+	db := g.open("")
+	c, _ := g.conn(db)
+	exec(t, c, "CREATE DATABASE d", "CREATE TABLE d.t (id INT PRIMARY KEY AUTO_INCREMENT, at DATETIME(6), b LONGBLOB, f DOUBLE)")
+	insert, err := c.PrepareContext(background, "INSERT INTO d.t (at, b, f) VALUES (?, ?, ?)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer insert.Close()
+	var last int64
+	for i := range 3 {
+		result, err := insert.ExecContext(background, "2024-02-09 01:02:03.000004", []byte{0, 1, byte(i)}, float64(i)/4)
+		if err != nil {
+			t.Fatal(err)
+		}
+		last, _ = result.LastInsertId()
+	}
+	if last != 3 {
+		t.Errorf("last insert id %d", last)
+	}
+	wantTable(t, c, "SELECT id, at, HEX(b), f FROM d.t WHERE id > 1", "2|2024-02-09 01:02:03.000004|000101|0.25", "3|2024-02-09 01:02:03.000004|000102|0.5")
+	var failure error
+	for range 100 {
+		if _, failure = c.ExecContext(background, "INSERT INTO d.t (b) VALUES (REPEAT('x', 1000000))"); failure != nil {
+			break
+		}
+	}
+	wantErrno(t, "more than the quota", failure, 1114, "HY000")
+	if !strings.Contains(fmt.Sprint(failure), "'root'") {
+		t.Errorf("whose quota? %v", failure)
+	}
+	exec(t, c, "TRUNCATE d.t", "INSERT INTO d.t (b) VALUES (REPEAT('x', 1000000))")
+}
+
+func TestScratchDatabasesSurvive(t *testing.T) {
+	g := start(t)
+	c, _ := g.conn(g.open(""))
+	exec(t, c, "SET time_zone = '+02:00'", "CREATE DATABASE d COLLATE utf8mb4_bin",
+		"CREATE TABLE d.t (id INT PRIMARY KEY AUTO_INCREMENT, k VARCHAR(5), at TIMESTAMP NULL, tm TIME(2), e ENUM('b','a') DEFAULT 'a', j JSON, g INT AS (id * 2), UNIQUE (k), CHECK (id < 100))",
+		"INSERT INTO d.t (k, at, tm, j) VALUES ('a', '2024-01-01 12:00:00', '10:00:00.456', '{\"x\": [1]}'), ('A', NULL, NULL, NULL)", "DELETE FROM d.t WHERE k = 'A'")
+	created, err := texts(c, "SHOW CREATE TABLE d.t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	exec(t, c, "START TRANSACTION", "INSERT INTO d.t (k) VALUES ('lost')")
+	g.stop()
+	g.start()
+	c, _ = g.conn(g.open(""))
+	exec(t, c, "SET time_zone = '+00:00'")
+	again, err := texts(c, "SHOW CREATE TABLE d.t")
+	if err != nil || !reflect.DeepEqual(created, again) {
+		t.Errorf("%q, %v; was %q", again, err, created)
+	}
+	wantTable(t, c, "SELECT * FROM d.t", `1|a|2024-01-01 10:00:00|10:00:00.46|a|{"x": [1]}|2`)
+	_, err = c.ExecContext(context.Background(), "INSERT INTO d.t (k) VALUES ('a')")
+	wantErrno(t, "a key of before", err, 1062, "23000")
+	exec(t, c, "INSERT INTO d.t (k) VALUES ('A')")
+	wantTable(t, c, "SELECT MAX(id) > 2 FROM d.t", "1")
+}

@@ -1,0 +1,219 @@
+package scratchsql
+
+import (
+	"github.com/dolthub/go-mysql-server/sql"
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"github.com/silogate/silogate/catalog/scratch"
+	"github.com/silogate/silogate/engine/bind"
+	"github.com/silogate/silogate/engine/sqlerr"
+)
+
+// Databases is a bind.Scratch over a store.
+type Databases struct {
+	store *scratch.Store
+	views bind.ViewStore
+	types *lru.Cache[string, sql.Type]
+}
+
+// keptTypes is how many types of columns are remembered.
+const keptTypes = 512
+
+// New makes the databases of a store; views keeps their views.
+func New(store *scratch.Store, views bind.ViewStore) (*Databases, error) {
+	types, err := lru.New[string, sql.Type](keptTypes)
+	return &Databases{store: store, views: views, types: types}, err
+}
+
+// Sessioner is a session that has scratch transactions and temporary tables.
+type Sessioner interface {
+	Scratch() *scratch.Session
+}
+
+// session returns the scratch session of ctx. What runs without one, as GMS does in the background, sees what is committed.
+func (d *Databases) session(ctx *sql.Context) *scratch.Session {
+	if s, ok := ctx.Session.(Sessioner); ok {
+		return s.Scratch()
+	}
+	return d.store.Session()
+}
+
+// Database implements bind.Scratch.
+func (d *Databases) Database(ctx *sql.Context, name string) (sql.Database, bool) {
+	db, ok := d.session(ctx).Database(name)
+	if !ok {
+		return nil, false
+	}
+	return &database{databases: d, name: db.Name, collation: sql.CollationID(db.Collation),
+		ViewDatabase: bind.ViewDatabase{Store: d.views, Name: db.Name}, NoRoutines: bind.NoRoutines{Database: db.Name}}, true
+}
+
+// Databases implements bind.Scratch.
+func (d *Databases) Databases(ctx *sql.Context) []sql.Database {
+	var list []sql.Database
+	for _, db := range d.store.Databases() {
+		if db, ok := d.Database(ctx, db.Name); ok {
+			list = append(list, db)
+		}
+	}
+	return list
+}
+
+// CreateDatabase implements bind.Scratch. It begins without views: a crash may have left some of another of its name.
+func (d *Databases) CreateDatabase(ctx *sql.Context, name string, collation sql.CollationID) error {
+	err := d.session(ctx).CreateDatabase(ctx, scratch.Database{Name: name, Owner: user(ctx), Collation: uint16(collation)})
+	if err != nil {
+		return err
+	}
+	return d.dropViews(ctx, name)
+}
+
+// DropDatabase implements bind.Scratch.
+func (d *Databases) DropDatabase(ctx *sql.Context, name string) error {
+	if err := d.session(ctx).DropDatabase(ctx, name); err != nil {
+		return err
+	}
+	return d.dropViews(ctx, name)
+}
+
+func (d *Databases) dropViews(ctx *sql.Context, database string) error {
+	views := bind.ViewDatabase{Store: d.views, Name: database}
+	all, err := views.AllViews(ctx)
+	for _, view := range all {
+		if err == nil {
+			err = views.DropView(ctx, view.Name)
+		}
+	}
+	return err
+}
+
+// TemporaryTable implements bind.Scratch.
+func (d *Databases) TemporaryTable(ctx *sql.Context, db, name string) (sql.Table, bool) {
+	t, ok := d.session(ctx).Temporary(db, name)
+	if !ok {
+		return nil, false
+	}
+	return d.table(db, t), true
+}
+
+// TemporaryTables implements bind.Scratch.
+func (d *Databases) TemporaryTables(ctx *sql.Context, db string) []sql.Table {
+	var list []sql.Table
+	for _, t := range d.session(ctx).TemporaryTables(db) {
+		list = append(list, d.table(db, t))
+	}
+	return list
+}
+
+// CreateTemporaryTable implements bind.Scratch.
+func (d *Databases) CreateTemporaryTable(ctx *sql.Context, db, name string, schema sql.PrimaryKeySchema, collation sql.CollationID) error {
+	return d.create(ctx, db, name, schema, nil, collation, "", true)
+}
+
+// DropTemporaryTable implements bind.Scratch.
+func (d *Databases) DropTemporaryTable(ctx *sql.Context, db, name string) error {
+	return d.session(ctx).Drop(ctx, db, name)
+}
+
+// RenameTemporaryTable implements bind.Scratch.
+func (d *Databases) RenameTemporaryTable(ctx *sql.Context, db, name, to string) error {
+	return d.session(ctx).Rename(ctx, db, name, db, to)
+}
+
+func (d *Databases) create(ctx *sql.Context, db, name string, schema sql.PrimaryKeySchema, prefixes []sql.IndexColumn, collation sql.CollationID, comment string, temporary bool) error {
+	if _, hidden := d.session(ctx).Temporary(db, name); hidden && !temporary { // GMS would give what else is of the table to the temporary one
+		return sqlerr.New(sqlerr.Unsupported, "table %s.%s: a temporary table of this name would hide it, drop that first", db, name)
+	}
+	def, err := definition(ctx, name, schema, prefixes)
+	if err != nil {
+		return err
+	}
+	def.Collation, def.Comment = uint16(collation), comment
+	_, err = d.session(ctx).Create(ctx, db, def, user(ctx), temporary)
+	if sqlerr.Is(err, sqlerr.TableExists) {
+		return sql.ErrTableAlreadyExists.New(name) // by which GMS knows what IF NOT EXISTS forgives
+	}
+	return err
+}
+
+func user(ctx *sql.Context) string { return ctx.Session.Client().User }
+
+var _ bind.Scratch = (*Databases)(nil)
+
+// database is a scratch database in one statement.
+type database struct {
+	bind.ViewDatabase
+	bind.NoRoutines
+	databases *Databases
+	name      string
+	collation sql.CollationID
+}
+
+// Name implements sql.Database.
+func (d *database) Name() string { return d.name }
+
+// GetTableInsensitive implements sql.Database.
+func (d *database) GetTableInsensitive(ctx *sql.Context, name string) (sql.Table, bool, error) {
+	t, ok := d.databases.session(ctx).Table(d.name, name)
+	if !ok {
+		return nil, false, nil
+	}
+	return d.databases.table(d.name, t), true, nil
+}
+
+// GetTableNames implements sql.Database.
+func (d *database) GetTableNames(ctx *sql.Context) ([]string, error) {
+	return d.databases.session(ctx).Names(d.name), nil
+}
+
+// GetAllTemporaryTables implements sql.TemporaryTableDatabase.
+func (d *database) GetAllTemporaryTables(ctx *sql.Context) ([]sql.Table, error) {
+	return d.databases.TemporaryTables(ctx, d.name), nil
+}
+
+// CreateTable implements sql.TableCreator.
+func (d *database) CreateTable(ctx *sql.Context, name string, schema sql.PrimaryKeySchema, collation sql.CollationID, comment string) error {
+	return d.databases.create(ctx, d.name, name, schema, nil, collation, comment, false)
+}
+
+// CreateIndexedTable implements sql.IndexedTableCreator: the primary key may be of prefixes.
+func (d *database) CreateIndexedTable(ctx *sql.Context, name string, schema sql.PrimaryKeySchema, key sql.IndexDef, collation sql.CollationID, comment string) error {
+	return d.databases.create(ctx, d.name, name, schema, key.Columns, collation, comment, false)
+}
+
+// CreateTemporaryTable implements sql.TemporaryTableCreator.
+func (d *database) CreateTemporaryTable(ctx *sql.Context, name string, schema sql.PrimaryKeySchema, collation sql.CollationID) error {
+	return d.databases.CreateTemporaryTable(ctx, d.name, name, schema, collation)
+}
+
+// DropTable implements sql.TableDropper.
+func (d *database) DropTable(ctx *sql.Context, name string) error {
+	return d.databases.session(ctx).Drop(ctx, d.name, name)
+}
+
+// RenameTable implements sql.TableRenamer.
+func (d *database) RenameTable(ctx *sql.Context, name, to string) error {
+	return d.databases.session(ctx).Rename(ctx, d.name, name, d.name, to)
+}
+
+// GetCollation implements sql.CollatedDatabase.
+func (d *database) GetCollation(*sql.Context) sql.CollationID { return d.collation }
+
+// SetCollation implements sql.CollatedDatabase.
+func (d *database) SetCollation(ctx *sql.Context, collation sql.CollationID) error {
+	return d.databases.session(ctx).AlterDatabase(ctx, d.name, uint16(collation))
+}
+
+var (
+	_ sql.IndexedTableCreator     = (*database)(nil)
+	_ sql.TableCreator            = (*database)(nil)
+	_ sql.TemporaryTableCreator   = (*database)(nil)
+	_ sql.TemporaryTableDatabase  = (*database)(nil)
+	_ sql.TableDropper            = (*database)(nil)
+	_ sql.TableRenamer            = (*database)(nil)
+	_ sql.CollatedDatabase        = (*database)(nil)
+	_ sql.ViewDatabase            = (*database)(nil)
+	_ sql.TriggerDatabase         = (*database)(nil)
+	_ sql.StoredProcedureDatabase = (*database)(nil)
+	_ sql.QuiescableEventDatabase = (*database)(nil)
+)

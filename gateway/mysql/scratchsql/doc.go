@@ -1,0 +1,13 @@
+// Package scratchsql makes of the tables of package scratch those of go-mysql-server (GMS): scratch databases with MySQL's DDL and
+// DML, and the temporary tables of sessions.
+//
+// GMS parses and checks statements, computes defaults, generated columns and checks, and converts values; it hands rows to
+// an editor, which stores them and finds those that a key forbids. It reads tables itself only to change them. Queries are
+// the engine's, which reads a Snapshot without a detour over GMS's rows.
+//
+// What GMS has no storage for is none here: FULLTEXT, SPATIAL and vector indexes, spatial types, triggers, procedures and
+// events are refused.
+//
+// Transactions, savepoints and locks are those of a scratch.Session, which a session of the gateway has (Sessioner). Who runs
+// statements begins and ends them.
+package scratchsql

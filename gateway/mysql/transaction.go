@@ -1,0 +1,255 @@
+package mysql
+
+import (
+	"cmp"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/dolthub/go-mysql-server/sql"
+	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
+	"github.com/dolthub/go-mysql-server/sql/transform"
+	"github.com/dolthub/vitess/go/vt/sqlparser"
+
+	"github.com/silogate/silogate/catalog/scratch"
+	"github.com/silogate/silogate/engine/bind"
+	"github.com/silogate/silogate/engine/sqlerr"
+	"github.com/silogate/silogate/gateway/mysql/scratchsql"
+)
+
+// Scratch implements scratchsql.Sessioner.
+func (s *ownSession) Scratch() *scratch.Session { return s.scratch }
+
+// transaction stands for the transaction of the session's scratch.Session.
+type transaction struct{ readOnly bool }
+
+// String implements sql.Transaction.
+func (*transaction) String() string { return "transaction" }
+
+// IsReadOnly implements sql.Transaction.
+func (t *transaction) IsReadOnly() bool { return t.readOnly }
+
+// StartTransaction implements sql.TransactionSession.
+func (s *ownSession) StartTransaction(ctx *sql.Context, mode sql.TransactionCharacteristic) (sql.Transaction, error) {
+	s.scratch.Begin()
+	readOnly, err := s.onlyReads(ctx)
+	return &transaction{readOnly: readOnly || mode == sql.ReadOnly}, err
+}
+
+// onlyReads reports a session whose transactions only read (SET SESSION TRANSACTION READ ONLY).
+func (s *ownSession) onlyReads(ctx *sql.Context) (bool, error) {
+	value, err := ctx.GetSessionVariable(ctx, "transaction_read_only")
+	if err != nil {
+		return false, err
+	}
+	return sql.ConvertToBool(ctx, value)
+}
+
+// CommitTransaction implements sql.TransactionSession.
+func (s *ownSession) CommitTransaction(ctx *sql.Context, _ sql.Transaction) error {
+	return s.scratch.Commit(ctx)
+}
+
+// Rollback implements sql.TransactionSession.
+func (s *ownSession) Rollback(*sql.Context, sql.Transaction) error {
+	s.scratch.Rollback()
+	return nil
+}
+
+// CreateSavepoint implements sql.TransactionSession.
+func (s *ownSession) CreateSavepoint(_ *sql.Context, _ sql.Transaction, name string) error {
+	s.scratch.Savepoint(name)
+	return nil
+}
+
+// RollbackToSavepoint implements sql.TransactionSession.
+func (s *ownSession) RollbackToSavepoint(_ *sql.Context, _ sql.Transaction, name string) error {
+	return s.scratch.RollbackTo(name)
+}
+
+// ReleaseSavepoint implements sql.TransactionSession.
+func (s *ownSession) ReleaseSavepoint(_ *sql.Context, _ sql.Transaction, name string) error {
+	return s.scratch.Release(name)
+}
+
+// CommandBegin implements sql.LifecycleAwareSession.
+func (s *ownSession) CommandBegin() error { return nil }
+
+// CommandEnd implements sql.LifecycleAwareSession.
+func (s *ownSession) CommandEnd() {}
+
+// SessionEnd implements sql.LifecycleAwareSession: what is not committed is rolled back, temporary tables are dropped.
+func (s *ownSession) SessionEnd() { s.scratch.Close() }
+
+var (
+	_ sql.TransactionSession    = (*ownSession)(nil)
+	_ sql.LifecycleAwareSession = (*ownSession)(nil)
+	_ scratchsql.Sessioner      = (*ownSession)(nil)
+)
+
+// lockWaitTimeout is MySQL's variable for the seconds that a statement waits for other transactions.
+const (
+	lockWaitTimeout = "innodb_lock_wait_timeout"
+	longestLockWait = 1 << 30
+)
+
+// begin begins a statement in the session's transaction. DDL ends the one before.
+func (s *statement) begin(parsed sqlparser.Statement) error {
+	session := s.session()
+	wait, err := s.ctx.GetSessionVariable(s.ctx, lockWaitTimeout)
+	if err != nil {
+		return err
+	}
+	if seconds, ok := wait.(int64); ok {
+		session.scratch.LockWait = time.Duration(seconds) * time.Second
+	}
+	s.parsed = parsed
+	if s.ddl = commits(parsed); s.ddl {
+		if only, err := session.onlyReads(s.ctx); err != nil || only {
+			return cmp.Or(err, error(sqlerr.New(sqlerr.ReadOnlyTransaction, "Cannot execute statement in a READ ONLY transaction.")))
+		}
+		if err := s.commit(); err != nil {
+			return err
+		}
+	}
+	isolation, err := s.ctx.GetSessionVariable(s.ctx, "transaction_isolation")
+	if err != nil {
+		return err
+	}
+	level, _ := isolation.(string)
+	session.scratch.Statement(strings.HasPrefix(level, "READ-"))
+	session.scratch.Altering = s.ddl
+	return nil
+}
+
+func (s *statement) session() *ownSession { return s.conn.session }
+
+// commit ends the session's transaction.
+func (s *statement) commit() error {
+	err := s.session().scratch.Commit(s.ctx)
+	s.ended()
+	return err
+}
+
+func (s *statement) rollback() {
+	s.session().scratch.Rollback()
+	s.ended()
+}
+
+// ended forgets a transaction that is over.
+func (s *statement) ended() {
+	s.ctx.SetTransaction(nil)
+	s.ctx.SetIgnoreAutoCommit(false)
+}
+
+// end ends a statement: one that failed has changed nothing, and without a transaction around it what it changed is
+// kept.
+func (s *statement) end(err error) error {
+	session := s.session()
+	if !session.scratch.Active() {
+		return err
+	}
+	explicit, failure := s.inTransaction()
+	switch {
+	case failure != nil:
+		s.rollback()
+		return errors.Join(err, failure)
+	case sqlerr.Is(err, sqlerr.Deadlock), err != nil && (s.ddl || !explicit):
+		s.rollback()
+		return err
+	case err != nil:
+		session.scratch.Undo()
+		return err
+	case s.ddl || !explicit:
+		return s.commit()
+	}
+	return nil
+}
+
+// inTransaction reports whether the session's transaction goes on beyond the statement.
+func (s *statement) inTransaction() (bool, error) {
+	if s.ctx.GetIgnoreAutoCommit() {
+		return true, nil
+	}
+	auto, err := gmsplan.IsSessionAutocommit(s.ctx)
+	return err == nil && !auto, err
+}
+
+// commits reports a statement that ends the transaction before it and is one of its own, as DDL is in MySQL but for making and dropping
+// temporary tables.
+func commits(parsed sqlparser.Statement) bool {
+	switch n := parsed.(type) {
+	case *sqlparser.DDL:
+		return !n.Temporary || n.Action != sqlparser.CreateStr && n.Action != sqlparser.DropStr
+	case *sqlparser.AlterTable, *sqlparser.DBDDL, *sqlparser.CreateUser, *sqlparser.DropUser, *sqlparser.RenameUser,
+		*sqlparser.GrantPrivilege, *sqlparser.GrantRole, *sqlparser.RevokePrivilege, *sqlparser.RevokeRole, *sqlparser.CreateRole,
+		*sqlparser.DropRole, *sqlparser.LockTables:
+		return true
+	}
+	return false
+}
+
+// lockRead makes the transaction the only writer of the scratch tables that a SELECT ... FOR UPDATE reads, which then are read as they are
+// now.
+func (s *statement) lockRead(leaf *bind.Leaf) error {
+	query, ok := s.parsed.(*sqlparser.Select)
+	if !ok || query.Lock == nil || query.Lock.Type == "" || leaf.Explain != bind.Run {
+		return nil
+	}
+	if goesOn, err := s.inTransaction(); err != nil || !goesOn {
+		return err
+	}
+	var tables [][2]string
+	for _, name := range leaf.Stored() {
+		tables = append(tables, [2]string{name.Namespace, name.Name})
+	}
+	return s.session().scratch.Lock(s.ctx, tables...)
+}
+
+// mayLock refuses LOCK TABLES ... WRITE of what is a source's.
+func mayLock(ctx *sql.Context, root sql.Node) (err error) {
+	locks, ok := root.(*gmsplan.LockTables)
+	if !ok {
+		return nil
+	}
+	for _, lock := range locks.Locks {
+		transform.InspectWithOpaque(ctx, lock.Table, func(_ *sql.Context, n sql.Node) bool {
+			if t, ok := n.(sql.TableNode); ok && lock.Write {
+				if _, stored := t.UnderlyingTable().(bind.Stored); !stored {
+					err = sqlerr.New(sqlerr.ReadOnly, "Table '%s' is read only", t.UnderlyingTable().Name())
+				}
+			}
+			return err == nil
+		})
+	}
+	return err
+}
+
+// lockTargets makes the transaction the only writer of the scratch tables that a statement of GMS's writes, and of those
+// that foreign keys link to them, before it reads them.
+func (s *statement) lockTargets(root sql.Node) error {
+	var targets [][2]string
+	add := func(ctx *sql.Context, n sql.Node) {
+		transform.InspectWithOpaque(ctx, n, func(ctx *sql.Context, n sql.Node) bool {
+			if t, ok := n.(sql.TableNode); ok {
+				targets = append(targets, scratchsql.Linked(ctx, t.UnderlyingTable())...)
+			}
+			return true
+		})
+	}
+	transform.InspectWithOpaque(s.ctx, root, func(ctx *sql.Context, n sql.Node) bool {
+		switch n := n.(type) {
+		case *gmsplan.InsertInto:
+			add(ctx, n.Destination)
+			return false
+		case *gmsplan.Update:
+			add(ctx, n.Child)
+			return false
+		case *gmsplan.DeleteFrom:
+			add(ctx, n.Child)
+			return false
+		}
+		return true
+	})
+	return s.session().scratch.Lock(s.ctx, targets...)
+}
