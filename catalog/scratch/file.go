@@ -7,14 +7,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 
-	_ "modernc.org/sqlite" // the driver
-
 	"github.com/silogate/silogate/engine/types"
+	"github.com/silogate/silogate/internal/sqlitefile"
 )
 
 // file is the SQLite file of a Store. One process at a time owns it.
@@ -47,22 +45,10 @@ func openFile(ctx context.Context, path string) (*file, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
-	created, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	db, err := sqlitefile.Open(path, "synchronous(FULL)")
 	if err != nil {
 		return nil, err
 	}
-	if err := created.Close(); err != nil {
-		return nil, err
-	}
-	dsn := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: url.Values{
-		"_pragma": {"locking_mode(EXCLUSIVE)", "journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(1000)"},
-		"_txlock": {"immediate"},
-	}.Encode()}
-	db, err := sql.Open("sqlite", dsn.String())
-	if err != nil {
-		return nil, err
-	}
-	db.SetMaxOpenConns(1)
 	f := &file{db: db}
 	if err := f.migrate(ctx); err != nil {
 		return nil, errors.Join(err, f.close())
