@@ -1,4 +1,4 @@
-"""W5: how many rows a server sends for a second of its processor's time. Writes a section of RESULTS.md.
+"""W5 and W8: how many rows a server sends for a second of its processor's time, and what many connections cost. Writes sections of RESULTS.md.
 
 silogate reads local Parquet, MariaDB its own InnoDB tables, go-mysql-server its memory tables. The client counts rows and
 looks at none.
@@ -106,8 +106,23 @@ def drain(program: pathlib.Path, dsn: str, pid: int, query: str, prepared: bool,
     return {"wall": min(r["seconds"] for r in readings), "cpu": min(r["cpu"] for r in readings), "rows": expected}
 
 
-def measure(parquet: pathlib.Path, folder: pathlib.Path) -> list[str]:
-    for program in ("drain", "stock"):
+CROWDS = ["SELECT 1", "SELECT COUNT(*) FROM orders WHERE o_orderkey < 100"]
+
+
+def crowd(program: pathlib.Path, name: str, dsn: str, pid: int) -> list[str]:
+    """What idle connections cost a server, and how long small queries of many take."""
+    lines = []
+    for query in CROWDS:
+        command = [program, "-dsn", dsn, "-pid", str(pid), "-query", query]
+        found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        lines.append(
+            f"| {name} | {found['bytes'] / 1e6:.0f} | `{query}` | {found['p50'] * 1000:.0f} | {found['p99'] * 1000:.0f} | {found['p99'] / found['p50']:.1f} |"
+        )
+    return lines
+
+
+def measure(parquet: pathlib.Path, folder: pathlib.Path) -> tuple[list[str], list[str]]:
+    for program in ("drain", "stock", "crowd"):
         subprocess.run(["go", "build", "-o", folder / program, f"./bench/{program}"], cwd=ROOT, check=True)
     write_tables(parquet, folder)
     lines = []
@@ -137,7 +152,8 @@ def measure(parquet: pathlib.Path, folder: pathlib.Path) -> list[str]:
                     lines.append(
                         f"| {what}, {'prepared' if prepared else 'text'} | {name} | {f['wall']:.2f} | {f['cpu']:.2f} | {rate[name]:.2f} | {ratios or ' | '} |"
                     )
-    return lines
+        crowds = crowd(folder / "crowd", "silogate", *servers["silogate"])
+    return lines, crowds
 
 
 HEAD = """
@@ -150,12 +166,22 @@ buffers hold, go-mysql-server its own memory tables. The ratios are silogate's r
 |---|---|---|---|---|---|---|
 """
 
+CROWD_HEAD = """
+## W8: many connections
+
+Memory for 5,000 idle connections, and the time of a small query while 500 of them run one after the other.
+
+| server | idle, MB | query | p50 ms | p99 ms | p99 to p50 |
+|---|---|---|---|---|---|
+"""
+
 
 def main() -> None:
     parquet = pathlib.Path(sys.argv[1])
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
-        text = HEAD.format(rounds=ROUNDS) + "\n".join(measure(parquet, pathlib.Path(folder))) + "\n"
+        rates, crowds = measure(parquet, pathlib.Path(folder))
+        text = HEAD.format(rounds=ROUNDS) + "\n".join(rates) + "\n" + CROWD_HEAD + "\n".join(crowds) + "\n"
     print(text)
     results = HERE / "RESULTS.md"
     results.write_text(results.read_text().split("\n## W5")[0] + text)
