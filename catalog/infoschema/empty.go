@@ -3,12 +3,6 @@ package infoschema
 // empty are the tables of information_schema about what sources don't have here, or don't tell.
 func empty() []*table {
 	return []*table{
-		{name: "CHECK_CONSTRAINTS", compact: `
-			CONSTRAINT_CATALOG varchar(64)?
-			CONSTRAINT_SCHEMA varchar(64)?
-			CONSTRAINT_NAME varchar(64)
-			CHECK_CLAUSE longtext
-		`},
 		{name: "COLUMN_STATISTICS", compact: `
 			SCHEMA_NAME varchar(64)
 			TABLE_NAME varchar(64)
@@ -98,19 +92,6 @@ func empty() []*table {
 			COLLATION_NAME varchar(64)?
 			DTD_IDENTIFIER mediumtext
 			ROUTINE_TYPE enum('FUNCTION','PROCEDURE')
-		`},
-		{name: "REFERENTIAL_CONSTRAINTS", compact: `
-			CONSTRAINT_CATALOG varchar(64)
-			CONSTRAINT_SCHEMA varchar(64)
-			CONSTRAINT_NAME varchar(64)?
-			UNIQUE_CONSTRAINT_CATALOG varchar(64)
-			UNIQUE_CONSTRAINT_SCHEMA varchar(64)
-			UNIQUE_CONSTRAINT_NAME varchar(64)?
-			MATCH_OPTION enum('NONE','PARTIAL','FULL')
-			UPDATE_RULE enum('NO ACTION','RESTRICT','CASCADE','SET NULL','SET DEFAULT')
-			DELETE_RULE enum('NO ACTION','RESTRICT','CASCADE','SET NULL','SET DEFAULT')
-			TABLE_NAME varchar(64)
-			REFERENCED_TABLE_NAME varchar(64)
 		`},
 		{name: "ROUTINES", compact: `
 			SPECIFIC_NAME varchar(64)

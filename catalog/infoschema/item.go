@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/silogate/silogate/catalog"
+	"github.com/silogate/silogate/catalog/scratch"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/types"
 )
@@ -19,18 +20,17 @@ type item struct {
 	entry catalog.Entry
 	view  *View       // that was made here; nil: it is none
 	table *plan.Table // described
+	// definition is of a table that was made here; nil: it is another's.
+	definition *scratch.Definition
 
 	column     int // position in table.Columns
 	declared   types.Declaration
 	privileges []string // on it
-	key        int      // position in table.Keys
-	seq        int      // in the key, from 0
+	key        *constraint
+	seq        int // in the key, from 0
 }
 
 func (i *item) columnOf() *plan.TableColumn { return &i.table.Columns[i.column] }
-
-// primary reports the primary key.
-func (i *item) primary() bool { return i.table.Primary && i.key == 0 }
 
 // kind is TABLE_TYPE.
 func (i *item) kind() string {
@@ -48,8 +48,6 @@ func (i *item) base() bool { return i.entry.Kind == plan.BaseTable }
 func (i *item) isView() bool { return i.entry.Kind == plan.View }
 
 // Values of columns that several tables have.
-
-func keyName(i *item) types.Value { return types.TextValue(i.table.KeyName(i.key)) }
 
 func columnName(i *item) types.Value { return types.TextValue(i.columnOf().Name) }
 

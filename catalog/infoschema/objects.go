@@ -37,6 +37,8 @@ func objects() []*table {
 				switch {
 				case i.wrapper != "":
 					return i.wrapper
+				case i.definition != nil:
+					return "InnoDB" // which is what applications look for: it has transactions and foreign keys, and so do these
 				case i.database == Performance:
 					return "PERFORMANCE_SCHEMA"
 				}
@@ -137,7 +139,7 @@ func parts() []*table {
 			ofTable("TABLE_NAME", "varchar(64)?"),
 			value("COLUMN_NAME", "varchar(64)?", columnName),
 			value("ORDINAL_POSITION", "int unsigned", func(i *item) types.Value { return types.IntValue(int64(i.column) + 1) }),
-			unknown("COLUMN_DEFAULT", "text?"),
+			value("COLUMN_DEFAULT", "text?", columnDefault),
 			value("IS_NULLABLE", "varchar(3)", func(i *item) types.Value { return yesNo(i.columnOf().Nullable) }),
 			value("DATA_TYPE", "longtext?", func(i *item) types.Value { return types.TextValue(i.declared.DataType) }),
 			value("CHARACTER_MAXIMUM_LENGTH", "bigint?", func(i *item) types.Value { return number(i.declared.Characters) }),
@@ -158,11 +160,16 @@ func parts() []*table {
 				return types.TextValue(i.columnOf().Type.Collation.String())
 			}),
 			value("COLUMN_TYPE", "mediumtext", func(i *item) types.Value { return types.TextValue(i.declared.ColumnType) }),
-			value("COLUMN_KEY", "enum('','PRI','UNI','MUL')", func(i *item) types.Value { return types.TextValue(i.table.ColumnKey(i.column)) }),
-			constant("EXTRA", "varchar(256)?", ""),
+			value("COLUMN_KEY", "enum('','PRI','UNI','MUL')", func(i *item) types.Value {
+				if i.definition != nil {
+					return types.TextValue(columnKey(i.definition, i.column))
+				}
+				return types.TextValue(i.table.ColumnKey(i.column))
+			}),
+			value("EXTRA", "varchar(256)?", extra),
 			value("PRIVILEGES", "varchar(154)?", privileges),
 			value("COLUMN_COMMENT", "text", func(i *item) types.Value { return types.TextValue(i.columnOf().Comment) }),
-			constant("GENERATION_EXPRESSION", "longtext", ""),
+			value("GENERATION_EXPRESSION", "longtext", generated),
 			unknown("SRS_ID", "int unsigned?"),
 		}},
 		{name: "COLUMNS_EXTENSIONS", of: columns, columns: []column{
@@ -173,23 +180,33 @@ func parts() []*table {
 			unknown("ENGINE_ATTRIBUTE", "json?"),
 			unknown("SECONDARY_ENGINE_ATTRIBUTE", "json?"),
 		}},
-		{name: "STATISTICS", of: keyColumns, columns: []column{
+		{name: "STATISTICS", of: keyColumns, only: (*item).isIndex, columns: []column{
 			inCatalog("TABLE_CATALOG", "varchar(64)?"),
 			inDatabase("TABLE_SCHEMA", "varchar(64)?"),
 			ofTable("TABLE_NAME", "varchar(64)?"),
-			value("NON_UNIQUE", "int", func(*item) types.Value { return types.IntValue(0) }),
+			value("NON_UNIQUE", "int", func(i *item) types.Value {
+				if i.key.kind == index {
+					return types.IntValue(1)
+				}
+				return types.IntValue(0)
+			}),
 			inDatabase("INDEX_SCHEMA", "varchar(64)?"),
-			value("INDEX_NAME", "varchar(64)?", keyName),
+			value("INDEX_NAME", "varchar(64)?", constraintName),
 			value("SEQ_IN_INDEX", "int unsigned", func(i *item) types.Value { return types.IntValue(int64(i.seq) + 1) }),
 			value("COLUMN_NAME", "varchar(64)?", columnName),
 			constant("COLLATION", "varchar(1)?", "A"),
 			value("CARDINALITY", "bigint?", func(i *item) types.Value {
-				if i.seq < len(i.table.Keys[i.key])-1 {
+				if i.key.kind == index || i.seq < len(i.key.columns)-1 {
 					return types.NullValue
 				}
 				return rows(i)
 			}),
-			unknown("SUB_PART", "bigint?"),
+			value("SUB_PART", "bigint?", func(i *item) types.Value {
+				if i.key.prefix == nil || i.key.prefix[i.seq] == 0 {
+					return types.NullValue
+				}
+				return types.IntValue(int64(i.key.prefix[i.seq]))
+			}),
 			unknown("PACKED", "binary(0)?"),
 			value("NULLABLE", "varchar(3)", func(i *item) types.Value {
 				if i.columnOf().Nullable {
@@ -199,45 +216,64 @@ func parts() []*table {
 			}),
 			constant("INDEX_TYPE", "varchar(11)", "BTREE"),
 			constant("COMMENT", "varchar(8)", ""),
-			constant("INDEX_COMMENT", "varchar(2048)", ""),
+			value("INDEX_COMMENT", "varchar(2048)", func(i *item) types.Value { return types.TextValue(i.key.comment) }),
 			constant("IS_VISIBLE", "varchar(3)", "YES"),
 			unknown("EXPRESSION", "longtext?"),
 		}},
-		{name: "KEY_COLUMN_USAGE", of: keyColumns, columns: []column{
+		{name: "KEY_COLUMN_USAGE", of: keyColumns, only: (*item).isConstraint, columns: []column{
 			inCatalog("CONSTRAINT_CATALOG", "varchar(64)?"),
 			inDatabase("CONSTRAINT_SCHEMA", "varchar(64)?"),
-			value("CONSTRAINT_NAME", "varchar(64)?", keyName),
+			value("CONSTRAINT_NAME", "varchar(64)?", constraintName),
 			inCatalog("TABLE_CATALOG", "varchar(64)?"),
 			inDatabase("TABLE_SCHEMA", "varchar(64)?"),
 			ofTable("TABLE_NAME", "varchar(64)?"),
 			value("COLUMN_NAME", "varchar(64)?", columnName),
 			value("ORDINAL_POSITION", "int unsigned", func(i *item) types.Value { return types.IntValue(int64(i.seq) + 1) }),
-			unknown("POSITION_IN_UNIQUE_CONSTRAINT", "int unsigned?"),
-			unknown("REFERENCED_TABLE_SCHEMA", "varchar(64)?"),
-			unknown("REFERENCED_TABLE_NAME", "varchar(64)?"),
-			unknown("REFERENCED_COLUMN_NAME", "varchar(64)?"),
+			value("POSITION_IN_UNIQUE_CONSTRAINT", "int unsigned?", func(i *item) types.Value {
+				if i.key.foreign == nil {
+					return types.NullValue
+				}
+				return types.IntValue(int64(i.seq) + 1)
+			}),
+			value("REFERENCED_TABLE_SCHEMA", "varchar(64)?", ofForeign(func(i *item) string { return i.key.foreign.ParentDatabase })),
+			value("REFERENCED_TABLE_NAME", "varchar(64)?", ofForeign(func(i *item) string { return i.key.foreign.ParentTable })),
+			value("REFERENCED_COLUMN_NAME", "varchar(64)?", ofForeign(func(i *item) string { return i.key.foreign.ParentColumns[i.seq] })),
 		}},
-		{name: "TABLE_CONSTRAINTS", of: keys, columns: []column{
+		{name: "TABLE_CONSTRAINTS", of: keys, only: (*item).isConstraint, columns: []column{
 			inCatalog("CONSTRAINT_CATALOG", "varchar(64)?"),
 			inDatabase("CONSTRAINT_SCHEMA", "varchar(64)?"),
-			value("CONSTRAINT_NAME", "varchar(64)?", keyName),
+			value("CONSTRAINT_NAME", "varchar(64)?", constraintName),
 			inDatabase("TABLE_SCHEMA", "varchar(64)?"),
 			ofTable("TABLE_NAME", "varchar(64)?"),
-			value("CONSTRAINT_TYPE", "varchar(11)", func(i *item) types.Value {
-				if i.primary() {
-					return types.TextValue("PRIMARY KEY")
-				}
-				return types.TextValue("UNIQUE")
-			}),
-			constant("ENFORCED", "varchar(3)", "YES"),
+			value("CONSTRAINT_TYPE", "varchar(11)", func(i *item) types.Value { return types.TextValue(i.key.kind.String()) }),
+			value("ENFORCED", "varchar(3)", func(i *item) types.Value { return yesNo(i.key.check == nil || i.key.check.Enforced) }),
 		}},
-		{name: "TABLE_CONSTRAINTS_EXTENSIONS", of: keys, columns: []column{
+		{name: "TABLE_CONSTRAINTS_EXTENSIONS", of: keys, only: (*item).isConstraint, columns: []column{
 			inCatalog("CONSTRAINT_CATALOG", "varchar(64)"),
 			inDatabase("CONSTRAINT_SCHEMA", "varchar(64)"),
-			value("CONSTRAINT_NAME", "varchar(64)", keyName),
+			value("CONSTRAINT_NAME", "varchar(64)", constraintName),
 			ofTable("TABLE_NAME", "varchar(64)"),
 			unknown("ENGINE_ATTRIBUTE", "json?"),
 			unknown("SECONDARY_ENGINE_ATTRIBUTE", "json?"),
+		}},
+		{name: "REFERENTIAL_CONSTRAINTS", of: keys, only: (*item).isForeign, columns: []column{
+			inCatalog("CONSTRAINT_CATALOG", "varchar(64)"),
+			inDatabase("CONSTRAINT_SCHEMA", "varchar(64)"),
+			value("CONSTRAINT_NAME", "varchar(64)?", constraintName),
+			inCatalog("UNIQUE_CONSTRAINT_CATALOG", "varchar(64)"),
+			value("UNIQUE_CONSTRAINT_SCHEMA", "varchar(64)", ofForeign(func(i *item) string { return i.key.foreign.ParentDatabase })),
+			constant("UNIQUE_CONSTRAINT_NAME", "varchar(64)?", "PRIMARY"),
+			constant("MATCH_OPTION", "enum('NONE','PARTIAL','FULL')", "NONE"),
+			value("UPDATE_RULE", "enum('NO ACTION','RESTRICT','CASCADE','SET NULL','SET DEFAULT')", ofForeign(func(i *item) string { return rule(i.key.foreign.OnUpdate) })),
+			value("DELETE_RULE", "enum('NO ACTION','RESTRICT','CASCADE','SET NULL','SET DEFAULT')", ofForeign(func(i *item) string { return rule(i.key.foreign.OnDelete) })),
+			ofTable("TABLE_NAME", "varchar(64)"),
+			value("REFERENCED_TABLE_NAME", "varchar(64)", ofForeign(func(i *item) string { return i.key.foreign.ParentTable })),
+		}},
+		{name: "CHECK_CONSTRAINTS", of: keys, only: (*item).isCheck, columns: []column{
+			inCatalog("CONSTRAINT_CATALOG", "varchar(64)?"),
+			inDatabase("CONSTRAINT_SCHEMA", "varchar(64)?"),
+			value("CONSTRAINT_NAME", "varchar(64)", constraintName),
+			value("CHECK_CLAUSE", "longtext", func(i *item) types.Value { return types.TextValue(i.key.check.SQL) }),
 		}},
 	}
 }

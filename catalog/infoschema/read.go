@@ -10,6 +10,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/silogate/silogate/catalog"
+	"github.com/silogate/silogate/catalog/scratch"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
@@ -57,6 +58,14 @@ func give(w *writer, err error, yield func(arrow.RecordBatch, error) bool) bool 
 type database struct {
 	name string
 	own  *OwnDatabase // nil: a source's
+}
+
+// defined is the definition of a table that was made here, else nil.
+func (d *database) defined(t catalog.Entry) *scratch.Definition {
+	if d.own == nil || t.Kind != plan.BaseTable {
+		return nil
+	}
+	return d.own.Defined[t.Name]
 }
 
 // read reads databases in order, several at the same time.
@@ -176,7 +185,7 @@ func (e *execution) readDatabase(ctx context.Context, c *conditions, d database,
 	}
 	if !e.table.of.described() {
 		for _, of.entry = range entries {
-			of.view = viewNamed(views, of.entry)
+			of.view, of.definition = viewNamed(views, of.entry), d.defined(of.entry)
 			if e.table.only == nil || e.table.only(&of) {
 				w.add(&of)
 			}
@@ -184,7 +193,7 @@ func (e *execution) readDatabase(ctx context.Context, c *conditions, d database,
 		return ctx.Err()
 	}
 	add := func(t catalog.Entry, described *plan.Table) {
-		of.entry, of.table = t, described
+		of.entry, of.table, of.definition = t, described, d.defined(t)
 		e.addParts(of, w)
 	}
 	tables := entries[:0]
@@ -317,19 +326,26 @@ func (e *execution) addParts(of item, w *writer) {
 	case columns:
 		allowed := e.viewer.Privileges(of.database, of.entry.Name)
 		for of.column = range of.table.Columns {
+			if c := of.definedOf(); c != nil && c.Hidden {
+				continue
+			}
 			if of.privileges = allowed(of.columnOf().Name); len(of.privileges) == 0 {
 				continue // it is not his to see
 			}
 			of.declared = types.Declare(of.columnOf().Type)
 			w.add(&of)
 		}
-	case keys:
-		for of.key = range of.table.Keys {
-			w.add(&of)
-		}
-	case keyColumns:
-		for of.key = range of.table.Keys {
-			for of.seq, of.column = range of.table.Keys[of.key] {
+	case keys, keyColumns:
+		for _, c := range constraintsOf(of.table, of.definition) {
+			of.key = &c
+			if e.table.only != nil && !e.table.only(&of) {
+				continue
+			}
+			if e.table.of == keys {
+				w.add(&of)
+				continue
+			}
+			for of.seq, of.column = range c.columns {
 				w.add(&of)
 			}
 		}

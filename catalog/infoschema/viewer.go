@@ -1,6 +1,7 @@
 package infoschema
 
 import (
+	"github.com/silogate/silogate/catalog/scratch"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/types"
 )
@@ -37,7 +38,8 @@ type Viewer interface {
 type OwnDatabase struct {
 	Name      string
 	Collation types.Collation
-	Tables    []*plan.Table // named as clients see them
+	Tables    []*plan.Table                  // named as clients see them
+	Defined   map[string]*scratch.Definition // of those that clients made, by name
 }
 
 // View is a view that was made here.

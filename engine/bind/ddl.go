@@ -83,6 +83,29 @@ func alterations(n sqlparser.SQLNode) error {
 	return nil
 }
 
+// parentsBeside has a foreign key that names no database point into that of its table, where GMS takes the session's.
+func parentsBeside(n sqlparser.SQLNode) error {
+	point := func(table sqlparser.TableName, ddl *sqlparser.DDL) {
+		if ddl.TableSpec == nil {
+			return
+		}
+		for _, c := range ddl.TableSpec.Constraints {
+			if f, ok := c.Details.(*sqlparser.ForeignKeyDefinition); ok && f.ReferencedTable.DbQualifier.IsEmpty() {
+				f.ReferencedTable.DbQualifier = table.DbQualifier
+			}
+		}
+	}
+	switch n := n.(type) {
+	case *sqlparser.DDL:
+		point(n.Table, n)
+	case *sqlparser.AlterTable:
+		for _, ddl := range n.Statements {
+			point(n.Table, ddl)
+		}
+	}
+	return nil
+}
+
 // columnTimes gives the TIME columns of DDL their digits, which GMS refuses.
 func columnTimes(n sqlparser.SQLNode) error {
 	var statements []*sqlparser.DDL

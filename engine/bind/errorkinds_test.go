@@ -33,7 +33,7 @@ func TestEveryKindOfError(t *testing.T) {
 			"value at %d has", "expecting all case branches", "cannot insert row; matching", "aggregation missing window", "index %q was not found",
 			"sqlredact: ", "attempting to simplify", "can't delete index", "the expression `%s` could not", "this table has no AUTO_INCREMENT",
 		},
-		"of definitions and writes, which mostly have their words in refusals": {"error: can't modify database","only datetime/timestamp may", "default value ", "Default value expression", "cannot drop ",
+		"of definitions and writes, which mostly have their words in refusals": {"error: can't modify database", "only datetime/timestamp may", "default value ", "Default value expression", "cannot drop ",
 			"cannot truncate table", "no schema has been selected", "can't create schema", "Invalid constraint expression", "Check constraint",
 			"can't alter column", "Constraint %q does not", "table %s cannot", "unable to create a unique index", "cannot add or update", "cannot delete or update",
 			"the foreign key must", "column type mismatch", "the table does not support", "cannot create a foreign key", "cannot have duplicate",

@@ -221,3 +221,24 @@ func BenchmarkMetadata(b *testing.B) {
 		}
 	}
 }
+
+// TestMetadataOfScratchTables shows what is defined in a scratch database.
+func TestMetadataOfScratchTables(t *testing.T) {
+	g := start(t)
+	c, _ := g.conn(g.open(""))
+	exec(t, c, "CREATE DATABASE d", "CREATE TABLE d.p (id INT AUTO_INCREMENT PRIMARY KEY, code CHAR(3) NOT NULL UNIQUE)",
+		`CREATE TABLE d.t (a INT, b VARCHAR(10) NOT NULL DEFAULT 'it''s', n INT DEFAULT 7, c TIMESTAMP NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
+			g INT AS (n + 1), PRIMARY KEY (a, b), KEY by_c (c), KEY part (b(3)), CONSTRAINT f FOREIGN KEY (a) REFERENCES p (id) ON DELETE CASCADE, CONSTRAINT low CHECK (n > 0))`)
+	wantTable(t, c, "SELECT column_name, column_default, is_nullable, column_key, extra FROM information_schema.columns WHERE table_schema = 'd' AND table_name = 't' ORDER BY ordinal_position",
+		"a|NULL|NO|PRI|", "b|it's|NO|PRI|", "n|7|YES||", "c|CURRENT_TIMESTAMP|YES|MUL|DEFAULT_GENERATED on update CURRENT_TIMESTAMP", "g|NULL|YES||VIRTUAL GENERATED")
+	wantTable(t, c, "SELECT column_key, extra FROM information_schema.columns WHERE table_schema = 'd' AND table_name = 'p' ORDER BY ordinal_position", "PRI|auto_increment", "UNI|")
+	wantTable(t, c, "SELECT index_name, non_unique, seq_in_index, column_name, sub_part FROM information_schema.statistics WHERE table_schema = 'd' AND table_name = 't' ORDER BY index_name, seq_in_index",
+		"by_c|1|1|c|NULL", "part|1|1|b|3", "PRIMARY|0|1|a|NULL", "PRIMARY|0|2|b|NULL")
+	wantTable(t, c, "SELECT constraint_name, constraint_type FROM information_schema.table_constraints WHERE table_schema = 'd' AND table_name = 't' ORDER BY constraint_name",
+		"f|FOREIGN KEY", "low|CHECK", "PRIMARY|PRIMARY KEY")
+	wantTable(t, c, "SELECT column_name, referenced_table_schema, referenced_table_name, referenced_column_name FROM information_schema.key_column_usage WHERE constraint_name = 'f'", "a|d|p|id")
+	wantTable(t, c, "SELECT update_rule, delete_rule, referenced_table_name FROM information_schema.referential_constraints WHERE constraint_schema = 'd'", "NO ACTION|CASCADE|p")
+	wantTable(t, c, "SELECT constraint_name, check_clause FROM information_schema.check_constraints WHERE constraint_schema = 'd'", "low|(`n` > 0)")
+	wantTable(t, c, "SELECT engine, table_collation FROM information_schema.tables WHERE table_schema = 'd' AND table_name = 't'", "InnoDB|utf8mb4_0900_ai_ci")
+	wantTable(t, c, "SHOW INDEX FROM d.t WHERE Key_name = 'by_c'", "t|1|by_c|1|c|A|NULL|NULL|NULL|YES|BTREE|||YES|NULL")
+}

@@ -11,12 +11,14 @@ import (
 	gmstypes "github.com/dolthub/go-mysql-server/sql/types"
 
 	"github.com/silogate/silogate/catalog/infoschema"
+	"github.com/silogate/silogate/catalog/scratch"
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/engine"
 	"github.com/silogate/silogate/engine/bind"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
+	"github.com/silogate/silogate/gateway/mysql/scratchsql"
 )
 
 // system is the databases that describe the gateway, for the binder.
@@ -127,7 +129,7 @@ func (v *viewer) Privileges(db, table string) func(string) []string {
 func (v *viewer) Own() []infoschema.OwnDatabase {
 	all := slices.Clone(v.system.own)
 	for _, db := range v.system.server.made.Databases(v.ctx) {
-		own := infoschema.OwnDatabase{Name: db.Name(), Collation: types.Utf8mb4AI0900}
+		own := infoschema.OwnDatabase{Name: db.Name(), Collation: types.Utf8mb4AI0900, Defined: make(map[string]*scratch.Definition)}
 		if collated, ok := db.(sql.CollatedDatabase); ok {
 			own.Collation = types.Collation(collated.GetCollation(v.ctx))
 		}
@@ -140,6 +142,9 @@ func (v *viewer) Own() []infoschema.OwnDatabase {
 			}
 			if stored, is := t.(bind.Stored); ok && is {
 				own.Tables = append(own.Tables, stored.Describe(v.ctx))
+				if made, ok := t.(scratchsql.Defined); ok {
+					own.Defined[name] = made.Definition()
+				}
 			}
 		}
 		if err != nil {

@@ -111,6 +111,12 @@ func (t *table) sameColumns(v *scratch.Table) bool {
 	return true
 }
 
+// Defined is a table that says how it was defined.
+type Defined interface{ Definition() *scratch.Definition }
+
+// Definition implements Defined. Nobody changes it.
+func (t *table) Definition() *scratch.Definition { return t.def }
+
 // Describe implements bind.Stored.
 func (t *table) Describe(ctx *sql.Context) *plan.Table {
 	described := &plan.Table{Name: plan.TableName{Namespace: t.database, Name: t.def.Name}, Comment: t.def.Comment, Snapshot: true,
