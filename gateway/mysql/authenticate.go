@@ -1,10 +1,13 @@
 package mysql
 
 import (
+	"crypto/rand"
+	"crypto/subtle"
 	"crypto/tls"
 	"crypto/x509/pkix"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"net"
 	"strings"
 
@@ -69,16 +72,36 @@ func (u known) plugin() string {
 	return wire.NativePlugin
 }
 
-// account finds the account of a user who connects from a host. Without one it returns an account that nobody can be.
+// account finds the account of a user who connects from a host. Without one it returns an account that nobody can be, which
+// asks for proofs like others do: nobody learns who has an account by asking.
 func (v *Server) account(user, host string) (known, bool) {
 	accounts := v.gms.Analyzer.Catalog.MySQLDb
 	reader := accounts.Reader()
 	defer reader.Close()
 	u := accounts.GetUser(reader, user, host, false)
 	if u == nil || u.IsRole {
-		return known{&mysql_db.User{AuthString: "*"}}, false
+		return v.decoys.of(user), false
 	}
 	return known{u}, true
+}
+
+// decoys make up accounts of users who have none: always the same for a user, with a password that nobody knows.
+type decoys struct {
+	secret maphash.Seed
+	hash   string // of caching_sha2_password
+}
+
+func newDecoys() (*decoys, error) {
+	const iterations = 5 // thousands, as of any account
+	hash, err := vitess.SerializeCachingSha2PasswordAuthString(rand.Text(), wire.NewNonce(), iterations)
+	return &decoys{secret: maphash.MakeSeed(), hash: string(hash)}, err
+}
+
+func (d *decoys) of(user string) known {
+	if maphash.String(d.secret, user)%2 == 0 {
+		return known{&mysql_db.User{Plugin: wire.SHA2Plugin, AuthString: d.hash}}
+	}
+	return known{&mysql_db.User{Plugin: wire.NativePlugin, AuthString: "*"}}
 }
 
 // proves reports whether a proof shows that the client knows an account's password.
@@ -92,7 +115,7 @@ func (c *connection) proves(u known, proof, nonce []byte) (bool, error) {
 			return false, errors.Join(err, errors.New("a password is stored in a way that is not known: "+digest))
 		}
 		same, err := vitess.SerializeCachingSha2PasswordAuthString(password, salt, iterations)
-		return string(same) == u.AuthString, err
+		return subtle.ConstantTimeCompare(same, []byte(u.AuthString)) == 1, err
 	})
 }
 

@@ -73,7 +73,7 @@ func selfSigned() (certificate, key []byte, err error) {
 		SerialNumber: serial, Subject: pkix.Name{CommonName: "silogate"}, DNSNames: names,
 		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
 		NotBefore:   now.Add(-time.Hour), NotAfter: now.AddDate(years, 0, 0),
-		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		BasicConstraintsValid: true, IsCA: true, // so that it can be given to clients as what to trust
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)

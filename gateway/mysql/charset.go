@@ -5,6 +5,7 @@ import (
 
 	"github.com/dolthub/go-mysql-server/sql"
 
+	"github.com/silogate/silogate/engine/types"
 	"github.com/silogate/silogate/gateway/mysql/wire"
 )
 
@@ -35,6 +36,29 @@ func (c charsets) read(sent []byte) (string, bool) {
 	}
 	text, ok := c.statements.Encoder().Decode(sent)
 	return string(text), ok
+}
+
+// decode has what a client says of itself be in UTF-8: it is in the character set of the collation that it names with it.
+func decode(h *wire.Hello) {
+	id, ok := clientCharset(types.Collation(h.Collation))
+	if !ok || sameBytes(id) {
+		return
+	}
+	texts := []*string{&h.User, &h.Database}
+	for i := range h.Attributes {
+		texts = append(texts, &h.Attributes[i].Name, &h.Attributes[i].Value)
+	}
+	for _, text := range texts {
+		if decoded, ok := id.Encoder().Decode([]byte(*text)); ok {
+			*text = string(decoded)
+		}
+	}
+}
+
+// clientCharset is the character set that a client speaks which names a collation; false: the server's own.
+func clientCharset(id types.Collation) (sql.CharacterSetID, bool) {
+	set := sql.CollationID(id).CharacterSet()
+	return set, sql.CollationID(id).Name() != "" && !id.Bytewise() && checkClientCharset(set.Name()) == nil
 }
 
 // recode returns what turns texts into what the client reads; nil: nothing need be done.

@@ -84,6 +84,9 @@ func (c *connection) query(p []byte) error {
 	if err != nil {
 		return c.writeError(err)
 	}
+	if strings.Trim(text, "; \t\r\n") == "" { // a comment is a statement that does nothing
+		return c.writeError(vitess.NewSQLError(vitess.EREmptyQuery, "42000", "Query was empty"))
+	}
 	return c.statement(text)
 }
 
@@ -206,7 +209,14 @@ func (c *connection) changeUser(p []byte) error {
 	}
 	c.endSession()
 	c.hello = hello
-	err = c.logIn(hello)
+	decode(hello)
+	err = c.wire.WaitUntil(time.Now().Add(globalSeconds(connectTimeout)))
+	if err == nil {
+		err = c.logIn(hello)
+	}
+	if err == nil {
+		err = c.wire.WaitUntil(time.Time{})
+	}
 	if err == nil {
 		err = c.welcome()
 	}
@@ -221,9 +231,13 @@ func (c *connection) changeUser(p []byte) error {
 
 // fieldList describes a table's columns, as command-line clients ask for them to complete names.
 func (c *connection) fieldList(p []byte) error {
-	table, pattern, err := wire.ParseFieldList(p)
+	name, pattern, err := wire.ParseFieldList(p)
 	if err != nil {
 		return c.writeError(malformed(err))
+	}
+	table, err := c.read([]byte(name))
+	if err != nil {
+		return c.writeError(err)
 	}
 	text := "SELECT * FROM `" + strings.ReplaceAll(table, "`", "``") + "` LIMIT 0"
 	_, err = c.run(text, func(s *statement) error {

@@ -32,12 +32,10 @@ type connection struct {
 
 	prepared     map[uint32]*prepared
 	lastPrepared uint32
+	long         int    // bytes that were sent ahead of executions
 	unwatching   func() // ends the watch of the client; nil: there is none
 
-	told struct { // what the client knows of the session, if it wants to know
-		database string
-		changes  int // of variables
-	}
+	told string // the database that the client knows to be the session's, if it wants to know
 }
 
 // offers are the capabilities of the server. TLS and a session's own ones come on top.
@@ -85,10 +83,12 @@ func (v *Server) serve(conn net.Conn) {
 
 // connect gets to know the client and reports whether it may go on.
 func (c *connection) connect() bool {
-	if err := c.wire.WaitUntil(time.Now().Add(globalSeconds("connect_timeout"))); err != nil {
+	c.wire.SetPatience(globalSeconds(netWriteTimeout))
+	err := c.wire.WaitUntil(time.Now().Add(globalSeconds(connectTimeout)))
+	if err != nil {
 		return false
 	}
-	err := c.greet()
+	err = c.greet()
 	if err == nil {
 		err = c.wire.WaitUntil(time.Time{})
 	}
@@ -132,6 +132,7 @@ func (c *connection) greet() error {
 		return err
 	}
 	c.has = c.hello.Capabilities
+	decode(c.hello)
 	if err := c.logIn(c.hello); err != nil {
 		return err
 	}
@@ -159,7 +160,7 @@ func (c *connection) readHello(can wire.Capability) (*wire.Hello, error) {
 	if err != nil || !hello.Capabilities.Has(wire.SSL) {
 		return hello, err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), globalSeconds("connect_timeout"))
+	ctx, cancel := context.WithTimeout(context.Background(), globalSeconds(connectTimeout))
 	defer cancel()
 	if err := c.wire.StartTLS(ctx, c.server.cfg.TLS); err != nil {
 		return nil, err
@@ -177,7 +178,7 @@ func (c *connection) welcome() error {
 			return wireError(err)
 		}
 	}
-	c.told.database, c.told.changes = c.session.GetCurrentDatabase(), c.session.changes
+	c.told = c.session.GetCurrentDatabase()
 	if err := c.writeOK(wire.OK{}); err != nil {
 		return err
 	}
@@ -216,14 +217,20 @@ func (c *connection) command() bool {
 	return c.wire.Flush() == nil
 }
 
+// What a client is told whose packets can't be read.
+var (
+	packetTooLarge = &wire.Error{Errno: 1153, State: "08S01", Message: "Got a packet bigger than 'max_allowed_packet' bytes"}
+	outOfOrder     = &wire.Error{Errno: 1156, State: "08S01", Message: "Got packets out of order"}
+)
+
 // unread ends a connection whose next command can't be read, and says why where the client may want to know.
 func (c *connection) unread(err error) bool {
 	var say *wire.Error
 	switch {
 	case errors.Is(err, wire.ErrPacketTooLarge):
-		say = &wire.Error{Errno: 1153, State: "08S01", Message: "Got a packet bigger than 'max_allowed_packet' bytes"}
+		say = packetTooLarge
 	case errors.Is(err, wire.ErrOutOfOrder):
-		say = &wire.Error{Errno: 1156, State: "08S01", Message: "Got packets out of order"}
+		say = outOfOrder
 	case c.server.closing.Load():
 		say = wireError(shutdown)
 	case wire.Timeout(err):
@@ -255,7 +262,7 @@ func (c *connection) context(ctx context.Context, text string) *sql.Context {
 	v := c.server
 	return sql.NewContext(ctx, sql.WithSession(c.session), sql.WithPid(v.lastPid.Add(1)), sql.WithQuery(text),
 		sql.WithMemoryManager(v.gms.MemoryManager), sql.WithProcessList(v.gms.ProcessList),
-		sql.WithServices(sql.Services{KillConnection: v.kill, LoadInfile: c.loadInfile}))
+		sql.WithServices(sql.Services{KillConnection: v.kill, LoadInfile: func(name string) (io.ReadCloser, error) { return c.loadInfile(ctx, name) }}))
 }
 
 // useDatabase makes a database the session's.
@@ -333,13 +340,9 @@ func (c *connection) changes() []wire.Change {
 	if !c.has.Has(wire.SessionTrack) {
 		return nil
 	}
-	var all []wire.Change
-	if c.told.changes != c.session.changes {
-		c.told.changes = c.session.changes
-		all = c.session.takeChanges()
-	}
-	if db := c.session.GetCurrentDatabase(); db != c.told.database {
-		c.told.database = db
+	all := c.session.takeChanges()
+	if db := c.session.GetCurrentDatabase(); db != c.told {
+		c.told = db
 		all = append(all, wire.Change{Kind: wire.SchemaChanged, Value: db})
 	}
 	return all

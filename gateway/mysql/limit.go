@@ -14,6 +14,13 @@ import (
 // reading would hold its sources for ever.
 const netWriteTimeout = "net_write_timeout"
 
+// connectTimeout is MySQL's variable for the seconds that a client may take to say and prove who it is, netReadTimeout for those
+// between the packets of a file of its own.
+const (
+	connectTimeout = "connect_timeout"
+	netReadTimeout = "net_read_timeout"
+)
+
 // longestTimeout keeps the greatest values of timeouts within a time.Duration.
 const longestTimeout = 365 * 24 * 60 * 60
 

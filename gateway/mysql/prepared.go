@@ -29,9 +29,10 @@ type prepared struct {
 	under  settings            // that it was parsed under
 	params int
 
-	types  []wire.ParamType // that the last execution declared
-	long   map[int][]byte   // what was sent of parameters ahead of the execution
-	tooBig bool             // and was more than a packet may be
+	types     []wire.ParamType // that the last execution declared
+	long      map[int][]byte   // what was sent of parameters ahead of the execution
+	longBytes int              // of it
+	tooBig    bool             // and was more than it may be
 
 	cursor *cursor // open since the last execution, with rows that the client has not fetched
 }
@@ -112,8 +113,7 @@ func (c *connection) execute(packet []byte) error {
 		return c.writeError(unknownStatement(id, "mysqld_stmt_execute"))
 	}
 	c.closeCursor(p)
-	long, tooBig := p.long, p.tooBig
-	p.long, p.tooBig = nil, false
+	long, tooBig := c.takeLong(p)
 	e, err := wire.ParseExecute(packet, c.has, p.params, p.types, long)
 	if err != nil {
 		return c.writeError(malformed(err))
@@ -194,18 +194,39 @@ func (c *connection) longData(packet []byte) error {
 	if !ok || d.Param >= p.params {
 		return nil // the execution will tell
 	}
+	most := longestPacket(c.session)
+	tooBig := p.tooBig || len(p.long[d.Param])+len(d.Piece) > most || c.long+len(d.Piece) > mostLong*most
+	if tooBig {
+		p.long, _ = c.takeLong(p)
+		p.tooBig = true
+		for param := range p.long {
+			p.long[param] = []byte{} // which they are is still to be known
+		}
+	}
 	if p.long == nil {
 		p.long = make(map[int][]byte)
-	}
-	if len(p.long[d.Param])+len(d.Piece) > longestPacket(c.session) {
-		p.tooBig, p.long[d.Param] = true, []byte{}
-		return nil
 	}
 	if p.long[d.Param] == nil {
 		p.long[d.Param] = []byte{}
 	}
+	if tooBig {
+		return nil
+	}
 	p.long[d.Param] = append(p.long[d.Param], d.Piece...)
+	p.longBytes += len(d.Piece)
+	c.long += len(d.Piece)
 	return nil
+}
+
+// mostLong is how many times max_allowed_packet all that waits for executions may be. Each parameter may be that long.
+const mostLong = 4
+
+// takeLong takes what was sent of a statement's parameters ahead of its execution.
+func (c *connection) takeLong(p *prepared) (long map[int][]byte, tooBig bool) {
+	long, tooBig = p.long, p.tooBig
+	c.long -= p.longBytes
+	p.long, p.longBytes, p.tooBig = nil, 0, false
+	return long, tooBig
 }
 
 // resetPrepared drops what was sent of a statement's parameters, and its cursor.
@@ -218,7 +239,7 @@ func (c *connection) resetPrepared(packet []byte) error {
 	if !ok {
 		return unknownStatement(id, "mysqld_stmt_reset")
 	}
-	p.long, p.tooBig = nil, false
+	c.takeLong(p)
 	c.closeCursor(p)
 	return nil
 }
@@ -227,6 +248,7 @@ func (c *connection) resetPrepared(packet []byte) error {
 func (c *connection) closePrepared(id uint32) {
 	if p, ok := c.prepared[id]; ok {
 		c.closeCursor(p)
+		c.takeLong(p)
 		delete(c.prepared, id)
 		c.server.prepared.Add(-1)
 	}
@@ -277,11 +299,16 @@ func (c *connection) holdCursors() {
 			continue
 		}
 		s := p.cursor.statement
-		_, _ = s.command(p.text, func(*statement) error {
-			s.answered = true // there is nothing to answer
-			p.cursor.failed = p.cursor.rows.hold(s.ctx)
-			return nil
+		s.aside = &p.cursor.failed
+		_, _ = s.command(p.text, func(*statement) (err error) { // it answers nothing
+			lift, err := s.limit()
+			if err != nil {
+				return err
+			}
+			defer func() { err = lift(err) }()
+			return p.cursor.rows.hold(s.ctx)
 		})
+		s.aside = nil
 	}
 }
 

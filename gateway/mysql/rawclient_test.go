@@ -43,6 +43,12 @@ func (g *gateway) dial() *rawClient {
 // logIn connects as root, in the database fake.
 func (g *gateway) logIn(capabilities wire.Capability, collation byte) *rawClient {
 	g.t.Helper()
+	return g.logInAs("root", capabilities, collation)
+}
+
+// logInAs connects as a user whose password is that of root.
+func (g *gateway) logInAs(user string, capabilities wire.Capability, collation byte) *rawClient {
+	g.t.Helper()
 	c := g.dial()
 	greeting := c.read()
 	_, rest, _ := bytes.Cut(greeting[1:], []byte{0})
@@ -50,7 +56,7 @@ func (g *gateway) logIn(capabilities wire.Capability, collation byte) *rawClient
 	p := binary.LittleEndian.AppendUint32(nil, uint32(capabilities))
 	p = binary.LittleEndian.AppendUint32(p, 1<<24)
 	p = append(append(p, collation), make([]byte, 23)...)
-	p = append(append(p, "root"...), 0, 20)
+	p = append(append(p, user...), 0, 20)
 	p = append(p, nativeProof("sesame", c.nonce)...)
 	p = append(append(p, "fake"...), 0)
 	p = append(append(p, wire.NativePlugin...), 0)

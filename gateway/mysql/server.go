@@ -50,6 +50,7 @@ type Server struct {
 	gms      *sqle.Engine
 	listener net.Listener
 	sha2     *wire.SHA2
+	decoys   *decoys
 	metrics  *metrics
 	plans    *plans
 	views    views
@@ -91,6 +92,9 @@ func (v *Server) setUp(ctx context.Context) (err error) {
 		if err := sql.SystemVariables.AssignValues(map[string]any{"port": int64(tcp.Port)}); err != nil {
 			return err
 		}
+	}
+	if v.decoys, err = newDecoys(); err != nil {
+		return err
 	}
 	if v.metrics, err = newMetrics(v.cfg.Registry); err != nil {
 		return err

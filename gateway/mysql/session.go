@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
@@ -26,9 +27,8 @@ type ownSession struct {
 	assigned map[string]sql.CollationID // collations of texts to be assigned to user variables
 	sets     *charsets                  // nil: not known since the last change
 
-	changes int           // of variables that the client is told of, so far
-	tracked []wire.Change // those that it was not told of yet
-	result  uint16        // the collation that the client named when it connected; 0: none since SET NAMES
+	tracked []string // variables that changed and that the client was not told of yet, each once
+	result  uint16   // the collation that the client named when it connected; 0: none since SET NAMES
 }
 
 var (
@@ -82,8 +82,8 @@ func (s *ownSession) context() *sql.Context {
 // speak has client and server speak in the character set of the collation that the client named with its first packet, which is
 // also how its literals compare, as far as the engine has that. What the server does not have is as if the client had named none.
 func (s *ownSession) speak(id types.Collation) error {
-	set := sql.CollationID(id).CharacterSet()
-	if sql.CollationID(id).Name() == "" || id.Bytewise() || checkClientCharset(set.Name()) != nil {
+	set, ok := clientCharset(id)
+	if !ok {
 		return nil
 	}
 	variables := map[string]string{characterSetClient: set.Name(), characterSetResults: set.Name()}
@@ -126,9 +126,8 @@ func (s *ownSession) changed(name string) {
 	if name == characterSetResults {
 		s.result = 0
 	}
-	if trackedVariables[name] {
-		s.changes++
-		s.tracked = append(s.tracked, wire.Change{Kind: wire.VariableChanged, Name: name})
+	if trackedVariables[name] && !slices.Contains(s.tracked, name) {
+		s.tracked = append(s.tracked, name)
 	}
 }
 
@@ -137,20 +136,15 @@ var trackedVariables = map[string]bool{
 	"time_zone": true, "autocommit": true, characterSetClient: true, characterSetResults: true, "character_set_connection": true,
 }
 
-// takeChanges returns the changes of variables that the client was not told of, each variable once, with its value.
+// takeChanges returns the changes of variables that the client was not told of.
 func (s *ownSession) takeChanges() []wire.Change {
 	var all []wire.Change
-	told := make(map[string]bool)
-	for _, c := range s.tracked {
-		if told[c.Name] {
-			continue
-		}
-		told[c.Name] = true
-		value, err := s.GetSessionVariable(s.context(), c.Name)
+	for _, name := range s.tracked {
+		value, err := s.GetSessionVariable(s.context(), name)
 		if err != nil {
 			continue
 		}
-		c.Value = fmt.Sprint(value)
+		c := wire.Change{Kind: wire.VariableChanged, Name: name, Value: fmt.Sprint(value)}
 		if flag, ok := value.(int8); ok {
 			c.Value = "OFF"
 			if flag != 0 {

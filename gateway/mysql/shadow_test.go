@@ -30,6 +30,14 @@ func (a *alarms) String() string {
 	return a.text.String()
 }
 
+// take returns what was logged since it was taken last.
+func (a *alarms) take() string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	defer a.text.Reset()
+	return a.text.String()
+}
+
 // TestShadow has a source lie about LIKE to sessions of which all statements are checked.
 func TestShadow(t *testing.T) {
 	g := start(t)

@@ -38,6 +38,7 @@ type statement struct {
 	binary   bool      // the binary protocol
 	cursor   *prepared // the statement whose cursor takes the rows; nil: the client does
 	fetched  bool      // the client is to fetch rows, for which ctx goes on
+	aside    *error    // where a failure goes that the client is not told of now
 	begun    bool      // the client was told the result's columns
 	answered bool      // the client has all of the answer, if nothing failed
 	more     bool      // another statement follows
@@ -244,7 +245,7 @@ func (s *statement) rows(columns []wire.Column, src rows) (err error) {
 		}
 		if !s.begun {
 			s.begun = true
-			if err := s.conn.wire.WriteColumns(columns, s.status(), s.conn.session.WarningCount(), s.conn.has); err != nil {
+			if err := s.conn.wire.WriteColumns(columns, s.status()|s.conn.status(), s.conn.session.WarningCount(), s.conn.has); err != nil {
 				p.done()
 				return err
 			}
@@ -302,7 +303,10 @@ func (s *statement) finish() error {
 	if !s.begun {
 		return s.conn.writeOK(s.outcome)
 	}
-	end := wire.OK{Status: s.outcome.Status | s.conn.status(), Warnings: s.conn.session.WarningCount(), Changes: s.conn.changes()}
+	end := wire.OK{Status: s.outcome.Status | s.conn.status(), Warnings: s.conn.session.WarningCount()}
+	if s.conn.has.Has(wire.DeprecateEOF) { // an EOF packet can't tell
+		end.Changes = s.conn.changes()
+	}
 	return s.conn.wire.WriteEnd(end, s.conn.has)
 }
 
@@ -319,6 +323,10 @@ func (s *statement) fail(err error) error {
 	unexplained := s.kind != local && sqlerr.CodeOf(err) == sqlerr.Internal // GMS itself cancels a statement of its own that fails
 	if cause := context.Cause(s.ctx); cause != nil && (unexplained || errors.Is(cause, shutdown)) {
 		err = cause
+	}
+	if s.aside != nil {
+		*s.aside = err
+		return nil
 	}
 	s.keepFailure(wireError(err))
 	if sqlerr.CodeOf(err) == sqlerr.Internal {

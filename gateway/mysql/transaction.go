@@ -143,10 +143,10 @@ func (s *statement) ended() {
 }
 
 // end ends a statement: one that failed has changed nothing, and without a transaction around it what it changed is
-// kept.
+// kept. What fails as its rows are fetched leaves alone what other statements have changed since.
 func (s *statement) end(err error) error {
 	session := s.session()
-	if !session.scratch.Active() {
+	if !session.scratch.Active() || s.fetched && err != nil {
 		return err
 	}
 	explicit, failure := s.inTransaction()

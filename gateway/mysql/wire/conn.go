@@ -38,6 +38,7 @@ type Conn struct {
 	begun    int    // where the packet starts that is being appended
 	squeeze  *compressor
 	broken   error // of a write: the client has a part of a packet, and nothing can follow it
+	lost     error // of a read: where the next packet starts is not known
 
 	mu        sync.Mutex // over what follows, which other goroutines set
 	patience  time.Duration
@@ -99,8 +100,16 @@ func (c *Conn) NextCommand() {
 }
 
 // ReadPacket appends the content of the next packet to dst. It fails with ErrPacketTooLarge before it reads one of more than
-// most bytes, and with io.EOF where the client ends the connection between two packets.
-func (c *Conn) ReadPacket(dst []byte, most int) ([]byte, error) {
+// most bytes, and with io.EOF where the client ends the connection between two packets. Once it failed it does so ever after: what
+// a client sent as data must not be taken for a command.
+func (c *Conn) ReadPacket(dst []byte, most int) (packet []byte, err error) {
+	if c.lost == nil {
+		packet, c.lost = c.readPacket(dst, most)
+	}
+	return packet, c.lost
+}
+
+func (c *Conn) readPacket(dst []byte, most int) ([]byte, error) {
 	var in io.Reader = c.net
 	if c.in != nil {
 		in = c.in
@@ -114,10 +123,10 @@ func (c *Conn) ReadPacket(dst []byte, most int) ([]byte, error) {
 			return nil, err
 		}
 		size := int(header[0]) | int(header[1])<<8 | int(header[2])<<16
-		if header[3] != c.sequence {
+		if header[3] != c.sequence && c.squeeze == nil { // clients number what they compress in different ways; MySQL doesn't look
 			return nil, ErrOutOfOrder
 		}
-		c.sequence++
+		c.sequence = header[3] + 1
 		if len(dst)+size > most {
 			return nil, ErrPacketTooLarge
 		}

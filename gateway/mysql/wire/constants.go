@@ -111,6 +111,16 @@ const (
 	TypeGeometry   Type = 255
 )
 
+// isText reports a type whose values go over the wire as bytes after their length.
+func (t Type) isText() bool {
+	switch t {
+	case TypeVarchar, TypeVarString, TypeString, TypeEnum, TypeSet, TypeBit, TypeJSON,
+		TypeTinyBlob, TypeMediumBlob, TypeLongBlob, TypeBlob, TypeGeometry:
+		return true
+	}
+	return false
+}
+
 // Flag is what a column definition says of a column (Column Definition Flags).
 type Flag uint16
 

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"regexp"
 	"strconv"
 )
 
@@ -122,8 +123,11 @@ func readParams(r *reader, count int, named bool, types *[]ParamType, long map[i
 	for i := range all {
 		t := (*types)[i]
 		all[i].Type, all[i].Unsigned = t.Type, t.Unsigned
-		if sent, ok := long[i]; ok {
+		if sent, ok := long[i]; ok { // a text, whatever else its type says
 			all[i].Text = sent
+			if !t.Type.isText() {
+				all[i].Type = TypeVarString
+			}
 			continue
 		}
 		if nulls[i/8]&(1<<(i%8)) != 0 || t.Type == TypeNull {
@@ -156,17 +160,29 @@ func (p *Param) read(r *reader) error {
 		return p.moment(r)
 	case TypeTime:
 		return p.time(r)
-	case TypeDecimal, TypeNewDecimal, TypeVarchar, TypeVarString, TypeString, TypeEnum, TypeSet, TypeBit, TypeJSON,
-		TypeTinyBlob, TypeMediumBlob, TypeLongBlob, TypeBlob, TypeGeometry:
+	case TypeDecimal, TypeNewDecimal:
+		p.Text = number(r.lenencBytes())
+	default:
+		if !p.Type.isText() {
+			return fmt.Errorf("there is no type %d: %w", p.Type, errShort)
+		}
 		p.Text = r.lenencBytes()
 		if p.Text == nil {
 			p.Text = []byte{}
 		}
-	default:
-		return fmt.Errorf("there is no type %d: %w", p.Type, errShort)
 	}
 	return r.err
 }
+
+// number is the number that a text begins with, as MySQL takes a DECIMAL: 0 for none.
+func number(text []byte) []byte {
+	if n := leadingNumber.Find(text); n != nil {
+		return n
+	}
+	return []byte{'0'}
+}
+
+var leadingNumber = regexp.MustCompile(`^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,4})?`)
 
 func (p *Param) integer(bits uint64, size int) {
 	if p.Unsigned {
