@@ -47,7 +47,9 @@ var texts = []errorText{
 	{"incorrect arguments to: NAME_CONST", sqlerr.BadArgument, "Incorrect arguments to NAME_CONST"},
 	{"invalid system variable declaration", sqlerr.UnknownVariable, ""},
 	{"empty statement", sqlerr.Errno(1065), "Query was empty"}, // ER_EMPTY_QUERY
-	{"SQLSTATE VALUE must be", sqlerr.Errno(1407), ""},         // ER_SP_BAD_SQLSTATE
+	{"local_infile needs to be set", sqlerr.Errno(3948), // ER_CLIENT_LOCAL_FILES_DISABLED
+		"Loading local data is disabled; this must be enabled on both the client and server sides"},
+	{"SQLSTATE VALUE must be", sqlerr.Errno(1407), ""}, // ER_SP_BAD_SQLSTATE
 	{"limit expression expected", sqlerr.Syntax, "You have an error in your SQL syntax: LIMIT and OFFSET take numbers and parameters"},
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/dolthub/go-mysql-server/sql"
 	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
@@ -339,7 +340,8 @@ func (s *statement) fail(err error) error {
 	if context.Cause(s.ctx) == nil {
 		return nil
 	}
-	return s.conn.wire.Flush() // while the client is hurried
+	s.conn.wire.Hurry(time.Now().Add(hurryAfter)) // anew: what was ended may have waited for the client until now
+	return s.conn.wire.Flush()
 }
 
 // describe checks a statement that is prepared and returns its columns; none: it has no rows.
