@@ -16,6 +16,20 @@ func variables(name string, list func(Viewer) []Variable) *table {
 	}}
 }
 
+// attributes declares a table of what the clients of some sessions say of themselves.
+func attributes(name string, of func(Viewer, Process) bool) *table {
+	return &table{name: name, compact: attributeColumns, facts: func(s *Source, add func([]types.Value)) {
+		for _, p := range s.viewer.Processes() {
+			if !of(s.viewer, p) {
+				continue
+			}
+			for i, a := range p.Attributes {
+				add([]types.Value{types.UintValue(p.ID), types.TextValue(a.Name), types.TextValue(a.Value), types.IntValue(int64(i))})
+			}
+		}
+	}}
+}
+
 // orNull is NULL for an empty text.
 func orNull(text string) types.Value {
 	if text == "" {
@@ -32,6 +46,8 @@ func performance() []*table {
 		variables("session_variables", func(v Viewer) []Variable { return v.Variables(false) }),
 		variables("global_status", func(v Viewer) []Variable { return v.Status(true) }),
 		variables("session_status", func(v Viewer) []Variable { return v.Status(false) }),
+		attributes("session_connect_attrs", func(Viewer, Process) bool { return true }),
+		attributes("session_account_connect_attrs", func(v Viewer, p Process) bool { return p.User == v.User() }),
 		&table{name: "processlist", compact: `
 			ID bigint unsigned
 			USER varchar(32)?
@@ -158,8 +174,6 @@ func unmeasured() []*table {
 		{name: "accounts", compact: "USER char(32)?\nHOST char(255)?" + connectionColumns},
 		{name: "users", compact: "USER char(32)?" + connectionColumns},
 		{name: "hosts", compact: "HOST char(255)?" + connectionColumns},
-		{name: "session_connect_attrs", compact: attributeColumns},
-		{name: "session_account_connect_attrs", compact: attributeColumns},
 		{name: "persisted_variables", compact: "VARIABLE_NAME varchar(64)\nVARIABLE_VALUE varchar(1024)?"},
 		{name: "variables_info", compact: `
 			VARIABLE_NAME varchar(64)

@@ -53,6 +53,9 @@ type View struct {
 // Variable is a variable with its value as SHOW VARIABLES has it.
 type Variable struct{ Name, Value string }
 
+// Attribute is something that a client says of itself.
+type Attribute struct{ Name, Value string }
+
 // Process is a session as the process list has it.
 type Process struct {
 	ID                    uint64
@@ -60,4 +63,5 @@ type Process struct {
 	Database, State, Info string // "": none
 	Command               string
 	Seconds               int64
+	Attributes            []Attribute
 }

@@ -72,6 +72,7 @@ func computes(e sql.Expression) bool {
 var acting = map[string]bool{
 	"sleep": true, "benchmark": true, "get_lock": true, "release_lock": true, "release_all_locks": true, "is_free_lock": true,
 	"is_used_lock": true, "last_insert_id": true, "last_insert_uuid": true, "row_count": true, "found_rows": true,
+	queryAttributeName: true,
 }
 
 // showsVariables reports SELECT @@a, @b, which computes nothing. Drivers ask for them as they connect and know GMS's types of

@@ -76,7 +76,7 @@ func malformed(err error) error {
 
 // query runs the statements of a COM_QUERY.
 func (c *connection) query(p []byte) error {
-	sent, _, err := wire.ParseQuery(p, c.has)
+	sent, attributes, err := wire.ParseQuery(p, c.has)
 	if err != nil {
 		return c.writeError(malformed(err))
 	}
@@ -87,6 +87,7 @@ func (c *connection) query(p []byte) error {
 	if strings.Trim(text, "; \t\r\n") == "" { // a comment is a statement that does nothing
 		return c.writeError(vitess.NewSQLError(vitess.EREmptyQuery, "42000", "Query was empty"))
 	}
+	defer c.session.attend(attributes)()
 	return c.statement(text)
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/dolthub/go-mysql-server/sql"
 
+	"github.com/silogate/silogate/catalog/infoschema"
 	"github.com/silogate/silogate/engine/bind"
 	"github.com/silogate/silogate/gateway/mysql/wire"
 )
@@ -29,6 +30,7 @@ type connection struct {
 	session *ownSession
 
 	running atomic.Pointer[context.CancelCauseFunc] // ends the statement under way
+	said    atomic.Pointer[[]infoschema.Attribute]  // what the client says of itself, for others to read
 
 	prepared     map[uint32]*prepared
 	lastPrepared uint32
@@ -173,6 +175,9 @@ func (c *connection) welcome() error {
 	if err := c.newSession(c.hello.Collation); err != nil {
 		return wireError(err)
 	}
+	said := shownAttributes(c.hello.Attributes)
+	c.said.Store(&said)
+	c.hello.Attributes = nil
 	if c.hello.Database != "" {
 		if err := c.useDatabase(c.hello.Database); err != nil {
 			return wireError(err)
@@ -183,6 +188,23 @@ func (c *connection) welcome() error {
 		return err
 	}
 	return c.wire.Flush()
+}
+
+// mostSaid is how many bytes of what a client says of itself are kept, as with MySQL's standard
+// performance_schema_session_connect_attrs_size.
+const mostSaid = 512
+
+// shownAttributes are those of a client that are kept: the first ones.
+func shownAttributes(all []wire.Attribute) []infoschema.Attribute {
+	var shown []infoschema.Attribute
+	left := mostSaid
+	for _, a := range all {
+		if left -= len(a.Name) + len(a.Value); left < 0 {
+			break
+		}
+		shown = append(shown, infoschema.Attribute(a))
+	}
+	return shown
 }
 
 // goodbye is what MySQL says to a client that sent nothing for longer than wait_timeout.

@@ -286,3 +286,46 @@ func TestNumbersOfCompressedPackets(t *testing.T) {
 		t.Errorf("%q", packets[:n])
 	}
 }
+
+// TestAttributes sends attributes with statements and connections.
+func TestAttributes(t *testing.T) {
+	g := start(t)
+	c := g.logIn(rawCapabilities|wire.QueryAttributes, wire.Utf8mb4Collation)
+	ask := func(attributes, text string) string {
+		t.Helper()
+		head := c.ask(wire.Query, []byte(attributes+text)...)
+		if head[0] == 0xff {
+			t.Fatalf("%s: %q", text, head)
+		}
+		for range int(head[0]) {
+			c.read()
+		}
+		rows, _ := c.rows()
+		return string(bytes.Join(rows, nil))
+	}
+	const trace = "\x02\x01\x00\x01\xfd\x00\x05trace\x03\x00\x01n\x03abc\x07\x00\x00\x00"
+	for _, q := range []struct{ attributes, text, want string }{
+		{trace, "SELECT mysql_query_attribute_string('trace'), mysql_query_attribute_string('n'), mysql_query_attribute_string('x')", "\x03abc\x017\xfb"},
+		{"\x00\x01", "SELECT mysql_query_attribute_string('trace')", "\xfb"},
+		{trace, "SELECT id, mysql_query_attribute_string('trace') FROM numbers LIMIT 1", "\x011\x03abc"},
+		{"\x01\x01\x00\x01\xfd\x00\x05trace\x03xyz", "SELECT id, mysql_query_attribute_string('trace') FROM numbers LIMIT 1", "\x011\x03xyz"},
+	} {
+		if got := ask(q.attributes, q.text); got != q.want {
+			t.Errorf("%s: %q, want %q", q.text, got, q.want)
+		}
+	}
+	id := c.prepare("SELECT mysql_query_attribute_string('trace')")
+	head := c.ask(wire.StmtExecute, executes(id, 8, "\x01\x00\x01\xfd\x00\x05trace\x03abc")...)
+	if head[0] != 1 {
+		t.Fatalf("%q", head)
+	}
+	c.read()
+	if rows, _ := c.rows(); len(rows) != 1 || !bytes.HasSuffix(rows[0], []byte("\x03abc")) {
+		t.Errorf("of an execution: %q", rows)
+	}
+	rows, err := texts(g.open("connectionAttributes=team:blue"), "SELECT ATTR_VALUE, ORDINAL_POSITION >= 0 FROM performance_schema.session_connect_attrs "+
+		"WHERE PROCESSLIST_ID = CONNECTION_ID() AND ATTR_NAME = 'team'")
+	if err != nil || len(rows) != 1 || rows[0][0] != "blue" {
+		t.Errorf("%v, %v", rows, err)
+	}
+}

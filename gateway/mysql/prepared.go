@@ -123,6 +123,7 @@ func (c *connection) execute(packet []byte) error {
 		return c.writeError(vitess.NewSQLError(vitess.ERUnknownError, vitess.SSUnknownSQLState,
 			"Parameter of prepared statement which is set through mysql_send_long_data() is longer than 'max_allowed_packet' bytes"))
 	}
+	defer c.session.attend(e.Attributes)()
 	_, err = c.run(p.text, func(s *statement) error {
 		s.binary = true
 		if e.Cursor {

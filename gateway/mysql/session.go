@@ -27,13 +27,15 @@ type ownSession struct {
 	assigned map[string]sql.CollationID // collations of texts to be assigned to user variables
 	sets     *charsets                  // nil: not known since the last change
 
-	tracked []string // variables that changed and that the client was not told of yet, each once
-	result  uint16   // the collation that the client named when it connected; 0: none since SET NAMES
+	sent    []wire.Param // the attributes of the statement under way
+	tracked []string     // variables that changed and that the client was not told of yet, each once
+	result  uint16       // the collation that the client named when it connected; 0: none since SET NAMES
 }
 
 var (
 	_ sql.Session          = (*ownSession)(nil)
 	_ bind.CollationKeeper = (*ownSession)(nil)
+	_ bind.QueryAttributes = (*ownSession)(nil)
 )
 
 // newSession makes the session of who has logged in. collation is the one that the client named.
@@ -155,6 +157,27 @@ func (s *ownSession) takeChanges() []wire.Change {
 	}
 	s.tracked = nil
 	return all
+}
+
+// attend has statements see the attributes that the client sent with them, until the returned function is called.
+func (s *ownSession) attend(attributes []wire.Param) (over func()) {
+	s.sent = attributes
+	return func() { s.sent = nil }
+}
+
+// QueryAttribute implements bind.QueryAttributes. The first of a name counts.
+func (s *ownSession) QueryAttribute(name string) (string, bool) {
+	for _, a := range s.sent {
+		if named, ok := s.charsets().read([]byte(a.Name)); !ok || named != name {
+			continue
+		}
+		text, ok := string(a.Text), true
+		if a.Type.IsText() {
+			text, ok = s.charsets().read(a.Text)
+		}
+		return text, ok && !a.Null
+	}
+	return "", false
 }
 
 // KeepCollation implements bind.CollationKeeper.

@@ -249,6 +249,11 @@ func (v *viewer) Processes() []infoschema.Process {
 				x.State = "waiting for source " + source
 			}
 		}
+		if c, ok := v.system.server.connections.Load(p.Connection); ok {
+			if said := c.(*connection).said.Load(); said != nil {
+				x.Attributes = *said
+			}
+		}
 		list = append(list, x)
 	}
 	return list

@@ -111,8 +111,8 @@ const (
 	TypeGeometry   Type = 255
 )
 
-// isText reports a type whose values go over the wire as bytes after their length.
-func (t Type) isText() bool {
+// IsText reports a type whose values go over the wire as bytes after their length.
+func (t Type) IsText() bool {
 	switch t {
 	case TypeVarchar, TypeVarString, TypeString, TypeEnum, TypeSet, TypeBit, TypeJSON,
 		TypeTinyBlob, TypeMediumBlob, TypeLongBlob, TypeBlob, TypeGeometry:

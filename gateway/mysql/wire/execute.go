@@ -125,7 +125,7 @@ func readParams(r *reader, count int, named bool, types *[]ParamType, long map[i
 		all[i].Type, all[i].Unsigned = t.Type, t.Unsigned
 		if sent, ok := long[i]; ok { // a text, whatever else its type says
 			all[i].Text = sent
-			if !t.Type.isText() {
+			if !t.Type.IsText() {
 				all[i].Type = TypeVarString
 			}
 			continue
@@ -163,7 +163,7 @@ func (p *Param) read(r *reader) error {
 	case TypeDecimal, TypeNewDecimal:
 		p.Text = number(r.lenencBytes())
 	default:
-		if !p.Type.isText() {
+		if !p.Type.IsText() {
 			return fmt.Errorf("there is no type %d: %w", p.Type, errShort)
 		}
 		p.Text = r.lenencBytes()
