@@ -57,8 +57,8 @@ func decode(h *wire.Hello) {
 
 // clientCharset is the character set that a client speaks which names a collation; false: the server's own.
 func clientCharset(id types.Collation) (sql.CharacterSetID, bool) {
-	set := sql.CollationID(id).CharacterSet()
-	return set, sql.CollationID(id).Name() != "" && !id.Bytewise() && checkClientCharset(set.Name()) == nil
+	name := id.Charset() // GMS knows nothing of numbers that are none
+	return charsetNamed(name), !id.Bytewise() && checkClientCharset(name) == nil
 }
 
 // recode returns what turns texts into what the client reads; nil: nothing need be done.

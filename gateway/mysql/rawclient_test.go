@@ -46,7 +46,7 @@ func (g *gateway) logIn(capabilities wire.Capability, collation byte) *rawClient
 	return g.logInAs("root", capabilities, collation)
 }
 
-// logInAs connects as a user whose password is that of root.
+// logInAs connects as a user whose password is that of root, in the database fake if the client has ConnectWithDB.
 func (g *gateway) logInAs(user string, capabilities wire.Capability, collation byte) *rawClient {
 	g.t.Helper()
 	c := g.dial()
@@ -58,7 +58,9 @@ func (g *gateway) logInAs(user string, capabilities wire.Capability, collation b
 	p = append(append(p, collation), make([]byte, 23)...)
 	p = append(append(p, user...), 0, 20)
 	p = append(p, nativeProof("sesame", c.nonce)...)
-	p = append(append(p, "fake"...), 0)
+	if capabilities.Has(wire.ConnectWithDB) {
+		p = append(append(p, "fake"...), 0)
+	}
 	p = append(append(p, wire.NativePlugin...), 0)
 	c.write(p)
 	if answer := c.read(); answer[0] != 0 {
