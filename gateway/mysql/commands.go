@@ -66,6 +66,7 @@ func (c *connection) answer(err error) error {
 	if err != nil {
 		return c.writeError(err)
 	}
+	c.session.ClearWarningCount() // of the statement before
 	return c.writeOK(wire.OK{})
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"runtime/debug"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 
 	"github.com/silogate/silogate/catalog/infoschema"
 	"github.com/silogate/silogate/engine/bind"
+	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/gateway/mysql/wire"
 )
 
@@ -287,7 +289,7 @@ func (c *connection) context(ctx context.Context, text string) *sql.Context {
 		sql.WithServices(sql.Services{KillConnection: v.kill, LoadInfile: func(name string) (io.ReadCloser, error) { return c.loadInfile(ctx, name) }}))
 }
 
-// useDatabase makes a database the session's.
+// useDatabase makes a database the session's, of those that the user has a right on.
 func (c *connection) useDatabase(name string) error {
 	ctx := c.context(context.Background(), "")
 	if err := sql.SessionCommandBegin(c.session); err != nil {
@@ -296,6 +298,10 @@ func (c *connection) useDatabase(name string) error {
 	defer sql.SessionCommandEnd(c.session)
 	if _, err := c.server.gms.Analyzer.Catalog.Database(ctx, name); err != nil {
 		return bind.Translate(err)
+	}
+	rights := c.server.gms.Analyzer.Catalog.MySQLDb.UserActivePrivilegeSet(ctx)
+	if !(&viewer{rights: rights}).SeesDatabase(strings.ToLower(name)) {
+		return sqlerr.New(sqlerr.DatabaseDenied, "Access denied for user '%s'@'%s' to database '%s'", c.who.user, c.who.host, name)
 	}
 	c.session.SetCurrentDatabase(name)
 	c.server.gms.ProcessList.ConnectionReady(c.session)

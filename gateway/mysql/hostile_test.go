@@ -3,7 +3,9 @@ package mysql
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"testing"
 
@@ -327,5 +329,79 @@ func TestAttributes(t *testing.T) {
 		"WHERE PROCESSLIST_ID = CONNECTION_ID() AND ATTR_NAME = 'team'")
 	if err != nil || len(rows) != 1 || rows[0][0] != "blue" {
 		t.Errorf("%v, %v", rows, err)
+	}
+}
+
+// TestDatabasesNeedRights has a user who may read one database go to all.
+func TestDatabasesNeedRights(t *testing.T) {
+	g := start(t)
+	g.logIn(rawCapabilities, wire.Utf8mb4Collation).does("CREATE USER poor IDENTIFIED BY 'sesame'", "CREATE DATABASE desk", "GRANT SELECT ON desk.* TO poor")
+	c := g.logInAs("poor", rawCapabilities&^wire.ConnectWithDB, wire.Utf8mb4Collation)
+	for db, errno := range map[string]uint16{
+		"fake": 1044, "mysql": 1044, "sys": 1044, "nowhere": 1044, "desk": 0, "DESK": 0, "information_schema": 0, "performance_schema": 0,
+	} {
+		end := c.ask(wire.InitDB, []byte(db)...)
+		if errnoOf(end) != errno || errno == 0 && string(end) != "\x00\x00\x00\x02\x00\x00\x00" {
+			t.Errorf("%s: %q", db, end)
+		}
+		if _, use := c.query("USE " + db); errnoOf(use) != errno {
+			t.Errorf("USE %s: %q", db, use)
+		}
+	}
+}
+
+// TestKilledConnections kills connections that wait for their clients, with all they hold.
+func TestKilledConnections(t *testing.T) {
+	g := start(t)
+	root := g.logIn(rawCapabilities, wire.Utf8mb4Collation)
+	root.does("CREATE DATABASE desk", "CREATE TABLE desk.t (id INT)", "SET GLOBAL local_infile = 1")
+	defer root.does("SET GLOBAL local_infile = 0")
+	for name, busy := range map[string]func(*rawClient){
+		"idle":        func(*rawClient) {},
+		"a cursor":    func(c *rawClient) { c.openCursor(c.prepare("SELECT id, pad FROM numbers")) },
+		"transaction": func(c *rawClient) { c.does("BEGIN", "INSERT INTO desk.t VALUES (1)") },
+		"a file":      func(c *rawClient) { c.ask(wire.Query, []byte("LOAD DATA LOCAL INFILE 'f' INTO TABLE desk.t")...) },
+	} {
+		c := g.logIn(rawCapabilities|wire.LocalFiles, wire.Utf8mb4Collation)
+		busy(c)
+		root.does(fmt.Sprintf("KILL CONNECTION %d", g.lastID.Load()))
+		for {
+			if _, err := c.next(); err != nil {
+				break
+			}
+		}
+		eventually(t, name+": the connection's end", func() bool { return g.Server.open.Load() == 1 })
+		if open, left := g.fake.open.Load(), g.Server.prepared.Load(); open != 0 || left != 0 {
+			t.Errorf("%s: %d executions and %d prepared statements are left", name, open, left)
+		}
+		root.does("INSERT INTO desk.t VALUES (2)") // no lock is left
+	}
+	if n := root.one("SELECT COUNT(*) FROM desk.t WHERE id = 1"); n != "0" {
+		t.Errorf("%s rows of who was killed", n)
+	}
+}
+
+// TestChangingUsersIsBounded has a client not prove who it is now.
+func TestChangingUsersIsBounded(t *testing.T) {
+	g := start(t)
+	root := g.logIn(rawCapabilities, wire.Utf8mb4Collation)
+	before := root.one("SELECT @@GLOBAL.connect_timeout")
+	root.does("CREATE USER sha IDENTIFIED WITH caching_sha2_password BY 'sesame'", "SET GLOBAL connect_timeout = 2")
+	defer func() { root.does("SET GLOBAL connect_timeout = " + before) }()
+	c := g.logIn(rawCapabilities, wire.Utf8mb4Collation)
+	if p := c.ask(wire.ChangeUser, []byte("sha\x00\x00\x00")...); p[0] != 0xfe {
+		t.Fatalf("%q", p)
+	}
+	for {
+		p, err := c.next()
+		if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
+			t.Error("the server waits for ever")
+		}
+		if err != nil {
+			break
+		}
+		if errnoOf(p) == 0 {
+			t.Errorf("%q", p)
+		}
 	}
 }
