@@ -29,6 +29,9 @@ type importer struct {
 	variables *userVariables // that the query assigns; nil: none
 	// operands are what stands below other expressions; nil before it is asked for.
 	operands *operands
+	origins  map[expr.ColumnID]origin
+	// relations are the outermost ones with a name that have a column.
+	relations map[expr.ColumnID]Relation
 }
 
 // importQuery imports a validated query.
@@ -38,7 +41,8 @@ func (b *Binder) importQuery(ctx *sql.Context, n sql.Node) (*Leaf, error) {
 		return nil, err
 	}
 	for widenings := 0; ; widenings++ {
-		im := &importer{ctx: ctx, binder: b, ctes: countCTEs(ctx, n), working: make(map[sql.TableId]*plan.Recursive), root: n, variables: variables}
+		im := &importer{ctx: ctx, binder: b, ctes: countCTEs(ctx, n), working: make(map[sql.TableId]*plan.Recursive), root: n, variables: variables,
+			origins: make(map[expr.ColumnID]origin), relations: make(map[expr.ColumnID]Relation)}
 		leaf, err := im.leaf(n)
 		if err != nil || variables == nil || !variables.widened {
 			return leaf, err
@@ -77,7 +81,8 @@ func (im *importer) leaf(n sql.Node) (*Leaf, error) {
 		col.AutoIncrement, col.PrimaryKey = false, false
 		leaf.Columns = append(leaf.Columns, &col)
 	}
-	return leaf, nil
+	leaf.Shown, err = im.shown(leaf.Plan)
+	return leaf, err
 }
 
 // column is a column of an imported relation: the id and name that GMS's references to it have where the relation is

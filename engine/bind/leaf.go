@@ -31,6 +31,8 @@ type Leaf struct {
 	Plan plan.Node
 	// Columns are the result's columns under the names the client sees.
 	Columns sql.Schema
+	// Shown is what clients are told of each of Columns beyond its type.
+	Shown []Shown
 	// Explain is set by LeafOf for EXPLAIN statements.
 	Explain Explain
 	// JSON is set with Explain for FORMAT=JSON.

@@ -75,8 +75,12 @@ func (im *importer) localNode(n sql.Node, ids sql.ColSet) (relation, error) {
 		col := plan.Column{ID: im.last, Name: c.Name, Type: typ, Nullable: c.Nullable}
 		scan.Cols, scan.Pos = append(scan.Cols, col), append(scan.Pos, i)
 		rel.cols = append(rel.cols, column{name: c.Name, Column: col})
+		if rt, ok := n.(*gmsplan.ResolvedTable); ok {
+			im.origins[col.ID] = origin{database: rt.Database().Name(), table: rt.UnderlyingTable(), column: c}
+		}
 	}
 	t.Name = localName(n)
+	im.called(t.Name.Name, rel)
 	return rel.renamed(ids, nil), nil
 }
 

@@ -29,6 +29,7 @@ func (im *importer) node(n sql.Node, outer *scope) (relation, error) {
 		return im.resolvedTable(n)
 	case *gmsplan.TableAlias:
 		rel, err := im.node(n.Child, outer)
+		im.called(n.Name(), rel)
 		if _, ok := n.Child.(*gmsplan.RecursiveTable); ok {
 			return rel, err // whose columns are known by their names
 		}
@@ -104,7 +105,9 @@ func (im *importer) resolvedTable(n *gmsplan.ResolvedTable) (relation, error) {
 		scan.Cols = append(scan.Cols, col)
 		scan.Pos = append(scan.Pos, i)
 		rel.cols = append(rel.cols, column{name: c.Name, Column: col})
+		im.origins[col.ID] = origin{database: t.db, table: t, column: t.schema[i]}
 	}
+	im.called(t.name, rel)
 	return rel.renamed(n.Columns(), nil), nil
 }
 
@@ -118,6 +121,7 @@ func (im *importer) derivedTable(n *gmsplan.SubqueryAlias, outer *scope) (relati
 	if err := uniqueColumns(n.Name(), names); err != nil {
 		return relation{}, err
 	}
+	im.derived(n, names, rel)
 	return rel.renamed(n.Columns(), names), nil
 }
 
