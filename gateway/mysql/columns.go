@@ -1,8 +1,10 @@
 package mysql
 
 import (
+	"cmp"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
 	gmstypes "github.com/dolthub/go-mysql-server/sql/types"
@@ -10,12 +12,10 @@ import (
 
 	"github.com/silogate/silogate/engine/bind"
 	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/shape"
 	"github.com/silogate/silogate/engine/types"
 	"github.com/silogate/silogate/gateway/mysql/wire"
 )
-
-// notFixed is the number of decimals of a FLOAT or DOUBLE whose scale is free (NOT_FIXED_DEC).
-const notFixed = 31
 
 // bytesPerChar is the most bytes of a character in utf8mb4.
 const bytesPerChar = 4
@@ -36,19 +36,106 @@ func leafColumns(leaf *bind.Leaf) []wire.Column {
 	schema := wireSchema(leaf)
 	columns := make([]wire.Column, len(schema))
 	for i, col := range schema {
-		named := leaf.Columns[i]
+		shown := &leaf.Shown[i]
 		c := newColumn(col.Type)
-		c.Name, c.OrgName = named.Name, named.Name
-		c.Table, c.OrgTable, c.Schema = named.Source, named.Source, named.DatabaseSource
-		if !col.Nullable {
+		c.Length, c.Decimals = byteLength(col.Type, shown.Length), shown.Decimals
+		c.Name, c.Table, c.OrgName = leaf.Columns[i].Name, shown.Table, shown.Relation.Column
+		if !col.Nullable || shown.NotNull {
 			c.Flags |= wire.NotNull
 		}
-		if named.PrimaryKey {
-			c.Flags |= wire.PrimaryKey
+		if shown.Unsigned {
+			c.Flags |= wire.Unsigned
+		}
+		switch {
+		case shown.Origin != nil:
+			ofTable(&c, col.Type, shown)
+		case shown.Stored:
+			c.OrgName = cmp.Or(c.OrgName, c.Name)
+			stored(&c, col.Type)
+		default:
+			computed(&c, col.Type, shown)
 		}
 		columns[i] = c
 	}
 	return columns
+}
+
+// stored completes the description of what is a Field in MySQL: there BINARY is of strings and moments.
+func stored(c *wire.Column, t types.Type) {
+	if t.IsNumeric() {
+		c.Flags &^= wire.Binary
+	}
+	if t.Kind == types.Year {
+		c.Flags |= wire.Zerofill
+	}
+	if t.IsText() && strings.HasSuffix(t.Collation.String(), "_bin") {
+		c.Flags |= wire.Binary
+	}
+}
+
+// ofTable completes the description of a column of a table.
+func ofTable(c *wire.Column, t types.Type, shown *bind.Shown) {
+	from := shown.Origin
+	c.Schema, c.OrgTable, c.OrgName = from.Database, from.Table, cmp.Or(c.OrgName, from.Column.Name)
+	stored(c, t)
+	switch {
+	case from.Column.Type == gmstypes.Boolean:
+		c.Length = 1
+	case from.Column.Type.Type() == sqltypes.Int24:
+		c.Type, c.Length = wire.TypeInt24, 9
+	case from.Column.Type.Type() == sqltypes.Uint24:
+		c.Type, c.Length = wire.TypeInt24, 8
+	}
+	c.Flags |= declaredFlags(from)
+}
+
+// declaredFlags are those of keys, and of what a row gets that does not name the column.
+func declaredFlags(from *bind.Origin) (flags wire.Flag) {
+	col := from.Column
+	clocked := from.Written && gmstypes.IsTime(col.Type) && (col.OnUpdate != nil || col.Default != nil && !col.Default.IsLiteral())
+	for _, f := range []struct {
+		set  bool
+		flag wire.Flag
+	}{
+		{from.Written && !col.Nullable && col.Default == nil && !col.AutoIncrement, wire.NoDefault},
+		{clocked, wire.Timestamp}, {clocked && col.OnUpdate != nil, wire.UpdatedNow},
+		{from.Key.Primary, wire.PrimaryKey}, {from.Key.Unique, wire.UniqueKey}, {from.Key.Multiple, wire.MultipleKey},
+		{from.Key.Part, wire.PartKey}, {col.AutoIncrement, wire.AutoIncrement},
+	} {
+		if f.set {
+			flags |= f.flag
+		}
+	}
+	return flags
+}
+
+// computed completes the description of an Item.
+func computed(c *wire.Column, t types.Type, shown *bind.Shown) {
+	c.Flags &^= wire.Blob | wire.Enum | wire.Set
+	if shown.Long {
+		c.Type = wire.TypeBlob
+	} else if t.IsString() && t.Kind != types.JSON && t.Kind != types.Char && t.Kind != types.Enum && t.Kind != types.Set {
+		c.Type = stringType(c.Length)
+	}
+}
+
+// stringType is the type of an expression's strings of at most so many bytes (Item::set_data_type_string).
+func stringType(length uint32) wire.Type {
+	switch {
+	case length <= math.MaxUint16:
+		return wire.TypeVarString
+	case length < 1<<24:
+		return wire.TypeMediumBlob
+	}
+	return wire.TypeLongBlob
+}
+
+// byteLength is a length in bytes.
+func byteLength(t types.Type, length uint64) uint32 {
+	if t.IsText() && t.Kind != types.JSON {
+		length *= bytesPerChar
+	}
+	return uint32(min(length, math.MaxUint32))
 }
 
 // wireTypes are the protocol's types by kind.
@@ -65,13 +152,8 @@ var wireTypes = [...]wire.Type{
 
 // newColumn describes a column of type t, but for its name and what it may hold.
 func newColumn(t types.Type) wire.Column {
-	c := wire.Column{Type: wireTypes[t.Kind], Collation: wire.BinaryCollation, Length: displayLength(t)}
-	switch {
-	case t.Kind == types.Decimal, t.IsTemporal():
-		c.Decimals = t.Scale
-	case t.IsFloat():
-		c.Decimals = notFixed
-	}
+	s := shape.OfColumn(t)
+	c := wire.Column{Type: wireTypes[t.Kind], Collation: wire.BinaryCollation, Length: byteLength(t, s.Length), Decimals: s.Decimals}
 	switch t.Kind {
 	case types.Char, types.Varchar:
 		c.Collation = wire.Utf8mb4Collation
@@ -92,66 +174,21 @@ func newColumn(t types.Type) wire.Column {
 	return c
 }
 
-// widths are the most characters that values of a kind without parameters have when shown.
-var widths = map[types.Kind]uint32{
-	types.Bool: 1, types.Int8: 4, types.Int16: 6, types.Int32: 11, types.Int64: 20,
-	types.Uint8: 3, types.Uint16: 5, types.Uint32: 10, types.Uint64: 20, types.Year: 4,
-	types.Float32: 12, types.Float64: 22, types.Date: 10, types.Datetime: 19, types.Timestamp: 19, types.Time: 10,
-}
-
-// displayLength is the length of a column definition: characters for what is shown, bytes for text.
-func displayLength(t types.Type) uint32 {
-	switch t.Kind {
-	case types.Decimal:
-		length := uint32(t.Precision) + 1 // the sign
-		if t.Scale > 0 {
-			length++
-		}
-		return length
-	case types.Datetime, types.Timestamp, types.Time:
-		if t.Scale > 0 {
-			return widths[t.Kind] + 1 + uint32(t.Scale)
-		}
-	case types.Bit:
-		return max(t.Length, 1)
-	case types.Enum, types.Set:
-		var longest, all int
-		for _, m := range t.MemberNames() {
-			longest = max(longest, len([]rune(m)))
-			all += len([]rune(m)) + 1
-		}
-		if t.Kind == types.Set {
-			longest = max(all-1, 0)
-		}
-		return uint32(longest) * bytesPerChar
-	case types.Char, types.Varchar:
-		if t.Length == 0 || t.Length > math.MaxUint16 {
-			return math.MaxUint32
-		}
-		return t.Length * bytesPerChar
-	case types.Binary, types.Varbinary:
-		if t.Length == 0 {
-			return math.MaxUint32
-		}
-		return t.Length
-	case types.Text, types.Blob, types.JSON:
-		return math.MaxUint32
-	}
-	return widths[t.Kind]
-}
-
 // localColumns describes the result of a statement that GMS runs.
 func localColumns(ctx *sql.Context, schema sql.Schema) []wire.Column {
 	columns := make([]wire.Column, len(schema))
 	for i, col := range schema {
 		typ, flags := sqltypes.TypeToMySQL(col.Type.Type())
 		c := wire.Column{
-			Name: col.Name, OrgName: col.Name,
+			Name:  col.Name,
 			Table: col.Source, OrgTable: col.Source, Schema: col.DatabaseSource,
 			Type:      wire.Type(typ),
 			Flags:     wire.Flag(flags),
 			Collation: wire.BinaryCollation,
 			Length:    col.Type.MaxTextResponseByteLength(ctx),
+		}
+		if col.Source != "" {
+			c.OrgName = col.Name
 		}
 		switch t := col.Type.(type) {
 		case sql.DecimalType:
@@ -160,7 +197,7 @@ func localColumns(ctx *sql.Context, schema sql.Schema) []wire.Column {
 			c.Decimals = uint8(t.Precision())
 		default:
 			if gmstypes.IsFloat(col.Type) {
-				c.Decimals = notFixed
+				c.Decimals = shape.NotFixed
 			}
 		}
 		if isText(col.Type) {

@@ -247,7 +247,7 @@ func (c *connection) fieldList(p []byte) error {
 		if err != nil {
 			return unparsed(err)
 		}
-		columns, err := s.describe(parsed, text)
+		columns, err := s.describe(parsed, text, 0)
 		if err != nil {
 			return err
 		}

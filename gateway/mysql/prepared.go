@@ -92,7 +92,7 @@ func (s *statement) parsePrepared(text string) (*prepared, []wire.Column, error)
 	if err != nil {
 		return nil, nil, bind.Unparsed(err)
 	}
-	columns, err := s.describe(p.parsed, text)
+	columns, err := s.describe(p.parsed, text, p.params)
 	return p, columns, err
 }
 

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/dolthub/go-mysql-server/sql"
@@ -344,18 +346,21 @@ func (s *statement) fail(err error) error {
 	return s.conn.wire.Flush()
 }
 
-// describe checks a statement that is prepared and returns its columns; none: it has no rows.
-func (s *statement) describe(parsed sqlparser.Statement, text string) ([]wire.Column, error) {
+// describe checks a statement that is prepared, with so many parameters, and returns its columns; none: it has no rows.
+func (s *statement) describe(parsed sqlparser.Statement, text string, params int) ([]wire.Column, error) {
 	shown, err := s.server.binder.Shown(s.ctx, parsed)
 	if err != nil {
 		return nil, err
 	}
 	restore := s.withinReach(shown)
+	defer restore()
 	root, err := s.server.gms.PrepareParsedQuery(s.ctx, text, text, shown)
-	restore()
 	s.conn.session.UnprepareQuery(text) // what is prepared is kept by the connection
 	if err != nil {
 		return nil, bind.UnknownQualifier(err, parsed)
+	}
+	if _, ok := shown.(sqlparser.SelectStatement); ok {
+		root = s.foreseen(root, shown, text, params)
 	}
 	if leaf, ok := bind.LeafOf(root); ok && leaf.Explain == bind.Run {
 		return leafColumns(leaf), nil
@@ -375,4 +380,24 @@ func (s *statement) describe(parsed sqlparser.Statement, text string) ([]wire.Co
 		return nil, nil
 	}
 	return localColumns(s.ctx, schema), nil
+}
+
+// foreseen is a query as it will run, with an integer for each parameter; root, which was bound only, if it can't be told so.
+func (s *statement) foreseen(root sql.Node, parsed sqlparser.Statement, text string, params int) sql.Node {
+	args := make(map[string]sqlparser.Expr, params)
+	for i := range params {
+		args["v"+strconv.Itoa(i+1)] = sqlparser.NewIntVal([]byte("1"))
+	}
+	warned := s.ctx.Warnings() // the newest first
+	analyzed, err := s.server.gms.BoundQueryPlan(s.ctx, text, parsed, args)
+	if len(s.ctx.Warnings()) != len(warned) { // of this binding, of which the client knows nothing
+		s.ctx.ClearWarnings()
+		for _, w := range slices.Backward(warned) {
+			s.ctx.Session.Warn(w)
+		}
+	}
+	if err != nil {
+		return root
+	}
+	return analyzed
 }

@@ -138,6 +138,9 @@ const (
 	AutoIncrement Flag = 1 << 9
 	Timestamp     Flag = 1 << 10
 	Set           Flag = 1 << 11
+	NoDefault     Flag = 1 << 12
+	UpdatedNow    Flag = 1 << 13
+	PartKey       Flag = 1 << 14
 	Num           Flag = 1 << 15
 )
 
