@@ -15,6 +15,12 @@ import (
 // the allocator that checks it, a benchmark's under its own.
 func serving(t testing.TB, yaml string, tune ...func(*engine.Config)) *sql.DB {
 	t.Helper()
+	return connect(t, "root@tcp("+servingAt(t, yaml, tune...)+")/")
+}
+
+// servingAt is the same, and returns the address.
+func servingAt(t testing.TB, yaml string, tune ...func(*engine.Config)) string {
+	t.Helper()
 	mem := bufpooltest.New()
 	if _, measured := t.(*testing.B); !measured {
 		tune = append(tune, func(c *engine.Config) { c.Allocator = mem })
@@ -38,7 +44,7 @@ func serving(t testing.TB, yaml string, tune ...func(*engine.Config)) *sql.DB {
 		}
 		mem.AssertSize(t, 0)
 	})
-	return connect(t, "root@tcp("+address+")/")
+	return address
 }
 
 // queryTexts returns a query's rows as the text protocol has them, NULL as "".
