@@ -445,12 +445,34 @@ func (x *expressions) caseConditions(e *expression.Case) ([]expr.Expr, error) {
 		subjects[0] = first
 	}
 	for i, value := range list[1:] {
-		subject, value := beside(e.Expr, e.Branches[i].Cond, subjects[i], value)
+		subject, value, err := documentsAsTexts(beside(e.Expr, e.Branches[i].Cond, subjects[i], value))
+		if err != nil {
+			return nil, err
+		}
 		if out[i], err = x.compare(expr.Eq, subject, value); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
+}
+
+// documentsAsTexts has CASE compare a document with a text, or with a document, as the text that it is shown as: only = compares
+// documents as such.
+func documentsAsTexts(a, b expr.Expr) (expr.Expr, expr.Expr, error) {
+	document := func(e expr.Expr) bool { return e.Type().Kind == types.JSON }
+	if !document(a) && !document(b) || !a.Type().IsText() || !b.Type().IsText() {
+		return a, b, nil
+	}
+	var err error
+	for _, side := range []*expr.Expr{&a, &b} {
+		if !document(*side) {
+			continue
+		}
+		if *side, err = expr.NewCast(*side, types.NewText(types.Text, 0, types.Utf8mb4Bin)); err != nil {
+			return nil, nil, err
+		}
+	}
+	return a, b, nil
 }
 
 // arithmetic imports +, - and *, and a date moved by an interval.
