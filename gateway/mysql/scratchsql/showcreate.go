@@ -2,6 +2,7 @@ package scratchsql
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
@@ -33,7 +34,8 @@ func CreateTable(ctx *sql.Context, t sql.Table) (statement string, ok bool) {
 			}
 		}
 	}
-	for _, k := range def.ForeignKeys {
+	byName := func(a, b scratch.ForeignKey) int { return strings.Compare(a.Name, b.Name) }
+	for _, k := range slices.SortedFunc(slices.Values(def.ForeignKeys), byName) { // as InnoDB keeps them
 		lines = append(lines, foreignKeyLine(own.database, k))
 	}
 	for _, c := range def.Checks {
@@ -180,4 +182,7 @@ func quotedList(names []string) string {
 
 func quoted(name string) string { return "`" + strings.ReplaceAll(name, "`", "``") + "`" }
 
-func literal(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
+func literal(text string) string { return "'" + unescaped.Replace(text) + "'" }
+
+// unescaped is how MySQL shows what can't stand in a literal as it is (append_unescaped): clients read SHOW CREATE TABLE line by line.
+var unescaped = strings.NewReplacer("'", "''", `\`, `\\`, "\n", `\n`, "\r", `\r`, "\x00", `\0`)
