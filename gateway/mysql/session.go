@@ -13,7 +13,6 @@ import (
 
 	"github.com/silogate/silogate/catalog/scratch"
 	"github.com/silogate/silogate/engine/bind"
-	"github.com/silogate/silogate/engine/collation"
 	"github.com/silogate/silogate/engine/types"
 	"github.com/silogate/silogate/gateway/mysql/wire"
 )
@@ -82,18 +81,15 @@ func (s *ownSession) context() *sql.Context {
 }
 
 // speak has client and server speak in the character set of the collation that the client named with its first packet, which is
-// also how its literals compare, as far as the engine has that. What the server does not have is as if the client had named none.
+// also how its literals compare. What the server does not have is as if the client had named none.
 func (s *ownSession) speak(id types.Collation) error {
 	set, ok := clientCharset(id)
 	if !ok {
 		return nil
 	}
-	variables := map[string]string{characterSetClient: set.Name(), characterSetResults: set.Name()}
-	if collation.Has(id) {
-		variables["character_set_connection"], variables[collationConnection] = set.Name(), id.String()
-	}
-	for name, value := range variables {
-		if err := s.SetSessionVariable(s.context(), name, value); err != nil {
+	for _, v := range [][2]string{{characterSetClient, set.Name()}, {characterSetResults, set.Name()},
+		{"character_set_connection", set.Name()}, {collationConnection, sql.CollationID(id).Name()}} {
+		if err := s.SetSessionVariable(s.context(), v[0], v[1]); err != nil {
 			return err
 		}
 	}
