@@ -36,6 +36,7 @@ nightly: deps ## the long suites, in hours
 	$(CACHE)/venv-mlflow/bin/pip install --quiet --disable-pip-version-check -r scripts/requirements-mlflow.txt
 	python3 -m venv $(CACHE)/venv-mlflow2
 	$(CACHE)/venv-mlflow2/bin/pip install --quiet --disable-pip-version-check -r scripts/requirements-mlflow2.txt
+	scripts/deps-clients.sh $(CACHE)
 	go run ./internal/testserver/run scripts/nightly.sh $(TOOLS)/gotestsum --format pkgname --
 
 race: ## unit tests under the race detector

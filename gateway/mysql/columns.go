@@ -222,13 +222,13 @@ func localColumns(ctx *sql.Context, schema sql.Schema) []wire.Column {
 	return columns
 }
 
-// isText reports a type of GMS with a character set of its own.
+// isText reports a type of GMS with a character set: that of a system variable does not name its own.
 func isText(t sql.Type) bool {
 	if gmstypes.IsBinaryType(t) {
 		return false
 	}
 	_, collated := t.(sql.TypeWithCollation)
-	return collated
+	return collated || sqltypes.IsText(t.Type())
 }
 
 // textColumns describes a result of texts that are not NULL.

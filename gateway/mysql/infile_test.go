@@ -1,0 +1,67 @@
+package mysql
+
+import (
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/go-sql-driver/mysql"
+)
+
+// TestLocalFiles loads a file of the client's into a table, which the server's administrator has to allow.
+func TestLocalFiles(t *testing.T) {
+	g := start(t)
+	c, _ := g.conn(g.open(""))
+	exec(t, c, "CREATE DATABASE loaded", "USE loaded", "CREATE TABLE t (a INT, b VARCHAR(10))")
+	mysql.RegisterReaderHandler("rows", func() io.Reader { return strings.NewReader("1\tone\n2\t\\N\n") })
+	defer mysql.DeregisterReaderHandler("rows")
+	const load = "LOAD DATA LOCAL INFILE 'Reader::rows' INTO TABLE t"
+	_, err := c.ExecContext(background, load)
+	wantErrno(t, load, err, 3948, "42000")
+	exec(t, c, "SET GLOBAL local_infile = ON")
+	defer exec(t, c, "SET GLOBAL local_infile = OFF")
+	result, err := c.ExecContext(background, load)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := result.RowsAffected(); n != 2 || err != nil {
+		t.Errorf("%d rows, %v", n, err)
+	}
+	wantTable(t, c, "SELECT a, b, b IS NULL FROM t ORDER BY a", "1|one|0", "2|NULL|1")
+}
+
+// TestDeclaredTypes asks for what plans do not have of columns: MEDIUMINT, and that a variable's value is a text.
+func TestDeclaredTypes(t *testing.T) {
+	g := start(t)
+	c, _ := g.conn(g.open(""))
+	exec(t, c, "CREATE DATABASE declared", "CREATE TABLE declared.t (a MEDIUMINT, b MEDIUMINT UNSIGNED)", "INSERT INTO declared.t VALUES (-8388608, 16777215)")
+	for query, want := range map[string]string{
+		"SELECT a, b FROM declared.t":       "MEDIUMINT|UNSIGNED MEDIUMINT",
+		"SELECT @@character_set_connection": "VARCHAR",
+	} {
+		rows, err := c.QueryContext(background, query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kinds, err := rows.ColumnTypes()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, k := range kinds {
+			got = append(got, k.DatabaseTypeName())
+		}
+		if rows.Close(); strings.Join(got, "|") != want {
+			t.Errorf("%s: %v, want %s", query, got, want)
+		}
+	}
+	prepared, err := c.PrepareContext(background, "SELECT a, b FROM declared.t WHERE a < ?")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer prepared.Close()
+	var a, b int
+	if err := prepared.QueryRowContext(background, 0).Scan(&a, &b); err != nil || a != -8388608 || b != 16777215 {
+		t.Errorf("%d, %d, %v", a, b, err)
+	}
+}
