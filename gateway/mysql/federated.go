@@ -66,7 +66,7 @@ func (s *statement) federated(leaf *bind.Leaf, prepared *engine.Prepared) (err e
 	s.server.results.Store(s.conn.id, result)
 	defer s.server.results.Delete(s.conn.id)
 	return s.rows(leafColumns(leaf), &engineRows{
-		statement: s, result: result, watch: watch,
+		statement: s, result: execution{result, s.server, leaf}, watch: watch,
 		formatter: newFormatter(wireSchema(leaf), env.Location, s.binary, s.conn.session.charsets().recode()),
 	})
 }
@@ -149,18 +149,19 @@ func (v *Server) rows(ctx *sql.Context, leaf *bind.Leaf) (bind.Rows, error) {
 	if err != nil {
 		return nil, err
 	}
-	return inner{result, v, leaf}, nil
+	return execution{result, v, leaf}, nil
 }
 
-// inner is the result of a query in a statement of GMS's.
-type inner struct {
+// execution is the result of a query. Others read it when the statement that made it is over: GMS, and a cursor's client.
+type execution struct {
 	*engine.Result
 	server *Server
 	leaf   *bind.Leaf
 }
 
-// Next implements bind.Rows. A failure ends the result: GMS does not close the rows of every expression that fails.
-func (r inner) Next(ctx context.Context) (arrow.RecordBatch, error) {
+// Next implements bind.Rows. A failure ends the result, as GMS does not close the rows of every expression that fails, and a change of its tables
+// is not met again.
+func (r execution) Next(ctx context.Context) (arrow.RecordBatch, error) {
 	batch, err := r.Result.Next(ctx)
 	if err != nil && !errors.Is(err, io.EOF) {
 		r.server.forget(r.leaf, err)

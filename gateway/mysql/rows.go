@@ -11,7 +11,6 @@ import (
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/vitess/go/sqltypes"
 
-	"github.com/silogate/silogate/engine"
 	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/gateway/mysql/wire"
 	"github.com/silogate/silogate/gateway/shadow"
@@ -43,7 +42,7 @@ func (p *page) done() {
 // engineRows are those of a federated query.
 type engineRows struct {
 	statement *statement
-	result    *engine.Result
+	result    execution
 	formatter *formatter
 	watch     *shadow.Watch
 	read      int64

@@ -2,8 +2,11 @@ package mysql
 
 import (
 	"context"
+	"encoding/binary"
 	"strings"
 	"testing"
+
+	"github.com/silogate/silogate/gateway/mysql/wire"
 )
 
 // A table that changed since it was described is read as it is now, and the client does not notice.
@@ -105,4 +108,22 @@ func TestAChangedTableInAStatementOfTheGateways(t *testing.T) {
 	if err := set(); err != nil {
 		t.Error(err)
 	}
+}
+
+// A cursor's table changes when the statement that opened it is long over.
+func TestAChangedTableInACursor(t *testing.T) {
+	g := start(t)
+	c := g.logIn(rawCapabilities, wire.Utf8mb4Collation)
+	c.does("SET @n = (SELECT MAX(id) FROM changing)")
+	id := c.prepare("SELECT id FROM changes_midway")
+	c.openCursor(id)
+	g.fake.changed.Store(true)
+	end := c.ask(wire.StmtFetch, append(binary.LittleEndian.AppendUint32(nil, id), 0xff, 0xff, 0xff, 0)...)
+	if end[0] == 0 { // a row
+		_, end = c.rows()
+	}
+	if errnoOf(end) != 1412 {
+		t.Fatalf("%q", end)
+	}
+	c.does("SET @n = (SELECT MAX(id) FROM changing)")
 }
