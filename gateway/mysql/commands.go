@@ -220,6 +220,9 @@ func (c *connection) changeUser(p []byte) error {
 		err = c.wire.WaitUntil(time.Time{})
 	}
 	if err == nil {
+		err = c.newSession(hello.Collation)
+	}
+	if err == nil {
 		err = c.welcome()
 	}
 	if err == nil {
@@ -241,7 +244,7 @@ func (c *connection) fieldList(p []byte) error {
 	if err != nil {
 		return c.writeError(err)
 	}
-	text := "SELECT * FROM `" + strings.ReplaceAll(table, "`", "``") + "` LIMIT 0"
+	text := "SELECT * FROM " + bind.QuotedName(table) + " LIMIT 0"
 	_, err = c.run(text, func(s *statement) error {
 		parsed, _, _, err := c.server.gms.Parser.Parse(s.ctx, text, false)
 		if err != nil {

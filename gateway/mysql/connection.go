@@ -140,6 +140,9 @@ func (c *connection) greet() error {
 	if err := c.logIn(c.hello); err != nil {
 		return err
 	}
+	if err := c.newSession(c.hello.Collation); err != nil {
+		return wireError(err)
+	}
 	if open > most && !c.mayExceed() {
 		return tooManyConnections
 	}
@@ -172,11 +175,8 @@ func (c *connection) readHello(can wire.Capability) (*wire.Hello, error) {
 	return read()
 }
 
-// welcome makes the session of who has logged in, and tells the client.
+// welcome tells the client that it has a session, in the database that it has asked for.
 func (c *connection) welcome() error {
-	if err := c.newSession(c.hello.Collation); err != nil {
-		return wireError(err)
-	}
 	said := shownAttributes(c.hello.Attributes)
 	c.said.Store(&said)
 	c.hello.Attributes = nil
@@ -378,10 +378,6 @@ func (c *connection) changes() []wire.Change {
 
 // mayExceed reports a user who may connect when there are max_connections already.
 func (c *connection) mayExceed() bool {
-	c.session = nil
-	if err := c.newSession(c.hello.Collation); err != nil {
-		return false
-	}
 	ctx := c.context(context.Background(), "")
 	return c.server.has(ctx, sql.PrivilegeType_Super) || c.server.allows(ctx, sql.NewDynamicPrivilegedOperation(connectionAdmin))
 }
