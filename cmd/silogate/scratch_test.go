@@ -2,9 +2,6 @@ package main
 
 import (
 	"database/sql"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/silogate/silogate/engine"
@@ -12,32 +9,10 @@ import (
 	"github.com/silogate/silogate/internal/testdb"
 )
 
-// scratchFiles are the records about scratch databases, by file.
-func scratchFiles(t *testing.T) []sltFile {
-	t.Helper()
-	paths, err := filepath.Glob("../../testdata/slt/scratch/*.slt")
-	if err != nil || len(paths) == 0 {
-		t.Fatal(paths, err)
-	}
-	var files []sltFile
-	for _, path := range paths {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		records, err := slt.Parse(strings.NewReader(string(text)))
-		if err != nil {
-			t.Fatalf("%s: %v", path, err)
-		}
-		files = append(files, sltFile{strings.TrimSuffix(filepath.Base(path), ".slt"), records})
-	}
-	return files
-}
-
 // runScratch runs the records of each file in a database of its own.
 func runScratch(t *testing.T, db *sql.DB, server string, settings ...string) {
 	t.Helper()
-	for _, file := range scratchFiles(t) {
+	for _, file := range sltFiles(t, "scratch/*.slt") {
 		conn := session(t, db, append(settings, "CREATE DATABASE slt_"+file.name, "USE slt_"+file.name)...)
 		for _, r := range file.records {
 			if !r.For(server) {
@@ -73,12 +48,12 @@ func TestSLTOverScratch(t *testing.T) {
 		}
 	}
 	homes := map[string]map[string]string{"made": allIn("made"), "both": {"t0": "made", "t1": "lite", "t2": "made", "t3": "lite", "t4": "made"}}
-	for _, file := range sltFiles(t) {
+	for _, file := range sltFiles(t, "*.slt") {
 		for name, home := range homes {
 			for _, r := range file.records {
 				r.SQL = placed(r.SQL, home)
 				if err := slt.Run(t.Context(), conn, r); err != nil {
-					t.Errorf("%s:%d, %s: %s\n%v", file.name, r.Line, name, r.SQL, err)
+					t.Errorf("%s.slt:%d, %s: %s\n%v", file.name, r.Line, name, r.SQL, err)
 				}
 			}
 		}

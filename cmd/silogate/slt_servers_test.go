@@ -27,13 +27,13 @@ func TestSLTOracle(t *testing.T) {
 	defer db.Close()
 	conn := session(t, db, "SET NAMES utf8mb4 COLLATE utf8mb4_nopad_bin",
 		"SET sql_mode = 'ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'")
-	for _, file := range sltFiles(t) {
+	for _, file := range sltFiles(t, "*.slt") {
 		for _, r := range file.records {
 			if !r.For("mariadb") {
 				continue
 			}
 			if err := slt.Run(t.Context(), conn, r); err != nil {
-				t.Errorf("%s:%d: %s\n%v", file.name, r.Line, r.SQL, err)
+				t.Errorf("%s.slt:%d: %s\n%v", file.name, r.Line, r.SQL, err)
 			}
 		}
 	}

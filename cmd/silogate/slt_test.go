@@ -81,12 +81,12 @@ func runSLT(t *testing.T, sources string, homes map[string]map[string]string) {
 		}
 		for _, setting := range settings {
 			conn := session(t, gateway, setting)
-			for _, file := range sltFiles(t) {
+			for _, file := range sltFiles(t, "*.slt") {
 				for name, home := range homes {
 					for _, r := range file.records {
 						r.SQL = placed(r.SQL, home)
 						if err := slt.Run(t.Context(), conn, r); err != nil {
-							t.Errorf("%s:%d, %s, %s, parallelism %d: %s\n%v", file.name, r.Line, name, setting, parallelism, r.SQL, err)
+							t.Errorf("%s.slt:%d, %s, %s, parallelism %d: %s\n%v", file.name, r.Line, name, setting, parallelism, r.SQL, err)
 						}
 					}
 				}
@@ -101,15 +101,16 @@ func withoutRules(rules ...string) string {
 }
 
 type sltFile struct {
-	name    string
+	name    string // without .slt
 	records []slt.Record
 }
 
-func sltFiles(t *testing.T) []sltFile {
+// sltFiles reads the files of testdata/slt that a pattern names.
+func sltFiles(t *testing.T, pattern string) []sltFile {
 	t.Helper()
-	paths, err := filepath.Glob("../../testdata/slt/*.slt")
+	paths, err := filepath.Glob("../../testdata/slt/" + pattern)
 	if err != nil || len(paths) == 0 {
-		t.Fatal(paths, err)
+		t.Fatal(pattern, err)
 	}
 	var files []sltFile
 	for _, path := range paths {
@@ -121,7 +122,7 @@ func sltFiles(t *testing.T) []sltFile {
 		if err != nil {
 			t.Fatalf("%s: %v", path, err)
 		}
-		files = append(files, sltFile{filepath.Base(path), records})
+		files = append(files, sltFile{strings.TrimSuffix(filepath.Base(path), ".slt"), records})
 	}
 	return files
 }

@@ -13,6 +13,7 @@ import (
 	driver "github.com/go-sql-driver/mysql"
 
 	"github.com/silogate/silogate/gateway/mysql/wire"
+	"github.com/silogate/silogate/internal/mysqlraw"
 )
 
 // firstID reads the BIGINT that a binary row begins with, after a header and one byte of NULLs.
@@ -219,7 +220,7 @@ func TestChangeUser(t *testing.T) {
 		t.Fatalf("%q", end)
 	}
 	change := func(user, password, plugin string) []byte {
-		p := append(append([]byte(user), 0, 20), nativeProof(password, c.nonce)...)
+		p := append(append([]byte(user), 0, 20), mysqlraw.Proof(password, c.nonce)...)
 		p = append(append(append(p, "fake\x00\xff\x00"...), plugin...), 0)
 		answer := c.ask(wire.ChangeUser, p...)
 		if answer[0] == 0xfe {
@@ -228,7 +229,7 @@ func TestChangeUser(t *testing.T) {
 				t.Fatalf("%s proves itself by %s", user, plugin)
 			}
 			c.nonce = bytes.TrimSuffix(nonce, []byte{0})
-			c.write(nativeProof(password, c.nonce))
+			c.write(mysqlraw.Proof(password, c.nonce))
 			answer = c.read()
 		}
 		return answer

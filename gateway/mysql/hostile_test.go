@@ -12,6 +12,7 @@ import (
 	"github.com/klauspost/compress/zlib"
 
 	"github.com/silogate/silogate/gateway/mysql/wire"
+	"github.com/silogate/silogate/internal/mysqlraw"
 )
 
 // does runs statements that have no rows.
@@ -210,7 +211,7 @@ func TestNamesOfAHandshake(t *testing.T) {
 	if user := c.one("SELECT SUBSTRING_INDEX(USER(), '@', 1)"); user != "\xe9" {
 		t.Errorf("%q", user)
 	}
-	p := append([]byte("\xe9\x00\x14"), nativeProof("sesame", c.nonce)...)
+	p := append([]byte("\xe9\x00\x14"), mysqlraw.Proof("sesame", c.nonce)...)
 	if end := c.ask(wire.ChangeUser, append(p, "fake\x00\x08\x00mysql_native_password\x00"...)...); end[0] != 0 {
 		t.Errorf("%q", end)
 	}

@@ -3,7 +3,6 @@ package mysql
 import (
 	"bufio"
 	"bytes"
-	"crypto/sha1"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"github.com/silogate/silogate/gateway/mysql/wire"
+	"github.com/silogate/silogate/internal/mysqlraw"
 )
 
 // rawClient speaks the protocol packet by packet, for what drivers don't do.
@@ -57,7 +57,7 @@ func (g *gateway) logInAs(user string, capabilities wire.Capability, collation b
 	p = binary.LittleEndian.AppendUint32(p, 1<<24)
 	p = append(append(p, collation), make([]byte, 23)...)
 	p = append(append(p, user...), 0, 20)
-	p = append(p, nativeProof("sesame", c.nonce)...)
+	p = append(p, mysqlraw.Proof("sesame", c.nonce)...)
 	if capabilities.Has(wire.ConnectWithDB) {
 		p = append(append(p, "fake"...), 0)
 	}
@@ -67,16 +67,6 @@ func (g *gateway) logInAs(user string, capabilities wire.Capability, collation b
 		g.t.Fatalf("logging in: %q", answer)
 	}
 	return c
-}
-
-func nativeProof(password string, nonce []byte) []byte {
-	once := sha1.Sum([]byte(password))
-	twice := sha1.Sum(once[:])
-	mixed := sha1.Sum(append(bytes.Clone(nonce), twice[:]...))
-	for i := range mixed {
-		mixed[i] ^= once[i]
-	}
-	return mixed[:]
 }
 
 // write sends a packet.

@@ -59,7 +59,7 @@ func (c *Client) logIn(user, password, database string) error {
 	p = binary.LittleEndian.AppendUint32(p, 1<<24)
 	p = append(append(p, utf8mb4General), make([]byte, 23)...)
 	p = append(append(p, user...), 0)
-	p = wire.AppendText(p, proof(password, nonce))
+	p = wire.AppendText(p, Proof(password, nonce))
 	p = append(append(p, database...), 0)
 	p = append(append(p, wire.NativePlugin...), 0)
 	if err := c.write(p); err != nil {
@@ -68,15 +68,15 @@ func (c *Client) logIn(user, password, database string) error {
 	answer, err := c.read()
 	if err == nil && len(answer) > 1 && answer[0] == 0xfe { // another plugin and its nonce
 		_, nonce, _ = bytes.Cut(answer[1:], []byte{0})
-		if err = c.write(proof(password, bytes.TrimRight(nonce, "\x00"))); err == nil {
+		if err = c.write(Proof(password, bytes.TrimRight(nonce, "\x00"))); err == nil {
 			_, err = c.read()
 		}
 	}
 	return err
 }
 
-// proof proves a password (Native Authentication).
-func proof(password string, nonce []byte) []byte {
+// Proof is what mysql_native_password answers to a nonce (Native Authentication); nothing for no password.
+func Proof(password string, nonce []byte) []byte {
 	if password == "" {
 		return nil
 	}
