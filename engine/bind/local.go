@@ -209,32 +209,17 @@ func (r *localReader) Next(context.Context) (arrow.RecordBatch, error) {
 	if r.rows == nil || r.done {
 		return nil, io.EOF
 	}
-	f := r.fragment
-	builders := make([]array.Builder, len(f.cols))
-	for i, c := range f.cols {
-		builders[i] = array.NewBuilder(r.scan.Memory, c.Type.Arrow())
-		defer builders[i].Release()
-	}
-	rows := 0
-	for rows < r.scan.BatchRows {
+	return readBatch(r.fragment, r.scan, func(builders []array.Builder) (bool, error) {
 		row, err := r.rows.Next(r.ctx)
 		if err == io.EOF {
 			r.done = true
-			break
+			return false, nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("reading %s: %w", f.name, Translate(err))
+			return false, Translate(err)
 		}
-		if err := r.append(builders, row); err != nil {
-			return nil, fmt.Errorf("reading %s: %w", f.name, Translate(err))
-		}
-		rows++
-	}
-	if rows == 0 {
-		return nil, io.EOF
-	}
-	r.scan.Usage.AddRows(int64(rows))
-	return newBatch(f.cols, builders, rows), nil
+		return true, Translate(r.append(builders, row))
+	})
 }
 
 func (r *localReader) append(builders []array.Builder, row sql.Row) error {
@@ -266,37 +251,51 @@ func (r *storedReader) Next(ctx context.Context) (arrow.RecordBatch, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	f := r.fragment
+	return readBatch(r.fragment, r.scan, func(builders []array.Builder) (bool, error) {
+		if r.done {
+			return false, nil
+		}
+		ok, err := r.rows.Next(r.row)
+		if err != nil || !ok {
+			r.done = err == nil
+			return false, err
+		}
+		for i, c := range r.fragment.cols {
+			if err := appendValue(builders[i], r.row[i], c.Type); err != nil {
+				return false, err
+			}
+		}
+		return true, nil
+	})
+}
+
+// Close implements connectors.Reader.
+func (r *storedReader) Close() error { return nil }
+
+// readBatch makes a batch of the rows that next appends until there are none, which it reports, or the scan's number of them; io.EOF if it is none.
+func readBatch(f *localFragment, scan connectors.Scan, next func([]array.Builder) (bool, error)) (arrow.RecordBatch, error) {
 	builders := make([]array.Builder, len(f.cols))
 	for i, c := range f.cols {
-		builders[i] = array.NewBuilder(r.scan.Memory, c.Type.Arrow())
+		builders[i] = array.NewBuilder(scan.Memory, c.Type.Arrow())
 		defer builders[i].Release()
 	}
 	rows := 0
-	for !r.done && rows < r.scan.BatchRows {
-		ok, err := r.rows.Next(r.row)
+	for rows < scan.BatchRows {
+		ok, err := next(builders)
 		if err != nil {
 			return nil, fmt.Errorf("reading %s: %w", f.name, err)
 		}
-		if r.done = !ok; r.done {
+		if !ok {
 			break
-		}
-		for i, c := range f.cols {
-			if err := appendValue(builders[i], r.row[i], c.Type); err != nil {
-				return nil, fmt.Errorf("reading %s: %w", f.name, err)
-			}
 		}
 		rows++
 	}
 	if rows == 0 {
 		return nil, io.EOF
 	}
-	r.scan.Usage.AddRows(int64(rows))
+	scan.Usage.AddRows(int64(rows))
 	return newBatch(f.cols, builders, rows), nil
 }
-
-// Close implements connectors.Reader.
-func (r *storedReader) Close() error { return nil }
 
 // newBatch takes what the builders hold.
 func newBatch(cols plan.Schema, builders []array.Builder, rows int) arrow.RecordBatch {

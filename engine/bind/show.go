@@ -142,7 +142,7 @@ func (b *Binder) listed(l listing) (sqlparser.Statement, error) {
 		if l.filter != nil && l.filter.Like != "" {
 			l.as += " (" + l.filter.Like + ")"
 		}
-		columns = l.name + " AS " + quotedName(l.as) + l.columns
+		columns = l.name + " AS " + QuotedName(l.as) + l.columns
 	}
 	query := "SELECT * FROM (SELECT " + columns + " FROM information_schema." + l.from
 	if len(conditions) > 0 {
@@ -176,4 +176,5 @@ const (
 
 func quotedText(s string) string { return sqlparser.String(sqlparser.NewStrVal([]byte(s))) }
 
-func quotedName(s string) string { return "`" + strings.ReplaceAll(s, "`", "``") + "`" }
+// QuotedName is an identifier in backquotes (MySQL 8.0 Reference Manual, 11.2).
+func QuotedName(s string) string { return "`" + strings.ReplaceAll(s, "`", "``") + "`" }

@@ -52,14 +52,14 @@ func (v View) head(name string) string {
 	}
 	var columns []string
 	for _, c := range v.Columns {
-		columns = append(columns, quotedName(c))
+		columns = append(columns, QuotedName(c))
 	}
-	return fmt.Sprintf("CREATE ALGORITHM=%s DEFINER=%s@%s SQL SECURITY %s VIEW %s (%s) AS ", strings.ToUpper(algorithm), quotedName(v.User), quotedName(v.Host), security,
+	return fmt.Sprintf("CREATE ALGORITHM=%s DEFINER=%s@%s SQL SECURITY %s VIEW %s (%s) AS ", strings.ToUpper(algorithm), QuotedName(v.User), QuotedName(v.Host), security,
 		name, strings.Join(columns, ","))
 }
 
 // Statement is the CREATE VIEW that shows the view.
-func (v View) Statement() string { return v.head(quotedName(v.Name)) + v.Query }
+func (v View) Statement() string { return v.head(QuotedName(v.Name)) + v.Query }
 
 // bound is the CREATE VIEW that is bound where the view is read.
 func (v View) bound(db string) string {
@@ -67,11 +67,11 @@ func (v View) bound(db string) string {
 	if v.Picked != nil {
 		var columns []string
 		for _, c := range v.Picked {
-			columns = append(columns, quotedName(c))
+			columns = append(columns, QuotedName(c))
 		}
-		query = "SELECT " + strings.Join(columns, ",") + " FROM (" + v.Query + ") AS " + quotedName(v.Name)
+		query = "SELECT " + strings.Join(columns, ",") + " FROM (" + v.Query + ") AS " + QuotedName(v.Name)
 	}
-	return v.head(quotedName(db)+"."+quotedName(v.Name)) + query
+	return v.head(QuotedName(db)+"."+QuotedName(v.Name)) + query
 }
 
 // ViewDatabase is the views of one database, as GMS asks for them.

@@ -2,6 +2,7 @@ package mysql
 
 import (
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/dolthub/go-mysql-server/sql"
@@ -97,10 +98,16 @@ func diagnosticsColumns() []wire.Column {
 // conditions are what the statement before has said, the oldest first.
 func (s *statement) conditions() []*sql.Warning {
 	list := s.ctx.Warnings()
-	for i, j := 0, len(list)-1; i < j; i, j = i+1, j-1 {
-		list[i], list[j] = list[j], list[i]
-	}
+	slices.Reverse(list)
 	return list
+}
+
+// keepWarnings makes some warnings, the newest first, all that there are.
+func (s *statement) keepWarnings(warnings []*sql.Warning) {
+	s.ctx.ClearWarnings()
+	for _, w := range slices.Backward(warnings) {
+		s.ctx.Session.Warn(w)
+	}
 }
 
 // getDiagnostics runs a GET DIAGNOSTICS. A condition that there is not is said, and assigns nothing.

@@ -30,10 +30,18 @@ func (p *processRows) Next(ctx *sql.Context) (sql.Row, error) {
 	if !ok {
 		return row, nil
 	}
-	if result, ok := p.server.results.Load(uint32(id)); ok {
-		if source, waits := result.(*engine.Result).Waiting(); waits {
-			row[processState] = "waiting for source " + source
-		}
+	if state, ok := p.server.waiting(uint32(id)); ok {
+		row[processState] = state
 	}
 	return row, nil
+}
+
+// waiting is the state of a connection whose query waits for its turn at a source.
+func (v *Server) waiting(connection uint32) (state string, ok bool) {
+	result, ok := v.results.Load(connection)
+	if !ok {
+		return "", false
+	}
+	source, ok := result.(*engine.Result).Waiting()
+	return "waiting for source " + source, ok
 }

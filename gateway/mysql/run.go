@@ -78,15 +78,23 @@ func (s *statement) command(text string, do func(*statement) error) (ok bool, er
 
 // passOn ends with ctx what cancel ends, until the returned function is called.
 func passOn(ctx context.Context, cancel context.CancelCauseFunc) (stop func()) {
+	end := whenDone(ctx, func() { cancel(context.Cause(ctx)) })
+	return func() { end() }
+}
+
+// whenDone calls f once ctx ends, unless it is stopped before: stop waits for an f that has begun, and reports whether one has.
+func whenDone(ctx context.Context, f func()) (stop func() (ran bool)) {
 	over := make(chan struct{})
 	end := context.AfterFunc(ctx, func() {
 		defer close(over)
-		cancel(context.Cause(ctx))
+		f()
 	})
-	return func() {
-		if !end() {
-			<-over
+	return func() bool {
+		if end() {
+			return false
 		}
+		<-over
+		return true
 	}
 }
 
@@ -130,14 +138,9 @@ func (c *connection) unwatch() {
 // hurry gives a client that does not read its result only a short time more once ctx ends, so that a statement that was
 // killed does not wait for it with all it holds. The returned function lifts that.
 func (c *connection) hurry(ctx context.Context) (lift func()) {
-	over := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		defer close(over)
-		c.wire.Hurry(time.Now().Add(hurryAfter))
-	})
+	stop := whenDone(ctx, func() { c.wire.Hurry(time.Now().Add(hurryAfter)) })
 	return func() {
-		if !stop() {
-			<-over
+		if stop() {
 			c.wire.Hurry(time.Time{})
 		}
 	}

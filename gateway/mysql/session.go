@@ -142,14 +142,7 @@ func (s *ownSession) takeChanges() []wire.Change {
 		if err != nil {
 			continue
 		}
-		c := wire.Change{Kind: wire.VariableChanged, Name: name, Value: fmt.Sprint(value)}
-		if flag, ok := value.(int8); ok {
-			c.Value = "OFF"
-			if flag != 0 {
-				c.Value = "ON"
-			}
-		}
-		all = append(all, c)
+		all = append(all, wire.Change{Kind: wire.VariableChanged, Name: name, Value: fmt.Sprint(onOrOff(value))})
 	}
 	s.tracked = nil
 	return all

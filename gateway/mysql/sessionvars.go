@@ -76,6 +76,14 @@ func shown(v sql.SystemVarValue) any {
 	return v.Val
 }
 
+// onOrOff is a variable's value as MySQL shows it where it is a text: GMS's booleans are numbers.
+func onOrOff(value any) any {
+	if on, ok := value.(int8); ok {
+		return [...]string{"OFF", "ON"}[on&1]
+	}
+	return value
+}
+
 // systemVariables are those of a session.
 type systemVariables struct {
 	globals *globals
@@ -86,10 +94,8 @@ type systemVariables struct {
 // settings returns what stands for the session's settings. Any variable may change what a statement means, so all count.
 func (s *systemVariables) settings() settings {
 	if s.sum == nil {
-		sum := s.globals.sum
-		if own := sumOf(s.own); own != sumOf(nil) {
-			sum = sha256.Sum256(append(sum[:], own[:]...))
-		}
+		own := sumOf(s.own)
+		sum := settings(sha256.Sum256(slices.Concat(s.globals.sum[:], own[:])))
 		s.sum = &sum
 	}
 	return *s.sum

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"time"
 
@@ -152,11 +151,7 @@ func (s *statement) renewWarnings(root sql.Node, before int) {
 		break
 	}
 	added := s.ctx.Warnings() // the newest first
-	added = added[:max(len(added)-before, 0)]
-	s.ctx.ClearWarnings()
-	for i := len(added) - 1; i >= 0; i-- {
-		s.ctx.Session.Warn(added[i])
-	}
+	s.keepWarnings(added[:max(len(added)-before, 0)])
 }
 
 // local runs a statement of GMS's.
@@ -391,10 +386,7 @@ func (s *statement) foreseen(root sql.Node, parsed sqlparser.Statement, text str
 	warned := s.ctx.Warnings() // the newest first
 	analyzed, err := s.server.gms.BoundQueryPlan(s.ctx, text, parsed, args)
 	if len(s.ctx.Warnings()) != len(warned) { // of this binding, of which the client knows nothing
-		s.ctx.ClearWarnings()
-		for _, w := range slices.Backward(warned) {
-			s.ctx.Session.Warn(w)
-		}
+		s.keepWarnings(warned)
 	}
 	if err != nil {
 		return root

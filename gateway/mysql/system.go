@@ -13,7 +13,6 @@ import (
 	"github.com/silogate/silogate/catalog/infoschema"
 	"github.com/silogate/silogate/catalog/scratch"
 	"github.com/silogate/silogate/connectors"
-	"github.com/silogate/silogate/engine"
 	"github.com/silogate/silogate/engine/bind"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/sqlerr"
@@ -167,7 +166,7 @@ func (v *viewer) Views(db string) ([]infoschema.View, error) {
 
 // DescribeView implements infoschema.Viewer: the view is bound, as for a query of all of it, in a session of its own.
 func (v *viewer) DescribeView(db, name string) (*plan.Table, error) {
-	text := "SELECT * FROM `" + strings.ReplaceAll(name, "`", "``") + "`"
+	text := "SELECT * FROM " + bind.QuotedName(name)
 	server := v.system.server
 	session := server.session(v.ctx.ID(), v.ctx.Client())
 	defer session.SessionEnd()
@@ -223,10 +222,7 @@ func (v *viewer) Status(global bool) []infoschema.Variable {
 func (v *viewer) variables(values map[string]any) []infoschema.Variable {
 	list := make([]infoschema.Variable, 0, len(values))
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		value := values[name]
-		if on, ok := value.(int8); ok { // GMS's booleans
-			value = [...]string{"OFF", "ON"}[on&1]
-		}
+		value := onOrOff(values[name])
 		text, _, err := gmstypes.LongText.Convert(v.ctx, value)
 		if shown, ok := text.(string); ok && err == nil {
 			list = append(list, infoschema.Variable{Name: name, Value: shown})
@@ -244,10 +240,8 @@ func (v *viewer) Processes() []infoschema.Process {
 		if p.Command == sql.ProcessCommandQuery {
 			x.State = "running"
 		}
-		if result, ok := v.system.server.results.Load(p.Connection); ok {
-			if source, waits := result.(*engine.Result).Waiting(); waits {
-				x.State = "waiting for source " + source
-			}
+		if state, ok := v.system.server.waiting(p.Connection); ok {
+			x.State = state
 		}
 		if c, ok := v.system.server.connections.Load(p.Connection); ok {
 			if said := c.(*connection).said.Load(); said != nil {

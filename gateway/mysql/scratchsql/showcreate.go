@@ -8,6 +8,7 @@ import (
 	"github.com/dolthub/go-mysql-server/sql"
 
 	"github.com/silogate/silogate/catalog/scratch"
+	"github.com/silogate/silogate/engine/bind"
 	"github.com/silogate/silogate/engine/types"
 )
 
@@ -39,7 +40,7 @@ func CreateTable(ctx *sql.Context, t sql.Table) (statement string, ok bool) {
 		lines = append(lines, foreignKeyLine(own.database, k))
 	}
 	for _, c := range def.Checks {
-		line := fmt.Sprintf("CONSTRAINT %s CHECK (%s)", quoted(c.Name), c.SQL)
+		line := fmt.Sprintf("CONSTRAINT %s CHECK (%s)", bind.QuotedName(c.Name), c.SQL)
 		if !c.Enforced {
 			line += " /*!80016 NOT ENFORCED */"
 		}
@@ -50,7 +51,7 @@ func CreateTable(ctx *sql.Context, t sql.Table) (statement string, ok bool) {
 	if own.temporary {
 		b.WriteString("TEMPORARY ")
 	}
-	fmt.Fprintf(&b, "TABLE %s (\n  %s\n) ENGINE=InnoDB", quoted(def.Name), strings.Join(lines, ",\n  "))
+	fmt.Fprintf(&b, "TABLE %s (\n  %s\n) ENGINE=InnoDB", bind.QuotedName(def.Name), strings.Join(lines, ",\n  "))
 	if next, err := own.PeekNextAutoIncrementValue(ctx); err == nil && next > 1 {
 		fmt.Fprintf(&b, " AUTO_INCREMENT=%d", next)
 	}
@@ -63,7 +64,7 @@ func CreateTable(ctx *sql.Context, t sql.Table) (statement string, ok bool) {
 }
 
 func columnLine(def *scratch.Definition, c scratch.Column) string {
-	line := quoted(c.Name) + " " + shownType(def, c)
+	line := bind.QuotedName(c.Name) + " " + shownType(def, c)
 	if c.Generated != nil {
 		kind := "STORED"
 		if c.Virtual {
@@ -132,7 +133,7 @@ func unparenthesized(text string) string {
 }
 
 func keyLine(def *scratch.Definition, k scratch.Key) string {
-	line := "KEY " + quoted(k.Name) + " (" + partList(def, k.Parts) + ")"
+	line := "KEY " + bind.QuotedName(k.Name) + " (" + partList(def, k.Parts) + ")"
 	if k.Unique {
 		line = "UNIQUE " + line
 	}
@@ -146,7 +147,7 @@ func partList(def *scratch.Definition, parts []scratch.Part) string {
 	var list []string
 	for _, p := range parts {
 		c := def.Columns[p.Column]
-		text := quoted(c.Name)
+		text := bind.QuotedName(c.Name)
 		if c.Hidden && c.Generated != nil { // a key over an expression
 			text = *c.Generated
 		}
@@ -159,11 +160,11 @@ func partList(def *scratch.Definition, parts []scratch.Part) string {
 }
 
 func foreignKeyLine(database string, k scratch.ForeignKey) string {
-	parent := quoted(k.ParentTable)
+	parent := bind.QuotedName(k.ParentTable)
 	if !strings.EqualFold(database, k.ParentDatabase) {
-		parent = quoted(k.ParentDatabase) + "." + parent
+		parent = bind.QuotedName(k.ParentDatabase) + "." + parent
 	}
-	line := fmt.Sprintf("CONSTRAINT %s FOREIGN KEY (%s) REFERENCES %s (%s)", quoted(k.Name), quotedList(k.Columns), parent, quotedList(k.ParentColumns))
+	line := fmt.Sprintf("CONSTRAINT %s FOREIGN KEY (%s) REFERENCES %s (%s)", bind.QuotedName(k.Name), quotedList(k.Columns), parent, quotedList(k.ParentColumns))
 	for _, action := range []struct{ on, do string }{{" ON DELETE ", k.OnDelete}, {" ON UPDATE ", k.OnUpdate}} {
 		if action.do != "" && action.do != string(sql.ForeignKeyReferentialAction_DefaultAction) {
 			line += action.on + action.do
@@ -175,12 +176,10 @@ func foreignKeyLine(database string, k scratch.ForeignKey) string {
 func quotedList(names []string) string {
 	var list []string
 	for _, n := range names {
-		list = append(list, quoted(n))
+		list = append(list, bind.QuotedName(n))
 	}
 	return strings.Join(list, ", ")
 }
-
-func quoted(name string) string { return "`" + strings.ReplaceAll(name, "`", "``") + "`" }
 
 func literal(text string) string { return "'" + unescaped.Replace(text) + "'" }
 

@@ -113,7 +113,7 @@ func extra(c scratch.Column) string {
 func independent(ctx *sql.Context, v *sql.ColumnDefaultValue) (string, error) {
 	e, _, err := transform.Expr(ctx, v, func(_ *sql.Context, e sql.Expression) (sql.Expression, transform.TreeIdentity, error) {
 		if f, ok := e.(*gmsexpr.GetField); ok {
-			return gmsexpr.NewGetField(f.Index(), f.Type(ctx), quoted(f.Name()), f.IsNullable(ctx)), transform.NewTree, nil
+			return gmsexpr.NewGetField(f.Index(), f.Type(ctx), bind.QuotedName(f.Name()), f.IsNullable(ctx)), transform.NewTree, nil
 		}
 		return e, transform.SameTree, nil
 	})
