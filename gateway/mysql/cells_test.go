@@ -79,6 +79,25 @@ func everyBatch(mem memory.Allocator) (plan.Schema, arrow.RecordBatch) {
 	return schema, b.NewRecordBatch()
 }
 
+// formatted gives a formatter a batch.
+func formatted(t testing.TB, f *formatter, batch arrow.RecordBatch) (*formatter, page) {
+	t.Helper()
+	p, err := f.format(batch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f, p
+}
+
+// row formats a row by itself.
+func (f *formatter) row(row int) []byte {
+	f.measure(row, row+1)
+	content := make([]byte, f.sizes[0])
+	f.at[0] = 0
+	f.write(content, row, 0, 1)
+	return content
+}
+
 // cellsOf reads the cells of a row of the text protocol; NULL is "NULL".
 func cellsOf(t *testing.T, row []byte) (cells []string) {
 	t.Helper()
@@ -101,13 +120,9 @@ func TestFormatEveryKind(t *testing.T) {
 		t.Fatal(err)
 	}
 	schema, batch := everyBatch(mem)
-	f := newFormatter(schema, berlin, false, nil)
-	p, err := f.format(batch)
-	if err != nil {
-		t.Fatal(err)
-	}
+	f, p := formatted(t, newFormatter(schema, berlin, false, nil), batch)
 	defer p.done()
-	values, nulls := cellsOf(t, p.row(nil, 0)), cellsOf(t, p.row(nil, 1))
+	values, nulls := cellsOf(t, f.row(0)), cellsOf(t, f.row(1))
 	for i, k := range everyKind {
 		if values[i] != k.want || nulls[i] != "NULL" {
 			t.Errorf("%s: %q, then %s; want %q", k.typ, values[i], nulls[i], k.want)
@@ -160,13 +175,10 @@ func TestLongCells(t *testing.T) {
 	arr := b.NewArray()
 	defer arr.Release()
 	batch := array.NewRecordBatch(arrow.NewSchema([]arrow.Field{{Name: "s", Type: arr.DataType()}}, nil), []arrow.Array{arr}, int64(len(sizes)))
-	p, err := newFormatter(plan.Schema{{Name: "s", Type: types.Of(types.Text)}}, time.UTC, false, nil).format(batch)
-	if err != nil {
-		t.Fatal(err)
-	}
+	f, p := formatted(t, newFormatter(plan.Schema{{Name: "s", Type: types.Of(types.Text)}}, time.UTC, false, nil), batch)
 	defer p.done()
 	for i, n := range sizes {
-		if row := p.row(nil, i); !bytes.Equal(row, wire.AppendText(nil, strings.Repeat("x", n))) {
+		if row := f.row(i); !bytes.Equal(row, wire.AppendText(nil, strings.Repeat("x", n))) {
 			t.Errorf("%d characters: %d bytes, which begin with %x", n, len(row), row[:4])
 		}
 	}
@@ -185,12 +197,9 @@ func TestFormatSlicesAndNulls(t *testing.T) {
 		[]arrow.Array{numbers, array.NewNull(3)}, 3)
 	defer batch.Release()
 	tail := batch.NewSlice(1, 3)
-	p, err := newFormatter(schema, time.UTC, false, nil).format(tail)
-	if err != nil {
-		t.Fatal(err)
-	}
+	f, p := formatted(t, newFormatter(schema, time.UTC, false, nil), tail)
 	defer p.done()
-	if first, second := cellsOf(t, p.row(nil, 0)), cellsOf(t, p.row(nil, 1)); p.rows != 2 ||
+	if first, second := cellsOf(t, f.row(0)), cellsOf(t, f.row(1)); p.rows != 2 ||
 		!slices.Equal(first, []string{"NULL", "NULL"}) || !slices.Equal(second, []string{"3", "NULL"}) {
 		t.Errorf("%d rows, %v %v", p.rows, first, second)
 	}
@@ -247,19 +256,21 @@ func TestColumns(t *testing.T) {
 }
 
 func BenchmarkFormat(b *testing.B) {
-	schema, batch := everyBatch(memory.DefaultAllocator)
+	schema, batch := randomBatch(memory.DefaultAllocator, windowRows)
 	defer batch.Release()
 	for _, binary := range []bool{false, true} {
 		b.Run(fmt.Sprintf("binary=%t", binary), func(b *testing.B) {
-			f := newFormatter(schema, time.UTC, binary, nil)
-			p, err := f.format(batch)
-			if err != nil {
-				b.Fatal(err)
-			}
-			var row []byte
+			f, _ := formatted(b, newFormatter(schema, time.UTC, binary, nil), batch)
+			out := make([]byte, 1<<20)
 			for b.Loop() {
-				row = p.row(row[:0], 0)
+				n, at := f.measure(0, windowRows), 0
+				for i, size := range f.sizes {
+					f.at[i] = at
+					at += size
+				}
+				f.write(out, 0, 0, n)
 			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*windowRows*len(schema)), "ns/cell")
 		})
 	}
 }

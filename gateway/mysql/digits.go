@@ -21,29 +21,35 @@ var powers = func() (p [20]uint64) {
 	return p
 }()
 
-// digits is how many v has.
+// digits is how many v has. No branch depends on v: there would be no foretelling it.
 func digits(v uint64) int {
 	const log2of10 = 1233 // of 4096
-	n := bits.Len64(v|1) * log2of10 >> 12
-	if v >= powers[n] {
-		n++
+	v |= 1                // 0 has a digit; no other number of digits changes
+	n := bits.Len64(v) * log2of10 >> 12
+	_, fewer := bits.Sub64(v, powers[n], 0)
+	return n + 1 - int(fewer)
+}
+
+// putDigits writes the last digits of v, as many as dst takes, with zeros before them, and returns the number that those before them make.
+func putDigits(dst []byte, v uint64) (rest uint64) {
+	i := len(dst)
+	for ; i >= 2; i -= 2 {
+		pair := v % 100 * 2
+		v /= 100
+		dst[i-1], dst[i-2] = pairs[pair+1], pairs[pair]
 	}
-	return max(n, 1)
+	if i > 0 {
+		dst[0] = '0' + byte(v%10)
+		v /= 10
+	}
+	return v
 }
 
 // appendPadded appends the last width digits of v, with zeros before it.
 func appendPadded(dst []byte, v uint64, width int) []byte {
 	at := len(dst)
 	dst = slices.Grow(dst, width)[:at+width]
-	i := at + width
-	for ; i-2 >= at; i -= 2 {
-		pair := v % 100 * 2
-		v /= 100
-		dst[i-1], dst[i-2] = pairs[pair+1], pairs[pair]
-	}
-	if i > at {
-		dst[at] = '0' + byte(v%10)
-	}
+	putDigits(dst[at:], v)
 	return dst
 }
 

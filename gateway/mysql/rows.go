@@ -25,11 +25,11 @@ type rows interface {
 	close(ctx *sql.Context) error
 }
 
-// page is some rows of a result, which append themselves to packets.
+// page is some rows of a result.
 type page struct {
 	rows    int
-	row     appender
-	release func() // nil: there is nothing to release
+	write   func(out *wire.Conn, from, to, longest int) error // writes some of them as packets, each of at most longest bytes
+	release func()                                            // nil: there is nothing to release
 }
 
 func (p *page) done() {
@@ -158,19 +158,36 @@ func (r *localRows) close(ctx *sql.Context) error { return r.iter.Close(ctx) }
 
 // valuePage is a page of values of Vitess's.
 func valuePage(cells [][]sqltypes.Value, inBinary bool) page {
+	appendRow := appendTextValues
 	if inBinary {
-		return page{rows: len(cells), row: func(dst []byte, row int) []byte { return appendBinaryValues(dst, cells[row]) }}
+		appendRow = appendBinaryValues
 	}
-	return page{rows: len(cells), row: func(dst []byte, row int) []byte {
-		for _, v := range cells[row] {
-			if v.IsNull() {
-				dst = append(dst, wire.NullText)
-				continue
+	write := func(out *wire.Conn, from, to, longest int) error {
+		for _, row := range cells[from:to] {
+			buf := appendRow(out.Begin(), row)
+			if size := out.Size(buf); size > longest {
+				out.Cancel(buf)
+				return tooLong(size, longest)
 			}
-			dst = wire.AppendText(dst, v.Raw())
+			if err := out.End(buf); err != nil {
+				return err
+			}
 		}
-		return dst
-	}}
+		return nil
+	}
+	return page{rows: len(cells), write: write}
+}
+
+// appendTextValues appends a row of the text protocol.
+func appendTextValues(dst []byte, row []sqltypes.Value) []byte {
+	for _, v := range row {
+		if v.IsNull() {
+			dst = append(dst, wire.NullText)
+			continue
+		}
+		dst = wire.AppendText(dst, v.Raw())
+	}
+	return dst
 }
 
 // appendBinaryValues appends a row of the binary protocol.

@@ -261,16 +261,8 @@ func (s *statement) rows(columns []wire.Column, src rows) (err error) {
 
 // send writes some rows of a page.
 func (s *statement) send(p page, from, to, longest int) error {
-	out := s.conn.wire
-	for row := from; row < to; row++ {
-		buf := p.row(out.Begin(), row)
-		if size := out.Size(buf); size > longest {
-			out.Cancel(buf)
-			return tooLong(size, longest)
-		}
-		if err := out.End(buf); err != nil {
-			return err
-		}
+	if err := p.write(s.conn.wire, from, to, longest); err != nil {
+		return err
 	}
 	s.server.metrics.rows.Add(float64(to - from))
 	return nil

@@ -2,6 +2,7 @@ package mysql
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
@@ -13,21 +14,6 @@ const (
 	secondMicros = int64(time.Second / time.Microsecond)
 	dayMicros    = 24 * 60 * 60 * secondMicros
 )
-
-func appendBool(dst []byte, v bool) []byte {
-	if v {
-		return append(dst, '1')
-	}
-	return append(dst, '0')
-}
-
-func appendInts[T int8 | int16 | int32 | int64](values []T) func([]byte, int) []byte {
-	return func(dst []byte, i int) []byte { return appendInt(dst, int64(values[i])) }
-}
-
-func appendUints[T uint8 | uint16 | uint32 | uint64](values []T) func([]byte, int) []byte {
-	return func(dst []byte, i int) []byte { return appendUint(dst, uint64(values[i])) }
-}
 
 // bitBytes is how many bytes a BIT(n) has on the wire.
 func bitBytes(t types.Type) int { return (max(int(t.Length), 1) + 7) / 8 }
@@ -48,11 +34,27 @@ func appendDecimal128(dst []byte, v decimal128.Num, scale int) []byte {
 	return append(dst, v.ToString(int32(scale))...)
 }
 
+// dateWidth is how many bytes YYYY-MM-DD has.
+const dateWidth = 10
+
 // appendDate appends YYYY-MM-DD of a day counted from 1970-01-01.
 func appendDate(dst []byte, day int64) []byte {
+	at := len(dst)
+	dst = slices.Grow(dst, dateWidth)[:at+dateWidth]
+	putDate(dst[at:], day)
+	return dst
+}
+
+// putDate writes what appendDate appends.
+func putDate(dst []byte, day int64) {
 	year, month, dom := civil(day)
-	return append(dst, pairs[year/100*2], pairs[year/100*2+1], pairs[year%100*2], pairs[year%100*2+1], '-',
-		pairs[2*month], pairs[2*month+1], '-', pairs[2*dom], pairs[2*dom+1])
+	_ = dst[dateWidth-1]
+	copy(dst[0:], pairs[year/100*2:][:2])
+	copy(dst[2:], pairs[year%100*2:][:2])
+	dst[4] = '-'
+	copy(dst[5:], pairs[2*month:][:2])
+	dst[7] = '-'
+	copy(dst[8:], pairs[2*dom:][:2])
 }
 
 // civil returns the proleptic Gregorian date of a day counted from 1970-01-01, from year 0 to 9999.
@@ -74,6 +76,14 @@ func civil(day int64) (year, month, dom int) {
 		year, month = year+1, month-12
 	}
 	return min(max(year, 0), 9999), month, dom
+}
+
+// datetimeWidth is how many bytes appendDatetime appends.
+func datetimeWidth(fsp int) int {
+	if fsp == 0 {
+		return len("YYYY-MM-DD hh:mm:ss")
+	}
+	return len("YYYY-MM-DD hh:mm:ss.") + fsp
 }
 
 // appendDatetime appends YYYY-MM-DD hh:mm:ss with fsp digits of a fraction, for microseconds from 1970-01-01.
@@ -108,8 +118,7 @@ func appendClock(dst []byte, us int64, fsp int) []byte {
 	if fsp == 0 {
 		return dst
 	}
-	dst = appendPadded(append(dst, '.'), uint64(us%secondMicros), types.MaxFSP)
-	return dst[:len(dst)-types.MaxFSP+fsp]
+	return appendPadded(append(dst, '.'), uint64(us%secondMicros)/powers[types.MaxFSP-fsp], fsp)
 }
 
 // clock turns instants into the wall time of a zone. It remembers the offset that holds around the last instant.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"sync"
 	"time"
 )
@@ -214,6 +215,32 @@ func (c *Conn) split(buf []byte) []byte {
 
 // Packet appends a packet whose content appends itself.
 func (c *Conn) Packet(content func(dst []byte) []byte) error { return c.End(content(c.Begin())) }
+
+// Packets starts packets of some sizes, which together are short, and returns the buffer that they lie in: the content of each goes to
+// where at says that it starts. EndPackets follows.
+func (c *Conn) Packets(sizes, at []int) []byte {
+	if c.out == nil {
+		c.out = getOut()
+	}
+	end := len(c.out)
+	for i, size := range sizes {
+		at[i] = end + headerSize
+		end = at[i] + size
+	}
+	c.out = slices.Grow(c.out, end-len(c.out))[:end]
+	for i, size := range sizes {
+		c.header(c.out[at[i]-headerSize:], size)
+	}
+	return c.out
+}
+
+// EndPackets ends packets that Packets has started, as End does.
+func (c *Conn) EndPackets() error {
+	if c.broken != nil || len(c.out) < outSize {
+		return c.broken
+	}
+	return c.Flush()
+}
 
 // Flush writes what was appended. Once that failed nothing more can be written.
 func (c *Conn) Flush() error {

@@ -103,6 +103,19 @@ func AppendLenenc(dst []byte, n uint64) []byte {
 	return binary.LittleEndian.AppendUint64(append(dst, 0xfe), n)
 }
 
+// LenencSize is how many bytes AppendLenenc appends.
+func LenencSize(n uint64) int {
+	switch {
+	case n < 0xfb:
+		return 1
+	case n < 1<<16:
+		return 3
+	case n < 1<<24:
+		return 4
+	}
+	return 9
+}
+
 // AppendText appends a text after its length.
 func AppendText[T string | []byte](dst []byte, text T) []byte {
 	return append(AppendLenenc(dst, uint64(len(text))), text...)
@@ -110,20 +123,3 @@ func AppendText[T string | []byte](dst []byte, text T) []byte {
 
 // NullText is what a row of the text protocol has in place of a NULL.
 const NullText = 0xfb
-
-// AppendCell appends what text appends, after its length.
-func AppendCell(dst []byte, row int, text func(dst []byte, row int) []byte) []byte {
-	at := len(dst)
-	dst = text(append(dst, 0), row)
-	n := len(dst) - at - 1
-	if n < 0xfb {
-		dst[at] = byte(n)
-		return dst
-	}
-	var head [9]byte
-	prefix := AppendLenenc(head[:0], uint64(n))
-	dst = append(dst, prefix[1:]...) // room, which moves what follows
-	copy(dst[at+len(prefix):], dst[at+1:at+1+n])
-	copy(dst[at:], prefix)
-	return dst
-}

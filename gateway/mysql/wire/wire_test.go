@@ -85,6 +85,45 @@ func TestPacketsOfEverySize(t *testing.T) {
 	}
 }
 
+// TestPacketsTogether sends packets that are started together, between others.
+func TestPacketsTogether(t *testing.T) {
+	for _, how := range []Compression{NoCompression, Zlib, Zstd} {
+		server, client := conns(t)
+		server.Compress(how, 3)
+		client.Compress(how, 3)
+		const rounds = 9
+		sizes := []int{0, 1, 300, 20000, 0, 7}
+		sent := make(chan error, 1)
+		go func() {
+			at := make([]int, len(sizes))
+			for range rounds {
+				buf := client.Packets(sizes, at)
+				for i, n := range sizes {
+					copy(buf[at[i]:], bytes.Repeat([]byte{byte('a' + i)}, n))
+				}
+				if err := errors.Join(client.EndPackets(), client.Packet(func(dst []byte) []byte { return append(dst, '.') })); err != nil {
+					sent <- err
+					return
+				}
+			}
+			sent <- client.Flush()
+		}()
+		for range rounds {
+			for i, n := range sizes {
+				if p, err := server.ReadPacket(nil, 1<<30); err != nil || !bytes.Equal(p, bytes.Repeat([]byte{byte('a' + i)}, n)) {
+					t.Fatalf("%d bytes: %d, %v", n, len(p), err)
+				}
+			}
+			if p, err := server.ReadPacket(nil, 1<<30); err != nil || string(p) != "." {
+				t.Fatalf("%q, %v", p, err)
+			}
+		}
+		if err := <-sent; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestPacketsThatAreRefused(t *testing.T) {
 	for name, c := range map[string]struct {
 		sent string
