@@ -165,6 +165,11 @@ func (x *expressions) convertUsing(e *expression.ConvertUsing) (expr.Expr, error
 	if err != nil {
 		return nil, err
 	}
+	if arg.Type().IsBinary() {
+		if arg, err = expr.New("char_using", arg); err != nil {
+			return nil, err
+		}
+	}
 	if !arg.Type().IsText() {
 		return x.castTo(e, e.Child, types.NewText(types.Varchar, 0, collation))
 	}
