@@ -34,7 +34,7 @@ func (c charsets) read(sent []byte) (string, bool) {
 	if sameBytes(c.statements) {
 		return string(sent), true
 	}
-	text, ok := c.statements.Encoder().Decode(sent)
+	text, ok := encoderOf(c.statements).Decode(sent)
 	return string(text), ok
 }
 
@@ -49,7 +49,7 @@ func decode(h *wire.Hello) {
 		texts = append(texts, &h.Attributes[i].Name, &h.Attributes[i].Value)
 	}
 	for _, text := range texts {
-		if decoded, ok := id.Encoder().Decode([]byte(*text)); ok {
+		if decoded, ok := encoderOf(id).Decode([]byte(*text)); ok {
 			*text = string(decoded)
 		}
 	}
@@ -66,7 +66,7 @@ func (c charsets) recode() recode {
 	if sameBytes(c.results) {
 		return nil
 	}
-	encoder := c.results.Encoder()
+	encoder := encoderOf(c.results)
 	return func(text string) []byte { return encoder.EncodeReplaceUnknown([]byte(text)) }
 }
 

@@ -358,6 +358,47 @@ func TestCharacterSets(t *testing.T) {
 	}
 }
 
+// TestForeignCharacterSets has clients speak character sets that literals are not compared in.
+func TestForeignCharacterSets(t *testing.T) {
+	g := start(t)
+	for _, c := range []struct {
+		name      string
+		collation byte
+		sent      string
+		text      string
+		unknown   string // as the client gets it
+	}{
+		{"latin2", 9, "\xb3\xf3d\xbc", "łódź", "?"},
+		{"cp1251", 51, "\xcf\xf0\xe8\xe2\xe5\xf2", "Привет", "?"},
+		{"gbk", 28, "\xd5\x5c\xd6\xd0", "誠中", "?"}, // whose first character ends as an escape begins
+		{"euckr", 19, "\xc7\xd1", "한", "?"},
+	} {
+		for _, named := range []bool{false, true} {
+			collation := byte(wire.Utf8mb4Collation)
+			if !named {
+				collation = c.collation
+			}
+			client := g.logIn(rawCapabilities, collation)
+			if named {
+				client.does("SET NAMES " + c.name)
+			}
+			rows, end := client.query("SELECT '" + c.sent + "', HEX(CONVERT('" + c.sent + "' USING utf8mb4)), 'a' = 'A', CONVERT(UNHEX('F09F9880') USING utf8mb4), @@character_set_client")
+			want := wire.AppendText(nil, c.sent)
+			for _, cell := range []string{fmt.Sprintf("%X", c.text), "1", c.unknown, c.name} {
+				want = wire.AppendText(want, cell)
+			}
+			if len(rows) != 1 || !bytes.Equal(rows[0], want) {
+				t.Errorf("%s, by SET NAMES %t: %q, %q; want %q", c.name, named, rows, end, want)
+			}
+		}
+	}
+	client := g.logIn(rawCapabilities, wire.Utf8mb4Collation)
+	client.does("SET NAMES gbk")
+	if _, end := client.query("SELECT '\xff\xff'"); errnoOf(end) == 0 {
+		t.Error("a text that is none was taken")
+	}
+}
+
 // TestBrokenPackets ends connections that do not speak the protocol, and no others.
 func TestBrokenPackets(t *testing.T) {
 	g := start(t)

@@ -92,10 +92,10 @@ func checkModes(value any) error {
 	return nil
 }
 
-// checkCharacterSet refuses a character set that there is not, or that GMS can't convert.
+// checkCharacterSet refuses a character set that there is not, or that can't be converted.
 func checkCharacterSet(value any) error {
 	name, _ := value.(string)
-	if id := charsetNamed(name); id == sql.CharacterSet_Unspecified || id.Encoder() == nil {
+	if id := charsetNamed(name); id == sql.CharacterSet_Unspecified || encoderOf(id) == nil {
 		return sqlerr.New(sqlerr.UnknownCharset, "Unknown character set: '%s'", name)
 	}
 	return nil

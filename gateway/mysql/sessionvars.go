@@ -176,17 +176,25 @@ func (s *systemVariables) charset(variable string) sql.CharacterSetID {
 
 // GetCharacterSet implements sql.Session.
 func (s *systemVariables) GetCharacterSet() sql.CharacterSetID {
-	return s.charset("character_set_connection")
+	id := s.charset("character_set_connection")
+	if _, ok := foreign[id]; ok {
+		return sql.CharacterSet_utf8mb4
+	}
+	return id
 }
 
-// GetCollation implements sql.Session.
+// GetCollation implements sql.Session. Literals are compared in Unicode where the collation is of a character set that only clients speak.
 func (s *systemVariables) GetCollation() sql.CollationID {
 	v, _ := s.find(collationConnection)
 	name, _ := v.Val.(string)
-	if id, err := sql.ParseCollation("", name, false); err == nil && name != "" {
-		return id
+	id, err := sql.ParseCollation("", name, false)
+	if err != nil || name == "" {
+		return sql.Collation_Unspecified
 	}
-	return sql.Collation_Unspecified
+	if _, ok := foreign[id.CharacterSet()]; ok {
+		return sql.CharacterSet_utf8mb4.DefaultCollation()
+	}
+	return id
 }
 
 // statusVariables are the counters of a session.
