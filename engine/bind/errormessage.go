@@ -117,7 +117,8 @@ func syntaxMessage(query, message string) string {
 	}
 	n, _ := strconv.Atoi(at[1])
 	start := unreadFrom(query, min(max(n-1, 0), len(query)), at[2])
-	near := []rune(parse.Restore(query[start:]))
+	edit := partOfEdit.FindString(query[:start])
+	near := []rune(strings.TrimLeft(parse.Restore(edit+query[start:]), "\r\n\t"))
 	return fmt.Sprintf("You have an error in your SQL syntax; check the manual that corresponds to your MySQL server version for the right syntax to use near '%s' at line %d",
 		string(near[:min(len(near), longestNear)]), 1+strings.Count(parse.Restore(query[:start]), "\n"))
 }

@@ -172,7 +172,8 @@ func prepared(query string, asked asked, stmt sqlparser.Statement, err error) (s
 		ddl.IfExists = true // what GMS makes nothing of in a CREATE
 	}
 	if ddl, ok := stmt.(*sqlparser.DDL); ok && ddl.ViewSpec != nil {
-		ddl.Table.DbQualifier = ddl.ViewSpec.ViewName.DbQualifier // where GMS looks for it
+		ddl.Table.DbQualifier = ddl.ViewSpec.ViewName.DbQualifier                                               // where GMS looks for it
+		ddl.SubStatementStr = query[ddl.SubStatementPositionStart:min(ddl.SubStatementPositionEnd, len(query))] // else GMS cuts it from what the client wrote
 	}
 	if err := boundDepth(stmt); err != nil { // before all that recurses
 		return nil, err

@@ -7,13 +7,14 @@ import (
 
 	"github.com/dolthub/go-mysql-server/sql"
 
+	"github.com/silogate/silogate/engine/parse"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
 // View is a view. It is bound anew wherever it is read, by the mode that it was written in.
 type View struct {
 	Name      string
-	Query     string   // as it was written, without what is after it
+	Query     string   // in the words of parse.Rewrite, without what is after it
 	Mode      string   // the sql_mode that Query is read by
 	Columns   []string // under which names it shows its columns
 	Picked    []string `json:",omitempty"` // the columns that Query had, if it has a star: later ones of its tables are none of the view's
@@ -59,7 +60,10 @@ func (v View) head(name string) string {
 }
 
 // Statement is the CREATE VIEW that shows the view.
-func (v View) Statement() string { return v.head(QuotedName(v.Name)) + v.Query }
+func (v View) Statement() string { return v.head(QuotedName(v.Name)) + v.Written() }
+
+// Written is the view's query in the client's words.
+func (v View) Written() string { return parse.Restore(v.Query) }
 
 // bound is the CREATE VIEW that is bound where the view is read.
 func (v View) bound(db string) string {

@@ -45,7 +45,7 @@ var (
 )
 
 // rewritable finds texts that Rewrite may have to change.
-var rewritable = regexp.MustCompile(`(?i)\\[%_]|\b(describe|desc|explain|any|some|all|unknown|rollup|error|values\s+row|collate|date|time|timestamp|preceding|following|ntile|respect|first|interval|member|sounds|high_priority|distinctrow|sql_(big|small|buffer)_result)\b|\{\s*(d|t|ts)\b|\b0b[01]|\bn'|\b(do|show|help|flush|lock|unlock|snapshot)\b|@[^@\w\s]|@\w+[.$\x{80}-\x{10FFFF}]`)
+var rewritable = regexp.MustCompile(`(?i)\\[%_]|\b(describe|desc|explain|any|some|all|unknown|rollup|error|values\s+row|collate|date|time|timestamp|preceding|following|ntile|respect|first|interval|member|sounds|high_priority|distinctrow|sql_(big|small|buffer)_result)\b|\{\s*(d|t|ts)\b|\b0b[01]|\bn'|\b(do|show|help|flush|lock|unlock|snapshot)\b|@[^@\w\s]|@\w+[.$]|[\x{80}-\x{10FFFF}]`)
 
 // bits is a bit literal that looks like a name.
 var bits = regexp.MustCompile(`^0b[01]+$`)
@@ -73,6 +73,7 @@ var bits = regexp.MustCompile(`^0b[01]+$`)
 //	x SOUNDS LIKE y        x LIKE BINARY BINARY y, which becomes a comparison of SOUNDEX in the tree
 //	x MEMBER OF (y)        x REGEXP silogate_member(y), which becomes a call in the tree
 //	DESCRIBE t c           SHOW COLUMNS FROM t LIKE 'c'; DESC and EXPLAIN likewise, and of a pattern
+//	größe                  `größe`
 //	@'a b', @a.b           @silogate_name_612062, and the like
 //	DO 1, 2                SELECT 1, 2 INTO @silogate_done
 //	SHOW OPEN TABLES       a query with its columns; see shows, and synonyms for what is only called otherwise
@@ -84,6 +85,7 @@ func Rewrite(sql string, ansiQuotes bool) string {
 	if !rewritable.MatchString(sql) {
 		return sql
 	}
+	sql = quoteNames(sql, Mode{AnsiQuotes: ansiQuotes})
 	w, ok := newRewriter(sql, Mode{AnsiQuotes: ansiQuotes})
 	if !ok {
 		return sql
@@ -154,6 +156,7 @@ const ours = "silogate_"
 func Restore(sql string) string {
 	sql = strings.ReplaceAll(sql, soundsEdit, "SOUNDS LIKE")
 	sql = restoreEdits.Replace(restoreVariables(restoreJSONValue(restoreWindow(sql))))
+	sql = quotedEdit.ReplaceAllString(sql, "$1")
 	if !strings.Contains(sql, ours) && !strings.Contains(sql, "_") {
 		return sql
 	}

@@ -8,6 +8,8 @@ func TestRewrite(t *testing.T) {
 		ansi      bool
 	}{
 		{sql: `SELECT 1`, want: `SELECT 1`},
+		{sql: "SELECT größe+1, t.größe AS 数, 'é' `é`, _utf8mb4'é', @é, @a.é.b, \"ü\" -- ü", want: "SELECT \r\t\r`größe`+1, t.\r\t\r`größe` AS \r\t\r`数`, 'é' `é`, _utf8mb4'é', @silogate_name_c3a9\r\n\t\t\t\t\n, @silogate_name_612ec3a92e62\r\n\t\t\t\t\n, \"ü\" -- ü"},
+		{sql: `DESCRIBE größen größe`, want: "SHOW COLUMNS FROM \r\t\r`größen` \r\t\rLIKE 'größe'"},
 		{sql: "SELECT 0b101, `0b1`, x.0b1, 0b12, '0b1', 10b1", want: "SELECT b'101', `0b1`, x.0b1, 0b12, '0b1', 10b1"},
 		{sql: `a LIKE 'x\_y\%z\n\\_' OR b = "\_"`, want: `a LIKE 'x\\_y\\%z\n\\_' OR b = "\\_"`},
 		{sql: `SELECT "\_", '\_'`, want: `SELECT "\_", '\\_'`, ansi: true},

@@ -234,14 +234,18 @@ type operand struct {
 // comparisons puts parentheses around comparisons that are operands of others: they are read from the left, LIKE, IN, BETWEEN and
 // REGEXP before them.
 func (w *widener) comparisons() {
-	first := w.at(0)
+	from := 0
+	if w.at(0).is("CREATE") { // the = of its options compare nothing
+		from = slices.IndexFunc(w.tokens, func(t token) bool { return t.is("SELECT") || t.is("WITH") })
+	}
+	first := w.at(from)
 	if !slices.ContainsFunc([]string{"SELECT", "WITH", "EXPLAIN", "DESCRIBE", "DESC", "INSERT", "REPLACE", "UPDATE", "DELETE", "SET", "DO", "VALUES"}, first.is) &&
 		!first.isSymbol("(") {
 		return
 	}
 	var stack []operand
-	now := operand{}
-	for i := 0; i < len(w.tokens); i++ {
+	now := operand{start: from}
+	for i := from; i < len(w.tokens); i++ {
 		t := w.tokens[i]
 		switch n := w.comparison(i); {
 		case n > 0 && t.isSymbol("=") && now.assign && !now.whole:

@@ -159,7 +159,7 @@ func (v *viewer) Views(db string) ([]infoschema.View, error) {
 	kept, err := v.system.server.views.Views(v.ctx, db)
 	var list []infoschema.View
 	for _, view := range kept {
-		list = append(list, infoschema.View{Name: view.Name, Definition: view.Query, Definer: view.User + "@" + view.Host, Invoker: view.Invoker})
+		list = append(list, infoschema.View{Name: view.Name, Definition: view.Written(), Definer: view.User + "@" + view.Host, Invoker: view.Invoker})
 	}
 	return list, err
 }

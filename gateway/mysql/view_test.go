@@ -1,9 +1,12 @@
 package mysql
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/silogate/silogate/gateway/mysql/wire"
 )
 
 func TestViews(t *testing.T) {
@@ -91,4 +94,25 @@ func TestRightsOfViews(t *testing.T) {
 	exec(t, root, "CREATE OR REPLACE DEFINER = bob@'%' VIEW d.hers AS SELECT id FROM fake.numbers")
 	_, err = texts(root, "SELECT id FROM d.hers")
 	wantErrno(t, "the definer bounds root", err, 1356, "HY000")
+}
+
+// TestViewsInTheClientsWords shows a view as it was written, whatever the grammar needed.
+func TestViewsInTheClientsWords(t *testing.T) {
+	c := start(t).logIn(rawCapabilities, wire.Utf8mb4Collation)
+	const query = "SELECT größe = 1 = 1, DATE '2024-01-31', 1 MEMBER OF ('[1]'), größe = ANY (SELECT 1) FROM (SELECT 1 AS größe) AS t"
+	c.does("CREATE DATABASE desk", "USE desk", "CREATE VIEW v AS "+query)
+	rows, _ := c.query("SHOW CREATE VIEW v")
+	if len(rows) != 1 || !bytes.Contains(rows[0], []byte(" AS "+query)) {
+		t.Errorf("%q", rows)
+	}
+	if rows, end := c.query("SELECT * FROM v"); len(rows) != 1 || string(rows[0]) != "\x011\x0a2024-01-31\x011\x011" {
+		t.Errorf("%q, %q", rows, end)
+	}
+	if names, _ := c.query("SELECT column_name FROM information_schema.columns WHERE table_name = 'v' AND ordinal_position = 1"); len(names) != 1 ||
+		string(names[0][1:]) != "größe = 1 = 1" {
+		t.Errorf("%q", names)
+	}
+	if _, end := c.query("SELECT größe größe größe FROM t"); !bytes.Contains(end, []byte("near 'größe FROM t' at line 1")) {
+		t.Errorf("%q", end)
+	}
 }
