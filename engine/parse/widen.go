@@ -21,6 +21,7 @@ const queryAlias = "silogate_query"
 //	FOR SHARE                  LOCK IN SHARE MODE; with OF, FOR UPDATE OF
 //	(SELECT 1) LIMIT 1         SELECT 1 LIMIT 1; a derived table where the query has an order or limit of its own
 //	USE KEY FOR JOIN (PRIMARY) USE INDEX (`PRIMARY`); of several lists of hints the first
+//	LONG VARBINARY             MEDIUMBLOB; LONG BYTE likewise, LONG and LONG VARCHAR MEDIUMTEXT
 //	@a := b                    a call of AssignFunction, but for what a SET assigns to
 //
 // What Widen changes within an expression Restore undoes. What can't be read is returned as it is.
@@ -145,7 +146,21 @@ func (w *widener) words() {
 			w.lock(i)
 		case t.is("USE") || t.is("FORCE") || t.is("IGNORE"):
 			w.hints(i)
+		case t.is("LONG") && (w.at(0).is("CREATE") || w.at(0).is("ALTER")):
+			w.long(i)
 		}
+	}
+}
+
+// long is a type's old name: LONG {VARBINARY | BYTE}, LONG [VARCHAR] (MySQL 8.0 Reference Manual, 11.9).
+func (w *widener) long(i int) {
+	switch next := w.at(i + 1); {
+	case next.is("VARBINARY"), next.is("BYTE"):
+		w.with[i] = edit{"MEDIUMBLOB", i + 2}
+	case next.is("VARCHAR"):
+		w.with[i] = edit{"MEDIUMTEXT", i + 2}
+	default:
+		w.with[i] = edit{"MEDIUMTEXT", i + 1}
 	}
 }
 

@@ -24,6 +24,7 @@ func TestWiden(t *testing.T) {
 		{`SELECT a = 1, b = 2 FROM t JOIN u ON a = b WHERE a = b AND NOT c = d OR d < e`, `SELECT a = 1, b = 2 FROM t JOIN u ON a = b WHERE a = b AND NOT c = d OR d < e`},
 		{`CREATE ALGORITHM = MERGE VIEW v AS SELECT 1 = 1 = 2`, `CREATE ALGORITHM = MERGE VIEW v AS SELECT (1 = 1) = 2`},
 		{`CREATE TABLE t (a INT COMMENT = 'x') ENGINE = InnoDB`, `CREATE TABLE t (a INT COMMENT = 'x') ENGINE = InnoDB`},
+		{`CREATE TABLE t (a LONG BYTE, b LONG VARBINARY NOT NULL, c LONG, d LONG VARCHAR)`, `CREATE TABLE t (a MEDIUMBLOB, b MEDIUMBLOB NOT NULL, c MEDIUMTEXT, d MEDIUMTEXT)`},
 		{`SELECT NOT a = b = c`, `SELECT NOT (a = b) = c`},
 		{`SELECT a = b LIKE c, a LIKE b = c, a IN (1) = b`, `SELECT a = (b LIKE c), (a LIKE b) = c, (a IN (1)) = b`},
 		{`SELECT a BETWEEN 1 AND 2 = 1, a IS NOT NULL = 1 FROM t`, `SELECT (a BETWEEN 1 AND 2) = 1, (a IS NOT NULL) = 1 FROM t`},
