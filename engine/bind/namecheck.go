@@ -152,6 +152,27 @@ func unknownColumn(err error, stmt sqlparser.Statement, qualifier, name string) 
 	return sqlerr.New(sqlerr.UnknownColumn, "Unknown column '%s' in '%s'", column, clause)
 }
 
+// emptyNames refuses columns and tables without a name, which GMS takes for none or for all.
+func emptyNames(n sqlparser.SQLNode) error {
+	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
+		switch n := n.(type) {
+		case *sqlparser.ColName:
+			if n.Name.IsEmpty() {
+				qualifier := ""
+				if !n.Qualifier.IsEmpty() {
+					qualifier = n.Qualifier.Name.String() + "."
+				}
+				return false, sqlerr.New(sqlerr.UnknownColumn, "Unknown column '%s' in 'field list'", qualifier)
+			}
+		case *sqlparser.AliasedTableExpr:
+			if table, ok := n.Expr.(sqlparser.TableName); ok && table.IsEmpty() {
+				return false, sqlerr.New(sqlerr.Errno(1103), "Incorrect table name ''") // ER_WRONG_TABLE_NAME
+			}
+		}
+		return true, nil
+	}, n)
+}
+
 // mostDecimalScale and mostDecimalDigits are MySQL's limits of DECIMAL(digits, scale).
 const (
 	mostDecimalDigits = 65
