@@ -16,6 +16,7 @@ const queryAlias = "silogate_query"
 //	TRIM(LEADING FROM x)       TRIM(LEADING ' ' FROM x); TRAILING and BOTH likewise
 //	{fn NOW()}                 (NOW())
 //	{oj a LEFT JOIN b ON c}    a LEFT JOIN b ON c
+//	TIMESTAMPADD(SQL_TSI_DAY   TIMESTAMPADD(DAY; TIMESTAMPDIFF likewise
 //	JSON_VALUE(d, '$.a' RETURNING SIGNED NULL ON ERROR)
 //	                           the value of a JSON_TABLE of one row and column
 //	FOR SHARE                  LOCK IN SHARE MODE; with OF, FOR UPDATE OF
@@ -52,10 +53,14 @@ const (
 	assignEdit    = "\r\t\t\t\t\t\t\t\t\t\t\r" + AssignFunction + "("
 	toEdit        = "\r\t\t\t\t\t\t\t\t\t\t\t\r,"
 	assignClose   = "\r\t\t\t\t\t\t\t\t\t\t\t\t\r)"
+	unitEdit      = "\r\t\t\t\t\t\t\t\t\t\t\t\t\t\t\r"
 )
 
 var restoreEdits = strings.NewReplacer(openEdit, "", closeEdit, "", rowEdit, "ROW", fromEdit, "FROM", forEdit, "FOR", blankEdit, "", functionEdit, "{fn",
-	functionClose, "}", assignEdit, "", toEdit, ":=", assignClose, "")
+	functionClose, "}", assignEdit, "", toEdit, ":=", assignClose, "", unitEdit, unitPrefix)
+
+// unitPrefix is what ODBC has before the units of time.
+const unitPrefix = "SQL_TSI_"
 
 // widener collects changes by the tokens that they are made at.
 type widener struct {
@@ -140,6 +145,10 @@ func (w *widener) words() {
 			w.substring(i + 1)
 		case (t.is("LEADING") || t.is("TRAILING") || t.is("BOTH")) && w.at(i+1).is("FROM"):
 			w.with[i] = edit{t.value + blankEdit, i + 1}
+		case (t.is("TIMESTAMPADD") || t.is("TIMESTAMPDIFF")) && w.at(i+1).isSymbol("("):
+			if unit, ok := strings.CutPrefix(strings.ToUpper(w.at(i+2).value), unitPrefix); ok && w.at(i+2).kind == word {
+				w.with[i+2] = edit{unitEdit + unit, i + 3}
+			}
 		case t.is("JSON_VALUE") && w.at(i+1).isSymbol("("):
 			w.jsonValue(i)
 		case t.is("FOR") && w.at(i+1).is("SHARE"):

@@ -40,6 +40,7 @@ func TestWiden(t *testing.T) {
 			`SELECT SUBSTRING(f(a) , 2 , 3), substr((SELECT a FROM t) , 1), SUBSTRING(a, 2)`},
 		{`SELECT TRIM(LEADING FROM a), TRIM(BOTH 'x' FROM a)`, `SELECT TRIM(LEADING' ' FROM a), TRIM(BOTH 'x' FROM a)`},
 		{`SELECT {fn UCASE({fn LEFT(a, 1)})}`, `SELECT ( UCASE(( LEFT(a, 1))))`},
+		{`SELECT {fn TIMESTAMPDIFF(SQL_TSI_DAY, a, b)}, timestampadd (sql_tsi_month, sql_tsi_day, c)`, `SELECT ( TIMESTAMPDIFF(DAY, a, b)), timestampadd (MONTH, sql_tsi_day, c)`},
 		{`SELECT a FROM t FOR SHARE`, `SELECT a FROM t LOCK IN SHARE MODE`},
 		{`SELECT a FROM t FOR SHARE SKIP LOCKED`, `SELECT a FROM t LOCK IN SHARE MODE`},
 		{`SELECT a FROM t FOR SHARE OF t NOWAIT`, `SELECT a FROM t FOR UPDATE OF t NOWAIT`},
@@ -65,7 +66,7 @@ func TestWiden(t *testing.T) {
 
 func TestRestoreWidened(t *testing.T) {
 	for _, sql := range []string{
-		`1=1=2`, `a = b LIKE c`, `ROW(1, 2) = ROW (a, b)`, `SUBSTRING(f(a) FROM 2 FOR 3)`, `TRIM(LEADING FROM a)`, `{fn UCASE(a)}`,
+		`1=1=2`, `a = b LIKE c`, `ROW(1, 2) = ROW (a, b)`, `SUBSTRING(f(a) FROM 2 FOR 3)`, `TRIM(LEADING FROM a)`, `{fn UCASE(a)}`, `TIMESTAMPDIFF(SQL_TSI_DAY, a, b)`,
 		`JSON_VALUE(f(a, b), '$.a' RETURNING DECIMAL(4,2) NULL ON EMPTY) = 1`,
 	} {
 		widened := Widen("SELECT "+sql, false)
