@@ -59,3 +59,26 @@ func TestSLTOverScratch(t *testing.T) {
 		}
 	}
 }
+
+// TestDeleteWithoutDatabase deletes all rows of a table in a session that has no database, and takes that back.
+func TestDeleteWithoutDatabase(t *testing.T) {
+	conn := session(t, serving(t, ""), "CREATE DATABASE a", "CREATE TABLE a.t (id INT)", "INSERT INTO a.t VALUES (1), (2)")
+	for _, statement := range []string{"DELETE FROM a.t", "DELETE a.t FROM a.t"} {
+		if _, err := conn.ExecContext(t.Context(), "BEGIN"); err != nil {
+			t.Fatal(err)
+		}
+		result, err := conn.ExecContext(t.Context(), statement)
+		if err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+		if n, err := result.RowsAffected(); err != nil || n != 2 {
+			t.Errorf("%s: %d rows are deleted: %v", statement, n, err)
+		}
+		if _, err := conn.ExecContext(t.Context(), "ROLLBACK"); err != nil {
+			t.Fatal(err)
+		}
+		if rows, err := queryTexts(t.Context(), conn, "SELECT COUNT(*) FROM a.t"); err != nil || rows[0][0] != "2" {
+			t.Errorf("%s: rows after ROLLBACK: %v, %v", statement, rows, err)
+		}
+	}
+}

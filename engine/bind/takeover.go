@@ -6,8 +6,10 @@ import (
 
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/go-mysql-server/sql/analyzer"
+	"github.com/dolthub/go-mysql-server/sql/expression"
 	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
 	"github.com/dolthub/go-mysql-server/sql/transform"
+	gmstypes "github.com/dolthub/go-mysql-server/sql/types"
 
 	"github.com/silogate/silogate/engine/sqlerr"
 )
@@ -193,7 +195,10 @@ var unnesting = []string{"unnestInSubqueries", "unnestExistsSubqueries"}
 // routines is the rule that gives GMS's information_schema.routines its rows, for which it lists all databases in every statement.
 const routines = "assignRoutines"
 
-// guard keeps the unnesting rules from statements that hold a Leaf in a subquery, and the routines rule from those that do
+// truncation is the rule that makes TRUNCATE of DELETE: see keepDelete, whose condition others drop.
+const truncation = "processTruncate"
+
+// guard keeps the unnesting rules from statements that hold a Leaf in a subquery, the truncation rule from DELETE, and the routines rule from those that do
 // not read GMS's routines: one about a single table asks no other source. No rule begins once the statement has ended.
 func guard(a *analyzer.Analyzer) {
 	for _, batch := range a.Batches {
@@ -208,6 +213,8 @@ func guard(a *analyzer.Analyzer) {
 			case id == readOnly:
 				batch.Rules[i].Apply = onlySourcesAreRead
 				continue
+			case id == truncation:
+				skip = func(_ *sql.Context, n sql.Node) bool { return isDelete(n) }
 			case id == routines:
 				skip = func(ctx *sql.Context, n sql.Node) bool { return !readsRoutines(ctx, n) }
 			default:
@@ -221,6 +228,11 @@ func guard(a *analyzer.Analyzer) {
 			}
 		}
 	}
+}
+
+func isDelete(n sql.Node) bool {
+	_, ok := n.(*gmsplan.DeleteFrom)
+	return ok
 }
 
 // readsRoutines reports whether a table of n is information_schema.routines.
@@ -255,11 +267,23 @@ var fullAnalysis sync.Once
 // extend. It does so only while analyzer.AlwaysBeforeDefault, GMS's process-wide extension point, is empty.
 func forceFullAnalysis() {
 	fullAnalysis.Do(func() {
-		pass := func(_ *sql.Context, _ *analyzer.Analyzer, n sql.Node, _ *gmsplan.Scope, _ analyzer.RuleSelector, _ *sql.QueryFlags) (sql.Node, transform.TreeIdentity, error) {
-			return n, transform.SameTree, nil
-		}
-		analyzer.AlwaysBeforeDefault = slices.Concat(analyzer.AlwaysBeforeDefault, []analyzer.Rule{{Id: fullAnalysisID, Apply: pass}})
+		analyzer.AlwaysBeforeDefault = slices.Concat(analyzer.AlwaysBeforeDefault, []analyzer.Rule{{Id: fullAnalysisID, Apply: keepDelete}})
 	})
+}
+
+// keepDelete gives a DELETE without a condition one that holds. GMS has a fixed list of rules for it too, of which one makes it TRUNCATE: that rule looks for
+// the table's triggers in the current database, which need not be the table's, nor be there, and lists all tables of it.
+func keepDelete(ctx *sql.Context, _ *analyzer.Analyzer, n sql.Node, _ *gmsplan.Scope, _ analyzer.RuleSelector, _ *sql.QueryFlags) (sql.Node, transform.TreeIdentity, error) {
+	d, ok := n.(*gmsplan.DeleteFrom)
+	if !ok {
+		return n, transform.SameTree, nil
+	}
+	table, ok := d.Child.(*gmsplan.ResolvedTable)
+	if !ok {
+		return n, transform.SameTree, nil
+	}
+	kept, err := d.WithChildren(ctx, gmsplan.NewFilter(ctx, expression.NewLiteral(true, gmstypes.Boolean), table))
+	return kept, transform.NewTree, err
 }
 
 // noRunner is the Runner of a Binder without one.
