@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what TestClients and TestClientSuites need, by pinned versions, into the cache folder given as the only argument: Debian's drivers of
-# PHP, Perl, Ruby and ODBC, and in $cache/clients a Python environment, packages of npm and of Maven, and the tests of drivers.
+# Installs what TestClients, TestClientSuites, TestSuperset and TestNotebook need, by pinned versions, into the cache folder given as the only argument:
+# Debian's drivers of PHP, Perl, Ruby and ODBC, and in $cache/clients Python environments, packages of npm and of Maven, and the tests of drivers.
 set -euo pipefail
 cache=$1
 here=$(cd "$(dirname "$0")" && pwd)
@@ -27,11 +27,17 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 
 requirements=$here/requirements-clients.txt
-if ! cmp -s "$requirements" "$clients/venv/requirements.txt"; then
-  python3 -m venv "$clients/venv"
-  "$clients/venv/bin/pip" install --quiet --disable-pip-version-check -r "$requirements"
-  cp "$requirements" "$clients/venv/requirements.txt"
-fi
+environment() { # folder, requirements
+  if ! cmp -s "$2" "$clients/$1/requirements.txt"; then
+    rm -rf "${clients:?}/$1"
+    python3 -m venv "$clients/$1"
+    "$clients/$1/bin/pip" install --quiet --disable-pip-version-check -r "$2"
+    cp "$2" "$clients/$1/requirements.txt"
+  fi
+}
+environment venv "$requirements"
+environment notebook "$here/requirements-notebook.txt"
+environment superset "$here/requirements-superset.txt"
 
 # once runs a command where what it made is not there, or was made by another.
 once() {
@@ -45,9 +51,11 @@ once() {
 
 once node npm install --silent --no-package-lock --no-fund --no-audit --prefix "$clients/node" mysql2@3.24.6 mariadb@3.5.4
 
-jar() { mvn --quiet --batch-mode dependency:copy -Dartifact="$1" -DoutputDirectory="$clients/jars"; }
+jar() { mvn --quiet --batch-mode dependency:copy -Dartifact="$1" -DoutputDirectory="$clients/${2:-jars}"; }
 once connectorj jar com.mysql:mysql-connector-j:9.1.0
 once mariadbj jar org.mariadb.jdbc:mariadb-java-client:3.5.1
+# What Metabase has is of an older line, which would stand in the way of the newer one: it is in a folder of its own.
+once mariadbj2 jar org.mariadb.jdbc:mariadb-java-client:2.7.12 metabase
 once slf4j jar org.slf4j:slf4j-api:2.0.16
 
 # SQLAlchemy's source has what its suite asks of MySQL, which the installed package lacks.

@@ -36,6 +36,15 @@ func clientsGateway(t *testing.T) *clients {
 	if !nightly {
 		t.Skip("the clients of other projects are a part of make nightly")
 	}
+	c := newClients(t, freeAddress(t))
+	spawn(t, program(t), "serve", "--config", configured(t, fmt.Sprintf("listen: %s\ndata: %s\nusers: [{name: root, password: \"\"}]\n", c.address, t.TempDir())))
+	session(t, connect(t, "root@tcp("+c.address+")/"), "SET GLOBAL local_infile = ON")
+	return c
+}
+
+// newClients finds the clients of a gateway that listens at an address.
+func newClients(t *testing.T, address string) *clients {
+	t.Helper()
 	cache, err := testserver.CacheDir()
 	if err != nil {
 		t.Fatal(err)
@@ -44,10 +53,7 @@ func clientsGateway(t *testing.T) *clients {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &clients{T: t, address: freeAddress(t), scripts: scripts, dir: filepath.Join(cache, "clients")}
-	spawn(t, program(t), "serve", "--config", configured(t, fmt.Sprintf("listen: %s\ndata: %s\nusers: [{name: root, password: \"\"}]\n", c.address, t.TempDir())))
-	session(t, connect(t, "root@tcp("+c.address+")/"), "SET GLOBAL local_infile = ON")
-	return c
+	return &clients{T: t, address: address, scripts: scripts, dir: filepath.Join(cache, "clients")}
 }
 
 // run runs a program in a folder and returns what it prints; failing, it may do.
