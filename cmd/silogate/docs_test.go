@@ -41,7 +41,7 @@ type block struct {
 func pages(t *testing.T) []string {
 	t.Helper()
 	found := []string{filepath.Join(repository, "README.md")}
-	for _, pattern := range []string{"docs/*.md", "docs/sources/*.md"} {
+	for _, pattern := range []string{"docs/*.md", "docs/sources/*.md", "docs/clients/*.md"} {
 		more, err := filepath.Glob(filepath.Join(repository, pattern))
 		if err != nil {
 			t.Fatal(err)
@@ -99,6 +99,7 @@ var kinds = map[string]func(*testing.T, *tester, *block){
 	"sql on-postgres": nil,
 	"sql on-mariadb":  nil,
 	"sql on-mlflow":   nil,
+	"python superset": nil,
 	"yaml config":     tryConfig,
 	"sh":              tryCommands,
 	"go":              tryGo,

@@ -1,4 +1,4 @@
-// Package testserver starts the real servers that tests run against: PostgreSQL, an S3 store, MariaDB, MLflow.
+// Package testserver starts the real servers that tests run against: PostgreSQL, an S3 store, MariaDB, MLflow, Superset.
 //
 // A server starts on first use, on a free port of 127.0.0.1 with credentials made for this run, so that a successful
 // login proves the process is ours. It is shared by the test process and stopped, with its whole process group, by
@@ -185,8 +185,13 @@ func (p *process) stop() {
 
 // run executes a set-up program to its end.
 func run(dir string, owner *syscall.Credential, program string, args ...string) error {
+	return runIn(dir, owner, nil, program, args...)
+}
+
+// runIn is the same, with more of an environment.
+func runIn(dir string, owner *syscall.Credential, env []string, program string, args ...string) error {
 	cmd := exec.Command(program, args...)
-	cmd.Dir = dir
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: owner}
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s: %w\n%s", filepath.Base(program), err, out)
