@@ -89,9 +89,9 @@ func TestNamesOfDatabasesAndTables(t *testing.T) {
 		{"shop_" + long, long, long, long},
 		{"lake", "reviews", "", "reviews"},
 	} {
-		site, table, err := c.Resolve(ctx, "ann", r.db, r.table)
+		site, table, err := c.Resolve(ctx, "root", r.db, r.table)
 		want := connectors.TableName{Namespace: r.namespace, Name: r.name}
-		if err != nil || table.Name != want || site.Principal != "ann" || !strings.HasPrefix(strings.ToLower(r.db), site.Source) {
+		if err != nil || table.Name != want || site.Principal != "root" || !strings.HasPrefix(strings.ToLower(r.db), site.Source) {
 			t.Errorf("%s.%s: %v %v, %v; want %v", r.db, r.table, site, table, err, want)
 		}
 	}
@@ -342,6 +342,28 @@ func TestANamespaceJustMadeIsFound(t *testing.T) {
 	shop.tables["new"] = []string{"t"}
 	if _, _, err := c.Resolve(ctx, "ann", "shop_new", "t"); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestPrincipals checks that users are one principal where a source makes no difference between them, and only there.
+func TestPrincipals(t *testing.T) {
+	shared, own := &fake{tables: map[string][]string{"": {"t"}}}, &fake{tables: map[string][]string{"": {"t"}}, apart: true}
+	c := mustNew(t, map[string]*fake{"shared": shared, "own": own}, new([]string))
+	sites := func(db string) (all []string) {
+		for _, user := range []string{"ann", "bob", "ann"} {
+			site, _, err := c.Resolve(context.Background(), user, db, "t")
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, site.Principal)
+		}
+		return all
+	}
+	if got := sites("shared"); !slices.Equal(got, []string{"ann", "ann", "ann"}) {
+		t.Errorf("of one account: %q", got)
+	}
+	if got := sites("own"); !slices.Equal(got, []string{"ann", "bob", "ann"}) {
+		t.Errorf("of an account for each user: %q", got)
 	}
 }
 

@@ -27,7 +27,11 @@ type fake struct {
 	options  connectors.Options
 	roots    []string
 	users    atomic.Int64 // principals bound
+	apart    bool         // each principal sees a source of his own
 }
+
+// view is a fake as a principal sees it who is told apart from others.
+type view struct{ *fake }
 
 // fakes opens the source of its name; an option "bad" is refused.
 func fakes(all map[string]*fake) connectors.Open {
@@ -46,8 +50,15 @@ func fakes(all map[string]*fake) connectors.Open {
 	}
 }
 
-func (f *fake) Bind(connectors.Principal) connectors.Source { f.users.Add(1); return f }
-func (f *fake) Close() error                                { f.closed.Store(true); return nil }
+func (f *fake) Bind(connectors.Principal) connectors.Source {
+	f.users.Add(1)
+	if f.apart {
+		return &view{f}
+	}
+	return f
+}
+
+func (f *fake) Close() error { f.closed.Store(true); return nil }
 
 func (f *fake) reach(ctx context.Context) error {
 	if f.hang.Load() {

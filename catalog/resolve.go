@@ -84,7 +84,7 @@ func (c *Catalog) Tables(ctx context.Context, user, db string) ([]string, error)
 	return tables, nil
 }
 
-// Resolve finds a table. Unknown names are sqlerr.UnknownDatabase and sqlerr.UnknownTable; any other error is the
+// Resolve finds a table, and says as whom it is read: users between whom the source makes no difference are one principal. Unknown names are sqlerr.UnknownDatabase and sqlerr.UnknownTable; any other error is the
 // source's.
 func (c *Catalog) Resolve(ctx context.Context, user, db, table string) (plan.Site, *plan.Table, error) {
 	s, namespace, err := c.locate(ctx, user, db)
@@ -95,7 +95,8 @@ func (c *Catalog) Resolve(ctx context.Context, user, db, table string) (plan.Sit
 	if err != nil {
 		return plan.Site{}, nil, err
 	}
-	return plan.Site{Source: s.name, Principal: user}, t, nil
+	b, err := s.boundTo(user)
+	return plan.Site{Source: s.name, Principal: b.principal}, t, err
 }
 
 // Remember finds a table that was found a short time ago, as long as Resolve would find it without asking a source.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -35,7 +36,7 @@ type source struct {
 	timeout   time.Duration // for listings
 
 	mu    sync.Mutex
-	bound map[string]connectors.Source // by user
+	bound map[string]bound // by user
 
 	silent atomic.Pointer[time.Time] // listings don't wait for the source until then
 
@@ -44,6 +45,12 @@ type source struct {
 	namespaces cache[string, []string]    // as the source has them, ascending; by user
 	listings   cache[listingKey, []Entry] // tables, ascending by the names that clients see
 	tables     cache[tableKey, *plan.Table]
+}
+
+// bound is the source as a user sees it.
+type bound struct {
+	source    connectors.Source
+	principal string // of all users who see the same, the first
 }
 
 type listingKey struct{ user, namespace string }
@@ -102,20 +109,36 @@ func (s *source) close() error {
 
 // bind returns the source as user sees it.
 func (s *source) bind(user string) (connectors.Source, error) {
+	b, err := s.boundTo(user)
+	return b.source, err
+}
+
+func (s *source) boundTo(user string) (bound, error) {
 	if s.err != nil {
-		return nil, s.err
+		return bound{}, s.err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b, ok := s.bound[user]
 	if !ok {
-		b = s.connector.Bind(connectors.Principal{User: user})
+		b = bound{source: s.connector.Bind(connectors.Principal{User: user}), principal: user}
+		for _, other := range s.bound {
+			if same(other.source, b.source) {
+				b.principal = other.principal
+				break
+			}
+		}
 		if s.bound == nil {
-			s.bound = make(map[string]connectors.Source)
+			s.bound = make(map[string]bound)
 		}
 		s.bound[user] = b
 	}
 	return b, nil
+}
+
+// same reports whether two users see the same source. Of what can't be compared, it is not known.
+func same(a, b connectors.Source) bool {
+	return reflect.ValueOf(a).Comparable() && reflect.ValueOf(b).Comparable() && a == b
 }
 
 func (s *source) forget() {

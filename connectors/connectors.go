@@ -21,7 +21,8 @@ type (
 
 // Connector is one configured source, shared by all users.
 type Connector interface {
-	// Bind returns the source as a user sees it. It does no I/O.
+	// Bind returns the source as a user sees it. It does no I/O. Users between whom the source makes no difference get the
+	// same Source (==), so that what they read there may run as one statement.
 	Bind(Principal) Source
 	// Close waits for nothing: executions still open fail.
 	Close() error

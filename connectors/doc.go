@@ -15,6 +15,9 @@
 // connectors/pushdown grows a fragment from per-node answers and connectors/sqlgen renders SQL through a dialect, so
 // a connector writes neither tree surgery nor string concatenation.
 //
+// A sub-plan is one source's as one principal sees it. Connector.Bind of a source with one account for everybody returns the
+// same Source each time, so that a view that is read as its definer and the tables beside it are offered together.
+//
 // # Rules for answers
 //
 // Pushdown never changes a result: MySQL's semantics hold wherever an expression runs. Push a function only if a

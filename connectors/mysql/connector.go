@@ -12,7 +12,9 @@ func Open(_ context.Context, cfg connectors.Config) (connectors.Connector, error
 	if err != nil {
 		return nil, err
 	}
-	return &connector{settings: s, pool: newPool(s)}, nil
+	c := &connector{settings: s, pool: newPool(s)}
+	c.everyones = &source{c}
+	return c, nil
 }
 
 var _ connectors.Open = Open
@@ -22,10 +24,12 @@ type connector struct {
 	*settings
 	pool     *pool
 	dialects dialects
+
+	everyones *source
 }
 
 // Bind implements connectors.Connector.
-func (c *connector) Bind(connectors.Principal) connectors.Source { return &source{c} }
+func (c *connector) Bind(connectors.Principal) connectors.Source { return c.everyones }
 
 // Close implements connectors.Connector.
 func (c *connector) Close() error {

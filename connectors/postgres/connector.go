@@ -18,10 +18,12 @@ func Open(ctx context.Context, cfg connectors.Config) (connectors.Connector, err
 	if err != nil {
 		return nil, err
 	}
-	return &connector{
+	c := &connector{
 		settings: s, pool: p, dialects: dialects{strict: s.strict},
 		estimates: newRecent[connectors.Estimate](), statistics: newRecent[[]plan.ColumnStatistics](), counted: newRecent[bool](),
-	}, nil
+	}
+	c.everyones = &source{c}
+	return c, nil
 }
 
 var _ connectors.Open = Open
@@ -35,10 +37,11 @@ type connector struct {
 	statistics recent[[]plan.ColumnStatistics]
 	counted    recent[bool] // tables by name whose statistics were asked for
 	wishes     wishes
+	everyones  *source
 }
 
 // Bind implements connectors.Connector.
-func (c *connector) Bind(connectors.Principal) connectors.Source { return &source{c} }
+func (c *connector) Bind(connectors.Principal) connectors.Source { return c.everyones }
 
 // Close implements connectors.Connector.
 func (c *connector) Close() error {

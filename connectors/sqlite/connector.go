@@ -21,6 +21,8 @@ type connector struct {
 	name string
 	path string
 	wait time.Duration // for a writer that holds the file
+
+	everyones *source
 }
 
 // Open makes a connector of a file; its only option is path.
@@ -42,7 +44,9 @@ func Open(_ context.Context, cfg connectors.Config) (connectors.Connector, error
 		return nil, sqlerr.New(sqlerr.BadOption, "source %s: path is outside the directories that sources may read",
 			cfg.Name)
 	}
-	return &connector{name: cfg.Name, path: path, wait: lockedWait}, nil
+	c := &connector{name: cfg.Name, path: path, wait: lockedWait}
+	c.everyones = &source{c}
+	return c, nil
 }
 
 // underAny reports whether path, its links followed as far as it exists, lies under one of roots.
@@ -74,7 +78,7 @@ func resolve(path string) string {
 }
 
 // Bind ignores the principal: a file has no users.
-func (c *connector) Bind(connectors.Principal) connectors.Source { return &source{c} }
+func (c *connector) Bind(connectors.Principal) connectors.Source { return c.everyones }
 
 // Close does nothing: connections belong to statements.
 func (c *connector) Close() error { return nil }

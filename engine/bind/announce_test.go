@@ -19,7 +19,7 @@ func TestNamedTables(t *testing.T) {
 		"SELECT 1 FROM dual": nil,
 		"SET @a = 1":         nil,
 	} {
-		stmt, err := parser{sql.NewMysqlParser()}.ParseSimple(query)
+		stmt, err := parser{Parser: sql.NewMysqlParser()}.ParseSimple(query)
 		if err != nil {
 			t.Fatalf("%s: %v", query, err)
 		}

@@ -30,6 +30,7 @@ type Config struct {
 type Binder struct {
 	resolver    Resolver
 	system      System
+	readers     readers
 	engine      *sqle.Engine
 	runner      Runner
 	validators  []analyzer.Rule
@@ -39,12 +40,12 @@ type Binder struct {
 // New builds a Binder; Close ends its background work. It fails only if the GMS linked in lacks a rule this package uses.
 func New(cfg Config) (*Binder, error) {
 	forceFullAnalysis()
-	b := &Binder{resolver: cfg.Resolver, system: cfg.System, runner: cfg.Runner}
+	b := &Binder{resolver: cfg.Resolver, system: cfg.System, readers: newReaders(), runner: cfg.Runner}
 	if b.runner == nil {
 		b.runner = noRunner
 	}
 	a := analyzer.NewBuilder(newProvider(b, cfg)).AddPreAnalyzeRule(takeOverID, b.takeOver).
-		AddOverrides(sql.EngineOverrides{Builder: sql.BuilderOverrides{Parser: parser{sql.NewMysqlParser()}}}).Build()
+		AddOverrides(sql.EngineOverrides{Builder: sql.BuilderOverrides{Parser: parser{sql.NewMysqlParser(), b.readers}}}).Build()
 	a.Catalog.AuthHandler = rightsOfViews{a.Catalog.AuthHandler}
 	if err := b.findRules(a); err != nil {
 		return nil, err
@@ -60,6 +61,7 @@ func New(cfg Config) (*Binder, error) {
 	a.Catalog.RegisterFunction(sql.NewEmptyContext(), sql.FunctionN{Name: parse.AssignFunction, Fn: newAssignment})
 	a.Catalog.RegisterFunction(sql.NewEmptyContext(), sql.Function2{Name: benchmarkFunction, Fn: newBenchmark})
 	a.Catalog.RegisterFunction(sql.NewEmptyContext(), extremeFunctions()...)
+	a.Catalog.RegisterFunction(sql.NewEmptyContext(), sql.Function1{Name: ownName(currentUser), Fn: newDefiner})
 	a.Catalog.RegisterFunction(sql.NewEmptyContext(), synonyms()...)
 	a.Catalog.RegisterFunction(sql.NewEmptyContext(), literalFunctions()...)
 	a.Catalog.RegisterFunction(sql.NewEmptyContext(), growingFunctions()...)

@@ -16,11 +16,12 @@ type provider struct {
 	resolver Resolver
 	views    ViewStore
 	scratch  Scratch
+	readers  readers
 	local    map[string]sql.Database // by lower-case name
 }
 
 func newProvider(b *Binder, cfg Config) *provider {
-	p := &provider{binder: b, resolver: cfg.Resolver, views: cfg.Views, scratch: cfg.Scratch, local: make(map[string]sql.Database, len(cfg.Local))}
+	p := &provider{binder: b, resolver: cfg.Resolver, views: cfg.Views, scratch: cfg.Scratch, readers: b.readers, local: make(map[string]sql.Database, len(cfg.Local))}
 	if p.scratch == nil {
 		p.scratch = noScratch{}
 	}
@@ -41,21 +42,26 @@ func userOf(ctx *sql.Context) string { return ctx.Session.Client().User }
 
 // Database implements sql.DatabaseProvider. It lists nothing.
 func (p *provider) Database(ctx *sql.Context, name string) (sql.Database, error) {
+	name, definer := p.readers.split(name)
 	if db, ok := p.local[strings.ToLower(name)]; ok {
 		return db, nil
 	}
 	if db, ok := p.scratch.Database(ctx, name); ok {
 		noted(ctx).doubt()
+		if definer != nil {
+			db = definersDatabase{Database: db, ViewDatabase: ViewDatabase{Store: p.views, Name: db.Name(), reader: definer}}
+		}
 		return db, nil
 	}
-	ok, err := p.has(ctx, name)
+	db := p.database(name, definer)
+	ok, err := p.has(ctx, db.user(ctx), name)
 	switch {
 	case err != nil:
 		return nil, err
 	case !ok:
 		return nil, sql.ErrDatabaseNotFound.New(name)
 	}
-	return p.database(name), nil
+	return db, nil
 }
 
 // HasDatabase implements sql.DatabaseProvider. A Resolver that can't answer counts as having the database, so that
@@ -67,7 +73,7 @@ func (p *provider) HasDatabase(ctx *sql.Context, name string) bool {
 	if _, ok := p.scratch.Database(ctx, name); ok {
 		return true
 	}
-	ok, err := p.has(ctx, name)
+	ok, err := p.has(ctx, userOf(ctx), name)
 	return ok || err != nil
 }
 
@@ -93,11 +99,11 @@ func (p *provider) DropDatabase(ctx *sql.Context, name string) error {
 	return p.scratch.DropDatabase(ctx, name)
 }
 
-func (p *provider) has(ctx *sql.Context, name string) (bool, error) {
+func (p *provider) has(ctx *sql.Context, user, name string) (bool, error) {
 	if checker, ok := p.resolver.(DatabaseChecker); ok {
-		return checker.HasDatabase(ctx, userOf(ctx), name)
+		return checker.HasDatabase(ctx, user, name)
 	}
-	names, err := p.resolver.Databases(ctx, userOf(ctx))
+	names, err := p.resolver.Databases(ctx, user)
 	return slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) }), err
 }
 
@@ -118,15 +124,16 @@ func (p *provider) AllDatabases(ctx *sql.Context) []sql.Database {
 	}
 	for _, name := range names {
 		if !hides(name) {
-			all = append(all, p.database(name))
+			all = append(all, p.database(name, nil))
 		}
 	}
 	slices.SortFunc(all, func(a, b sql.Database) int { return strings.Compare(a.Name(), b.Name()) })
 	return all
 }
 
-func (p *provider) database(name string) *viewDatabase {
-	return &viewDatabase{database: &database{provider: p, name: name}, ViewDatabase: ViewDatabase{Store: p.views, Name: name}, NoRoutines: NoRoutines{Database: name}}
+func (p *provider) database(name string, reader *account) *viewDatabase {
+	return &viewDatabase{database: &database{provider: p, name: name, reader: reader},
+		ViewDatabase: ViewDatabase{Store: p.views, Name: name, reader: reader}, NoRoutines: NoRoutines{Database: name}}
 }
 
 var _ sql.CollatedDatabaseProvider = (*provider)(nil)
@@ -135,6 +142,15 @@ var _ sql.CollatedDatabaseProvider = (*provider)(nil)
 type database struct {
 	provider *provider
 	name     string
+	reader   *account // the definer of the view that names it; nil: the session's user
+}
+
+// user is on whose behalf the sources are asked.
+func (d *database) user(ctx *sql.Context) string {
+	if d.reader != nil {
+		return d.reader.user
+	}
+	return userOf(ctx)
 }
 
 // Name implements sql.Database.
@@ -152,7 +168,7 @@ func (d *database) GetTableInsensitive(ctx *sql.Context, name string) (sql.Table
 		noted(ctx).doubt()
 		return t, true, nil
 	}
-	site, t, err := d.provider.resolver.Resolve(ctx, userOf(ctx), d.name, name)
+	site, t, err := d.provider.resolver.Resolve(ctx, d.user(ctx), d.name, name)
 	switch {
 	case sqlerr.Is(err, sqlerr.UnknownTable):
 		noted(ctx).doubt()
@@ -162,13 +178,13 @@ func (d *database) GetTableInsensitive(ctx *sql.Context, name string) (sql.Table
 	case err != nil:
 		return nil, false, err
 	}
-	noted(ctx).add(ctx, d.provider.resolver, d.name, name, site, t)
+	noted(ctx).add(ctx, d.provider.resolver, d.user(ctx), d.name, name, site, t)
 	return newTable(d.name, name, site, t), true, nil
 }
 
 // GetTableNames implements sql.Database.
 func (d *database) GetTableNames(ctx *sql.Context) ([]string, error) {
-	return d.provider.resolver.Tables(ctx, userOf(ctx), d.name)
+	return d.provider.resolver.Tables(ctx, d.user(ctx), d.name)
 }
 
 var _ sql.ReadOnlyDatabase = (*database)(nil)

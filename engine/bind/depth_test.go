@@ -31,7 +31,7 @@ func TestDepth(t *testing.T) {
 		"SET":            {"SET @a = 1" + strings.Repeat("+1", many), true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := parser{sql.NewMysqlParser()}.ParseSimple(c.query)
+			_, err := parser{Parser: sql.NewMysqlParser()}.ParseSimple(c.query)
 			if c.deep && !sqlerr.Is(err, sqlerr.StackOverrun) || !c.deep && err != nil {
 				t.Errorf("error %.100v", err)
 			}
@@ -47,7 +47,7 @@ func TestNested(t *testing.T) {
 		{"- ", "a", ""}, {"1 FROM (SELECT ", "1", ") AS t"}, {"EXISTS (VALUES ROW(", "1", "))"},
 	} {
 		for depth, refused := range map[int]bool{10_000: true, 40: false} {
-			_, err := parser{sql.NewMysqlParser()}.ParseSimple("SELECT " + strings.Repeat(c.before, depth) + c.within + strings.Repeat(c.after, depth))
+			_, err := parser{Parser: sql.NewMysqlParser()}.ParseSimple("SELECT " + strings.Repeat(c.before, depth) + c.within + strings.Repeat(c.after, depth))
 			if code := sqlerr.CodeOf(err); refused && code != sqlerr.Syntax && code != sqlerr.StackOverrun || !refused && err != nil {
 				t.Errorf("%d times %s: error %.200v", depth, c.before, err)
 			}
@@ -60,7 +60,7 @@ func TestFarthestError(t *testing.T) {
 	for query, near := range map[string]string{
 		"SELECT {fn ABS(1)} FROM t FROM": "FROM", "SELECT a b c {fn ABS(1)}": "c",
 	} {
-		_, err := parser{sql.NewMysqlParser()}.ParseSimple(query)
+		_, err := parser{Parser: sql.NewMysqlParser()}.ParseSimple(query)
 		if err == nil || !strings.Contains(err.Error(), "near '"+near) {
 			t.Errorf("%s: error %v", query, err)
 		}
@@ -75,7 +75,7 @@ func TestBalance(t *testing.T) {
 			terms = append(terms, "a"+strings.Repeat("b", i%7)+" = 1")
 		}
 		query := "select 1 from t where " + strings.Join(terms, op)
-		stmt, err := parser{sql.NewMysqlParser()}.ParseSimple(query)
+		stmt, err := parser{Parser: sql.NewMysqlParser()}.ParseSimple(query)
 		if err != nil {
 			t.Fatal(err)
 		}

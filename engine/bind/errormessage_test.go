@@ -22,7 +22,7 @@ func TestSyntaxMessage(t *testing.T) {
 		"SELECT * FRM\nt":                    "near 'FRM\nt' at line 1",
 		"SELECT 1 FROM n WHERE @'a b' = = 1": "near '= 1' at line 1",
 	} {
-		_, err := parser{sql.NewMysqlParser()}.ParseSimple(query)
+		_, err := parser{Parser: sql.NewMysqlParser()}.ParseSimple(query)
 		if err == nil || !strings.HasSuffix(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", query, err, want)
 		}

@@ -19,6 +19,7 @@ type Names struct {
 
 type namedTable struct {
 	resolver Rememberer
+	user     string
 	db, name string
 	site     plan.Site
 	table    *plan.Table
@@ -40,13 +41,13 @@ func noted(ctx *sql.Context) *Names {
 
 // add notes what r has found. It may forget at once, or have asked for other spellings of the name before, whose answer it
 // forgets: then it can't tell.
-func (n *Names) add(ctx *sql.Context, r Resolver, db, name string, site plan.Site, table *plan.Table) {
+func (n *Names) add(ctx *sql.Context, r Resolver, user, db, name string, site plan.Site, table *plan.Table) {
 	if n == nil {
 		return
 	}
 	rememberer, ok := r.(Rememberer)
 	if ok {
-		t := namedTable{rememberer, db, name, site, table}
+		t := namedTable{rememberer, user, db, name, site, table}
 		n.tables = append(n.tables, t)
 		ok = t.same(ctx)
 	}
@@ -63,12 +64,12 @@ func (n *Names) doubt() {
 func (n *Names) Known() bool { return !n.unsure }
 
 // Same reports whether every name still stands for what it did: the same description of the same table, as the Resolver
-// remembers it for the user of ctx. No source is asked.
+// remembers it for who read it. No source is asked.
 func (n *Names) Same(ctx *sql.Context) bool {
 	return !n.unsure && !slices.ContainsFunc(n.tables, func(t namedTable) bool { return !t.same(ctx) })
 }
 
 func (t namedTable) same(ctx *sql.Context) bool {
-	site, table, ok := t.resolver.Remember(ctx, userOf(ctx), t.db, t.name)
+	site, table, ok := t.resolver.Remember(ctx, t.user, t.db, t.name)
 	return ok && site == t.site && table == t.table
 }

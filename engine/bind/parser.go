@@ -15,7 +15,10 @@ import (
 )
 
 // parser is GMS's parser for a wider grammar. It changes the tree where GMS would not bind what MySQL means.
-type parser struct{ sql.Parser }
+type parser struct {
+	sql.Parser
+	readers readers
+}
 
 // ParseSimple implements sql.Parser.
 func (p parser) ParseSimple(query string) (sqlparser.Statement, error) {
@@ -51,7 +54,7 @@ func (p parser) ParseWithOptions(ctx context.Context, query string, delimiter ru
 	})
 	stmt, err := prepared(query, asked, r.stmt, r.err)
 	if err == nil {
-		err = expandView(stmt)
+		err = p.readers.expandView(stmt)
 	}
 	if err == nil {
 		err = underVariables(ctx, stmt)

@@ -65,8 +65,11 @@ func (v View) Statement() string { return v.head(QuotedName(v.Name)) + v.Written
 // Written is the view's query in the client's words.
 func (v View) Written() string { return parse.Restore(v.Query) }
 
-// bound is the CREATE VIEW that is bound where the view is read.
-func (v View) bound(db string) string {
+// bound is the CREATE VIEW that is bound where the view is read. The invoker of a view within another's query is that one's definer.
+func (v View) bound(db string, reader *account) string {
+	if v.Invoker && reader != nil {
+		v.User, v.Host, v.Invoker = reader.user, reader.host, false
+	}
 	query := v.Query
 	if v.Picked != nil {
 		var columns []string
@@ -82,6 +85,8 @@ func (v View) bound(db string) string {
 type ViewDatabase struct {
 	Store ViewStore // nil: there are none
 	Name  string    // of the database
+
+	reader *account // the definer of the view that names the database; nil: the session's user
 }
 
 func (d ViewDatabase) store() ViewStore {
@@ -132,7 +137,7 @@ func (d ViewDatabase) AllViews(ctx *sql.Context) ([]sql.ViewDefinition, error) {
 }
 
 func (d ViewDatabase) definition(v View) sql.ViewDefinition {
-	return sql.ViewDefinition{Name: v.Name, TextDefinition: v.Query, CreateViewStatement: v.bound(d.Name), SqlMode: v.Mode}
+	return sql.ViewDefinition{Name: v.Name, TextDefinition: v.Query, CreateViewStatement: v.bound(d.Name, d.reader), SqlMode: v.Mode}
 }
 
 var _ sql.ViewDatabase = ViewDatabase{}

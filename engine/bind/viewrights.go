@@ -12,23 +12,26 @@ import (
 // viewRights is what a part of a view's query is read by: the rights of the view's definer, or of who reads it.
 type viewRights struct {
 	view    string // for errors
-	user    string
-	host    string
+	definer account
 	invoker bool
 }
 
-// expandView has a view's query be read by the view's rights, and names without a database mean the view's. Only views that are kept are
-// read by ParseWithOptions with a database in their name.
-func expandView(stmt sqlparser.Statement) error {
+// expandView has a view's query be read by the view's rights, its sources as the definer sees them, and names without a database mean
+// the view's. Only views that are kept are read by ParseWithOptions with a database in their name.
+func (r readers) expandView(stmt sqlparser.Statement) error {
 	ddl, ok := stmt.(*sqlparser.DDL)
 	if !ok || ddl.ViewSpec == nil || ddl.ViewSpec.ViewName.DbQualifier.IsEmpty() || ddl.ViewSpec.Definer == "" {
 		return nil
 	}
 	db := ddl.ViewSpec.ViewName.DbQualifier.String()
-	user, host := splitAccount(ddl.ViewSpec.Definer)
-	rights := &viewRights{view: db + "." + ddl.ViewSpec.ViewName.Name.String(), user: user, host: host,
+	rights := &viewRights{view: db + "." + ddl.ViewSpec.ViewName.Name.String(), definer: splitAccount(ddl.ViewSpec.Definer),
 		invoker: strings.EqualFold(ddl.ViewSpec.Security, "invoker")}
 	ddl.SetAuthType(sqlparser.AuthType_IGNORE)
+	if !rights.invoker {
+		if err := r.asDefiner(ddl.ViewSpec.ViewExpr, db, rights.definer); err != nil {
+			return err
+		}
+	}
 	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
 		node, ok := n.(sqlparser.AuthNode)
 		if !ok {
@@ -49,9 +52,9 @@ func expandView(stmt sqlparser.Statement) error {
 }
 
 // splitAccount reads `user`@`host`.
-func splitAccount(account string) (user, host string) {
-	user, host, _ = strings.Cut(account, "`@`")
-	return strings.ReplaceAll(strings.TrimPrefix(user, "`"), "``", "`"), strings.ReplaceAll(strings.TrimSuffix(host, "`"), "``", "`")
+func splitAccount(name string) account {
+	user, host, _ := strings.Cut(name, "`@`")
+	return account{strings.ReplaceAll(strings.TrimPrefix(user, "`"), "``", "`"), strings.ReplaceAll(strings.TrimSuffix(host, "`"), "``", "`")}
 }
 
 // rightsOfViews is GMS's check of rights, with views read by theirs.
@@ -64,12 +67,12 @@ func (r rightsOfViews) HandleAuth(ctx *sql.Context, state sql.AuthorizationQuery
 		return r.AuthorizationHandler.HandleAuth(ctx, state, auth)
 	}
 	if !rights.invoker {
-		definer := sql.NewBaseSessionWithClientServer("", sql.Client{User: rights.user, Address: rights.host}, 0)
+		definer := sql.NewBaseSessionWithClientServer("", sql.Client{User: rights.definer.user, Address: rights.definer.host}, 0)
 		definer.SetCurrentDatabase(ctx.GetCurrentDatabase())
 		ctx = sql.NewContext(ctx.Context, sql.WithSession(definer))
 		state = r.NewQueryState(ctx)
 		if state.Error() != nil {
-			return sqlerr.New(sqlerr.UnknownDefiner, "The user specified as a definer ('%s'@'%s') does not exist", rights.user, rights.host)
+			return sqlerr.New(sqlerr.UnknownDefiner, "The user specified as a definer ('%s'@'%s') does not exist", rights.definer.user, rights.definer.host)
 		}
 	}
 	if err := r.AuthorizationHandler.HandleAuth(ctx, state, auth); err != nil {

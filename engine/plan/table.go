@@ -11,7 +11,7 @@ import (
 // Site is where a sub-plan runs: a source, as one principal sees it.
 type Site struct {
 	Source    string // the source's configured name
-	Principal string // the gateway user whose rights and credentials apply
+	Principal string // the gateway user whose credentials apply, or one of those who have the same there
 }
 
 // TableName names a table inside its source.

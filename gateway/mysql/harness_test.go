@@ -46,6 +46,7 @@ type gateway struct {
 	fake    *fake
 	liar    *liar.Source // behind the wrapper liar
 	many    *many        // behind the wrapper many
+	each    *perUser     // behind the wrapper each
 	alarms  alarms       // errors that were logged
 	mem     bufpooltest.Allocator
 	catalog *catalog.Catalog
@@ -80,6 +81,7 @@ func (g *gateway) start() {
 			"fake":   func(context.Context, connectors.Config) (connectors.Connector, error) { return g.fake, nil },
 			"sqlite": sqlite.Open,
 			"many":   func(context.Context, connectors.Config) (connectors.Connector, error) { return g.many, nil },
+			"each":   func(context.Context, connectors.Config) (connectors.Connector, error) { return g.each, nil },
 			"liar":   func(context.Context, connectors.Config) (connectors.Connector, error) { return g.liar, nil },
 		},
 		Store: g.store, Roots: []string{g.dir}, Warn: Warn, Made: g.scratch.Names,

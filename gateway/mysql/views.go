@@ -256,6 +256,9 @@ func (s *statement) withinReach(parsed sqlparser.Statement) (restore func()) {
 	if s.ctx.GetCurrentDatabase() != "" {
 		return restore
 	}
+	if explain, ok := parsed.(*sqlparser.Explain); ok {
+		parsed = explain.Statement
+	}
 	var query sqlparser.SQLNode = parsed
 	db, unqualified := "", false
 	if ddl, ok := parsed.(*sqlparser.DDL); ok && ddl.ViewSpec != nil {
