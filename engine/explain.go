@@ -33,6 +33,12 @@ func (p *Prepared) Explain() *Explanation {
 	return &Explanation{plan: plan.Describe(p.plan, p.formatOptions()), barred: p.notApplied(), refused: p.refused}
 }
 
+// Outlined is the explanation of a statement that is not the engine's as a whole.
+func Outlined(d *plan.Description) *Explanation { return &Explanation{plan: d} }
+
+// Plan is what the explanation says of the plan.
+func (e *Explanation) Plan() *plan.Description { return e.plan }
+
 // notApplied says what the plan does without as a whole since it is barred, and why. What sources are not asked for is said of
 // the leaves.
 func (p *Prepared) notApplied() []string {
@@ -107,6 +113,7 @@ func (e *Explanation) Text() string {
 type (
 	explanationJSON struct {
 		Version int               `json:"version"`
+		Block   *blockJSON        `json:"query_block"`
 		Barred  []string          `json:"not_applied,omitempty"`
 		Refused string            `json:"refused,omitempty"`
 		Actual  *measuredJSON     `json:"actual,omitempty"`
@@ -121,7 +128,8 @@ type (
 
 // JSON is the same as a JSON object, whose fields docs/explain.md lists.
 func (e *Explanation) JSON() (string, error) {
-	out := explanationJSON{Version: plan.ExplainVersion, Barred: e.barred, Plan: e.plan}
+	last := 0
+	out := explanationJSON{Version: plan.ExplainVersion, Block: block(e.plan, &last), Barred: e.barred, Plan: e.plan}
 	if e.refused != nil {
 		out.Refused = e.refused.Error()
 	}

@@ -181,9 +181,6 @@ func explain(ctx *sql.Context, b *Binder, query string) string {
 	}
 	leaf, ok := LeafOf(n)
 	if !ok {
-		if err := Explainable(n); err != nil {
-			return explainError(err)
-		}
 		return "GMS: " + strings.Fields(n.String())[0] + "\n"
 	}
 	if err := plan.Verify(leaf.Plan); err != nil {

@@ -3,7 +3,6 @@ package bind
 import (
 	"strings"
 
-	"github.com/dolthub/go-mysql-server/sql"
 	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
 	"github.com/dolthub/vitess/go/vt/sqlparser"
 
@@ -44,10 +43,5 @@ func explainFormat(stmt sqlparser.Statement, cut *string) error {
 	return nil
 }
 
-// Explainable refuses what LeafOf says is no federated query and GMS can't explain as it is asked to.
-func Explainable(n sql.Node) error {
-	if d, ok := n.(*gmsplan.DescribeQuery); ok && d.Format.Debug {
-		return sqlerr.New(sqlerr.Unsupported, "EXPLAIN FORMAT=JSON explains queries of sources' tables and of constants; this statement runs in the gateway itself")
-	}
-	return nil
-}
+// ExplainsJSON reports whether an EXPLAIN that GMS has bound asks for JSON.
+func ExplainsJSON(n *gmsplan.DescribeQuery) bool { return n.Format.Debug }

@@ -2,6 +2,16 @@ package parse
 
 import "strings"
 
+// ExplainConnection is EXPLAIN FOR CONNECTION number, in whatever format.
+type ExplainConnection struct{ ID uint64 }
+
+func (*ExplainConnection) sealed() {}
+
+func (r *reader) explainConnection() Stmt {
+	r.expect("CONNECTION")
+	return &ExplainConnection{ID: r.count()}
+}
+
 // Explained is the statement that an EXPLAIN is of; of another it is sql.
 func Explained(sql string) string {
 	s := scanner{sql: sql}

@@ -7,7 +7,7 @@ import (
 )
 
 // Stmt is one of CreateServer, AlterServer, DropServer, ShowServers, ShowQuarantine, ReleaseQuarantine, Analyze, Maintain, ShowDiagnostics,
-// GetDiagnostics.
+// GetDiagnostics, ExplainConnection.
 type Stmt interface{ sealed() }
 
 // CreateServer is CREATE SERVER [IF NOT EXISTS] name FOREIGN DATA WRAPPER type OPTIONS (key 'value', ...).
@@ -84,15 +84,19 @@ var grammar = []struct {
 	{[2]string{"SHOW", "WARNINGS"}, (*reader).showWarnings},
 	{[2]string{"GET", "DIAGNOSTICS"}, (*reader).getDiagnostics},
 	{[2]string{"GET", "CURRENT"}, (*reader).getCurrentDiagnostics},
+	{[2]string{"EXPLAIN", "FOR"}, (*reader).explainConnection},
+	{[2]string{"DESCRIBE", "FOR"}, (*reader).explainConnection},
+	{[2]string{"DESC", "FOR"}, (*reader).explainConnection},
 }
 
 // Statement reads the first statement of sql and returns what follows its semicolon, which is empty after the last one.
 // For a statement of another grammar it returns nil and the whole of sql, or an error if that is one that MySQL has and the gateway has not.
 func Statement(sql string, mode Mode) (stmt Stmt, rest string, err error) {
-	r := &reader{scanner: scanner{sql: sql, mode: mode}}
+	unformatted, _ := CutFormat(sql) // of whose EXPLAIN no form depends on it
+	r := &reader{scanner: scanner{sql: unformatted, mode: mode}}
 	read := r.begin()
 	if read == nil {
-		return nil, sql, refused(sql, mode)
+		return nil, sql, refused(unformatted, mode)
 	}
 	stmt = read(r)
 	r.end()

@@ -10,13 +10,13 @@ type refusal struct {
 }
 
 const (
-	notWritten  = "sources are read and not written"
-	noLogs      = "the gateway has no binary log and is no replica"
-	noRoutines  = "the gateway keeps no routines, triggers and events"
-	byItsHost   = "whoever runs its process does that"
-	noEngines   = "the gateway has no storage engine"
-	noHandlers  = "tables are read by SELECT"
-	notComputed = "the plan is that of EXPLAIN for the statement's text"
+	notWritten = "sources are read and not written"
+	noLogs     = "the gateway has no binary log and is no replica"
+	noRoutines = "the gateway keeps no routines, triggers and events"
+	byItsHost  = "whoever runs its process does that"
+	noEngines  = "the gateway has no storage engine"
+	noHandlers = "tables are read by SELECT"
+	notRun     = "a statement that writes is not run to explain it"
 )
 
 // refusals are these, by what a client may want instead. Words that begin a longer entry come after it.
@@ -53,8 +53,18 @@ var refusals = []refusal{
 	{"ALTER EVENT", sqlerr.Unsupported, noRoutines},
 	{"ALTER FUNCTION", sqlerr.Unsupported, noRoutines},
 	{"ALTER PROCEDURE", sqlerr.Unsupported, noRoutines},
-	{"EXPLAIN FOR", sqlerr.Unsupported, notComputed},
-	{"DESCRIBE FOR", sqlerr.Unsupported, notComputed},
+	{"EXPLAIN ANALYZE INSERT", sqlerr.Unsupported, notRun},
+	{"EXPLAIN ANALYZE REPLACE", sqlerr.Unsupported, notRun},
+	{"EXPLAIN ANALYZE UPDATE", sqlerr.Unsupported, notRun},
+	{"EXPLAIN ANALYZE DELETE", sqlerr.Unsupported, notRun},
+	{"DESCRIBE ANALYZE INSERT", sqlerr.Unsupported, notRun},
+	{"DESCRIBE ANALYZE REPLACE", sqlerr.Unsupported, notRun},
+	{"DESCRIBE ANALYZE UPDATE", sqlerr.Unsupported, notRun},
+	{"DESCRIBE ANALYZE DELETE", sqlerr.Unsupported, notRun},
+	{"DESC ANALYZE INSERT", sqlerr.Unsupported, notRun},
+	{"DESC ANALYZE REPLACE", sqlerr.Unsupported, notRun},
+	{"DESC ANALYZE UPDATE", sqlerr.Unsupported, notRun},
+	{"DESC ANALYZE DELETE", sqlerr.Unsupported, notRun},
 	{"SHOW CREATE USER", sqlerr.Unsupported, "the accounts are in mysql.user"},
 	{"SHOW FUNCTION CODE", sqlerr.Errno(1289), "The SHOW PROCEDURE|FUNCTION CODE feature is disabled"},  // ER_FEATURE_DISABLED
 	{"SHOW PROCEDURE CODE", sqlerr.Errno(1289), "The SHOW PROCEDURE|FUNCTION CODE feature is disabled"}, // the same

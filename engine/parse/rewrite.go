@@ -115,7 +115,7 @@ func Rewrite(sql string, ansiQuotes bool) string {
 
 // explained are the words after EXPLAIN and its synonyms that are no table.
 var explained = []string{"SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "REPLACE", "TABLE", "VALUES", "ANALYZE", "FORMAT", "EXTENDED",
-	"PARTITIONS", "PLAN", "FOR"}
+	"PARTITIONS", "PLAN", "FOR", "SHOW", "SET", "CREATE", "ALTER", "DROP", "CALL", "GRANT", "REVOKE", "USE", "LOAD"}
 
 // describe makes a SHOW COLUMNS of a text that describes one column, or those of a pattern, and returns how many tokens
 // it has read.

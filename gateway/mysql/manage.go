@@ -28,6 +28,8 @@ func (s *statement) own(stmt parse.Stmt) error {
 		return s.showDiagnostics(stmt)
 	case *parse.GetDiagnostics:
 		return s.getDiagnostics(stmt)
+	case *parse.ExplainConnection:
+		return s.explainConnection(stmt.ID)
 	}
 	return s.manage(stmt)
 }

@@ -113,11 +113,11 @@ func (s *statement) attempt(parsed sqlparser.Statement, text string, args map[st
 		s.kind = federated
 		return s.federated(leaf, nil)
 	}
-	if err := bind.Explainable(root); err != nil {
-		return err
-	}
 	if err := s.mayRun(root); err != nil {
 		return err
+	}
+	if explained, ok := root.(*gmsplan.DescribeQuery); ok {
+		return s.explainLocal(explained)
 	}
 	if err := mayLock(s.ctx, root); err != nil {
 		return err
