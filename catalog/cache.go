@@ -13,6 +13,7 @@ import (
 // request, which is cancelled when the last of them has gone. An answer that is older than its ttl, and not yet longer than
 // stale, is given once more, and asked for anew behind the back of who got it.
 type cache[K comparable, V any] struct {
+	now     func() time.Time
 	ttl     time.Duration
 	stale   time.Duration // beyond ttl; 0: older answers are none
 	renewal *renewal      // set where stale is
@@ -50,15 +51,15 @@ func (c *cache[K, V]) get(ctx context.Context, key K, load func(context.Context)
 	alone := ctx.Value(memoryAlone{}) != nil
 	c.mu.Lock()
 	e, ok := c.entries[key]
-	if alone && (!ok || !e.answered() || e.expired()) {
+	if alone && (!ok || !e.answered() || c.expired(e)) {
 		c.mu.Unlock()
 		var none V
 		return none, errForgotten
 	}
 	switch {
-	case !ok || e.expired():
+	case !ok || c.expired(e):
 		e = c.start(ctx, key, load)
-	case !alone && c.stale > 0 && !e.renewing && e.answered() && !time.Now().Before(e.fresh):
+	case !alone && c.stale > 0 && !e.renewing && e.answered() && !c.now().Before(e.fresh):
 		c.renew(e, key, load)
 	}
 	e.waiters++
@@ -97,7 +98,7 @@ func (e *cached[V]) answered() bool {
 }
 
 // expired reports an answer that is too old; one still awaited is not.
-func (e *cached[V]) expired() bool { return e.answered() && !time.Now().Before(e.expires) }
+func (c *cache[K, V]) expired(e *cached[V]) bool { return e.answered() && !c.now().Before(e.expires) }
 
 // start begins a request for key. The caller holds mu.
 func (c *cache[K, V]) start(ctx context.Context, key K, load func(context.Context) (V, error)) *cached[V] {
@@ -125,7 +126,7 @@ func (c *cache[K, V]) start(ctx context.Context, key K, load func(context.Contex
 
 // settle sets the times of an answer that was just given. The caller holds mu.
 func (c *cache[K, V]) settle(e *cached[V]) {
-	e.made = time.Now()
+	e.made = c.now()
 	e.fresh = e.made.Add(c.ttl)
 	e.expires = e.fresh.Add(c.stale)
 }
@@ -141,7 +142,7 @@ func (c *cache[K, V]) renew(e *cached[V], key K, load func(context.Context) (V, 
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		if err != nil {
-			e.renewing, e.failure, e.fresh = false, err, time.Now().Add(c.ttl)
+			e.renewing, e.failure, e.fresh = false, err, c.now().Add(c.ttl)
 			return
 		}
 		c.settle(next)
@@ -163,7 +164,7 @@ func (c *cache[K, V]) each(visit func(K, V, age)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for key, e := range c.entries {
-		if e.answered() && e.err == nil && !e.expired() {
+		if e.answered() && e.err == nil && !c.expired(e) {
 			visit(key, e.value, age{e.made, e.renewing, e.failure})
 		}
 	}
@@ -220,7 +221,7 @@ func (c *cache[K, V]) removeExpired() {
 		return
 	}
 	for k, e := range c.entries {
-		if e.expired() {
+		if c.expired(e) {
 			delete(c.entries, k)
 		}
 	}

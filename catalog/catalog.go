@@ -32,6 +32,8 @@ type Config struct {
 	TTL time.Duration
 	// Stale is how much longer a listing is given while it is asked for anew; 0: DefaultStale.
 	Stale time.Duration
+	// Now is the time by which listings and descriptions age; nil: time.Now.
+	Now func() time.Time
 	// ListTimeout is how long a listing waits for one source; 0: DefaultListTimeout.
 	ListTimeout time.Duration
 }
@@ -71,6 +73,9 @@ func New(ctx context.Context, cfg Config, configured []store.Server) (*Catalog, 
 	}
 	if cfg.Stale == 0 {
 		cfg.Stale = DefaultStale
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
 	}
 	if cfg.ListTimeout == 0 {
 		cfg.ListTimeout = DefaultListTimeout

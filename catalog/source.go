@@ -89,6 +89,7 @@ func (c *Catalog) open(ctx context.Context, server store.Server, origin Origin) 
 // broken makes a source that answers every use with err.
 func (c *Catalog) broken(server store.Server, origin Origin, err error) *source {
 	s := &source{name: server.Name, server: server, origin: origin, err: err, timeout: c.cfg.ListTimeout}
+	s.defaults.now, s.namespaces.now, s.listings.now, s.tables.now = c.cfg.Now, c.cfg.Now, c.cfg.Now, c.cfg.Now
 	s.defaults.ttl, s.namespaces.ttl, s.listings.ttl, s.tables.ttl = c.cfg.TTL, c.cfg.TTL, c.cfg.TTL, c.cfg.TTL
 	s.defaults.stale, s.namespaces.stale, s.listings.stale = c.cfg.Stale, c.cfg.Stale, c.cfg.Stale
 	s.renewal = newRenewal(renewTimeout)

@@ -137,7 +137,9 @@ func TestExplainNothing(t *testing.T) {
 	_, idle := g.conn(g.open(""))
 	ann, _ := g.conn(g.account("ann", "GRANT SELECT ON fake.* TO ann"))
 	exec(t, c, "CREATE DATABASE d", "CREATE TABLE d.own (id INT PRIMARY KEY)")
-	connection := func(format string, id int64) string { return "EXPLAIN " + format + "FOR CONNECTION " + strconv.FormatInt(id, 10) }
+	connection := func(format string, id int64) string {
+		return "EXPLAIN " + format + "FOR CONNECTION " + strconv.FormatInt(id, 10)
+	}
 	for _, e := range []struct {
 		q     querier
 		query string

@@ -54,7 +54,8 @@ type gateway struct {
 	scratch *scratch.Store
 	shadow  *shadow.Shadow
 	served  chan error
-	tls     *tls.Config // nil: none
+	now     func() time.Time // by which listings age; nil: the time
+	tls     *tls.Config      // nil: none
 }
 
 // start starts a gateway; cleanup stops it and checks that nothing is left of what it ran.
@@ -84,7 +85,7 @@ func (g *gateway) start() {
 			"each":   func(context.Context, connectors.Config) (connectors.Connector, error) { return g.each, nil },
 			"liar":   func(context.Context, connectors.Config) (connectors.Connector, error) { return g.liar, nil },
 		},
-		Store: g.store, Roots: []string{g.dir}, Warn: Warn, Made: g.scratch.Names,
+		Store: g.store, Roots: []string{g.dir}, Warn: Warn, Made: g.scratch.Names, Now: g.now,
 	}, []store.Server{{Name: "fake", Type: "fake"}})
 	if err != nil {
 		g.t.Fatal(err)
