@@ -7,7 +7,7 @@ import (
 )
 
 // Stmt is one of CreateServer, AlterServer, DropServer, ShowServers, ShowQuarantine, ReleaseQuarantine, Analyze, Maintain, ShowDiagnostics,
-// GetDiagnostics, ExplainConnection.
+// GetDiagnostics, ExplainConnection, Help.
 type Stmt interface{ sealed() }
 
 // CreateServer is CREATE SERVER [IF NOT EXISTS] name FOREIGN DATA WRAPPER type OPTIONS (key 'value', ...).
@@ -141,6 +141,10 @@ func (r *reader) begin() func(*reader) Stmt {
 	first, second := r.next(), r.next()
 	if r.err != nil {
 		return nil
+	}
+	if first.is("HELP") {
+		r.ahead = &second
+		return (*reader).help
 	}
 	for _, g := range grammar {
 		if first.is(g.words[0]) && second.is(g.words[1]) {

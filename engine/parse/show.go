@@ -63,11 +63,8 @@ func asSlave(columns []string) []string {
 	return out
 }
 
-// show makes a query of a SHOW or HELP, which ends before the token at end, if it is one that has to be.
+// show makes a query of a SHOW, which ends before the token at end, if it is one that has to be.
 func (w *rewriter) show(end int) (query string, ok bool) {
-	if w.tokens[0].is("HELP") && end == 2 {
-		return show{columns: []string{"name", "is_it_category"}}.text(), true
-	}
 	if !w.tokens[0].is("SHOW") {
 		return "", false
 	}

@@ -13,7 +13,6 @@ func TestShow(t *testing.T) {
 		"SHOW OPEN TABLES d":                                    "SHOW OPEN TABLES d",
 		"SHOW OPEN DOORS":                                       "SHOW OPEN DOORS",
 		"SHOW COUNT(*) ERRORS":                                  "SELECT @@session.error_count AS `@@session.error_count`",
-		"HELP 'x'":                                              "SELECT * FROM (SELECT '' AS `name`, '' AS `is_it_category` FROM DUAL WHERE 1 = 0) AS silogate_show",
 		"SHOW SCHEMAS LIKE 'a'":                                 "SHOW DATABASES LIKE 'a'",
 		"SHOW FULL COLUMNS IN a IN b WHERE Field IN ('x')":      "SHOW FULL COLUMNS FROM a FROM b WHERE Field IN ('x')",
 		"START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY": "START TRANSACTION READ ONLY",

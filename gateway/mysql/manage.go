@@ -28,6 +28,8 @@ func (s *statement) own(stmt parse.Stmt) error {
 		return s.showDiagnostics(stmt)
 	case *parse.GetDiagnostics:
 		return s.getDiagnostics(stmt)
+	case *parse.Help:
+		return s.help(stmt.Topic)
 	case *parse.ExplainConnection:
 		return s.explainConnection(stmt.ID)
 	}
