@@ -8,6 +8,7 @@ import (
 
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/vitess/go/mysql"
+	"github.com/dolthub/vitess/go/vt/sqlparser"
 
 	"github.com/silogate/silogate/engine/sqlerr"
 )
@@ -18,6 +19,9 @@ func Unparsed(err error) error {
 	var known *sqlerr.Error
 	if errors.As(err, &known) {
 		return err
+	}
+	if errors.Is(err, sqlparser.ErrEmpty) {
+		return sqlerr.New(sqlerr.Errno(1065), "Query was empty") // ER_EMPTY_QUERY
 	}
 	return sql.ErrSyntaxError.New(err.Error())
 }

@@ -49,8 +49,17 @@ var shows = []show{
 	{words: "ENGINE", columns: []string{"Type", "Name", "Status"}, open: true},
 	{words: "COLLATION", like: "Collation", query: "SELECT COLLATION_NAME AS `Collation`, CHARACTER_SET_NAME AS `Charset`, ID AS `Id`, IS_DEFAULT AS `Default`, " +
 		"IS_COMPILED AS `Compiled`, SORTLEN AS `Sortlen`, PAD_ATTRIBUTE AS `Pad_attribute` FROM information_schema.COLLATIONS"},
+	{words: "STATUS", like: "Variable_name", query: statusOf("session")},
+	{words: "SESSION STATUS", like: "Variable_name", query: statusOf("session")},
+	{words: "LOCAL STATUS", like: "Variable_name", query: statusOf("session")},
+	{words: "GLOBAL STATUS", like: "Variable_name", query: statusOf("global")},
 	{words: "COUNT ( * ) WARNINGS", query: "SELECT @@session.warning_count AS `@@session.warning_count`"},
 	{words: "COUNT ( * ) ERRORS", query: "SELECT @@session.error_count AS `@@session.error_count`"},
+}
+
+// statusOf lists the status variables of a scope.
+func statusOf(scope string) string {
+	return "SELECT VARIABLE_NAME AS `Variable_name`, VARIABLE_VALUE AS `Value` FROM performance_schema." + scope + "_status"
 }
 
 // asSlave are the columns by the words of before 8.0.22.

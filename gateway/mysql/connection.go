@@ -36,6 +36,7 @@ type connection struct {
 
 	prepared     map[uint32]*prepared
 	lastPrepared uint32
+	traffic      traffic
 	long         int    // bytes that were sent ahead of executions
 	unwatching   func() // ends the watch of the client; nil: there is none
 
@@ -50,7 +51,8 @@ const offers = wire.LongPassword | wire.FoundRows | wire.LongFlag | wire.Connect
 
 // serve talks to a client until either side ends it.
 func (v *Server) serve(conn net.Conn) {
-	c := &connection{server: v, wire: wire.NewConn(conn), id: v.lastID.Add(1), address: conn.RemoteAddr(), prepared: make(map[uint32]*prepared)}
+	c := &connection{server: v, id: v.lastID.Add(1), address: conn.RemoteAddr(), prepared: make(map[uint32]*prepared)}
+	c.wire = wire.NewConn(countedConn{conn, &c.traffic, &v.traffic})
 	defer func() {
 		if p := recover(); p != nil {
 			v.cfg.Log.Error("connection ended by a defect", "connection", c.id, "panic", p, "stack", string(debug.Stack()))

@@ -53,6 +53,8 @@ func (s *statement) mayRun(root sql.Node) (err error) {
 			err = s.mayKill(n.ConnID)
 		case *gmsplan.ShowGrants:
 			err = s.mayShowGrants(n)
+		case *gmsplan.Grant:
+			err = s.mayGrant(n)
 		}
 		return err == nil
 	})
@@ -61,6 +63,7 @@ func (s *statement) mayRun(root sql.Node) (err error) {
 
 // maySet refuses to change what other sessions see without the right to.
 func (s *statement) maySet(n *gmsplan.Set) error {
+	first := true
 	for _, e := range n.Exprs {
 		set, ok := e.(*expression.SetField)
 		if !ok {
@@ -73,6 +76,7 @@ func (s *statement) maySet(n *gmsplan.Set) error {
 		if err := offsetInRange(v, set.RightChild); err != nil {
 			return err
 		}
+		clamp(set, v, &first)
 		if !global(v.Scope) && !restricted(v.Name) {
 			continue
 		}

@@ -36,6 +36,7 @@ func (c *connection) run(text string, do func(*statement) error) (ok bool, err e
 // command runs do as the connection's command of the moment: listed, watched, and ended by whatever ends commands.
 func (s *statement) command(text string, do func(*statement) error) (ok bool, err error) {
 	c, v := s.conn, s.server
+	c.asked()
 	c.running.Store(&s.cancel)
 	defer c.running.Store(nil)
 	if v.closing.Load() {

@@ -60,6 +60,7 @@ type Server struct {
 
 	closing     atomic.Bool
 	started     time.Time
+	traffic     traffic       // of all connections
 	lastID      atomic.Uint32 // of a connection
 	lastPid     atomic.Uint64 // of a statement
 	prepared    atomic.Int64  // statements of all connections

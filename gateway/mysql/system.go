@@ -216,6 +216,11 @@ func (v *viewer) Status(global bool) []infoschema.Variable {
 			values[name] = x.Value()
 		}
 	}
+	var own *connection
+	if c, ok := v.system.server.connections.Load(v.ctx.ID()); ok && !global {
+		own = c.(*connection)
+	}
+	maps.Copy(values, v.system.server.status(own))
 	return v.variables(values)
 }
 

@@ -55,11 +55,13 @@ func (s views) DropView(ctx context.Context, db, name string) (bool, error) {
 
 var _ bind.ViewStore = views{}
 
-// view runs the statements about views that are not GMS's; done is false for all others.
+// view runs the statements about views and accounts that are not GMS's; done is false for all others.
 func (s *statement) view(root sql.Node) (done bool, err error) {
 	switch n := root.(type) {
 	case *gmsplan.CreateView:
 		return true, s.createView(n)
+	case *gmsplan.RenameUser:
+		return true, s.renameUser(n)
 	case *gmsplan.ShowCreateTable:
 		if v, db, ok := s.shownView(); ok {
 			return true, s.showView(v, db)

@@ -1,0 +1,98 @@
+package mysql
+
+import (
+	"slices"
+
+	"github.com/dolthub/go-mysql-server/sql"
+	"github.com/dolthub/go-mysql-server/sql/mysql_db"
+	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
+	vitess "github.com/dolthub/vitess/go/mysql"
+
+	"github.com/silogate/silogate/engine/sqlerr"
+)
+
+// mayGrant refuses rights on a table that is not there, unless one of them is to make it. What can't be found out refuses nothing: a
+// source may be down.
+func (s *statement) mayGrant(n *gmsplan.Grant) error {
+	level := n.PrivilegeLevel
+	if level.TableRoutine == "" || level.TableRoutine == "*" || level.Database == "*" || n.ObjectType != gmsplan.ObjectType_Any && n.ObjectType != gmsplan.ObjectType_Table ||
+		slices.ContainsFunc(n.Privileges, func(p gmsplan.Privilege) bool {
+			return p.Type == gmsplan.PrivilegeType_Create || p.Type == gmsplan.PrivilegeType_All
+		}) {
+		return nil
+	}
+	db := level.Database
+	if db == "" {
+		db = s.ctx.GetCurrentDatabase()
+	}
+	if _, ok := s.server.views.kept.Get(db, level.TableRoutine); ok {
+		return nil
+	}
+	_, _, err := s.server.gms.Analyzer.Catalog.Table(s.ctx, db, level.TableRoutine)
+	if sql.ErrTableNotFound.Is(err) || sql.ErrDatabaseNotFound.Is(err) {
+		return sqlerr.New(sqlerr.UnknownTable, "Table '%s.%s' doesn't exist", db, level.TableRoutine)
+	}
+	return nil
+}
+
+// renameUser gives accounts other names, all of them or none.
+func (s *statement) renameUser(n *gmsplan.RenameUser) error {
+	failed := func(name gmsplan.UserName) error {
+		return vitess.NewSQLError(1396, vitess.SSUnknownSQLState, "Operation RENAME USER failed for %s", name.String("'")) // ER_CANNOT_USER
+	}
+	db := s.server.gms.Analyzer.Catalog.MySQLDb
+	editor := db.Editor()
+	defer editor.Close()
+	// What is in the editor is there at once: everything is checked before the first change.
+	names := make(map[mysql_db.UserPrimaryKey]*mysql_db.User)
+	at := func(key mysql_db.UserPrimaryKey) *mysql_db.User {
+		u, changed := names[key]
+		if !changed {
+			u, _ = editor.GetUser(key)
+		}
+		return u
+	}
+	for i, old := range n.OldName {
+		from, to := accountKey(old), accountKey(n.NewName[i])
+		u := at(from)
+		if u == nil || u.IsEphemeral || at(to) != nil {
+			return failed(old)
+		}
+		renamed := *u
+		renamed.User, renamed.Host = to.User, to.Host
+		names[from], names[to] = nil, &renamed
+	}
+	for i, old := range n.OldName {
+		from, to := accountKey(old), accountKey(n.NewName[i])
+		var edges []mysql_db.RoleEdge
+		editor.VisitRoleEdges(func(e *mysql_db.RoleEdge) {
+			if e.FromUser == from.User && e.FromHost == from.Host || e.ToUser == from.User && e.ToHost == from.Host {
+				edges = append(edges, *e)
+			}
+		})
+		for _, e := range edges {
+			editor.RemoveRoleEdge(mysql_db.RoleEdgesPrimaryKey{FromHost: e.FromHost, FromUser: e.FromUser, ToHost: e.ToHost, ToUser: e.ToUser})
+			if e.FromUser == from.User && e.FromHost == from.Host {
+				e.FromUser, e.FromHost = to.User, to.Host
+			} else {
+				e.ToUser, e.ToHost = to.User, to.Host
+			}
+			editor.PutRoleEdge(&e)
+		}
+	}
+	for key, u := range names {
+		editor.RemoveUser(key)
+		if u != nil {
+			editor.PutUser(u)
+		}
+	}
+	return db.Persist(s.ctx, editor)
+}
+
+func accountKey(name gmsplan.UserName) mysql_db.UserPrimaryKey {
+	host := name.Host
+	if name.AnyHost || host == "" {
+		host = "%"
+	}
+	return mysql_db.UserPrimaryKey{User: name.Name, Host: host}
+}
