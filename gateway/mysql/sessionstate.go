@@ -3,6 +3,7 @@ package mysql
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/vitess/go/vt/sqlparser"
@@ -32,6 +33,7 @@ type state struct {
 	views     *sql.ViewRegistry
 	last      sql.LastQueryInfo
 
+	warning  sync.Mutex     // over what follows: parts of a query that run side by side warn while their rows are sent
 	warnings []*sql.Warning // the oldest first
 	warned   uint16         // how many the client is told of
 	locked   bool           // they stay
@@ -222,32 +224,52 @@ func (s *state) GetLastQueryInfo() *sql.LastQueryInfo { return &s.last }
 
 // Warn implements sql.Session.
 func (s *state) Warn(w *sql.Warning) {
+	s.warning.Lock()
+	defer s.warning.Unlock()
 	s.warnings = append(s.warnings, w)
 	s.warned = uint16(len(s.warnings))
 }
 
 // Warnings implements sql.Session: the newest first.
 func (s *state) Warnings() []*sql.Warning {
+	s.warning.Lock()
+	defer s.warning.Unlock()
 	all := slices.Clone(s.warnings)
 	slices.Reverse(all)
 	return all
 }
 
 // WarningCount implements sql.Session.
-func (s *state) WarningCount() uint16 { return s.warned }
+func (s *state) WarningCount() uint16 {
+	s.warning.Lock()
+	defer s.warning.Unlock()
+	return s.warned
+}
 
 // ClearWarningCount implements sql.Session.
-func (s *state) ClearWarningCount() { s.warned = 0 }
+func (s *state) ClearWarningCount() {
+	s.warning.Lock()
+	defer s.warning.Unlock()
+	s.warned = 0
+}
 
 // ClearWarnings implements sql.Session.
 func (s *state) ClearWarnings() {
+	s.warning.Lock()
+	defer s.warning.Unlock()
 	if !s.locked {
 		s.warnings, s.warned = s.warnings[:0], 0
 	}
 }
 
 // LockWarnings implements sql.Session.
-func (s *state) LockWarnings() { s.locked = true }
+func (s *state) LockWarnings() { s.lockWarnings(true) }
 
 // UnlockWarnings implements sql.Session.
-func (s *state) UnlockWarnings() { s.locked = false }
+func (s *state) UnlockWarnings() { s.lockWarnings(false) }
+
+func (s *state) lockWarnings(locked bool) {
+	s.warning.Lock()
+	defer s.warning.Unlock()
+	s.locked = locked
+}
