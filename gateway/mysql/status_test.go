@@ -125,7 +125,7 @@ func TestRenameUser(t *testing.T) {
 		_, err := root.ExecContext(background, e.query)
 		wantErrno(t, e.query, err, 1396, "HY000")
 	}
-	wantTable(t, root, "SELECT user FROM mysql.user WHERE user IN ('ann', 'bob', 'carl')", "ann", "bob")
+	wantTable(t, root, "SELECT user FROM mysql.user WHERE user IN ('ann', 'bob', 'carl') ORDER BY user", "ann", "bob")
 	exec(t, root, "RENAME USER ann TO carl, bob TO ann", "RENAME USER carl TO 'ann'@'localhost', ann TO bert, 'ann'@'localhost' TO ann")
 	wantTable(t, root, "SHOW GRANTS FOR ann", "GRANT USAGE ON *.* TO `ann`@`%`", "GRANT SELECT ON `fake`.`numbers` TO `ann`@`%`")
 	wantTable(t, root, "SELECT from_user, to_user FROM mysql.role_edges", "readers|bert")
@@ -134,7 +134,7 @@ func TestRenameUser(t *testing.T) {
 	g.stop()
 	g.start()
 	root, _ = g.conn(g.open(""))
-	wantTable(t, root, "SELECT user FROM mysql.user WHERE user IN ('ann', 'bob', 'bert')", "ann", "bert")
+	wantTable(t, root, "SELECT user FROM mysql.user WHERE user IN ('ann', 'bob', 'bert') ORDER BY user", "ann", "bert")
 }
 
 // TestGrantOnMissingTables checks on what rights are given.
