@@ -58,7 +58,7 @@ func decode(h *wire.Hello) {
 // clientCharset is the character set that a client speaks which names a collation; false: the server's own.
 func clientCharset(id types.Collation) (sql.CharacterSetID, bool) {
 	name := id.Charset() // GMS knows nothing of numbers that are none
-	return charsetNamed(name), !id.Bytewise() && checkClientCharset(name) == nil
+	return charsetNamed(name), checkClientCharset(name) == nil
 }
 
 // recode returns what turns texts into what the client reads; nil: nothing need be done.

@@ -17,6 +17,7 @@ func TestConnectionCollation(t *testing.T) {
 		{"as the driver connects", "", nil, "utf8mb4_general_ci", "0111"},
 		{"as the client says", "collation=utf8mb4_unicode_ci", nil, "utf8mb4_unicode_ci", "1011"},
 		{"another character set's, which the bytes of ß are two letters of", "collation=latin1_swedish_ci", nil, "latin1_swedish_ci", "0010"},
+		{"bytes", "collation=binary", nil, "binary", "0000"},
 		{"SET NAMES", "", []string{"SET NAMES utf8mb4"}, "utf8mb4_0900_ai_ci", "1010"},
 		{"SET NAMES COLLATE", "", []string{"SET NAMES utf8mb4 COLLATE utf8mb4_0900_as_cs"}, "utf8mb4_0900_as_cs", "0000"},
 		{"in quotes", "", []string{"SET @a = 1, NAMES 'utf8mb4' COLLATE 'utf8mb4_unicode_520_ci'"}, "utf8mb4_unicode_520_ci", "1011"},

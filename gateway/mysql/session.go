@@ -93,7 +93,9 @@ func (s *ownSession) speak(id types.Collation) error {
 			return err
 		}
 	}
-	s.result = uint16(id)
+	if set != sql.CharacterSet_binary { // results then stay what they are
+		s.result = uint16(id)
+	}
 	return nil
 }
 
