@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/silogate/silogate/connectors/files/parquet"
+	"github.com/silogate/silogate/connectors/files"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
@@ -32,7 +32,7 @@ const (
 )
 
 // match returns for each column of a file the table's column that shows it, or none, or hidden.
-func (n *names) match(f *parquet.File) []int {
+func (n *names) match(f *opened) []int {
 	out := make([]int, len(f.Columns))
 	taken := make(map[int]bool, len(f.Columns))
 	take := func(candidates []int) int {
@@ -61,7 +61,7 @@ func (n *names) match(f *parquet.File) []int {
 // positions returns for each of the table's columns its position in a file, or -1 if its values come from elsewhere: from
 // the partition, or because the file holds nothing but NULL. Unknown is the first column of the file that the table does
 // not show, or -1.
-func (t *table) positions(f *parquet.File) (at []int, unknown int) {
+func (t *table) positions(f *opened) (at []int, unknown int) {
 	at = make([]int, len(t.columns))
 	for i := range at {
 		at[i] = -1
@@ -71,7 +71,7 @@ func (t *table) positions(f *parquet.File) (at []int, unknown int) {
 		switch {
 		case c == none && unknown < 0:
 			unknown = i
-		case c >= 0 && f.Columns[i].Type.Kind != types.Null:
+		case c >= 0 && (f.Columns[i].Type.Kind != types.Null || f.Columns[i].Inferred):
 			at[c] = i
 		}
 	}
@@ -79,7 +79,7 @@ func (t *table) positions(f *parquet.File) (at []int, unknown int) {
 }
 
 // unify merges the columns of files by name and adds the partition columns.
-func (t *table) unify(footers []*parquet.File) ([]plan.TableColumn, error) {
+func (t *table) unify(footers []*opened) ([]plan.TableColumn, error) {
 	t.names = names{partitions: make(map[string]bool), exact: make(map[string][]int), folded: make(map[string][]int)}
 	shown := make(map[string]bool) // lower-case names
 	for _, p := range t.Partitions {
@@ -140,19 +140,22 @@ func unused(name string, shown map[string]bool) string {
 // member is a column that at least one file has.
 type member struct {
 	plan.TableColumn
-	first *parquet.File // of its native type
-	files int           // that have it
+	first *opened // of its native type
+	files int     // that have it
 }
 
-func newMember(c parquet.Column, f *parquet.File, name string) *member {
+func newMember(c files.Column, f *opened, name string) *member {
 	return &member{first: f, files: 1, TableColumn: plan.TableColumn{
 		Name: name, Type: c.Type, Nullable: c.Nullable, Native: c.Native, Warning: c.Warning,
 	}}
 }
 
 // merge adds another file's column of the same name.
-func (m *member) merge(c parquet.Column, f *parquet.File) error {
+func (m *member) merge(c files.Column, f *opened) error {
 	merged, ok := mergeTypes(m.Type, c.Type)
+	if c.Inferred {
+		merged, ok = files.Widen(m.Type, c.Type), true
+	}
 	if !ok {
 		return sqlerr.New(sqlerr.Corrupt, "column %s is %s in %s but %s in %s", c.Name, m.Native, m.first.Location, c.Native, f.Location)
 	}

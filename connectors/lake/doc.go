@@ -1,9 +1,13 @@
 // Package lake reads tables that are files in an object store: a location, a schema, and a list of files with the values
 // of their partition columns.
 //
-// Connectors that find such tables (a folder of Parquet files, a metastore, a table format's manifests) resolve a name to
+// Connectors that find such tables (a folder of files, a metastore, a table format's manifests) resolve a name to
 // a Spec; Describe makes a table of it, and Pushdown, Statistics and the fragment behind a plan.Remote are the same for
 // all.
+//
+// All files of a table have one format (files.Format). What the package knows of formats is in package files: below, a part
+// is a row group of Parquet, a block or a stretch of a text, and what is said of statistics and indexes holds for formats
+// that have them.
 //
 // A table's columns are those of its files, matched by name, exactly or else letters' case aside: a file without a column
 // yields NULL for it, and two files that disagree on a column's type are an error that names both. Of a table of very many
@@ -14,14 +18,15 @@
 // # What is pushed down
 //
 // A scan reads only the chunks of the columns it yields. Filters prune: a conjunct is evaluated over intervals, with
-// three-valued logic, on the partition values of a file and the statistics of a row group, and what it can't be true for
-// is not read. So are the pages of a large row group where the file has an index of them (pages.go). A conjunct whose value
+// three-valued logic, on the partition values of a file and the statistics of a part, and what it can't be true for
+// is not read. So are the pages of a large part where the file has an index of them (pages.go). A conjunct whose value
 // every file's partition values decide is taken exactly; every other one stays above as well. Conjuncts of a dynamic filter
 // prune when splits are made and once more when a split is opened. Rows that a cheap conjunct or the keys of a join rule out
-// are dropped while they are decoded (rowFilter). A small LIMIT reads no more row groups than it needs.
+// are dropped while they are decoded (rowFilter). A small LIMIT reads no more parts than it needs.
 //
-// A split is a few row groups. The splits of one execution share a blob.Fetcher, which reads the next ones ahead. What
-// they hold of the files is bounded however large the row groups are: execution.go says by what.
+// A split is a few parts, or a block of a part whose rows are found only one after the other (files.Divisible). The splits
+// of one execution share a blob.Fetcher, which reads the next ones ahead. What they hold of the files is bounded however
+// large the parts are: execution.go says by what.
 //
 // The package writes nothing and knows no deletes: a caller must refuse tables that have delete files.
 package lake

@@ -10,7 +10,7 @@ import (
 
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/blob"
-	"github.com/silogate/silogate/connectors/files/parquet"
+	"github.com/silogate/silogate/connectors/files"
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
@@ -20,6 +20,10 @@ const (
 	splitRows  = 64 << 10
 	splitBytes = 1 << 20
 )
+
+// worthDividing is the size in bytes from which on several readers share a part whose rows are found only one after the
+// other.
+const worthDividing = 4 << 20
 
 // What the open row groups of a scan hold of their files in memory: they share openBytes for the starts of their chunks
 // and as much again for what follows, but each chunk is read by leastPiece at least. To that adds what the fetcher reads
@@ -45,6 +49,7 @@ func (s *scan) Start(_ context.Context, run connectors.Scan) (connectors.Executi
 		prune:  newPruner(s.conds, run.Env),
 		warned: make(map[string]bool),
 		open:   make(map[*reader]bool),
+		blocks: make(map[files.Block]bool),
 	}, nil
 }
 
@@ -61,6 +66,8 @@ type execution struct {
 	idle    []*rowFilter    // that no reader uses
 	warned  map[string]bool // of what a warning was given
 	open    map[*reader]bool
+	blocks  map[files.Block]bool // that were handed out and not opened
+	reject  rejections
 	closed  bool
 }
 
@@ -71,15 +78,16 @@ type split struct {
 	bytes int64
 }
 
-// part is one row group of a split.
+// part is one part of a file, such as a row group, or a block of a part that was divided.
 type part struct {
 	values  File
-	file    *parquet.File
+	file    *opened
 	columns fileColumns
 	group   int
-	pieces  parquet.Pieces
-	size    int64 // bytes of the pieces
-	segment int   // of the fetcher: that of the first piece, which the others follow
+	section files.Section
+	block   files.Block // nil: the part is whole
+	size    int64       // bytes of the pieces
+	segment int         // of the fetcher: that of the first piece, which the others follow
 }
 
 // Close ends the run, closes its readers and frees what it read ahead.
@@ -96,6 +104,14 @@ func (x *execution) Close() error {
 	var errs []error
 	for _, r := range readers {
 		errs = append(errs, r.Close())
+	}
+	x.mu.Lock()
+	blocks := slices.Collect(maps.Keys(x.blocks))
+	x.mu.Unlock()
+	for _, b := range blocks {
+		if x.takeBlock(b) {
+			b.Release()
+		}
 	}
 	x.pool.Close()
 	return errors.Join(errs...)
@@ -145,62 +161,99 @@ func (x *execution) rowFilter() *rowFilter {
 func (x *execution) Splits(ctx context.Context) iter.Seq2[connectors.Split, error] {
 	return func(yield func(connectors.Split, error) bool) {
 		whole := x.scan.limit >= 0 // a limit is counted in one place
-		rows := int64(0)
+		rows := int64(0)           // that there are at least
 		var next split
+		give := func(s split) bool {
+			x.reject.begin()
+			return yield(&s, nil)
+		}
+		defer x.reject.last(x)
 		for p, err := range x.ahead(x.parts(ctx)) {
 			if err != nil {
 				yield(nil, x.scan.table.fail(err))
 				return
 			}
+			if d, ok := p.section.(files.Divisible); ok && !whole && x.run.Parallel > 1 && p.size >= worthDividing {
+				if !x.divide(ctx, p, d, give, yield) {
+					return
+				}
+				continue
+			}
+			least, about := p.file.Count(p.group)
 			next.parts = append(next.parts, p)
-			next.rows += p.file.Rows(p.group)
+			next.rows += int64(about)
 			next.bytes += p.size
-			rows += p.file.Rows(p.group)
+			rows += least
 			if whole && rows >= x.scan.limit+x.scan.skip {
 				break
 			}
 			if !whole && (next.rows >= splitRows || next.bytes >= splitBytes) {
-				if !yield(&split{next.parts, next.rows, next.bytes}, nil) {
+				if !give(next) {
 					return
 				}
 				next = split{}
 			}
 		}
 		if len(next.parts) > 0 {
-			yield(&next, nil)
+			give(next)
 		}
 	}
+}
+
+// divide yields the blocks of a part, each as a split; false: no more are wanted, or reading it failed.
+func (x *execution) divide(ctx context.Context, p part, d files.Divisible, give func(split) bool, yield func(connectors.Split, error) bool) bool {
+	defer x.leave(p)
+	for b, err := range d.Blocks(ctx, x.fetchOf(p), x.pool) {
+		if err != nil {
+			yield(nil, x.scan.table.fail(err))
+			return false
+		}
+		x.mu.Lock()
+		x.blocks[b] = true
+		x.mu.Unlock()
+		block := p
+		block.block = b
+		if !give(split{parts: []part{block}}) {
+			return false
+		}
+	}
+	return true
+}
+
+// fetchOf returns the pieces of a part.
+func (x *execution) fetchOf(p part) files.Fetch {
+	return func(ctx context.Context, piece int) (*blob.Data, error) { return x.fetch.Get(ctx, p.segment+piece) }
 }
 
 // parts yields the row groups that pruning leaves and tells the fetcher of them.
 func (x *execution) parts(ctx context.Context) iter.Seq2[part, error] {
 	s, t := x.scan, x.scan.table
 	return func(yield func(part, error) bool) {
-		var files []File
+		var list []File
 		for _, f := range t.Files {
 			intervals := s.partitionIntervals(f)
 			if x.prune.mayPass(intervals) && x.filter().mayPass(intervals) {
-				files = append(files, f)
+				list = append(list, f)
 			}
 		}
 		next := 0
 		var near indexedParts
-		for footer, err := range openAll(ctx, t.Store, t.Cache, files, x.run.Usage) {
+		for footer, err := range t.openAll(ctx, list, x.run.Usage) {
 			if err != nil {
 				yield(part{}, err)
 				return
 			}
-			f := files[next]
+			f := list[next]
 			next++
 			columns := s.fileColumns(footer)
-			if err := s.check(footer, columns); err != nil {
+			if err := t.check(s, footer, columns); err != nil {
 				yield(part{}, err)
 				return
 			}
 			x.notShown(footer, columns)
-			for g := range footer.Groups() {
+			for g := range footer.Parts() {
 				intervals := s.groupIntervals(f, footer, columns, g)
-				if footer.Rows(g) == 0 || !x.prune.mayPass(intervals) || !x.filter().mayPass(intervals) {
+				if _, rows := footer.Count(g); rows == 0 || !x.prune.mayPass(intervals) || !x.filter().mayPass(intervals) {
 					continue
 				}
 				if near.add(x.indexed(part{values: f, file: footer, columns: columns, group: g})) {
@@ -223,7 +276,7 @@ func (x *execution) yieldPages(ctx context.Context, near *indexedParts, yield fu
 		return false
 	}
 	for i, p := range near.list {
-		if only := selections[i]; only != nil && len(only.Spans) == 0 {
+		if only := selections[i]; only != nil && len(only.spans) == 0 {
 			continue
 		}
 		if !yield(x.add(p.part, selections[i]), nil) {
@@ -265,10 +318,15 @@ func (x *execution) ahead(parts iter.Seq2[part, error]) iter.Seq2[part, error] {
 }
 
 // add tells the fetcher of the bytes of a part, of only if it is not nil.
-func (x *execution) add(p part, only *parquet.Selection) part {
-	p.pieces = p.file.Pieces(p.group, p.columns.read, openBytes/int64(max(x.run.Parallel, 1)), leastPiece, only)
-	segments := make([]blob.Segment, len(p.pieces.Ranges))
-	for i, ranges := range p.pieces.Ranges {
+func (x *execution) add(p part, only *selection) part {
+	budget := files.Budget{Bytes: openBytes / int64(max(x.run.Parallel, 1)), Least: leastPiece}
+	if only == nil {
+		p.section = p.file.Section(p.group, p.columns.read, budget)
+	} else {
+		p.section = only.index.Section(only.spans, x.scan.table.Store.Profile().Gap, budget)
+	}
+	segments := make([]blob.Segment, len(p.section.Ranges()))
+	for i, ranges := range p.section.Ranges() {
 		segments[i] = blob.Segment{Object: p.values.Object, Ranges: ranges}
 		for _, r := range ranges {
 			p.size += r.Len
@@ -280,16 +338,34 @@ func (x *execution) add(p part, only *parquet.Selection) part {
 
 // leave says that what was not read of a part will not be.
 func (x *execution) leave(p part) {
-	for i := range p.pieces.Ranges {
+	if p.block != nil {
+		if x.takeBlock(p.block) {
+			p.block.Release()
+		}
+		return
+	}
+	for i := range p.section.Ranges() {
 		x.fetch.Skip(p.segment + i)
 	}
 }
 
-// check proves that a file's columns have the table's types.
-func (s *scan) check(f *parquet.File, columns fileColumns) error {
+// takeBlock reports whether a block was neither opened nor released; it is the caller's now.
+func (x *execution) takeBlock(b files.Block) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	mine := x.blocks[b]
+	delete(x.blocks, b)
+	return mine
+}
+
+// check proves that a file can be read as one of the table's: those columns that have types of their own have the table's.
+func (t *table) check(s *scan, f *opened, columns fileColumns) error {
+	if err := t.agrees(f); err != nil {
+		return err
+	}
 	for _, pos := range s.pos {
-		at, c := columns.at[pos], s.table.columns[pos]
-		if at < 0 {
+		at, c := columns.at[pos], t.columns[pos]
+		if at < 0 || f.Columns[at].Inferred {
 			continue
 		}
 		if merged, ok := mergeTypes(c.typ, f.Columns[at].Type); !ok || merged != c.typ {
@@ -323,7 +399,7 @@ func (x *execution) unrepresentable(column string) {
 }
 
 // notShown warns once of a column that only files outside the sample have, of which the table was described.
-func (x *execution) notShown(f *parquet.File, columns fileColumns) {
+func (x *execution) notShown(f *opened, columns fileColumns) {
 	if columns.unknown >= 0 {
 		x.warn("not shown", "column "+f.Columns[columns.unknown].Name+" of "+f.Location+" is not shown: the files that were sampled do not have it")
 	}

@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"github.com/silogate/silogate/connectors/blob"
-	"github.com/silogate/silogate/connectors/files/parquet"
+	"github.com/silogate/silogate/connectors/files"
 	"github.com/silogate/silogate/engine/expr"
 )
 
@@ -42,36 +42,41 @@ func (p *indexedPart) indexRanges() []blob.Range {
 	if len(p.bounded) == 0 {
 		return nil
 	}
-	return p.file.IndexRanges(p.group, p.columns.read, p.bounded)
+	return p.file.indexed.IndexRanges(p.group, p.columns.read, p.bounded)
 }
 
 // indexed finds out of which columns a part's page index is worth reading. A limit counts rows that it must see.
 func (x *execution) indexed(p part) indexedPart {
-	size := int64(0)
-	for _, r := range p.file.Ranges(p.group, p.columns.read) {
-		size += r.Len
+	if p.file.indexed == nil || x.scan.limit >= 0 {
+		return indexedPart{part: p}
 	}
-	if size < worthOfIndex || x.scan.limit >= 0 {
+	if stored, _ := p.file.Size(p.group, p.columns.read); stored < worthOfIndex {
 		return indexedPart{part: p}
 	}
 	return indexedPart{p, x.bounded(p, x.filter().pruner)}
 }
 
+// selection is what an index leaves of a part.
+type selection struct {
+	index files.Index
+	spans []files.Span
+}
+
 // prunePages reads page indexes and returns the rows that they leave of each part: nil: all, or nobody knows.
-func (x *execution) prunePages(ctx context.Context, parts []indexedPart) ([]*parquet.Selection, error) {
-	var files []blob.Object
+func (x *execution) prunePages(ctx context.Context, parts []indexedPart) ([]*selection, error) {
+	var objects []blob.Object
 	ranges := make(map[blob.Object][]blob.Range)
 	for i := range parts {
 		o := parts[i].values.Object
 		if more := parts[i].indexRanges(); len(more) > 0 {
 			if ranges[o] == nil {
-				files = append(files, o)
+				objects = append(objects, o)
 			}
 			ranges[o] = append(ranges[o], more...)
 		}
 	}
 	var segments []blob.Segment
-	for _, o := range files {
+	for _, o := range objects {
 		segments = append(segments, blob.Segment{Object: o, Ranges: ranges[o]})
 	}
 	first := x.fetch.Add(segments...)
@@ -81,14 +86,14 @@ func (x *execution) prunePages(ctx context.Context, parts []indexedPart) ([]*par
 			data.Release()
 		}
 	}()
-	for i, o := range files {
+	for i, o := range objects {
 		data, err := x.fetch.Get(ctx, first+i)
 		if err != nil {
 			return nil, err
 		}
 		read[o] = data
 	}
-	out := make([]*parquet.Selection, len(parts))
+	out := make([]*selection, len(parts))
 	for i, p := range parts {
 		if len(p.bounded) > 0 {
 			out[i] = x.selection(p, read[p.values.Object].Bytes)
@@ -98,11 +103,11 @@ func (x *execution) prunePages(ctx context.Context, parts []indexedPart) ([]*par
 }
 
 // selection returns the rows of a part that its page index leaves; nil: all.
-func (x *execution) selection(p indexedPart, read func(blob.Range) []byte) *parquet.Selection {
+func (x *execution) selection(p indexedPart, read func(blob.Range) []byte) *selection {
 	dynamic := x.filter()
-	index := p.file.PageIndex(p.group, p.columns.read, p.bounded, read)
+	index := p.file.indexed.Index(p.group, p.columns.read, p.bounded, read)
 	whole := x.scan.groupIntervals(p.values, p.file, p.columns, p.group)
-	spans := index.Spans(func(bounds func(int) (parquet.Bounds, bool)) bool {
+	spans := index.Spans(func(bounds func(int) (files.Bounds, bool)) bool {
 		intervals := func(id expr.ColumnID) (interval, bool) {
 			if pos, ok := x.scan.reads[id]; ok && p.columns.at[pos] >= 0 {
 				if b, ok := bounds(p.columns.at[pos]); ok {
@@ -113,10 +118,10 @@ func (x *execution) selection(p indexedPart, read func(blob.Range) []byte) *parq
 		}
 		return x.prune.mayPass(intervals) && dynamic.mayPass(intervals)
 	})
-	if len(spans) == 1 && spans[0].To-spans[0].From == p.file.Rows(p.group) {
+	if rows, _ := p.file.Count(p.group); len(spans) == 1 && spans[0].To-spans[0].From == rows {
 		return nil
 	}
-	return &parquet.Selection{Index: index, Spans: spans, Gap: x.scan.table.Store.Profile().Gap}
+	return &selection{index, spans}
 }
 
 // bounded returns the columns of a part's file that conjuncts read and that have bounds for their pages.
@@ -130,7 +135,7 @@ func (x *execution) bounded(p part, dynamic *pruner) []int {
 	}
 	var out []int
 	for id := range read {
-		if pos, ok := x.scan.reads[id]; ok && p.columns.at[pos] >= 0 && p.file.Indexed(p.group, p.columns.at[pos]) {
+		if pos, ok := x.scan.reads[id]; ok && p.columns.at[pos] >= 0 && p.file.indexed.Indexed(p.group, p.columns.at[pos]) {
 			out = append(out, p.columns.at[pos])
 		}
 	}

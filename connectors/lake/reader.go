@@ -8,8 +8,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
-	"github.com/silogate/silogate/connectors/blob"
-	"github.com/silogate/silogate/connectors/files/parquet"
+	"github.com/silogate/silogate/connectors/files"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
@@ -21,10 +20,11 @@ type reader struct {
 	skip  int64 // rows to pass over
 	left  int64 // rows to yield; -1: all
 
-	part   part
-	filter *rowFilter           // of the rows of the part
-	group  *parquet.GroupReader // of the part, while it is open
-	odd    error                // a value that the source is configured to refuse
+	finished bool
+	part     part
+	filter   *rowFilter   // of the rows of the part
+	group    files.Reader // of the part, while it is open
+	odd      error        // a value that the source is configured to refuse
 }
 
 // Next returns the next rows.
@@ -36,10 +36,14 @@ func (r *reader) Next(ctx context.Context) (arrow.RecordBatch, error) {
 			return nil, err
 		}
 		if r.left == 0 {
+			r.finish()
 			return nil, io.EOF
 		}
 		if r.group == nil {
-			if err := r.openNext(ctx); err != nil {
+			if err := r.openNext(ctx); err == io.EOF {
+				r.finish()
+				return nil, err
+			} else if err != nil {
 				return nil, err
 			}
 		}
@@ -75,12 +79,19 @@ func (r *reader) openNext(ctx context.Context) error {
 		if r.filter == nil || r.filter.of != r.execution.filter() {
 			r.filter = r.rowFilter()
 		}
-		fetch := func(ctx context.Context, piece int) (*blob.Data, error) { return r.fetch.Get(ctx, p.segment+piece) }
-		group, err := p.file.ReadGroup(ctx, p.group, p.columns.read, p.pieces, fetch, parquet.Options{
-			Memory: r.run.Memory, Scratch: r.pool, Account: r.account(), BatchRows: r.run.BatchRows,
+		options := files.Options{
+			Memory: r.run.Memory, Scratch: r.pool, Account: r.account(), BatchRows: r.run.BatchRows, Types: p.columns.types,
 			Conditions: r.filter.conditions(r.scan, p), Unrepresentable: r.onUnrepresentable,
-			Encoded: p.columns.readAt(r.run.Encoded),
-		})
+			Encoded: p.columns.readAt(r.run.Encoded), Rejected: r.onRejected,
+		}
+		if p.block != nil {
+			if r.takeBlock(p.block) { // else the execution was closed
+				r.group = p.block.Open(options)
+				return nil
+			}
+			return context.Canceled
+		}
+		group, err := p.section.Open(ctx, r.fetchOf(p), options)
 		if err != nil {
 			r.leave(p)
 			return r.scan.table.fail(err)
@@ -92,12 +103,22 @@ func (r *reader) openNext(ctx context.Context) error {
 }
 
 // account is the query's, nil if there is none.
-func (r *reader) account() parquet.Account {
+func (r *reader) account() files.Account {
 	if r.run.Env == nil || r.run.Env.Account == nil {
 		return nil
 	}
 	return r.run.Env.Account
 }
+
+// finish says that the split has been read to its end.
+func (r *reader) finish() {
+	if !r.finished {
+		r.finished = true
+		r.reject.end(r.execution)
+	}
+}
+
+func (r *reader) onRejected(what files.Rejection) { r.reject.add(what) }
 
 func (r *reader) onUnrepresentable(column string) {
 	if r.scan.table.FailNonFinite {

@@ -9,7 +9,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/silogate/silogate/connectors"
-	"github.com/silogate/silogate/connectors/files/parquet"
+	"github.com/silogate/silogate/connectors/files"
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/types"
 )
@@ -102,7 +102,7 @@ func (s *rowStep) implied(keys []connectors.ColumnKeys) bool {
 }
 
 // conditions returns what the filter has to look at in a row group, what drops most first.
-func (f *rowFilter) conditions(s *scan, p part) []parquet.Condition {
+func (f *rowFilter) conditions(s *scan, p part) []files.Condition {
 	slices.SortStableFunc(f.steps, func(a, b *rowStep) int {
 		switch x, y := a.passing(), b.passing(); {
 		case x < y:
@@ -113,13 +113,13 @@ func (f *rowFilter) conditions(s *scan, p part) []parquet.Condition {
 		return 0
 	})
 	known := evaluation{f.of.pruner, s.groupIntervals(p.values, p.file, p.columns, p.group)}
-	var out []parquet.Condition
+	var out []files.Condition
 	for _, step := range f.steps {
 		if step.rests() {
 			continue
 		}
 		if at := step.positions(s, p); at != nil && !step.holds(known) {
-			out = append(out, parquet.Condition{Columns: at, Select: step.choose})
+			out = append(out, files.Condition{Columns: at, Select: step.choose})
 		}
 	}
 	return out
@@ -178,7 +178,7 @@ func (s *rowStep) positions(scan *scan, p part) []int {
 	return out
 }
 
-// choose is parquet.Condition.Select.
+// choose is files.Condition.Select.
 func (s *rowStep) choose(columns []arrow.Array, rows int) (sel []int32, all bool) {
 	if s.find != nil {
 		s.found = s.find(columns[0], s.found[:0])

@@ -6,9 +6,10 @@ import (
 	"strings"
 
 	"github.com/silogate/silogate/connectors"
-	"github.com/silogate/silogate/connectors/files/parquet"
+	"github.com/silogate/silogate/connectors/files"
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/types"
 )
 
 // scan is the fragment of a table: some of its columns, row groups pruned by conjuncts, perhaps cut to a limit.
@@ -59,22 +60,22 @@ func (s *scan) Estimate(ctx context.Context) (connectors.Estimate, error) {
 	out := connectors.Estimate{StartCost: 0, Cost: 0}
 	enough := func() bool { return s.limit >= 0 && out.Rows >= float64(s.limit+s.skip) }
 	next := 0
-	for footer, err := range openAll(ctx, s.table.Store, s.table.Cache, read, &connectors.Usage{}) {
+	for footer, err := range s.table.openAll(ctx, read, &connectors.Usage{}) {
 		if err != nil {
 			return connectors.Estimate{}, s.table.fail(err)
 		}
 		file := read[next]
 		next++
 		columns := s.fileColumns(footer)
-		for g := range footer.Groups() {
+		for g := range footer.Parts() {
 			if enough() {
 				break
 			}
 			if prune.mayPass(s.groupIntervals(file, footer, columns, g)) {
-				out.Rows += float64(footer.Rows(g))
-				for _, r := range footer.Ranges(g, columns.read) {
-					out.Bytes += float64(r.Len)
-				}
+				_, rows := footer.Count(g)
+				stored, _ := footer.Size(g, columns.read)
+				out.Rows += rows
+				out.Bytes += float64(stored)
 				out.Splits++
 			}
 		}
@@ -95,10 +96,11 @@ func (s *scan) Estimate(ctx context.Context) (connectors.Estimate, error) {
 
 // fileColumns is where the columns of a table and of a scan come from in one file.
 type fileColumns struct {
-	at      []int // for each of the table's columns its position in the file, or -1
-	unknown int   // a column of the file that the table does not show, or -1
-	read    []int // the file's columns to read, each once
-	from    []int // for each column of the scan its position in read; -1: a partition value, or NULL for want of the column
+	at      []int        // for each of the table's columns its position in the file, or -1
+	unknown int          // a column of the file that the table does not show, or -1
+	read    []int        // the file's columns to read, each once
+	types   []types.Type // for each column of the file that in which it is read, if the file has none of its own
+	from    []int        // for each column of the scan its position in read; -1: a partition value, or NULL for want of the column
 }
 
 // readAt returns the positions in read of columns of the scan.
@@ -112,9 +114,15 @@ func (c *fileColumns) readAt(columns []int) []int {
 	return out
 }
 
-func (s *scan) fileColumns(f *parquet.File) fileColumns {
+func (s *scan) fileColumns(f *opened) fileColumns {
 	var out fileColumns
 	out.at, out.unknown = s.table.positions(f)
+	out.types = make([]types.Type, len(f.Columns))
+	for pos, at := range out.at {
+		if at >= 0 {
+			out.types[at] = s.table.columns[pos].typ
+		}
+	}
 	read := make(map[int]int)
 	for _, pos := range s.pos {
 		in := out.at[pos]
@@ -146,7 +154,7 @@ func (s *scan) partitionIntervals(f File) func(expr.ColumnID) (interval, bool) {
 }
 
 // groupIntervals gives the intervals that hold for the rows of a row group.
-func (s *scan) groupIntervals(f File, footer *parquet.File, columns fileColumns, group int) func(expr.ColumnID) (interval, bool) {
+func (s *scan) groupIntervals(f File, footer *opened, columns fileColumns, group int) func(expr.ColumnID) (interval, bool) {
 	partition := s.partitionIntervals(f)
 	return func(id expr.ColumnID) (interval, bool) {
 		if v, ok := partition(id); ok {
@@ -160,12 +168,13 @@ func (s *scan) groupIntervals(f File, footer *parquet.File, columns fileColumns,
 		if at < 0 {
 			return interval{typ: s.table.columns[pos].typ, null: true}, true
 		}
-		return intervalOf(footer.Bounds(group, at)), true
+		b, ok := footer.bounds(group, at)
+		return intervalOf(b), ok
 	}
 }
 
 // intervalOf gives the interval that holds for rows with such bounds.
-func intervalOf(b parquet.Bounds) interval {
+func intervalOf(b files.Bounds) interval {
 	return interval{
 		typ: b.Type, min: b.Min, max: b.Max, hasMin: b.HasMin, hasMax: b.HasMax, null: b.Nulls != 0, value: b.Nulls != b.Rows,
 	}

@@ -1,16 +1,19 @@
 package lake
 
 import (
-	"github.com/silogate/silogate/connectors/files/parquet"
+	"github.com/silogate/silogate/connectors/files"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/types"
 )
 
 // statistics scales what the sampled footers say to all files.
-func (t *table) statistics(footers []*parquet.File) plan.Statistics {
+func (t *table) statistics(footers []*opened) plan.Statistics {
 	rows, bytes := float64(0), float64(0)
 	for _, f := range footers {
-		rows += float64(f.NumRows())
+		for part := range f.Parts() {
+			_, about := f.Count(part)
+			rows += about
+		}
 		bytes += float64(f.Object.Size)
 	}
 	if len(footers) < len(t.Files) && bytes > 0 {
@@ -23,27 +26,28 @@ func (t *table) statistics(footers []*parquet.File) plan.Statistics {
 const boundsRead = 1024
 
 // columnStatistics merges the statistics of the row groups of a column that lies at some position in each file.
-func columnStatistics(typ types.Type, footers []*parquet.File, positions []int) plan.ColumnStatistics {
+func columnStatistics(typ types.Type, footers []*opened, positions []int) plan.ColumnStatistics {
 	s := plan.ColumnStatistics{Distinct: plan.Unknown}
 	rows, nulls, bytes, groups := float64(0), float64(0), float64(0), 0
 	var values distinctValues
 	ranged := true
 	for i, f := range footers {
 		at := positions[i]
-		if at < 0 || f.Columns[at].Type != typ {
+		if at < 0 || f.Columns[at].Type != typ || f.bounded == nil {
 			ranged = false
 			continue
 		}
-		for g := 0; g < f.Groups() && groups < boundsRead; g++ {
+		for g := 0; g < f.Parts() && groups < boundsRead; g++ {
 			groups++
-			b := f.Bounds(g, at)
+			b := f.bounded.Bounds(g, at)
+			_, decoded := f.Size(g, []int{at})
 			rows += float64(b.Rows)
-			bytes += float64(f.Bytes(g, []int{at}))
+			bytes += float64(decoded)
 			nulls += float64(max(b.Nulls, 0))
 			if b.Nulls == b.Rows {
 				continue // nothing but NULL restricts no range
 			}
-			values.add(f.Distinct(g, at), float64(b.Rows-max(b.Nulls, 0)), s.HasRange && apart(b, s))
+			values.add(f.bounded.Distinct(g, at), float64(b.Rows-max(b.Nulls, 0)), s.HasRange && apart(b, s))
 			if !b.HasMin || !b.HasMax {
 				ranged = false
 				continue
@@ -71,7 +75,7 @@ func columnStatistics(typ types.Type, footers []*parquet.File, positions []int) 
 }
 
 // apart reports a row group whose values all lie beyond those of the ones before.
-func apart(b parquet.Bounds, before plan.ColumnStatistics) bool {
+func apart(b files.Bounds, before plan.ColumnStatistics) bool {
 	above, ok := compare(b.Min, b.Type, before.Max, b.Type)
 	if ok && b.HasMin && above > 0 {
 		return true

@@ -4,7 +4,7 @@ import (
 	"math"
 	"testing"
 
-	"github.com/silogate/silogate/connectors/files/parquet"
+	"github.com/silogate/silogate/connectors/files"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/types"
 )
@@ -45,7 +45,7 @@ func TestApart(t *testing.T) {
 		min, max int64
 		want     bool
 	}{{21, 30, true}, {1, 9, true}, {20, 30, false}, {1, 10, false}, {12, 14, false}, {1, 30, false}} {
-		b := parquet.Bounds{
+		b := files.Bounds{
 			Type: number, Min: types.IntValue(c.min), Max: types.IntValue(c.max), HasMin: true, HasMax: true,
 		}
 		if got := apart(b, before); got != c.want {

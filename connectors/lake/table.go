@@ -8,7 +8,7 @@ import (
 
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/blob"
-	"github.com/silogate/silogate/connectors/files/parquet"
+	"github.com/silogate/silogate/connectors/files"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
@@ -26,7 +26,8 @@ type Spec struct {
 	Location   string // canonical, for the catalog
 	Comment    string
 	Store      blob.Store
-	Cache      *parquet.Cache
+	Format     files.Format      // of all files
+	Cache      *files.Cache      // of opened files
 	Bytes      *blob.Cache       // of a remote store; nil: nothing is kept
 	Turns      *connectors.Turns // of the source's statements
 	Files      []File            // in the order they are read
@@ -46,7 +47,8 @@ type table struct {
 	Spec
 	columns []column
 	names   names
-	bytes   int64 // of all files
+	bytes   int64   // of all files
+	first   *opened // of the sample, with which the others must agree; nil if there are no files
 }
 
 // complete reports that the columns are known from every file, not a sample.
@@ -95,6 +97,14 @@ func Describe(ctx context.Context, spec Spec) (*plan.Table, error) {
 	out := &plan.Table{
 		Name: spec.Name, Comment: spec.Comment, Version: Version(spec.Files), Location: spec.Location, Handle: t,
 	}
+	for i, f := range footers {
+		if i == 0 {
+			t.first = f
+		}
+		if err := t.agrees(f); err != nil {
+			return nil, spec.fail(err)
+		}
+	}
 	if out.Columns, err = t.unify(footers); err != nil {
 		return nil, spec.fail(err)
 	}
@@ -102,10 +112,18 @@ func Describe(ctx context.Context, spec Spec) (*plan.Table, error) {
 	return out, nil
 }
 
+// agrees proves that a file differs from the first one in nothing that its columns don't show.
+func (t *table) agrees(f *opened) error {
+	if c, ok := f.File.(files.Consistent); ok && t.first != nil {
+		return c.Agrees(t.first.File)
+	}
+	return nil
+}
+
 // sample opens the files that stand for all.
-func (t *table) sample(ctx context.Context) ([]*parquet.File, error) {
-	var footers []*parquet.File
-	for f, err := range openAll(ctx, t.Store, t.Cache, spread(t.Files), &connectors.Usage{}) {
+func (t *table) sample(ctx context.Context) ([]*opened, error) {
+	var footers []*opened
+	for f, err := range t.openAll(ctx, spread(t.Files), &connectors.Usage{}) {
 		if err != nil {
 			return nil, err
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/blob"
+	"github.com/silogate/silogate/connectors/files"
 	"github.com/silogate/silogate/connectors/files/parquet"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
@@ -55,7 +56,7 @@ func Open(_ context.Context, cfg connectors.Config) (connectors.Connector, error
 	}
 	return &source{
 		name: cfg.Name, settings: s, store: store,
-		footers: parquet.NewCache(footerCache, pages), bytes: bytes, turns: connectors.NewTurns(s.admission),
+		parquet: parquet.New(pages), opened: files.NewCache(footerCache), bytes: bytes, turns: connectors.NewTurns(s.admission),
 		tables: make(map[string]described),
 	}, nil
 }

@@ -12,7 +12,7 @@ import (
 
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/blob"
-	"github.com/silogate/silogate/connectors/files/parquet"
+	"github.com/silogate/silogate/connectors/files"
 	"github.com/silogate/silogate/connectors/lake"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/sqlerr"
@@ -26,7 +26,8 @@ type source struct {
 	name     string
 	settings settings
 	store    blob.Store
-	footers  *parquet.Cache
+	parquet  files.Format
+	opened   *files.Cache
 	bytes    *blob.Cache // nil: the store is no remote one
 	turns    *connectors.Turns
 
@@ -211,7 +212,7 @@ func (s *source) unknown(name plan.TableName) error {
 // find looks for both forms of a table at once.
 func (s *source) find(ctx context.Context, name plan.TableName) (lake.Spec, []blob.Object, error) {
 	key := s.root(name.Namespace) + name.Name
-	spec := lake.Spec{Source: s.name, Name: name, Store: s.store, Cache: s.footers, Bytes: s.bytes, Turns: s.turns, FailNonFinite: s.settings.failNonFinite}
+	spec := lake.Spec{Source: s.name, Name: name, Store: s.store, Format: s.parquet, Cache: s.opened, Bytes: s.bytes, Turns: s.turns, FailNonFinite: s.settings.failNonFinite}
 	var single, folder []blob.Object
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(sqlerr.Guarded(func() (err error) {

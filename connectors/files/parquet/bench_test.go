@@ -50,7 +50,7 @@ func decodeAll(b *testing.B, store blob.Store, f *File, columns []int) int {
 	pool := blob.NewPool(mem)
 	defer pool.Close()
 	rows := 0
-	for g := range f.Groups() {
+	for g := range f.Parts() {
 		err := readGroup(b.Context(), mem, pool, store, f, g, columns, 8<<20, 8192, func(column int, a arrow.Array) {
 			if column == 0 {
 				rows += a.Len()

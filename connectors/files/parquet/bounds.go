@@ -7,21 +7,12 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/decimal256"
 	"github.com/apache/arrow-go/v18/parquet"
 
+	"github.com/silogate/silogate/connectors/files"
 	"github.com/silogate/silogate/engine/types"
 )
 
-// Bounds is what a file says of a column's values in one row group.
-type Bounds struct {
-	Type     types.Type  // of Min and Max: the file's own
-	Min, Max types.Value // every value that is not NULL lies between, and they need not occur
-	HasMin   bool
-	HasMax   bool
-	Rows     int64
-	Nulls    int64 // -1: unknown
-}
-
-// Bounds reads the statistics of a column (a position in Columns) in a row group.
-func (f *File) Bounds(group, column int) Bounds {
+// Bounds implements files.Bounded by the statistics of a row group.
+func (f *File) Bounds(group, column int) files.Bounds {
 	c := f.Columns[column]
 	of := statistic{rows: f.Rows(group)}
 	if !c.flat {
@@ -45,9 +36,9 @@ type statistic struct {
 }
 
 // bounds decodes a statistic.
-func (f *File) bounds(column int, s statistic) Bounds {
+func (f *File) bounds(column int, s statistic) files.Bounds {
 	c := f.Columns[column]
-	b := Bounds{Type: c.Type, Rows: s.rows, Nulls: -1}
+	b := files.Bounds{Type: c.Type, Rows: s.rows, Nulls: -1}
 	if !c.flat {
 		return b
 	}
@@ -57,7 +48,7 @@ func (f *File) bounds(column int, s statistic) Bounds {
 		b.Max, b.HasMax = c.bound(s.high)
 	}
 	// NULLs that NaN, infinities and dates beyond MySQL's turn into are not in the file's count.
-	lossy := float || isMoment(c.Type) && !b.inYears()
+	lossy := float || isMoment(c.Type) && !inYears(b)
 	if !c.leaf.optional && !lossy {
 		b.Nulls = 0
 	}

@@ -14,9 +14,10 @@ import (
 
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/blob"
+	"github.com/silogate/silogate/connectors/files"
 )
 
-func showBounds(b Bounds) string {
+func showBounds(b files.Bounds) string {
 	low, high := "?", "?"
 	if b.HasMin {
 		low = b.Min.Format(b.Type, time.UTC)
@@ -105,7 +106,7 @@ func fileOf(t *testing.T, batch arrow.RecordBatch) *File {
 		t.Fatal(err)
 	}
 	o := blob.Object{Key: "x", Size: int64(out.Len()), ETag: "1"}
-	f, err := NewCache(1<<20, 0).Open(t.Context(), memoryStore{content: out.Bytes()}, o, &connectors.Usage{})
+	f, err := New(0).open(t.Context(), memoryStore{content: out.Bytes()}, o, &connectors.Usage{})
 	if err != nil {
 		t.Fatal(err)
 	}

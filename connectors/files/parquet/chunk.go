@@ -10,6 +10,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/silogate/silogate/connectors/blob"
+	"github.com/silogate/silogate/connectors/files"
 )
 
 // maxHeader bounds the header of a page, in which a writer may have put statistics.
@@ -22,7 +23,7 @@ type Pieces struct {
 	// piece has the start of every chunk.
 	Ranges [][]blob.Range
 	leaves map[int]leafPieces
-	spans  []Span // the rows that are read; nil: all
+	spans  []files.Span // the rows that are read; nil: all
 }
 
 // leafPieces are the pieces of one chunk: a range of the first one, then whole ones.
@@ -102,13 +103,9 @@ func (f *File) Pieces(group int, columns []int, budget, least int64, only *Selec
 // Selection is rows of a row group and where its pages lie.
 type Selection struct {
 	Index *PageIndex
-	Spans []Span // at least one
-	Gap   int64  // pages of other rows that take fewer bytes are read through
+	Spans []files.Span // at least one
+	Gap   int64        // pages of other rows that take fewer bytes are read through
 }
-
-// Fetch returns the bytes of a piece, whose ranges are Pieces.Ranges; the reader releases them. Each piece is asked for
-// once, in no certain order.
-type Fetch func(ctx context.Context, piece int) (*blob.Data, error)
 
 // head is the first piece of a row group, held until no chunk is in it any more.
 type head struct {
@@ -124,7 +121,7 @@ func (h *head) release() {
 
 // chunk reads the bytes of a column chunk from its start to its end. What it returns is valid until the next call.
 type chunk struct {
-	fetch  Fetch
+	fetch  files.Fetch
 	pieces Pieces
 	mem    memory.Allocator
 
@@ -138,7 +135,7 @@ type chunk struct {
 }
 
 // newChunk returns the chunk of a leaf column over the first piece.
-func newChunk(leaf int, pieces Pieces, first *head, fetch Fetch, mem memory.Allocator) (*chunk, error) {
+func newChunk(leaf int, pieces Pieces, first *head, fetch files.Fetch, mem memory.Allocator) (*chunk, error) {
 	l := pieces.leaves[leaf]
 	c := &chunk{fetch: fetch, pieces: pieces, mem: mem, rest: l.rest, gaps: l.gaps, base: l.first.Off, release: func() {}}
 	for _, piece := range l.rest {

@@ -57,7 +57,7 @@ func numbered(t *testing.T, rows int, encoding parquet.WriterProperty, text func
 		t.Fatal(err)
 	}
 	store := memoryStore{content: out.Bytes()}
-	f, err := NewCache(1<<20, 0).Open(t.Context(), store, blob.Object{Key: "x", Size: int64(out.Len()), ETag: "1"}, &connectors.Usage{})
+	f, err := New(0).open(t.Context(), store, blob.Object{Key: "x", Size: int64(out.Len()), ETag: "1"}, &connectors.Usage{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/silogate/silogate/connectors/blob"
+	"github.com/silogate/silogate/connectors/files"
 	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 	"github.com/silogate/silogate/engine/expr/kernel"
 )
@@ -47,7 +48,7 @@ func TestEncoded(t *testing.T) {
 			pool := blob.NewPool(mem)
 			defer pool.Close()
 			columns := []int{0, 1}
-			keep := Condition{Columns: []int{0}, Select: func(cols []arrow.Array, rows int) (sel []int32, all bool) {
+			keep := files.Condition{Columns: []int{0}, Select: func(cols []arrow.Array, rows int) (sel []int32, all bool) {
 				for i, id := range cols[0].(*array.Int64).Int64Values() {
 					if id%int64(c.of) == 0 {
 						sel = append(sel, int32(i))
@@ -55,8 +56,8 @@ func TestEncoded(t *testing.T) {
 				}
 				return sel, c.of == 1
 			}}
-			r, end, err := openPieces(t.Context(), store, f, 0, columns, f.Pieces(0, columns, wholeGroup, 1, nil), Options{
-				Memory: mem, Scratch: pool, BatchRows: batch, Encoded: c.encoded, Conditions: []Condition{keep},
+			r, end, err := openPieces(t.Context(), store, f, 0, columns, f.Pieces(0, columns, wholeGroup, 1, nil), files.Options{
+				Memory: mem, Scratch: pool, BatchRows: batch, Encoded: c.encoded, Conditions: []files.Condition{keep},
 			})
 			if err != nil {
 				t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/blob"
+	"github.com/silogate/silogate/connectors/files"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
@@ -28,6 +29,7 @@ type File struct {
 	Location string
 	Columns  []Column // the top-level fields, in the file's order
 
+	shown  files.Description
 	meta   *metadata.FileMetaData
 	codecs *codecs
 	pages  *pageCache // nil: none
@@ -35,9 +37,9 @@ type File struct {
 }
 
 // open reads and checks a footer.
-func open(ctx context.Context, store blob.Store, o blob.Object, codecs *codecs, usage *connectors.Usage) (*File, error) {
+func (p *Format) open(ctx context.Context, store blob.Store, o blob.Object, usage *connectors.Usage) (*File, error) {
 	location := store.Location(o.Key)
-	f := &File{Object: o, Location: location, codecs: codecs}
+	f := &File{Object: o, Location: location, codecs: p.codecs, pages: p.pages}
 	if o.Size < trailerSize+4 {
 		return nil, f.corrupt(errors.New("too short for a Parquet file"))
 	}
@@ -99,6 +101,10 @@ func (f *File) parse(footer []byte) (err error) {
 		return err
 	}
 	f.Columns = columns(f.meta)
+	f.shown = files.Description{Object: f.Object, Location: f.Location, Columns: make([]files.Column, len(f.Columns))}
+	for i, c := range f.Columns {
+		f.shown.Columns[i] = c.Column
+	}
 	return nil
 }
 
@@ -143,8 +149,8 @@ func (f *File) chunkRange(group, leaf int) blob.Range {
 	return blob.Range{Off: off, Len: m.TotalCompressedSize}
 }
 
-// Groups returns the number of row groups.
-func (f *File) Groups() int { return len(f.meta.RowGroups) }
+// Parts implements files.File: the row groups.
+func (f *File) Parts() int { return len(f.meta.RowGroups) }
 
 // Rows returns the number of rows of a row group.
 func (f *File) Rows(group int) int64 { return f.meta.RowGroups[group].NumRows }

@@ -20,6 +20,7 @@ import (
 
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/blob"
+	"github.com/silogate/silogate/connectors/files"
 	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 	"github.com/silogate/silogate/engine/expr/kernel"
 	"github.com/silogate/silogate/engine/types"
@@ -36,7 +37,7 @@ func openFile(t testing.TB, path string) (blob.Store, *File, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := NewCache(1<<20, 1<<20).Open(t.Context(), store, o, &connectors.Usage{})
+	f, err := New(1<<20).open(t.Context(), store, o, &connectors.Usage{})
 	return store, f, err
 }
 
@@ -51,7 +52,7 @@ func readAll(ctx context.Context, mem memory.Allocator, store blob.Store, f *Fil
 	for i := range all {
 		all[i] = i
 	}
-	for g := range f.Groups() {
+	for g := range f.Parts() {
 		if err := readGroup(ctx, mem, mem, store, f, g, all, budget, batch, visit); err != nil {
 			return err
 		}
@@ -75,7 +76,7 @@ func readPieces(ctx context.Context, mem, scratch memory.Allocator, store blob.S
 			encoded = append(encoded, i)
 		}
 	}
-	r, end, err := openPieces(ctx, store, f, g, columns, pieces, Options{Memory: mem, Scratch: scratch, BatchRows: batch, Encoded: encoded})
+	r, end, err := openPieces(ctx, store, f, g, columns, pieces, files.Options{Memory: mem, Scratch: scratch, BatchRows: batch, Encoded: encoded})
 	if err != nil {
 		return err
 	}
@@ -101,7 +102,7 @@ func readPieces(ctx context.Context, mem, scratch memory.Allocator, store blob.S
 }
 
 // openPieces begins to read what the pieces have; end frees what that holds.
-func openPieces(ctx context.Context, store blob.Store, f *File, g int, columns []int, pieces Pieces, o Options) (r *GroupReader, end func(), err error) {
+func openPieces(ctx context.Context, store blob.Store, f *File, g int, columns []int, pieces Pieces, o files.Options) (r *GroupReader, end func(), err error) {
 	fetcher := blob.NewFetcher(store, o.Scratch, &connectors.Usage{})
 	for _, ranges := range pieces.Ranges {
 		fetcher.Add(blob.Segment{Object: f.Object, Ranges: ranges})
@@ -242,7 +243,7 @@ func TestNoColumnsStillHaveRows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := f.ReadGroup(t.Context(), 0, nil, Pieces{}, nil, Options{Memory: memory.DefaultAllocator, BatchRows: 10})
+	r, err := f.ReadGroup(t.Context(), 0, nil, Pieces{}, nil, files.Options{Memory: memory.DefaultAllocator, BatchRows: 10})
 	if err != nil {
 		t.Fatal(err)
 	}

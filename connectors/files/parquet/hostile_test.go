@@ -15,6 +15,7 @@ import (
 
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/blob"
+	"github.com/silogate/silogate/connectors/files"
 	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
@@ -55,15 +56,15 @@ func readHostile(t *testing.T, content []byte) error {
 	mem := &largest{Allocator: checked}
 	store := memoryStore{content: content}
 	o := blob.Object{Key: "x", Size: int64(len(content)), ETag: "1"}
-	f, err := NewCache(1<<20, 1<<20).Open(t.Context(), store, o, &connectors.Usage{})
+	f, err := New(1<<20).open(t.Context(), store, o, &connectors.Usage{})
 	if err == nil {
-		for g := range f.Groups() {
+		for g := range f.Parts() {
 			for c := range f.Columns {
 				f.Bounds(g, c)
 			}
 		}
 		rows := int64(0)
-		for g := range f.Groups() {
+		for g := range f.Parts() {
 			rows += f.Rows(g)
 		}
 		if rows > 1<<20 { // reading them may succeed, and would take long
@@ -96,13 +97,13 @@ func readSelected(t *testing.T, mem memory.Allocator, store blob.Store, f *File,
 	}
 	pool := blob.NewPool(mem)
 	defer pool.Close()
-	for g := range f.Groups() {
+	for g := range f.Parts() {
 		x, err := readIndex(t.Context(), store, f, g, columns)
 		if err != nil {
 			return err
 		}
 		wanted := false
-		spans := x.Spans(func(func(int) (Bounds, bool)) bool {
+		spans := x.Spans(func(func(int) (files.Bounds, bool)) bool {
 			wanted = !wanted
 			return wanted
 		})

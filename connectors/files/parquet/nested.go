@@ -14,6 +14,7 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/file"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 
+	"github.com/silogate/silogate/connectors/files"
 	"github.com/silogate/silogate/engine/types"
 )
 
@@ -34,7 +35,7 @@ type nestedColumn struct {
 
 // newNested opens a column of a row group. arrow-go leaks buffers of a malformed file, so what it decodes into is the
 // garbage collector's; only the result is of o.Memory.
-func newNested(ctx context.Context, f *File, group, column int, open openChunk, o Options) (c *nestedColumn, err error) {
+func newNested(ctx context.Context, f *File, group, column int, open openChunk, o files.Options) (c *nestedColumn, err error) {
 	chunks := &section{ctx: ctx, size: f.Object.Size}
 	c = &nestedColumn{column: f.Columns[column], mem: o.Memory, chunks: chunks}
 	defer func() {

@@ -8,6 +8,8 @@ import (
 	"hash/crc32"
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/silogate/silogate/connectors/files"
 )
 
 // Bounds on what a page may claim.
@@ -50,11 +52,11 @@ type pages struct {
 	scratch  []byte // the decompressed page, from mem
 	begun    bool
 	seen     int64 // values of the pages passed, NULLs and gaps included
-	account  Account
+	account  files.Account
 	held     int64 // bytes of account, for the dictionary
 
 	cache *pageCache // nil: none
-	of    cacheKey
+	of    versionKey
 	at    int64 // where the current page lies in the file
 }
 

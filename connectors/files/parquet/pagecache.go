@@ -23,7 +23,7 @@ type pageCache struct {
 
 // pageKey is where a page lies.
 type pageKey struct {
-	of     cacheKey
+	of     versionKey
 	offset int64
 }
 

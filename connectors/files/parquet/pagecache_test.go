@@ -10,7 +10,7 @@ import (
 func TestPageCache(t *testing.T) {
 	const pages, size = 8, 2 * (8 + pageOverhead)
 	c := newPageCache(pages * size)
-	of := cacheKey{"s3://bucket/key", "1"}
+	of := versionKey{"s3://bucket/key", "1"}
 	page := func(i int) []byte { return bytes.Repeat([]byte{byte(i)}, 8) } // 16 of them fit
 	read := func(i int) bool {
 		kept := c.get(pageKey{of, int64(i)})
@@ -28,7 +28,7 @@ func TestPageCache(t *testing.T) {
 			t.Fatalf("page %d is not kept when it is read for the second time", i)
 		}
 	}
-	if c.get(pageKey{cacheKey{of.location, "2"}, 0}) != nil {
+	if c.get(pageKey{versionKey{of.location, "2"}, 0}) != nil {
 		t.Error("another version has the page")
 	}
 	c.offer(pageKey{of, 1000}, make([]byte, pages*size))
@@ -106,7 +106,7 @@ func TestPageCacheShared(t *testing.T) {
 	for range 4 {
 		all.Go(func() {
 			for i := range 5000 {
-				key := pageKey{cacheKey{"x", "1"}, int64(i % 37)}
+				key := pageKey{versionKey{"x", "1"}, int64(i % 37)}
 				if kept := c.get(key); kept != nil && kept[0] != byte(i%37) {
 					t.Errorf("page %d has %d", i%37, kept[0])
 				}

@@ -6,10 +6,8 @@ import (
 	"slices"
 
 	"github.com/silogate/silogate/connectors/blob"
+	"github.com/silogate/silogate/connectors/files"
 )
-
-// Span is the rows From to To, exclusive, of a row group.
-type Span struct{ From, To int64 }
 
 // PageIndex is where the pages of flat columns of a row group lie, and the bounds of their values: the format's OffsetIndex
 // and ColumnIndex (parquet.thrift).
@@ -20,7 +18,7 @@ type PageIndex struct {
 
 type indexedColumn struct {
 	pages  []indexedPage
-	bounds []Bounds // by page; nil: unknown
+	bounds []files.Bounds // by page; nil: unknown
 }
 
 type indexedPage struct {
@@ -156,7 +154,7 @@ func readOffsetIndex(data []byte, chunk blob.Range, rows int64) ([]indexedPage, 
 }
 
 // pageBounds parses a ColumnIndex; nil if it is not one of these pages.
-func (f *File) pageBounds(column int, x *indexedColumn, rows int64, data []byte) []Bounds {
+func (f *File) pageBounds(column int, x *indexedColumn, rows int64, data []byte) []files.Bounds {
 	if data == nil {
 		return nil
 	}
@@ -189,7 +187,7 @@ func (f *File) pageBounds(column int, x *indexedColumn, rows int64, data []byte)
 	if c.failed || len(empty) != n || len(low) != n || len(high) != n || nulls != nil && len(nulls) != n {
 		return nil
 	}
-	out := make([]Bounds, n)
+	out := make([]files.Bounds, n)
 	for i, p := range x.pages {
 		s := statistic{rows: x.end(i, rows) - p.row, low: low[i], high: high[i]}
 		if empty[i] {
@@ -204,7 +202,7 @@ func (f *File) pageBounds(column int, x *indexedColumn, rows int64, data []byte)
 
 // Spans returns the rows that may pass, as far as the bounds of pages tell: mayPass is asked of rows whose pages of every
 // column are the same, and bounds gives it those of a column; ok is false where they are unknown.
-func (x *PageIndex) Spans(mayPass func(bounds func(column int) (b Bounds, ok bool)) bool) []Span {
+func (x *PageIndex) Spans(mayPass func(bounds func(column int) (b files.Bounds, ok bool)) bool) []files.Span {
 	var cuts []int64
 	for _, c := range x.columns {
 		for i := range c.bounds {
@@ -214,13 +212,13 @@ func (x *PageIndex) Spans(mayPass func(bounds func(column int) (b Bounds, ok boo
 	cuts = append(cuts, 0, x.rows)
 	slices.Sort(cuts)
 	cuts = slices.Compact(cuts)
-	var out []Span
+	var out []files.Span
 	for i := range len(cuts) - 1 {
 		from, to := cuts[i], cuts[i+1]
-		passes := mayPass(func(column int) (Bounds, bool) {
+		passes := mayPass(func(column int) (files.Bounds, bool) {
 			c := x.columns[column]
 			if c == nil || c.bounds == nil {
-				return Bounds{}, false
+				return files.Bounds{}, false
 			}
 			return c.bounds[c.page(from)], true
 		})
@@ -229,7 +227,7 @@ func (x *PageIndex) Spans(mayPass func(bounds func(column int) (b Bounds, ok boo
 		case n > 0 && out[n-1].To == from:
 			out[n-1].To = to
 		default:
-			out = append(out, Span{from, to})
+			out = append(out, files.Span{From: from, To: to})
 		}
 	}
 	return out
@@ -254,7 +252,7 @@ type gap struct {
 
 // extents returns the parts of a column's chunk that have the dictionary and the rows of spans, and the gaps between them.
 // Pages that take fewer than through bytes are read all the same.
-func (x *PageIndex) extents(column int, chunk blob.Range, spans []Span, through int64) (extents []blob.Range, gaps []gap) {
+func (x *PageIndex) extents(column int, chunk blob.Range, spans []files.Span, through int64) (extents []blob.Range, gaps []gap) {
 	c := x.columns[column]
 	if c == nil {
 		return []blob.Range{chunk}, nil

@@ -11,6 +11,7 @@ import (
 
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/blob"
+	"github.com/silogate/silogate/connectors/files"
 )
 
 // indexOf reads the whole page index of a row group.
@@ -45,7 +46,7 @@ func TestPageBounds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for g := range f.Groups() {
+	for g := range f.Parts() {
 		x := indexOf(t, store, f, g)
 		for c, column := range f.Columns {
 			of := x.columns[c]
@@ -98,7 +99,7 @@ func TestSelections(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	fewer := 0
 	for round := range 300 {
-		g := random.IntN(f.Groups())
+		g := random.IntN(f.Parts())
 		columns := random.Perm(len(f.Columns))[:1+random.IntN(len(f.Columns))]
 		budget := []int64{wholeGroup, 500, 60}[random.IntN(3)]
 		least := []int64{1, 100, 1 << 20}[random.IntN(3)]
@@ -107,7 +108,7 @@ func TestSelections(t *testing.T) {
 			from := at + random.Int64N([]int64{3, 30, 300}[random.IntN(3)])
 			to := min(from+1+random.Int64N([]int64{2, 20, 200}[random.IntN(3)]), f.Rows(g))
 			if from < to {
-				only.Spans = append(only.Spans, Span{from, to})
+				only.Spans = append(only.Spans, files.Span{From: from, To: to})
 			}
 			at = to + 1
 		}
@@ -137,7 +138,7 @@ func TestSelections(t *testing.T) {
 		}
 		some := chance{columns: []int{0}, of: 3, salt: random.Uint32()}
 		kept := slices.DeleteFunc(slices.Clone(want), func(row []string) bool { return !some.holds(row[:1]) })
-		got, err = rowsOfPieces(t.Context(), t, store, f, g, columns, pieces, batch, []Condition{some.condition(f, columns)}, columns)
+		got, err = rowsOfPieces(t.Context(), t, store, f, g, columns, pieces, batch, []files.Condition{some.condition(f, columns)}, columns)
 		if err != nil {
 			t.Fatalf("round %d: %v", round, err)
 		}
@@ -162,8 +163,8 @@ func length(p Pieces) (n int64) {
 // TestSpans asks for the rows of pages whose bounds meet a value.
 func TestSpans(t *testing.T) {
 	x := &PageIndex{rows: 100, columns: map[int]*indexedColumn{
-		0: {pages: []indexedPage{{row: 0}, {row: 30}, {row: 60}}, bounds: []Bounds{{Rows: 1}, {Rows: 2}, {Rows: 3}}},
-		1: {pages: []indexedPage{{row: 0}, {row: 50}}, bounds: []Bounds{{Rows: 10}, {Rows: 20}}},
+		0: {pages: []indexedPage{{row: 0}, {row: 30}, {row: 60}}, bounds: []files.Bounds{{Rows: 1}, {Rows: 2}, {Rows: 3}}},
+		1: {pages: []indexedPage{{row: 0}, {row: 50}}, bounds: []files.Bounds{{Rows: 10}, {Rows: 20}}},
 		2: {pages: []indexedPage{{row: 0}, {row: 7}}},
 	}}
 	for _, c := range []struct {
@@ -178,7 +179,7 @@ func TestSpans(t *testing.T) {
 		{0, nil, "[]"},
 		{2, nil, "[{0 100}]"}, // unknown
 	} {
-		got := x.Spans(func(bounds func(int) (Bounds, bool)) bool {
+		got := x.Spans(func(bounds func(int) (files.Bounds, bool)) bool {
 			b, ok := bounds(c.column)
 			return !ok || slices.Contains(c.of, b.Rows)
 		})

@@ -10,6 +10,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/apache/arrow-go/v18/parquet"
 
+	"github.com/silogate/silogate/connectors/files"
 	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
 )
@@ -17,32 +18,10 @@ import (
 // batchBytes is about how much a batch may decode to; wide values make shorter batches.
 const batchBytes = 8 << 20
 
-// Account is what is charged with a large dictionary, which is held as long as its chunk is read.
-type Account interface {
-	Reserve(bytes int64) error
-	Release(bytes int64)
-}
-
-// Options say how a row group is read.
-type Options struct {
-	Memory    memory.Allocator // of the arrays
-	Scratch   memory.Allocator // of decompressed pages: short-lived, large; blob.Pool serves well
-	Account   Account          // nil: nothing is charged
-	BatchRows int
-	// Encoded columns, as positions among those of the reader, may come dictionary-encoded, vector by vector, if they are
-	// text and no condition reads them.
-	Encoded []int
-	// Conditions are tried in this order; what some of them drops is not in the result.
-	Conditions []Condition
-	// Unrepresentable is called for each batch of a column that had values that MySQL does not have, which are read as NULL: NaN, an infinity,
-	// a date before year 1 or after year 9999.
-	Unrepresentable func(column string)
-}
-
 // encodes reports whether vectors of a column of the reader may be dictionary-encoded.
-func (o *Options) encodes(column int) bool {
+func encodes(o *files.Options, column int) bool {
 	return slices.Contains(o.Encoded, column) &&
-		!slices.ContainsFunc(o.Conditions, func(c Condition) bool { return slices.Contains(c.Columns, column) })
+		!slices.ContainsFunc(o.Conditions, func(c files.Condition) bool { return slices.Contains(c.Columns, column) })
 }
 
 // GroupReader yields the rows of one row group.
@@ -50,8 +29,8 @@ type GroupReader struct {
 	file   *File
 	group  int
 	mem    memory.Allocator
-	left   int64  // rows, with those of the window
-	spans  []Span // the rows that are read; nil: all
+	left   int64        // rows, with those of the window
+	spans  []files.Span // the rows that are read; nil: all
 	batch  int64
 	window window
 	tests  []test
@@ -63,7 +42,7 @@ type openChunk func(leaf int) (*chunk, error)
 
 // ReadGroup opens columns (positions in Columns) of a row group over pieces made for them. No columns is fine: only the
 // number of rows is of interest then, and nothing is fetched.
-func (f *File) ReadGroup(ctx context.Context, group int, columns []int, pieces Pieces, fetch Fetch, o Options) (r *GroupReader, err error) {
+func (f *File) ReadGroup(ctx context.Context, group int, columns []int, pieces Pieces, fetch files.Fetch, o files.Options) (r *GroupReader, err error) {
 	r = &GroupReader{file: f, group: group, mem: o.Memory, left: f.Rows(group), spans: pieces.spans, batch: int64(o.BatchRows)}
 	first := &head{users: 1} // until all chunks are open
 	if len(pieces.Ranges) > 0 {
@@ -97,7 +76,7 @@ func (f *File) ReadGroup(ctx context.Context, group int, columns []int, pieces P
 		if err != nil {
 			return r, fmt.Errorf("column %s: %w", f.Columns[c].Name, err)
 		}
-		if t, ok := d.(*text); ok && o.encodes(i) {
+		if t, ok := d.(*text); ok && encodes(&o, i) {
 			d = newEncoded(t, f.Rows(group), o.BatchRows)
 		}
 		r.window.columns, r.names = append(r.window.columns, windowColumn{decoder: d}), append(r.names, f.Columns[c].Name)
@@ -187,7 +166,7 @@ func (r *GroupReader) Close() {
 }
 
 // decoder makes the decoder of a column.
-func (f *File) decoder(ctx context.Context, group, column int, open openChunk, limit int, o Options) (decoder, error) {
+func (f *File) decoder(ctx context.Context, group, column int, open openChunk, limit int, o files.Options) (decoder, error) {
 	c := f.Columns[column]
 	if !c.flat {
 		return newNested(ctx, f, group, column, open, o)
@@ -199,7 +178,7 @@ func (f *File) decoder(ctx context.Context, group, column int, open openChunk, l
 	chunk := f.meta.RowGroups[group].Columns[c.leaves[0]].MetaData
 	base := flat{
 		pages: pages{codecs: f.codecs, codec: int(chunk.Codec), optional: c.leaf.optional, mem: o.Scratch, src: src, account: o.Account, cache: f.pages,
-			of: cacheKey{f.Location, f.Object.ETag}},
+			of: versionKey{f.Location, f.Object.ETag}},
 		mem:   o.Memory,
 		dtype: c.Type.Arrow(),
 	}
@@ -209,14 +188,14 @@ func (f *File) decoder(ctx context.Context, group, column int, open openChunk, l
 		src.close()
 		return nil, err
 	}
-	if isMoment(c.Type) && !f.Bounds(group, column).inYears() {
-		guardYears(d, o.warner(c.Name))
+	if isMoment(c.Type) && !inYears(f.Bounds(group, column)) {
+		guardYears(d, warner(&o, c.Name))
 	}
 	return d, nil
 }
 
 // warner calls Unrepresentable for a column.
-func (o *Options) warner(column string) func() {
+func warner(o *files.Options, column string) func() {
 	return func() {
 		if o.Unrepresentable != nil {
 			o.Unrepresentable(column)
@@ -225,8 +204,8 @@ func (o *Options) warner(column string) func() {
 }
 
 // decoder makes the decoder of a flat column by its physical type; texts take average bytes each.
-func (base flat) decoder(location string, c Column, average, limit int, o Options) (decoder, error) {
-	warn := o.warner(c.Name)
+func (base flat) decoder(location string, c Column, average, limit int, o files.Options) (decoder, error) {
+	warn := warner(&o, c.Name)
 	switch c.leaf.physical {
 	case parquet.Types.Boolean:
 		return &boolean{flat: base}, nil

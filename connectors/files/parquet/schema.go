@@ -7,17 +7,13 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/metadata"
 	"github.com/apache/arrow-go/v18/parquet/schema"
 
+	"github.com/silogate/silogate/connectors/files"
 	"github.com/silogate/silogate/engine/types"
 )
 
-// Column is a top-level field of a file in the engine's types.
+// Column is a top-level field of a file.
 type Column struct {
-	Name     string     // as the file has it
-	Type     types.Type // Kind Null: the file says that it holds nothing but NULL
-	Nullable bool
-	Native   string // the file's own type
-	Warning  string // set where the mapping loses something
-
+	files.Column
 	leaves []int // the leaf columns below the field
 	flat   bool  // decoded by this package: one leaf, not repeated
 	leaf   leaf  // of a flat column
@@ -37,7 +33,7 @@ func columns(meta *metadata.FileMetaData) []Column {
 	root := meta.Schema.Root()
 	out := make([]Column, root.NumFields())
 	for i := range out {
-		out[i] = Column{Name: root.Field(i).Name(), Nullable: true}
+		out[i].Column = files.Column{Name: root.Field(i).Name(), Nullable: true}
 	}
 	for l := range meta.Schema.NumColumns() {
 		field := root.FieldIndexByField(meta.Schema.ColumnRoot(l))

@@ -8,21 +8,13 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
+	"github.com/silogate/silogate/connectors/files"
 	"github.com/silogate/silogate/engine/expr/kernel"
 )
 
-// Condition drops rows while a row group is decoded: of the other columns only values of rows that are left are decoded.
-type Condition struct {
-	Columns []int // that it reads: positions among the columns of the reader; at least one
-	// Select returns the positions of the rows to keep, ascending and valid until the next call, of values of Columns; all
-	// says that it is every row. What it says of a row depends on that row alone: it may be asked of the entries of a
-	// dictionary.
-	Select func(columns []arrow.Array, rows int) (sel []int32, all bool)
-}
-
 // test is a condition on a row group, with what it says of the dictionary of the only column that it reads.
 type test struct {
-	Condition
+	files.Condition
 	known   bool
 	verdict []bool        // for each entry, and for NULL
 	some    bool          // it is true for an entry or NULL

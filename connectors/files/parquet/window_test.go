@@ -17,25 +17,26 @@ import (
 	"github.com/apache/arrow-go/v18/parquet"
 
 	"github.com/silogate/silogate/connectors/blob"
+	"github.com/silogate/silogate/connectors/files"
 	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 	"github.com/silogate/silogate/engine/expr/kernel"
 )
 
 // rowsOf reads columns of a row group under conditions as one text for each row. Those at positions encoded may come
 // dictionary-encoded.
-func rowsOf(ctx context.Context, t *testing.T, store blob.Store, f *File, g int, columns []int, budget int64, batch int, conditions []Condition, encoded []int) (rows [][]string, err error) {
+func rowsOf(ctx context.Context, t *testing.T, store blob.Store, f *File, g int, columns []int, budget int64, batch int, conditions []files.Condition, encoded []int) (rows [][]string, err error) {
 	t.Helper()
 	return rowsOfPieces(ctx, t, store, f, g, columns, f.Pieces(g, columns, budget, 1, nil), batch, conditions, encoded)
 }
 
 // rowsOfPieces is rowsOf for what the pieces have.
-func rowsOfPieces(ctx context.Context, t *testing.T, store blob.Store, f *File, g int, columns []int, pieces Pieces, batch int, conditions []Condition, encoded []int) (rows [][]string, err error) {
+func rowsOfPieces(ctx context.Context, t *testing.T, store blob.Store, f *File, g int, columns []int, pieces Pieces, batch int, conditions []files.Condition, encoded []int) (rows [][]string, err error) {
 	t.Helper()
 	mem := bufpooltest.New()
 	defer mem.AssertSize(t, 0)
 	pool := blob.NewPool(mem)
 	defer pool.Close()
-	r, end, err := openPieces(ctx, store, f, g, columns, pieces, Options{
+	r, end, err := openPieces(ctx, store, f, g, columns, pieces, files.Options{
 		Memory: mem, Scratch: pool, BatchRows: batch, Conditions: conditions, Encoded: encoded,
 	})
 	if err != nil {
@@ -99,8 +100,8 @@ func (c chance) holds(values []string) bool {
 	return h.Sum32()>>8%c.of == 0
 }
 
-func (c chance) condition(f *File, columns []int) Condition {
-	return Condition{Columns: c.columns, Select: func(arrays []arrow.Array, rows int) (sel []int32, all bool) {
+func (c chance) condition(f *File, columns []int) files.Condition {
+	return files.Condition{Columns: c.columns, Select: func(arrays []arrow.Array, rows int) (sel []int32, all bool) {
 		values := make([]string, len(arrays))
 		for i := range rows {
 			for k, a := range arrays {
@@ -124,7 +125,7 @@ func checkConditions(t *testing.T, store blob.Store, f *File, g int, random *ran
 		t.Fatal(err)
 	}
 	var chances []chance
-	var conditions []Condition
+	var conditions []files.Condition
 	for range 1 + random.IntN(3) {
 		c := chance{
 			columns: random.Perm(len(columns))[:1+random.IntN(min(len(columns), 2))],
@@ -174,7 +175,7 @@ func TestConditionsOnFilesOfOtherWriters(t *testing.T) {
 			for range 40 {
 				budget := []int64{wholeGroup, 2000, 100}[random.IntN(3)]
 				batch := []int{1, 3, 7, 8192}[random.IntN(4)]
-				for g := range f.Groups() {
+				for g := range f.Parts() {
 					checkConditions(t, store, f, g, random, budget, batch, true)
 				}
 			}

@@ -1,6 +1,7 @@
 package parquet
 
 import (
+	"github.com/silogate/silogate/connectors/files"
 	"github.com/silogate/silogate/engine/types"
 )
 
@@ -16,7 +17,7 @@ const (
 func isMoment(t types.Type) bool { return t.IsTemporal() && t.Kind != types.Time }
 
 // inYears reports whether bounds of dates or moments prove that MySQL has them all.
-func (b Bounds) inYears() bool {
+func inYears(b files.Bounds) bool {
 	first, last := int64(firstMicros), int64(lastMicros)
 	if b.Type.Kind == types.Date {
 		first, last = firstDay, lastDay

@@ -1,4 +1,4 @@
-package parquet
+package files_test
 
 import (
 	"context"
@@ -6,6 +6,8 @@ import (
 
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/blob"
+	"github.com/silogate/silogate/connectors/files"
+	"github.com/silogate/silogate/connectors/files/parquet"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
@@ -15,11 +17,12 @@ type broken struct{ blob.Store }
 func (broken) Location(key string) string                             { return key }
 func (broken) Read(context.Context, blob.Object, int64, []byte) error { panic("boom") }
 
-// TestCacheSurvivesAPanic opens a footer twice: nobody waits for a read that a panic ended.
+// TestCacheSurvivesAPanic opens a file twice: nobody waits for a read that a panic ended.
 func TestCacheSurvivesAPanic(t *testing.T) {
-	c := NewCache(1<<20, 0)
+	c := files.NewCache(1 << 20)
 	for range 2 {
-		if _, err := c.Open(t.Context(), broken{}, blob.Object{Size: 1000}, &connectors.Usage{}); !sqlerr.Is(err, sqlerr.Internal) {
+		_, err := c.Open(t.Context(), parquet.New(0), broken{}, blob.Object{Size: 1000}, &connectors.Usage{})
+		if !sqlerr.Is(err, sqlerr.Internal) {
 			t.Errorf("error %v", err)
 		}
 	}

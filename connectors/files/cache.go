@@ -1,4 +1,4 @@
-package parquet
+package files
 
 import (
 	"container/list"
@@ -10,12 +10,10 @@ import (
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
-// Cache keeps footers by location and version, the least recently used ones dropped beyond a size, and pages that are read again and
-// again. It is safe for concurrent use.
+// Cache keeps opened files by location and version, the least recently used ones dropped beyond a size. It is safe for
+// concurrent use.
 type Cache struct {
-	limit  int64
-	codecs *codecs
-	pages  *pageCache // nil: none are kept
+	limit int64
 
 	mu      sync.Mutex
 	size    int64
@@ -25,29 +23,25 @@ type Cache struct {
 
 type cacheKey struct{ location, etag string }
 
-// cacheEntry is a footer that is there, or that one caller reads while the others wait.
+// cacheEntry is a file that is open, or that one caller opens while the others wait.
 type cacheEntry struct {
 	key   cacheKey
 	ready chan struct{}
-	file  *File // nil if reading failed
+	file  File // nil if opening failed
 }
 
-// NewCache returns an empty cache that holds about limit bytes of footers and pages bytes of decompressed pages.
-func NewCache(limit, pages int64) *Cache {
-	c := &Cache{limit: limit, codecs: &codecs{}, entries: make(map[cacheKey]*list.Element), order: list.New()}
-	if pages > 0 {
-		c.pages = newPageCache(pages)
-	}
-	return c
+// NewCache returns an empty cache that holds files of about limit bytes of memory.
+func NewCache(limit int64) *Cache {
+	return &Cache{limit: limit, entries: make(map[cacheKey]*list.Element), order: list.New()}
 }
 
-// Open returns the footer of that version of an object, reading it if need be; usage counts what was read.
-func (c *Cache) Open(ctx context.Context, store blob.Store, o blob.Object, usage *connectors.Usage) (*File, error) {
+// Open returns that version of an object, opened by the format if need be; usage counts what was read.
+func (c *Cache) Open(ctx context.Context, format Format, store blob.Store, o blob.Object, usage *connectors.Usage) (File, error) {
 	key := cacheKey{store.Location(o.Key), o.ETag}
 	for {
 		entry, mine := c.enter(key)
 		if mine {
-			return c.fill(ctx, entry, store, o, usage)
+			return c.fill(ctx, entry, format, store, o, usage)
 		}
 		select {
 		case <-entry.ready:
@@ -57,7 +51,7 @@ func (c *Cache) Open(ctx context.Context, store blob.Store, o blob.Object, usage
 		if entry.file != nil {
 			return entry.file, nil
 		}
-		// The reader failed, perhaps only for being cancelled: read it ourselves.
+		// Whoever opened it failed, perhaps only for being cancelled: open it ourselves.
 	}
 }
 
@@ -74,12 +68,10 @@ func (c *Cache) enter(key cacheKey) (entry *cacheEntry, mine bool) {
 	return entry, true
 }
 
-func (c *Cache) fill(ctx context.Context, entry *cacheEntry, store blob.Store, o blob.Object, usage *connectors.Usage) (*File, error) {
-	var f *File
+func (c *Cache) fill(ctx context.Context, entry *cacheEntry, format Format, store blob.Store, o blob.Object, usage *connectors.Usage) (File, error) {
+	var f File
 	err := sqlerr.Guarded(func() (err error) { // whoever waits for the entry must be told
-		if f, err = open(ctx, store, o, c.codecs, usage); err == nil {
-			f.pages = c.pages
-		}
+		f, err = format.Open(ctx, store, o, usage)
 		return err
 	})()
 	c.mu.Lock()
@@ -90,12 +82,12 @@ func (c *Cache) fill(ctx context.Context, entry *cacheEntry, store blob.Store, o
 		return nil, err
 	}
 	entry.file = f
-	c.size += f.cost
+	c.size += f.Cost()
 	for e := c.order.Back(); e != nil && c.size > c.limit; {
 		previous := e.Prev()
 		if old := e.Value.(*cacheEntry); old.file != nil && old != entry {
 			c.remove(old.key)
-			c.size -= old.file.cost
+			c.size -= old.file.Cost()
 		}
 		e = previous
 	}
