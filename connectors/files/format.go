@@ -96,6 +96,8 @@ type Options struct {
 	// Unrepresentable is called for each batch of a column that had values that MySQL does not have, which are read as NULL:
 	// NaN, an infinity, a date before year 1 or after year 9999.
 	Unrepresentable func(column string)
+	// Unknown is called for a column that rows have and the file's description lacks, for one of some rows.
+	Unknown func(column string)
 	// Rejected is called for each value or row that is not what its column says and that the format's options let pass.
 	Rejected func(Rejection)
 }

@@ -250,7 +250,9 @@ func (x *execution) parts(ctx context.Context) iter.Seq2[part, error] {
 				yield(part{}, err)
 				return
 			}
-			x.notShown(footer, columns)
+			if columns.unknown >= 0 {
+				x.notShown(footer.Columns[columns.unknown].Name, footer.Location)
+			}
 			for g := range footer.Parts() {
 				intervals := s.groupIntervals(f, footer, columns, g)
 				if _, rows := footer.Count(g); rows == 0 || !x.prune.mayPass(intervals) || !x.filter().mayPass(intervals) {
@@ -398,11 +400,9 @@ func (x *execution) unrepresentable(column string) {
 	x.warn("unrepresentable "+column, "column "+column+": values that MySQL does not have (NaN, an infinity or a year beyond 1 to 9999) are NULL")
 }
 
-// notShown warns once of a column that only files outside the sample have, of which the table was described.
-func (x *execution) notShown(f *opened, columns fileColumns) {
-	if columns.unknown >= 0 {
-		x.warn("not shown", "column "+f.Columns[columns.unknown].Name+" of "+f.Location+" is not shown: the files that were sampled do not have it")
-	}
+// notShown warns once of a column that only files or rows outside the sample have, of which the table was described.
+func (x *execution) notShown(column, location string) {
+	x.warn("not shown", "column "+column+" of "+location+" is not shown: the files that were sampled do not have it")
 }
 
 // warn gives a warning, once for each key.

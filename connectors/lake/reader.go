@@ -82,7 +82,7 @@ func (r *reader) openNext(ctx context.Context) error {
 		options := files.Options{
 			Memory: r.run.Memory, Scratch: r.pool, Account: r.account(), BatchRows: r.run.BatchRows, Types: p.columns.types,
 			Conditions: r.filter.conditions(r.scan, p), Unrepresentable: r.onUnrepresentable,
-			Encoded: p.columns.readAt(r.run.Encoded), Rejected: r.onRejected,
+			Encoded: p.columns.readAt(r.run.Encoded), Unknown: r.onUnknown, Rejected: r.onRejected,
 		}
 		if p.block != nil {
 			if r.takeBlock(p.block) { // else the execution was closed
@@ -117,6 +117,8 @@ func (r *reader) finish() {
 		r.reject.end(r.execution)
 	}
 }
+
+func (r *reader) onUnknown(column string) { r.notShown(column, r.part.file.Location) }
 
 func (r *reader) onRejected(what files.Rejection) { r.reject.add(what) }
 

@@ -1,0 +1,145 @@
+// Package texttest reads files of text for the tests of their formats.
+package texttest
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/connectors/blob"
+	"github.com/silogate/silogate/connectors/files"
+	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
+	"github.com/silogate/silogate/engine/expr/kernel"
+	"github.com/silogate/silogate/engine/types"
+)
+
+// Store returns a folder that has one file.
+func Store(t testing.TB, name string, content []byte) blob.Store {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	store, err := blob.NewLocal(dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store
+}
+
+// Read reads a file three times: from its start, in blocks, and in small pieces and batches. All must be alike: columns, each
+// as its name and type, and rows. Memory is checked.
+func Read(t testing.TB, format files.Format, name string, content []byte) (columns, rows []string, err error) {
+	t.Helper()
+	store := Store(t, name, content)
+	o, err := store.Stat(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := format.Open(t.Context(), store, o, &connectors.Usage{})
+	if err != nil {
+		return nil, nil, err
+	}
+	all := make([]int, len(f.Describe().Columns))
+	for i, c := range f.Describe().Columns {
+		all[i] = i
+		if c.Type.Kind == types.Null {
+			c.Type = types.Of(types.Text)
+		}
+		columns = append(columns, c.Name+" "+c.Type.String())
+	}
+	rows, err = Rows(t, store, f, all, false, files.Budget{Bytes: 8 << 20, Least: 1 << 16}, 8192)
+	for i, again := range []struct {
+		blocks bool
+		budget files.Budget
+		batch  int
+	}{{true, files.Budget{Bytes: 8 << 20, Least: 1 << 16}, 8192}, {false, files.Budget{Bytes: 1000, Least: 1000}, 7}} {
+		if len(content) > 1<<20 && again.batch < 10 {
+			continue
+		}
+		others, otherErr := Rows(t, store, f, all, again.blocks, again.budget, again.batch)
+		if strings.Join(others, "\n") != strings.Join(rows, "\n") && err == nil || fmt.Sprint(err) != fmt.Sprint(otherErr) {
+			t.Errorf("reading %d: %d rows, error %v; the first: %d rows, error %v", i, len(others), otherErr, len(rows), err)
+		}
+	}
+	none, noneErr := Rows(t, store, f, nil, false, files.Budget{Bytes: 8 << 20, Least: 1 << 16}, 8192)
+	if err == nil && (noneErr != nil || len(none) != len(rows)) {
+		t.Errorf("without columns: %d rows, error %v; want %d", len(none), noneErr, len(rows))
+	}
+	least, _ := f.Count(0)
+	if err == nil && int(least) > len(rows) {
+		t.Errorf("at least %d rows are said to be there, and there are %d", least, len(rows))
+	}
+	return columns, rows, err
+}
+
+// Rows reads columns of a file's only part.
+func Rows(t testing.TB, store blob.Store, f files.File, columns []int, blocks bool, b files.Budget, batch int) (rows []string, err error) {
+	t.Helper()
+	mem := bufpooltest.New()
+	defer mem.AssertSize(t, 0)
+	section := f.Section(0, columns, b)
+	fetcher := blob.NewFetcher(store, mem, &connectors.Usage{})
+	defer fetcher.Close()
+	for _, ranges := range section.Ranges() {
+		fetcher.Add(blob.Segment{Object: f.Describe().Object, Ranges: ranges})
+	}
+	o := files.Options{Memory: mem, Scratch: mem, BatchRows: batch}
+	if !blocks {
+		r, err := section.Open(t.Context(), fetcher.Get, o)
+		if err != nil {
+			return nil, err
+		}
+		return readAll(t.Context(), mem, r, f, columns, rows)
+	}
+	for block, err := range section.(files.Divisible).Blocks(t.Context(), fetcher.Get, mem) {
+		if err != nil {
+			return rows, err
+		}
+		if rows, err = readAll(t.Context(), mem, block.Open(o), f, columns, rows); err != nil {
+			return rows, err
+		}
+	}
+	return rows, nil
+}
+
+func readAll(ctx context.Context, _ memory.Allocator, r files.Reader, f files.File, columns []int, rows []string) ([]string, error) {
+	defer r.Close()
+	for {
+		arrays, n, err := r.Next(ctx)
+		if err == io.EOF {
+			return rows, nil
+		}
+		if err != nil {
+			return rows, err
+		}
+		for row := range n {
+			values := make([]string, len(arrays))
+			for i, a := range arrays {
+				values[i] = show(kernel.ValueAt(a, row), f.Describe().Columns[columns[i]].Type)
+			}
+			rows = append(rows, strings.Join(values, " "))
+		}
+		for _, a := range arrays {
+			a.Release()
+		}
+	}
+}
+
+func show(v types.Value, t types.Type) string {
+	switch {
+	case v.Null:
+		return "NULL"
+	case t.IsString() || t.Kind == types.Null:
+		return fmt.Sprintf("%q", v.Str)
+	}
+	return v.Format(t, time.UTC)
+}
