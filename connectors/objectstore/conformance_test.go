@@ -24,16 +24,19 @@ import (
 	"github.com/silogate/silogate/internal/testengine"
 )
 
-func TestConformance(t *testing.T) {
-	connect := func(tb testing.TB, dir string) connectors.Connector {
-		c, err := Open(context.Background(), connectors.Config{
-			Name: "lake", Options: connectors.Options{"url": dir}, Log: slog.New(slog.DiscardHandler),
-		})
-		if err != nil {
-			tb.Fatal(err)
-		}
-		return c
+// connect opens a folder as a source named lake.
+func connect(tb testing.TB, dir string) connectors.Connector {
+	tb.Helper()
+	c, err := Open(context.Background(), connectors.Config{
+		Name: "lake", Options: connectors.Options{"url": dir}, Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		tb.Fatal(err)
 	}
+	return c
+}
+
+func TestConformance(t *testing.T) {
 	conntest.Run(t, conntest.Config{
 		Source: "lake",
 		Open: func(tb testing.TB, tables []conntest.Table) connectors.Connector {

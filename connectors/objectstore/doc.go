@@ -1,4 +1,4 @@
-// Package objectstore serves the Parquet files of a bucket or folder as tables.
+// Package objectstore serves the files of a bucket or folder as tables: Parquet, CSV and JSON lines.
 //
 //	url           s3://bucket/prefix, file:///folder or /folder
 //	endpoint      of an S3-compatible store; absent: AWS
@@ -8,9 +8,16 @@
 //	path_style    http://endpoint/bucket instead of http://bucket.endpoint; true where an endpoint is given
 //	layout        table (default) or schema/table
 //	nonfinite     null (default): NaN, infinities and dates outside years 1 to 9999 are NULL; error: they are refused
+//	format        auto (default): by the files' extensions; parquet, csv or jsonl: only such files are data
+//	types         inferred (default) or text: the types of columns of CSV and JSON lines
+//	bad_rows      error (default), null or skip: what becomes of rows of CSV and JSON lines that do not have these types
+//	csv_delimiter, csv_quote, csv_escape   absent: detected
+//	csv_header    auto (default), true or false
+//	csv_null      the unquoted field that is NULL; absent: the empty one
 //
-// Under the prefix, the folder `orders/` with Parquet files at any depth and the file `orders.parquet` are both the table
-// `orders`; having both is an error. Folders named `key=value` are partition columns. With layout schema/table, tables lie
+// Under the prefix, the folder `orders/` with data files at any depth and the file `orders.parquet`, `orders.csv`,
+// `orders.csv.gz` and so on are the table `orders`; having two of them is an error, and so are files of two formats in
+// one folder. Folders named `key=value` are partition columns. With layout schema/table, tables lie
 // one folder deeper, and the folder is their namespace. What is empty, or begins with `_` or `.`, is no data. A folder
 // that is a Delta, Iceberg or Hudi table is refused: read as plain files it would show deleted rows.
 //

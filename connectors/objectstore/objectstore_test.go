@@ -441,7 +441,7 @@ func TestErrors(t *testing.T) {
 	write(t, dir, "delta/_delta_log/0.json", []byte("{}"))
 	write(t, dir, "delta/a.parquet", good)
 	write(t, dir, "ice/metadata/v1.metadata.json", []byte("{}"))
-	write(t, dir, "csv/a.csv", []byte("a,b"))
+	write(t, dir, "notes/a.txt", []byte("a,b"))
 	write(t, dir, "short.parquet", good[:len(good)-20])
 	write(t, dir, "text.parquet", []byte("this is no Parquet file at all"))
 	write(t, dir, "mixed/a=1/x.parquet", good)
@@ -458,7 +458,7 @@ func TestErrors(t *testing.T) {
 		"both":   {sqlerr.SourceError, "both.parquet"},
 		"delta":  {sqlerr.Unsupported, "Delta"},
 		"ice":    {sqlerr.Unsupported, "Iceberg"},
-		"csv":    {sqlerr.UnknownTable, "csv"},
+		"notes":  {sqlerr.UnknownTable, "notes"},
 		"none":   {sqlerr.UnknownTable, "none"},
 		"a/b":    {sqlerr.UnknownTable, "a/b"},
 		"_x":     {sqlerr.UnknownTable, "_x"},

@@ -11,11 +11,12 @@ import (
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/blob"
 	"github.com/silogate/silogate/connectors/files"
-	"github.com/silogate/silogate/connectors/files/parquet"
+	"github.com/silogate/silogate/connectors/files/csv"
+	"github.com/silogate/silogate/connectors/files/jsonlines"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
-// footerCache is how many bytes of footers a source keeps.
+// footerCache is how many bytes of footers, and what else describes files, a source keeps.
 const footerCache = 128 << 20
 
 // byteCache is how many bytes a source keeps of what it read last from S3, and pageCache of the pages that it decompressed more than once.
@@ -34,7 +35,10 @@ type settings struct {
 	prefix        string // of all keys; empty or ending in a slash
 	schemas       bool   // layout schema/table
 	failNonFinite bool
-	admission     int // statements at a time
+	admission     int   // statements at a time
+	only          *kind // of data files; nil: any
+	csv           csv.Options
+	json          jsonlines.Options
 	s3            blob.S3Config
 }
 
@@ -56,12 +60,13 @@ func Open(_ context.Context, cfg connectors.Config) (connectors.Connector, error
 	}
 	return &source{
 		name: cfg.Name, settings: s, store: store,
-		parquet: parquet.New(pages), opened: files.NewCache(footerCache), bytes: bytes, turns: connectors.NewTurns(s.admission),
+		formats: s.formats(pages), opened: files.NewCache(footerCache), bytes: bytes, turns: connectors.NewTurns(s.admission),
 		tables: make(map[string]described),
 	}, nil
 }
 
-var known = []string{"url", "endpoint", "region", "access_key", "secret_key", "anonymous", "path_style", "layout", "nonfinite", "admission"}
+var known = []string{"url", "endpoint", "region", "access_key", "secret_key", "anonymous", "path_style", "layout", "nonfinite", "admission",
+	"format", "types", "bad_rows", "csv_delimiter", "csv_quote", "csv_escape", "csv_header", "csv_null"}
 
 // defaultAdmission is how many statements read a source at a time if its options do not say.
 const defaultAdmission = 16
@@ -98,6 +103,9 @@ func parse(o connectors.Options) (settings, error) {
 			return s, fmt.Errorf("admission must be a number of statements, at least 1")
 		}
 		s.admission = n
+	}
+	if err := s.parseFormats(o); err != nil {
+		return s, err
 	}
 	return s, s.parseS3(o)
 }

@@ -3,8 +3,6 @@ package objectstore
 import (
 	"context"
 	"iter"
-	"path"
-	"slices"
 	"strings"
 	"sync"
 
@@ -18,15 +16,12 @@ import (
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
-// extension is what ends the name of a file that is a table by itself.
-const extension = ".parquet"
-
 // source is a bucket or folder. Credentials belong to the source, so all principals share it.
 type source struct {
 	name     string
 	settings settings
 	store    blob.Store
-	parquet  files.Format
+	formats  map[*kind]files.Format
 	opened   *files.Cache
 	bytes    *blob.Cache // nil: the store is no remote one
 	turns    *connectors.Turns
@@ -66,7 +61,7 @@ func (s *source) fail(err error) error {
 // Pushdown takes scans with what prunes them.
 func (s *source) Pushdown(_ context.Context, n plan.Node) (plan.Node, error) { return lake.Pushdown(n) }
 
-// List yields the folders and Parquet files under the prefix.
+// List yields the folders and data files under the prefix.
 func (s *source) List(ctx context.Context, o connectors.ListOptions) iter.Seq2[connectors.Listed, error] {
 	return func(yield func(connectors.Listed, error) bool) {
 		for namespace, err := range s.namespaces(ctx, o.In) {
@@ -120,7 +115,7 @@ func (s *source) namespaces(ctx context.Context, only *string) iter.Seq2[string,
 	return s.names(ctx, s.settings.prefix, false)
 }
 
-// names yields, ascending and once each, the names of folders under a prefix, and with files those of Parquet files.
+// names yields, ascending and once each, the names of folders under a prefix, and with files those of data files.
 func (s *source) names(ctx context.Context, prefix string, files bool) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		var order ascending
@@ -131,10 +126,10 @@ func (s *source) names(ctx context.Context, prefix string, files bool) iter.Seq2
 			}
 			name := blob.Base(e.Key)
 			if !e.Folder {
-				if !files || e.Size == 0 || !strings.HasSuffix(name, extension) {
+				var k *kind
+				if name, k = s.settings.stem(name); !files || e.Size == 0 || k == nil {
 					continue
 				}
-				name = strings.TrimSuffix(name, extension)
 			}
 			if !validName(name) {
 				continue
@@ -205,18 +200,18 @@ func (s *source) Table(ctx context.Context, name plan.TableName, at connectors.A
 }
 
 func (s *source) unknown(name plan.TableName) error {
-	return sqlerr.New(sqlerr.UnknownTable, "source %s, table %s: no Parquet files at %s/ or %s", s.name, name,
-		s.store.Location(s.root(name.Namespace)+name.Name), s.store.Location(s.root(name.Namespace)+name.Name+extension))
+	at := s.store.Location(s.root(name.Namespace) + name.Name)
+	return sqlerr.New(sqlerr.UnknownTable, "source %s, table %s: no data files at %s/ or %s%s", s.name, name, at, at, parquetKind.extensions[0])
 }
 
 // find looks for both forms of a table at once.
 func (s *source) find(ctx context.Context, name plan.TableName) (lake.Spec, []blob.Object, error) {
 	key := s.root(name.Namespace) + name.Name
-	spec := lake.Spec{Source: s.name, Name: name, Store: s.store, Format: s.parquet, Cache: s.opened, Bytes: s.bytes, Turns: s.turns, FailNonFinite: s.settings.failNonFinite}
+	spec := lake.Spec{Source: s.name, Name: name, Store: s.store, Cache: s.opened, Bytes: s.bytes, Turns: s.turns, FailNonFinite: s.settings.failNonFinite}
 	var single, folder []blob.Object
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(sqlerr.Guarded(func() (err error) {
-		single, err = s.file(groupCtx, key+extension)
+		single, err = s.files(groupCtx, key)
 		return err
 	}))
 	group.Go(sqlerr.Guarded(func() (err error) {
@@ -227,43 +222,60 @@ func (s *source) find(ctx context.Context, name plan.TableName) (lake.Spec, []bl
 		return spec, nil, err
 	}
 	switch {
+	case len(single) > 1:
+		return spec, nil, sqlerr.New(sqlerr.SourceError, "both %s and %s exist", s.store.Location(single[0].Key), s.store.Location(single[1].Key))
 	case len(single) > 0 && len(folder) > 0:
-		return spec, nil, sqlerr.New(sqlerr.SourceError, "both %s and %s/ exist", s.store.Location(key+extension), s.store.Location(key))
+		return spec, nil, sqlerr.New(sqlerr.SourceError, "both %s and %s/ exist", s.store.Location(single[0].Key), s.store.Location(key))
 	case len(single) > 0:
-		spec.Location = s.store.Location(key + extension)
+		_, k := s.settings.stem(blob.Base(single[0].Key))
+		spec.Location, spec.Format = s.store.Location(single[0].Key), s.formats[k]
 		return spec, single, nil
 	}
 	spec.Location = s.store.Location(key)
+	if len(folder) > 0 {
+		spec.Format = s.formats[s.settings.kindOf(strings.TrimPrefix(folder[0].Key, key+"/"))]
+	}
 	return spec, folder, nil
 }
 
-// file finds an object that has data.
-func (s *source) file(ctx context.Context, key string) ([]blob.Object, error) {
-	for e, err := range s.store.List(ctx, blob.ListOptions{Prefix: key, Limit: 1}) {
+// files finds the objects that are a table by themselves: those whose key is the given one with the extension of a format.
+func (s *source) files(ctx context.Context, key string) ([]blob.Object, error) {
+	var found []blob.Object
+	for e, err := range s.store.List(ctx, blob.ListOptions{Prefix: key + ".", Folders: true}) {
 		if err != nil {
 			return nil, err
 		}
-		if e.Key == key && e.Size > 0 {
-			return []blob.Object{e.Object}, nil
+		if stem, k := s.settings.stem(blob.Base(e.Key)); k != nil && !e.Folder && e.Size > 0 && stem == blob.Base(key) {
+			found = append(found, e.Object)
 		}
 	}
-	return nil, nil
+	return found, nil
 }
 
 // folder finds the data files below a prefix. A folder of a table format is an error.
 func (s *source) folder(ctx context.Context, prefix string) ([]blob.Object, error) {
 	var files []blob.Object
+	var first *kind // that of files
 	for e, err := range s.store.List(ctx, blob.ListOptions{Prefix: prefix}) {
 		if err != nil {
 			return nil, err
 		}
 		relative := strings.TrimPrefix(e.Key, prefix)
 		if format := tableFormat(relative); format != "" {
-			return nil, sqlerr.New(sqlerr.Unsupported, "%s is a %s table; this source reads plain Parquet files", s.store.Location(prefix), format)
+			return nil, sqlerr.New(sqlerr.Unsupported, "%s is a %s table; this source reads plain files", s.store.Location(prefix), format)
 		}
-		if e.Size > 0 && isData(relative) {
-			files = append(files, e.Object)
+		k := s.settings.kindOf(relative)
+		if e.Size == 0 || k == nil {
+			continue
 		}
+		if first == nil {
+			first = k
+		}
+		if k != first {
+			return nil, sqlerr.New(sqlerr.Corrupt, "%s is %s and %s is %s: option format says which files are data",
+				s.store.Location(files[0].Key), s.formats[first].Name(), s.store.Location(e.Key), s.formats[k].Name())
+		}
+		files = append(files, e.Object)
 	}
 	return files, nil
 }
@@ -280,19 +292,4 @@ func tableFormat(relative string) string {
 		return "Iceberg"
 	}
 	return ""
-}
-
-// isData reports a path inside a table that is a Parquet file by its name: with one of the usual extensions, or without
-// any, as Hive and Trino write them.
-func isData(relative string) bool {
-	folders := strings.Split(relative, "/")
-	name := folders[len(folders)-1]
-	if hidden(name) || slices.ContainsFunc(folders[:len(folders)-1], func(f string) bool { return hidden(f) && !isPartition(f) }) {
-		return false
-	}
-	switch strings.ToLower(path.Ext(name)) {
-	case extension, ".parq", ".pq", "":
-		return name != ""
-	}
-	return false
 }

@@ -1,0 +1,118 @@
+package objectstore
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/connectors/files"
+	"github.com/silogate/silogate/connectors/files/csv"
+	"github.com/silogate/silogate/connectors/files/jsonlines"
+	"github.com/silogate/silogate/connectors/files/parquet"
+	"github.com/silogate/silogate/connectors/files/text"
+)
+
+// kind is a format of files as options and names have it.
+type kind struct {
+	name       string   // of the option
+	extensions []string // in lower case; the first one is the usual one
+	compressed bool     // a compression's extension may follow
+}
+
+// The kinds.
+var (
+	parquetKind = &kind{"parquet", []string{".parquet", ".parq", ".pq"}, false}
+	csvKind     = &kind{"csv", []string{".csv", ".tsv", ".tab", ".psv"}, true}
+	jsonKind    = &kind{"jsonl", []string{".jsonl", ".ndjson", ".json"}, true}
+
+	kinds = []*kind{parquetKind, csvKind, jsonKind}
+)
+
+// stem splits the name of a file into what precedes the extension of its kind, and that; no kind: the extension is of none.
+func (s *settings) stem(name string) (string, *kind) {
+	for _, k := range kinds {
+		if s.only != nil && s.only != k {
+			continue
+		}
+		stem := name
+		if k.compressed {
+			stem = text.Uncompressed(name)
+		}
+		if ext := path.Ext(stem); slices.Contains(k.extensions, strings.ToLower(ext)) {
+			return strings.TrimSuffix(stem, ext), k
+		}
+	}
+	return name, nil
+}
+
+// kindOf returns the kind of a data file by its path inside a table; nil: it is none. A name without any extension, as Hive
+// and Trino write them, is of the source's only kind, or else Parquet.
+func (s *settings) kindOf(relative string) *kind {
+	folders := strings.Split(relative, "/")
+	name := folders[len(folders)-1]
+	if name == "" || hidden(name) || slices.ContainsFunc(folders[:len(folders)-1], func(f string) bool { return hidden(f) && !isPartition(f) }) {
+		return nil
+	}
+	_, k := s.stem(name)
+	switch {
+	case k != nil || path.Ext(name) != "":
+		return k
+	case s.only != nil:
+		return s.only
+	}
+	return parquetKind
+}
+
+// formats makes the formats of a source. Pages is how many bytes of Parquet's pages it keeps.
+func (s *settings) formats(pages int64) map[*kind]files.Format {
+	return map[*kind]files.Format{parquetKind: parquet.New(pages), csvKind: csv.New(s.csv), jsonKind: jsonlines.New(s.json)}
+}
+
+// parseFormats reads the options of formats.
+func (s *settings) parseFormats(o connectors.Options) error {
+	if name, given := o["format"]; given && name != "auto" {
+		at := slices.IndexFunc(kinds, func(k *kind) bool { return k.name == name })
+		if at < 0 {
+			return fmt.Errorf("format must be auto, parquet, csv or jsonl")
+		}
+		s.only = kinds[at]
+	}
+	policies := map[string]files.BadRows{"": files.BadRowsFail, "error": files.BadRowsFail, "null": files.BadRowsNull, "skip": files.BadRowsSkip}
+	policy, ok := policies[o["bad_rows"]]
+	if !ok {
+		return fmt.Errorf("bad_rows must be error, null or skip")
+	}
+	headers := map[string]csv.Header{"": csv.HeaderAuto, "auto": csv.HeaderAuto, "true": csv.HeaderYes, "false": csv.HeaderNo}
+	header, ok := headers[o["csv_header"]]
+	if !ok {
+		return fmt.Errorf("csv_header must be auto, true or false")
+	}
+	texts := o["types"] == "text"
+	if !texts && o["types"] != "" && o["types"] != "inferred" {
+		return fmt.Errorf("types must be inferred or text")
+	}
+	s.json = jsonlines.Options{Texts: texts, BadRows: policy}
+	s.csv = csv.Options{Header: header, Null: o["csv_null"], Texts: texts, BadRows: policy}
+	for key, target := range map[string]*byte{"csv_delimiter": &s.csv.Delimiter, "csv_quote": &s.csv.Quote, "csv_escape": &s.csv.Escape} {
+		value, given := o[key]
+		if !given {
+			continue
+		}
+		switch {
+		case value == `\t`:
+			*target = '\t'
+		case value == "" && key == "csv_quote":
+			*target = csv.NoQuote
+		case len(value) != 1 || value[0] >= 0x80 || value[0] < ' ' && value[0] != '\t':
+			return fmt.Errorf("%s must be one ASCII character", key)
+		default:
+			*target = value[0]
+		}
+	}
+	if d := s.csv.Delimiter; d != 0 && (d == s.csv.Quote || d == '"' && s.csv.Quote == 0 || d == s.csv.Escape) {
+		return fmt.Errorf("csv_delimiter must differ from csv_quote and csv_escape")
+	}
+	return nil
+}
