@@ -8,8 +8,7 @@ import (
 )
 
 func TestWiden(t *testing.T) {
-	of, decimal := types.Of, types.NewDecimal
-	moment := func(k types.Kind, fsp int) types.Type { return types.NewTemporal(k, fsp) }
+	of, decimal, moment := types.Of, types.NewDecimal, types.NewTemporal
 	for _, c := range []struct{ a, b, want types.Type }{
 		{of(types.Null), of(types.Date), of(types.Date)},
 		{of(types.Null), of(types.Null), of(types.Null)},

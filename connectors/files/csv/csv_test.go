@@ -1,13 +1,11 @@
 package csv
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/files"
 	"github.com/silogate/silogate/connectors/files/text"
 	"github.com/silogate/silogate/connectors/files/text/texttest"
@@ -157,12 +155,7 @@ func TestLongestRecord(t *testing.T) {
 func TestHeadersMustAgree(t *testing.T) {
 	var opened []files.File
 	for i, content := range []string{"id,name\n1,a\n", "2,b\n"} {
-		store := texttest.Store(t, fmt.Sprintf("%d.csv", i), []byte(content))
-		o, err := store.Stat(context.Background(), fmt.Sprintf("%d.csv", i))
-		if err != nil {
-			t.Fatal(err)
-		}
-		f, err := New(Options{}).Open(t.Context(), store, o, &connectors.Usage{})
+		_, f, err := texttest.Open(t, New(Options{}), fmt.Sprintf("%d.csv", i), []byte(content))
 		if err != nil {
 			t.Fatal(err)
 		}

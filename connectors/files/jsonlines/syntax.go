@@ -174,7 +174,6 @@ func (x *syntax) cells(object []byte, offset uint32, row []text.Cell, g *text.Gr
 	n := 0
 	members(object, func(key []byte, escaped bool, c text.Cell) {
 		var place int
-		known := true
 		if n < len(x.names) && !escaped && string(key) == x.names[n] { // objects mostly have the same keys in one order
 			place = n
 		} else {
@@ -182,10 +181,12 @@ func (x *syntax) cells(object []byte, offset uint32, row []text.Cell, g *text.Gr
 			if escaped {
 				name = x.Unescape(nil, key)
 			}
-			if place, known = x.places[string(name)]; !known {
+			at, known := x.places[string(name)]
+			if !known {
 				g.Unknown(name)
 				return
 			}
+			place = at
 		}
 		n = place + 1
 		if k := g.At[place]; k >= 0 {

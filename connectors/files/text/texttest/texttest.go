@@ -5,13 +5,9 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/blob"
@@ -21,30 +17,36 @@ import (
 	"github.com/silogate/silogate/engine/types"
 )
 
-// Store returns a folder that has one file.
-func Store(t testing.TB, name string, content []byte) blob.Store {
-	t.Helper()
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	store, err := blob.NewLocal(dir, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return store
+// Store is a store of one object that is in memory.
+type Store struct {
+	blob.Store
+	Content []byte
+}
+
+// Read implements blob.Store.
+func (s Store) Read(_ context.Context, _ blob.Object, off int64, p []byte) error {
+	copy(p, s.Content[off:off+int64(len(p))])
+	return nil
+}
+
+// Location implements blob.Store.
+func (Store) Location(key string) string { return "mem:" + key }
+
+// Profile implements blob.Store.
+func (Store) Profile() blob.Profile { return blob.Profile{Gap: 1, Request: 1 << 20, Parallel: 1} }
+
+// Open opens a file that has a content.
+func Open(t testing.TB, format files.Format, name string, content []byte) (Store, files.File, error) {
+	store := Store{Content: content}
+	f, err := format.Open(t.Context(), store, blob.Object{Key: name, Size: int64(len(content)), ETag: "1"}, &connectors.Usage{})
+	return store, f, err
 }
 
 // Read reads a file three times: from its start, in blocks, and in small pieces and batches. All must be alike: columns, each
 // as its name and type, and rows. Memory is checked.
 func Read(t testing.TB, format files.Format, name string, content []byte) (columns, rows []string, err error) {
 	t.Helper()
-	store := Store(t, name, content)
-	o, err := store.Stat(t.Context(), name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	f, err := format.Open(t.Context(), store, o, &connectors.Usage{})
+	store, f, err := Open(t, format, name, content)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -98,20 +100,20 @@ func Rows(t testing.TB, store blob.Store, f files.File, columns []int, blocks bo
 		if err != nil {
 			return nil, err
 		}
-		return readAll(t.Context(), mem, r, f, columns, rows)
+		return readAll(t.Context(), r, f, columns, rows)
 	}
 	for block, err := range section.(files.Divisible).Blocks(t.Context(), fetcher.Get, mem) {
 		if err != nil {
 			return rows, err
 		}
-		if rows, err = readAll(t.Context(), mem, block.Open(o), f, columns, rows); err != nil {
+		if rows, err = readAll(t.Context(), block.Open(o), f, columns, rows); err != nil {
 			return rows, err
 		}
 	}
 	return rows, nil
 }
 
-func readAll(ctx context.Context, _ memory.Allocator, r files.Reader, f files.File, columns []int, rows []string) ([]string, error) {
+func readAll(ctx context.Context, r files.Reader, f files.File, columns []int, rows []string) ([]string, error) {
 	defer r.Close()
 	for {
 		arrays, n, err := r.Next(ctx)

@@ -1,0 +1,70 @@
+package files_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/silogate/silogate/connectors/files"
+	"github.com/silogate/silogate/connectors/files/csv"
+	"github.com/silogate/silogate/connectors/files/jsonlines"
+	"github.com/silogate/silogate/connectors/files/text/texttest"
+)
+
+// A table that several systems wrote is the same read from each of their files. testdata/generate.py wrote them.
+func TestFilesOfOtherSystems(t *testing.T) {
+	golden, err := os.ReadFile("testdata/rows.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSuffix(string(golden), "\n"), "\n")
+	columns := strings.Split(lines[0], ", ")
+	csvFormat, jsonFormat := csv.New(csv.Options{}), jsonlines.New(jsonlines.Options{})
+	for _, c := range []struct {
+		file   string
+		format files.Format
+		leave  func(row string) bool // rows that are not in the file
+	}{
+		{"pyarrow.csv", csvFormat, nil},
+		{"pyarrow_tab.tsv", csvFormat, nil},
+		{"pyarrow.csv.zst", csvFormat, nil},
+		{"pyarrow.csv.lz4", csvFormat, nil},
+		{"pyarrow.csv.bz2", csvFormat, nil},
+		{"duckdb.csv", csvFormat, nil},
+		{"duckdb_semicolon.csv.gz", csvFormat, nil},
+		{"polars.csv", csvFormat, nil},
+		{"polars_crlf_bom.csv", csvFormat, nil},
+		{"pandas.csv", csvFormat, nil},
+		{"python_quoted.csv", csvFormat, func(row string) bool { return strings.Fields(row)[3] == "NULL" }},
+		{"duckdb.jsonl", jsonFormat, nil},
+		{"python.json.gz", jsonFormat, nil},
+	} {
+		t.Run(c.file, func(t *testing.T) {
+			content, err := os.ReadFile(filepath.Join("testdata", c.file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := lines[1:]
+			if c.leave != nil {
+				want = slices.DeleteFunc(slices.Clone(want), c.leave)
+			}
+			got, rows, err := texttest.Read(t, c.format, c.file, content)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(got, columns) {
+				t.Errorf("columns %q, want %q", got, columns)
+			}
+			if len(rows) != len(want) {
+				t.Fatalf("%d rows, want %d", len(rows), len(want))
+			}
+			for i := range rows {
+				if rows[i] != want[i] {
+					t.Errorf("row %d\n%s, want\n%s", i, rows[i], want[i])
+				}
+			}
+		})
+	}
+}
