@@ -76,6 +76,10 @@ func prunes(n *plan.Scan, cond expr.Expr) pushdown.Answer {
 		return pushdown.No("files are pruned by comparing columns with constants")
 	case columns == 0:
 		return pushdown.Superset(nil, "it prunes files by partition")
+	case !s.table.bounded() && partitions == 0:
+		return pushdown.No("files of %s have no statistics to prune by", s.table.Format.Name())
+	case !s.table.bounded():
+		return pushdown.Superset(nil, "it prunes files by partition")
 	case partitions == 0:
 		return pushdown.Superset(nil, "it prunes row groups by statistics")
 	}

@@ -112,6 +112,9 @@ func Describe(ctx context.Context, spec Spec) (*plan.Table, error) {
 	return out, nil
 }
 
+// bounded reports whether files have statistics.
+func (t *table) bounded() bool { return t.first != nil && t.first.bounded != nil }
+
 // agrees proves that a file differs from the first one in nothing that its columns don't show.
 func (t *table) agrees(f *opened) error {
 	if c, ok := f.File.(files.Consistent); ok && t.first != nil {

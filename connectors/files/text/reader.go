@@ -78,6 +78,7 @@ func (r *reader) Next(ctx context.Context) ([]arrow.Array, int, error) {
 		if rows > 0 || err != nil {
 			return arrays, rows, err
 		}
+		release(arrays) // of rows that were all left out
 	}
 }
 
