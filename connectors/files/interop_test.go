@@ -8,9 +8,10 @@ import (
 	"testing"
 
 	"github.com/silogate/silogate/connectors/files"
+	"github.com/silogate/silogate/connectors/files/arrowipc"
 	"github.com/silogate/silogate/connectors/files/csv"
+	"github.com/silogate/silogate/connectors/files/filestest"
 	"github.com/silogate/silogate/connectors/files/jsonlines"
-	"github.com/silogate/silogate/connectors/files/text/texttest"
 )
 
 // A table that several systems wrote is the same read from each of their files. testdata/generate.py wrote them.
@@ -21,7 +22,7 @@ func TestFilesOfOtherSystems(t *testing.T) {
 	}
 	lines := strings.Split(strings.TrimSuffix(string(golden), "\n"), "\n")
 	columns := strings.Split(lines[0], ", ")
-	csvFormat, jsonFormat := csv.New(csv.Options{}), jsonlines.New(jsonlines.Options{})
+	csvFormat, jsonFormat, arrowFormat := csv.New(csv.Options{}), jsonlines.New(jsonlines.Options{}), arrowipc.New()
 	for _, c := range []struct {
 		file   string
 		format files.Format
@@ -40,6 +41,16 @@ func TestFilesOfOtherSystems(t *testing.T) {
 		{"python_quoted.csv", csvFormat, func(row string) bool { return strings.Fields(row)[3] == "NULL" }},
 		{"duckdb.jsonl", jsonFormat, nil},
 		{"python.json.gz", jsonFormat, nil},
+		{"pyarrow.arrow", arrowFormat, nil},
+		{"pyarrow_lz4.arrow", arrowFormat, nil},
+		{"pyarrow_zstd.arrow", arrowFormat, nil},
+		{"pyarrow_stream.arrow", arrowFormat, nil},
+		{"pyarrow_stream_lz4.arrow", arrowFormat, nil},
+		{"pyarrow_stream_zstd.arrow", arrowFormat, nil},
+		{"pyarrow_dictionary.arrow", arrowFormat, nil},
+		{"pyarrow_dictionary_stream.arrow", arrowFormat, nil},
+		{"pyarrow.feather", arrowFormat, nil},
+		{"polars.ipc", arrowFormat, nil},
 	} {
 		t.Run(c.file, func(t *testing.T) {
 			content, err := os.ReadFile(filepath.Join("testdata", c.file))
@@ -50,7 +61,7 @@ func TestFilesOfOtherSystems(t *testing.T) {
 			if c.leave != nil {
 				want = slices.DeleteFunc(slices.Clone(want), c.leave)
 			}
-			got, rows, err := texttest.Read(t, c.format, c.file, content)
+			got, rows, err := filestest.Read(t, c.format, c.file, content)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -13,6 +13,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/decimal"
 	"github.com/apache/arrow-go/v18/arrow/extensions"
+	"github.com/apache/arrow-go/v18/arrow/ipc"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
@@ -37,12 +38,22 @@ func connect(tb testing.TB, dir string) connectors.Connector {
 }
 
 func TestConformance(t *testing.T) {
+	conformTyped(t, ".parquet", fixture, map[string]string{
+		"scan/no columns":              "the footer, read with the table's columns, has the number of rows: no request is left",
+		"scan/no columns of many rows": "as above",
+	})
+}
+
+func TestConformanceOfArrow(t *testing.T) { conformTyped(t, ".arrow", arrowFixture, nil) }
+
+// conformTyped runs the suite over a format that has types.
+func conformTyped(t *testing.T, extension string, encode func(testing.TB, conntest.Table) []byte, exempt map[string]string) {
 	conntest.Run(t, conntest.Config{
 		Source: "lake",
 		Open: func(tb testing.TB, tables []conntest.Table) connectors.Connector {
 			dir := tb.TempDir()
 			for _, table := range tables {
-				write(tb, dir, table.Name+".parquet", fixture(tb, table))
+				write(tb, dir, table.Name+extension, encode(tb, table))
 			}
 			return connect(tb, dir)
 		},
@@ -54,10 +65,7 @@ func TestConformance(t *testing.T) {
 			return t, true
 		},
 		Evaluate: testengine.Evaluate,
-		Exempt: map[string]string{
-			"scan/no columns":              "the footer, read with the table's columns, has the number of rows: no request is left",
-			"scan/no columns of many rows": "as above",
-		},
+		Exempt:   exempt,
 		Broken: []conntest.Broken{{
 			Name: "missing folder", Code: sqlerr.SourceDown,
 			Open: func(tb testing.TB) connectors.Connector { return connect(tb, filepath.Join(tb.TempDir(), "none")) },
@@ -67,6 +75,47 @@ func TestConformance(t *testing.T) {
 
 // fixture returns a table of the suite as a Parquet file of several row groups.
 func fixture(tb testing.TB, table conntest.Table) []byte {
+	tb.Helper()
+	batch := batchOf(tb, table)
+	defer batch.Release()
+	var out bytes.Buffer
+	props := parquet.NewWriterProperties(parquet.WithMaxRowGroupLength(20_000), parquet.WithVersion(parquet.V2_LATEST))
+	w, err := pqarrow.NewFileWriter(batch.Schema(), &out, props, pqarrow.DefaultWriterProps())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if err := errors.Join(w.Write(batch), w.Close()); err != nil {
+		tb.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// arrowFixture returns a table of the suite as an Arrow file of several record batches.
+func arrowFixture(tb testing.TB, table conntest.Table) []byte {
+	tb.Helper()
+	batch := batchOf(tb, table)
+	defer batch.Release()
+	var out bytes.Buffer
+	w, err := ipc.NewFileWriter(&out, ipc.WithSchema(batch.Schema()), ipc.WithLZ4())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	const most = 20_000
+	for from := int64(0); from < batch.NumRows(); from += most {
+		part := batch.NewSlice(from, min(from+most, batch.NumRows()))
+		if err := w.Write(part); err != nil {
+			tb.Fatal(err)
+		}
+		part.Release()
+	}
+	if err := w.Close(); err != nil {
+		tb.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// batchOf returns a table of the suite as Arrow.
+func batchOf(tb testing.TB, table conntest.Table) arrow.RecordBatch {
 	tb.Helper()
 	fields := make([]arrow.Field, len(table.Columns))
 	for i, c := range table.Columns {
@@ -84,18 +133,7 @@ func fixture(tb testing.TB, table conntest.Table) []byte {
 			}
 		}
 	}
-	batch := b.NewRecordBatch()
-	defer batch.Release()
-	var out bytes.Buffer
-	props := parquet.NewWriterProperties(parquet.WithMaxRowGroupLength(20_000), parquet.WithVersion(parquet.V2_LATEST))
-	w, err := pqarrow.NewFileWriter(schema, &out, props, pqarrow.DefaultWriterProps())
-	if err != nil {
-		tb.Fatal(err)
-	}
-	if err := errors.Join(w.Write(batch), w.Close()); err != nil {
-		tb.Fatal(err)
-	}
-	return out.Bytes()
+	return b.NewRecordBatch()
 }
 
 // fileType is the Arrow type that a type is written as.

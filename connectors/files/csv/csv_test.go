@@ -7,15 +7,15 @@ import (
 	"testing"
 
 	"github.com/silogate/silogate/connectors/files"
+	"github.com/silogate/silogate/connectors/files/filestest"
 	"github.com/silogate/silogate/connectors/files/text"
-	"github.com/silogate/silogate/connectors/files/text/texttest"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
 // read returns a file's columns, as "name type", and rows.
 func read(t *testing.T, name, content string, o Options) (columns, rows []string, err error) {
 	t.Helper()
-	return texttest.Read(t, New(o), name, []byte(content))
+	return filestest.Read(t, New(o), name, []byte(content))
 }
 
 func TestDialects(t *testing.T) {
@@ -155,7 +155,7 @@ func TestLongestRecord(t *testing.T) {
 func TestHeadersMustAgree(t *testing.T) {
 	var opened []files.File
 	for i, content := range []string{"id,name\n1,a\n", "2,b\n"} {
-		_, f, err := texttest.Open(t, New(Options{}), fmt.Sprintf("%d.csv", i), []byte(content))
+		_, f, err := filestest.Open(t, New(Options{}), fmt.Sprintf("%d.csv", i), []byte(content))
 		if err != nil {
 			t.Fatal(err)
 		}

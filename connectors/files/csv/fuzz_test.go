@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"github.com/silogate/silogate/connectors/files"
+	"github.com/silogate/silogate/connectors/files/filestest"
 	"github.com/silogate/silogate/connectors/files/text"
-	"github.com/silogate/silogate/connectors/files/text/texttest"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
@@ -34,7 +34,7 @@ func FuzzRead(f *testing.F) {
 		if options&128 != 0 {
 			o.Escape = '\\'
 		}
-		_, _, err := texttest.Read(t, New(o), "x.csv", content)
+		_, _, err := filestest.Read(t, New(o), "x.csv", content)
 		if err != nil && !sqlerr.Is(err, sqlerr.Corrupt) && !sqlerr.Is(err, sqlerr.BadValue) && !sqlerr.Is(err, sqlerr.Unsupported) {
 			t.Errorf("error %v", err)
 		}

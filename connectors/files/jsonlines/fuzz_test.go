@@ -6,8 +6,8 @@ import (
 	"testing"
 
 	"github.com/silogate/silogate/connectors/files"
+	"github.com/silogate/silogate/connectors/files/filestest"
 	"github.com/silogate/silogate/connectors/files/text"
-	"github.com/silogate/silogate/connectors/files/text/texttest"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
@@ -26,7 +26,7 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, content []byte, options byte) {
 		o := Options{BadRows: files.BadRows(options % 3), Texts: options&4 != 0}
-		_, _, err := texttest.Read(t, New(o), "x.jsonl", content)
+		_, _, err := filestest.Read(t, New(o), "x.jsonl", content)
 		if err != nil && !sqlerr.Is(err, sqlerr.Corrupt) && !sqlerr.Is(err, sqlerr.BadValue) && !sqlerr.Is(err, sqlerr.Unsupported) {
 			t.Errorf("error %v", err)
 		}

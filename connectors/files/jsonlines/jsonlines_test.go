@@ -6,13 +6,13 @@ import (
 	"testing"
 
 	"github.com/silogate/silogate/connectors/files"
-	"github.com/silogate/silogate/connectors/files/text/texttest"
+	"github.com/silogate/silogate/connectors/files/filestest"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
 func read(t *testing.T, content string, o Options) (columns, rows []string, err error) {
 	t.Helper()
-	return texttest.Read(t, New(o), "x.jsonl", []byte(content))
+	return filestest.Read(t, New(o), "x.jsonl", []byte(content))
 }
 
 func TestValues(t *testing.T) {

@@ -21,6 +21,7 @@ import (
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/blob"
 	"github.com/silogate/silogate/connectors/files"
+	"github.com/silogate/silogate/connectors/files/arrowjson"
 	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 	"github.com/silogate/silogate/engine/expr/kernel"
 	"github.com/silogate/silogate/engine/types"
@@ -154,7 +155,7 @@ func shown(a arrow.Array, i int, t types.Type) string {
 	case *array.Binary:
 		v.Str = hex.EncodeToString(a.Value(i))
 	default:
-		return decimalText(a, i)
+		return arrowjson.DecimalText(a, i)
 	}
 	return v.Format(t, time.UTC)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 
 	"github.com/silogate/silogate/connectors/files"
+	"github.com/silogate/silogate/connectors/files/arrowjson"
 	"github.com/silogate/silogate/engine/types"
 )
 
@@ -179,14 +180,14 @@ func (c *nestedColumn) appendValue(build array.Builder, values arrow.Array, i in
 	switch b := build.(type) {
 	case *array.StringBuilder:
 		if c.column.Type.Kind != types.JSON {
-			b.Append(decimalText(values, i))
+			b.Append(arrowjson.DecimalText(values, i))
 			return scratch, nil
 		}
-		scratch = appendJSON(scratch[:0], values, i)
+		scratch = arrowjson.Append(scratch[:0], values, i)
 		b.BinaryBuilder.Append(scratch)
 	default:
 		// The text of a decimal is exact, and these columns are rare.
-		return scratch, build.AppendValueFromString(decimalText(values, i))
+		return scratch, build.AppendValueFromString(arrowjson.DecimalText(values, i))
 	}
 	return scratch, nil
 }

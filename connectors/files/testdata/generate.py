@@ -17,6 +17,8 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pyarrow.csv
+import pyarrow.feather
+import pyarrow.ipc
 
 rnd = random.Random(7)
 ROWS = 60
@@ -93,3 +95,17 @@ with gzip.open("python.json.gz", "wt") as out:
         out.write("{" + ", ".join(
             json.dumps(n) + ": " + (str(v) if n == "price" and v is not None else json.dumps(v if n not in ("day", "at") or v is None else v.isoformat()))
             for n, v in zip(columns, row) if v is not None or row[0] == columns["id"][0]) + "}\n")
+
+# Arrow IPC
+for name, options in {"": {}, "_lz4": {"compression": "lz4"}, "_zstd": {"compression": "zstd"}}.items():
+    with pa.ipc.new_file(f"pyarrow{name}.arrow", schema, options=pa.ipc.IpcWriteOptions(**options)) as out:
+        out.write_table(table, max_chunksize=17)
+    with pa.ipc.new_stream(f"pyarrow_stream{name}.arrow", schema, options=pa.ipc.IpcWriteOptions(**options)) as out:
+        out.write_table(table, max_chunksize=17)
+coded = table.set_column(3, "name", table["name"].dictionary_encode())
+with pa.ipc.new_file("pyarrow_dictionary.arrow", coded.schema) as out:
+    out.write_table(coded, max_chunksize=17)
+with pa.ipc.new_stream("pyarrow_dictionary_stream.arrow", coded.schema) as out:
+    out.write_table(coded, max_chunksize=17)
+pyarrow.feather.write_feather(table, "pyarrow.feather")
+frame.write_ipc("polars.ipc", compression="zstd")

@@ -19,6 +19,7 @@ type reader struct {
 	block   *block
 	at      int   // in the block's data
 	line    int64 // of the record there
+	failed  error // of the row after those that were yielded last
 
 	grid    *Grid
 	wanted  []*column // those of the section
@@ -69,14 +70,17 @@ func (r *reader) Next(ctx context.Context) ([]arrow.Array, int, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, 0, err
 		}
+		if r.failed != nil {
+			return nil, 0, r.failed
+		}
 		if r.block == nil || r.at == len(r.block.data) {
 			if err := r.advance(ctx); err != nil {
 				return nil, 0, err
 			}
 		}
-		arrays, rows, err := r.decode()
-		if rows > 0 || err != nil {
-			return arrays, rows, err
+		arrays, rows := r.decode()
+		if rows > 0 {
+			return arrays, rows, nil
 		}
 		release(arrays) // of rows that were all left out
 	}
@@ -100,7 +104,7 @@ func (r *reader) advance(ctx context.Context) error {
 }
 
 // decode converts the next records.
-func (r *reader) decode() ([]arrow.Array, int, error) {
+func (r *reader) decode() ([]arrow.Array, int) {
 	data := r.block.data[r.at:]
 	r.grid.reset()
 	n := r.file.syntax.Records(data, r.grid)
@@ -108,17 +112,12 @@ func (r *reader) decode() ([]arrow.Array, int, error) {
 	line := r.line
 	r.at += n
 	r.line += int64(bytes.Count(data, newline))
-	if err := r.malformed(line); err != nil {
-		return nil, 0, err
-	}
+	r.malformed(line)
 	if r.grid.other != "" && r.options.Unknown != nil {
 		r.options.Unknown(r.grid.other)
 	}
 	b := &batch{mem: r.options.Memory, data: data, grid: r.grid}
-	arrays, err := r.convert(b, line)
-	if err != nil {
-		return nil, 0, err
-	}
+	arrays := r.convert(b, line)
 	out := make([]arrow.Array, len(r.wanted))
 	for i, c := range r.wanted {
 		for j, other := range r.checked {
@@ -129,14 +128,19 @@ func (r *reader) decode() ([]arrow.Array, int, error) {
 		}
 	}
 	release(arrays)
-	return out, r.grid.rows, nil
+	return out, r.grid.rows
+}
+
+// fail ends the batch before a row, which the next call of Next fails with: a small LIMIT need not reach it.
+func (r *reader) fail(row int, what files.Rejection) {
+	r.grid.rows, r.failed = row, what.Err()
 }
 
 // malformed treats rows that are none.
-func (r *reader) malformed(line int64) error {
+func (r *reader) malformed(line int64) {
 	g := r.grid
 	if len(g.bad) == 0 {
-		return nil
+		return
 	}
 	drop := make(map[int]bool)
 	for row := range g.rows {
@@ -148,7 +152,8 @@ func (r *reader) malformed(line int64) error {
 			Location: r.file.shown.Location, Line: line + int64(g.lines[row]), Why: why, Dropped: r.file.policy == files.BadRowsSkip,
 		}
 		if r.file.policy == files.BadRowsFail {
-			return what.Err()
+			r.fail(row, what)
+			return
 		}
 		drop[row] = true
 		r.reject(what)
@@ -156,11 +161,10 @@ func (r *reader) malformed(line int64) error {
 	if r.file.policy == files.BadRowsSkip {
 		g.drop(drop)
 	}
-	return nil
 }
 
 // convert converts the checked columns and treats cells that have no value of their column's type.
-func (r *reader) convert(b *batch, line int64) ([]arrow.Array, error) {
+func (r *reader) convert(b *batch, line int64) []arrow.Array {
 	arrays := make([]arrow.Array, len(r.checked))
 	for i, c := range r.checked {
 		arrays[i] = c.array(b)
@@ -170,7 +174,7 @@ func (r *reader) convert(b *batch, line int64) ([]arrow.Array, error) {
 		c.lost = false
 	}
 	if len(b.rejected) == 0 {
-		return arrays, nil
+		return arrays
 	}
 	drop := make(map[int]bool)
 	first := b.rejected[0]
@@ -184,15 +188,15 @@ func (r *reader) convert(b *batch, line int64) ([]arrow.Array, error) {
 		drop[x.row] = true
 	}
 	switch r.file.policy {
+	case files.BadRowsNull:
+		return arrays
 	case files.BadRowsFail:
-		release(arrays)
-		return nil, r.rejection(b, first, line).Err()
+		r.fail(first.row, r.rejection(b, first, line))
 	case files.BadRowsSkip:
-		release(arrays)
 		b.grid.drop(drop)
-		return r.convert(&batch{mem: b.mem, data: b.data, grid: b.grid}, line)
 	}
-	return arrays, nil
+	release(arrays)
+	return r.convert(&batch{mem: b.mem, data: b.data, grid: b.grid}, line)
 }
 
 func (r *reader) rejection(b *batch, x rejected, line int64) files.Rejection {

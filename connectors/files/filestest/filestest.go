@@ -1,5 +1,5 @@
-// Package texttest reads files of text for the tests of their formats.
-package texttest
+// Package filestest reads files for the tests of their formats.
+package filestest
 
 import (
 	"context"
@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/blob"
@@ -42,7 +44,7 @@ func Open(t testing.TB, format files.Format, name string, content []byte) (Store
 	return store, f, err
 }
 
-// Read reads a file three times: from its start, in blocks, and in small pieces and batches. All must be alike: columns, each
+// Read reads a file three times: from its start, in blocks where it has them, and in small pieces and batches. All must be alike: columns, each
 // as its name and type, and rows. Memory is checked.
 func Read(t testing.TB, format files.Format, name string, content []byte) (columns, rows []string, err error) {
 	t.Helper()
@@ -76,33 +78,46 @@ func Read(t testing.TB, format files.Format, name string, content []byte) (colum
 	if err == nil && (noneErr != nil || len(none) != len(rows)) {
 		t.Errorf("without columns: %d rows, error %v; want %d", len(none), noneErr, len(rows))
 	}
-	least, _ := f.Count(0)
+	least := int64(0)
+	for part := range f.Parts() {
+		n, _ := f.Count(part)
+		least += n
+	}
 	if err == nil && int(least) > len(rows) {
 		t.Errorf("at least %d rows are said to be there, and there are %d", least, len(rows))
 	}
 	return columns, rows, err
 }
 
-// Rows reads columns of a file's only part.
+// Rows reads columns of a file.
 func Rows(t testing.TB, store blob.Store, f files.File, columns []int, blocks bool, b files.Budget, batch int) (rows []string, err error) {
 	t.Helper()
 	mem := bufpooltest.New()
 	defer mem.AssertSize(t, 0)
-	section := f.Section(0, columns, b)
+	for part := range f.Parts() {
+		if rows, err = rowsOf(t, mem, store, f, f.Section(part, columns, b), columns, blocks, batch, rows); err != nil {
+			break
+		}
+	}
+	return rows, err
+}
+
+func rowsOf(t testing.TB, mem memory.Allocator, store blob.Store, f files.File, section files.Section, columns []int, blocks bool, batch int, rows []string) ([]string, error) {
 	fetcher := blob.NewFetcher(store, mem, &connectors.Usage{})
 	defer fetcher.Close()
 	for _, ranges := range section.Ranges() {
 		fetcher.Add(blob.Segment{Object: f.Describe().Object, Ranges: ranges})
 	}
 	o := files.Options{Memory: mem, Scratch: mem, BatchRows: batch}
-	if !blocks {
+	divisible, ok := section.(files.Divisible)
+	if !blocks || !ok {
 		r, err := section.Open(t.Context(), fetcher.Get, o)
 		if err != nil {
 			return nil, err
 		}
 		return readAll(t.Context(), r, f, columns, rows)
 	}
-	for block, err := range section.(files.Divisible).Blocks(t.Context(), fetcher.Get, mem) {
+	for block, err := range divisible.Blocks(t.Context(), fetcher.Get, mem) {
 		if err != nil {
 			return rows, err
 		}

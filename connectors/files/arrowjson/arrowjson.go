@@ -1,4 +1,5 @@
-package parquet
+// Package arrowjson writes values of Arrow arrays as JSON: what nested columns of files are shown as.
+package arrowjson
 
 import (
 	"encoding/base64"
@@ -14,9 +15,9 @@ import (
 	"github.com/silogate/silogate/engine/types"
 )
 
-// appendJSON appends value i of an array as JSON text, spaced as MySQL prints JSON. Numbers and decimals keep every digit,
+// Append appends value i of an array as JSON text, spaced as MySQL prints JSON. Numbers and decimals keep every digit,
 // NaN and infinities are null, bytes are base64, and an instant ends in Z.
-func appendJSON(dst []byte, values arrow.Array, i int) []byte {
+func Append(dst []byte, values arrow.Array, i int) []byte {
 	if values.IsNull(i) {
 		return append(dst, "null"...)
 	}
@@ -48,7 +49,7 @@ func appendJSON(dst []byte, values arrow.Array, i int) []byte {
 	case *array.Float64:
 		return appendFloat(dst, a.Value(i), 64)
 	case *array.Decimal32, *array.Decimal64, *array.Decimal128, *array.Decimal256:
-		return append(dst, decimalText(values, i)...)
+		return append(dst, DecimalText(values, i)...)
 	case *array.String:
 		return appendString(dst, a.Value(i))
 	case *array.LargeString:
@@ -74,12 +75,13 @@ func appendJSON(dst []byte, values arrow.Array, i int) []byte {
 	case array.ListLike:
 		return appendList(dst, a, i)
 	case *array.Dictionary:
-		return appendJSON(dst, a.Dictionary(), a.GetValueIndex(i))
+		return Append(dst, a.Dictionary(), a.GetValueIndex(i))
 	}
 	return appendString(dst, values.ValueStr(i))
 }
 
-func decimalText(values arrow.Array, i int) string {
+// DecimalText is the exact text of value i of an array of decimals.
+func DecimalText(values arrow.Array, i int) string {
 	scale := values.DataType().(arrow.DecimalType).GetScale()
 	switch a := values.(type) {
 	case *array.Decimal32:
@@ -121,7 +123,7 @@ func appendStruct(dst []byte, a *array.Struct, i int) []byte {
 			dst = append(dst, ", "...)
 		}
 		dst = append(appendString(dst, fields.Field(f).Name), ": "...)
-		dst = appendJSON(dst, a.Field(f), i)
+		dst = Append(dst, a.Field(f), i)
 	}
 	return append(dst, '}')
 }
@@ -134,12 +136,12 @@ func appendMap(dst []byte, a *array.Map, i int) []byte {
 		if e > from {
 			dst = append(dst, ", "...)
 		}
-		key := appendJSON(nil, a.Keys(), int(e))
+		key := Append(nil, a.Keys(), int(e))
 		if len(key) == 0 || key[0] != '"' {
 			key = appendString(nil, string(key))
 		}
 		dst = append(append(dst, key...), ": "...)
-		dst = appendJSON(dst, a.Items(), int(e))
+		dst = Append(dst, a.Items(), int(e))
 	}
 	return append(dst, '}')
 }
@@ -151,7 +153,7 @@ func appendList(dst []byte, a array.ListLike, i int) []byte {
 		if e > from {
 			dst = append(dst, ", "...)
 		}
-		dst = appendJSON(dst, a.ListValues(), int(e))
+		dst = Append(dst, a.ListValues(), int(e))
 	}
 	return append(dst, ']')
 }
