@@ -26,11 +26,11 @@ func TestTypes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
-		typ           arrow.DataType
-		values        string // JSON
-		shown         string
-		rows          []string
-		warning       bool
+		typ     arrow.DataType
+		values  string // JSON
+		shown   string
+		rows    []string
+		warning bool
 	}{
 		{typ: arrow.FixedWidthTypes.Boolean, values: `[true, null]`, shown: "boolean", rows: []string{"1", "NULL"}},
 		{typ: arrow.PrimitiveTypes.Int8, values: `[-128, 127]`, shown: "tinyint", rows: []string{"-128", "127"}},
