@@ -122,6 +122,9 @@ func (a *analysis) table(name parse.TableName) error {
 		return nil
 	}
 	site, t, err := a.resolve(name)
+	if a.isView(name) {
+		err = notBaseTable(name)
+	}
 	var unknown []int
 	if err == nil {
 		all := make([]int, len(t.Columns))

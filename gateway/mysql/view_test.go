@@ -115,3 +115,19 @@ func TestViewsInTheClientsWords(t *testing.T) {
 		t.Errorf("%q", end)
 	}
 }
+
+// TestMaintenanceOfScratchTablesAndViews has MySQL's answers for what is no source's table.
+func TestMaintenanceOfScratchTablesAndViews(t *testing.T) {
+	g := start(t)
+	c, _ := g.conn(g.open(""))
+	exec(t, c, "CREATE DATABASE d", "CREATE TABLE d.t (a INT)", "CREATE VIEW d.v AS SELECT a FROM d.t", "CREATE VIEW odd AS SELECT a FROM d.t")
+	const notBase, failed = "Error|'d.v' is not BASE TABLE", "status|Operation failed"
+	wantTable(t, c, "CHECK TABLE d.t, d.v, odd", "d.t|check|status|OK", "d.v|check|status|OK", "fake.odd|check|status|OK")
+	wantTable(t, c, "OPTIMIZE TABLE d.t, d.v", "d.t|optimize|note|Table does not support optimize, doing recreate + analyze instead", "d.t|optimize|status|OK",
+		"d.v|optimize|"+notBase, "d.v|optimize|"+failed)
+	wantTable(t, c, "REPAIR TABLE d.t", "d.t|repair|note|The storage engine for the table doesn't support repair")
+	wantTable(t, c, "ANALYZE TABLE d.t, d.v", "d.t|analyze|status|OK", "d.v|analyze|"+notBase, "d.v|analyze|"+failed)
+	exec(t, c, "DROP TABLE d.t")
+	wantTable(t, c, "CHECK TABLE d.v", "d.v|check|Error|View 'd.v' references invalid table(s) or column(s) or function(s) or definer/invoker of view lack rights to use them",
+		"d.v|check|"+failed)
+}
