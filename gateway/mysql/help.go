@@ -76,7 +76,7 @@ type helpTopic struct {
 	page                                 string // of MySQL's manual
 }
 
-// helpTopics are the topics by name: the statements of the table, and the functions of the engine that statements call by name.
+// helpTopics are the topics by name: the statements of the table, and the functions of the engine that statements call by name, and the others.
 var helpTopics = sync.OnceValue(func() []helpTopic {
 	topics := slices.Clone(statementTopics)
 	natives, builtIn := expr.Natives(), function.NewRegistry()
@@ -99,6 +99,9 @@ var helpTopics = sync.OnceValue(func() []helpTopic {
 			upper := strings.ToUpper(name)
 			topics = append(topics, helpTopic{name: upper, category: functionTopic, description: "The same as " + strings.ToUpper(string(native.Func)) + ".", page: "functions.html"})
 		}
+	}
+	for _, f := range syntaxTopics {
+		topics = append(topics, helpTopic{name: f.name, category: functionTopic, description: "Syntax:\n" + f.syntax + "\n\n" + f.doc, example: f.example, page: "functions.html"})
 	}
 	slices.SortFunc(topics, func(a, b helpTopic) int { return cmp.Compare(a.name, b.name) })
 	return topics
