@@ -38,6 +38,7 @@ var everyKind = []struct {
 	{types.Of(types.Float32), func(b array.Builder) { b.(*array.Float32Builder).Append(0.1) }, "0.1"},
 	{types.Of(types.Float64), func(b array.Builder) { b.(*array.Float64Builder).Append(1e300) }, "1e300"},
 	{types.NewDecimal(15, 2), func(b array.Builder) { b.(*array.Decimal64Builder).Append(-1) }, "-0.01"},
+	{types.NewDecimal(18, 18), func(b array.Builder) { b.(*array.Decimal64Builder).Append(-1) }, "-0.000000000000000001"},
 	{types.NewDecimal(65, 30), func(b array.Builder) {
 		v, err := decimal256.FromString("12345678901234567890123456789012345.012345678901234567890123456789", 76, 30)
 		if err != nil {
@@ -181,6 +182,27 @@ func TestLongCells(t *testing.T) {
 		if row := f.row(i); !bytes.Equal(row, wire.AppendText(nil, strings.Repeat("x", n))) {
 			t.Errorf("%d characters: %d bytes, which begin with %x", n, len(row), row[:4])
 		}
+	}
+}
+
+// TestNarrowDecimals has vectors that are as wide as their values, whatever the scale.
+func TestNarrowDecimals(t *testing.T) {
+	mem := bufpooltest.New()
+	defer mem.AssertSize(t, 0)
+	for scale, want := range map[int32]string{0: "-12", 1: "-1.2", 2: "-0.12", 19: "-0.0000000000000000012", 30: "-0.000000000000000000000000000012"} {
+		b := array.NewDecimal64Builder(mem, &arrow.Decimal64Type{Precision: 18, Scale: scale})
+		b.Append(-12)
+		arr := b.NewArray()
+		b.Release()
+		batch := array.NewRecordBatch(arrow.NewSchema([]arrow.Field{{Name: "d", Type: arr.DataType()}}, nil), []arrow.Array{arr}, 1)
+		arr.Release()
+		for _, binary := range []bool{false, true} {
+			f, _ := formatted(t, newFormatter(plan.Schema{{Name: "d", Type: types.NewDecimal(65, int(scale))}}, time.UTC, binary, nil), batch)
+			if row := f.row(0); string(row[len(row)-len(want):]) != want || int(row[len(row)-len(want)-1]) != len(want) {
+				t.Errorf("scale %d: %q, want %s", scale, row, want)
+			}
+		}
+		batch.Release()
 	}
 }
 
