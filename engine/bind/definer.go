@@ -2,6 +2,7 @@ package bind
 
 import (
 	"crypto/rand"
+	"encoding/hex"
 	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
@@ -21,7 +22,7 @@ func newReaders() readers { return readers{rand.Text()} }
 
 // name is the name of a database that is read as an account.
 func (r readers) name(db string, as account) string {
-	return r.secret + "\x00" + as.user + "\x00" + as.host + "\x00" + db
+	return r.secret + "\x00" + hex.EncodeToString([]byte(as.user)) + "\x00" + hex.EncodeToString([]byte(as.host)) + "\x00" + db
 }
 
 // split returns a database's own name and as whom it is read; nil: as the session's user.
@@ -30,7 +31,12 @@ func (r readers) split(name string) (db string, as *account) {
 	if len(parts) < 4 || parts[0] != r.secret {
 		return name, nil
 	}
-	return parts[3], &account{user: parts[1], host: parts[2]}
+	user, userErr := hex.DecodeString(parts[1])
+	host, hostErr := hex.DecodeString(parts[2])
+	if userErr != nil || hostErr != nil {
+		return name, nil
+	}
+	return parts[3], &account{user: string(user), host: string(host)}
 }
 
 // asDefiner has the databases that a view's query names, where it names none the view's, be read as the view's definer, who is the query's

@@ -99,6 +99,10 @@ func passed(n sql.Node) (sql.Node, bool) {
 		case *gmsplan.Values, *bind.Leaf:
 			return n.Child, true
 		}
+	case *gmsplan.Filter: // which bind gives a DELETE without a condition
+		if always, ok := n.Expression.(*expression.Literal); ok && always.Value() == true {
+			return n.Child, true
+		}
 	case *gmsplan.UpdateSource:
 		return n.Child, true
 	case *gmsplan.UpdateJoin:
@@ -151,6 +155,9 @@ func (o outliner) step(n sql.Node) (operator, operation string, properties map[s
 		operator = "delete"
 		operation, properties = tables("Delete from ", n.GetDeleteTargets()...)
 	case *gmsplan.ResolvedTable:
+		if gmsplan.IsDualTable(n.Table) {
+			return "values", "Values: 1 rows", map[string]any{"row_count": 1}, nil
+		}
 		operator, children = "table_scan", nil
 		operation, properties = tables("Table scan on ", n)
 	case *gmsplan.IndexedTableAccess:

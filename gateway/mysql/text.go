@@ -57,7 +57,13 @@ func putDate(dst []byte, day int64) {
 	copy(dst[8:], pairs[2*dom:][:2])
 }
 
-// civil returns the proleptic Gregorian date of a day counted from 1970-01-01, from year 0 to 9999.
+// The days from 0000-01-01 to 9999-12-31, counted from 1970-01-01.
+const (
+	firstDay = -719528
+	lastDay  = 2932896
+)
+
+// civil returns the proleptic Gregorian date of a day counted from 1970-01-01; of one beyond years 0 to 9999, the nearest in them.
 //
 // It counts from 1 March 400 years before year 0, so that a leap day ends its year, and divides by multiplying (C. Neri,
 // L. Schneider, "Euclidean affine functions and their application to calendar algorithms", 2022).
@@ -66,7 +72,7 @@ func civil(day int64) (year, month, dom int) {
 		cycle  = 146097 // days in 400 years
 		origin = 719468 + cycle
 	)
-	n := 4*uint32(day+origin) + 3
+	n := 4*uint32(min(max(day, firstDay), lastDay)+origin) + 3
 	century, ofCentury := n/cycle, n%cycle/4
 	product := 2939745 * uint64(4*ofCentury+3)
 	ofYear := uint32(product) / 2939745 / 4
@@ -75,7 +81,7 @@ func civil(day int64) (year, month, dom int) {
 	if ofYear >= 306 {
 		year, month = year+1, month-12
 	}
-	return min(max(year, 0), 9999), month, dom
+	return year, month, dom
 }
 
 // datetimeWidth is how many bytes appendDatetime appends.

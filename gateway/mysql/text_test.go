@@ -33,6 +33,19 @@ func TestAppendDatetimeAgreesWithTime(t *testing.T) {
 	}
 }
 
+// TestDatesBeyondYears checks that a moment beyond years 0 to 9999, as a zone may make of one within them, is shown at the nearest day.
+func TestDatesBeyondYears(t *testing.T) {
+	last := clock{loc: time.FixedZone("", 5*3600)}
+	if got := string(appendDatetime(nil, last.local(time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC).UnixMicro()), 0)); got != "9999-12-31 04:59:59" {
+		t.Error(got)
+	}
+	for day, want := range map[int64]string{lastDay: "9999-12-31", lastDay + 1: "9999-12-31", firstDay: "0000-01-01", firstDay - 1: "0000-01-01", -1 << 31: "0000-01-01"} {
+		if got := string(appendDate(nil, day)); got != want {
+			t.Errorf("day %d: %s, want %s", day, got, want)
+		}
+	}
+}
+
 func TestClockAgreesWithTime(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for _, zone := range []string{"UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu"} {
