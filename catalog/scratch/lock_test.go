@@ -82,7 +82,7 @@ func TestRepeatableReads(t *testing.T) {
 		t.Error("READ COMMITTED does not see what is committed")
 	}
 	must(t, writable(t, two, "a").Insert([]types.Value{number(2)}))
-	if v, _ := two.AtStart("d", "a"); len(contents(t, v)) != 1 {
+	if v, _ := two.AtStart("d", "a", false); len(contents(t, v)) != 1 {
 		t.Errorf("a statement sees its own rows: %q", contents(t, v))
 	}
 }

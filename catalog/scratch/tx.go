@@ -217,19 +217,18 @@ func (s *Session) Permanent(database, table string) (*Table, bool) {
 	return t, t != nil
 }
 
-// AtStart returns what Table returned when the statement began.
-func (s *Session) AtStart(database, table string) (*Table, bool) {
+// AtStart returns what Temporary or Permanent returned when the statement began.
+func (s *Session) AtStart(database, table string, temporarily bool) (*Table, bool) {
 	s.Begin()
-	for _, n := range []name{temporary(database, table), permanent(database, table)} {
-		before, changed := s.tx.statement[n]
-		if !changed {
-			before.table = s.visible(n)
-		}
-		if before.table != nil {
-			return before.table, true
-		}
+	n := permanent(database, table)
+	if temporarily {
+		n = temporary(database, table)
 	}
-	return nil, false
+	before, changed := s.tx.statement[n]
+	if !changed {
+		before.table = s.visible(n)
+	}
+	return before.table, before.table != nil
 }
 
 // Database returns a scratch database.

@@ -27,7 +27,7 @@ import (
 // resolveAggregates prepares all query blocks of a statement.
 func resolveAggregates(stmt sqlparser.SQLNode) error {
 	inSubquery := make(map[*sqlparser.Select]bool)
-	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
+	return Walk(func(n sqlparser.SQLNode) (bool, error) {
 		switch n := n.(type) {
 		case *sqlparser.Subquery:
 			eachSelect(n.Select, func(s *sqlparser.Select) { inSubquery[s] = true })

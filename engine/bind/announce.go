@@ -25,7 +25,7 @@ func namedTables(stmt sqlparser.Statement, current string) []plan.TableName {
 	var tables []plan.TableName
 	seen := make(map[plan.TableName]bool)
 	common := make(map[string]bool)
-	_ = walkStatement(func(n sqlparser.SQLNode) (bool, error) { // nothing here fails
+	_ = Walk(func(n sqlparser.SQLNode) (bool, error) { // nothing here fails
 		switch n := n.(type) {
 		case *sqlparser.CommonTableExpr:
 			common[strings.ToLower(n.As.String())] = true

@@ -44,9 +44,10 @@ func New(cfg Config) (*Binder, error) {
 	if b.runner == nil {
 		b.runner = noRunner
 	}
-	a := analyzer.NewBuilder(newProvider(b, cfg)).AddPreAnalyzeRule(takeOverID, b.takeOver).
+	provider := newProvider(b, cfg)
+	a := analyzer.NewBuilder(provider).AddPreAnalyzeRule(takeOverID, b.takeOver).
 		AddOverrides(sql.EngineOverrides{Builder: sql.BuilderOverrides{Parser: parser{sql.NewMysqlParser(), b.readers}}}).Build()
-	a.Catalog.AuthHandler = rightsOfViews{a.Catalog.AuthHandler}
+	a.Catalog.AuthHandler = rights{a.Catalog.AuthHandler, provider.scratch}
 	if err := b.findRules(a); err != nil {
 		return nil, err
 	}

@@ -37,7 +37,7 @@ const blockFunction = "silogate_block"
 func numbered(stmt sqlparser.SQLNode) error {
 	var n numbers
 	inSubquery := make(map[*sqlparser.Select]bool)
-	return walkStatement(func(node sqlparser.SQLNode) (bool, error) {
+	return Walk(func(node sqlparser.SQLNode) (bool, error) {
 		switch node := node.(type) {
 		case *sqlparser.Subquery:
 			eachSelect(node.Select, func(s *sqlparser.Select) { inSubquery[s] = true })

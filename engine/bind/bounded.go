@@ -51,7 +51,7 @@ func ownName(function string) string { return "silogate_" + function }
 
 // renameGrowing gives the growing functions of a statement names of ours.
 func renameGrowing(stmt sqlparser.SQLNode) error {
-	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
+	return Walk(func(n sqlparser.SQLNode) (bool, error) {
 		if f, ok := n.(*sqlparser.FuncExpr); ok && f.Qualifier.IsEmpty() {
 			if name := f.Name.Lowered(); growing[name].make != nil {
 				f.Name = sqlparser.NewColIdent(ownName(name))

@@ -49,7 +49,7 @@ func (p *provider) Database(ctx *sql.Context, name string) (sql.Database, error)
 	if db, ok := p.scratch.Database(ctx, name); ok {
 		noted(ctx).doubt()
 		if definer != nil {
-			db = definersDatabase{Database: db, ViewDatabase: ViewDatabase{Store: p.views, Name: db.Name(), reader: definer}}
+			db = definersDatabase{Database: db, tables: p.scratch, ViewDatabase: ViewDatabase{Store: p.views, Name: db.Name(), reader: definer}}
 		}
 		return db, nil
 	}
@@ -164,9 +164,11 @@ func (d *database) GetTableInsensitive(ctx *sql.Context, name string) (sql.Table
 	if ctx.Err() != nil {
 		return nil, false, context.Cause(ctx)
 	}
-	if t, ok := d.provider.scratch.TemporaryTable(ctx, d.name, name); ok {
-		noted(ctx).doubt()
-		return t, true, nil
+	if d.reader == nil { // else a client would choose what a definer's view reads
+		if t, ok := d.provider.scratch.TemporaryTable(ctx, d.name, name); ok {
+			noted(ctx).doubt()
+			return t, true, nil
+		}
 	}
 	site, t, err := d.provider.resolver.Resolve(ctx, d.user(ctx), d.name, name)
 	switch {

@@ -55,7 +55,7 @@ func (r readers) asDefiner(query sqlparser.SQLNode, db string, definer account) 
 			t.DbQualifier = read(t.DbQualifier)
 		}
 	}
-	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
+	return Walk(func(n sqlparser.SQLNode) (bool, error) {
 		switch n := n.(type) {
 		case *sqlparser.AliasedTableExpr:
 			name, ok := n.Expr.(sqlparser.TableName)
@@ -120,6 +120,13 @@ func (d *definerName) WithChildren(ctx *sql.Context, children ...sql.Expression)
 type definersDatabase struct {
 	sql.Database
 	ViewDatabase
+	tables Scratch
+}
+
+// GetTableInsensitive implements sql.Database: temporary tables are the client's, who would choose with them what the view reads.
+func (d definersDatabase) GetTableInsensitive(ctx *sql.Context, name string) (sql.Table, bool, error) {
+	t, ok := d.tables.PermanentTable(ctx, d.Database.Name(), name)
+	return t, ok, nil
 }
 
 // Name implements sql.Database.

@@ -27,7 +27,7 @@ var extremes = map[string]struct {
 
 // renameExtremes gives GREATEST and LEAST of a statement these names.
 func renameExtremes(stmt sqlparser.SQLNode) error {
-	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
+	return Walk(func(n sqlparser.SQLNode) (bool, error) {
 		if f, ok := n.(*sqlparser.FuncExpr); ok && f.Qualifier.IsEmpty() {
 			if own, ok := extremes[f.Name.Lowered()]; ok {
 				f.Name = sqlparser.NewColIdent(own.name)

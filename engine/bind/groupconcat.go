@@ -11,7 +11,7 @@ import (
 // orderByArguments puts arguments of GROUP_CONCAT where its order names them by their position: GMS would take that for
 // the position of a column of FROM.
 func orderByArguments(stmt sqlparser.SQLNode) error {
-	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
+	return Walk(func(n sqlparser.SQLNode) (bool, error) {
 		g, ok := n.(*sqlparser.GroupConcatExpr)
 		if !ok {
 			return true, nil

@@ -15,7 +15,7 @@ import (
 // groupKeys refuses the positions in GROUP BY that are none, and puts other constants in parentheses: GMS takes them for
 // positions too.
 func groupKeys(stmt sqlparser.SQLNode) error {
-	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
+	return Walk(func(n sqlparser.SQLNode) (bool, error) {
 		s, ok := n.(*sqlparser.Select)
 		if !ok {
 			return true, nil

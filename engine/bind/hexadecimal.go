@@ -118,7 +118,7 @@ func asNumber(e sql.Expression, imported expr.Expr) expr.Expr {
 // bitLiterals makes hexadecimal literals of a statement's bit literals: b'1000001' is the same byte string, and number, as x'41'.
 // Behind _binary both are byte strings only.
 func bitLiterals(stmt sqlparser.SQLNode) error {
-	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
+	return Walk(func(n sqlparser.SQLNode) (bool, error) {
 		switch n := n.(type) {
 		case *sqlparser.SQLVal:
 			if n != nil && n.Type == sqlparser.BitVal {

@@ -54,7 +54,7 @@ const loadFile = "load_file"
 
 // renameLoadFile gives LOAD_FILE of a statement a name that is free.
 func renameLoadFile(stmt sqlparser.SQLNode) error {
-	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
+	return Walk(func(n sqlparser.SQLNode) (bool, error) {
 		if f, ok := n.(*sqlparser.FuncExpr); ok && f.Qualifier.IsEmpty() && f.Name.Lowered() == loadFile {
 			f.Name = sqlparser.NewColIdent(ownName(loadFile))
 		}

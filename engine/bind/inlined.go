@@ -69,7 +69,7 @@ func textSize(n sqlparser.SQLNode, known map[string]int) int {
 // countNodes is the number of relations as they are written.
 func countNodes(n sqlparser.SQLNode) int {
 	count := 0
-	_ = walkStatement(func(n sqlparser.SQLNode) (bool, error) { // nothing here fails
+	_ = Walk(func(n sqlparser.SQLNode) (bool, error) { // nothing here fails
 		switch n.(type) {
 		case sqlparser.TableExpr, sqlparser.SelectStatement:
 			count++

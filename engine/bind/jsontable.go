@@ -39,7 +39,7 @@ func (im *importer) jsonTable(n *gmsplan.JSONTable, outer *scope) (relation, err
 
 // jsonTimes refuses a column of JSON_TABLE that is a TIME with a fraction, whose length GMS forgets. MySQL's is without one.
 func jsonTimes(stmt sqlparser.SQLNode) error {
-	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
+	return Walk(func(n sqlparser.SQLNode) (bool, error) {
 		c, ok := n.(*sqlparser.JSONTableColDef)
 		if ok && strings.EqualFold(c.Type.Type, "time") && c.Type.Length != nil && string(c.Type.Length.Val) != "0" {
 			return false, sqlerr.New(sqlerr.Unsupported, "column %s of JSON_TABLE: TIME with a fraction of a second is not supported yet", c.Name.String())

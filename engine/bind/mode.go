@@ -69,7 +69,7 @@ func underVariables(ctx context.Context, stmt sqlparser.Statement) error {
 	if !noEscapes && !floats && week == 0 {
 		return nil
 	}
-	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
+	return Walk(func(n sqlparser.SQLNode) (bool, error) {
 		switch n := n.(type) {
 		case *sqlparser.ComparisonExpr:
 			if noEscapes && defaultEscape(n) {
@@ -94,7 +94,7 @@ const defaultWeekFormat = "default_week_format"
 
 // sameElsewhere refuses a definition that would mean something else to a session without a mode: definitions are kept as text.
 func sameElsewhere(definition *sqlparser.DDL, mode *sql.SqlMode) error {
-	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
+	return Walk(func(n sqlparser.SQLNode) (bool, error) {
 		switch n := n.(type) {
 		case *sqlparser.ComparisonExpr:
 			if mode.ModeEnabled(sql.NoBackslashEscapes) && defaultEscape(n) {

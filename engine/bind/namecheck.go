@@ -20,7 +20,7 @@ import (
 
 // uniqueCTEs refuses a WITH of two common table expressions of one name.
 func uniqueCTEs(n sqlparser.SQLNode) error {
-	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
+	return Walk(func(n sqlparser.SQLNode) (bool, error) {
 		with, ok := n.(*sqlparser.With)
 		if !ok || with == nil {
 			return true, nil
@@ -42,7 +42,7 @@ func uniqueCTEs(n sqlparser.SQLNode) error {
 // answer here. An integer that no DECIMAL is becomes the greatest one.
 func doubles(n sqlparser.SQLNode) error {
 	_, query := n.(sqlparser.SelectStatement)
-	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
+	return Walk(func(n sqlparser.SQLNode) (bool, error) {
 		switch n := n.(type) {
 		case *sqlparser.SQLVal:
 			if n != nil && n.Type == sqlparser.HexNum && len(n.Val) == len("0x") {
@@ -89,7 +89,7 @@ func UnknownQualifier(err error, stmt sqlparser.Statement) error {
 		return sqlerr.New(sqlerr.UnknownStar, "Unknown table '%s'", args[0])
 	}
 	tables := false
-	_ = walkStatement(func(n sqlparser.SQLNode) (bool, error) { // nothing here fails
+	_ = Walk(func(n sqlparser.SQLNode) (bool, error) { // nothing here fails
 		if n, ok := n.(*sqlparser.AliasedTableExpr); ok {
 			table, ok := n.Expr.(sqlparser.TableName)
 			tables = tables || ok && strings.EqualFold(table.Name.String(), args[0])
@@ -119,7 +119,7 @@ func unknownColumn(err error, stmt sqlparser.Statement, qualifier, name string) 
 			return true
 		}, part)
 	}
-	_ = walkStatement(func(n sqlparser.SQLNode) (bool, error) { // nothing here fails
+	_ = Walk(func(n sqlparser.SQLNode) (bool, error) { // nothing here fails
 		switch n := n.(type) {
 		case *sqlparser.Select:
 			find(n.SelectExprs, "field list")
@@ -154,7 +154,7 @@ func unknownColumn(err error, stmt sqlparser.Statement, qualifier, name string) 
 
 // emptyNames refuses columns and tables without a name, which GMS takes for none or for all.
 func emptyNames(n sqlparser.SQLNode) error {
-	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
+	return Walk(func(n sqlparser.SQLNode) (bool, error) {
 		switch n := n.(type) {
 		case *sqlparser.ColName:
 			if n.Name.IsEmpty() {
@@ -185,7 +185,7 @@ func viewVariables(n sqlparser.SQLNode) error {
 	if !ok || ddl.ViewSpec == nil {
 		return nil
 	}
-	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
+	return Walk(func(n sqlparser.SQLNode) (bool, error) {
 		if c, ok := n.(*sqlparser.ColName); ok && strings.HasPrefix(c.Name.String(), "@") {
 			return false, sqlerr.New(sqlerr.ViewVariable, "View's SELECT contains a variable or parameter")
 		}
@@ -195,7 +195,7 @@ func viewVariables(n sqlparser.SQLNode) error {
 
 // castBounds refuses casts to a DECIMAL that there is none of, and to a character set that GMS knows by name alone.
 func castBounds(n sqlparser.SQLNode) error {
-	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
+	return Walk(func(n sqlparser.SQLNode) (bool, error) {
 		if using, ok := n.(*sqlparser.ConvertUsingExpr); ok && using != nil {
 			if set, err := sql.ParseCharacterSet(using.Type); err != nil || set.Encoder() == nil {
 				return false, sqlerr.New(sqlerr.UnknownCharset, "Unknown character set: '%s'", using.Type)
@@ -296,7 +296,7 @@ func tableNames(names map[string]bool, e sqlparser.TableExpr) bool {
 // callForms refuses calls that are no syntax of MySQL's: of functions whose arguments its grammar counts, intervals in units that there
 // are none of, and partitions, which no table has.
 func callForms(n sqlparser.SQLNode) error {
-	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
+	return Walk(func(n sqlparser.SQLNode) (bool, error) {
 		switch n := n.(type) {
 		case *sqlparser.FuncExpr:
 			if n.Name.EqualString(parse.AssignFunction) && slices.ContainsFunc(n.Exprs, isStar) {

@@ -218,7 +218,7 @@ func operatorsAsFunctions(stmt sqlparser.SQLNode) error {
 		}
 		return f
 	}
-	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
+	return Walk(func(n sqlparser.SQLNode) (bool, error) {
 		switch e := n.(type) {
 		case *sqlparser.UnaryExpr:
 			if e.Operator == sqlparser.TildaStr {

@@ -230,7 +230,7 @@ func subqueriesOf(e sqlparser.Expr) (found []sqlparser.Expr) {
 // hasAggregate reports an aggregate anywhere in e.
 func hasAggregate(e sqlparser.Expr) bool {
 	found := false
-	_ = walkStatement(func(n sqlparser.SQLNode) (bool, error) { // nothing here fails
+	_ = Walk(func(n sqlparser.SQLNode) (bool, error) { // nothing here fails
 		if e, ok := n.(sqlparser.Expr); ok {
 			found = found || isAggregate(e)
 		}
@@ -257,7 +257,7 @@ func aliasesOf(list sqlparser.SelectExprs) map[string]*sqlparser.AliasedExpr {
 // namesAny reports whether e has one of the names, anywhere in it.
 func namesAny(e sqlparser.Expr, names map[string]*sqlparser.AliasedExpr) bool {
 	found := false
-	_ = walkStatement(func(n sqlparser.SQLNode) (bool, error) { // nothing here fails
+	_ = Walk(func(n sqlparser.SQLNode) (bool, error) { // nothing here fails
 		if c, ok := n.(*sqlparser.ColName); ok && c.Qualifier.IsEmpty() {
 			found = found || names[c.Name.Lowered()] != nil
 		}

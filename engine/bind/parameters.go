@@ -15,7 +15,7 @@ import (
 // constantOrders makes a parameter in an ORDER BY the constant that it is, whose value is no position, and has variables there, in
 // GROUP BY and HAVING be no names of columns to GMS.
 func constantOrders(stmt sqlparser.SQLNode) error {
-	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
+	return Walk(func(n sqlparser.SQLNode) (bool, error) {
 		switch n := n.(type) {
 		case *sqlparser.Order:
 			if isParameter(n.Expr) {
@@ -83,7 +83,7 @@ func isParameter(n sqlparser.SQLNode) bool {
 
 // RefuseParameters refuses parameters in a statement that is not prepared.
 func RefuseParameters(stmt sqlparser.Statement) error {
-	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
+	return Walk(func(n sqlparser.SQLNode) (bool, error) {
 		if isParameter(n) {
 			return false, sqlerr.New(sqlerr.Syntax, "You have an error in your SQL syntax: %s is a parameter, and the statement is not prepared", sqlparser.String(n))
 		}

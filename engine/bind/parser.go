@@ -175,8 +175,9 @@ func prepared(query string, asked asked, stmt sqlparser.Statement, err error) (s
 		ddl.IfExists = true // what GMS makes nothing of in a CREATE
 	}
 	if ddl, ok := stmt.(*sqlparser.DDL); ok && ddl.ViewSpec != nil {
-		ddl.Table.DbQualifier = ddl.ViewSpec.ViewName.DbQualifier                                               // where GMS looks for it
-		ddl.SubStatementStr = query[ddl.SubStatementPositionStart:min(ddl.SubStatementPositionEnd, len(query))] // else GMS cuts it from what the client wrote
+		ddl.Table.DbQualifier = ddl.ViewSpec.ViewName.DbQualifier // where GMS looks for it
+		// Else GMS cuts it from what the client wrote.
+		ddl.SubStatementStr = query[ddl.SubStatementPositionStart:min(ddl.SubStatementPositionEnd, len(query))]
 	}
 	if err := boundDepth(stmt); err != nil { // before all that recurses
 		return nil, err
@@ -185,7 +186,8 @@ func prepared(query string, asked asked, stmt sqlparser.Statement, err error) (s
 		return nil, err
 	}
 	for _, change := range []func(sqlparser.SQLNode) error{
-		ownRights, emptyNames, knownVariables, callForms, doubles, foldColumns, uniqueTables, uniqueCTEs, viewVariables, castBounds, nameOrdered, recursions, columnTimes, alterations, parentsBeside, jsonTimes, windows, groupKeys,
+		ownRights, readBeside, emptyNames, knownVariables, callForms, doubles, foldColumns, uniqueTables, uniqueCTEs, viewVariables, castBounds,
+		nameOrdered, recursions, columnTimes, alterations, parentsBeside, jsonTimes, windows, groupKeys,
 		isolateOperands, orderByArguments, bitLiterals, resolveAggregates, quantified, nameVariables, numbered, renameExtremes, renameGrowing,
 		renameLoadFile, operatorsAsFunctions, constantOrders, boundCTEs,
 	} {
@@ -196,16 +198,16 @@ func prepared(query string, asked asked, stmt sqlparser.Statement, err error) (s
 	return stmt, nil
 }
 
-// walkStatement is sqlparser.Walk that also visits what that passes over: the common table expressions, order and limit of a set
+// Walk is sqlparser.Walk that also visits what that passes over: the common table expressions, order and limit of a set
 // operation, and the statement of an EXPLAIN.
-func walkStatement(visit sqlparser.Visit, n sqlparser.SQLNode) error {
+func Walk(visit sqlparser.Visit, n sqlparser.SQLNode) error {
 	return sqlparser.Walk(func(n sqlparser.SQLNode) (bool, error) {
 		more, err := visit(n)
 		if err != nil || !more {
 			return more, err
 		}
 		for _, r := range passedOver(n) {
-			if err := walkStatement(visit, r); err != nil {
+			if err := Walk(visit, r); err != nil {
 				return false, err
 			}
 		}

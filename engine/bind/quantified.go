@@ -18,7 +18,7 @@ import (
 //
 // IN has their truth values: TRUE if one comparison is true, else NULL if one is NULL.
 func quantified(stmt sqlparser.SQLNode) error {
-	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
+	return Walk(func(n sqlparser.SQLNode) (bool, error) {
 		if e, ok := n.(*sqlparser.AliasedExpr); ok {
 			e.InputExpression = written(e)
 		}

@@ -132,7 +132,7 @@ func (im *importer) sessionNumber(name string) (int64, error) {
 // recursions checks the recursive common table expressions of a statement by MySQL's rules, of which GMS knows few, and
 // prepares them for GMS, which passes over an OFFSET.
 func recursions(stmt sqlparser.SQLNode) error {
-	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
+	return Walk(func(n sqlparser.SQLNode) (bool, error) {
 		with, ok := n.(*sqlparser.With)
 		if !ok || with == nil || !with.Recursive {
 			return true, nil
@@ -369,7 +369,7 @@ func isReference(e *sqlparser.AliasedTableExpr, name string) bool {
 
 // subqueries counts the references in the subqueries, derived tables and CTEs of a query block.
 func (r *recursiveRefs) subqueries(s *sqlparser.Select, name string) {
-	_ = walkStatement(func(n sqlparser.SQLNode) (bool, error) {
+	_ = Walk(func(n sqlparser.SQLNode) (bool, error) {
 		if sub, ok := n.(*sqlparser.Subquery); ok {
 			in := references(sub.Select, name)
 			r.nested += in.direct + in.nested

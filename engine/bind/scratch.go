@@ -15,6 +15,8 @@ type Scratch interface {
 	Databases(ctx *sql.Context) []sql.Database
 	CreateDatabase(ctx *sql.Context, name string, collation sql.CollationID) error
 	DropDatabase(ctx *sql.Context, name string) error
+	// PermanentTable returns a table of a scratch database, also where a temporary one hides it.
+	PermanentTable(ctx *sql.Context, db, name string) (sql.Table, bool)
 
 	TemporaryTable(ctx *sql.Context, db, name string) (sql.Table, bool)
 	TemporaryTables(ctx *sql.Context, db string) []sql.Table
@@ -84,6 +86,8 @@ func (noScratch) CreateDatabase(_ *sql.Context, name string, _ sql.CollationID) 
 func (noScratch) DropDatabase(_ *sql.Context, name string) error {
 	return sql.ErrDatabaseNotFound.New(name)
 }
+
+func (noScratch) PermanentTable(*sql.Context, string, string) (sql.Table, bool) { return nil, false }
 
 func (noScratch) TemporaryTable(*sql.Context, string, string) (sql.Table, bool) { return nil, false }
 

@@ -302,7 +302,7 @@ func (im *importer) countRows(rel relation) (relation, plan.Column) {
 // isolateOperands puts a query block around the left operand of a set operation that is one itself, with an order or a
 // limit: GMS would order and limit the result of both.
 func isolateOperands(stmt sqlparser.SQLNode) error {
-	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
+	return Walk(func(n sqlparser.SQLNode) (bool, error) {
 		if s, ok := n.(*sqlparser.SetOp); ok && isSlice(s.Left) {
 			s.Left = &sqlparser.Select{
 				SelectExprs: sqlparser.SelectExprs{&sqlparser.StarExpr{}},
@@ -331,7 +331,7 @@ func isSlice(s sqlparser.SelectStatement) bool {
 // nameOrdered names the expressions of the first query block of a set operation that is ordered by positions: GMS orders by a
 // constant where a position means an expression that has no name.
 func nameOrdered(stmt sqlparser.SQLNode) error {
-	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
+	return Walk(func(n sqlparser.SQLNode) (bool, error) {
 		s, ok := n.(*sqlparser.SetOp)
 		if !ok || !slices.ContainsFunc(s.OrderBy, func(o *sqlparser.Order) bool { return isPosition(o.Expr) }) {
 			return true, nil

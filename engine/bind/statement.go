@@ -118,7 +118,7 @@ func foldColumns(n sqlparser.SQLNode) error {
 // uniqueTables refuses a FROM clause with two tables of one name, of which GMS finds columns in either, and stars of other
 // tables.
 func uniqueTables(n sqlparser.SQLNode) error {
-	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
+	return Walk(func(n sqlparser.SQLNode) (bool, error) {
 		query, ok := n.(*sqlparser.Select)
 		if !ok {
 			return true, nil

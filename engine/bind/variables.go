@@ -70,7 +70,7 @@ func (a *assignedText) Eval(ctx *sql.Context, row sql.Row) (any, error) {
 
 // nameVariables has items of lists that are user variables be called as they may be written, where GMS shows how their names are spelt.
 func nameVariables(stmt sqlparser.SQLNode) error {
-	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
+	return Walk(func(n sqlparser.SQLNode) (bool, error) {
 		query, ok := n.(*sqlparser.Select)
 		if !ok {
 			return true, nil

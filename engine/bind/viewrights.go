@@ -3,10 +3,7 @@ package bind
 import (
 	"strings"
 
-	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/vitess/go/vt/sqlparser"
-
-	"github.com/silogate/silogate/engine/sqlerr"
 )
 
 // viewRights is what a part of a view's query is read by: the rights of the view's definer, or of who reads it.
@@ -24,7 +21,8 @@ func (r readers) expandView(stmt sqlparser.Statement) error {
 		return nil
 	}
 	db := ddl.ViewSpec.ViewName.DbQualifier.String()
-	rights := &viewRights{view: db + "." + ddl.ViewSpec.ViewName.Name.String(), definer: splitAccount(ddl.ViewSpec.Definer),
+	user, host := SplitAccount(ddl.ViewSpec.Definer)
+	rights := &viewRights{view: db + "." + ddl.ViewSpec.ViewName.Name.String(), definer: account{user, host},
 		invoker: strings.EqualFold(ddl.ViewSpec.Security, "invoker")}
 	ddl.SetAuthType(sqlparser.AuthType_IGNORE)
 	if !rights.invoker {
@@ -32,7 +30,7 @@ func (r readers) expandView(stmt sqlparser.Statement) error {
 			return err
 		}
 	}
-	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
+	return Walk(func(n sqlparser.SQLNode) (bool, error) {
 		node, ok := n.(sqlparser.AuthNode)
 		if !ok {
 			return true, nil
@@ -51,32 +49,19 @@ func (r readers) expandView(stmt sqlparser.Statement) error {
 	}, ddl.ViewSpec.ViewExpr)
 }
 
-// splitAccount reads `user`@`host`.
-func splitAccount(name string) account {
-	user, host, _ := strings.Cut(name, "`@`")
-	return account{strings.ReplaceAll(strings.TrimPrefix(user, "`"), "``", "`"), strings.ReplaceAll(strings.TrimSuffix(host, "`"), "``", "`")}
-}
-
-// rightsOfViews is GMS's check of rights, with views read by theirs.
-type rightsOfViews struct{ sql.AuthorizationHandler }
-
-// HandleAuth implements sql.AuthorizationHandler.
-func (r rightsOfViews) HandleAuth(ctx *sql.Context, state sql.AuthorizationQueryState, auth sqlparser.AuthInformation) error {
-	rights, ok := auth.Extra.(*viewRights)
-	if !ok {
-		return r.AuthorizationHandler.HandleAuth(ctx, state, auth)
-	}
-	if !rights.invoker {
-		definer := sql.NewBaseSessionWithClientServer("", sql.Client{User: rights.definer.user, Address: rights.definer.host}, 0)
-		definer.SetCurrentDatabase(ctx.GetCurrentDatabase())
-		ctx = sql.NewContext(ctx.Context, sql.WithSession(definer))
-		state = r.NewQueryState(ctx)
-		if state.Error() != nil {
-			return sqlerr.New(sqlerr.UnknownDefiner, "The user specified as a definer ('%s'@'%s') does not exist", rights.definer.user, rights.definer.host)
+// SplitAccount reads `user`@`host`, within whose quotes a backtick is two.
+func SplitAccount(name string) (user, host string) {
+	end := 1
+	for ; end < len(name); end++ {
+		if name[end] != '`' {
+			continue
 		}
+		if !strings.HasPrefix(name[end+1:], "`") {
+			break
+		}
+		end++
 	}
-	if err := r.AuthorizationHandler.HandleAuth(ctx, state, auth); err != nil {
-		return sqlerr.New(sqlerr.BadView, "View '%s' references invalid table(s) or column(s) or function(s) or definer/invoker of view lack rights to use them", rights.view)
-	}
-	return nil
+	user, host = strings.TrimPrefix(name[:min(end, len(name))], "`"), strings.TrimPrefix(name[min(end+1, len(name)):], "@")
+	host = strings.TrimSuffix(strings.TrimPrefix(host, "`"), "`")
+	return strings.ReplaceAll(user, "``", "`"), strings.ReplaceAll(host, "``", "`")
 }

@@ -47,7 +47,7 @@ func (b boundSpec) hasAmount() bool {
 
 // windows makes calls of the window functions of all query blocks of a statement.
 func windows(stmt sqlparser.SQLNode) error {
-	err := walkStatement(func(n sqlparser.SQLNode) (bool, error) {
+	err := Walk(func(n sqlparser.SQLNode) (bool, error) {
 		if s, ok := n.(*sqlparser.Select); ok {
 			return true, windowBlock(s)
 		}
@@ -56,7 +56,7 @@ func windows(stmt sqlparser.SQLNode) error {
 	if err != nil {
 		return err
 	}
-	return walkStatement(func(n sqlparser.SQLNode) (bool, error) {
+	return Walk(func(n sqlparser.SQLNode) (bool, error) {
 		if f, ok := n.(*sqlparser.FuncExpr); ok && f.Over != nil {
 			return false, errWindowPlace(f)
 		}

@@ -60,6 +60,7 @@ const (
 	NoDatabase                     // an unqualified name, and no database is selected
 	DuplicateAlias                 // two tables of a FROM clause have one name
 	BadView                        // a view whose definition names what is gone
+	ViewExplain                    // EXPLAIN of a view by who may not know what is below it
 	ViewVariable                   // a view's query that reads or assigns a variable
 	ColumnList                     // a column list that does not fit its derived table or view
 	ArgumentCount                  // a function called with the wrong number of arguments
@@ -253,6 +254,7 @@ var errnos = [...]uint16{
 	NoDatabase:         1046, // ER_NO_DB_ERROR
 	DuplicateAlias:     1066, // ER_NONUNIQ_TABLE
 	BadView:            1356, // ER_VIEW_INVALID
+	ViewExplain:        1345, // ER_VIEW_NO_EXPLAIN
 	ViewVariable:       1351, // ER_VIEW_SELECT_VARIABLE
 	ColumnList:         1353, // ER_VIEW_WRONG_LIST
 	ArgumentCount:      1582, // ER_WRONG_PARAMCOUNT_TO_NATIVE_FCT

@@ -161,7 +161,7 @@ func TestExplainNothing(t *testing.T) {
 		{c, "EXPLAIN DELETE FROM d.nope", 1146, "42S02"},
 		{c, "EXPLAIN INSERT INTO d.own (nope) VALUES (1)", 1054, "42S22"},
 		{c, "EXPLAIN UPDATE numbers SET id = 1", 1036, "HY000"},
-		{ann, "EXPLAIN FORMAT=JSON DELETE FROM d.own", 1044, "42000"},
+		{ann, "EXPLAIN FORMAT=JSON DELETE FROM d.own", 1142, "42000"},
 		{c, connection("", 99999999), 1094, "HY000"},
 		{c, connection("FORMAT=JSON ", 99999999), 1094, "HY000"},
 		{c, connection("", idle), 3012, "HY000"},

@@ -145,7 +145,7 @@ func TestPlansOfUsers(t *testing.T) {
 		g.answers(root, query, "2500")
 		g.answers(ann, query, "2500")
 		_, err := texts(bob, query)
-		wantErrno(t, "bob", err, 1044, "42000")
+		wantErrno(t, "bob", err, 1142, "42000")
 	}
 	_, _, before := g.origins()
 	if before < 2 {
@@ -155,7 +155,7 @@ func TestPlansOfUsers(t *testing.T) {
 	g.answers(bob, query, "2500")
 	g.answers(bob, query, "2500")
 	_, err := texts(ann, query)
-	wantErrno(t, "ann", err, 1044, "42000")
+	wantErrno(t, "ann", err, 1142, "42000")
 	g.exec(root, "DROP USER bob")
 	if _, err := texts(bob, query); err == nil {
 		t.Error("an account that was dropped reads by a plan of its own")

@@ -108,6 +108,9 @@ func (s *statement) attempt(parsed sqlparser.Statement, text string, args map[st
 	if err != nil {
 		return bind.UnknownQualifier(s.broken(parsed, dropped(parsed, err)), parsed)
 	}
+	if err := s.mayExplain(parsed); err != nil {
+		return err
+	}
 	s.renewWarnings(root, before)
 	if leaf, ok := bind.LeafOf(root); ok {
 		s.kind = federated
@@ -251,12 +254,16 @@ func (s *statement) rows(columns []wire.Column, src rows) (err error) {
 		if err != nil {
 			return nil
 		}
-		err = s.send(p, 0, p.rows, longest)
-		p.done()
-		if err != nil {
+		if err := s.sendAll(p, longest); err != nil {
 			return err
 		}
 	}
+}
+
+// sendAll writes a page and ends it, be it by a panic.
+func (s *statement) sendAll(p page, longest int) error {
+	defer p.done()
+	return s.send(p, 0, p.rows, longest)
 }
 
 // send writes some rows of a page.

@@ -14,6 +14,7 @@ import (
 	"github.com/silogate/silogate/catalog/scratch"
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/engine/bind"
+	"github.com/silogate/silogate/engine/parse"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
@@ -159,7 +160,12 @@ func (v *viewer) Views(db string) ([]infoschema.View, error) {
 	kept, err := v.system.server.views.Views(v.ctx, db)
 	var list []infoschema.View
 	for _, view := range kept {
-		list = append(list, infoschema.View{Name: view.Name, Definition: view.Written(), Definer: view.User + "@" + view.Host, Invoker: view.Invoker})
+		told := infoschema.View{Name: view.Name, Definer: view.User + "@" + view.Host, Invoker: view.Invoker}
+		if client := v.ctx.Client(); view.User == client.User && view.Host == client.Address ||
+			v.system.server.mayShowView(v.ctx, parse.TableName{Database: db, Name: view.Name}) {
+			told.Definition = view.Written()
+		}
+		list = append(list, told)
 	}
 	return list, err
 }

@@ -65,9 +65,9 @@ func TestRightsOfViews(t *testing.T) {
 		"CREATE VIEW d.nested AS SELECT id + 1 AS id FROM d.whose")
 	wantTable(t, bob, "SELECT SUM(id) FROM d.hers", "3")
 	_, err := texts(bob, "SELECT id FROM fake.numbers")
-	wantErrno(t, "the table itself", err, 1044, "42000")
+	wantErrno(t, "the table itself", err, 1142, "42000")
 	_, err = texts(bob, "SELECT hers.id FROM d.hers JOIN fake.numbers USING (id)")
-	wantErrno(t, "the table beside the view", err, 1044, "42000")
+	wantErrno(t, "the table beside the view", err, 1142, "42000")
 	_, err = texts(bob, "SELECT id FROM d.whose")
 	wantErrno(t, "an invoker's view", err, 1356, "HY000")
 	wantTable(t, bob, "SELECT SUM(id) FROM d.nested", "5") // whose invoker within nested is ann

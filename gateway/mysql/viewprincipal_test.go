@@ -73,6 +73,7 @@ func TestViewsAreReadAsTheirDefiner(t *testing.T) {
 	wantTable(t, bob, "SELECT CURRENT_USER(), who FROM d.hers", "bob@%|ann@%")
 	wantTable(t, bob, "SELECT m.name, h.name, w.name FROM own.mine m JOIN d.hers h JOIN d.whose w", "bob|ann|bob")
 	wantTable(t, bob, "SELECT h.name FROM own.mine m JOIN d.hers h ON h.name = m.name") // two principals are two statements
+	exec(t, root, "GRANT SHOW VIEW ON d.* TO ann", "GRANT SHOW VIEW ON d.* TO bob")
 	explained, err := texts(bob, "EXPLAIN SELECT h.name FROM own.mine m JOIN d.hers h ON h.name = m.name")
 	if err != nil || strings.Count(join(explained), "Remote own") != 2 {
 		t.Errorf("a join over two principals: %v %v", explained, err)
@@ -121,7 +122,7 @@ func TestUsersThatASourceDoesNotTellApart(t *testing.T) {
 	g.sqlite("lite", "CREATE TABLE t (id INTEGER, name TEXT); INSERT INTO t VALUES (1, 'one'), (2, 'two')")
 	root, _ := g.conn(g.open(""))
 	exec(t, root, "CREATE VIEW lite.v AS SELECT id FROM lite.t WHERE id > 1")
-	ann, _ := g.conn(g.account("ann", "GRANT SELECT ON lite.* TO ann"))
+	ann, _ := g.conn(g.account("ann", "GRANT SELECT, SHOW VIEW ON lite.* TO ann"))
 	const query = "SELECT t.name FROM lite.t JOIN lite.v ON v.id = t.id"
 	wantTable(t, ann, query, "two")
 	explained, err := texts(ann, "EXPLAIN "+query)

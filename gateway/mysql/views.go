@@ -12,6 +12,7 @@ import (
 
 	"github.com/silogate/silogate/catalog/store"
 	"github.com/silogate/silogate/engine/bind"
+	"github.com/silogate/silogate/engine/parse"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
@@ -103,7 +104,7 @@ func (s *statement) createView(n *gmsplan.CreateView) error {
 	client := s.ctx.Client()
 	v.User, v.Host = client.User, client.Address
 	if definer := ddl.ViewSpec.Definer; definer != "" {
-		if v.User, v.Host = splitDefiner(definer); v.User != client.User || v.Host != client.Address {
+		if v.User, v.Host = bind.SplitAccount(definer); v.User != client.User || v.Host != client.Address {
 			if err := s.needSuper(); err != nil {
 				return err
 			}
@@ -118,7 +119,7 @@ func (s *statement) createView(n *gmsplan.CreateView) error {
 			v.Picked = append(v.Picked, c.Name)
 		}
 	}
-	if err := s.recursion(ddl.ViewSpec.ViewExpr, s.ctx.GetCurrentDatabase(), [2]string{db, n.Name}, map[[2]string]bool{}); err != nil {
+	if err := s.recursion(ddl.ViewSpec.ViewExpr, s.ctx.GetCurrentDatabase(), parse.TableName{Database: db, Name: n.Name}); err != nil {
 		return err
 	}
 	definition, err := json.Marshal(v)
@@ -126,11 +127,6 @@ func (s *statement) createView(n *gmsplan.CreateView) error {
 		return err
 	}
 	return s.server.views.kept.Put(s.ctx, store.View{Database: db, Name: n.Name, Definition: definition})
-}
-
-func splitDefiner(account string) (user, host string) {
-	user, host, _ = strings.Cut(account, "`@`")
-	return strings.TrimPrefix(user, "`"), strings.TrimSuffix(host, "`")
 }
 
 // qualify has a view's query name databases if names without one would mean another than they did.
@@ -151,34 +147,10 @@ func (s *statement) qualify(v *bind.View, query sqlparser.SelectStatement, db st
 	return nil
 }
 
-// eachTable visits the tables that a query reads, but for those that it makes itself (WITH).
-func eachTable(query sqlparser.SQLNode, visit func(*sqlparser.TableName)) error {
-	own := map[string]bool{"dual": true}
-	_ = sqlparser.Walk(func(n sqlparser.SQLNode) (bool, error) {
-		if cte, ok := n.(*sqlparser.CommonTableExpr); ok {
-			own[strings.ToLower(cte.As.String())] = true
-		}
-		return true, nil
-	}, query)
-	return sqlparser.Walk(func(n sqlparser.SQLNode) (bool, error) {
-		from, ok := n.(*sqlparser.AliasedTableExpr)
-		if !ok {
-			return true, nil
-		}
-		name, ok := from.Expr.(sqlparser.TableName)
-		if !ok || name.DbQualifier.IsEmpty() && own[strings.ToLower(name.Name.String())] {
-			return true, nil
-		}
-		visit(&name)
-		from.Expr = name
-		return true, nil
-	}, query)
-}
-
 // starred reports whether a select list of a query has a star.
 func starred(query sqlparser.SelectStatement) bool {
 	found := false
-	_ = sqlparser.Walk(func(n sqlparser.SQLNode) (bool, error) {
+	_ = bind.Walk(func(n sqlparser.SQLNode) (bool, error) {
 		if _, ok := n.(*sqlparser.StarExpr); ok {
 			found = true
 		}
@@ -188,44 +160,6 @@ func starred(query sqlparser.SelectStatement) bool {
 		return !found, nil
 	}, query)
 	return found
-}
-
-// recursion refuses a view that reads itself, by way of others too.
-func (s *statement) recursion(query sqlparser.SelectStatement, db string, made [2]string, seen map[[2]string]bool) error {
-	var next []store.View
-	circular := false
-	_ = eachTable(query, func(t *sqlparser.TableName) {
-		in := t.DbQualifier.String()
-		if in == "" {
-			in = db
-		}
-		name := t.Name.String()
-		circular = circular || strings.EqualFold(in, made[0]) && strings.EqualFold(name, made[1])
-		key := [2]string{strings.ToLower(in), strings.ToLower(name)}
-		if v, ok := s.server.views.kept.Get(in, name); ok && !seen[key] {
-			seen[key] = true
-			next = append(next, v)
-		}
-	})
-	if circular {
-		return sqlerr.New(sqlerr.ViewRecursion, "`%s`.`%s` contains view recursion", made[0], made[1])
-	}
-	for _, kept := range next {
-		v, err := decodeView(kept)
-		if err != nil {
-			return err
-		}
-		parsed, _, _, err := s.server.gms.Parser.ParseWithOptions(s.ctx, v.Query, ';', false, sql.NewSqlModeFromString(v.Mode).ParserOptions())
-		if err != nil {
-			continue // it can't be read, and so reads nothing
-		}
-		if inner, ok := parsed.(sqlparser.SelectStatement); ok {
-			if err := s.recursion(inner, kept.Database, made, seen); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // shownView returns the view of a SHOW CREATE.
@@ -243,66 +177,9 @@ func (s *statement) shownView() (v bind.View, db string, ok bool) {
 
 // showView shows a view to who has the right to (errno 1142).
 func (s *statement) showView(v bind.View, db string) error {
-	subject := sql.PrivilegeCheckSubject{Database: db, Table: v.Name}
-	if !s.server.allows(s.ctx, sql.NewPrivilegedOperation(subject, sql.PrivilegeType_ShowView)) {
+	if !s.server.mayShowView(s.ctx, parse.TableName{Database: db, Name: v.Name}) {
 		return sqlerr.New(sqlerr.TableDenied, "SHOW VIEW command denied to user '%s'@'%s' for table '%s'", s.ctx.Client().User, s.ctx.Client().Address, v.Name)
 	}
 	return s.texts(textColumns("View", "Create View", "character_set_client", "collation_connection"),
 		[][]string{{v.Name, v.Statement(), "utf8mb4", "utf8mb4_0900_ai_ci"}})
-}
-
-// withinReach gives a session without a database one to bind a statement in that reads or makes a view: GMS wants one, though all names say
-// where they are. The returned function takes it back.
-func (s *statement) withinReach(parsed sqlparser.Statement) (restore func()) {
-	restore = func() {}
-	if s.ctx.GetCurrentDatabase() != "" {
-		return restore
-	}
-	if explain, ok := parsed.(*sqlparser.Explain); ok {
-		parsed = explain.Statement
-	}
-	var query sqlparser.SQLNode = parsed
-	db, unqualified := "", false
-	if ddl, ok := parsed.(*sqlparser.DDL); ok && ddl.ViewSpec != nil {
-		db, query = ddl.ViewSpec.ViewName.DbQualifier.String(), ddl.ViewSpec.ViewExpr
-	}
-	_ = eachTable(query, func(t *sqlparser.TableName) {
-		unqualified = unqualified || t.DbQualifier.IsEmpty()
-		if _, ok := s.server.views.kept.Get(t.DbQualifier.String(), t.Name.String()); ok {
-			db = t.DbQualifier.String()
-		}
-	})
-	if db == "" || unqualified {
-		return restore
-	}
-	s.ctx.SetCurrentDatabase(db)
-	return func() { s.ctx.SetCurrentDatabase("") }
-}
-
-// broken says of a column or database that is not there, and that a statement does not name, that a view of the statement names it.
-func (s *statement) broken(parsed sqlparser.Statement, err error) error {
-	if !sql.ErrTableColumnNotFound.Is(err) && !sql.ErrDatabaseNotFound.Is(err) {
-		return err
-	}
-	named, view := false, ""
-	_ = eachTable(parsed, func(t *sqlparser.TableName) {
-		db := t.DbQualifier.String()
-		if db == "" {
-			db = s.ctx.GetCurrentDatabase()
-		}
-		named = named || db != "" && strings.HasSuffix(strings.ToLower(err.Error()), " "+strings.ToLower(db))
-		if v, ok := s.server.views.kept.Get(db, t.Name.String()); ok {
-			view = v.Database + "." + v.Name
-		}
-	})
-	_ = sqlparser.Walk(func(n sqlparser.SQLNode) (bool, error) {
-		if c, ok := n.(*sqlparser.ColName); ok && strings.HasSuffix(strings.ToLower(err.Error()), `"`+c.Name.Lowered()+`"`) {
-			named = true
-		}
-		return !named, nil
-	}, parsed)
-	if named || view == "" {
-		return err
-	}
-	return sqlerr.New(sqlerr.BadView, "View '%s' references invalid table(s) or column(s) or function(s) or definer/invoker of view lack rights to use them", view)
 }

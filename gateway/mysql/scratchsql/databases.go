@@ -96,6 +96,15 @@ func (d *Databases) TemporaryTable(ctx *sql.Context, db, name string) (sql.Table
 	return d.table(db, t), true
 }
 
+// PermanentTable implements bind.Scratch.
+func (d *Databases) PermanentTable(ctx *sql.Context, db, name string) (sql.Table, bool) {
+	t, ok := d.session(ctx).Permanent(db, name)
+	if !ok {
+		return nil, false
+	}
+	return d.table(db, t), true
+}
+
 // TemporaryTables implements bind.Scratch.
 func (d *Databases) TemporaryTables(ctx *sql.Context, db string) []sql.Table {
 	var list []sql.Table

@@ -84,7 +84,7 @@ func (t *table) readable(ctx *sql.Context) (*scratch.Table, error) {
 		t.renew(ctx)
 		return t.current(ctx)
 	}
-	if before, ok := t.databases.session(ctx).AtStart(t.database, t.def.Name); ok && t.sameColumns(before) {
+	if before, ok := t.databases.session(ctx).AtStart(t.database, t.def.Name, t.temporary); ok && t.sameColumns(before) {
 		return before, nil
 	}
 	now, err := t.current(ctx)

@@ -1,0 +1,124 @@
+package mysql
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestExplainOfViews checks that a plan tells nobody what is below a view that he may only read.
+func TestExplainOfViews(t *testing.T) {
+	g := start(t)
+	g.sqlite("lite", "CREATE TABLE t (id INTEGER, secret TEXT); INSERT INTO t VALUES (1, 'one'), (2, 'two')")
+	root, _ := g.conn(g.open(""))
+	exec(t, root, "CREATE DATABASE d", "CREATE TABLE d.mine (id INT)", "CREATE TABLE d.own (id INT)",
+		"CREATE VIEW d.far AS SELECT id FROM lite.t WHERE secret <> 'x'", "CREATE VIEW d.near AS SELECT id FROM d.own",
+		"CREATE VIEW d.nested AS WITH c AS (SELECT id FROM d.far) SELECT id FROM c UNION SELECT id FROM d.near")
+	ann, _ := g.conn(g.account("ann", "GRANT SELECT, INSERT, UPDATE, DELETE ON d.mine TO ann", "GRANT SELECT ON d.far TO ann", "GRANT SELECT ON d.near TO ann",
+		"GRANT SELECT ON d.nested TO ann"))
+	statements := []string{
+		"SELECT id FROM d.far", "SELECT id FROM d.near", "SELECT id FROM d.nested", "SELECT 1 FROM d.mine WHERE id IN (SELECT id FROM d.far)",
+		"WITH c AS (SELECT id FROM d.far) SELECT id FROM c UNION SELECT 1", "SELECT 1 UNION SELECT id FROM (SELECT id FROM d.near) t", "INSERT INTO d.mine SELECT id FROM d.far",
+		"UPDATE d.mine SET id = (SELECT MAX(id) FROM d.near)", "DELETE d.mine FROM d.mine JOIN d.far USING (id)", "SELECT 1 ORDER BY (SELECT MAX(id) FROM d.far)",
+	}
+	told := func(rights string, of string, may bool) {
+		t.Helper()
+		for _, form := range []string{"EXPLAIN ", "EXPLAIN FORMAT=JSON ", "DESCRIBE ", "EXPLAIN ANALYZE "} {
+			if strings.HasPrefix(form, "EXPLAIN ANALYZE") && !strings.HasPrefix(of, "SELECT") {
+				continue
+			}
+			_, err := texts(ann, form+of)
+			if may && err != nil {
+				t.Errorf("with %s: %s%s: %v", rights, form, of, err)
+			}
+			if !may {
+				wantErrno(t, "with "+rights+": "+form+of, err, 1345, "HY000")
+			}
+		}
+	}
+	for _, of := range statements {
+		told("SELECT on the view", of, false)
+	}
+	if _, err := texts(ann, "EXPLAIN SELECT id FROM d.mine"); err != nil {
+		t.Error(err)
+	}
+	exec(t, root, "GRANT SHOW VIEW ON d.far TO ann", "GRANT SHOW VIEW ON d.near TO ann", "GRANT SHOW VIEW ON d.nested TO ann")
+	told("SHOW VIEW", "SELECT id FROM d.far", false)
+	exec(t, root, "GRANT SELECT ON lite.t TO ann", "GRANT SELECT ON d.own TO ann")
+	for _, of := range statements {
+		told("all that MySQL asks for", of, true)
+	}
+	exec(t, root, "REVOKE SHOW VIEW ON d.near FROM ann")
+	told("SELECT on all", "SELECT id FROM d.near", false)
+	told("SELECT on all", "SELECT id FROM d.nested", false)
+	told("SELECT on all", "SELECT id FROM d.far", true)
+}
+
+// TestDefinitionsOfViews checks who is told a view's query: its definer, and who has SHOW VIEW.
+func TestDefinitionsOfViews(t *testing.T) {
+	g := start(t)
+	root, _ := g.conn(g.open(""))
+	exec(t, root, "CREATE DATABASE d")
+	ann, _ := g.conn(g.account("ann", "GRANT SELECT, CREATE VIEW ON d.* TO ann", "GRANT SELECT ON fake.numbers TO ann"))
+	exec(t, ann, "CREATE VIEW d.hers AS SELECT id FROM fake.numbers")
+	bob, _ := g.conn(g.account("bob", "GRANT SELECT ON d.* TO bob"))
+	const query = "SELECT table_name, view_definition FROM information_schema.views WHERE table_schema = 'd'"
+	wantTable(t, ann, query, "hers|SELECT id FROM fake.numbers")
+	wantTable(t, root, query, "hers|SELECT id FROM fake.numbers")
+	wantTable(t, bob, query, "hers|")
+	exec(t, root, "GRANT SHOW VIEW ON d.hers TO bob")
+	wantTable(t, bob, query, "hers|SELECT id FROM fake.numbers")
+}
+
+// TestTemporaryTablesHideNothingFromViews checks that a client can't put a table of his own below another's view.
+func TestTemporaryTablesHideNothingFromViews(t *testing.T) {
+	g := start(t)
+	root, _ := g.conn(g.open(""))
+	exec(t, root, "CREATE DATABASE d", "CREATE TABLE d.rates (rate INT)", "INSERT INTO d.rates VALUES (7)", "CREATE VIEW d.rate AS SELECT rate FROM d.rates",
+		"CREATE VIEW d.first AS SELECT MIN(id) AS id FROM fake.numbers")
+	ann, _ := g.conn(g.account("ann", "GRANT SELECT, CREATE TEMPORARY TABLES ON d.* TO ann", "GRANT SELECT, CREATE TEMPORARY TABLES ON fake.* TO ann"))
+	first := func(query string) string {
+		t.Helper()
+		rows, err := texts(ann, query)
+		if err != nil || len(rows) != 1 {
+			t.Fatalf("%s: %v, %v", query, rows, err)
+		}
+		return rows[0][0]
+	}
+	before := first("SELECT id FROM d.first")
+	exec(t, ann, "CREATE TEMPORARY TABLE d.rates (rate INT)", "INSERT INTO d.rates VALUES (1)", "CREATE TEMPORARY TABLE fake.numbers (id INT)", "INSERT INTO fake.numbers VALUES (-99)")
+	for query, want := range map[string]string{
+		"SELECT rate FROM d.rates": "1", "SELECT rate FROM d.rate": "7", "SELECT id FROM fake.numbers": "-99", "SELECT id FROM d.first": before,
+		"SELECT v.rate - t.rate FROM d.rate v JOIN d.rates t": "6",
+	} {
+		if got := first(query); got != want {
+			t.Errorf("%s: %s, want %s", query, got, want)
+		}
+	}
+}
+
+// TestBrokenViews checks that a view's errors are told as the view's, and name nothing of what is in it.
+func TestBrokenViews(t *testing.T) {
+	g := start(t)
+	root, _ := g.conn(g.open(""))
+	exec(t, root, "CREATE DATABASE d", "CREATE DATABASE gone", "CREATE TABLE d.a (id INT, x INT)", "CREATE TABLE d.b (id INT, x INT)", "CREATE TABLE gone.t (id INT)",
+		"CREATE VIEW d.picks AS SELECT x FROM d.a", "CREATE VIEW d.joins AS SELECT a.id FROM d.a JOIN d.b USING (x)", "CREATE VIEW d.far AS SELECT id FROM gone.t",
+		"ALTER TABLE d.a DROP COLUMN x", "DROP DATABASE gone")
+	for _, view := range []string{"picks", "joins", "far"} {
+		for _, query := range []string{"SELECT * FROM d." + view, "EXPLAIN SELECT * FROM d." + view, "EXPLAIN FORMAT=JSON SELECT 1 FROM d." + view, "SELECT 1 FROM d.b WHERE EXISTS (SELECT 1 FROM d." + view + ")"} {
+			_, err := texts(root, query)
+			wantErrno(t, query, err, 1356, "HY000")
+		}
+	}
+	for query, errno := range map[string]uint16{
+		"SELECT nope FROM d.picks":                     1356, // as in MySQL, where the view is opened first
+		"SELECT b.id FROM d.b JOIN d.a USING (nope)":   1054,
+		"EXPLAIN SELECT nope FROM d.b":                 1054,
+		"SELECT y FROM d.b JOIN d.a USING (id)":        1054,
+		"EXPLAIN SELECT 1 FROM gone.t JOIN d.b":        1049,
+		"SELECT 1 FROM d.b WHERE EXISTS (SELECT nope)": 1054,
+	} {
+		_, err := texts(root, query)
+		want := map[uint16]string{1356: "HY000", 1054: "42S22", 1049: "42000"}[errno]
+		wantErrno(t, query, err, errno, want)
+	}
+}

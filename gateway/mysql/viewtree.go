@@ -1,0 +1,203 @@
+package mysql
+
+import (
+	"strings"
+
+	"github.com/dolthub/go-mysql-server/sql"
+	"github.com/dolthub/vitess/go/vt/sqlparser"
+
+	"github.com/silogate/silogate/catalog/store"
+	"github.com/silogate/silogate/engine/bind"
+	"github.com/silogate/silogate/engine/parse"
+	"github.com/silogate/silogate/engine/sqlerr"
+)
+
+// eachTable visits the tables that a query reads, but for those that it makes itself (WITH).
+func eachTable(query sqlparser.SQLNode, visit func(*sqlparser.TableName)) error {
+	own := map[string]bool{"dual": true}
+	_ = bind.Walk(func(n sqlparser.SQLNode) (bool, error) {
+		if cte, ok := n.(*sqlparser.CommonTableExpr); ok {
+			own[strings.ToLower(cte.As.String())] = true
+		}
+		return true, nil
+	}, query)
+	return bind.Walk(func(n sqlparser.SQLNode) (bool, error) {
+		from, ok := n.(*sqlparser.AliasedTableExpr)
+		if !ok {
+			return true, nil
+		}
+		name, ok := from.Expr.(sqlparser.TableName)
+		if !ok || name.DbQualifier.IsEmpty() && own[strings.ToLower(name.Name.String())] {
+			return true, nil
+		}
+		visit(&name)
+		from.Expr = name
+		return true, nil
+	}, query)
+}
+
+// viewTree walks what a query reads through the views that it names.
+type viewTree struct {
+	*statement
+	visit func(t parse.TableName, inView bool) error // inView: it is a view's query that names the table
+	seen  map[parse.TableName]bool
+}
+
+// walk visits the tables of a query that is read with db as its current database, and those below its views, each view's once.
+func (v *viewTree) walk(query sqlparser.SQLNode, db string, inView bool) error {
+	var tables []parse.TableName
+	_ = eachTable(query, func(t *sqlparser.TableName) {
+		in := t.DbQualifier.String()
+		if in == "" {
+			in = db
+		}
+		tables = append(tables, parse.TableName{Database: in, Name: t.Name.String()})
+	})
+	for _, t := range tables {
+		if err := v.visit(t, inView); err != nil {
+			return err
+		}
+		kept, ok := v.server.views.kept.Get(t.Database, t.Name)
+		key := parse.TableName{Database: strings.ToLower(t.Database), Name: strings.ToLower(t.Name)}
+		if !ok || v.seen[key] {
+			continue
+		}
+		if v.seen == nil {
+			v.seen = make(map[parse.TableName]bool)
+		}
+		v.seen[key] = true
+		if err := v.below(kept); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (v *viewTree) below(kept store.View) error {
+	view, err := decodeView(kept)
+	if err != nil {
+		return err
+	}
+	query, _, _, err := v.server.gms.Parser.ParseWithOptions(v.ctx, view.Query, ';', false, sql.NewSqlModeFromString(view.Mode).ParserOptions())
+	if err != nil {
+		return nil // it can't be read, and so reads nothing
+	}
+	return v.walk(query, kept.Database, true)
+}
+
+// recursion refuses a view that reads itself, by way of others too.
+func (s *statement) recursion(query sqlparser.SelectStatement, db string, made parse.TableName) error {
+	tree := viewTree{statement: s, visit: func(t parse.TableName, _ bool) error {
+		if strings.EqualFold(t.Database, made.Database) && strings.EqualFold(t.Name, made.Name) {
+			return sqlerr.New(sqlerr.ViewRecursion, "`%s`.`%s` contains view recursion", made.Database, made.Name)
+		}
+		return nil
+	}}
+	return tree.walk(query, db, false)
+}
+
+// mayExplain refuses to explain what is below a view to who may not know of it: a plan tells its query and its tables. As in MySQL it takes
+// SHOW VIEW on each view, and SELECT on what the view reads.
+func (s *statement) mayExplain(parsed sqlparser.Statement) error {
+	if _, ok := parsed.(*sqlparser.Explain); !ok {
+		return nil
+	}
+	tree := viewTree{statement: s, visit: func(t parse.TableName, inView bool) error {
+		if s.isView(t) && !s.server.mayShowView(s.ctx, t) || inView && !s.maySelect(t) {
+			return sqlerr.New(sqlerr.ViewExplain, "EXPLAIN/SHOW can not be issued; lacking privileges for underlying table")
+		}
+		return nil
+	}}
+	return tree.walk(parsed, s.ctx.GetCurrentDatabase(), false)
+}
+
+// mayShowView reports whether the user may see a view's query.
+func (v *Server) mayShowView(ctx *sql.Context, view parse.TableName) bool {
+	return v.allows(ctx, sql.NewPrivilegedOperation(sql.PrivilegeCheckSubject{Database: view.Database, Table: view.Name}, sql.PrivilegeType_ShowView))
+}
+
+// maySelect reports whether the user may read all of a table.
+func (s *statement) maySelect(t parse.TableName) bool {
+	return strings.EqualFold(t.Database, sql.InformationSchemaDatabaseName) ||
+		s.server.allows(s.ctx, sql.NewPrivilegedOperation(sql.PrivilegeCheckSubject{Database: t.Database, Table: t.Name}, sql.PrivilegeType_Select))
+}
+
+// withinReach gives a session without a database one to bind a statement in that reads or makes a view: GMS wants one, though all names say
+// where they are. The returned function takes it back.
+func (s *statement) withinReach(parsed sqlparser.Statement) (restore func()) {
+	restore = func() {}
+	if s.ctx.GetCurrentDatabase() != "" {
+		return restore
+	}
+	var query sqlparser.SQLNode = parsed
+	db, unqualified := "", false
+	if ddl, ok := parsed.(*sqlparser.DDL); ok && ddl.ViewSpec != nil {
+		db, query = ddl.ViewSpec.ViewName.DbQualifier.String(), ddl.ViewSpec.ViewExpr
+	}
+	_ = eachTable(query, func(t *sqlparser.TableName) {
+		unqualified = unqualified || t.DbQualifier.IsEmpty()
+		if _, ok := s.server.views.kept.Get(t.DbQualifier.String(), t.Name.String()); ok {
+			db = t.DbQualifier.String()
+		}
+	})
+	if db == "" || unqualified {
+		return restore
+	}
+	s.ctx.SetCurrentDatabase(db)
+	return func() { s.ctx.SetCurrentDatabase("") }
+}
+
+// broken says of a column or database that is not there, and that a statement does not name, that a view of the statement names it.
+func (s *statement) broken(parsed sqlparser.Statement, err error) error {
+	missing := missingName(err)
+	if missing == "" {
+		return err
+	}
+	named, view := false, ""
+	names := func(name string) { named = named || strings.EqualFold(name, missing) }
+	_ = eachTable(parsed, func(t *sqlparser.TableName) {
+		db := t.DbQualifier.String()
+		if db == "" {
+			db = s.ctx.GetCurrentDatabase()
+		}
+		if sql.ErrDatabaseNotFound.Is(err) {
+			names(db)
+		}
+		if v, ok := s.server.views.kept.Get(db, t.Name.String()); ok {
+			view = v.Database + "." + v.Name
+		}
+	})
+	_ = bind.Walk(func(n sqlparser.SQLNode) (bool, error) {
+		switch n := n.(type) {
+		case *sqlparser.ColName:
+			names(n.Name.String())
+		case *sqlparser.JoinTableExpr:
+			for _, c := range n.Condition.Using {
+				names(c.String())
+			}
+		}
+		return !named, nil
+	}, parsed)
+	if named || view == "" {
+		return err
+	}
+	return sqlerr.New(sqlerr.BadView, "View '%s' references invalid table(s) or column(s) or function(s) or definer/invoker of view lack rights to use them", view)
+}
+
+// missingName is the column or database that GMS did not find, by what it says; "": it is about another thing.
+func missingName(err error) string {
+	message := err.Error()
+	switch {
+	case sql.ErrDatabaseNotFound.Is(err): // database not found: d
+		return message[strings.LastIndexByte(message, ' ')+1:]
+	case sql.ErrTableColumnNotFound.Is(err): // table "t" does not have column "c"
+		if parts := strings.Split(message, `"`); len(parts) > 3 {
+			return parts[3]
+		}
+	case sql.ErrUnknownColumn.Is(err): // Unknown column 'c' in 'from clause'
+		if parts := strings.Split(message, "'"); len(parts) > 1 {
+			return parts[1]
+		}
+	}
+	return ""
+}
