@@ -1,6 +1,9 @@
 package mysql
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"math"
+)
 
 // binaryDateSize is how many bytes binaryDate appends.
 const binaryDateSize = 5
@@ -36,7 +39,7 @@ func binaryTime(dst []byte, us int64) []byte {
 	at := len(dst)
 	dst = append(dst, 0, 0)
 	if us < 0 {
-		dst[at+1], us = 1, -us
+		dst[at+1], us = 1, -max(us, -math.MaxInt64)
 	}
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(us/dayMicros))
 	dst = binaryClock(dst, us%dayMicros)

@@ -106,7 +106,7 @@ func appendDatetime(dst []byte, us int64, fsp int) []byte {
 // appendTime appends a TIME: [-]hhh:mm:ss with fsp digits of a fraction.
 func appendTime(dst []byte, us int64, fsp int) []byte {
 	if us < 0 {
-		dst, us = append(dst, '-'), -us
+		dst, us = append(dst, '-'), -max(us, -math.MaxInt64)
 	}
 	return appendClock(dst, us, fsp)
 }

@@ -46,6 +46,18 @@ func TestDatesBeyondYears(t *testing.T) {
 	}
 }
 
+// TestTimesBeyondMySQL checks that no TIME of a source, whatever it is, keeps a row from being written.
+func TestTimesBeyondMySQL(t *testing.T) {
+	for us, want := range map[int64]string{math.MinInt64: "-2562047788:00:54.775807", math.MaxInt64: "2562047788:00:54.775807", -1: "-00:00:00.000001"} {
+		if got := string(appendTime(nil, us, 6)); got != want {
+			t.Errorf("%d: %s, want %s", us, got, want)
+		}
+		if got := binaryTime(nil, us); len(got) != 13 {
+			t.Errorf("%d: % x", us, got)
+		}
+	}
+}
+
 func TestClockAgreesWithTime(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for _, zone := range []string{"UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu"} {

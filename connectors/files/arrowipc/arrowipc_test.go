@@ -3,6 +3,7 @@ package arrowipc
 import (
 	"bytes"
 	"encoding/binary"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/silogate/silogate/connectors/files/filestest"
 	"github.com/silogate/silogate/engine/sqlerr"
+	"github.com/silogate/silogate/engine/types"
 )
 
 func TestTypes(t *testing.T) {
@@ -79,6 +81,27 @@ func TestTypes(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestTimesBeyondMySQL checks that what no TIME holds is NULL.
+func TestTimesBeyondMySQL(t *testing.T) {
+	schema := arrow.NewSchema([]arrow.Field{{Name: "us", Type: arrow.FixedWidthTypes.Time64us}, {Name: "s", Type: arrow.FixedWidthTypes.Time32s}}, nil)
+	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
+	defer b.Release()
+	b.Field(0).(*array.Time64Builder).AppendValues([]arrow.Time64{math.MinInt64, math.MaxInt64, types.LastTime, -types.LastTime - 1}, nil)
+	b.Field(1).(*array.Time32Builder).AppendValues([]arrow.Time32{math.MinInt32, math.MaxInt32, -3020399, 3020400}, nil)
+	batch := b.NewRecordBatch()
+	defer batch.Release()
+	for form, content := range written(t, batch) {
+		_, rows, err := filestest.Read(t, New(), "x.arrow", content)
+		if want := []string{"NULL NULL", "NULL NULL", "838:59:59.000000 -838:59:59", "NULL NULL"}; err != nil || !slices.Equal(rows, want) {
+			t.Errorf("%s: %q, error %v", form, rows, err)
+		}
+		_, f, err := filestest.Open(t, New(), "x.arrow", content)
+		if err != nil || !f.Describe().Columns[0].Nullable {
+			t.Errorf("%s: NOT NULL, error %v", form, err)
+		}
 	}
 }
 

@@ -69,15 +69,6 @@ func vectorType(t types.Type) arrow.DataType {
 	return t.Arrow()
 }
 
-// MySQL's dates and moments: years 1 to 9999, in days and microseconds since 1970.
-const (
-	dayMicros   = 86400_000_000
-	firstDay    = -719162
-	lastDay     = 2932896
-	firstMicros = firstDay * dayMicros
-	lastMicros  = (lastDay+1)*dayMicros - 1
-)
-
 // appender returns what appends value i, which is not NULL, of an array. lost is set for one that MySQL does not have.
 func appender(b array.Builder, values arrow.Array, t types.Type, lost *bool) func(i int) {
 	values = plain(values)
@@ -128,7 +119,7 @@ func appender(b array.Builder, values arrow.Array, t types.Type, lost *bool) fun
 	case *array.TimestampBuilder:
 		return moments(b, values.(*array.Timestamp), lost)
 	case *array.DurationBuilder:
-		return times(b, values)
+		return times(b, values, lost)
 	case *array.Decimal64Builder:
 		return func(i int) {
 			b.UnsafeAppend(decimal.Decimal64(int64(within(values, i, t).Array()[0])))
@@ -170,13 +161,13 @@ func floats32(b *array.Float32Builder, values arrow.Array, lost *bool) func(i in
 }
 
 func dates(b *array.Date32Builder, values arrow.Array, lost *bool) func(i int) {
-	const dayMillis = dayMicros / 1000
+	const dayMillis = 86_400_000
 	days := func(i int) int64 { return int64(values.(*array.Date32).Value(i)) }
 	if v, ok := values.(*array.Date64); ok {
 		days = func(i int) int64 { return floor(int64(v.Value(i)), dayMillis) }
 	}
 	return func(i int) {
-		if d := days(i); d < firstDay || d > lastDay {
+		if d := days(i); d < types.FirstDay || d > types.LastDay {
 			*lost = true
 			b.AppendNull()
 		} else {
@@ -205,7 +196,7 @@ func moments(b *array.TimestampBuilder, values *array.Timestamp, lost *bool) fun
 		if unit == arrow.Nanosecond {
 			v = floor(v, 1000)
 		}
-		if v < firstMicros/scale || v > lastMicros/scale {
+		if v < types.FirstMoment/scale || v > types.LastMoment/scale {
 			*lost = true
 			b.AppendNull()
 		} else {
@@ -214,16 +205,24 @@ func moments(b *array.TimestampBuilder, values *array.Timestamp, lost *bool) fun
 	}
 }
 
-func times(b *array.DurationBuilder, values arrow.Array) func(i int) {
+func times(b *array.DurationBuilder, values arrow.Array, lost *bool) func(i int) {
+	add := func(us int64) {
+		if us < -types.LastTime || us > types.LastTime {
+			*lost = true
+			b.AppendNull()
+		} else {
+			b.UnsafeAppend(arrow.Duration(us))
+		}
+	}
 	switch v := values.(type) {
 	case *array.Time32:
 		scale := scales[v.DataType().(*arrow.Time32Type).Unit]
-		return func(i int) { b.UnsafeAppend(arrow.Duration(int64(v.Value(i)) * scale)) }
+		return func(i int) { add(int64(v.Value(i)) * scale) }
 	case *array.Time64:
 		if v.DataType().(*arrow.Time64Type).Unit == arrow.Nanosecond {
-			return func(i int) { b.UnsafeAppend(arrow.Duration(floor(int64(v.Value(i)), 1000))) }
+			return func(i int) { add(floor(int64(v.Value(i)), 1000)) }
 		}
-		return func(i int) { b.UnsafeAppend(arrow.Duration(v.Value(i))) }
+		return func(i int) { add(int64(v.Value(i))) }
 	}
 	panic("no times in " + values.DataType().String())
 }

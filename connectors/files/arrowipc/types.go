@@ -16,8 +16,8 @@ const longestBinary = 255
 func describe(f arrow.Field) files.Column {
 	c := files.Column{Name: f.Name, Nullable: f.Nullable, Native: f.Type.String()}
 	c.Type, c.Warning = mapType(f.Type)
-	if c.Type.IsFloat() || c.Type.Kind == types.Null || c.Type.IsTemporal() && c.Type.Kind != types.Time {
-		c.Nullable = true // NaN, infinities and years that MySQL does not have
+	if c.Type.IsFloat() || c.Type.Kind == types.Null || c.Type.IsTemporal() {
+		c.Nullable = true // NaN, infinities, and dates and times that MySQL does not have
 	}
 	return c
 }

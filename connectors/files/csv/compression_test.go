@@ -2,7 +2,9 @@ package csv
 
 import (
 	"bytes"
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -55,6 +57,48 @@ func TestCompression(t *testing.T) {
 			}
 			_, _, err = read(t, "x.csv."+extension, out.String()[:out.Len()-out.Len()/3], Options{})
 			if !sqlerr.Is(err, sqlerr.Corrupt) || !strings.Contains(err.Error(), "x.csv."+extension) {
+				t.Errorf("a file that ends early: error %v", err)
+			}
+		})
+	}
+	// Of most of these nothing can be read until a block is whole, and blocks are larger than a sample is at first.
+	random := rand.New(rand.NewPCG(1, 2))
+	var large strings.Builder
+	large.WriteString("id,n,x\n")
+	for i := range 80_000 {
+		fmt.Fprintf(&large, "%d,%d,%x%x\n", i, random.Int64(), random.Uint64(), random.Uint64())
+	}
+	blocks := func(size lz4.BlockSize) func(io.Writer) io.WriteCloser {
+		return func(out io.Writer) io.WriteCloser {
+			w := lz4.NewWriter(out)
+			if err := w.Apply(lz4.BlockSizeOption(size)); err != nil {
+				t.Fatal(err)
+			}
+			return w
+		}
+	}
+	for name, compress := range map[string]func(io.Writer) io.WriteCloser{
+		"4 MiB.lz4": blocks(lz4.Block4Mb), "64 KiB.lz4": blocks(lz4.Block64Kb), "blocks.sz": func(w io.Writer) io.WriteCloser { return snappy.NewBufferedWriter(w) },
+		"stream.gz": func(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out bytes.Buffer
+			w := compress(&out)
+			if _, err := io.WriteString(w, large.String()); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if out.Len() < 1<<20 {
+				t.Fatalf("only %d bytes", out.Len())
+			}
+			name := "x.csv." + name[strings.LastIndexByte(name, '.')+1:]
+			columns, rows, err := read(t, name, out.String(), Options{})
+			if err != nil || len(rows) != 80_000 || !slices.Equal(columns, []string{"id bigint", "n bigint", "x longtext"}) {
+				t.Errorf("columns %q, %d rows, error %v", columns, len(rows), err)
+			}
+			if _, _, err := read(t, name, out.String()[:out.Len()/2], Options{}); !sqlerr.Is(err, sqlerr.Corrupt) {
 				t.Errorf("a file that ends early: error %v", err)
 			}
 		})

@@ -48,7 +48,7 @@ func (f *File) bounds(column int, s statistic) files.Bounds {
 		b.Max, b.HasMax = c.bound(s.high)
 	}
 	// NULLs that NaN, infinities and dates beyond MySQL's turn into are not in the file's count.
-	lossy := float || isMoment(c.Type) && !inYears(b)
+	lossy := float || c.Type.IsTemporal() && !inRange(b)
 	if !c.leaf.optional && !lossy {
 		b.Nulls = 0
 	}

@@ -188,8 +188,8 @@ func (f *File) decoder(ctx context.Context, group, column int, open openChunk, l
 		src.close()
 		return nil, err
 	}
-	if isMoment(c.Type) && !inYears(f.Bounds(group, column)) {
-		guardYears(d, warner(&o, c.Name))
+	if c.Type.IsTemporal() && !inRange(f.Bounds(group, column)) {
+		guardRange(d, c.Type, warner(&o, c.Name))
 	}
 	return d, nil
 }

@@ -86,8 +86,8 @@ func (c *Column) mapLeaf(node *schema.PrimitiveNode) {
 	if c.Type == (types.Type{}) && c.Warning == "" {
 		c.Type = c.mapPhysical()
 	}
-	if isMoment(c.Type) {
-		c.Nullable = true // in a year that MySQL does not have
+	if c.Type.IsTemporal() {
+		c.Nullable = true // MySQL may not have it
 	}
 }
 

@@ -5,33 +5,20 @@ import (
 	"github.com/silogate/silogate/engine/types"
 )
 
-// MySQL's dates and moments: years 1 to 9999, in days and microseconds since 1970.
-const (
-	firstDay    = -719162
-	lastDay     = 2932896
-	firstMicros = firstDay * dayMicros
-	lastMicros  = (lastDay+1)*dayMicros - 1
-)
-
-// isMoment reports a type with a date in it.
-func isMoment(t types.Type) bool { return t.IsTemporal() && t.Kind != types.Time }
-
-// inYears reports whether bounds of dates or moments prove that MySQL has them all.
-func inYears(b files.Bounds) bool {
-	first, last := int64(firstMicros), int64(lastMicros)
-	if b.Type.Kind == types.Date {
-		first, last = firstDay, lastDay
-	}
+// inRange reports whether bounds of dates or times prove that MySQL has them all.
+func inRange(b files.Bounds) bool {
+	first, last := types.Range(b.Type)
 	return b.HasMin && b.HasMax && b.Min.Int >= first && b.Max.Int <= last
 }
 
-// guardYears has a decoder of dates or moments make those NULL that MySQL does not have, and call warn if there was one.
-func guardYears(d decoder, warn func()) {
+// guardRange has a decoder of dates or times make those NULL that MySQL does not have, and call warn if there was one.
+func guardRange(d decoder, t types.Type, warn func()) {
+	first, last := types.Range(t)
 	switch d := d.(type) {
 	case *fixed[int32]:
-		d.drop = dropOutside[int32](firstDay, lastDay, warn)
+		d.drop = dropOutside(int32(first), int32(last), warn)
 	case *fixed[int64]:
-		d.drop = dropOutside[int64](firstMicros, lastMicros, warn)
+		d.drop = dropOutside(first, last, warn)
 	}
 }
 

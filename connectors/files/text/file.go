@@ -3,7 +3,6 @@ package text
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"iter"
 
@@ -63,8 +62,8 @@ func Read(ctx context.Context, store blob.Store, o blob.Object, usage *connector
 	}
 	s.Data, s.Whole = raw, int64(len(raw)) == o.Size
 	if s.decompress != nil {
-		if err := s.expand(raw); err != nil {
-			return nil, corrupt(s.Location, err)
+		if err := s.readCompressed(ctx, store, raw, usage); err != nil {
+			return nil, err
 		}
 	}
 	switch {
@@ -79,23 +78,44 @@ func Read(ctx context.Context, store blob.Store, o blob.Object, usage *connector
 	return s, nil
 }
 
-// expand decompresses the sample as far as it goes.
-func (s *Sample) expand(raw []byte) error {
+// readCompressed decompresses the sample, of which raw is the start, and reads more of the file until a line is whole: some codecs give nothing
+// of a block whose end is not there, and a block of lz4 has up to 4 MiB.
+func (s *Sample) readCompressed(ctx context.Context, store blob.Store, raw []byte, usage *connectors.Usage) error {
+	for {
+		all := int64(len(raw)) == s.Object.Size
+		err := s.expand(raw, all)
+		enough := all || len(s.Data) >= mostSample || bytes.IndexByte(s.Data, '\n') >= 0
+		switch {
+		case err != nil && (all || len(raw) >= 2*mostSample):
+			return corrupt(s.Location, err)
+		case err == nil && enough || len(raw) >= 2*mostSample:
+			return nil
+		}
+		from := int64(len(raw))
+		raw = append(raw, make([]byte, min(s.Object.Size, 2*from)-from)...)
+		if err := blob.ReadMetered(ctx, store, s.Object, from, raw[from:], usage); err != nil {
+			return err
+		}
+	}
+}
+
+// expand decompresses the start of the file as far as it goes; all: it is the whole file. What a codec says of one that was cut off counts
+// if it gave nothing before: a scan will tell.
+func (s *Sample) expand(raw []byte, all bool) error {
 	compressed := bytes.NewReader(raw)
+	s.Data, s.Whole = nil, false
 	text, err := s.decompress(compressed)
 	if err != nil {
 		return err
 	}
 	defer text.Close()
 	s.Data, err = io.ReadAll(io.LimitReader(text, mostSample))
-	used := len(raw) - compressed.Len()
-	complete := s.Whole
-	s.Whole = complete && err == nil && len(s.Data) < mostSample
-	if used > 0 {
+	s.Whole = all && err == nil && len(s.Data) < mostSample
+	if used := len(raw) - compressed.Len(); used > 0 {
 		s.ratio = float64(len(s.Data)) / float64(used)
 	}
-	if errors.Is(err, io.ErrUnexpectedEOF) && !complete {
-		err = nil // the sample was cut off
+	if !all && len(s.Data) > 0 {
+		return nil
 	}
 	return err
 }

@@ -1,5 +1,7 @@
 package text
 
+import "github.com/silogate/silogate/engine/types"
+
 const (
 	dayMicros = 86400_000_000
 	dayLength = len("2006-01-02")
@@ -139,14 +141,8 @@ func parseMoment(v []byte) (m moment, ok bool) {
 	offset, ok := parseOffset(c.trailing)
 	m.micros -= offset
 	m.zoned = true
-	return m, ok && m.micros >= firstMicros && m.micros <= lastMicros
+	return m, ok && m.micros >= types.FirstMoment && m.micros <= types.LastMoment
 }
-
-// MySQL's moments in microseconds since 1970: years 1 to 9999.
-const (
-	firstMicros = -719162 * dayMicros
-	lastMicros  = 2932897*dayMicros - 1
-)
 
 // parseOffset reads Z, +HH, +HHMM or +HH:MM, perhaps after a space, as microseconds.
 func parseOffset(v []byte) (micros int64, ok bool) {
