@@ -84,8 +84,8 @@ func (c *Catalog) Tables(ctx context.Context, user, db string) ([]string, error)
 	return tables, nil
 }
 
-// Resolve finds a table, and says as whom it is read: users between whom the source makes no difference are one principal. Unknown names are sqlerr.UnknownDatabase and sqlerr.UnknownTable; any other error is the
-// source's.
+// Resolve finds a table, and says as whom it is read: users between whom the source makes no difference are one principal. Unknown names
+// are sqlerr.UnknownDatabase and sqlerr.UnknownTable; any other error is the source's.
 func (c *Catalog) Resolve(ctx context.Context, user, db, table string) (plan.Site, *plan.Table, error) {
 	s, namespace, err := c.locate(ctx, user, db)
 	if err != nil {

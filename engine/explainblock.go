@@ -41,24 +41,27 @@ type tableJSON struct {
 	Name    string `json:"table_name"`
 	Access  string `json:"access_type"`
 	Rows    *int64 `json:"rows_examined_per_scan,omitempty"`
+
+	called string // by the statement
 }
 
 // block is the query block of a description; id is the number of the last one before it.
 func block(d *plan.Description, id *int) *blockJSON {
 	*id++
 	b := &blockJSON{SelectID: *id}
-	written, _ := d.Properties["tables"].([]string)
 	switch d.Operator {
 	case "insert", "replace":
+		written, _ := d.Properties["tables"].([]string)
 		b.Table = &tableJSON{Insert: d.Operator == "insert", Replace: d.Operator == "replace", Name: written[0], Access: "ALL"}
 		if from := b.read(d.Inputs, id); len(from) > 0 {
 			b.InsertFrom = &joinedJSON{from}
 		}
 		return b
 	case "update", "delete":
+		written, _ := d.Properties["targets"].([]string)
 		b.Loop = b.read(d.Inputs, id)
 		for i := range b.Loop {
-			if t := &b.Loop[i].Table; slices.Contains(written, t.Name) {
+			if t := &b.Loop[i].Table; slices.Contains(written, t.called) {
 				t.Update, t.Delete = d.Operator == "update", d.Operator == "delete"
 			}
 		}
@@ -91,7 +94,10 @@ func (b *blockJSON) step(d *plan.Description, id *int) (tables []loopJSON) {
 	if access != "" {
 		names, _ := d.Properties["tables"].([]string)
 		for _, name := range names {
-			t := tableJSON{Name: name, Access: access}
+			t := tableJSON{Name: name, Access: access, called: name}
+			if alias, ok := d.Properties["alias"].(string); ok {
+				t.called = alias
+			}
 			if len(names) == 1 && d.Estimate != nil && d.Estimate.Rows < math.MaxInt64 { // not of unknown ones
 				rows := int64(math.Round(d.Estimate.Rows))
 				t.Rows = &rows

@@ -30,6 +30,7 @@ type Config struct {
 type Binder struct {
 	resolver    Resolver
 	system      System
+	views       ViewStore
 	readers     readers
 	engine      *sqle.Engine
 	runner      Runner
@@ -40,7 +41,7 @@ type Binder struct {
 // New builds a Binder; Close ends its background work. It fails only if the GMS linked in lacks a rule this package uses.
 func New(cfg Config) (*Binder, error) {
 	forceFullAnalysis()
-	b := &Binder{resolver: cfg.Resolver, system: cfg.System, readers: newReaders(), runner: cfg.Runner}
+	b := &Binder{resolver: cfg.Resolver, system: cfg.System, views: ViewDatabase{Store: cfg.Views}.store(), readers: newReaders(), runner: cfg.Runner}
 	if b.runner == nil {
 		b.runner = noRunner
 	}

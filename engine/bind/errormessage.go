@@ -58,8 +58,14 @@ func errorArguments(kind *goerrors.Kind, err error) []string {
 	if found == nil {
 		return nil
 	}
+	for i, arg := range found {
+		found[i], _, _ = strings.Cut(arg, similar)
+	}
 	return found[1:]
 }
+
+// similar begins what GMS adds to a name that is not there: names like it, be they for the user to see or not.
+const similar = ", maybe you mean "
 
 // worded gives an error of a kind MySQL's words, and the code that depends on what it is about.
 func worded(k errorKind, err error) *sqlerr.Error {

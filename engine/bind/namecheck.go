@@ -69,7 +69,7 @@ func doubles(n sqlparser.SQLNode) error {
 // UnknownQualifier says of an error in binding a statement which name is not there, and in which of its clauses that stands. A table that is
 // not there may be the qualifier of a column: no table of the statement has that name. Of a variable that only the server has it says whether it
 // was read or set.
-func UnknownQualifier(err error, stmt sqlparser.Statement) error {
+func UnknownQualifier(ctx *sql.Context, err error, stmt sqlparser.Statement) error {
 	if args := errorArguments(sql.ErrSystemVariableGlobalOnly, err); args != nil {
 		if _, sets := stmt.(*sqlparser.Set); !sets {
 			return sqlerr.New(sqlerr.ReadOnlyVariable, "Variable '%s' is a GLOBAL variable", args[0])
@@ -88,18 +88,61 @@ func UnknownQualifier(err error, stmt sqlparser.Statement) error {
 	if ddl, ok := stmt.(*sqlparser.DDL); ok && ddl.Action == sqlparser.DropStr {
 		return sqlerr.New(sqlerr.UnknownStar, "Unknown table '%s'", args[0])
 	}
-	tables := false
+	if qualified, ok := tableNamed(ctx, stmt, args[0]); ok {
+		return sqlerr.New(sqlerr.UnknownTable, "Table '%s' doesn't exist", qualified)
+	}
+	return unknownColumn(err, stmt, args[0], "")
+}
+
+// tableNamed finds a table among those that a statement names, and returns its name with its database.
+func tableNamed(ctx *sql.Context, stmt sqlparser.Statement, name string) (qualified string, found bool) {
+	named := func(t sqlparser.TableName, db string) {
+		if found || !strings.EqualFold(t.Name.String(), name) {
+			return
+		}
+		if !t.DbQualifier.IsEmpty() {
+			db = t.DbQualifier.String()
+		}
+		if db == "" {
+			db = ctx.GetCurrentDatabase()
+		}
+		qualified, found = t.Name.String(), true
+		if db != "" {
+			qualified = db + "." + qualified
+		}
+	}
+	switch n := stmt.(type) {
+	case *sqlparser.Show:
+		db := n.Database
+		if n.ShowTablesOpt != nil && db == "" {
+			db = n.ShowTablesOpt.DbName
+		}
+		named(n.Table, db)
+	case *sqlparser.DDL:
+		named(n.Table, "")
+		for _, t := range n.FromTables {
+			named(t, "")
+		}
+		if n.OptLike != nil {
+			for _, t := range n.OptLike.LikeTables {
+				named(t, "")
+			}
+		}
+	case *sqlparser.AlterTable:
+		named(n.Table, "")
+	}
 	_ = Walk(func(n sqlparser.SQLNode) (bool, error) { // nothing here fails
-		if n, ok := n.(*sqlparser.AliasedTableExpr); ok {
-			table, ok := n.Expr.(sqlparser.TableName)
-			tables = tables || ok && strings.EqualFold(table.Name.String(), args[0])
+		switch n := n.(type) {
+		case *sqlparser.AliasedTableExpr:
+			if t, ok := n.Expr.(sqlparser.TableName); ok {
+				named(t, "")
+			}
+		case *sqlparser.Insert:
+			named(n.Table, "")
 		}
 		return true, nil
 	}, stmt)
-	if tables {
-		return err
-	}
-	return unknownColumn(err, stmt, args[0], "")
+	return qualified, found
 }
 
 // unknownColumn names the column that is not there, of a qualifier or name or both, and its clause; where none is found it returns err.

@@ -73,20 +73,33 @@ func (b *Binder) shownIndexes(ctx *sql.Context, show *sqlparser.Show) (sqlparser
 	if err != nil {
 		return nil, err
 	}
-	found, _, err := b.engine.Analyzer.Catalog.Table(ctx, db, show.Table.Name.String())
+	name, err := b.indexed(ctx, db, show)
 	if err != nil {
-		return nil, Translate(err)
+		return nil, err
 	}
-	name := quotedText(found.Name())
-	if t, ok := found.(*table); ok && utf8.RuneCountInString(t.source.Name.Name) <= longestName {
-		name = quotedText(t.source.Name.Name)
-	}
+	name = quotedText(name)
 	l := listing{from: "STATISTICS", columns: indexColumns}
 	l.where = "TABLE_SCHEMA = " + quotedText(db) + " AND TABLE_NAME = " + name + " AND TABLE_NAME COLLATE utf8mb3_bin = " + name
 	if show.ShowIndexFilterOpt != nil {
 		l.filter = &sqlparser.ShowFilter{Filter: show.ShowIndexFilterOpt}
 	}
 	return b.listed(l)
+}
+
+// indexed is the name of a table or view under which its keys are listed.
+func (b *Binder) indexed(ctx *sql.Context, db string, show *sqlparser.Show) (string, error) {
+	name := show.Table.Name.String()
+	if view, ok, err := b.views.View(ctx, db, name); ok || err != nil { // which has none
+		return view.Name, err
+	}
+	found, _, err := b.engine.Analyzer.Catalog.Table(ctx, db, name)
+	if err != nil {
+		return "", Translate(UnknownQualifier(ctx, err, show))
+	}
+	if t, ok := found.(*table); ok && utf8.RuneCountInString(t.source.Name.Name) <= longestName {
+		return t.source.Name.Name, nil
+	}
+	return found.Name(), nil
 }
 
 // longestName is up to how many characters a name is shown as its source has it.

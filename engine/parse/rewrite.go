@@ -115,7 +115,8 @@ func Rewrite(sql string, ansiQuotes bool) string {
 
 // explained are the words after EXPLAIN and its synonyms that are no table.
 var explained = []string{"SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "REPLACE", "TABLE", "VALUES", "ANALYZE", "FORMAT", "EXTENDED",
-	"PARTITIONS", "PLAN", "FOR", "SHOW", "SET", "CREATE", "ALTER", "DROP", "CALL", "GRANT", "REVOKE", "USE", "LOAD"}
+	"PARTITIONS", "PLAN", "FOR", "SHOW", "SET", "CREATE", "ALTER", "DROP", "CALL", "GRANT", "REVOKE", "USE", "LOAD", "KILL",
+	"LOCK", "UNLOCK", "RENAME", "OPTIMIZE", "CHECK", "PURGE"}
 
 // describe makes a SHOW COLUMNS of a text that describes one column, or those of a pattern, and returns how many tokens
 // it has read.

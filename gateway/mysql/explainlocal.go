@@ -72,15 +72,15 @@ func (o outliner) outline(n sql.Node) (*plan.Description, error) {
 // node is outline without the subqueries in the node's own expressions.
 func (o outliner) node(n sql.Node) (*plan.Description, error) {
 	if in, ok := passed(n); ok {
-		return o.outline(in)
-	}
-	operator, operation, properties, children := o.step(n)
-	d := plan.Outline(operator, operation, properties)
-	if rt, ok := n.(*gmsplan.ResolvedTable); ok {
-		if t, ok := rt.UnderlyingTable().(bind.Stored); ok {
-			d.Estimate = &plan.Statistics{Rows: t.Describe(o.ctx).Stats.Rows, Bytes: plan.Unknown}
+		d, err := o.outline(in)
+		if alias, ok := n.(*gmsplan.TableAlias); ok && err == nil {
+			if tables, ok := d.Properties["tables"].([]string); ok && len(tables) == 1 {
+				d.Properties["alias"] = calledIn(tables[0], alias.Name())
+			}
 		}
+		return d, err
 	}
+	d, children := o.step(n)
 	for _, c := range children {
 		in, err := o.outline(c)
 		if err != nil {
@@ -117,74 +117,97 @@ func passed(n sql.Node) (sql.Node, bool) {
 	return nil, false
 }
 
-// step says what a node does, over which others.
-func (o outliner) step(n sql.Node) (operator, operation string, properties map[string]any, children []sql.Node) {
-	tables := func(verb string, of ...sql.Node) (string, map[string]any) {
-		var names []string
-		for _, t := range of {
-			names = append(names, o.tablesIn(t)...)
-		}
-		slices.Sort(names)
-		names = slices.Compact(names)
-		return verb + strings.Join(names, ", "), map[string]any{"tables": names}
-	}
-	children = n.Children()
+// step says what a node does, and over which others.
+func (o outliner) step(n sql.Node) (d *plan.Description, children []sql.Node) {
 	switch n := n.(type) {
 	case *gmsplan.InsertInto:
-		operator, operation = "insert", "Insert into "
-		if n.IsReplace {
-			operator, operation = "replace", "Replace into "
-		}
-		children = []sql.Node{n.Source}
-		operation, properties = tables(operation, n.Destination)
-		if n.OnDupExprs.HasUpdates() {
-			properties["on_duplicate_key_update"] = true
-			operation += " (on duplicate key update)"
-		}
+		return o.insert(n), []sql.Node{n.Source}
 	case *gmsplan.Update:
-		operator = "update"
-		targets := []sql.Node{n.Child}
-		if join := joinOf(n.Child); join != nil {
-			targets = targets[:0]
-			for _, t := range join.UpdateTargets {
-				targets = append(targets, t)
-			}
-		}
-		operation, properties = tables("Update ", targets...)
+		return o.update(n), n.Children()
 	case *gmsplan.DeleteFrom:
-		operator = "delete"
-		operation, properties = tables("Delete from ", n.GetDeleteTargets()...)
+		var tables, called []string
+		for _, t := range n.GetDeleteTargets() {
+			names, aliases := o.tablesIn(t)
+			tables, called = append(tables, names...), append(called, aliases...)
+		}
+		return write("delete", "Delete from ", tables, called), n.Children()
 	case *gmsplan.ResolvedTable:
 		if gmsplan.IsDualTable(n.Table) {
-			return "values", "Values: 1 rows", map[string]any{"row_count": 1}, nil
+			return plan.Outline("values", "Values: 1 rows", map[string]any{"row_count": 1}), nil
 		}
-		operator, children = "table_scan", nil
-		operation, properties = tables("Table scan on ", n)
+		return o.read("table_scan", "Table scan on ", n), nil
 	case *gmsplan.IndexedTableAccess:
-		operator, children = "index_lookup", nil
-		operation, properties = tables("Index lookup on ", n)
+		return o.read("index_lookup", "Index lookup on ", n), nil
 	case *gmsplan.Values:
-		operator, operation = "values", fmt.Sprintf("Values: %d rows", len(n.ExpressionTuples))
-		properties = map[string]any{"row_count": len(n.ExpressionTuples)}
+		rows := len(n.ExpressionTuples)
+		return plan.Outline("values", fmt.Sprintf("Values: %d rows", rows), map[string]any{"row_count": rows}), n.Children()
 	case *gmsplan.Filter:
 		var conditions []string
 		for _, e := range expression.SplitConjunction(o.ctx, n.Expression) {
 			conditions = append(conditions, o.inWords(e))
 		}
-		operator, operation = "filter", "Filter "+strings.Join(conditions, " AND ")
-		properties = map[string]any{"conditions": conditions}
+		return plan.Outline("filter", "Filter "+strings.Join(conditions, " AND "), map[string]any{"conditions": conditions}), n.Children()
 	case *gmsplan.JoinNode:
-		operator, operation = "join", "Join"
-		if n.Filter != nil {
-			operation += " on " + o.inWords(n.Filter)
-			properties = map[string]any{"on": []string{o.inWords(n.Filter)}}
+		if n.Filter == nil {
+			return plan.Outline("join", "Join", nil), n.Children()
 		}
-	default:
-		operation, _, _ = strings.Cut(n.String(), "\n")
-		operation, _, _ = strings.Cut(operation, "(")
-		operator = strings.ToLower(operation)
+		on := o.inWords(n.Filter)
+		return plan.Outline("join", "Join on "+on, map[string]any{"on": []string{on}}), n.Children()
 	}
-	return operator, operation, properties, children
+	operation, _, _ := strings.Cut(n.String(), "\n") // what GMS has no words for but these: Name(details)
+	operation, _, _ = strings.Cut(operation, "(")
+	return plan.Outline(strings.ToLower(operation), operation, nil), n.Children()
+}
+
+func (o outliner) insert(n *gmsplan.InsertInto) *plan.Description {
+	operator, operation := "insert", "Insert into "
+	if n.IsReplace {
+		operator, operation = "replace", "Replace into "
+	}
+	tables, _ := o.tablesIn(n.Destination)
+	properties := map[string]any{"tables": tables}
+	operation += strings.Join(tables, ", ")
+	if n.OnDupExprs.HasUpdates() {
+		properties["on_duplicate_key_update"] = true
+		operation += " (on duplicate key update)"
+	}
+	return plan.Outline(operator, operation, properties)
+}
+
+func (o outliner) update(n *gmsplan.Update) *plan.Description {
+	join := joinOf(n.Child)
+	if join == nil {
+		tables, called := o.tablesIn(n.Child)
+		return write("update", "Update ", tables, called)
+	}
+	var tables, called []string
+	for alias, t := range join.UpdateTargets {
+		names, _ := o.tablesIn(t)
+		for _, name := range names {
+			tables, called = append(tables, name), append(called, calledIn(name, alias))
+		}
+	}
+	return write("update", "Update ", tables, called)
+}
+
+// write is an UPDATE or DELETE of tables, which the statement calls so. It may read them by other names, too.
+func write(operator, verb string, tables, called []string) *plan.Description {
+	slices.Sort(tables)
+	slices.Sort(called)
+	tables = slices.Compact(tables)
+	return plan.Outline(operator, verb+strings.Join(tables, ", "), map[string]any{"tables": tables, "targets": called})
+}
+
+// read reads a table.
+func (o outliner) read(operator, verb string, n sql.TableNode) *plan.Description {
+	tables, _ := o.tablesIn(n)
+	d := plan.Outline(operator, verb+strings.Join(tables, ", "), map[string]any{"tables": tables})
+	if rt, ok := n.(*gmsplan.ResolvedTable); ok {
+		if t, ok := rt.UnderlyingTable().(bind.Stored); ok {
+			d.Estimate = &plan.Statistics{Rows: t.Describe(o.ctx).Stats.Rows, Bytes: plan.Unknown}
+		}
+	}
+	return d
 }
 
 // inWords is an expression in one line. GMS prints those with subqueries as trees, or with the text that it was given.
@@ -229,21 +252,36 @@ func joinOf(n sql.Node) *gmsplan.UpdateJoin {
 	return nil
 }
 
-// tablesIn names the tables of a relation with their databases, without those of subqueries.
-func (o outliner) tablesIn(n sql.Node) (names []string) {
+// tablesIn names the tables of a relation with their databases, without those of subqueries, and as the statement calls each.
+func (o outliner) tablesIn(n sql.Node) (names, called []string) {
 	if t, ok := n.(sql.TableNode); ok {
+		name := t.UnderlyingTable().Name()
 		if db := t.Database(); db != nil && db.Name() != "" {
-			return []string{db.Name() + "." + t.UnderlyingTable().Name()}
+			name = db.Name() + "." + name
 		}
-		return []string{t.UnderlyingTable().Name()}
+		return []string{name}, []string{name}
 	}
-	if in, ok := passed(n); ok {
-		return o.tablesIn(in)
+	in, ok := passed(n)
+	if !ok {
+		for _, c := range n.Children() {
+			below, aliases := o.tablesIn(c)
+			names, called = append(names, below...), append(called, aliases...)
+		}
+		return names, called
 	}
-	for _, c := range n.Children() {
-		names = append(names, o.tablesIn(c)...)
+	names, called = o.tablesIn(in)
+	if alias, ok := n.(*gmsplan.TableAlias); ok {
+		called = []string{calledIn(names[0], alias.Name())}
 	}
-	return names
+	return names, called
+}
+
+// calledIn is what a statement calls a table to which it gives an alias, which may be the table's own name.
+func calledIn(table, alias string) string {
+	if strings.EqualFold(table[strings.LastIndexByte(table, '.')+1:], alias) {
+		return table
+	}
+	return strings.ToLower(alias)
 }
 
 // explainConnection is EXPLAIN FOR CONNECTION: nobody keeps the plan of a statement under way for others.

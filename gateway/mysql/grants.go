@@ -8,6 +8,7 @@ import (
 	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
 	vitess "github.com/dolthub/vitess/go/mysql"
 
+	"github.com/silogate/silogate/engine/parse"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
@@ -25,7 +26,7 @@ func (s *statement) mayGrant(n *gmsplan.Grant) error {
 	if db == "" {
 		db = s.ctx.GetCurrentDatabase()
 	}
-	if _, ok := s.server.views.kept.Get(db, level.TableRoutine); ok {
+	if s.isView(parse.TableName{Database: db, Name: level.TableRoutine}) {
 		return nil
 	}
 	_, _, err := s.server.gms.Analyzer.Catalog.Table(s.ctx, db, level.TableRoutine)

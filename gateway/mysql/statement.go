@@ -106,7 +106,7 @@ func (s *statement) attempt(parsed sqlparser.Statement, text string, args map[st
 	root, err := s.server.gms.BoundQueryPlan(ctx, text, parsed, args)
 	restore()
 	if err != nil {
-		return bind.UnknownQualifier(s.broken(parsed, dropped(parsed, err)), parsed)
+		return bind.UnknownQualifier(s.ctx, s.broken(parsed, s.notView(parsed, dropped(parsed, err))), parsed)
 	}
 	if err := s.mayExplain(parsed); err != nil {
 		return err
@@ -125,13 +125,16 @@ func (s *statement) attempt(parsed sqlparser.Statement, text string, args map[st
 	if err := mayLock(s.ctx, root); err != nil {
 		return err
 	}
+	if err := s.safe(root); err != nil {
+		return err
+	}
 	if done, err := s.view(root); done {
 		return err
 	}
 	if done, err := s.showCreate(root); done {
 		return err
 	}
-	return dropped(parsed, s.refused(root, s.local(root, text)))
+	return bind.UnknownQualifier(s.ctx, dropped(parsed, s.refused(root, s.local(root, text))), parsed)
 }
 
 // renewWarnings drops the warnings of the statement before, but for a statement that shows them; before is how many
@@ -351,7 +354,7 @@ func (s *statement) describe(parsed sqlparser.Statement, text string, params int
 	root, err := s.server.gms.PrepareParsedQuery(s.ctx, text, text, shown)
 	s.conn.session.UnprepareQuery(text) // what is prepared is kept by the connection
 	if err != nil {
-		return nil, bind.UnknownQualifier(err, parsed)
+		return nil, bind.UnknownQualifier(s.ctx, err, parsed)
 	}
 	if _, ok := shown.(sqlparser.SelectStatement); ok {
 		root = s.foreseen(root, shown, text, params)

@@ -1,6 +1,8 @@
 package mysql
 
 import (
+	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -121,4 +123,61 @@ func TestBrokenViews(t *testing.T) {
 		want := map[uint16]string{1356: "HY000", 1054: "42S22", 1049: "42000"}[errno]
 		wantErrno(t, query, err, errno, want)
 	}
+}
+
+// TestViewsWithoutACurrentDatabase has statements about views that say where these are, in a session that has no database.
+func TestViewsWithoutACurrentDatabase(t *testing.T) {
+	g := start(t)
+	root, _ := g.conn(g.open(""))
+	exec(t, root, "CREATE DATABASE d", "CREATE TABLE d.t (a INT, b INT)", "CREATE VIEW d.v AS SELECT a FROM d.t")
+	c, _ := g.conn(g.account("ann", "GRANT ALL ON *.* TO ann"))
+	for _, query := range []string{"SHOW COLUMNS FROM d.v", "DESCRIBE d.v", "SHOW COLUMNS FROM v FROM d", "DESC d.v a"} {
+		wantTable(t, c, query, "a|int|YES||NULL|")
+	}
+	wantTable(t, c, "SHOW INDEX FROM d.v")
+	exec(t, c, "RENAME TABLE d.t TO d.u, d.u TO d.t")
+	for query, want := range map[string]string{
+		"INSERT INTO d.v VALUES (1)":   "1036 HY000 The table is read-only",
+		"SHOW COLUMNS FROM v":          "1046 3D000 No database selected",
+		"CREATE VIEW w AS SELECT 1":    "1046 3D000 No database selected",
+		"SHOW CREATE VIEW d.t":         "1347 HY000 'd.t' is not VIEW",
+		"SHOW CREATE VIEW d.x":         "1146 42S02 Table 'd.x' doesn't exist",
+		"SHOW INDEX FROM d.x":          "1146 42S02 Table 'd.x' doesn't exist",
+		"SELECT * FROM d.x":            "1146 42S02 Table 'd.x' doesn't exist",
+		"INSERT INTO d.x VALUES (1)":   "1146 42S02 Table 'd.x' doesn't exist",
+		"ALTER TABLE d.x ADD c INT":    "1146 42S02 Table 'd.x' doesn't exist",
+		"DESCRIBE d.x":                 "1146 42S02 Table 'd.x' doesn't exist",
+		"UPDATE d.x SET a = 1":         "1146 42S02 Table 'd.x' doesn't exist",
+		"TRUNCATE TABLE d.x":           "1146 42S02 Table 'd.x' doesn't exist",
+		"CREATE INDEX i ON d.x (a)":    "1146 42S02 Table 'd.x' doesn't exist",
+		"RENAME TABLE d.x TO d.y":      "1146 42S02 Table 'd.x' doesn't exist",
+		"SHOW CREATE TABLE d.x":        "1146 42S02 Table 'd.x' doesn't exist",
+		"CREATE TABLE d.y LIKE d.x":    "1146 42S02 Table 'd.x' doesn't exist",
+		"SELECT 1 FROM d.t JOIN D.X":   "1146 42S02 Table 'D.X' doesn't exist",
+		"CREATE VIEW d.w AS TABLE d.x": "1146 42S02 Table 'd.x' doesn't exist",
+		"LOCK TABLES d.x READ":         "1146 42S02 Table 'd.x' doesn't exist",
+	} {
+		_, err := texts(c, query)
+		errno, rest, _ := strings.Cut(want, " ")
+		state, message, _ := strings.Cut(rest, " ")
+		number, _ := strconv.ParseUint(errno, 10, 16)
+		wantErrno(t, query, err, uint16(number), state)
+		if !strings.Contains(fmt.Sprint(err), message) || strings.Contains(fmt.Sprint(err), "maybe") {
+			t.Errorf("%s: %v, want %s", query, err, message)
+		}
+	}
+}
+
+// TestSafeUpdates bounds writes where a client asks for that.
+func TestSafeUpdates(t *testing.T) {
+	g := start(t)
+	c, _ := g.conn(g.open(""))
+	exec(t, c, "CREATE DATABASE d", "CREATE TABLE d.t (id INT PRIMARY KEY, a INT)", "INSERT INTO d.t VALUES (1, 1), (2, 2), (3, 3)", "SET sql_safe_updates = 1")
+	for _, query := range []string{"UPDATE d.t SET a = 5", "UPDATE d.t SET a = 5 WHERE a = 1", "DELETE FROM d.t", "DELETE FROM d.t WHERE a > 0"} {
+		_, err := c.ExecContext(background, query)
+		wantErrno(t, query, err, 1175, "HY000")
+	}
+	exec(t, c, "EXPLAIN DELETE FROM d.t", "UPDATE d.t SET a = 5 WHERE id = 1", "UPDATE d.t SET a = 6 ORDER BY id DESC LIMIT 1", "DELETE FROM d.t WHERE id = 2", "INSERT INTO d.t VALUES (4, 4)")
+	wantTable(t, c, "SELECT * FROM d.t ORDER BY id", "1|5", "3|6", "4|4")
+	exec(t, c, "TRUNCATE d.t", "SET sql_safe_updates = 0", "DELETE FROM d.t")
 }

@@ -1,6 +1,7 @@
 package mysql
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
@@ -122,8 +123,8 @@ func (s *statement) maySelect(t parse.TableName) bool {
 		s.server.allows(s.ctx, sql.NewPrivilegedOperation(sql.PrivilegeCheckSubject{Database: t.Database, Table: t.Name}, sql.PrivilegeType_Select))
 }
 
-// withinReach gives a session without a database one to bind a statement in that reads or makes a view: GMS wants one, though all names say
-// where they are. The returned function takes it back.
+// withinReach gives a session without a database one to bind a statement in that reads or makes a view, or renames a table: GMS wants one,
+// though all names say where they are. The returned function takes it back.
 func (s *statement) withinReach(parsed sqlparser.Statement) (restore func()) {
 	restore = func() {}
 	if s.ctx.GetCurrentDatabase() != "" {
@@ -131,20 +132,55 @@ func (s *statement) withinReach(parsed sqlparser.Statement) (restore func()) {
 	}
 	var query sqlparser.SQLNode = parsed
 	db, unqualified := "", false
-	if ddl, ok := parsed.(*sqlparser.DDL); ok && ddl.ViewSpec != nil {
-		db, query = ddl.ViewSpec.ViewName.DbQualifier.String(), ddl.ViewSpec.ViewExpr
-	}
-	_ = eachTable(query, func(t *sqlparser.TableName) {
-		unqualified = unqualified || t.DbQualifier.IsEmpty()
-		if _, ok := s.server.views.kept.Get(t.DbQualifier.String(), t.Name.String()); ok {
-			db = t.DbQualifier.String()
+	if ddl, ok := parsed.(*sqlparser.DDL); ok {
+		switch {
+		case ddl.ViewSpec != nil:
+			db, query = ddl.ViewSpec.ViewName.DbQualifier.String(), ddl.ViewSpec.ViewExpr
+		case ddl.Action == sqlparser.RenameStr:
+			for _, t := range slices.Concat(ddl.FromTables, ddl.ToTables) {
+				db, unqualified = t.DbQualifier.String(), unqualified || t.DbQualifier.IsEmpty()
+			}
 		}
-	})
+	}
+	named := func(in string, t *sqlparser.TableName) {
+		if !t.DbQualifier.IsEmpty() {
+			in = t.DbQualifier.String()
+		}
+		unqualified = unqualified || in == ""
+		if s.isView(parse.TableName{Database: in, Name: t.Name.String()}) {
+			db = in
+		}
+	}
+	_ = eachTable(query, func(t *sqlparser.TableName) { named("", t) })
+	switch n := parsed.(type) {
+	case *sqlparser.Show: // of columns
+		if n.ShowTablesOpt != nil && !n.Table.IsEmpty() {
+			named(n.ShowTablesOpt.DbName, &n.Table)
+		}
+	case *sqlparser.Insert:
+		named("", &n.Table)
+	}
 	if db == "" || unqualified {
 		return restore
 	}
 	s.ctx.SetCurrentDatabase(db)
 	return func() { s.ctx.SetCurrentDatabase("") }
+}
+
+// notView says of a SHOW CREATE VIEW that what it names is another thing.
+func (s *statement) notView(parsed sqlparser.Statement, err error) error {
+	show, ok := parsed.(*sqlparser.Show)
+	if !ok || !strings.EqualFold(show.Type, "create view") || !sql.ErrTableNotFound.Is(err) {
+		return err
+	}
+	t := parse.TableName{Database: show.Table.DbQualifier.String(), Name: show.Table.Name.String()}
+	if t.Database == "" {
+		t.Database = s.ctx.GetCurrentDatabase()
+	}
+	if _, _, missing := s.server.gms.Analyzer.Catalog.Table(s.ctx, t.Database, t.Name); missing != nil {
+		return err
+	}
+	return sqlerr.New(sqlerr.Errno(1347), "'%s' is not VIEW", shownName(t)) // ER_WRONG_OBJECT
 }
 
 // broken says of a column or database that is not there, and that a statement does not name, that a view of the statement names it.
