@@ -53,15 +53,19 @@ func (s *sharedCTEs) next() int {
 // countCTEs counts the references to each query, up to 2. Inside a shared one nothing is counted twice.
 func countCTEs(ctx *sql.Context, n sql.Node) sharedCTEs {
 	s := sharedCTEs{references: make(map[sql.Node]int), bound: make(map[sql.Node]int), sizes: make(sizes)}
-	s.count(ctx, n)
+	s.count(ctx, n, make(seenQueries))
 	return s
 }
 
-func (s *sharedCTEs) count(ctx *sql.Context, n sql.Node) {
+func (s *sharedCTEs) count(ctx *sql.Context, n sql.Node, seen seenQueries) {
 	transform.InspectWithOpaque(ctx, n, func(ctx *sql.Context, n sql.Node) bool {
 		if e, ok := n.(sql.Expressioner); ok {
 			for _, e := range e.Expressions() {
-				inspectSubqueries(ctx, e, func(sq *gmsplan.Subquery) { s.count(ctx, sq.Query) })
+				inspectSubqueries(ctx, e, func(sq *gmsplan.Subquery) {
+					if seen.firstQuery(sq) {
+						s.count(ctx, sq.Query, seen)
+					}
+				})
 			}
 		}
 		alias, ok := n.(*gmsplan.SubqueryAlias)
@@ -70,7 +74,10 @@ func (s *sharedCTEs) count(ctx *sql.Context, n sql.Node) {
 		}
 		known := s.references[alias.Child]
 		s.references[alias.Child] = min(known+1, 2)
-		return known == 0 || known == 1 && !s.isShareable(ctx, alias)
+		if known == 1 && !s.isShareable(ctx, alias) {
+			s.count(ctx, alias.Child, make(seenQueries))
+		}
+		return known == 0
 	})
 }
 

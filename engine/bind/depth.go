@@ -1,10 +1,12 @@
 package bind
 
 import (
+	"math"
 	"math/bits"
 
 	"github.com/dolthub/vitess/go/vt/sqlparser"
 
+	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
@@ -19,15 +21,19 @@ const longChain = 64
 // that is nested too deep all the same. It does not recurse.
 func boundDepth(stmt sqlparser.SQLNode) error {
 	type place struct {
-		node  sqlparser.SQLNode
-		depth int
+		node    sqlparser.SQLNode
+		depth   int
+		doubled int // how many nodes that double the work of binding it stands in
 	}
-	open := []place{{stmt, 1}}
+	open := []place{{stmt, 1, 0}}
 	for len(open) > 0 {
 		at := open[len(open)-1]
 		open = open[:len(open)-1]
 		if at.depth > maxDepth {
 			return sqlerr.New(sqlerr.StackOverrun, "the statement is nested more than %d levels deep", maxDepth)
+		}
+		if at.doubled > maxDoubled {
+			return sqlerr.New(sqlerr.StackOverrun, "the statement is too complex: more than %d subqueries or NULLIF are nested in each other", maxDoubled)
 		}
 		children, levels := chain(at.node), 1
 		if len(children) > longChain {
@@ -37,10 +43,24 @@ func boundDepth(stmt sqlparser.SQLNode) error {
 			children = childrenOf(at.node)
 		}
 		for _, c := range children {
-			open = append(open, place{c, at.depth + levels})
+			open = append(open, place{c, at.depth + levels, at.doubled + doubled(at.node, c)})
 		}
 	}
 	return nil
+}
+
+// maxDoubled is how deep those may be nested that GMS takes the power of their depth in time for: what a select list with an alias, an
+// aggregate, an order or DISTINCT computes stands in a projection below it, too, and NULLIF asks its operand twice for its type.
+const maxDoubled = 20
+
+// doubled is 1 for such a node below another, else 0.
+func doubled(above, n sqlparser.SQLNode) int {
+	_, derived := above.(*sqlparser.AliasedTableExpr)
+	f, called := n.(*sqlparser.FuncExpr)
+	if _, query := n.(*sqlparser.Subquery); query && !derived || called && f.Name.Lowered() == "nullif" {
+		return 1
+	}
+	return 0
 }
 
 // childrenOf lists the nodes right below one.
@@ -115,5 +135,60 @@ func balance(n sqlparser.SQLNode, operands []sqlparser.SQLNode) {
 		*n = *tree(operands).(*sqlparser.AndExpr)
 	case *sqlparser.OrExpr:
 		*n = *tree(operands).(*sqlparser.OrExpr)
+	}
+}
+
+// maxRepeats is how many nodes an expression may have that come of naming operands twice.
+const maxRepeats = 1 << 16
+
+// repeats refuses expressions that grow by the power of their depth: a BETWEEN, NULLIF or CASE within another's first operand stands there
+// once for each comparison with it.
+type repeats struct {
+	sizes map[expr.Expr]int // of what has operands, up to math.MaxInt32
+	most  int               // what was found to be large without being repeated; 0: nothing
+}
+
+func (r *repeats) bound(e expr.Expr) error {
+	size := r.of(e)
+	if size <= max(maxRepeats, r.most) {
+		return nil
+	}
+	const few = 8
+	distinct := make(map[expr.Expr]bool)
+	if countDistinct(e, distinct); size/len(distinct) < few {
+		r.most = min(2*size, math.MaxInt32)
+		return nil
+	}
+	return sqlerr.New(sqlerr.StackOverrun, "the statement is too complex: BETWEEN, NULLIF, CASE or IN are nested too deep within the first operand of another")
+}
+
+// of is how many nodes e has, with what stands in several places in each of them.
+func (r *repeats) of(e expr.Expr) int {
+	children := e.Children()
+	if len(children) == 0 {
+		return 1
+	}
+	size, known := r.sizes[e]
+	if known {
+		return size
+	}
+	size = 1
+	for _, c := range children {
+		size = min(size+r.of(c), math.MaxInt32)
+	}
+	if r.sizes == nil {
+		r.sizes = make(map[expr.Expr]int)
+	}
+	r.sizes[e] = size
+	return size
+}
+
+func countDistinct(e expr.Expr, seen map[expr.Expr]bool) {
+	if seen[e] {
+		return
+	}
+	seen[e] = true
+	for _, c := range e.Children() {
+		countDistinct(c, seen)
 	}
 }

@@ -46,7 +46,7 @@ func TestNested(t *testing.T) {
 		{"CASE WHEN 1 THEN ", "1", " END"}, {"@a := (", "1", ")"}, {"@a := ", "1", ""}, {"1 = ANY (SELECT ", "1", ")"}, {"(SELECT ", "1", ")"}, {"NOT ", "1 = 1 = 1", ""},
 		{"- ", "a", ""}, {"1 FROM (SELECT ", "1", ") AS t"}, {"EXISTS (VALUES ROW(", "1", "))"},
 	} {
-		for depth, refused := range map[int]bool{10_000: true, 40: false} {
+		for depth, refused := range map[int]bool{10_000: true, maxDoubled: false} {
 			_, err := parser{Parser: sql.NewMysqlParser()}.ParseSimple("SELECT " + strings.Repeat(c.before, depth) + c.within + strings.Repeat(c.after, depth))
 			if code := sqlerr.CodeOf(err); refused && code != sqlerr.Syntax && code != sqlerr.StackOverrun || !refused && err != nil {
 				t.Errorf("%d times %s: error %.200v", depth, c.before, err)

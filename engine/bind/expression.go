@@ -32,6 +32,7 @@ type expressions struct {
 	comparing bool
 	added     bool                        // whether rel.computed is its own
 	averages  map[expr.ColumnID]expr.Expr // see windowAverage
+	repeats   repeats
 }
 
 func (im *importer) over(rel relation, outer *scope) *expressions {
@@ -61,6 +62,14 @@ func (x *expressions) condition(e sql.Expression) (expr.Expr, error) {
 
 // expr imports a scalar expression.
 func (x *expressions) expr(e sql.Expression) (expr.Expr, error) {
+	out, err := x.scalarOf(e)
+	if err == nil {
+		err = x.repeats.bound(out)
+	}
+	return out, err
+}
+
+func (x *expressions) scalarOf(e sql.Expression) (expr.Expr, error) {
 	if c, ok := x.computed(e); ok {
 		return c, nil
 	}
@@ -502,7 +511,7 @@ func (x *expressions) minus(e *expression.UnaryMinus) (expr.Expr, error) {
 	}
 	least, ok := arg.(*expr.Literal)
 	if !ok || least.Typ.Kind != types.Int64 || least.Value.Int != math.MinInt64 {
-		return x.call(e, expr.Neg, e.Child)
+		return x.callOf(e, expr.Neg, []sql.Expression{e.Child}, []expr.Expr{arg})
 	}
 	exact, err := expr.NewCast(arg, types.NewDecimal(len("9223372036854775808"), 0))
 	if err != nil {

@@ -116,7 +116,7 @@ func (s seenQueries) within(ctx *sql.Context, e sql.Expression, node func(sql.No
 		if e == nil || !visit(e) {
 			return false
 		}
-		if sq, ok := e.(*gmsplan.Subquery); ok {
+		if sq, ok := e.(*gmsplan.Subquery); ok && s.firstQuery(sq) {
 			s.walk(ctx, sq.Query, node, visit)
 		}
 		return true
@@ -136,6 +136,15 @@ func (s seenQueries) first(n sql.Node) bool {
 		return false
 	}
 	s[alias.Child] = true
+	return true
+}
+
+// firstQuery reports whether the query of a subquery was not seen before: GMS has each that stands in a select list in a projection below it, too.
+func (s seenQueries) firstQuery(sq *gmsplan.Subquery) bool {
+	if s[sq.Query] {
+		return false
+	}
+	s[sq.Query] = true
 	return true
 }
 
@@ -192,7 +201,14 @@ func (s sizes) of(ctx *sql.Context, n sql.Node) int {
 		}
 		if e, ok := n.(sql.Expressioner); ok {
 			for _, e := range e.Expressions() {
-				inspectSubqueries(ctx, e, func(sq *gmsplan.Subquery) { size = min(size+s.of(ctx, sq.Query), maxNodes+1) })
+				inspectSubqueries(ctx, e, func(sq *gmsplan.Subquery) {
+					known, ok := s[sq.Query]
+					if !ok {
+						known = s.of(ctx, sq.Query)
+						s[sq.Query] = known
+					}
+					size = min(size+known, maxNodes+1)
+				})
 			}
 		}
 		return true

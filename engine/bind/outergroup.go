@@ -46,7 +46,7 @@ func (im *importer) withAbove(n sql.Node) (sql.Node, error) {
 		}
 		above.Node = above.Node.Children()[0]
 	}
-	g := aggregateSearch{im.ctx, above, make(map[sql.ColumnId]bool)}
+	g := aggregateSearch{im.ctx, above, make(map[sql.ColumnId]bool), make(map[searched]bool)}
 	for _, e := range above.expressions {
 		g.expression(e, nil)
 	}
@@ -90,6 +90,13 @@ type aggregateSearch struct {
 	ctx   *sql.Context
 	above *aboveGroups
 	known map[sql.ColumnId]bool // the aggregates found
+	seen  map[searched]bool
+}
+
+// searched is a query that was looked in. GMS has each subquery of a select list in a projection below it, too.
+type searched struct {
+	query  sql.Node
+	within *innerAggregate
 }
 
 // expression looks in an expression of the block, which is an aggregate of its or stands above the groups.
@@ -104,6 +111,10 @@ func (s aggregateSearch) expression(e sql.Expression, within *innerAggregate) {
 
 // query looks in the query of a subquery, but for its derived tables: what is in there can't be of a block around them.
 func (s aggregateSearch) query(n sql.Node, correlated sql.ColSet, within *innerAggregate) {
+	if s.seen[searched{n, within}] {
+		return
+	}
+	s.seen[searched{n, within}] = true
 	transform.InspectWithOpaque(s.ctx, n, func(_ *sql.Context, n sql.Node) bool {
 		if isDerived(n) {
 			return false

@@ -63,7 +63,7 @@ func (s seenQueries) readsStored(ctx *sql.Context, n sql.Node) bool {
 		if e, ok := n.(sql.Expressioner); ok && !found {
 			for _, e := range e.Expressions() {
 				inspectSubqueries(ctx, e, func(sq *gmsplan.Subquery) {
-					found = found || s.readsStored(ctx, sq.Query)
+					found = found || s.firstQuery(sq) && s.readsStored(ctx, sq.Query)
 				})
 			}
 		}

@@ -65,7 +65,7 @@ func (b *Binder) validate(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, se
 		}
 		for _, e := range e.Expressions() {
 			inspectSubqueries(ctx, e, func(sq *gmsplan.Subquery) {
-				if err == nil {
+				if err == nil && seen.firstQuery(sq) {
 					err = b.validate(ctx, a, sq.Query, seen, scope.NewScopeFromSubqueryExpression(parent, sq.Correlated()), flags)
 				}
 			})
