@@ -23,9 +23,10 @@ func boundDepth(stmt sqlparser.SQLNode) error {
 	type place struct {
 		node    sqlparser.SQLNode
 		depth   int
-		doubled int // how many nodes that double the work of binding it stands in
+		doubled int  // how many nodes that double the work of binding it stands in
+		listed  bool // it stands in a select list, not in a condition
 	}
-	open := []place{{stmt, 1, 0}}
+	open := []place{{stmt, 1, 0, false}}
 	for len(open) > 0 {
 		at := open[len(open)-1]
 		open = open[:len(open)-1]
@@ -33,7 +34,7 @@ func boundDepth(stmt sqlparser.SQLNode) error {
 			return sqlerr.New(sqlerr.StackOverrun, "the statement is nested more than %d levels deep", maxDepth)
 		}
 		if at.doubled > maxDoubled {
-			return sqlerr.New(sqlerr.StackOverrun, "the statement is too complex: more than %d subqueries or NULLIF are nested in each other", maxDoubled)
+			return sqlerr.New(sqlerr.StackOverrun, "the statement is too complex: more than %d subqueries of select lists, or NULLIF, are nested in each other", maxDoubled)
 		}
 		children, levels := chain(at.node), 1
 		if len(children) > longChain {
@@ -43,7 +44,22 @@ func boundDepth(stmt sqlparser.SQLNode) error {
 			children = childrenOf(at.node)
 		}
 		for _, c := range children {
-			open = append(open, place{c, at.depth + levels, at.doubled + doubled(at.node, c)})
+			below := place{c, at.depth + levels, at.doubled, at.listed}
+			switch c := c.(type) {
+			case *sqlparser.AliasedExpr:
+				below.listed = true
+			case *sqlparser.Where:
+				below.listed = false
+			case *sqlparser.Subquery:
+				if _, derived := at.node.(*sqlparser.AliasedTableExpr); at.listed && !derived {
+					below.doubled++
+				}
+			case *sqlparser.FuncExpr:
+				if c.Name.Lowered() == "nullif" {
+					below.doubled++
+				}
+			}
+			open = append(open, below)
 		}
 	}
 	return nil
@@ -52,16 +68,6 @@ func boundDepth(stmt sqlparser.SQLNode) error {
 // maxDoubled is how deep those may be nested that GMS takes the power of their depth in time for: what a select list with an alias, an
 // aggregate, an order or DISTINCT computes stands in a projection below it, too, and NULLIF asks its operand twice for its type.
 const maxDoubled = 20
-
-// doubled is 1 for such a node below another, else 0.
-func doubled(above, n sqlparser.SQLNode) int {
-	_, derived := above.(*sqlparser.AliasedTableExpr)
-	f, called := n.(*sqlparser.FuncExpr)
-	if _, query := n.(*sqlparser.Subquery); query && !derived || called && f.Name.Lowered() == "nullif" {
-		return 1
-	}
-	return 0
-}
 
 // childrenOf lists the nodes right below one.
 func childrenOf(n sqlparser.SQLNode) []sqlparser.SQLNode {

@@ -71,9 +71,6 @@ func knownVariables(n sqlparser.SQLNode) error {
 			}
 			continue
 		}
-		if name == "password" {
-			return sqlerr.New(sqlerr.Unsupported, "SET PASSWORD is not supported yet: ALTER USER name IDENTIFIED BY 'password' does the same")
-		}
 		return sqlerr.New(sqlerr.UnknownVariable, "Unknown system variable '%s'", name)
 	}
 	return nil

@@ -7,7 +7,7 @@ import (
 )
 
 // Stmt is one of CreateServer, AlterServer, DropServer, ShowServers, ShowQuarantine, ReleaseQuarantine, Analyze, Maintain, ShowDiagnostics,
-// GetDiagnostics, ExplainConnection, Help.
+// GetDiagnostics, ExplainConnection, Help, AlterAccounts, SetRole.
 type Stmt interface{ sealed() }
 
 // CreateServer is CREATE SERVER [IF NOT EXISTS] name FOREIGN DATA WRAPPER type OPTIONS (key 'value', ...).
@@ -87,6 +87,9 @@ var grammar = []struct {
 	{[2]string{"EXPLAIN", "FOR"}, (*reader).explainConnection},
 	{[2]string{"DESCRIBE", "FOR"}, (*reader).explainConnection},
 	{[2]string{"DESC", "FOR"}, (*reader).explainConnection},
+	{[2]string{"SET", "PASSWORD"}, (*reader).setPassword},
+	{[2]string{"SET", "ROLE"}, (*reader).setRole},
+	{[2]string{"SET", "DEFAULT"}, (*reader).setDefaultRole},
 }
 
 // Statement reads the first statement of sql and returns what follows its semicolon, which is empty after the last one.
@@ -145,6 +148,9 @@ func (r *reader) begin() func(*reader) Stmt {
 	if first.is("HELP") {
 		r.ahead = &second
 		return (*reader).help
+	}
+	if first.is("ALTER") && second.is("USER") && altersAccounts(r.sql, r.mode) {
+		return (*reader).alterAccounts
 	}
 	for _, g := range grammar {
 		if first.is(g.words[0]) && second.is(g.words[1]) {

@@ -53,8 +53,17 @@ var shows = []show{
 	{words: "SESSION STATUS", like: "Variable_name", query: statusOf("session")},
 	{words: "LOCAL STATUS", like: "Variable_name", query: statusOf("session")},
 	{words: "GLOBAL STATUS", like: "Variable_name", query: statusOf("global")},
+	{words: "VARIABLES", like: "Variable_name", query: variablesOf("session")},
+	{words: "SESSION VARIABLES", like: "Variable_name", query: variablesOf("session")},
+	{words: "LOCAL VARIABLES", like: "Variable_name", query: variablesOf("session")},
+	{words: "GLOBAL VARIABLES", like: "Variable_name", query: variablesOf("global")},
 	{words: "COUNT ( * ) WARNINGS", query: "SELECT @@session.warning_count AS `@@session.warning_count`"},
 	{words: "COUNT ( * ) ERRORS", query: "SELECT @@session.error_count AS `@@session.error_count`"},
+}
+
+// variablesOf lists the system variables of a scope.
+func variablesOf(scope string) string {
+	return "SELECT VARIABLE_NAME AS `Variable_name`, VARIABLE_VALUE AS `Value` FROM performance_schema." + scope + "_variables"
 }
 
 // statusOf lists the status variables of a scope.

@@ -30,6 +30,10 @@ func (s *statement) own(stmt parse.Stmt) error {
 		return s.getDiagnostics(stmt)
 	case *parse.Help:
 		return s.help(stmt.Topic)
+	case *parse.AlterAccounts:
+		return s.alterAccounts(stmt)
+	case *parse.SetRole:
+		return s.setRole(stmt)
 	case *parse.ExplainConnection:
 		return s.explainConnection(stmt.ID)
 	}

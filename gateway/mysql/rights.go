@@ -52,9 +52,15 @@ func (s *statement) mayRun(root sql.Node) (err error) {
 		case *gmsplan.Kill:
 			err = s.mayKill(n.ConnID)
 		case *gmsplan.ShowGrants:
-			err = s.mayShowGrants(n)
+			if err = s.mayShowGrants(n); err == nil {
+				err = s.named(n)
+			}
 		case *gmsplan.Grant:
-			err = s.mayGrant(n)
+			if err = s.mayGrant(n); err == nil {
+				err = s.named(n)
+			}
+		default:
+			err = s.named(n)
 		}
 		return err == nil
 	})

@@ -1,0 +1,106 @@
+package mysql
+
+import (
+	"database/sql"
+	"strings"
+	"testing"
+)
+
+// TestAccountsByTheirHost checks that statements about an account are about that one, and never about its name on any host.
+func TestAccountsByTheirHost(t *testing.T) {
+	g := start(t)
+	c, _ := g.conn(g.open(""))
+	exec(t, c, "CREATE USER ann", "CREATE USER bob@'10.%'", "CREATE ROLE reader")
+	for query, errno := range map[string]uint16{
+		"REVOKE SELECT ON *.* FROM root@nosuch":             1141,
+		"GRANT SELECT ON fake.* TO ann@nosuch":              1410,
+		"GRANT SELECT ON fake.* TO ann, nobody":             1410,
+		"GRANT reader TO ann@nosuch":                        3523,
+		"GRANT nothing TO ann":                              3523,
+		"REVOKE reader FROM ann@nosuch":                     3523,
+		"SHOW GRANTS FOR ann@nosuch":                        1141,
+		"SHOW GRANTS FOR bob":                               1141,
+		"DROP USER ann@nosuch":                              1396,
+		"DROP USER ann, nobody":                             1396,
+		"DROP ROLE reader, nothing":                         1396,
+		"ALTER USER ann@nosuch IDENTIFIED BY 'x'":           1396,
+		"ALTER USER ann@nosuch ACCOUNT LOCK":                1396,
+		"ALTER USER ann ACCOUNT LOCK, nobody":               1064,
+		"ALTER USER ann PASSWORD EXPIRE":                    1235,
+		"SET PASSWORD FOR nobody = 'x'":                     1396,
+		"SET ROLE reader":                                   3530,
+		"SET DEFAULT ROLE reader TO ann":                    3530,
+		"SET ROLE ALL EXCEPT reader":                        1235,
+		"GRANT PROXY ON root TO ann":                        1235,
+		"CREATE USER few WITH MAX_QUERIES_PER_HOUR 1":       1235,
+		"ALTER USER USER() IDENTIFIED BY 'a' ACCOUNT BLOCK": 1064,
+		"ALTER USER CURRENT_USER IDENTIFIED BY 5":           1064,
+	} {
+		_, err := c.ExecContext(background, query)
+		wantErrno(t, query, err, errno, map[bool]string{true: "42000", false: "HY000"}[errno == 1141 || errno == 1410 || errno == 1064 || errno == 1235])
+	}
+	wantTable(t, c, "SELECT user, host FROM mysql.user WHERE user <> 'root' ORDER BY 1", "ann|%", "bob|10.%", "reader|%")
+	wantTable(t, c, "SELECT COUNT(*) FROM information_schema.user_privileges WHERE grantee LIKE '%root%' AND privilege_type = 'SELECT'", "1")
+	exec(t, c, "DROP USER IF EXISTS nobody, ann@nosuch")
+	wantTable(t, c, "SHOW WARNINGS", "Note|3162|Authorization ID 'nobody'@'%' does not exist.", "Note|3162|Authorization ID 'ann'@'nosuch' does not exist.")
+	exec(t, c, "CREATE USER IF NOT EXISTS ann, eve")
+	wantTable(t, c, "SHOW WARNINGS", "Note|3163|Authorization ID 'ann'@'%' already exists.")
+	exec(t, c, "GRANT reader TO ann, bob@'10.%'", "SET DEFAULT ROLE reader TO ann", "SET DEFAULT ROLE ALL TO bob@'10.%'", "SET ROLE DEFAULT", "SET ROLE NONE")
+}
+
+// TestAlterAccounts checks locks and passwords by logging in.
+func TestAlterAccounts(t *testing.T) {
+	g := start(t)
+	root, _ := g.conn(g.open(""))
+	exec(t, root, "CREATE USER ann IDENTIFIED BY 'one'", "CREATE USER eve IDENTIFIED WITH caching_sha2_password BY 'two'", "GRANT SELECT ON fake.* TO ann, eve")
+	login := func(user, password string) (*sql.Conn, error) {
+		db, err := sql.Open("mysql", strings.Replace(g.dsn(""), "root:sesame@", user+":"+password+"@", 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { db.Close() })
+		return db.Conn(background)
+	}
+	wantLogin := func(user, password string, errno uint16, state string) {
+		t.Helper()
+		c, err := login(user, password)
+		if errno != 0 {
+			wantErrno(t, user+" with "+password, err, errno, state)
+			return
+		}
+		if err != nil {
+			t.Errorf("%s with %s: %v", user, password, err)
+			return
+		}
+		c.Close()
+	}
+	wantLogin("ann", "one", 0, "")
+	exec(t, root, "ALTER USER ann, eve ACCOUNT LOCK")
+	wantLogin("ann", "one", 3118, "HY000")
+	wantLogin("eve", "two", 3118, "HY000")
+	exec(t, root, "ALTER USER IF EXISTS ann, nobody IDENTIFIED BY 'x', eve IDENTIFIED BY 'three' ACCOUNT UNLOCK")
+	wantLogin("ann", "one", 0, "")
+	wantLogin("eve", "two", 1045, "28000")
+	wantLogin("eve", "three", 0, "")
+	eve, err := login("eve", "three")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer eve.Close()
+	for _, query := range []string{"ALTER USER ann ACCOUNT LOCK", "ALTER USER eve ACCOUNT LOCK", "SET PASSWORD FOR ann = 'x'", "ALTER USER ann IDENTIFIED BY 'x'", "SET DEFAULT ROLE NONE TO ann"} {
+		_, err := eve.ExecContext(background, query)
+		wantErrno(t, query, err, 1227, "42000")
+	}
+	exec(t, eve, "ALTER USER USER() IDENTIFIED BY 'four'")
+	wantLogin("eve", "four", 0, "")
+	exec(t, eve, "ALTER USER CURRENT_USER() IDENTIFIED BY 'five'")
+	wantLogin("eve", "five", 0, "")
+	exec(t, eve, "SET PASSWORD = 'six'")
+	wantLogin("eve", "six", 0, "")
+	exec(t, root, "SET PASSWORD FOR ann@'%' = 'seven'")
+	wantLogin("ann", "seven", 0, "")
+	g.stop()
+	g.start()
+	wantLogin("ann", "seven", 0, "")
+	wantLogin("eve", "six", 0, "")
+}
