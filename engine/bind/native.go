@@ -228,6 +228,9 @@ func operatorsAsFunctions(stmt sqlparser.SQLNode) error {
 			if e.Name.EqualString("current_role") && len(e.Exprs) == 0 { // nobody takes a role here
 				e.Name, e.Exprs = sqlparser.NewColIdent("concat"), sqlparser.SelectExprs{&sqlparser.AliasedExpr{Expr: sqlparser.NewStrVal([]byte("NONE"))}}
 			}
+			if e.Name.EqualString("user") && e.Qualifier.IsEmpty() && len(e.Exprs) == 0 { // which is GMS's and can't be replaced
+				e.Name = sqlparser.NewColIdent("session_user")
+			}
 		case *sqlparser.ConvertExpr:
 			e.Expr = call(ownName(castOperandFunction), e.Expr)
 		case *sqlparser.CharExpr:

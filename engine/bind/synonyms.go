@@ -28,6 +28,6 @@ func synonyms() []sql.Function {
 		}}
 	}
 	return []sql.Function{partOfNow("utc_date", "date"), partOfNow("utc_time", "time"),
-		sql.NewFunction0("session_user", function.NewUser), sql.NewFunction0("system_user", function.NewUser),
+		sql.NewFunction0("session_user", newClientUser), sql.NewFunction0("system_user", newClientUser),
 		sql.Function1{Name: queryAttributeName, Fn: newQueryAttribute}}
 }

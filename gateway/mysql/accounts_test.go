@@ -48,6 +48,19 @@ func TestAccountsByTheirHost(t *testing.T) {
 	exec(t, c, "GRANT reader TO ann, bob@'10.%'", "SET DEFAULT ROLE reader TO ann", "SET DEFAULT ROLE ALL TO bob@'10.%'", "SET ROLE DEFAULT", "SET ROLE NONE")
 }
 
+// TestWhereClientsAre checks that USER() and the process list say where a client is, and CURRENT_USER() which account it has.
+func TestWhereClientsAre(t *testing.T) {
+	g := start(t)
+	c, _ := g.conn(g.open(""))
+	wantTable(t, c, "SELECT USER(), SESSION_USER(), SYSTEM_USER(), CURRENT_USER()", "root@localhost|root@localhost|root@localhost|root@%")
+	wantTable(t, c, "SELECT COUNT(*) FROM information_schema.processlist WHERE host LIKE 'localhost:%' AND id = CONNECTION_ID()", "1")
+	rows, err := texts(c, "SHOW PROCESSLIST")
+	if err != nil || len(rows) == 0 || !strings.HasPrefix(rows[0][2], "localhost:") {
+		t.Errorf("%v, %v", rows, err)
+	}
+	exec(t, c, "SET optimizer_switch = 'mrr=off'", "SELECT @@innodb_file_per_table, @@GLOBAL.innodb_flush_log_at_trx_commit, @@optimizer_switch")
+}
+
 // TestAlterAccounts checks locks and passwords by logging in.
 func TestAlterAccounts(t *testing.T) {
 	g := start(t)

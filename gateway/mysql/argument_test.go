@@ -1,6 +1,7 @@
 package mysql
 
 import (
+	"net"
 	"testing"
 
 	"github.com/dolthub/vitess/go/vt/sqlparser"
@@ -11,7 +12,7 @@ import (
 // TestArguments checks the literals that parameters of the binary protocol become.
 func TestArguments(t *testing.T) {
 	g := start(t)
-	c := &connection{server: g.Server, wire: wire.NewConn(nil)}
+	c := &connection{address: &net.UnixAddr{}, server: g.Server, wire: wire.NewConn(nil)}
 	if err := c.newSession(wire.Utf8mb4Collation); err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,8 @@
 package mysql
 
 import (
+	"net"
+
 	"github.com/dolthub/go-mysql-server/sql"
 
 	"github.com/silogate/silogate/engine"
@@ -34,6 +36,14 @@ func (p *processRows) Next(ctx *sql.Context) (sql.Row, error) {
 		row[processState] = state
 	}
 	return row, nil
+}
+
+// place is where the client is: host:port, or localhost for a Unix socket.
+func (c *connection) place() string {
+	if _, port, err := net.SplitHostPort(c.address.String()); err == nil {
+		return net.JoinHostPort(c.host(), port)
+	}
+	return c.host()
 }
 
 // waiting is the state of a connection whose query waits for its turn at a source.

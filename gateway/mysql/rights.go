@@ -167,6 +167,11 @@ type ownProcesses struct {
 // Processes implements sql.ProcessList.
 func (o *ownProcesses) Processes() []sql.Process {
 	all := o.ProcessList.Processes()
+	for i, p := range all { // GMS has the hosts of their accounts
+		if c, ok := o.server.connections.Load(p.Connection); ok {
+			all[i].Host = c.(*connection).place()
+		}
+	}
 	if o.server.has(o.ctx, sql.PrivilegeType_Process) {
 		return all
 	}

@@ -28,6 +28,7 @@ type ownSession struct {
 
 	sent    []wire.Param // the attributes of the statement under way
 	tracked []string     // variables that changed and that the client was not told of yet, each once
+	host    string       // where the client is; "": the session is nobody's
 	result  uint16       // the collation that the client named when it connected; 0: none since SET NAMES
 }
 
@@ -35,11 +36,13 @@ var (
 	_ sql.Session          = (*ownSession)(nil)
 	_ bind.CollationKeeper = (*ownSession)(nil)
 	_ bind.QueryAttributes = (*ownSession)(nil)
+	_ bind.Client          = (*ownSession)(nil)
 )
 
 // newSession makes the session of who has logged in. collation is the one that the client named.
 func (c *connection) newSession(collation uint16) error {
 	s := c.server.session(c.id, sql.Client{User: c.who.user, Address: c.who.host, Capabilities: uint32(c.has)})
+	s.host = c.host()
 	if err := s.speak(types.Collation(collation)); err != nil {
 		return err
 	}
@@ -73,6 +76,14 @@ func (v *Server) session(id uint32, client sql.Client) *ownSession {
 	s.last.FoundRows.Store(1) // as before any SELECT
 	s.last.LastInsertUUID.Store("")
 	return s
+}
+
+// ClientHost implements bind.Client.
+func (s *ownSession) ClientHost() string {
+	if s.host == "" {
+		return s.client.Address
+	}
+	return s.host
 }
 
 // context is one for what needs no more than the session.
