@@ -54,8 +54,11 @@ func doubles(n sqlparser.SQLNode) error {
 			if n == nil || n.Type != sqlparser.FloatVal {
 				break
 			}
-			if _, err := strconv.ParseFloat(string(n.Val), 64); errors.Is(err, strconv.ErrRange) {
+			switch _, err := strconv.ParseFloat(string(n.Val), 64); {
+			case errors.Is(err, strconv.ErrRange):
 				return false, sqlerr.New(sqlerr.IllegalDouble, "Illegal double '%s' value found during parsing", n.Val)
+			case err != nil: // 1e, which is a name
+				return false, sqlerr.New(sqlerr.UnknownColumn, "Unknown column '%s' in 'field list'", n.Val)
 			}
 		case *sqlparser.Default:
 			if query && n != nil && n.ColName != "" {

@@ -160,6 +160,9 @@ func prepared(query string, asked asked, stmt sqlparser.Statement, err error) (s
 		if bad := frameError(err); bad != nil {
 			return nil, bad
 		}
+		if strings.Contains(err.Error(), "Every derived table must have its own alias") {
+			return nil, sqlerr.New(sqlerr.Errno(1248), "Every derived table must have its own alias") // ER_DERIVED_MUST_HAVE_ALIAS
+		}
 		if strings.Contains(err.Error(), "incorrect usage of DISTINCT and ALL") {
 			return nil, sqlerr.New(sqlerr.Errno(1221), "Incorrect usage of ALL and DISTINCT") // ER_WRONG_USAGE
 		}

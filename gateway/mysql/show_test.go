@@ -70,6 +70,8 @@ func TestErrnosOfStatements(t *testing.T) {
 		{"SET time_zone = 'Mars/Phobos'", 1298, "HY000"},
 		{"CREATE DATABASE fake", 1007, "HY000"},
 		{"DROP DATABASE fake", 1044, "42000"},
+		{"SELECT 1 FROM (SELECT 1)", 1248, "42000"},
+		{"SELECT 1e", 1054, "42S22"},
 		{"SELECT id FROM numbers LIMIT id", 1064, "42000"},
 		{"SELECT 1 LIMIT x", 1064, "42000"},
 		{"EXECUTE two", 1210, "HY000"},
