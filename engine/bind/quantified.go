@@ -34,10 +34,20 @@ func quantified(stmt sqlparser.SQLNode) error {
 	}, stmt)
 }
 
-// written is an expression of a list as the client wrote it. The grammar counts a comma that follows a blank to the
-// expression after it, and comments to the one before them.
+// written is an expression of a list as the client wrote it, but for the words that MySQL shows in capitals. The grammar counts a comma that
+// follows a blank to the expression after it, comments to the one before them, and NOT to none.
 func written(e *sqlparser.AliasedExpr) string {
-	return parse.Trimmed(strings.TrimLeft(parse.Restore(e.InputExpression), ", \t\r\n"))
+	text := parse.Trimmed(strings.TrimLeft(parse.Restore(e.InputExpression), ", \t\r\n"))
+	switch e.Expr.(type) {
+	case *sqlparser.NullVal, sqlparser.BoolVal:
+		return strings.ToUpper(text)
+	case *sqlparser.NotExpr:
+		const not = "NOT "
+		if !strings.HasPrefix(text, "!") && !strings.HasPrefix(strings.ToUpper(text), not) {
+			return not + text
+		}
+	}
+	return text
 }
 
 // quantifier returns the function that stands for ANY or ALL on the right of a comparison; nil if there is none.

@@ -38,10 +38,11 @@ const (
 var compositeUnits = []string{"SECOND_MICROSECOND", "MINUTE_MICROSECOND", "HOUR_MICROSECOND", "DAY_MICROSECOND", "YEAR_MONTH", "DAY_HOUR",
 	"DAY_MINUTE", "DAY_SECOND", "HOUR_MINUTE", "HOUR_SECOND", "MINUTE_SECOND"}
 
-// literals are these functions by the keyword before the text, odbcLiterals by the one that ODBC writes inside braces.
+// literals are the keywords before the texts that become these functions, odbcLiterals these keywords by what ODBC writes inside braces. The
+// functions keep the case in which a keyword is written, for the names of columns.
 var (
-	literals     = map[string]string{"DATE": DateFunction, "TIME": TimeFunction, "TIMESTAMP": TimestampFunction}
-	odbcLiterals = map[string]string{"D": DateFunction, "T": TimeFunction, "TS": TimestampFunction}
+	literals     = []string{"DATE", "TIME", "TIMESTAMP"}
+	odbcLiterals = map[string]string{"D": "DATE", "T": "TIME", "TS": "TIMESTAMP"}
 )
 
 // rewritable finds texts that Rewrite may have to change.
@@ -170,7 +171,7 @@ func Restore(sql string) string {
 		function := slices.ContainsFunc(functions, t.is)
 		switch end := w.match(i + 1); {
 		case function && end > 0:
-			w.replace(t, strings.ToUpper(strings.TrimPrefix(t.value, ours)))
+			w.replace(t, strings.TrimPrefix(t.value, ours))
 			w.copied = tokens[i+1].end
 			w.closing[end] = true
 		case t.is(RollupFunction) && end > 0 && i > 0:
@@ -180,7 +181,7 @@ func Restore(sql string) string {
 		case w.lastRow[i]: // with the alias behind it
 			w.replace(token{start: t.start, end: tokens[i+2].end}, "")
 		case t.is(IntervalFunction):
-			w.replace(t, "INTERVAL")
+			w.replace(t, strings.TrimPrefix(t.value, ours))
 		case t.is(MemberFunction) && i > 0:
 			w.out.WriteString(w.sql[w.copied:tokens[i-1].start])
 			w.out.WriteString("MEMBER OF")
@@ -252,17 +253,17 @@ func (w *rewriter) token(i int) {
 	case t.is("UNKNOWN") && w.follows(i, "IS"):
 		w.replace(t, "NULL")
 	case t.is("INTERVAL") && w.isList(i+1):
-		w.replace(t, IntervalFunction)
+		w.replace(t, ours+t.value)
 	case w.isUnit(t) && w.endsInterval(i):
 		w.replace(t, "`"+t.value+"`")
 	case t.is("SOUNDS") && i+1 < len(w.tokens) && w.tokens[i+1].is("LIKE"):
 		w.replace(token{start: t.start, end: w.tokens[i+1].end}, soundsEdit)
 	case t.is("MEMBER") && i+2 < len(w.tokens) && w.tokens[i+1].is("OF") && w.tokens[i+2].isSymbol("("):
 		w.replace(token{start: t.start, end: w.tokens[i+1].end}, "REGEXP "+MemberFunction)
-	case t.is("ANY") || t.is("SOME"):
-		w.quantifier(i, AnyFunction)
-	case t.is("ALL"):
-		w.quantifier(i, AllFunction)
+	case t.is("ANY") || t.is("ALL"):
+		w.quantifier(i, ours+t.value)
+	case t.is("SOME"):
+		w.quantifier(i, ours+"ANY")
 	case t.is("WITH") && w.isRollup(i+1):
 		w.replace(token{start: t.start, end: w.tokens[i+1].end}, ", "+RollupFunction+"()")
 	case t.is("COLLATE") && w.isConnection(i):
@@ -382,8 +383,8 @@ func (w *rewriter) literal(i int) int {
 	t := w.tokens[i]
 	switch {
 	case t.kind == word && w.isText(i+1) && (i == 0 || !w.tokens[i-1].isSymbol(".")):
-		if function := literals[strings.ToUpper(t.value)]; function != "" {
-			w.replace(t, function+"(")
+		if slices.Contains(literals, strings.ToUpper(t.value)) {
+			w.replace(t, ours+t.value+"(")
 			w.token(i + 1)
 			w.replace(token{start: w.tokens[i+1].end, end: w.tokens[i+1].end}, ")")
 			return 2
@@ -392,8 +393,8 @@ func (w *rewriter) literal(i int) int {
 		w.replace(t, "b'"+t.value[len("0b"):]+"'")
 		return 1
 	case t.isSymbol("{") && w.isText(i+2) && i+3 < len(w.tokens) && w.tokens[i+3].isSymbol("}"):
-		if function := odbcLiterals[strings.ToUpper(w.tokens[i+1].value)]; function != "" {
-			w.replace(token{start: t.start, end: w.tokens[i+1].end}, function+"(")
+		if literal := odbcLiterals[strings.ToUpper(w.tokens[i+1].value)]; literal != "" {
+			w.replace(token{start: t.start, end: w.tokens[i+1].end}, ours+literal+"(")
 			w.token(i + 2)
 			w.replace(w.tokens[i+3], ")")
 			return 4
