@@ -16,13 +16,9 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	awsconfig "github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
-	"github.com/aws/smithy-go/logging"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/silogate/silogate/connectors"
@@ -37,12 +33,25 @@ type S3Config struct {
 	Bucket    string
 	Endpoint  string // of a compatible store; "": AWS
 	Region    string // "": the environment's, else us-east-1
-	AccessKey string // "": the environment's default credential chain
-	SecretKey connectors.Secret
-	Anonymous bool // sign nothing: public buckets
-	PathStyle bool // http://endpoint/bucket/key instead of http://bucket.endpoint/key
+	PathStyle bool   // http://endpoint/bucket/key instead of http://bucket.endpoint/key
+	CA        string // certificates in PEM that the endpoint's may be signed by, besides those of the environment
+
+	AccessKey     string // "": the environment's default credential chain
+	SecretKey     connectors.Secret
+	SessionToken  connectors.Secret // of temporary keys
+	Profile       string            // of the environment's shared configuration; "": its default
+	Anonymous     bool              // sign nothing: public buckets
+	RequesterPays bool
+	Role          S3Role
 
 	Log *slog.Logger // hears at level debug what the SDK says and what its errors hold besides; nil: nobody does
+}
+
+// S3Role is a role of AWS that is taken with the credentials that a source has otherwise; the zero value is none.
+type S3Role struct {
+	ARN        string
+	ExternalID string // that the role's owner asks for; "": none
+	Endpoint   string // of the security token service; "": AWS's
 }
 
 // log is never nil.
@@ -62,6 +71,7 @@ type S3 struct {
 	connect   sync.Mutex
 	client    *s3.Client
 	transport *http.Transport
+	region    string // where the bucket is, if the store said so; "": as configured
 }
 
 // NewS3 returns the store of a bucket, without I/O.
@@ -69,76 +79,6 @@ func NewS3(config S3Config) *S3 { return &S3{config: config, breaker: connectors
 
 // Unreachable implements connectors.Reachability.
 func (s *S3) Unreachable() error { return s.breaker.Err() }
-
-// service returns the client, made on first use because the default credential chain may read files. A failure is tried
-// again by the next caller.
-func (s *S3) service(ctx context.Context) (*s3.Client, error) {
-	s.connect.Lock()
-	defer s.connect.Unlock()
-	if s.client != nil {
-		return s.client, nil
-	}
-	c := s.config
-	load := []func(*awsconfig.LoadOptions) error{
-		awsconfig.WithDefaultRegion("us-east-1"),
-		awsconfig.WithLogger(logging.LoggerFunc(func(_ logging.Classification, format string, v ...any) {
-			c.log().Debug(fmt.Sprintf(format, v...), "origin", "library")
-		})),
-		awsconfig.WithRetryer(func() aws.Retryer {
-			return retry.NewStandard(func(o *retry.StandardOptions) {
-				o.MaxAttempts = attempts
-				o.MaxBackoff = time.Second / 2
-				o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(unlessRefused)}, o.Retryables...)
-			})
-		}),
-	}
-	if c.Region != "" {
-		load = append(load, awsconfig.WithRegion(c.Region))
-	}
-	switch {
-	case c.Anonymous:
-		load = append(load, awsconfig.WithCredentialsProvider(aws.AnonymousCredentials{}))
-	case c.AccessKey != "":
-		load = append(load, awsconfig.WithCredentialsProvider(
-			credentials.NewStaticCredentialsProvider(c.AccessKey, c.SecretKey.Reveal(), "")))
-	}
-	loaded, err := awsconfig.LoadDefaultConfig(ctx, load...)
-	if err != nil {
-		return nil, sqlerr.Wrap(sqlerr.BadOption, err, "%s: AWS configuration", s.Location(""))
-	}
-	s.transport = s.connections(loaded)
-	s.client = s3.NewFromConfig(loaded, func(o *s3.Options) {
-		o.HTTPClient = &http.Client{
-			Transport:     s.transport,
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		}
-		o.UsePathStyle = c.PathStyle
-		// A checksum of the whole object can't be checked on a range, and compatible stores send none.
-		o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
-		o.DisableLogOutputChecksumValidationSkipped = true
-		if c.Endpoint != "" {
-			o.BaseEndpoint = aws.String(c.Endpoint)
-		}
-	})
-	return s.client, nil
-}
-
-// connections returns the connections of a client. They start from the SDK's, which has the environment's certificates.
-func (s *S3) connections(loaded aws.Config) *http.Transport {
-	client, ok := loaded.HTTPClient.(*awshttp.BuildableClient)
-	if !ok {
-		client = awshttp.NewBuildableClient()
-	}
-	t := client.GetTransport()
-	t.DialContext = s.dial
-	t.TLSHandshakeTimeout = connectTimeout
-	t.ResponseHeaderTimeout = answerTimeout
-	t.MaxIdleConnsPerHost = 64
-	t.IdleConnTimeout = time.Minute
-	t.ReadBufferSize = 64 << 10
-	t.DisableCompression = true
-	return t
-}
 
 // dial connects if the breaker admits it. It goes on when nobody waits for it any more, and so learns how it ends.
 func (s *S3) dial(ctx context.Context, network, address string) (net.Conn, error) {
@@ -197,9 +137,13 @@ func (s *S3) List(ctx context.Context, o ListOptions) iter.Seq2[Entry, error] {
 		if o.Folders {
 			in.Delimiter = aws.String("/")
 		}
+		if s.config.RequesterPays {
+			in.RequestPayer = s3types.RequestPayerRequester
+		}
 		if o.Limit > 0 && o.Limit < 1000 {
 			in.MaxKeys = aws.Int32(int32(o.Limit))
 		}
+		sentOn := false
 		for count := 0; ; {
 			client, err := s.service(ctx)
 			if err != nil {
@@ -207,6 +151,10 @@ func (s *S3) List(ctx context.Context, o ListOptions) iter.Seq2[Entry, error] {
 				return
 			}
 			out, err := client.ListObjectsV2(ctx, in)
+			if !sentOn && s.moved(client, err) {
+				sentOn = true
+				continue
+			}
 			if err != nil {
 				yield(Entry{}, s.fail(ctx, err, "list", o.Prefix))
 				return
@@ -265,15 +213,21 @@ func (s *S3) Stat(ctx context.Context, key string) (Object, error) {
 
 // Read gets a range with If-Match. A body that breaks off is resumed where it did.
 func (s *S3) Read(ctx context.Context, o Object, off int64, p []byte) error {
-	client, err := s.service(ctx)
-	if err != nil {
-		return err
-	}
 	for attempt := 1; len(p) > 0; attempt++ {
+		client, err := s.service(ctx)
+		if err != nil {
+			return err
+		}
 		n, err := s.get(ctx, client, o, off, p)
 		off, p = off+int64(n), p[n:]
 		if err == nil {
 			break
+		}
+		if elsewhere(err) != "" {
+			if attempt < attempts && s.moved(client, err) {
+				continue
+			}
+			return s.fail(ctx, err, "read", o.Key)
 		}
 		var cut *broken
 		switch {
@@ -299,12 +253,19 @@ func (s *S3) get(ctx context.Context, client *s3.Client, o Object, off int64, p 
 	defer cancel()
 	answer, done := s.meter.request(time.Now())
 	defer func() { done(time.Now(), n) }()
-	out, err := client.GetObject(ctx, &s3.GetObjectInput{
+	in := &s3.GetObjectInput{
 		Bucket:  &s.config.Bucket,
 		Key:     &o.Key,
 		Range:   aws.String(fmt.Sprintf("bytes=%d-%d", off, off+int64(len(p))-1)),
 		IfMatch: &o.ETag,
-	})
+	}
+	if s.config.RequesterPays {
+		in.RequestPayer = s3types.RequestPayerRequester
+	}
+	out, err := client.GetObject(ctx, in)
+	if elsewhere(err) != "" {
+		return 0, err
+	}
 	if err != nil {
 		return 0, s.fail(ctx, err, "read", o.Key)
 	}
@@ -343,6 +304,9 @@ func (s *S3) fail(ctx context.Context, err error, doing, key string) error {
 	s.config.log().Debug("a request to S3 failed", "doing", doing, "location", location, "error", err)
 	if refused := refusal(err); refused != nil {
 		return sqlerr.Wrap(sqlerr.SourceDown, refused, "%s %s", doing, location)
+	}
+	if role := s.config.Role.ARN; role != "" && strings.Contains(err.Error(), "get credentials") {
+		return sqlerr.Wrap(sqlerr.SourceAuth, innermost(err), "%s %s: the role %s can't be taken", doing, location, role)
 	}
 	if strings.Contains(err.Error(), "get credentials") { // the SDK has no type for it
 		return sqlerr.Wrap(sqlerr.SourceAuth, innermost(err),

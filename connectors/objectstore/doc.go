@@ -5,6 +5,9 @@
 //	endpoint      of an S3-compatible store; absent: AWS
 //	region        absent: the environment's
 //	access_key, secret_key   absent: the environment's default credential chain
+//	session_token, profile   of temporary keys; of AWS's shared configuration
+//	role_arn, role_external_id, sts_endpoint   a role to take with these credentials
+//	requester_pays, ca       true: the account pays; certificates in PEM besides the system's
 //	anonymous     true: requests are not signed
 //	path_style    http://endpoint/bucket instead of http://bucket.endpoint; true where an endpoint is given
 //	layout        table (default) or schema/table

@@ -65,7 +65,8 @@ func Open(_ context.Context, cfg connectors.Config) (connectors.Connector, error
 	}, nil
 }
 
-var known = []string{"url", "endpoint", "region", "access_key", "secret_key", "anonymous", "path_style", "layout", "nonfinite", "admission",
+var known = []string{"url", "endpoint", "region", "access_key", "secret_key", "session_token", "profile", "role_arn", "role_external_id",
+	"sts_endpoint", "ca", "requester_pays", "anonymous", "path_style", "layout", "nonfinite", "admission",
 	"format", "types", "bad_rows", "csv_delimiter", "csv_quote", "csv_escape", "csv_header", "csv_null"}
 
 // defaultAdmission is how many statements read a source at a time if its options do not say.
@@ -138,7 +139,7 @@ func (s *settings) parseURL(text string) error {
 
 func (s *settings) parseS3(o connectors.Options) error {
 	if s.bucket == "" {
-		for _, key := range []string{"endpoint", "region", "access_key", "secret_key", "anonymous", "path_style"} {
+		for _, key := range known[1 : slices.Index(known, "path_style")+1] {
 			if _, ok := o[key]; ok {
 				return fmt.Errorf("option %s is for s3:// only", key)
 			}
@@ -148,18 +149,29 @@ func (s *settings) parseS3(o connectors.Options) error {
 	s.s3 = blob.S3Config{
 		Bucket: s.bucket, Endpoint: o["endpoint"], Region: o["region"],
 		AccessKey: o["access_key"], SecretKey: connectors.Secret(o["secret_key"]),
+		SessionToken: connectors.Secret(o["session_token"]), Profile: o["profile"], CA: o["ca"],
+		Role:      blob.S3Role{ARN: o["role_arn"], ExternalID: o["role_external_id"], Endpoint: o["sts_endpoint"]},
 		PathStyle: o["endpoint"] != "",
 	}
-	if e := o["endpoint"]; e != "" {
-		u, err := url.Parse(e)
-		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil {
-			return fmt.Errorf("endpoint must be http://host[:port] or https://host[:port]")
+	for _, key := range []string{"endpoint", "sts_endpoint"} {
+		u, err := url.Parse(o[key])
+		if o[key] != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil) {
+			return fmt.Errorf("%s must be http://host[:port] or https://host[:port]", key)
 		}
 	}
-	if (o["access_key"] == "") != (o["secret_key"] == "") {
+	switch role := o["role_arn"]; {
+	case (o["access_key"] == "") != (o["secret_key"] == ""):
 		return fmt.Errorf("access_key and secret_key belong together")
+	case o["session_token"] != "" && o["access_key"] == "":
+		return fmt.Errorf("session_token belongs to access_key and secret_key")
+	case o["profile"] != "" && o["access_key"] != "":
+		return fmt.Errorf("profile and access_key exclude each other")
+	case role != "" && !strings.HasPrefix(role, "arn:"):
+		return fmt.Errorf("role_arn must be arn:aws:iam::account:role/name")
+	case role == "" && (o["role_external_id"] != "" || o["sts_endpoint"] != ""):
+		return fmt.Errorf("role_external_id and sts_endpoint belong to role_arn")
 	}
-	for key, target := range map[string]*bool{"path_style": &s.s3.PathStyle, "anonymous": &s.s3.Anonymous} {
+	for key, target := range map[string]*bool{"path_style": &s.s3.PathStyle, "anonymous": &s.s3.Anonymous, "requester_pays": &s.s3.RequesterPays} {
 		text, ok := o[key]
 		if !ok {
 			continue
@@ -170,8 +182,12 @@ func (s *settings) parseS3(o connectors.Options) error {
 		}
 		*target = value
 	}
-	if s.s3.Anonymous && s.s3.AccessKey != "" {
-		return fmt.Errorf("anonymous and access_key exclude each other")
+	if s.s3.Anonymous {
+		for _, key := range []string{"access_key", "profile", "role_arn"} {
+			if o[key] != "" {
+				return fmt.Errorf("anonymous and %s exclude each other", key)
+			}
+		}
 	}
 	return nil
 }

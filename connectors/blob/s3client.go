@@ -1,0 +1,172 @@
+package blob
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/logging"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/silogate/silogate/engine/sqlerr"
+)
+
+// service returns the client, made on first use because the default credential chain may read files. A failure is tried
+// again by the next caller.
+func (s *S3) service(ctx context.Context) (*s3.Client, error) {
+	s.connect.Lock()
+	defer s.connect.Unlock()
+	if s.client != nil {
+		return s.client, nil
+	}
+	loaded, err := awsconfig.LoadDefaultConfig(ctx, s.settings()...)
+	if err != nil {
+		return nil, sqlerr.Wrap(sqlerr.BadOption, err, "%s: AWS configuration", s.Location(""))
+	}
+	if s.transport == nil {
+		if s.transport, err = s.connections(loaded); err != nil {
+			return nil, err
+		}
+	}
+	client := &http.Client{
+		Transport:     s.transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	s.takeRole(&loaded)
+	s.client = s3.NewFromConfig(loaded, func(o *s3.Options) {
+		o.HTTPClient = client
+		o.UsePathStyle = s.config.PathStyle
+		// A checksum of the whole object can't be checked on a range, and compatible stores send none.
+		o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
+		o.DisableLogOutputChecksumValidationSkipped = true
+		if s.config.Endpoint != "" {
+			o.BaseEndpoint = aws.String(s.config.Endpoint)
+		}
+	})
+	return s.client, nil
+}
+
+// settings are what the source's options say, beside the environment's configuration.
+func (s *S3) settings() []func(*awsconfig.LoadOptions) error {
+	c := s.config
+	load := []func(*awsconfig.LoadOptions) error{
+		awsconfig.WithDefaultRegion("us-east-1"),
+		awsconfig.WithLogger(logging.LoggerFunc(func(_ logging.Classification, format string, v ...any) {
+			c.log().Debug(fmt.Sprintf(format, v...), "origin", "library")
+		})),
+		awsconfig.WithRetryer(func() aws.Retryer {
+			return retry.NewStandard(func(o *retry.StandardOptions) {
+				o.MaxAttempts = attempts
+				o.MaxBackoff = time.Second / 2
+				o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(unlessRefused)}, o.Retryables...)
+			})
+		}),
+	}
+	region := s.region
+	if region == "" {
+		region = c.Region
+	}
+	if region != "" {
+		load = append(load, awsconfig.WithRegion(region))
+	}
+	if c.Profile != "" {
+		load = append(load, awsconfig.WithSharedConfigProfile(c.Profile))
+	}
+	switch {
+	case c.Anonymous:
+		load = append(load, awsconfig.WithCredentialsProvider(aws.AnonymousCredentials{}))
+	case c.AccessKey != "":
+		load = append(load, awsconfig.WithCredentialsProvider(
+			credentials.NewStaticCredentialsProvider(c.AccessKey, c.SecretKey.Reveal(), c.SessionToken.Reveal())))
+	}
+	return load
+}
+
+// takeRole has the credentials be those of the source's role, which are asked for anew before they end.
+func (s *S3) takeRole(loaded *aws.Config) {
+	role := s.config.Role
+	if role.ARN == "" {
+		return
+	}
+	service := sts.NewFromConfig(*loaded, func(o *sts.Options) {
+		if role.Endpoint != "" {
+			o.BaseEndpoint = aws.String(role.Endpoint)
+		}
+	})
+	loaded.Credentials = aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(service, role.ARN, func(o *stscreds.AssumeRoleOptions) {
+		o.RoleSessionName = "silogate"
+		if role.ExternalID != "" {
+			o.ExternalID = aws.String(role.ExternalID)
+		}
+	}))
+}
+
+// connections returns the connections of a client. They start from the SDK's, which has the environment's certificates.
+func (s *S3) connections(loaded aws.Config) (*http.Transport, error) {
+	client, ok := loaded.HTTPClient.(*awshttp.BuildableClient)
+	if !ok {
+		client = awshttp.NewBuildableClient()
+	}
+	t := client.GetTransport()
+	t.DialContext = s.dial
+	t.TLSHandshakeTimeout = connectTimeout
+	t.ResponseHeaderTimeout = answerTimeout
+	t.MaxIdleConnsPerHost = 64
+	t.IdleConnTimeout = time.Minute
+	t.ReadBufferSize = 64 << 10
+	t.DisableCompression = true
+	if s.config.CA == "" {
+		return t, nil
+	}
+	roots := t.TLSClientConfig.RootCAs
+	if roots == nil {
+		var err error
+		if roots, err = x509.SystemCertPool(); err != nil {
+			roots = x509.NewCertPool()
+		}
+	}
+	if !roots.AppendCertsFromPEM([]byte(s.config.CA)) {
+		return nil, sqlerr.New(sqlerr.BadOption, "%s: option ca holds no certificate in PEM", s.Location(""))
+	}
+	t.TLSClientConfig.RootCAs = roots
+	return t, nil
+}
+
+// moved reports whether the bucket is in another region than a client thought, which the next one knows: the request is to be sent again.
+func (s *S3) moved(client *s3.Client, err error) bool {
+	region := elsewhere(err)
+	s.connect.Lock()
+	defer s.connect.Unlock()
+	if region == "" || region == client.Options().Region {
+		return false
+	}
+	if s.client == client {
+		s.region, s.client = region, nil
+	}
+	return true
+}
+
+// elsewhere is the region that the store says a bucket is in, where it refuses a request for having been sent to another; "": it does not.
+// The refusal may be a redirect or a signature that is for another region (Amazon S3 API Reference, Error responses).
+func elsewhere(err error) string {
+	var response *smithyhttp.ResponseError
+	if !errors.As(err, &response) || response.Response == nil {
+		return ""
+	}
+	switch response.HTTPStatusCode() {
+	case http.StatusMovedPermanently, http.StatusTemporaryRedirect, http.StatusBadRequest:
+		return response.Response.Header.Get("X-Amz-Bucket-Region")
+	}
+	return ""
+}
