@@ -1,4 +1,4 @@
-// Package blob reads objects of S3-compatible stores and of local folders through one interface.
+// Package blob reads objects of S3-compatible stores, files of web servers and of local folders through one interface.
 //
 // Four things matter to a query engine and shape it:
 //

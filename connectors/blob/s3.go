@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"iter"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -79,22 +77,6 @@ func NewS3(config S3Config) *S3 { return &S3{config: config, breaker: connectors
 
 // Unreachable implements connectors.Reachability.
 func (s *S3) Unreachable() error { return s.breaker.Err() }
-
-// dial connects if the breaker admits it. It goes on when nobody waits for it any more, and so learns how it ends.
-func (s *S3) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	attempt, err := s.breaker.Try()
-	if err != nil {
-		return nil, err
-	}
-	dialer := net.Dialer{Timeout: connectTimeout, KeepAlive: 30 * time.Second}
-	conn, err := dialer.DialContext(context.WithoutCancel(ctx), network, address)
-	if err != nil {
-		attempt.Failed(err)
-		return nil, err
-	}
-	attempt.Reached()
-	return conn, nil
-}
 
 // unlessRefused makes the SDK not repeat what the breaker refuses.
 func unlessRefused(err error) aws.Ternary {
@@ -277,22 +259,7 @@ func (s *S3) get(ctx context.Context, client *s3.Client, o Object, off int64, p 
 	if want := fmt.Sprintf("bytes %d-", off); !strings.HasPrefix(aws.ToString(out.ContentRange), want) {
 		return 0, sqlerr.New(sqlerr.SourceError, "%s: the store ignored the range that was asked for", s.Location(o.Key))
 	}
-	watchdog := time.AfterFunc(stallTimeout, cancel)
-	defer watchdog.Stop()
-	for {
-		m, err := out.Body.Read(p[n:])
-		n += m
-		if n == len(p) {
-			return n, nil
-		}
-		if err == io.EOF {
-			err = io.ErrUnexpectedEOF
-		}
-		if err != nil {
-			return n, &broken{err}
-		}
-		watchdog.Reset(stallTimeout)
-	}
+	return fill(out.Body, p, cancel)
 }
 
 // fail translates what the SDK says of what was done to a key. Its own text is for the log: it names the SDK's parts.

@@ -119,13 +119,7 @@ func (s *S3) connections(loaded aws.Config) (*http.Transport, error) {
 		client = awshttp.NewBuildableClient()
 	}
 	t := client.GetTransport()
-	t.DialContext = s.dial
-	t.TLSHandshakeTimeout = connectTimeout
-	t.ResponseHeaderTimeout = answerTimeout
-	t.MaxIdleConnsPerHost = 64
-	t.IdleConnTimeout = time.Minute
-	t.ReadBufferSize = 64 << 10
-	t.DisableCompression = true
+	tune(t, s.breaker)
 	if s.config.CA == "" {
 		return t, nil
 	}

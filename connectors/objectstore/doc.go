@@ -1,7 +1,8 @@
 // Package objectstore serves the files of a bucket or folder as tables: Parquet, CSV, JSON lines and
 // Arrow IPC.
 //
-//	url           s3://bucket/prefix, file:///folder or /folder
+//	url           s3://bucket/prefix, https://server/folder/, file:///folder or /folder
+//	files, bearer_token   of a web server: which files there are, and what it asks for
 //	endpoint      of an S3-compatible store; absent: AWS
 //	region        absent: the environment's
 //	access_key, secret_key   absent: the environment's default credential chain

@@ -543,7 +543,14 @@ func TestNewFilesAreSeen(t *testing.T) {
 func TestOptions(t *testing.T) {
 	for _, o := range []connectors.Options{
 		{},
-		{"url": "http://x/y"},
+		{"url": "http://x/y.txt"},
+		{"url": "https://x/folder/"},
+		{"url": "https://x/folder/", "files": "../up.csv"},
+		{"url": "https://x/folder/", "files": "a.csv, b.doc"},
+		{"url": "https://x/a.csv", "region": "eu-west-1"},
+		{"url": "https://me:hunter2@x/a.csv"},
+		{"url": "/x", "files": "a.csv"},
+		{"url": "s3://b", "bearer_token": "t"},
 		{"url": "s3://"},
 		{"url": "s3://key:secret@bucket"},
 		{"url": "relative/path"},

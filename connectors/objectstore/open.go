@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,16 +31,18 @@ const layoutSchemas = "schema/table"
 
 // settings are the options, checked.
 type settings struct {
-	bucket        string // "": a local folder
-	folder        string // local folder
-	prefix        string // of all keys; empty or ending in a slash
-	schemas       bool   // layout schema/table
+	bucket        string   // of S3; "": it is another place
+	base          *url.URL // of a web server; nil: it is another place
+	folder        string   // local folder
+	prefix        string   // of all keys; empty or ending in a slash
+	schemas       bool     // layout schema/table
 	failNonFinite bool
 	admission     int   // statements at a time
 	only          *kind // of data files; nil: any
 	csv           csv.Options
 	json          jsonlines.Options
 	s3            blob.S3Config
+	web           blob.HTTPConfig
 }
 
 // Open makes the connector of a bucket or folder, without I/O on it.
@@ -48,14 +51,13 @@ func Open(_ context.Context, cfg connectors.Config) (connectors.Connector, error
 	if err != nil {
 		return nil, sqlerr.Wrap(sqlerr.BadOption, err, "source %s", cfg.Name)
 	}
-	var store blob.Store
 	var bytes *blob.Cache
 	pages := int64(0)
-	if s.bucket != "" {
+	if s.folder == "" {
 		bytes, pages = blob.NewCache(byteCache), pageCache
-		s.s3.Log = cfg.Log
-		store = blob.NewS3(s.s3)
-	} else if store, err = blob.NewLocal(s.folder, cfg.LocalRoots); err != nil {
+	}
+	store, err := s.store(cfg)
+	if err != nil {
 		return nil, sqlerr.Wrap(sqlerr.BadOption, err, "source %s", cfg.Name)
 	}
 	return &source{
@@ -65,7 +67,20 @@ func Open(_ context.Context, cfg connectors.Config) (connectors.Connector, error
 	}, nil
 }
 
-var known = []string{"url", "endpoint", "region", "access_key", "secret_key", "session_token", "profile", "role_arn", "role_external_id",
+// store is where the files lie.
+func (s *settings) store(cfg connectors.Config) (blob.Store, error) {
+	switch {
+	case s.bucket != "":
+		s.s3.Log = cfg.Log
+		return blob.NewS3(s.s3), nil
+	case s.base != nil:
+		s.web.Log = cfg.Log
+		return blob.NewHTTP(s.web)
+	}
+	return blob.NewLocal(s.folder, cfg.LocalRoots)
+}
+
+var known = []string{"url", "files", "bearer_token", "endpoint", "region", "access_key", "secret_key", "session_token", "profile", "role_arn", "role_external_id",
 	"sts_endpoint", "ca", "requester_pays", "anonymous", "path_style", "layout", "nonfinite", "admission",
 	"format", "types", "bad_rows", "csv_delimiter", "csv_quote", "csv_escape", "csv_header", "csv_null"}
 
@@ -108,6 +123,9 @@ func parse(o connectors.Options) (settings, error) {
 	if err := s.parseFormats(o); err != nil {
 		return s, err
 	}
+	if err := s.parseWeb(o); err != nil {
+		return s, err
+	}
 	return s, s.parseS3(o)
 }
 
@@ -123,7 +141,7 @@ func (s *settings) parseURL(text string) error {
 	case err != nil:
 		return fmt.Errorf("url is malformed")
 	case u.RawQuery != "" || u.Fragment != "" || u.User != nil:
-		return fmt.Errorf("url must be s3://bucket/prefix, file:///folder or /folder and nothing more")
+		return fmt.Errorf("url must be s3://bucket/prefix, https://server/folder/, file:///folder or /folder and nothing more")
 	case u.Scheme == "file" && u.Host == "" && strings.HasPrefix(u.Path, "/"):
 		s.folder = u.Path
 	case u.Scheme == "s3" && u.Host != "":
@@ -131,16 +149,53 @@ func (s *settings) parseURL(text string) error {
 		if s.prefix = strings.Trim(u.Path, "/"); s.prefix != "" {
 			s.prefix += "/"
 		}
+	case (u.Scheme == "http" || u.Scheme == "https") && u.Host != "":
+		s.base = u
 	default:
-		return fmt.Errorf("url must be s3://bucket/prefix, file:///folder or /folder")
+		return fmt.Errorf("url must be s3://bucket/prefix, https://server/folder/, file:///folder or /folder")
 	}
+	return nil
+}
+
+// parseWeb reads which files of a web server are data: those of the option files below the URL, or the URL's own.
+func (s *settings) parseWeb(o connectors.Options) error {
+	if s.base == nil {
+		for _, key := range []string{"files", "bearer_token"} {
+			if _, ok := o[key]; ok {
+				return fmt.Errorf("option %s is for http:// and https:// only", key)
+			}
+		}
+		return nil
+	}
+	s.web = blob.HTTPConfig{Token: connectors.Secret(o["bearer_token"]), CA: o["ca"]}
+	if o["files"] == "" {
+		folder, name := path.Split(s.base.Path)
+		if s.kindOf(name) == nil {
+			return fmt.Errorf("url must be that of a data file, or option files must name some below it: a web server lists none")
+		}
+		s.web.Files = []string{name}
+		s.base = s.base.ResolveReference(&url.URL{Path: folder})
+	}
+	for name := range strings.SplitSeq(o["files"], ",") {
+		if name = strings.TrimSpace(name); name == "" {
+			continue
+		}
+		if strings.HasPrefix(name, "/") || path.Clean(name) != name || strings.HasPrefix(name, "..") || s.kindOf(name) == nil {
+			return fmt.Errorf("files must be paths of data files below the url: %s is none", name)
+		}
+		s.web.Files = append(s.web.Files, name)
+	}
+	if !strings.HasSuffix(s.base.Path, "/") {
+		s.base = s.base.JoinPath("/")
+	}
+	s.web.Base = s.base
 	return nil
 }
 
 func (s *settings) parseS3(o connectors.Options) error {
 	if s.bucket == "" {
-		for _, key := range known[1 : slices.Index(known, "path_style")+1] {
-			if _, ok := o[key]; ok {
+		for _, key := range known[slices.Index(known, "endpoint") : slices.Index(known, "path_style")+1] {
+			if _, ok := o[key]; ok && (key != "ca" || s.base == nil) {
 				return fmt.Errorf("option %s is for s3:// only", key)
 			}
 		}
