@@ -108,8 +108,8 @@ type Scan struct {
 	Args      arrow.RecordBatch // the rows of plan.Keys; borrowed until Execution.Close; nil without Keys
 	Tx        *Tx               // one per source and statement
 	Dynamic   DynamicFilter     // never nil; honouring it is optional; read at Splits and again at Open
-	// Encoded are positions in the fragment's schema of strings whose vectors may come dictionary-encoded, each as the
-	// source likes: indices of type int32 into distinct values that are not NULL. Honouring it is optional.
+	// Encoded are positions in the fragment's schema of columns whose vectors may come dictionary-encoded, each as the
+	// source likes: indices of type int32 into values that are not NULL. Honouring it is optional.
 	Encoded []int
 	Usage   *Usage // never nil
 }

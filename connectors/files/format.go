@@ -88,8 +88,8 @@ type Options struct {
 	// Types are those in which inferred columns are read, for each of the file's columns. Kind Null: the file's own, or text if there is
 	// none.
 	Types []types.Type
-	// Encoded columns, as positions among those of the section, may come dictionary-encoded, vector by vector, if they are
-	// text and no condition reads them.
+	// Encoded columns, as positions among those of the section, may come dictionary-encoded, vector by vector, if no condition
+	// reads them.
 	Encoded []int
 	// Conditions are tried in this order. What some of them drops need not be in the result.
 	Conditions []Condition

@@ -3,10 +3,12 @@ package parquet
 import (
 	"fmt"
 	"io"
+	"slices"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/silogate/silogate/connectors/blob"
 	"github.com/silogate/silogate/connectors/files"
@@ -104,4 +106,75 @@ func TestEncoded(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestEncodedKinds reads vectors of each kind of value that a dictionary repeats, of which those stay plain that are looked at one by one,
+// and those of many entries for the rows.
+func TestEncodedKinds(t *testing.T) {
+	mem := bufpooltest.New()
+	defer mem.AssertSize(t, 0)
+	for path, want := range map[string][]string{
+		"testdata/pyarrow_repeats.parquet": {"number", "big", "price", "wide", "day", "moment", "text"},
+		"testdata/duckdb_v1.parquet":       {"s"},
+		"testdata/pyarrow_none.parquet":    {"dict"},
+	} {
+		store, f, err := openFile(t, path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plain, _ := linesOf(t, mem, store, f, nil)
+		all := make([]int, len(f.Columns))
+		for i := range all {
+			all[i] = i
+		}
+		got, encoded := linesOf(t, mem, store, f, all)
+		if !slices.Equal(encoded, want) {
+			t.Errorf("%s: %v are encoded, want %v", path, encoded, want)
+		}
+		if !slices.Equal(got, plain) {
+			t.Errorf("%s: %v,\nwant %v", path, got, plain)
+		}
+	}
+}
+
+// linesOf returns all values of a file, with a line for each column of a vector, and the columns that have dictionaries.
+func linesOf(t *testing.T, mem memory.Allocator, store blob.Store, f *File, may []int) (lines, encoded []string) {
+	t.Helper()
+	pool := blob.NewPool(mem)
+	defer pool.Close()
+	columns := make([]int, len(f.Columns))
+	for i := range columns {
+		columns[i] = i
+	}
+	for g := range f.meta.RowGroups {
+		r, end, err := openPieces(t.Context(), store, f, g, columns, f.Pieces(g, columns, wholeGroup, 1, nil), files.Options{
+			Memory: mem, Scratch: pool, BatchRows: 70, Encoded: may,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer end()
+		for {
+			arrays, _, err := r.Next(t.Context())
+			if err == io.EOF {
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, a := range arrays {
+				if _, ok := a.(*array.Dictionary); ok && !slices.Contains(encoded, f.Columns[i].Name) {
+					encoded = append(encoded, f.Columns[i].Name)
+				}
+				values, err := kernel.Plain(mem, a)
+				if err != nil {
+					t.Fatal(err)
+				}
+				lines = append(lines, fmt.Sprint(f.Columns[i].Name, values))
+				values.Release()
+			}
+			release(arrays)
+		}
+	}
+	return lines, encoded
 }

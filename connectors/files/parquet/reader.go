@@ -76,8 +76,8 @@ func (f *File) ReadGroup(ctx context.Context, group int, columns []int, pieces P
 		if err != nil {
 			return r, fmt.Errorf("column %s: %w", f.Columns[c].Name, err)
 		}
-		if t, ok := d.(*text); ok && encodes(&o, i) {
-			d = newEncoded(t, f.Rows(group), o.BatchRows)
+		if e, ok := d.(encodable); ok && encodes(&o, i) {
+			d = newEncoded(e, f.Rows(group), o.BatchRows)
 		}
 		r.window.columns, r.names = append(r.window.columns, windowColumn{decoder: d}), append(r.names, f.Columns[c].Name)
 	}

@@ -186,6 +186,21 @@ half = pa.table({"id": pa.array(range(rows), pa.int64()), "text": pa.array(texts
 write("pyarrow_half_dictionary", half, compression="zstd", use_dictionary=["text"], dictionary_pagesize_limit=1500,
       data_page_size=200, write_batch_size=50, data_page_version="1.0")
 
+# Few values of each kind, so that all lie in dictionaries.
+rows = 600
+repeated = lambda make: [None if i % 7 == 3 else make(i % 11) for i in range(rows)]
+repeats = pa.table({
+    "number": pa.array(repeated(lambda i: i * 1000 - 5000), pa.int32()),
+    "big": pa.array(repeated(lambda i: i * 10**17), pa.int64()),
+    "price": pa.array(repeated(lambda i: decimal.Decimal(i * 12345).scaleb(-2)), pa.decimal128(12, 2)),
+    "wide": pa.array(repeated(lambda i: decimal.Decimal(i * 10**30 + i).scaleb(-3)), pa.decimal128(38, 3)),
+    "day": pa.array(repeated(lambda i: dt.date(2024, 2, 20) + dt.timedelta(days=i)), pa.date32()),
+    "moment": pa.array(repeated(lambda i: dt.datetime(2024, 2, 28, 23, 59, 59, 999999) + dt.timedelta(hours=i)), pa.timestamp("us")),
+    "share": pa.array(repeated(lambda i: i / 8), pa.float64()),
+    "text": pa.array(repeated(lambda i: "x" * i), pa.string()),
+})
+write("pyarrow_repeats", repeats, compression="snappy", data_page_size=500, write_batch_size=50, row_group_size=400)
+
 # Small pages and an index of them; each page of "rising" has values of its own, "gaps" has pages of nothing but NULL.
 rows = 1200
 pages = pa.table({
