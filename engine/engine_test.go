@@ -18,6 +18,7 @@ import (
 
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
+	"github.com/silogate/silogate/engine/exec"
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/sqlerr"
@@ -69,7 +70,7 @@ func (fragment) Estimate(context.Context) (connectors.Estimate, error) {
 
 func (f fragment) Start(ctx context.Context, scan connectors.Scan) (connectors.Execution, error) {
 	_, err := scan.Tx.Shared(ctx, f.source, func(context.Context) (io.Closer, error) { return closer(f), nil })
-	return execution{f.source, scan.Memory}, err
+	return execution{f.source, scan.Memory, len(scan.Encoded) > 0}, err
 }
 
 type closer struct{ *source }
@@ -78,7 +79,8 @@ func (c closer) Close() error { c.closed++; return nil }
 
 type execution struct {
 	*source
-	mem memory.Allocator
+	mem     memory.Allocator
+	encoded bool
 }
 
 func (e execution) Splits(context.Context) iter.Seq2[connectors.Split, error] {
@@ -86,15 +88,16 @@ func (e execution) Splits(context.Context) iter.Seq2[connectors.Split, error] {
 }
 
 func (e execution) Open(context.Context, connectors.Split) (connectors.Reader, error) {
-	return &reader{source: e.source, mem: e.mem}, nil
+	return &reader{source: e.source, mem: e.mem, encoded: e.encoded}, nil
 }
 
 func (e execution) Close() error { return nil }
 
 type reader struct {
 	*source
-	mem  memory.Allocator
-	read int
+	mem     memory.Allocator
+	encoded bool
+	read    int
 }
 
 func (r *reader) Next(ctx context.Context) (arrow.RecordBatch, error) {
@@ -108,12 +111,30 @@ func (r *reader) Next(ctx context.Context) (arrow.RecordBatch, error) {
 		b.Append(i)
 	}
 	column := b.NewArray()
-	defer column.Release()
-	schema := arrow.NewSchema([]arrow.Field{{Name: "n", Type: arrow.PrimitiveTypes.Int64, Nullable: true}}, nil)
+	defer func() { column.Release() }()
+	if r.encoded {
+		plain := column
+		column = everyOther(r.mem, plain)
+		plain.Release()
+	}
+	schema := arrow.NewSchema([]arrow.Field{{Name: "n", Type: column.DataType(), Nullable: true}}, nil)
 	return array.NewRecordBatch(schema, []arrow.Array{column}, 10), nil
 }
 
 func (r *reader) Close() error { return nil }
+
+// everyOther returns the values backwards, in a dictionary, with a NULL for every other one.
+func everyOther(mem memory.Allocator, dictionary arrow.Array) arrow.Array {
+	b := array.NewInt32Builder(mem)
+	defer b.Release()
+	for i := dictionary.Len() - 1; i > 0; i -= 2 {
+		b.Append(int32(i))
+		b.AppendNull()
+	}
+	codes := b.NewArray()
+	defer codes.Release()
+	return array.NewDictionaryArray(&arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int32, ValueType: dictionary.DataType()}, codes, dictionary)
+}
 
 // once yields one batch.
 func once(_ context.Context, read int) error {
@@ -394,5 +415,72 @@ func visit(n plan.Node, f func(plan.Node)) {
 	f(n)
 	for _, c := range n.Children() {
 		visit(c, f)
+	}
+}
+
+// TestEncodedResults asks for dictionaries only where the reader takes them, and not of what is held for it.
+func TestEncodedResults(t *testing.T) {
+	mem := bufpooltest.New()
+	defer mem.AssertSize(t, 0)
+	s := &source{next: func(_ context.Context, read int) error {
+		if read > 3 {
+			return io.EOF
+		}
+		return nil
+	}}
+	e := New(Config{Sources: s, Log: slog.New(slog.DiscardHandler), Allocator: mem, Verify: true})
+	p, err := e.Prepare(t.Context(), s.scan(), Settings{Pushdown: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const plain, backwards = "[0 1 2 3 4 5 6 7 8 9]", "[9 (null) 7 (null) 5 (null) 3 (null) 1 (null)]"
+	for _, c := range []struct {
+		name  string
+		run   func(*expr.Env) (*Result, error)
+		hold  int // after so many batches; -1: never
+		want  string
+		coded int // batches
+	}{
+		{"plain", p.Run, -1, plain, 0},
+		{"plain and held", p.Run, 1, plain, 0},
+		{"encoded", p.RunEncoded, -1, backwards, 3},
+		{"encoded and held", p.RunEncoded, 1, backwards, 1},
+		{"held before it is read", p.RunEncoded, 0, backwards, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r, err := c.run(&expr.Env{Location: time.UTC})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Close()
+			coded, rows := 0, ""
+			for read := 0; ; read++ {
+				if read == c.hold {
+					if err := r.Hold(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+				}
+				batch, err := r.Next(t.Context())
+				if err == io.EOF {
+					break
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, ok := batch.Column(0).(*array.Dictionary); ok {
+					coded++
+				}
+				values, err := exec.Plain(mem, batch)
+				if err != nil {
+					t.Fatal(err)
+				}
+				rows += values.Column(0).String()
+				values.Release()
+				batch.Release()
+			}
+			if want := strings.Repeat(c.want, 3); strings.ReplaceAll(rows, "][", " ") != strings.ReplaceAll(want, "][", " ") || coded != c.coded {
+				t.Errorf("%s, of which %d batches have a dictionary; want %s, %d", rows, coded, want, c.coded)
+			}
+		})
 	}
 }

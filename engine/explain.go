@@ -67,7 +67,7 @@ func (p *Prepared) formatOptions() plan.FormatOptions {
 // Analyze runs the statement, drops its rows and describes the plan with what was measured.
 func (p *Prepared) Analyze(ctx context.Context, env *expr.Env) (*Explanation, error) {
 	stats, start := exec.NewStats(), time.Now()
-	r, err := p.run(env, stats)
+	r, err := p.run(env, true, stats) // as a client has it
 	if err != nil {
 		return nil, err
 	}

@@ -39,17 +39,22 @@ type Result struct {
 
 // Run starts a run. Nothing is read before the first Next.
 func (p *Prepared) Run(env *expr.Env) (*Result, error) {
-	return p.run(env, exec.NewStatsOf(maps.Keys(p.parts)))
+	return p.run(env, false, exec.NewStatsOf(maps.Keys(p.parts)))
 }
 
-func (p *Prepared) run(env *expr.Env, stats *exec.Stats) (*Result, error) {
+// RunEncoded is Run for a reader of which any vector may be dictionary-encoded, as connectors.Scan has them.
+func (p *Prepared) RunEncoded(env *expr.Env) (*Result, error) {
+	return p.run(env, true, exec.NewStatsOf(maps.Keys(p.parts)))
+}
+
+func (p *Prepared) run(env *expr.Env, encoded bool, stats *exec.Stats) (*Result, error) {
 	if p.refused != nil {
 		return nil, p.refused
 	}
 	e, txs := p.engine, new(transactions)
 	memory := exec.NewAccount(e.memory, e.cfg.QueryMemory, "memory.query")
 	memory.RefuseIf(e.cfg.RefuseIf)
-	r, err := p.start(build.Config{Env: env, Parallelism: e.cfg.Parallelism, Memory: memory, Spill: e.cfg.Spill, Tx: txs.get, Stats: stats})
+	r, err := p.start(build.Config{Env: env, Parallelism: e.cfg.Parallelism, Memory: memory, Spill: e.cfg.Spill, Tx: txs.get, Encoded: encoded, Stats: stats})
 	if err != nil {
 		memory.Close()
 		return nil, errors.Join(err, txs.close())
@@ -130,7 +135,7 @@ func (r *Result) Hold(ctx context.Context) (err error) {
 	r.held = true
 	rt := &exec.Runtime{Mem: r.engine.cfg.Allocator, Account: r.memory, Spill: r.engine.cfg.Spill}
 	cols := r.plan.Schema()
-	buffer := exec.NewBuffer(rt, exec.Streams{r.root}, cols, r.memory.NewReservation(nil), new(exec.NodeStats))
+	buffer := exec.NewBuffer(rt, exec.Streams{exec.NewPlain(rt, r.root)}, cols, r.memory.NewReservation(nil), new(exec.NodeStats))
 	r.root = buffer.Read(1, cols)[0]
 	if err := buffer.Close(); err != nil { // the reader keeps it
 		return err

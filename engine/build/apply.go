@@ -95,7 +95,7 @@ func (b *builder) runInner(inner plan.Node, outer plan.Schema, ids []expr.Column
 		cfg: cfg, rt: b.rt, ctes: newBindings(b.ctes), hoisted: b.hoisted,
 		filters: make(map[*plan.Remote]*exec.ScanFilter),
 	}
-	return run.root(substitute(inner, with))
+	return run.root(substitute(inner, with), need{ordered: true})
 }
 
 // free returns the columns that a plan reads and does not define: those of the outer sides of applies around it.

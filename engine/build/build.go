@@ -38,7 +38,14 @@ func Build(root plan.Node, cfg Config) (exec.Streams, error) {
 		hoisted: new(atomic.Int64),
 		filters: make(map[*plan.Remote]*exec.ScanFilter),
 	}
-	return b.root(root)
+	want := need{ordered: true}
+	if cfg.Encoded {
+		want.encoded = make(map[expr.ColumnID]bool)
+		for _, c := range root.Schema() {
+			want.encoded[c.ID] = true
+		}
+	}
+	return b.root(root, want)
 }
 
 // isOrdered reports whether values of a plan depend on the order in which its rows come.
@@ -100,7 +107,7 @@ type need struct {
 	ordered bool                   // the order of rows matters if the node has one
 	single  bool                   // rows come one by one
 	window  *windowNeed            // of a window right above
-	// encoded are strings whose vectors may be dictionary-encoded: no expression on the way to the parent reads them.
+	// encoded are columns whose vectors may be dictionary-encoded: no expression on the way to the parent reads them.
 	encoded map[expr.ColumnID]bool
 }
 
@@ -166,8 +173,8 @@ func (n need) with(exprs ...expr.Expr) need {
 // only returns the need for what exprs read.
 func only(exprs ...expr.Expr) need { return need{cols: map[expr.ColumnID]bool{}}.with(exprs...) }
 
-// root builds a plan and brings the columns into the order of its schema.
-func (b *builder) root(n plan.Node) (streams exec.Streams, err error) {
+// root builds a plan and brings the columns, all of which are wanted, into the order of its schema.
+func (b *builder) root(n plan.Node, want need) (streams exec.Streams, err error) {
 	defer func() {
 		if err != nil {
 			for _, s := range b.made {
@@ -175,7 +182,7 @@ func (b *builder) root(n plan.Node) (streams exec.Streams, err error) {
 			}
 		}
 	}()
-	s, err := b.build(n, need{ordered: true})
+	s, err := b.build(n, want)
 	if err != nil {
 		return nil, err
 	}
@@ -209,6 +216,9 @@ func (b *builder) arrange(s stage, cols plan.Schema) (stage, error) {
 
 // build returns a node's operators, counted for EXPLAIN ANALYZE.
 func (b *builder) build(n plan.Node, want need) (stage, error) {
+	if want.single {
+		want.encoded = nil // what comes one by one is gathered again, plain
+	}
 	s, err := b.node(n, want)
 	if err != nil {
 		return stage{}, err

@@ -85,6 +85,7 @@ var modes = map[string]Config{
 	"late":    {Parallelism: 2, Dynamic: DynamicLate},
 	"off":     {Parallelism: 2, Dynamic: DynamicOff},
 	"counted": {Parallelism: 2, BatchRows: 3, Stats: exec.NewStats()},
+	"encoded": {Parallelism: 2, BatchRows: 2, Encoded: true},
 }
 
 // run builds and runs a plan and returns its rows as text.
@@ -117,10 +118,15 @@ func run(t *testing.T, n plan.Node, cfg Config) ([]string, error) {
 	defer root.Close()
 	var out []string
 	for {
-		b, err := root.Next(context.Background())
+		next, err := root.Next(context.Background())
 		if err == io.EOF {
 			return out, nil
 		}
+		if err != nil {
+			return nil, err
+		}
+		b, err := exec.Plain(mem, next)
+		next.Release()
 		if err != nil {
 			return nil, err
 		}

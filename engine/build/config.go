@@ -23,6 +23,7 @@ type Config struct {
 	Keys        func(*plan.Keys) (arrow.RecordBatch, error) // the rows of a run-time relation, borrowed; nil: none exist
 	Reads       *exec.ReadLimit                             // of all scans; nil: none
 	Unnarrowed  func(source string) bool                    // sources whose scans are not told of keys; nil: there are none
+	Encoded     bool                                        // the result's vectors may be dictionary-encoded, as connectors.Scan has them
 	Stats       *exec.Stats                                 // nil: nothing is counted
 	Dynamic     DynamicMode                                 // how joins tell remote scans about their keys
 	Estimate    func(plan.Node) plan.Statistics             // of a node, NaN where it is unknown; nil: everywhere

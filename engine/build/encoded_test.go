@@ -6,6 +6,7 @@ import (
 
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/types"
 )
 
 // TestEncodedKeys groups by texts that a source may leave dictionary-encoded, which it may not where anything but the key
@@ -76,4 +77,61 @@ func TestEncodedKeys(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestEncodedResults asks a source for dictionaries where the result may have them: of columns of any type that nothing reads on the way.
+func TestEncodedResults(t *testing.T) {
+	people := newTable(1, "id name$ city$", []any{1, "ann", "Rome"}, []any{2, nil, "Rome"}, []any{3, "ann", nil}, []any{4, "bob", "Rome"})
+	some := &plan.Filter{Input: people.remote(), Conds: []expr.Expr{call(t, expr.Gt, people.col(0), number(1))}}
+	counts := func(id int) plan.Projection {
+		return define(id, "n", &expr.Fallback{Row: ones{}, Args: []expr.Expr{people.col(0)}, Typ: bigint, Volatile: true, Ordered: true, Stateful: true})
+	}
+	counted := &plan.Filter{Input: people.remote(), Conds: []expr.Expr{call(t, expr.Gt, counts(0).Expr, number(0))}}
+	long := define(52, "long", call(t, expr.Length, people.col(2)))
+	for _, c := range []struct {
+		name    string
+		plan    plan.Node
+		encoded []int
+	}{
+		{"a table", people.remote(), []int{0, 1, 2}},
+		{"read by a filter", some, []int{1, 2}},
+		{"some of it", &plan.Limit{Input: some, Offset: 1, Count: 2}, []int{1, 2}},
+		{"renamed, and read", &plan.Project{Input: some, Exprs: []plan.Projection{define(50, "who", people.col(1)), long}}, []int{1}},
+		{"read row by row", &plan.Project{Input: people.remote(), Exprs: []plan.Projection{define(50, "who", people.col(1)), counts(51)}}, []int{1}},
+		{"gathered row by row", &plan.Project{Input: counted, Exprs: []plan.Projection{define(50, "who", people.col(1)), counts(51)}}, nil},
+		{"sorted", &plan.Sort{Input: people.remote(), Keys: []plan.SortKey{{Expr: people.col(1)}}}, nil},
+		{"of a union", &plan.Union{Inputs: []plan.Node{people.remote()}, Cols: people.renumbered(90)}, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			want, err := run(t, c.plan, Config{Parallelism: 1})
+			if err != nil || people.encoded != nil {
+				t.Fatalf("columns %v may be encoded in a result that may not, %v", people.encoded, err)
+			}
+			got, err := run(t, c.plan, Config{Parallelism: 1, Encoded: true})
+			if err != nil || !slices.Equal(got, want) {
+				t.Errorf("%q, want %q, %v", got, want, err)
+			}
+			if !slices.Equal(people.encoded, c.encoded) {
+				t.Errorf("columns %v may be encoded, want %v", people.encoded, c.encoded)
+			}
+		})
+	}
+}
+
+// ones is 1 in each row.
+type ones struct{}
+
+func (ones) Clone() expr.RowFunc { return ones{} }
+
+func (ones) Same(expr.RowFunc) bool { return true }
+
+func (ones) Eval(*expr.Env, []types.Value) (types.Value, error) { return types.IntValue(1), nil }
+
+// renumbered returns the table's columns under other ids.
+func (t *table) renumbered(by expr.ColumnID) plan.Schema {
+	cols := slices.Clone(t.cols)
+	for i := range cols {
+		cols[i].ID += by
+	}
+	return cols
 }

@@ -69,7 +69,7 @@ func (b *builder) over(n plan.Node, rows map[int]exec.Rows) (exec.Operator, erro
 	for id, r := range rows {
 		run.ctes.own[id] = &cte{read: func(_ int, cols plan.Schema) exec.Streams { return exec.Streams{r(cols)} }}
 	}
-	streams, err := run.root(n)
+	streams, err := run.root(n, need{ordered: true})
 	if err != nil {
 		return nil, err
 	}

@@ -25,7 +25,7 @@ type Scan struct {
 	Args     arrow.RecordBatch // rows of the fragment's plan.Keys, borrowed until Close; nil without
 	Tx       *connectors.Tx
 	Dynamic  connectors.DynamicFilter // nil: none
-	Encoded  []int                    // strings, as positions in Cols, whose vectors may be dictionary-encoded
+	Encoded  []int                    // columns, as positions in Cols, whose vectors may be dictionary-encoded
 	// Ordered keeps each split's batches in one stream, so that a fragment of one split keeps its order; else any
 	// stream takes any batch.
 	Ordered bool
