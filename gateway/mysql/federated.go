@@ -55,7 +55,7 @@ func (s *statement) federated(leaf *bind.Leaf, prepared *engine.Prepared) (err e
 		}
 		return s.explain(measured, leaf.JSON)
 	}
-	result, err := prepared.Run(env)
+	result, err := prepared.RunEncoded(env)
 	if err != nil {
 		return err
 	}

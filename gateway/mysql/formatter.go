@@ -29,6 +29,7 @@ type formatter struct {
 	clock   clock
 	recode  recode // of texts; nil: they stay UTF-8
 	columns []column
+	kept    []*entries // the newest last
 
 	// Of a window, by its rows:
 	sizes  []int // bytes of the row
@@ -41,9 +42,10 @@ type formatter struct {
 // column is that of a batch.
 type column struct {
 	cells  cells
-	nulls  []byte // the validity bitmap; nil: none is NULL
-	offset int    // of the bitmap's first row
-	all    bool   // every one is NULL
+	nulls  []byte      // the validity bitmap; nil: none is NULL
+	offset int         // of the bitmap's first row
+	all    bool        // every one is NULL
+	plain  arrow.Array // what the cells are of, in place of the batch's own vector; nil: that
 	ready  arena
 }
 
@@ -62,16 +64,28 @@ func (f *formatter) format(batch arrow.RecordBatch) (page, error) {
 		return page{}, sqlerr.New(sqlerr.Internal, "a batch has %d columns, its schema %d", batch.NumCols(), len(f.schema))
 	}
 	for i, col := range f.schema {
-		if err := f.column(&f.columns[i], batch.Column(i), col); err != nil {
+		if err := f.column(i, batch.Column(i), col); err != nil {
+			f.release()
 			return page{}, fmt.Errorf("column %s: %w", col.Name, err)
 		}
 	}
 	rows := int(batch.NumRows())
 	f.resize(min(rows, windowRows))
-	return page{rows: rows, write: f.send, release: batch.Release}, nil
+	return page{rows: rows, write: f.send, release: func() { f.release(); batch.Release() }}, nil
 }
 
-func (f *formatter) column(c *column, arr arrow.Array, col plan.Column) error {
+// release frees what was made of a batch.
+func (f *formatter) release() {
+	for i := range f.columns {
+		if c := &f.columns[i]; c.plain != nil {
+			c.plain.Release()
+			c.plain = nil
+		}
+	}
+}
+
+func (f *formatter) column(at int, arr arrow.Array, col plan.Column) (err error) {
+	c := &f.columns[at]
 	_, all := arr.(*array.Null)
 	*c = column{all: all, ready: c.ready}
 	if all {
@@ -80,10 +94,18 @@ func (f *formatter) column(c *column, arr arrow.Array, col plan.Column) error {
 	if arr.NullN() > 0 {
 		c.nulls, c.offset = arr.NullBitmapBytes(), arr.Data().Offset()
 	}
-	if c.cells = f.cells(arr, col.Type, &c.ready); c.cells == nil {
-		return sqlerr.New(sqlerr.Internal, "a vector of %s can't be sent as %s", arr.DataType(), col.Type)
+	if d, ok := arr.(*array.Dictionary); ok {
+		return f.coded(c, at, d, col)
 	}
-	return nil
+	c.cells, err = f.cellsOf(arr, col, &c.ready)
+	return err
+}
+
+func (f *formatter) cellsOf(arr arrow.Array, col plan.Column, ready *arena) (cells, error) {
+	if c := f.cells(arr, col.Type, ready); c != nil {
+		return c, nil
+	}
+	return nil, sqlerr.New(sqlerr.Internal, "a vector of %s can't be sent as %s", arr.DataType(), col.Type)
 }
 
 func (f *formatter) resize(rows int) {

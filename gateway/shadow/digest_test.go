@@ -146,3 +146,56 @@ func TestMagnitudes(t *testing.T) {
 		}
 	}
 }
+
+// TestWatchedDictionaries digests a batch with dictionaries as the same one without.
+func TestWatchedDictionaries(t *testing.T) {
+	mem := bufpooltest.New()
+	defer mem.AssertSize(t, 0)
+	schema := plan.Schema{digestColumns[0], {ID: 2, Name: "day", Type: types.Of(types.Date), Nullable: true}}
+	b := array.NewRecordBuilder(mem, arrow.NewSchema([]arrow.Field{
+		{Name: "key", Type: arrow.BinaryTypes.String, Nullable: true}, {Name: "day", Type: arrow.PrimitiveTypes.Date32, Nullable: true}}, nil))
+	defer b.Release()
+	for i := range 20 {
+		if i%5 == 2 {
+			b.Field(0).AppendNull()
+			b.Field(1).AppendNull()
+			continue
+		}
+		b.Field(0).(*array.StringBuilder).Append([]string{"a", "b", "a text that is longer than a word"}[i%3])
+		b.Field(1).(*array.Date32Builder).Append(arrow.Date32(i % 3))
+	}
+	plain := b.NewRecordBatch()
+	defer plain.Release()
+	codes := array.NewInt32Builder(mem)
+	defer codes.Release()
+	for i := range 20 {
+		if i%5 == 2 {
+			codes.AppendNull()
+		} else {
+			codes.Append([]int32{0, 1, 5}[i%3])
+		}
+	}
+	indices := codes.NewArray()
+	defer indices.Release()
+	fields, columns := plain.Schema().Fields(), make([]arrow.Array, 2)
+	for i, c := range plain.Columns() { // rows 0, 1 and 5 hold the three values
+		fields[i].Type = &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int32, ValueType: c.DataType()}
+		columns[i] = array.NewDictionaryArray(fields[i].Type, indices, c)
+		defer columns[i].Release()
+	}
+	coded := array.NewRecordBatch(arrow.NewSchema(fields, nil), columns, 20)
+	defer coded.Release()
+	var digests []digest
+	for _, batch := range []arrow.RecordBatch{plain, coded} {
+		d, err := newDigester(schema, optimize.Comparison{Near: []bool{false, false}}, nil, folds)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := &Watch{answer: d}
+		w.Add(batch)
+		digests = append(digests, w.answer.digest)
+	}
+	if !digests[0].equal(digests[0], digests[1]) || digests[0].rows != 20 {
+		t.Errorf("%+v of plain vectors, %+v of those with dictionaries", digests[0], digests[1])
+	}
+}

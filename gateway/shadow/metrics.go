@@ -18,7 +18,7 @@ const (
 	wrong    result = "wrong"   // it was not
 	changed  result = "changed" // the tables changed in between
 	exempted result = "exempt"  // its right answer is not determined
-	skipped  result = "skipped" // too many waited
+	skipped  result = "skipped" // too many waited, or not all of the answer was seen
 	busy     result = "busy"    // a source or the memory was needed for others at each try
 	limited  result = "limited" // it takes more than a check may
 	failed   result = "failed"  // by another error

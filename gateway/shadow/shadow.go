@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/silogate/silogate/catalog/store"
@@ -174,6 +175,7 @@ type Watch struct {
 	env       *expr.Env
 	statement string
 	answer    *digester
+	lost      bool // a part of the answer, so that it is not checked
 
 	tries int
 	due   time.Time // of the next
@@ -208,16 +210,27 @@ func (s *Shadow) Watch(p *engine.Prepared, env *expr.Env, rate float64, statemen
 	return &Watch{shadow: s, prepared: p, env: env, statement: statement(), answer: answer}
 }
 
-// Add digests a batch of the answer, which is borrowed.
+// Add digests a batch of the answer, which is borrowed and may have dictionaries.
 func (w *Watch) Add(batch arrow.RecordBatch) {
-	if w != nil {
-		w.answer.add(batch)
+	if w == nil || w.lost {
+		return
 	}
+	plain, err := exec.Plain(memory.DefaultAllocator, batch)
+	if err != nil {
+		w.lost = true
+		return
+	}
+	defer plain.Release()
+	w.answer.add(plain)
 }
 
 // Done says that the whole answer was sent and the run is closed. The check may begin.
 func (w *Watch) Done() {
 	if w == nil {
+		return
+	}
+	if w.lost {
+		w.shadow.metrics.count(skipped)
 		return
 	}
 	select {
