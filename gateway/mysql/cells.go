@@ -195,7 +195,11 @@ func (c integers[T]) write(dst []byte, first int, rows, at []int) {
 		cell := dst[at[r]:][:1+int(lengths[r])]
 		at[r] += len(cell)
 		cell[0], cell[1] = lengths[r], '-' // which a digit replaces
-		putDigits(cell[1+sign:], magnitude)
+		if magnitude < eightDigits {
+			putEight(cell[1+sign:], eight(magnitude))
+		} else {
+			putDigits(cell[1+sign:], magnitude)
+		}
 	}
 }
 
@@ -234,7 +238,11 @@ func (c decimals) write(dst []byte, first int, rows, at []int) {
 			whole[point] = '.'
 			whole = whole[:point]
 		}
-		putDigits(whole, magnitude)
+		if magnitude < eightDigits {
+			putEight(whole, eight(magnitude))
+		} else {
+			putDigits(whole, magnitude)
+		}
 	}
 }
 
@@ -304,13 +312,7 @@ func (c contents) write(dst []byte, first int, rows, at []int) {
 			p = len(wire.AppendLenenc(dst[:p], uint64(len(content))))
 		}
 		at[r] = p + len(content)
-		if n := len(content); n >= 8 && n <= 16 { // two words that may overlap cost less than a call
-			cell := dst[p:][:n]
-			binary.LittleEndian.PutUint64(cell, binary.LittleEndian.Uint64(content))
-			binary.LittleEndian.PutUint64(cell[n-8:], binary.LittleEndian.Uint64(content[n-8:]))
-			continue
-		}
-		copy(dst[p:], content)
+		put(dst[p:], content)
 	}
 }
 

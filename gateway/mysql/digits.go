@@ -1,6 +1,7 @@
 package mysql
 
 import (
+	"encoding/binary"
 	"math/bits"
 	"slices"
 )
@@ -28,6 +29,40 @@ func digits(v uint64) int {
 	n := bits.Len64(v) * log2of10 >> 12
 	_, fewer := bits.Sub64(v, powers[n], 0)
 	return n + 1 - int(fewer)
+}
+
+// eightDigits is the first number that has more of them.
+const eightDigits = 100_000_000
+
+// eight returns the digits of v, which is below eightDigits, as the bytes of a word, the first one lowest, with zeros before them. It divides
+// all parts of the word at once, each by multiplying.
+func eight(v uint64) uint64 {
+	const (
+		hundredth, hundredthBits = 10486, 20 // of what is below 10000
+		tenth, tenthBits         = 103, 10   // of what is below 100
+	)
+	v = v/10000 | v%10000<<32
+	q := v * hundredth >> hundredthBits & 0x7f_0000_007f
+	v = q | (v-100*q)<<16
+	q = v * tenth >> tenthBits & 0xf_000f_000f_000f
+	return q | (v-10*q)<<8
+}
+
+// putEight writes the last digits of a word of eight, as many as dst takes, which is one to eight.
+func putEight(dst []byte, word uint64) {
+	word |= 0x3030303030303030
+	n := len(dst)
+	first := word >> (8 * (8 - uint(n)) & 63)
+	switch {
+	case n >= 4: // words that may overlap
+		binary.LittleEndian.PutUint32(dst, uint32(first))
+		binary.LittleEndian.PutUint32(dst[n-4:], uint32(word>>32))
+	case n >= 2:
+		binary.LittleEndian.PutUint16(dst, uint16(first))
+		binary.LittleEndian.PutUint16(dst[n-2:], uint16(word>>48))
+	default:
+		dst[0] = byte(first)
+	}
 }
 
 // putDigits writes the last digits of v, as many as dst takes, with zeros before them, and returns the number that those before them make.

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"encoding/binary"
 	"errors"
 	"io"
 	"net"
@@ -193,7 +194,7 @@ func (c *Conn) End(buf []byte) error {
 }
 
 func (c *Conn) header(at []byte, size int) {
-	at[0], at[1], at[2], at[3] = byte(size), byte(size>>8), byte(size>>16), c.sequence
+	binary.LittleEndian.PutUint32(at, uint32(size)|uint32(c.sequence)<<24)
 	c.sequence++
 }
 
