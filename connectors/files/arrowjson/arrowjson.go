@@ -43,31 +43,32 @@ func Append(dst []byte, values arrow.Array, i int) []byte {
 	case *array.Uint64:
 		return strconv.AppendUint(dst, a.Value(i), 10)
 	case *array.Float16:
-		return appendFloat(dst, float64(a.Value(i).Float32()), 32)
+		return AppendFloat(dst, float64(a.Value(i).Float32()), 32)
 	case *array.Float32:
-		return appendFloat(dst, float64(a.Value(i)), 32)
+		return AppendFloat(dst, float64(a.Value(i)), 32)
 	case *array.Float64:
-		return appendFloat(dst, a.Value(i), 64)
+		return AppendFloat(dst, a.Value(i), 64)
 	case *array.Decimal32, *array.Decimal64, *array.Decimal128, *array.Decimal256:
 		return append(dst, DecimalText(values, i)...)
 	case *array.String:
-		return appendString(dst, a.Value(i))
+		return AppendText(dst, a.Value(i))
 	case *array.LargeString:
-		return appendString(dst, a.Value(i))
+		return AppendText(dst, a.Value(i))
 	case *array.Binary:
-		return appendBytes(dst, a.Value(i))
+		return AppendBytes(dst, a.Value(i))
 	case *array.LargeBinary:
-		return appendBytes(dst, a.Value(i))
+		return AppendBytes(dst, a.Value(i))
 	case *array.FixedSizeBinary:
-		return appendBytes(dst, a.Value(i))
+		return AppendBytes(dst, a.Value(i))
 	case *array.Date32:
-		return appendString(dst, a.Value(i).ToTime().Format(time.DateOnly))
+		return AppendText(dst, a.Value(i).ToTime().Format(time.DateOnly))
 	case *array.Timestamp:
-		return appendTimestamp(dst, a, i)
+		t := a.DataType().(*arrow.TimestampType)
+		return AppendMoment(dst, a.Value(i), t.Unit, t.TimeZone != "")
 	case *array.Time32:
-		return appendString(dst, a.Value(i).FormattedString(a.DataType().(*arrow.Time32Type).Unit))
+		return AppendText(dst, a.Value(i).FormattedString(a.DataType().(*arrow.Time32Type).Unit))
 	case *array.Time64:
-		return appendString(dst, a.Value(i).FormattedString(a.DataType().(*arrow.Time64Type).Unit))
+		return AppendText(dst, a.Value(i).FormattedString(a.DataType().(*arrow.Time64Type).Unit))
 	case *array.Struct:
 		return appendStruct(dst, a, i)
 	case *array.Map:
@@ -77,7 +78,7 @@ func Append(dst []byte, values arrow.Array, i int) []byte {
 	case *array.Dictionary:
 		return Append(dst, a.Dictionary(), a.GetValueIndex(i))
 	}
-	return appendString(dst, values.ValueStr(i))
+	return AppendText(dst, values.ValueStr(i))
 }
 
 // DecimalText is the exact text of value i of an array of decimals.
@@ -96,23 +97,24 @@ func DecimalText(values arrow.Array, i int) string {
 	return values.ValueStr(i)
 }
 
-func appendFloat(dst []byte, f float64, bits int) []byte {
+// AppendFloat appends a float of 32 or 64 bits; NaN and infinities are null.
+func AppendFloat(dst []byte, f float64, bits int) []byte {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return append(dst, "null"...)
 	}
 	return append(dst, types.FormatFloat(f, bits)...)
 }
 
-func appendTimestamp(dst []byte, a *array.Timestamp, i int) []byte {
-	t := a.DataType().(*arrow.TimestampType)
+// AppendMoment appends what so many units after 1970 began is as text, to the microsecond or nanosecond; an instant ends in Z.
+func AppendMoment(dst []byte, v arrow.Timestamp, unit arrow.TimeUnit, instant bool) []byte {
 	layout := "2006-01-02 15:04:05.000000"
-	if t.Unit == arrow.Nanosecond {
+	if unit == arrow.Nanosecond {
 		layout = "2006-01-02 15:04:05.000000000"
 	}
-	if t.TimeZone != "" {
+	if instant {
 		layout += "Z"
 	}
-	return appendString(dst, a.Value(i).ToTime(t.Unit).UTC().Format(layout))
+	return AppendText(dst, v.ToTime(unit).UTC().Format(layout))
 }
 
 func appendStruct(dst []byte, a *array.Struct, i int) []byte {
@@ -122,7 +124,7 @@ func appendStruct(dst []byte, a *array.Struct, i int) []byte {
 		if f > 0 {
 			dst = append(dst, ", "...)
 		}
-		dst = append(appendString(dst, fields.Field(f).Name), ": "...)
+		dst = append(AppendText(dst, fields.Field(f).Name), ": "...)
 		dst = Append(dst, a.Field(f), i)
 	}
 	return append(dst, '}')
@@ -138,7 +140,7 @@ func appendMap(dst []byte, a *array.Map, i int) []byte {
 		}
 		key := Append(nil, a.Keys(), int(e))
 		if len(key) == 0 || key[0] != '"' {
-			key = appendString(nil, string(key))
+			key = AppendText(nil, string(key))
 		}
 		dst = append(append(dst, key...), ": "...)
 		dst = Append(dst, a.Items(), int(e))
@@ -158,14 +160,15 @@ func appendList(dst []byte, a array.ListLike, i int) []byte {
 	return append(dst, ']')
 }
 
-func appendBytes(dst, b []byte) []byte {
+// AppendBytes appends bytes as base64.
+func AppendBytes(dst, b []byte) []byte {
 	dst = append(dst, '"')
 	dst = base64.StdEncoding.AppendEncode(dst, b)
 	return append(dst, '"')
 }
 
-// appendString quotes a string; bytes that are not UTF-8 become U+FFFD.
-func appendString(dst []byte, s string) []byte {
+// AppendText quotes a string; bytes that are not UTF-8 become U+FFFD.
+func AppendText(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	for i := 0; i < len(s); {
 		if c := s[i]; c < utf8.RuneSelf {
