@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes the golden files of this folder: python3 generate.py (needs pyarrow, duckdb, polars and pandas).
+"""Writes the golden files of this folder: python3 generate.py (needs pyarrow, duckdb, polars, pandas, fastavro, cramjam and
+backports.zstd; SILOGATE_AVRO_TOOLS names the jar of avro-tools 1.12, without which Java's file is left as it is).
 
 One table, written by several systems in several formats. rows.txt is what every file holds: a line for the columns and one for each
 row, as the tests print values, computed here without the code under test. Values are made up from a fixed seed.
@@ -10,9 +11,12 @@ import datetime as dt
 import decimal
 import gzip
 import json
+import os
 import random
+import subprocess
 
 import duckdb
+import fastavro
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -109,3 +113,25 @@ with pa.ipc.new_stream("pyarrow_dictionary_stream.arrow", coded.schema) as out:
     out.write_table(coded, max_chunksize=17)
 pyarrow.feather.write_feather(table, "pyarrow.feather")
 frame.write_ipc("polars.ipc", compression="zstd")
+
+# Avro
+avro_schema = {"type": "record", "name": "row", "fields": [
+    {"name": "id", "type": "long"},
+    {"name": "price", "type": ["null", {"type": "bytes", "logicalType": "decimal", "precision": 38, "scale": 2}]},
+    {"name": "ratio", "type": ["null", "double"]},
+    {"name": "name", "type": ["string", "null"]},
+    {"name": "day", "type": ["null", {"type": "int", "logicalType": "date"}]},
+    {"name": "at", "type": ["null", {"type": "long", "logicalType": "local-timestamp-micros"}]},
+    {"name": "flag", "type": ["null", "boolean"]}]}
+for codec in ["null", "deflate", "snappy", "zstandard", "bzip2"]:
+    with open(f"fastavro_{codec}.avro", "wb") as out:
+        fastavro.writer(out, avro_schema, table.to_pylist(), codec=codec, sync_interval=700)
+frame.drop("price").write_avro("polars.avro", compression="snappy")  # it writes no decimals
+if tools := os.environ.get("SILOGATE_AVRO_TOOLS"):
+    with open("/tmp/silogate.avsc", "w") as out:
+        json.dump(avro_schema, out)
+    java = ["java", "-jar", tools]
+    lines = subprocess.run([*java, "tojson", "fastavro_null.avro"], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    with open("java.avro", "wb") as out:
+        subprocess.run([*java, "fromjson", "--codec", "deflate", "--schema-file", "/tmp/silogate.avsc", "-"], check=True, input=lines.stdout, stdout=out,
+                       stderr=subprocess.DEVNULL)
