@@ -9,6 +9,7 @@ import (
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/files"
 	"github.com/silogate/silogate/connectors/files/arrowipc"
+	"github.com/silogate/silogate/connectors/files/avro"
 	"github.com/silogate/silogate/connectors/files/csv"
 	"github.com/silogate/silogate/connectors/files/jsonlines"
 	"github.com/silogate/silogate/connectors/files/parquet"
@@ -29,8 +30,9 @@ var (
 	jsonKind    = &kind{"jsonl", []string{".jsonl", ".ndjson", ".json"}, true}
 
 	arrowKind = &kind{"arrow", []string{".arrow", ".arrows", ".feather", ".ipc"}, false}
+	avroKind  = &kind{"avro", []string{".avro"}, false}
 
-	kinds = []*kind{parquetKind, csvKind, jsonKind, arrowKind}
+	kinds = []*kind{parquetKind, csvKind, jsonKind, arrowKind, avroKind}
 )
 
 // stem splits the name of a file into what precedes the extension of its kind, and that; no kind: the extension is of none.
@@ -71,7 +73,7 @@ func (s *settings) kindOf(relative string) *kind {
 // formats makes the formats of a source. Pages is how many bytes of Parquet's pages it keeps.
 func (s *settings) formats(pages int64) map[*kind]files.Format {
 	return map[*kind]files.Format{
-		parquetKind: parquet.New(pages), csvKind: csv.New(s.csv), jsonKind: jsonlines.New(s.json), arrowKind: arrowipc.New(),
+		parquetKind: parquet.New(pages), csvKind: csv.New(s.csv), jsonKind: jsonlines.New(s.json), arrowKind: arrowipc.New(), avroKind: avro.New(),
 	}
 }
 
@@ -80,7 +82,7 @@ func (s *settings) parseFormats(o connectors.Options) error {
 	if name, given := o["format"]; given && name != "auto" {
 		at := slices.IndexFunc(kinds, func(k *kind) bool { return k.name == name })
 		if at < 0 {
-			return fmt.Errorf("format must be auto, parquet, csv, jsonl or arrow")
+			return fmt.Errorf("format must be auto, parquet, csv, jsonl, arrow or avro")
 		}
 		s.only = kinds[at]
 	}
