@@ -183,6 +183,9 @@ func mergeTypes(a, b types.Type) (types.Type, bool) {
 	case a.IsTemporal():
 		a.Scale = max(a.Scale, b.Scale)
 		return a, true
+	case (a.Kind == types.Char || a.Kind == types.Varchar) && a.Collation == b.Collation:
+		a.Length = max(a.Length, b.Length)
+		return a, true
 	}
 	return a, false
 }
