@@ -13,6 +13,7 @@ import (
 	"github.com/silogate/silogate/connectors/files/csv"
 	"github.com/silogate/silogate/connectors/files/filestest"
 	"github.com/silogate/silogate/connectors/files/jsonlines"
+	"github.com/silogate/silogate/connectors/files/orc"
 )
 
 // A table without its decimals, which Polars does not write to Avro.
@@ -48,7 +49,7 @@ func TestFilesOfOtherSystems(t *testing.T) {
 	lines := strings.Split(strings.TrimSuffix(string(golden), "\n"), "\n")
 	columns := strings.Split(lines[0], ", ")
 	csvFormat, jsonFormat := csv.New(csv.Options{}), jsonlines.New(jsonlines.Options{})
-	arrowFormat, avroFormat := arrowipc.New(), avro.New()
+	arrowFormat, avroFormat, orcFormat := arrowipc.New(), avro.New(), orc.New()
 	for _, c := range []struct {
 		file   string
 		format files.Format
@@ -83,6 +84,12 @@ func TestFilesOfOtherSystems(t *testing.T) {
 		{"fastavro_zstandard.avro", avroFormat, nil},
 		{"fastavro_bzip2.avro", avroFormat, nil},
 		{"java.avro", avroFormat, nil},
+		{"pyarrow_uncompressed.orc", orcFormat, nil},
+		{"pyarrow_zlib.orc", orcFormat, nil},
+		{"pyarrow_snappy.orc", orcFormat, nil},
+		{"pyarrow_lz4.orc", orcFormat, nil},
+		{"pyarrow_zstd.orc", orcFormat, nil},
+		{"pyarrow_rle1.orc", orcFormat, nil},
 	} {
 		t.Run(c.file, func(t *testing.T) {
 			content, err := os.ReadFile(filepath.Join("testdata", c.file))

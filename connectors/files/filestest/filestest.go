@@ -102,6 +102,14 @@ func Rows(t testing.TB, store blob.Store, f files.File, columns []int, blocks bo
 	return rows, err
 }
 
+// Section reads columns of a section of a file.
+func Section(t testing.TB, store blob.Store, f files.File, section files.Section, columns []int, batch int) (rows []string, err error) {
+	t.Helper()
+	mem := bufpooltest.New()
+	defer mem.AssertSize(t, 0)
+	return rowsOf(t, mem, store, f, section, columns, false, batch, nil)
+}
+
 func rowsOf(t testing.TB, mem memory.Allocator, store blob.Store, f files.File, section files.Section, columns []int, blocks bool, batch int, rows []string) ([]string, error) {
 	fetcher := blob.NewFetcher(store, mem, &connectors.Usage{})
 	defer fetcher.Close()

@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.feather
 import pyarrow.ipc
+import pyarrow.orc
 
 rnd = random.Random(7)
 ROWS = 60
@@ -113,6 +114,11 @@ with pa.ipc.new_stream("pyarrow_dictionary_stream.arrow", coded.schema) as out:
     out.write_table(coded, max_chunksize=17)
 pyarrow.feather.write_feather(table, "pyarrow.feather")
 frame.write_ipc("polars.ipc", compression="zstd")
+
+# ORC
+for codec in ["uncompressed", "zlib", "snappy", "lz4", "zstd"]:
+    pa.orc.write_table(table, f"pyarrow_{codec}.orc", compression=codec, row_index_stride=1000)
+pa.orc.write_table(table, "pyarrow_rle1.orc", file_version="0.11", dictionary_key_size_threshold=1, compression="zlib")
 
 # Avro
 avro_schema = {"type": "record", "name": "row", "fields": [
