@@ -44,3 +44,34 @@ func TestFilesOfText(t *testing.T) {
 		t.Errorf("warnings %q, error %v; want %q", warnings, err, want)
 	}
 }
+
+// Files of Avro and ORC of one table answer alike through the wire, in joins with each other, and nested values are JSON.
+func TestFilesOfAvroAndORC(t *testing.T) {
+	dir := t.TempDir()
+	for name, path := range map[string]string{
+		"avro_rows.avro": "testdata/fastavro_snappy.avro", "orc_rows.orc": "testdata/pyarrow_zstd.orc", "avro_types.avro": "avro/testdata/types.avro",
+		"orc_types.orc": "orc/testdata/types.orc", "many/one.orc": "orc/testdata/java_zlib.orc", "many/two.orc": "orc/testdata/many_zstd.orc",
+	} {
+		content, err := os.ReadFile(filepath.Join("../../connectors/files", path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		to := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(to, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	i := host(t, fmt.Sprintf("sources:\n  lake: {type: objectstore, url: %s}\n", dir))
+	c := i.conn()
+	const all = "CONCAT_WS(',', COUNT(*), SUM(price), SUM(ratio), MIN(name), MAX(day), MIN(at), SUM(flag))"
+	i.answers(c, "SELECT (SELECT "+all+" FROM lake.avro_rows) = (SELECT "+all+" FROM lake.orc_rows)", "1")
+	i.answers(c, "SELECT COUNT(*) FROM lake.avro_rows a JOIN lake.orc_rows o ON o.id = a.id AND o.at <=> a.at AND o.price <=> a.price", "60")
+	i.answers(c, "SELECT CONCAT_WS(',', SUM(JSON_EXTRACT(rec, '$.x')), COUNT(rec), MIN(us)) FROM lake.orc_types", "4,3,1900-01-01 00:00:00.000000")
+	i.answers(c, "SELECT CONCAT_WS(',', SUM(JSON_EXTRACT(rec, '$.x')), MAX(dec38), MAX(suit)) FROM (SELECT rec, dec38, e AS suit FROM lake.avro_types) t",
+		"6,9999999999999999999999999999.9999999999,SPADES")
+	i.answers(c, "SELECT CONCAT_WS(',', COUNT(*), SUM(id), COUNT(few), MAX(note)) FROM lake.many WHERE id BETWEEN 4000 AND 4002", "6,24006,2,note 16016004--")
+	i.answers(c, "SELECT CONCAT_WS(',', word, COUNT(*), SUM(money)) FROM lake.many GROUP BY word ORDER BY word LIMIT 1", "word 0,480,-252883080.00")
+}

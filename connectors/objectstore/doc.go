@@ -1,5 +1,5 @@
 // Package objectstore serves the files of a bucket or folder as tables: Parquet, CSV, JSON lines,
-// Arrow IPC and Avro.
+// Arrow IPC, Avro and ORC.
 //
 //	url           s3://bucket/prefix, https://server/folder/, file:///folder or /folder
 //	files, bearer_token   of a web server: which files there are, and what it asks for
@@ -13,7 +13,7 @@
 //	path_style    http://endpoint/bucket instead of http://bucket.endpoint; true where an endpoint is given
 //	layout        table (default) or schema/table
 //	nonfinite     null (default): NaN, infinities and dates outside years 1 to 9999 are NULL; error: they are refused
-//	format        auto (default): by the files' extensions; parquet, csv, jsonl, arrow or avro: only such files are data
+//	format        auto (default): by the files' extensions; parquet, csv, jsonl, arrow, avro or orc: only such files are data
 //	types         inferred (default) or text: the types of columns of CSV and JSON lines
 //	bad_rows      error (default), null or skip: what becomes of rows of CSV and JSON lines that do not have these types
 //	csv_delimiter, csv_quote, csv_escape   absent: detected

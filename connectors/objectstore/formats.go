@@ -12,6 +12,7 @@ import (
 	"github.com/silogate/silogate/connectors/files/avro"
 	"github.com/silogate/silogate/connectors/files/csv"
 	"github.com/silogate/silogate/connectors/files/jsonlines"
+	"github.com/silogate/silogate/connectors/files/orc"
 	"github.com/silogate/silogate/connectors/files/parquet"
 	"github.com/silogate/silogate/connectors/files/text"
 )
@@ -31,8 +32,9 @@ var (
 
 	arrowKind = &kind{"arrow", []string{".arrow", ".arrows", ".feather", ".ipc"}, false}
 	avroKind  = &kind{"avro", []string{".avro"}, false}
+	orcKind   = &kind{"orc", []string{".orc"}, false}
 
-	kinds = []*kind{parquetKind, csvKind, jsonKind, arrowKind, avroKind}
+	kinds = []*kind{parquetKind, csvKind, jsonKind, arrowKind, avroKind, orcKind}
 )
 
 // stem splits the name of a file into what precedes the extension of its kind, and that; no kind: the extension is of none.
@@ -74,6 +76,7 @@ func (s *settings) kindOf(relative string) *kind {
 func (s *settings) formats(pages int64) map[*kind]files.Format {
 	return map[*kind]files.Format{
 		parquetKind: parquet.New(pages), csvKind: csv.New(s.csv), jsonKind: jsonlines.New(s.json), arrowKind: arrowipc.New(), avroKind: avro.New(),
+		orcKind: orc.New(),
 	}
 }
 
@@ -82,7 +85,7 @@ func (s *settings) parseFormats(o connectors.Options) error {
 	if name, given := o["format"]; given && name != "auto" {
 		at := slices.IndexFunc(kinds, func(k *kind) bool { return k.name == name })
 		if at < 0 {
-			return fmt.Errorf("format must be auto, parquet, csv, jsonl, arrow or avro")
+			return fmt.Errorf("format must be auto, parquet, csv, jsonl, arrow, avro or orc")
 		}
 		s.only = kinds[at]
 	}
