@@ -69,17 +69,24 @@ func (v *vector) appender(s *schema, t types.Type) read {
 		return v.doubles(b, s)
 	case *array.Date32Builder:
 		return func(c *cursor) {
-			if d := c.int(); d < files.FirstDay || d > files.LastDay {
+			if d := c.int(); d < types.FirstDay || d > types.LastDay {
 				v.appendLost()
 			} else {
 				b.UnsafeAppend(arrow.Date32(d))
 			}
 		}
 	case *array.DurationBuilder:
-		if s.logical == timeMillis {
-			return func(c *cursor) { b.UnsafeAppend(arrow.Duration(int64(c.int()) * 1000)) }
+		add := func(us int64) {
+			if us < -types.LastTime || us > types.LastTime {
+				v.appendLost()
+			} else {
+				b.UnsafeAppend(arrow.Duration(us))
+			}
 		}
-		return func(c *cursor) { b.UnsafeAppend(arrow.Duration(c.long())) }
+		if s.logical == timeMillis {
+			return func(c *cursor) { add(int64(c.int()) * 1000) }
+		}
+		return func(c *cursor) { add(c.long()) }
 	case *array.TimestampBuilder:
 		return v.moments(b, s)
 	case *array.Decimal64Builder, *array.Decimal128Builder, *array.Decimal256Builder:
@@ -157,7 +164,7 @@ func (v *vector) moments(b *array.TimestampBuilder, s *schema) read {
 	case timestampNanos, localNanos:
 		nanos = true
 	}
-	first, last := files.FirstMicros/scale, files.LastMicros/scale
+	first, last := types.FirstMoment/scale, types.LastMoment/scale
 	return func(c *cursor) {
 		n := c.long()
 		if nanos {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/silogate/silogate/connectors/files"
+	"github.com/silogate/silogate/engine/types"
 )
 
 // newDate makes a column of days since 1970.
@@ -31,7 +32,7 @@ func newDate(r *stripeReader, n *node) column {
 		}
 		return nil
 	}
-	c.check = inYears[int32](c.lost, files.FirstDay, files.LastDay)
+	c.check = inYears[int32](c.lost, types.FirstDay, types.LastDay)
 	return c
 }
 
@@ -85,7 +86,7 @@ func newMoment(r *stripeReader, n *node) (column, error) {
 		}
 		return nil
 	}
-	c.check = inYears[int64](c.lost, files.FirstMicros, files.LastMicros)
+	c.check = inYears[int64](c.lost, types.FirstMoment, types.LastMoment)
 	return c, nil
 }
 
@@ -113,9 +114,9 @@ func (z *zone) micros(seconds, epoch, fraction int64, julian bool) int64 {
 		seconds--
 	}
 	micros := (seconds+z.offset(seconds))*1e6 + floor(nanos, 1000)
-	if julian && micros < gregorianStart*files.DayMicros {
-		day := floor(micros, files.DayMicros)
-		micros += (gregorianDay(day) - day) * files.DayMicros
+	if julian && micros < gregorianStart*types.DayMicros {
+		day := floor(micros, types.DayMicros)
+		micros += (gregorianDay(day) - day) * types.DayMicros
 	}
 	return micros
 }
@@ -219,7 +220,7 @@ const gregorianStart = -141427
 // gregorianDay returns the day that has the date in today's calendar, reckoned back, that a day before 1582-10-15 has in the Julian one, which was
 // in use then and which Hive writes: 1500-03-01 stays 1500-03-01.
 func gregorianDay(day int64) int64 {
-	if day >= gregorianStart || day < files.FirstDay*2 {
+	if day >= gregorianStart || day < types.FirstDay*2 {
 		return day
 	}
 	// The Julian calendar's years begin in March here, so that a leap day is a year's last: 1461 days are four years.

@@ -120,7 +120,7 @@ func TestStatisticsThatDoNotHold(t *testing.T) {
 	if b := of(kindDecimal, bytesField(nil, statDecimals, append(text(1, "1.5"), text(2, "x")...))); !b.HasMin || b.HasMax || b.Min.Format(b.Type, time.UTC) != "1.50" {
 		t.Errorf("a decimal: %+v", b)
 	}
-	year10000 := bytesField(number(nil, statValues, 10), statDates, number(number(nil, 1, 0), 2, 2*(files.LastDay+1)))
+	year10000 := bytesField(number(nil, statValues, 10), statDates, number(number(nil, 1, 0), 2, 2*(types.LastDay+1)))
 	if b := of(kindDate, year10000); b.Type.Kind != types.Date || b.Nulls != -1 {
 		t.Errorf("a date that becomes NULL: %+v", b)
 	}

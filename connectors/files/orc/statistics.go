@@ -72,9 +72,9 @@ func (f *file) bounds(n *node, rows int64, m message) files.Bounds {
 
 // inside reports bounds of moments that prove that MySQL has them all.
 func inside(b files.Bounds) bool {
-	first, last := int64(files.FirstMicros), int64(files.LastMicros)
+	first, last := int64(types.FirstMoment), int64(types.LastMoment)
 	if b.Type.Kind == types.Date {
-		first, last = files.FirstDay, files.LastDay
+		first, last = types.FirstDay, types.LastDay
 	}
 	return b.HasMin && b.HasMax && b.Min.Int >= first && b.Max.Int <= last
 }
@@ -173,7 +173,7 @@ func (f *file) moments(l limits, s statistics) {
 			return
 		}
 		micros := millis * 1000
-		if f.julian && micros < gregorianStart*files.DayMicros {
+		if f.julian && micros < gregorianStart*types.DayMicros {
 			return
 		}
 		if field == 4 {
