@@ -157,10 +157,11 @@ func (x *index) extents(column *node, info *streamInfo, spans []files.Span, gap 
 	if column.nested || !ok {
 		return []blob.Range{{Off: info.off, Len: info.size}}
 	}
+	bits := info.kind == present || column.kind == kindBoolean
 	runs := info.kind != data || column.hasRuns(x.file.stripes[x.part].encodings[column.column].dictionary)
 	for _, s := range spans {
 		from := x.begin(entries, first, s.From/x.file.stride, info.size)
-		end := x.end(entries, first, (s.To+x.file.stride-1)/x.file.stride, info.size, runs)
+		end := x.end(entries, first, (s.To+x.file.stride-1)/x.file.stride, info.size, runs, bits)
 		if from >= end {
 			continue
 		}
@@ -185,14 +186,14 @@ func (x *index) begin(entries []indexEntry, first int, group, size int64) int64 
 const longestBytes = 8 << 10
 
 // end is up to where a stream of so many bytes is needed for the rows before a row group: if there are runs, to the end of the one that has
-// the last of these rows and is named by the index.
-func (x *index) end(entries []indexEntry, first int, group, size int64, runs bool) int64 {
+// the last of these rows and is named by the index; with bits, a byte of it may have rows of both.
+func (x *index) end(entries []indexEntry, first int, group, size int64, runs, bits bool) int64 {
 	end := x.begin(entries, first, group, size)
 	if end == size {
 		return size
 	}
 	of, place := entries[group].positions[first:], x.file.placeSize()
-	shared := runs && len(of) > place && of[place] > 0 // the run has rows of both
+	shared := runs && len(of) > place && of[place] > 0 || bits && len(of) > place+1 && of[place+1] > 0 // the run has rows of both
 	block := x.file.chunks.block
 	switch {
 	case x.file.chunks.codec == codec.None && shared:

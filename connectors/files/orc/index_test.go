@@ -9,6 +9,7 @@ import (
 
 	"github.com/silogate/silogate/connectors/blob"
 	"github.com/silogate/silogate/connectors/files"
+	"github.com/silogate/silogate/connectors/files/codec"
 	"github.com/silogate/silogate/connectors/files/filestest"
 )
 
@@ -194,5 +195,38 @@ func checkBounds(t *testing.T, where string, f *file, column int, b files.Bounds
 	}
 	if tight[c.Name] && (low != least || high != most) {
 		t.Errorf("%s, column %s: bounds %s to %s, want %s to %s", where, c.Name, low, high, least, most)
+	}
+}
+
+// What is needed for the rows before a row group ends where it begins, unless a chunk, a run or a byte has rows of both.
+func TestEndOfRows(t *testing.T) {
+	const block = 64 << 10
+	packed := &file{chunks: chunks{codec: codec.Zstd, block: block}}
+	plain := &file{chunks: chunks{codec: codec.None}}
+	for _, c := range []struct {
+		name       string
+		of         *file
+		at         []uint64 // the row group's position; the next ones begin in other chunks
+		runs, bits bool
+		want       int64
+	}{
+		{"a chunk", packed, []uint64{1000, 0, 0, 0}, true, true, 1000},
+		{"within a chunk", packed, []uint64{1000, 5, 0}, true, false, 2000},
+		{"within a run, which may go on in the next chunk", packed, []uint64{1000, 0, 7}, true, false, 3000},
+		{"within a byte", packed, []uint64{1000, 0, 0, 3}, true, true, 3000},
+		{"a byte, of values without runs", packed, []uint64{1000, 5, 99}, false, false, 2000},
+		{"within a run of the last chunks", packed, []uint64{2000, 0, 7}, true, false, 2000 + 2*(block+headerSize)},
+		{"beyond the stream", packed, []uint64{1 << 40, 0, 0}, true, false, 1 << 20},
+		{"a byte, not compressed", plain, []uint64{1000, 0, 0}, true, true, 1000},
+		{"within a run, not compressed", plain, []uint64{1000, 7}, true, false, 1000 + longestBytes},
+		{"within a byte, not compressed", plain, []uint64{1000, 0, 3}, true, true, 1000 + longestBytes},
+	} {
+		entries := []indexEntry{{positions: []uint64{0, 0, 0, 0}}, {positions: c.at}, {positions: []uint64{2000, 9, 9, 9}}, {positions: []uint64{3000, 9, 9, 9}}}
+		if c.at[0] == 2000 {
+			entries = entries[:2]
+		}
+		if got := (&index{file: c.of}).end(entries, 0, 1, 1<<20, c.runs, c.bits); got != c.want {
+			t.Errorf("%s: %d, want %d", c.name, got, c.want)
+		}
 	}
 }

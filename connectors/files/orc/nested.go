@@ -49,6 +49,9 @@ func newDocument(r *stripeReader, n *node, limit int) (column, error) {
 }
 
 func newValues(r *stripeReader, n *node) (values, error) {
+	if n.kind == kindDecimal { // a number in JSON, whatever its digits
+		return &leaves{column: newDecimal(r, n)}, nil
+	}
 	if !n.nested {
 		c, err := r.column(n, mostStep/stepRows, false)
 		return &leaves{column: c}, err

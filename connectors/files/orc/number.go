@@ -7,8 +7,12 @@ import (
 	"math"
 	"math/bits"
 
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/silogate/silogate/connectors/files/arrowjson"
 	"github.com/silogate/silogate/engine/types"
 )
 
@@ -108,14 +112,40 @@ func newDecimal(r *stripeReader, n *node) column {
 		scales.seekRun(p)
 		return errors.Join(s.err, scales.err)
 	}
+	dtype := types.DecimalArrow(types.WidthFor(n.precision), n.scale)
 	if n.precision <= types.Digits64 {
-		c := &fixed[int64]{base: r.base(n, n.typ.Arrow()), to: to}
+		c := &fixed[int64]{base: r.base(n, dtype), to: to}
 		c.read = func(dst []int64) error { return c.narrow(n, s, scales, dst) }
 		return c
 	}
-	c := &fixed[decimal128.Num]{base: r.base(n, n.typ.Arrow()), to: to}
+	c := &fixed[decimal128.Num]{base: r.base(n, dtype), to: to}
 	c.read = func(dst []decimal128.Num) error { return c.wide(n, s, scales, dst) }
 	return c
+}
+
+// texts shows decimals as texts: those of more digits after the point than MySQL's have.
+type texts struct {
+	column
+	mem memory.Allocator
+}
+
+func (c *texts) next(n int) (arrow.Array, error) {
+	values, err := c.column.next(n)
+	if err != nil {
+		return nil, err
+	}
+	defer values.Release()
+	b := array.NewStringBuilder(c.mem)
+	defer b.Release()
+	b.Reserve(values.Len())
+	for i := range values.Len() {
+		if values.IsNull(i) {
+			b.AppendNull()
+		} else {
+			b.Append(arrowjson.DecimalText(values, i))
+		}
+	}
+	return b.NewArray(), nil
 }
 
 // narrow reads decimals of at most 18 digits.

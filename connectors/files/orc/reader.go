@@ -11,6 +11,7 @@ import (
 
 	"github.com/silogate/silogate/connectors/blob"
 	"github.com/silogate/silogate/connectors/files"
+	"github.com/silogate/silogate/engine/types"
 )
 
 // section is files.Section of columns of a stripe, or of some of its row groups.
@@ -129,6 +130,9 @@ func (r *stripeReader) column(n *node, limit int, encoded bool) (column, error) 
 	case kindDouble:
 		return newFloat(r, n, 8, float64Of), nil
 	case kindDecimal:
+		if n.scale > types.MaxScale {
+			return &texts{newDecimal(r, n), r.options.Memory}, nil
+		}
 		return newDecimal(r, n), nil
 	case kindDate:
 		return newDate(r, n), nil

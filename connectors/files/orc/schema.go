@@ -139,6 +139,8 @@ func columnsOf(root *node) (columns []files.Column, nodes []*node, err error) {
 			c.Warning = "shown as JSON"
 		case n.kind == kindTimestamp || n.kind == kindInstant:
 			c.Warning = "nanoseconds are cut to microseconds"
+		case n.kind == kindDecimal && n.scale > types.MaxScale:
+			c.Warning = fmt.Sprintf("DECIMAL(%d,%d) exceeds MySQL's limits and is shown as text", n.precision, n.scale)
 		}
 		columns = append(columns, c)
 	}
@@ -156,6 +158,8 @@ var kinds = map[kind]types.Kind{
 func (n *node) describe(name string) {
 	n.name = name
 	switch {
+	case n.kind == kindDecimal && n.scale > types.MaxScale:
+		n.typ = types.Of(types.Text)
 	case n.kind == kindDecimal:
 		n.typ = types.NewDecimal(n.precision, n.scale)
 	case n.kind == kindTimestamp:

@@ -131,6 +131,9 @@ func (f *file) between(b *files.Bounds, n *node, s statistics) {
 	case kindTimestamp, kindInstant:
 		f.moments(l, s)
 	case kindDecimal:
+		if n.typ.Kind != types.Decimal {
+			return
+		}
 		s.each(statDecimals, func(field int, v value) {
 			if x, ok := decimalOf(string(v.bytes), n.scale); ok {
 				l.add(field, 1, x)
