@@ -26,8 +26,7 @@ func describe(name string, s *schema) files.Column {
 	c := files.Column{Name: name, Native: s.String()}
 	of, nullable := flat(s)
 	c.Type, c.Warning = mapType(of)
-	moment := c.Type.IsTemporal() && c.Type.Kind != types.Time
-	c.Nullable = nullable || c.Type.IsFloat() || moment || c.Type.Kind == types.Null // NaN, infinities and years that MySQL does not have
+	c.Nullable = nullable || c.Type.IsFloat() || c.Type.IsTemporal() || c.Type.Kind == types.Null // NaN, infinities, and what MySQL does not have
 	return c
 }
 
