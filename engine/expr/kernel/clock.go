@@ -14,13 +14,14 @@ type clock struct {
 	us     int64 // of the time, or of the moment
 	fsp    int   // digits of the fraction
 	moment bool  // it is a date and time
-	cut    bool  // something behind it was left out, or it was beyond the range
+	cut    bool  // something behind it was left out
+	over   bool  // it was beyond the range, whose limit it is
 }
 
 // ParseTime reads a TIME literal: all of the text, of a date and time the time of day. It returns the digits of the fraction too.
 func ParseTime(s string) (us int64, fsp int, ok bool) {
 	c, ok := readClock(s)
-	return c.time(), c.fsp, ok && !c.cut
+	return c.time(), c.fsp, ok && !c.cut && !c.over
 }
 
 // time is the time of day of a moment, else the time.
@@ -87,7 +88,7 @@ func readClock(s string) (c clock, ok bool) {
 		c.us = part[0]*day + part[1]*hour + part[2]*minute + part[3]*second + micros
 	}
 	if c.us > maxTime {
-		c.us, c.cut = maxTime, true
+		c.us, c.over = maxTime, true
 	}
 	if negative {
 		c.us = -c.us
@@ -114,7 +115,7 @@ func (c *Context) warnTime(s string) {
 func (r *Row) clockOf(k int) (clock, bool) {
 	s := string(r.Text(k))
 	c, ok := readClock(s)
-	if !ok || c.cut {
+	if !ok || c.cut || c.over {
 		r.warnTime(s)
 	}
 	return c, ok
