@@ -57,22 +57,30 @@ type decoder struct {
 	columns []Column
 	wanted  []int // for each column where its value goes, -1 for nowhere
 	last    int   // the last column that is wanted
+	key     int   // where the row's key goes, -1 for nowhere
 }
 
 func newDecoder(columns []Column, pos []int) *decoder {
-	d := &decoder{columns: columns, wanted: make([]int, len(columns)), last: -1}
+	d := &decoder{columns: columns, wanted: make([]int, len(columns)), last: -1, key: -1}
 	for i := range d.wanted {
 		d.wanted[i] = -1
 	}
 	for to, from := range pos {
+		if from == len(columns) {
+			d.key = to
+			continue
+		}
 		d.wanted[from] = to
 		d.last = max(d.last, from)
 	}
 	return d
 }
 
-// read decodes a row; values of dst that were not asked for stay.
-func (d *decoder) read(row string, dst []types.Value) error {
+// read decodes the row under a key; values of dst that were not asked for stay.
+func (d *decoder) read(key, row string, dst []types.Value) error {
+	if d.key >= 0 {
+		dst[d.key] = types.TextValue(key)
+	}
 	at := (len(d.columns) + 7) / 8
 	if len(row) < at {
 		return corrupt()

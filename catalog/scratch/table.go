@@ -132,8 +132,23 @@ func (t *Table) Delete(row []types.Value) (ok bool, err error) {
 	if !ok || err != nil {
 		return false, err
 	}
+	return true, t.remove(e)
+}
+
+// DeleteAt is Delete of the row under a key that a Cursor told.
+func (t *Table) DeleteAt(key string) (ok bool, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	e, ok, err := t.at(key)
+	if !ok || err != nil {
+		return false, err
+	}
+	return true, t.remove(e)
+}
+
+func (t *Table) remove(e entry) error {
 	t.unset(e)
-	return true, t.pay(-e.size())
+	return t.pay(-e.size())
 }
 
 // Update replaces a row. Where the new one is refused the old one stays. ok is false if there is no such row.
@@ -144,19 +159,44 @@ func (t *Table) Update(old, row []types.Value) (ok bool, err error) {
 	if !ok || err != nil {
 		return false, err
 	}
+	return true, t.change(before, row)
+}
+
+// UpdateAt is Update of the row under a key that a Cursor told.
+func (t *Table) UpdateAt(key string, row []types.Value) (ok bool, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	before, ok, err := t.at(key)
+	if !ok || err != nil {
+		return false, err
+	}
+	return true, t.change(before, row)
+}
+
+func (t *Table) change(before entry, row []types.Value) error {
 	after := t.entry(t.key(row), row)
 	if after.key == "" {
 		after.key = before.key
 	}
 	if err := t.clash(after, row, before.key); err != nil {
-		return true, err
+		return err
 	}
 	if err := t.pay(after.size() - before.size()); err != nil {
-		return true, err
+		return err
 	}
 	t.unset(before)
 	t.set(after)
-	return true, nil
+	return nil
+}
+
+// at returns the entry under a key.
+func (t *Table) at(key string) (e entry, ok bool, err error) {
+	data, ok := t.rows.Get(key)
+	if !ok {
+		return entry{}, false, nil
+	}
+	held, err := t.decode(data)
+	return t.entry(key, held), err == nil, err
 }
 
 // entry is a row as the trees have it.
@@ -229,7 +269,7 @@ func (t *Table) decode(data string) ([]types.Value, error) {
 		all[i] = i
 	}
 	row := make([]types.Value, len(all))
-	return row, newDecoder(t.def.Columns, all).read(data, row)
+	return row, newDecoder(t.def.Columns, all).read("", data, row)
 }
 
 func (t *Table) pay(bytes int64) error {
@@ -271,12 +311,7 @@ func (t *Table) unset(e entry) {
 // find returns the entry of a row.
 func (t *Table) find(row []types.Value) (e entry, ok bool, err error) {
 	if key := t.key(row); key != "" {
-		data, ok := t.rows.Get(key)
-		if !ok {
-			return entry{}, false, nil
-		}
-		held, err := t.decode(data) // which may differ from row where its key does not, in case or in trailing spaces
-		return t.entry(key, held), err == nil, err
+		return t.at(key) // the row there may differ where its key does not, in case or in trailing spaces
 	}
 	if t.whole == nil {
 		t.whole = new(btree.Map[string, struct{}])
@@ -313,7 +348,7 @@ type Cursor struct {
 }
 
 // Read returns a cursor over what the table holds now; later changes of the table don't show. The rows have the columns at
-// pos.
+// pos; the position behind the last column is that of the key under which the row is (UpdateAt, DeleteAt), a byte string.
 func (t *Table) Read(pos []int) *Cursor {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -330,7 +365,7 @@ func (c *Cursor) Next(row []types.Value) (bool, error) {
 	} else if !c.iter.Next() {
 		return false, nil
 	}
-	return true, c.decoder.read(c.iter.Value(), row)
+	return true, c.decoder.read(c.iter.Key(), c.iter.Value(), row)
 }
 
 // NextAutoIncrement returns the value that the next row gets.
@@ -379,7 +414,7 @@ func (t *Table) committed() {
 	t.dirty = new(btree.Map[string, struct{}])
 }
 
-// Find returns the columns at pos of the row that has the same unique key as row; ok is false if there is none.
+// Find returns the columns at pos, as Read has them, of the row that has the same unique key as row; ok is false if there is none.
 func (t *Table) Find(key string, row []types.Value, pos []int) (found []types.Value, ok bool, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -403,5 +438,5 @@ func (t *Table) Find(key string, row []types.Value, pos []int) (found []types.Va
 		return nil, false, nil
 	}
 	found = make([]types.Value, len(pos))
-	return found, true, newDecoder(t.def.Columns, pos).read(data, found)
+	return found, true, newDecoder(t.def.Columns, pos).read(at, data, found)
 }
