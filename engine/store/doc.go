@@ -6,6 +6,4 @@
 // can hold, and a warning. Digits that are rounded off a DECIMAL, spaces that are cut and a time of day that a DATE has no place for are notes
 // in any mode. A document that is none is always an error, and so is a date that is not in the calendar: there is no place for MySQL's zero
 // dates.
-//
-// NULL is none of the package's business but for Missing: whether a column takes it, or has a default, depends on the statement.
 package store

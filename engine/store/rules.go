@@ -13,8 +13,10 @@ type Column struct {
 	Table string
 	Name  string
 	Type  types.Type
-	Bits  int   // of an integer, where they are fewer than its type's: MEDIUMINT has 24; 0: as many
-	Bytes int64 // the most of a TEXT or BLOB; 0: no bound
+	// NotNull says that NULL is no value of it.
+	NotNull bool
+	Bits    int   // of an integer, where they are fewer than its type's: MEDIUMINT has 24; 0: as many
+	Bytes   int64 // the most of a TEXT or BLOB; 0: no bound
 	// Encodes reports a character that the column's character set has; nil: it has all.
 	Encodes func(rune) bool
 }
@@ -28,6 +30,36 @@ type Rules struct {
 	Note     func(code sqlerr.Code, message string)
 
 	Row int64 // the row of the statement that errors name, from 1
+	// RefuseNull makes NULL for a NOT NULL column an error in any mode: that of an INSERT of one row.
+	RefuseNull bool
+}
+
+// Assign is Store of what a statement gives a column. NULL for one that is NOT NULL is sqlerr.NullColumn (1048), or where the mode lets it the
+// column's implicit default with a warning.
+func (r *Rules) Assign(v types.Value, from types.Type, to *Column) (types.Value, error) {
+	v, err := r.Store(v, from, to)
+	if err != nil || !v.Null || !to.NotNull {
+		return v, err
+	}
+	if r.RefuseNull {
+		return v, sqlerr.New(sqlerr.NullColumn, "Column '%s' cannot be null", to.Name)
+	}
+	if err := r.complain(sqlerr.NullColumn, "Column '%s' cannot be null", to.Name); err != nil {
+		return v, err
+	}
+	return r.Missing(to)
+}
+
+// Omitted is what a NOT NULL column without a default holds that a row says nothing of: sqlerr.NoDefault (1364), or where the mode lets it
+// its implicit default with a warning.
+func (r *Rules) Omitted(to *Column) (types.Value, error) {
+	if to.Type.Kind == types.Enum { // the first member is the default of each
+		return r.Missing(to)
+	}
+	if err := r.complain(sqlerr.NoDefault, "Field '%s' doesn't have a default value", to.Name); err != nil {
+		return types.NullValue, err
+	}
+	return r.Missing(to)
 }
 
 // Store returns v, which is of type from, as the column holds it. NULL stays NULL.

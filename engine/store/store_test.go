@@ -16,7 +16,9 @@ type typed struct {
 	value types.Value
 }
 
-func text(s string) typed { return typed{types.NewText(types.Varchar, 0, types.Utf8mb4Bin0900), types.TextValue(s)} }
+func text(s string) typed {
+	return typed{types.NewText(types.Varchar, 0, types.Utf8mb4Bin0900), types.TextValue(s)}
+}
 
 func whole(v int64) typed { return typed{types.Of(types.Int64), types.IntValue(v)} }
 

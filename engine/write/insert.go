@@ -1,0 +1,262 @@
+package write
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/silogate/silogate/engine/sqlerr"
+	"github.com/silogate/silogate/engine/store"
+	"github.com/silogate/silogate/engine/types"
+)
+
+// Column is a column that an INSERT fills.
+type Column struct {
+	store.Column
+	// Default is what it holds where a row does not say: Constant, or the value of a term. Without either that is NULL, or an error.
+	Default   *Term
+	Constant  *types.Value // as the column holds it
+	Generated *Term
+	Auto      bool // AUTO_INCREMENT
+}
+
+// Cell is what a row of an INSERT gives a column.
+type Cell struct {
+	Value types.Value
+	Type  types.Type
+	// Default says that it is DEFAULT.
+	Default bool
+	// Compute returns what is given where that is no constant; values are those of the columns, of which the ones before have been filled.
+	Compute func(values []types.Value) (types.Value, error)
+}
+
+// Cells are the rows that come to an INSERT.
+type Cells interface {
+	// Next returns the next row, which is good until the next call; nil: there is none.
+	Next() ([]Cell, error)
+}
+
+// Policy says what becomes of a row that has a key that another row has.
+type Policy uint8
+
+// The policies.
+const (
+	Refuse  Policy = iota
+	Ignore         // it is left out, with a warning
+	Replace        // the other row goes
+	Amend          // ON DUPLICATE KEY UPDATE: the other row is changed
+)
+
+// Insert is an INSERT or REPLACE.
+type Insert struct {
+	Table   Table
+	Columns []Column
+	Listed  []int // the columns that rows give, in their order
+	Rows    Cells
+	Rules   *store.Rules
+	Policy  Policy
+	Amend   *Amendment // of a Policy that is one
+	Checks  []CheckTerm
+	// ZeroIsZero says that 0 is a value of an AUTO_INCREMENT column like any other (NO_AUTO_VALUE_ON_ZERO).
+	ZeroIsZero bool
+	// FoundRows counts rows that an amendment did not change (CLIENT_FOUND_ROWS).
+	FoundRows bool
+
+	out    Outcome
+	listed []bool
+}
+
+// CheckTerm is a CHECK constraint over the values of a row.
+type CheckTerm struct {
+	Name string
+	Term *Term
+}
+
+// Run inserts.
+func (s *Insert) Run() (Outcome, error) {
+	s.listed = make([]bool, len(s.Columns))
+	for _, c := range s.Listed {
+		s.listed[c] = true
+	}
+	for {
+		cells, err := s.Rows.Next()
+		if err != nil || cells == nil {
+			return s.out, err
+		}
+		s.Rules.Row++
+		s.out.Rows++
+		if err := s.insert(cells); err != nil {
+			if s.Policy != Ignore || !ignorable(err) {
+				return s.out, err
+			}
+			warn(s.Rules, err)
+			s.out.Doubles++
+		}
+	}
+}
+
+func (s *Insert) insert(cells []Cell) error {
+	row, err := s.fill(cells)
+	if err != nil {
+		return err
+	}
+	generated, err := s.number(row)
+	if err == nil {
+		err = s.complete(row)
+	}
+	if err != nil {
+		return err
+	}
+	for {
+		err := s.Table.Insert(row)
+		var double *Duplicate
+		switch {
+		case err == nil:
+			s.out.Affected++
+			s.told(row, generated)
+			return nil
+		case !errors.As(err, &double):
+			return err
+		case s.Policy == Replace:
+			if _, err := s.Table.Delete(Row{Values: double.Existing}); err != nil {
+				return err
+			}
+			s.out.Affected++
+			s.out.Doubles++
+		case s.Policy == Amend:
+			return s.amend(double.Existing, row, cells)
+		default:
+			return err
+		}
+	}
+}
+
+// fill gives the columns what a row says: constants first, what the row lists from the left to the right, then what is computed of that.
+func (s *Insert) fill(cells []Cell) ([]types.Value, error) {
+	row := make([]types.Value, len(s.Columns))
+	for i := range s.Columns {
+		if row[i] = types.NullValue; s.Columns[i].Constant != nil {
+			row[i] = *s.Columns[i].Constant
+		}
+	}
+	for i, at := range s.Listed {
+		c, cell := &s.Columns[at], &cells[i]
+		if cell.Default {
+			continue
+		}
+		v, err := cell.Value, error(nil)
+		if cell.Compute != nil {
+			v, err = cell.Compute(row)
+		}
+		if err == nil {
+			row[at], err = s.assigned(v, cell.Type, c)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	for i, at := range s.Listed {
+		if cells[i].Default {
+			if err := s.omitted(row, at); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for at := range s.Columns {
+		if !s.listed[at] {
+			if err := s.omitted(row, at); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return row, nil
+}
+
+// assigned is a value as a column holds it. NULL is none yet of a column that numbers itself.
+func (s *Insert) assigned(v types.Value, from types.Type, c *Column) (types.Value, error) {
+	if v.Null && c.Auto {
+		return v, nil
+	}
+	return s.Rules.Assign(v, from, &c.Column)
+}
+
+// omitted gives a column its default.
+func (s *Insert) omitted(row []types.Value, at int) (err error) {
+	c := &s.Columns[at]
+	switch {
+	case c.Constant != nil, c.Generated != nil, c.Auto:
+		return nil
+	case c.Default != nil:
+		row[at], err = c.Default.Of(row)
+		if err == nil {
+			row[at], err = s.Rules.Assign(row[at], c.Default.Type, &c.Column)
+		}
+	case c.NotNull:
+		row[at], err = s.Rules.Omitted(&c.Column)
+	}
+	return err
+}
+
+// number gives an AUTO_INCREMENT column its value.
+func (s *Insert) number(row []types.Value) (generated bool, err error) {
+	for i := range s.Columns {
+		c := &s.Columns[i]
+		if !c.Auto {
+			continue
+		}
+		zero := row[i].Int == 0 && row[i].Float == 0
+		if !row[i].Null && (!zero || s.ZeroIsZero) {
+			return false, nil
+		}
+		next := s.Table.TakeAutoIncrement()
+		own := c.Column
+		strict := store.Rules{Strict: true, Location: s.Rules.Location, Row: s.Rules.Row}
+		if row[i], err = strict.Store(types.UintValue(next), types.Of(types.Uint64), &own); err != nil {
+			err = sqlerr.New(sqlerr.Errno(1467), "Failed to read auto-increment value from storage engine") // ER_AUTOINC_READ_FAILED
+		}
+		return true, err
+	}
+	return false, nil
+}
+
+// complete computes the generated columns and tests the checks.
+func (s *Insert) complete(row []types.Value) error {
+	for i := range s.Columns {
+		c := &s.Columns[i]
+		if c.Generated == nil {
+			continue
+		}
+		v, err := c.Generated.Of(row)
+		if err == nil {
+			row[i], err = s.Rules.Assign(v, c.Generated.Type, &c.Column)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return holds(s.Checks, row)
+}
+
+func holds(checks []CheckTerm, values []types.Value) error {
+	for _, c := range checks {
+		v, err := c.Term.Of(values)
+		if err == nil {
+			err = violated(c.Name, v)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// told keeps what the client hears of the row's AUTO_INCREMENT value.
+func (s *Insert) told(row []types.Value, generated bool) {
+	at := slices.IndexFunc(s.Columns, func(c Column) bool { return c.Auto })
+	switch {
+	case at < 0:
+	case generated && s.out.Generated == 0:
+		s.out.Generated = uint64(row[at].Int)
+	case !generated:
+		s.out.Given = uint64(row[at].Int)
+	}
+}
