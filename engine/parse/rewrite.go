@@ -60,6 +60,8 @@ var bits = regexp.MustCompile(`^0b[01]+$`)
 //	{d '2024-01-31'}       the same; {t ...} and {ts ...} likewise
 //	0b101                  b'101'
 //	N'text'                'text'
+//	INSERT LOW_PRIORITY INTO t
+//	                       INSERT INTO t; DELAYED and QUICK likewise
 //	SELECT DISTINCTROW HIGH_PRIORITY SQL_BIG_RESULT a
 //	                       SELECT DISTINCT a
 //	ERROR ON EMPTY         DEFAULT 'silogate:error' ON EMPTY; ERROR ON ERROR likewise
@@ -248,6 +250,8 @@ func (w *rewriter) token(i int) {
 		w.replace(t, "")
 	case w.isModifier(i):
 		w.modifier(t)
+	case w.isPriority(i):
+		w.replace(t, "")
 	case t.is("IN") && w.showsIn(i):
 		w.replace(t, "FROM")
 	case t.is("UNKNOWN") && w.follows(i, "IS"):
@@ -308,6 +312,23 @@ func (w *rewriter) modifier(t token) {
 	} else {
 		w.replace(t, "")
 	}
+}
+
+// priorities are the words behind the first of a write that say when it is done, which is at once (MySQL 8.0 Reference Manual, 13.2).
+var priorities = []string{"LOW_PRIORITY", "HIGH_PRIORITY", "DELAYED", "QUICK", "CONCURRENT"}
+
+// isPriority reports one of them at i.
+func (w *rewriter) isPriority(i int) bool {
+	is := func(i int, words ...string) bool { return i >= 0 && slices.ContainsFunc(words, w.tokens[i].is) }
+	if !is(i, priorities...) {
+		return false
+	}
+	for i--; is(i, priorities...); i-- {
+	}
+	if is(i, "DATA") && is(i-1, "LOAD") {
+		return i == 1
+	}
+	return is(i, "INSERT", "REPLACE", "UPDATE", "DELETE") && (i == 0 || i == 1 && is(0, "EXPLAIN", "DESCRIBE", "DESC"))
 }
 
 // isConnection reports whether the i-th token is the COLLATE of SET NAMES.

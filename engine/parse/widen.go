@@ -23,6 +23,7 @@ const queryAlias = "silogate_query"
 //	(SELECT 1) LIMIT 1         SELECT 1 LIMIT 1; a derived table where the query has an order or limit of its own
 //	USE KEY FOR JOIN (PRIMARY) USE INDEX (`PRIMARY`); of several lists of hints the first
 //	LONG VARBINARY             MEDIUMBLOB; LONG BYTE likewise, LONG and LONG VARCHAR MEDIUMTEXT
+//	DEFAULT(a) + 1             a call of DefaultFunction, in a write
 //	@a := b                    a call of AssignFunction, but for what a SET assigns to
 //
 // What Widen changes within an expression Restore undoes. What can't be read is returned as it is.
@@ -35,6 +36,7 @@ func Widen(sql string, ansiQuotes bool) string {
 	}
 	w := widener{rewriter: r, opens: make(map[int]int), closes: make(map[int]int), calls: make(map[int]int),
 		returns: make(map[int]int), with: make(map[int]edit), kept: make(map[int]bool), ends: make(map[int]int), lists: []bool{false}}
+	w.writes()
 	w.words()
 	w.comparisons()
 	return w.text()
@@ -54,10 +56,14 @@ const (
 	toEdit        = "\r\t\t\t\t\t\t\t\t\t\t\t\r,"
 	assignClose   = "\r\t\t\t\t\t\t\t\t\t\t\t\t\r)"
 	unitEdit      = "\r\t\t\t\t\t\t\t\t\t\t\t\t\t\t\r"
+	defaultEdit   = "\r\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\r" + DefaultFunction
 )
 
+// DefaultFunction is the function that Widen makes of DEFAULT(column).
+const DefaultFunction = "silogate_default"
+
 var restoreEdits = strings.NewReplacer(openEdit, "", closeEdit, "", rowEdit, "ROW", fromEdit, "FROM", forEdit, "FOR", blankEdit, "", functionEdit, "{fn",
-	functionClose, "}", assignEdit, "", toEdit, ":=", assignClose, "", unitEdit, unitPrefix)
+	functionClose, "}", assignEdit, "", toEdit, ":=", assignClose, "", unitEdit, unitPrefix, defaultEdit, "DEFAULT")
 
 // unitPrefix is what ODBC has before the units of time.
 const unitPrefix = "SQL_TSI_"
@@ -71,6 +77,7 @@ type widener struct {
 	kept           map[int]bool // each ROW that is no row constructor
 	ends           map[int]int  // of values that are assigned
 	lists          []bool       // see list
+	writing        bool         // it is INSERT, REPLACE, UPDATE or DELETE
 }
 
 // edit is what stands for a token and those after it, up to another.
@@ -155,10 +162,21 @@ func (w *widener) words() {
 			w.lock(i)
 		case t.is("USE") || t.is("FORCE") || t.is("IGNORE"):
 			w.hints(i)
+		case t.is("DEFAULT") && w.writing && w.at(i+1).isSymbol("(") && w.at(i+3).isSymbol(")"):
+			w.with[i] = edit{defaultEdit, i + 1}
 		case t.is("LONG") && (w.at(0).is("CREATE") || w.at(0).is("ALTER")):
 			w.long(i)
 		}
 	}
+}
+
+// writes notes whether the statement is a write, which may have DEFAULT(column) in it.
+func (w *widener) writes() {
+	t := w.at(0)
+	if t.is("EXPLAIN") || t.is("DESCRIBE") || t.is("DESC") {
+		t = w.at(1)
+	}
+	w.writing = t.is("INSERT") || t.is("REPLACE") || t.is("UPDATE") || t.is("DELETE")
 }
 
 // long is a type's old name: LONG {VARBINARY | BYTE}, LONG [VARCHAR] (MySQL 8.0 Reference Manual, 11.9).
