@@ -90,8 +90,11 @@ func (b *blockJSON) read(steps []*plan.Description, id *int) (tables []loopJSON)
 }
 
 func (b *blockJSON) step(d *plan.Description, id *int) (tables []loopJSON) {
-	access := map[string]string{"remote": "ALL", "table_scan": "ALL", "index_lookup": "ref"}[d.Operator]
+	access := map[string]string{"remote": "ALL", "table_scan": "ALL"}[d.Operator]
 	if access != "" {
+		if found, _ := d.Properties["lookup"].(bool); found {
+			access = "const"
+		}
 		names, _ := d.Properties["tables"].([]string)
 		for _, name := range names {
 			t := tableJSON{Name: name, Access: access, called: name}

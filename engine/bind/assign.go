@@ -101,16 +101,18 @@ type assignedValue struct {
 	typ   types.Type
 }
 
-// assignedIn finds the variables that a query assigns; nil if there are none.
-func assignedIn(ctx *sql.Context, n sql.Node) (*userVariables, error) {
+// assignedIn finds the variables that the relations of a statement assign; nil if there are none.
+func assignedIn(ctx *sql.Context, relations ...sql.Node) (*userVariables, error) {
 	vars := &userVariables{session: ctx.Session, types: make(map[string]types.Type), last: make(map[string]assignedValue)}
 	var failed error
-	seenQueries{}.walk(ctx, n, anyNode, func(e sql.Expression) bool {
-		if a, ok := e.(*assignment); ok && failed == nil {
-			failed = vars.begin(ctx, a.variable())
-		}
-		return failed == nil
-	})
+	for _, n := range relations {
+		seenQueries{}.walk(ctx, n, anyNode, func(e sql.Expression) bool {
+			if a, ok := e.(*assignment); ok && failed == nil {
+				failed = vars.begin(ctx, a.variable())
+			}
+			return failed == nil
+		})
+	}
 	if len(vars.types) == 0 {
 		return nil, failed
 	}

@@ -68,6 +68,7 @@ func New(cfg Config) (*Binder, error) {
 	a.Catalog.RegisterFunction(sql.NewEmptyContext(), literalFunctions()...)
 	a.Catalog.RegisterFunction(sql.NewEmptyContext(), growingFunctions()...)
 	a.Catalog.RegisterFunction(sql.NewEmptyContext(), rollupFunctions()...)
+	a.Catalog.RegisterFunction(sql.NewEmptyContext(), writtenFunctions()...)
 	b.engine = sqle.New(a, cfg.Engine)
 	return b, nil
 }

@@ -39,22 +39,32 @@ func NewEnv(ctx *sql.Context, leaf *Leaf) (*expr.Env, error) {
 			return nil, err
 		}
 	}
+	env := newEnv(ctx)
+	env.Params = params
+	if leaf.writing != nil {
+		leaf.writing.govern(env)
+		return env, nil
+	}
 	var mu sync.Mutex
 	warned := 0
+	env.Warn = func(code int, msg string) {
+		mu.Lock()
+		defer mu.Unlock()
+		if warned++; warned <= mostWarnings {
+			ctx.Warn(code, "%s", msg)
+		}
+	}
+	return env, nil
+}
+
+// newEnv is an Env of the session that has no parameters and drops warnings.
+func newEnv(ctx *sql.Context) *expr.Env {
 	return &expr.Env{
 		Location: sessionLocation(ctx),
 		Now:      ctx.QueryTime(),
-		Params:   params,
 
 		MaxPacket:   maxPacket(ctx),
 		Interrupted: ctx.Err,
 		Done:        ctx.Done,
-		Warn: func(code int, msg string) {
-			mu.Lock()
-			defer mu.Unlock()
-			if warned++; warned <= mostWarnings {
-				ctx.Warn(code, "%s", msg)
-			}
-		},
-	}, nil
+	}
 }

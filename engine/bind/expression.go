@@ -77,9 +77,14 @@ func (x *expressions) scalarOf(e sql.Expression) (expr.Expr, error) {
 		return x.variable(e.(*expression.UserVar)), nil
 	}
 	if isParam(e) {
+		if x.writing != nil {
+			return x.now(e)
+		}
 		return x.param(e)
 	}
 	switch e := e.(type) {
+	case *writtenColumn:
+		return x.writtenColumn(e)
 	case *expression.GetField:
 		return x.field(e)
 	case *expression.Alias:

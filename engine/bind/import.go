@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
+	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
 
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/engine/expr"
@@ -32,6 +33,9 @@ type importer struct {
 	origins  map[expr.ColumnID]origin
 	// relations are the outermost ones with a name that have a column.
 	relations map[expr.ColumnID]Relation
+	writing   *writing                               // nil: the statement does not write
+	scans     map[*gmsplan.ResolvedTable]*storedScan // of the tables that it may write; nil: it can't tell rows apart
+	written   *writtenRow                            // nil: no row is being written
 }
 
 // importQuery imports a validated query.
@@ -40,12 +44,20 @@ func (b *Binder) importQuery(ctx *sql.Context, n sql.Node) (*Leaf, error) {
 	if err != nil {
 		return nil, err
 	}
+	return settled(variables, func() (*Leaf, error) { return b.newImporter(ctx, n, variables).leaf(n) })
+}
+
+func (b *Binder) newImporter(ctx *sql.Context, n sql.Node, variables *userVariables) *importer {
+	return &importer{ctx: ctx, binder: b, ctes: countCTEs(ctx, n), working: make(map[sql.TableId]*plan.Recursive), root: n, variables: variables,
+		origins: make(map[expr.ColumnID]origin), relations: make(map[expr.ColumnID]Relation)}
+}
+
+// settled imports until the types of the variables that the statement assigns stay as they are.
+func settled[T any](variables *userVariables, imported func() (T, error)) (T, error) {
 	for widenings := 0; ; widenings++ {
-		im := &importer{ctx: ctx, binder: b, ctes: countCTEs(ctx, n), working: make(map[sql.TableId]*plan.Recursive), root: n, variables: variables,
-			origins: make(map[expr.ColumnID]origin), relations: make(map[expr.ColumnID]Relation)}
-		leaf, err := im.leaf(n)
+		out, err := imported()
 		if err != nil || variables == nil || !variables.widened {
-			return leaf, err
+			return out, err
 		}
 		variables.widened = false // and what reads them is imported anew
 		if widenings == mostWidenings {
@@ -65,11 +77,7 @@ func (im *importer) leaf(n sql.Node) (*Leaf, error) {
 	if err != nil {
 		return nil, err
 	}
-	leaf := &Leaf{Plan: rel.node, params: im.params, runner: im.binder.runner, own: im.own || im.variables != nil}
-	if len(im.ctes.bindings) > 0 {
-		leaf.Plan = &plan.With{Bindings: im.ctes.bindings, Body: rel.node}
-	}
-	leaf.Local = im.locals()
+	leaf := im.leafOf(rel.node)
 	names := n.Schema(ctx)
 	for i, c := range leaf.Plan.Schema() {
 		col := *names[i]
@@ -83,6 +91,16 @@ func (im *importer) leaf(n sql.Node) (*Leaf, error) {
 	}
 	leaf.Shown, err = im.shown(leaf.Plan)
 	return leaf, err
+}
+
+// leafOf makes a Leaf of an imported query, which is not shown to a client yet.
+func (im *importer) leafOf(n plan.Node) *Leaf {
+	leaf := &Leaf{Plan: n, params: im.params, runner: im.binder.runner, own: im.own || im.variables != nil, writing: im.writing}
+	if len(im.ctes.bindings) > 0 {
+		leaf.Plan = &plan.With{Bindings: im.ctes.bindings, Body: n}
+	}
+	leaf.Local = im.locals()
+	return leaf
 }
 
 // column is a column of an imported relation: the id and name that GMS's references to it have where the relation is

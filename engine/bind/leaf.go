@@ -41,9 +41,10 @@ type Leaf struct {
 	// none.
 	Local map[plan.Site]connectors.Source
 
-	params []param
-	runner Runner
-	own    bool // holds what belongs to the session that it was bound in
+	params  []param
+	runner  Runner
+	own     bool     // holds what belongs to the session that it was bound in
+	writing *writing // nil: it is no part of a write
 }
 
 // LocalSite is the site of GMS-owned tables in a Leaf's plan.

@@ -45,6 +45,7 @@ type localTable struct {
 	stored Stored   // nil: GMS reads the node
 	rows   Snapshot // of stored, once the statement runs
 	name   plan.TableName
+	called string // by the statement; "": by its name
 }
 
 // localNode imports a leaf of GMS's tree that GMS reads.
@@ -80,6 +81,9 @@ func (im *importer) localNode(n sql.Node, ids sql.ColSet) (relation, error) {
 		}
 	}
 	t.Name = localName(n)
+	if rt, ok := n.(*gmsplan.ResolvedTable); ok {
+		im.rowKey(rt, scan)
+	}
 	im.called(t.Name.Name, rel)
 	return rel.renamed(ids, nil), nil
 }
@@ -106,15 +110,22 @@ func (s *localSource) Table(_ context.Context, name connectors.TableName, _ conn
 	return nil, sqlerr.New(sqlerr.UnknownTable, "the gateway has no table %s", name)
 }
 
-// Pushdown implements connectors.Source: every scan becomes a Remote, what is above stays.
+// Pushdown implements connectors.Source: every scan becomes a Remote, one whose rows a condition finds by a key reads those alone, and what is
+// above stays.
 func (s *localSource) Pushdown(ctx context.Context, n plan.Node) (plan.Node, error) {
 	if scan, ok := n.(*plan.Scan); ok {
 		t, ok := scan.Table.Handle.(*localTable)
 		if !ok {
 			return nil, sqlerr.New(sqlerr.Internal, "%s is no table of the gateway", scan.Table.Name)
 		}
-		f := &localFragment{source: s, table: t, name: scan.Table.Name, cols: scan.Cols, pos: scan.Pos, rows: scan.Table.Stats.Rows}
-		return &plan.Remote{Site: scan.Site, Fragment: f, Tables: []plan.TableName{f.name}, Cols: scan.Cols}, nil
+		return s.remote(scan, t), nil
+	}
+	if filter, ok := n.(*plan.Filter); ok {
+		if scan, ok := filter.Input.(*plan.Scan); ok {
+			if found := s.found(scan, filter.Conds); found != nil {
+				return &plan.Filter{Input: found, Conds: filter.Conds}, nil
+			}
+		}
 	}
 	children := slices.Clone(n.Children())
 	for i, c := range children {
@@ -127,6 +138,11 @@ func (s *localSource) Pushdown(ctx context.Context, n plan.Node) (plan.Node, err
 	return n.WithChildren(children), nil
 }
 
+func (s *localSource) remote(scan *plan.Scan, t *localTable) *plan.Remote {
+	f := &localFragment{source: s, table: t, name: scan.Table.Name, cols: scan.Cols, pos: scan.Pos, rows: scan.Table.Stats.Rows}
+	return &plan.Remote{Site: scan.Site, Fragment: f, Tables: []plan.TableName{f.name}, Cols: scan.Cols}
+}
+
 // localFragment reads columns of one table.
 type localFragment struct {
 	source *localSource
@@ -135,19 +151,34 @@ type localFragment struct {
 	cols   plan.Schema
 	pos    []int
 	rows   float64 // about so many
+	points *points // nil: it reads all rows
 }
 
 // Schema implements plan.Fragment.
 func (f *localFragment) Schema() plan.Schema { return f.cols }
 
 // String implements plan.Fragment.
-func (f *localFragment) String() string { return "read " + f.name.String() }
+func (f *localFragment) String() string {
+	if f.points != nil {
+		return "read " + f.name.String() + " by key " + f.points.key
+	}
+	return "read " + f.name.String()
+}
+
+// Called implements plan.TableReader.
+func (f *localFragment) Called() string { return f.table.called }
+
+// Finds implements plan.TableReader.
+func (f *localFragment) Finds() bool { return f.points != nil }
 
 // Estimate implements connectors.Fragment.
 func (f *localFragment) Estimate(context.Context) (connectors.Estimate, error) {
 	estimate := connectors.UnknownEstimate()
 	estimate.Splits = 1
-	if f.table.stored != nil {
+	switch {
+	case f.points != nil:
+		estimate.Rows = float64(len(f.points.rows))
+	case f.table.stored != nil:
 		estimate.Rows = f.rows
 	}
 	return estimate, nil
@@ -174,7 +205,11 @@ func (e *localExecution) Splits(context.Context) iter.Seq2[connectors.Split, err
 func (e *localExecution) Open(ctx context.Context, _ connectors.Split) (connectors.Reader, error) {
 	f := e.fragment
 	if f.table.stored != nil {
-		return &storedReader{fragment: f, scan: e.scan, rows: f.table.rows.Read(f.pos), row: make([]types.Value, len(f.cols))}, nil
+		rows := f.table.rows.Read
+		if f.points != nil {
+			rows = func(pos []int) ValueReader { return &pointReader{points: f.points, rows: f.table.rows, pos: pos} }
+		}
+		return &storedReader{fragment: f, scan: e.scan, rows: rows(f.pos), row: make([]types.Value, len(f.cols))}, nil
 	}
 	sqlCtx := f.source.ctx.WithContext(ctx)
 	rows, err := f.source.build.Build(sqlCtx, f.table.node, nil)

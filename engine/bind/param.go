@@ -88,6 +88,16 @@ func (im *importer) param(e sql.Expression) (expr.Expr, error) {
 	return &expr.Param{Ordinal: len(im.params) - 1, Name: name, Typ: typ}, nil
 }
 
+// now imports a run-time constant of a statement that runs once, at once: its value is a constant, by which rows can be found.
+func (im *importer) now(e sql.Expression) (expr.Expr, error) {
+	typ, err := paramType(im.ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	v, err := param{source: e, typ: typ}.value(im.ctx)
+	return &expr.Literal{Value: v, Typ: typ}, err
+}
+
 // The most characters of a name that a function of the session returns.
 const (
 	longestIdentifier = 64

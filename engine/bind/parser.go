@@ -192,7 +192,7 @@ func prepared(query string, asked asked, stmt sqlparser.Statement, err error) (s
 		ownRights, readBeside, emptyNames, knownVariables, callForms, doubles, foldColumns, uniqueTables, uniqueCTEs, viewVariables, castBounds,
 		nameOrdered, recursions, columnTimes, alterations, parentsBeside, jsonTimes, windows, groupKeys,
 		isolateOperands, orderByArguments, bitLiterals, resolveAggregates, quantified, nameVariables, numbered, renameExtremes, renameGrowing,
-		renameLoadFile, operatorsAsFunctions, constantOrders, boundCTEs,
+		renameLoadFile, operatorsAsFunctions, constantOrders, boundCTEs, writtenRows,
 	} {
 		if err := change(stmt); err != nil {
 			return nil, err

@@ -30,6 +30,7 @@ func (im *importer) node(n sql.Node, outer *scope) (relation, error) {
 	case *gmsplan.TableAlias:
 		rel, err := im.node(n.Child, outer)
 		im.called(n.Name(), rel)
+		aliased(rel.node, n.Name())
 		if _, ok := n.Child.(*gmsplan.RecursiveTable); ok {
 			return rel, err // whose columns are known by their names
 		}

@@ -25,19 +25,30 @@ type Scratch interface {
 	RenameTemporaryTable(ctx *sql.Context, db, name, to string) error
 }
 
-// Stored is a table of Scratch. Queries over it are the engine's; GMS reads it where it writes it.
+// Stored is a table of Scratch. Queries over it are the engine's; GMS reads it for DDL and foreign keys.
 type Stored interface {
 	sql.Table
 	// Describe returns the table as plans have it: columns as in Schema, keys, what is known of its size.
 	Describe(ctx *sql.Context) *plan.Table
+	// UniqueKeys are the keys by which single rows can be found.
+	UniqueKeys() []UniqueKey
 	// Snapshot returns the rows that the table had when the statement of ctx began.
 	Snapshot(ctx *sql.Context) (Snapshot, error)
 }
 
+// UniqueKey is a key that no two rows have, but where a column of it is NULL.
+type UniqueKey struct {
+	Name    string
+	Columns []int
+}
+
 // Snapshot is the rows of a table at one moment. It is safe for concurrent use.
 type Snapshot interface {
-	// Read returns a reader of the columns at pos.
+	// Read returns a reader of the columns at pos. Behind the last column is that of the rows' keys, byte strings.
 	Read(pos []int) ValueReader
+	// Find returns the columns at pos of the row that has the same values in the columns of a unique key as row, which has all columns; ok is
+	// false if there is none.
+	Find(key string, row []types.Value, pos []int) (found []types.Value, ok bool, err error)
 }
 
 // ValueReader reads rows.

@@ -51,6 +51,9 @@ func (b *Binder) takeOver(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, sc
 		}
 		return leaf, transform.NewTree, nil
 	}
+	if taken, err := b.takeWrite(ctx, a, n, flags); err != nil || taken != nil {
+		return taken, transform.NewTree, err
+	}
 	if do, err := takeDo(ctx, a, n, flags); err != nil || do != nil {
 		return do, transform.NewTree, err
 	}
@@ -264,11 +267,33 @@ func holdsLeaf(ctx *sql.Context, n sql.Node) bool {
 var fullAnalysis sync.Once
 
 // forceFullAnalysis keeps GMS from analyzing SELECT ... FROM one table with a fixed list of rules that no analyzer can
-// extend. It does so only while analyzer.AlwaysBeforeDefault, GMS's process-wide extension point, is empty.
+// extend. It does so only while analyzer.AlwaysBeforeDefault, GMS's process-wide extension point, is empty. Simple writes it analyzes with such
+// a list all the same, which then begins with takeSimple.
 func forceFullAnalysis() {
 	fullAnalysis.Do(func() {
-		analyzer.AlwaysBeforeDefault = slices.Concat(analyzer.AlwaysBeforeDefault, []analyzer.Rule{{Id: fullAnalysisID, Apply: keepDelete}})
+		analyzer.AlwaysBeforeDefault = slices.Concat(analyzer.AlwaysBeforeDefault, []analyzer.Rule{{Id: fullAnalysisID, Apply: takeSimple}})
 	})
+}
+
+// takeSimple is takeOver for the writes that the analyzer's own rules do not see, and keepDelete for what is not taken.
+func takeSimple(ctx *sql.Context, a *analyzer.Analyzer, n sql.Node, scope *gmsplan.Scope, sel analyzer.RuleSelector, flags *sql.QueryFlags) (sql.Node, transform.TreeIdentity, error) {
+	switch n.(type) {
+	case *gmsplan.Update, *gmsplan.DeleteFrom, *gmsplan.InsertInto:
+	default:
+		return n, transform.SameTree, nil
+	}
+	for _, batch := range a.Batches {
+		for _, r := range batch.Rules {
+			if r.Id != takeOverID {
+				continue
+			}
+			taken, same, err := r.Apply(ctx, a, n, scope, sel, flags)
+			if err != nil || !same {
+				return taken, same, err
+			}
+		}
+	}
+	return keepDelete(ctx, a, n, scope, sel, flags)
 }
 
 // keepDelete gives a DELETE without a condition one that holds. GMS has a fixed list of rules for it too, of which one makes it TRUNCATE: that rule looks for

@@ -205,6 +205,14 @@ func (d *Description) remote(n *Remote, o FormatOptions) {
 		tables[i] = t.String()
 	}
 	d.set("tables", tables, "")
+	if reader, ok := n.Fragment.(TableReader); ok {
+		if called := reader.Called(); called != "" {
+			d.set("alias", called, "")
+		}
+		if reader.Finds() {
+			d.set("lookup", true, "")
+		}
+	}
 	pushed := make([]pushedJSON, len(n.Exact))
 	for i, what := range n.Exact {
 		pushed[i] = pushedJSON{what, exact}

@@ -109,6 +109,15 @@ type Fragment interface {
 	String() string // one line for EXPLAIN: the SQL or the scan as it is sent, without secrets
 }
 
+// TableReader is a Fragment that tells more of the one table that it reads.
+type TableReader interface {
+	Fragment
+	// Called is what the statement calls the table; "": by its name.
+	Called() string
+	// Finds reports that it finds single rows by a key.
+	Finds() bool
+}
+
 // Filter keeps the rows for which every conjunct is true.
 type Filter struct {
 	Input Node

@@ -41,6 +41,9 @@ func (o outliner) outline(n sql.Node) (*plan.Description, error) {
 		}
 		return prepared.Explain().Plan(), nil
 	}
+	if w, ok := n.(*bind.Write); ok {
+		return o.write(w)
+	}
 	d, err := o.node(n)
 	if err != nil {
 		return nil, err
@@ -94,25 +97,10 @@ func (o outliner) node(n sql.Node) (*plan.Description, error) {
 // passed returns what a node passes on that tells nobody anything.
 func passed(n sql.Node) (sql.Node, bool) {
 	switch n := n.(type) {
-	case *gmsplan.Project: // of an INSERT's rows, to its columns
-		switch n.Child.(type) {
-		case *gmsplan.Values, *bind.Leaf:
-			return n.Child, true
-		}
-	case *gmsplan.Filter: // which bind gives a DELETE without a condition
-		if always, ok := n.Expression.(*expression.Literal); ok && always.Value() == true {
-			return n.Child, true
-		}
-	case *gmsplan.UpdateSource:
-		return n.Child, true
-	case *gmsplan.UpdateJoin:
-		return n.Child, true
 	case *gmsplan.TableAlias:
 		return n.Child, true
 	case *gmsplan.SubqueryAlias:
 		return n.Child, true
-	case *gmsplan.ForeignKeyHandler:
-		return n.OriginalNode, true
 	}
 	return nil, false
 }
@@ -120,17 +108,6 @@ func passed(n sql.Node) (sql.Node, bool) {
 // step says what a node does, and over which others.
 func (o outliner) step(n sql.Node) (d *plan.Description, children []sql.Node) {
 	switch n := n.(type) {
-	case *gmsplan.InsertInto:
-		return o.insert(n), []sql.Node{n.Source}
-	case *gmsplan.Update:
-		return o.update(n), n.Children()
-	case *gmsplan.DeleteFrom:
-		var tables, called []string
-		for _, t := range n.GetDeleteTargets() {
-			names, aliases := o.tablesIn(t)
-			tables, called = append(tables, names...), append(called, aliases...)
-		}
-		return write("delete", "Delete from ", tables, called), n.Children()
 	case *gmsplan.ResolvedTable:
 		if gmsplan.IsDualTable(n.Table) {
 			return plan.Outline("values", "Values: 1 rows", map[string]any{"row_count": 1}), nil
@@ -159,43 +136,41 @@ func (o outliner) step(n sql.Node) (d *plan.Description, children []sql.Node) {
 	return plan.Outline(strings.ToLower(operation), operation, nil), n.Children()
 }
 
-func (o outliner) insert(n *gmsplan.InsertInto) *plan.Description {
-	operator, operation := "insert", "Insert into "
-	if n.IsReplace {
-		operator, operation = "replace", "Replace into "
-	}
-	tables, _ := o.tablesIn(n.Destination)
-	properties := map[string]any{"tables": tables}
-	operation += strings.Join(tables, ", ")
-	if n.OnDupExprs.HasUpdates() {
-		properties["on_duplicate_key_update"] = true
-		operation += " (on duplicate key update)"
-	}
-	return plan.Outline(operator, operation, properties)
-}
-
-func (o outliner) update(n *gmsplan.Update) *plan.Description {
-	join := joinOf(n.Child)
-	if join == nil {
-		tables, called := o.tablesIn(n.Child)
-		return write("update", "Update ", tables, called)
-	}
+// write describes a write and the query that it is of.
+func (o outliner) write(w *bind.Write) (*plan.Description, error) {
+	verb := map[bind.WriteKind]string{bind.Insert: "Insert into ", bind.Replace: "Replace into ", bind.Update: "Update ", bind.Delete: "Delete from "}[w.Kind]
 	var tables, called []string
-	for alias, t := range join.UpdateTargets {
-		names, _ := o.tablesIn(t)
-		for _, name := range names {
-			tables, called = append(tables, name), append(called, calledIn(name, alias))
-		}
+	for _, t := range w.Tables {
+		tables, called = append(tables, t.Name.String()), append(called, calledIn(t.Name.String(), t.Alias))
 	}
-	return write("update", "Update ", tables, called)
-}
-
-// write is an UPDATE or DELETE of tables, which the statement calls so. It may read them by other names, too.
-func write(operator, verb string, tables, called []string) *plan.Description {
 	slices.Sort(tables)
 	slices.Sort(called)
 	tables = slices.Compact(tables)
-	return plan.Outline(operator, verb+strings.Join(tables, ", "), map[string]any{"tables": tables, "targets": called})
+	properties := map[string]any{"tables": tables, "targets": called}
+	operation := verb + strings.Join(tables, ", ")
+	if w.Amends {
+		properties["on_duplicate_key_update"] = true
+		operation += " (on duplicate key update)"
+	}
+	d := plan.Outline(string(w.Kind), operation, properties)
+	if w.Source != nil {
+		in, err := o.outline(w.Source)
+		if err != nil {
+			return nil, err
+		}
+		d.Inputs = append(d.Inputs, in)
+		return d, nil
+	}
+	values := plan.Outline("values", fmt.Sprintf("Values: %d rows", w.Rows), map[string]any{"row_count": w.Rows})
+	for _, leaf := range w.Subqueries {
+		in, err := o.outline(leaf)
+		if err != nil {
+			return nil, err
+		}
+		values.Inputs = append(values.Inputs, plan.Outline(engine.Subquery, "Subquery", nil, in))
+	}
+	d.Inputs = append(d.Inputs, values)
+	return d, nil
 }
 
 // read reads a table.
@@ -235,21 +210,6 @@ func (o outliner) withoutQueries(e sql.Expression) sql.Expression {
 		return plain
 	}
 	return e
-}
-
-// joinOf is the join that an UPDATE writes tables of; nil: it writes one.
-func joinOf(n sql.Node) *gmsplan.UpdateJoin {
-	for n != nil {
-		if join, ok := n.(*gmsplan.UpdateJoin); ok {
-			return join
-		}
-		in, ok := passed(n)
-		if !ok {
-			return nil
-		}
-		n = in
-	}
-	return nil
 }
 
 // tablesIn names the tables of a relation with their databases, without those of subqueries, and as the statement calls each.

@@ -85,20 +85,7 @@ func dropped(parsed sqlparser.Statement, err error) error {
 }
 
 // safe refuses under sql_safe_updates an UPDATE or DELETE that no key and no LIMIT bounds (MySQL 8.0 manual, 5.1.8).
-func (s *statement) safe(root sql.Node) error {
-	writes, bounded := false, false
-	transform.InspectWithOpaque(s.ctx, root, func(_ *sql.Context, n sql.Node) bool {
-		switch n.(type) {
-		case *gmsplan.Update, *gmsplan.DeleteFrom, *gmsplan.Truncate: // which is a DELETE of all rows
-			writes = true
-		case *gmsplan.IndexedTableAccess, *gmsplan.Limit:
-			bounded = true
-		}
-		return true
-	})
-	if ddl, ok := s.parsed.(*sqlparser.DDL); !writes || bounded || ok && ddl.Action == sqlparser.TruncateStr {
-		return nil
-	}
+func (s *statement) safe() error {
 	if on, err := variable(s.ctx, "sql_safe_updates"); err != nil || on != true {
 		return err
 	}

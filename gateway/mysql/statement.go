@@ -116,6 +116,9 @@ func (s *statement) attempt(parsed sqlparser.Statement, text string, args map[st
 		s.kind = federated
 		return s.federated(leaf, nil)
 	}
+	if w, ok := bind.WriteOf(root); ok {
+		return s.write(w)
+	}
 	if err := s.mayRun(root); err != nil {
 		return err
 	}
@@ -123,9 +126,6 @@ func (s *statement) attempt(parsed sqlparser.Statement, text string, args map[st
 		return s.explainLocal(explained)
 	}
 	if err := mayLock(s.ctx, root); err != nil {
-		return err
-	}
-	if err := s.safe(root); err != nil {
 		return err
 	}
 	if done, err := s.view(root); done {
@@ -148,8 +148,6 @@ func (s *statement) renewWarnings(root sql.Node, before int) {
 		case *gmsplan.Offset:
 			root = n.Child
 			continue
-		case *gmsplan.Set:
-			return
 		case gmsplan.ShowWarnings:
 			s.ctx.ClearWarningCount()
 			return
@@ -220,6 +218,9 @@ func (s *statement) finishLocal(iter sql.RowIter) (err error) {
 		return err
 	}
 	s.outcome = wire.OK{AffectedRows: ok.RowsAffected, InsertID: ok.InsertID}
+	if ddl, ok := s.parsed.(*sqlparser.DDL); ok && ddl.Action == sqlparser.TruncateStr { // which counts none
+		s.outcome.AffectedRows = 0
+	}
 	if ok.Info != nil {
 		s.outcome.Info = ok.Info.String()
 	}

@@ -136,11 +136,7 @@ func duplicateKey(ctx *sql.Context, t *table, codec *bind.Codec, d *scratch.Dupl
 	if err != nil {
 		return err
 	}
-	var parts []string
-	for _, i := range d.Columns {
-		parts = append(parts, codec.Text(i, d.Refused[i]))
-	}
-	return sql.NewUniqueKeyErr("Duplicate entry '"+strings.Join(parts, "-")+"' for key '"+t.def.Name+"."+d.Key+"'", d.Primary, existing)
+	return sql.NewUniqueKeyErr("Duplicate entry '"+entry(codec, d)+"' for key '"+t.def.Name+"."+d.Key+"'", d.Primary, existing)
 }
 
 // PeekNextAutoIncrementValue implements sql.AutoIncrementGetter.

@@ -65,6 +65,12 @@ func (t *table) Comment() string { return t.def.Comment }
 // IsTemporary implements sql.TemporaryTable.
 func (t *table) IsTemporary() bool { return t.temporary }
 
+// IsTemporary reports a temporary table of package scratch.
+func IsTemporary(t sql.Table) bool {
+	own, ok := t.(*table)
+	return ok && own.temporary
+}
+
 // current returns what the table is now.
 func (t *table) current(ctx *sql.Context) (*scratch.Table, error) {
 	session := t.databases.session(ctx)
@@ -148,6 +154,29 @@ func (t *table) candidate(parts []scratch.Part) ([]int, bool) {
 		key = append(key, p.Column)
 	}
 	return key, len(key) > 0
+}
+
+// UniqueKeys implements bind.Stored: the primary key first. A key over parts of texts finds none.
+func (t *table) UniqueKeys() (list []bind.UniqueKey) {
+	add := func(name string, parts []scratch.Part) {
+		key := bind.UniqueKey{Name: name}
+		for _, p := range parts {
+			if p.Prefix > 0 {
+				return
+			}
+			key.Columns = append(key.Columns, p.Column)
+		}
+		if len(parts) > 0 {
+			list = append(list, key)
+		}
+	}
+	add(primary, t.def.Primary)
+	for _, k := range t.def.Keys {
+		if k.Unique {
+			add(k.Name, k.Parts)
+		}
+	}
+	return list
 }
 
 // Snapshot implements bind.Stored.

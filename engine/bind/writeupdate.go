@@ -1,0 +1,439 @@
+package bind
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"github.com/dolthub/go-mysql-server/sql"
+	"github.com/dolthub/go-mysql-server/sql/analyzer"
+	"github.com/dolthub/go-mysql-server/sql/expression"
+	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
+	"github.com/dolthub/go-mysql-server/sql/planbuilder"
+
+	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/plan"
+	"github.com/silogate/silogate/engine/sqlerr"
+	"github.com/silogate/silogate/engine/types"
+	"github.com/silogate/silogate/engine/write"
+)
+
+// An UPDATE or DELETE is a query over the tables that it names: its conditions, order and limit are the engine's. For each table that is
+// written a row of the query has the key and the values of the table's row; behind them come the values that an UPDATE assigns, as their
+// columns hold them, those of generated columns and ON UPDATE, and the truth values of the checks.
+
+// storedScan is the scan of a table that may be written.
+type storedScan struct {
+	scan *plan.Scan
+	key  plan.Column // of the rows' keys
+}
+
+// rowKey has a scan yield the keys of rows.
+func (im *importer) rowKey(n *gmsplan.ResolvedTable, scan *plan.Scan) {
+	if im.scans == nil || writable(n) == nil {
+		return
+	}
+	im.last++
+	key := plan.Column{ID: im.last, Name: ownName("row"), Type: types.Of(types.Varbinary)}
+	scan.Cols, scan.Pos = append(scan.Cols, key), append(scan.Pos, len(scan.Table.Columns))
+	scan.Table.Columns = append(scan.Table.Columns, plan.TableColumn{Name: key.Name, Type: key.Type})
+	im.scans[n] = &storedScan{scan, key}
+}
+
+// writtenTarget is a table of an UPDATE or DELETE that is written.
+type writtenTarget struct {
+	fromTable
+	*writtenTable
+	scan *storedScan
+	now  map[string]expr.Expr // what the columns are by now, by lower-case name
+	set  []write.Set
+	more []write.Set
+	test []write.Check
+}
+
+// target makes a target of a table.
+func (im *importer) target(n fromTable) (*writtenTarget, error) {
+	t := &writtenTarget{fromTable: n, writtenTable: newWrittenTable(im.ctx, writable(n.node), n.node.Schema(im.ctx)), scan: im.scans[n.node], now: make(map[string]expr.Expr)}
+	if t.scan == nil {
+		return nil, fmt.Errorf("table %s is not scanned", n.name)
+	}
+	t.resolve = func() sql.Schema {
+		catalog := im.binder.engine.Analyzer.Catalog
+		return planbuilder.New(im.ctx, catalog, nil).ResolveSchemaDefaults(n.node.Database().Name(), t.table.Name(), t.schema)
+	}
+	for i, c := range t.columns {
+		t.now[strings.ToLower(c.Name)] = t.scan.scan.Cols[i].Ref()
+	}
+	return t, nil
+}
+
+// output is what the query of an UPDATE or DELETE yields.
+type output struct {
+	list []plan.Projection
+	im   *importer
+}
+
+// add adds a column and returns its position.
+func (o *output) add(e expr.Expr, name string) int {
+	col := o.im.newColumn(name, e)
+	o.list = append(o.list, plan.Projection{Col: col, Expr: e})
+	return len(o.list) - 1
+}
+
+// targets describes where the rows of a query have those of the tables.
+func (o *output) targets(ctx *sql.Context, list []*writtenTarget, a *analyzer.Analyzer) ([]*write.Target, func(*sql.Context) error) {
+	var out []*write.Target
+	for _, t := range list {
+		target := &write.Target{Key: o.add(t.scan.key.Ref(), t.scan.key.Name), Width: len(t.columns), Set: t.set, Derived: t.more, Checks: t.test}
+		for i := range t.columns {
+			at := o.add(t.scan.scan.Cols[i].Ref(), t.columns[i].Name)
+			if i == 0 {
+				target.First = at
+			}
+		}
+		out = append(out, target)
+	}
+	return out, func(ctx *sql.Context) (err error) {
+		for i, t := range list {
+			if out[i].Table, err = t.table.Writer(ctx, a.Catalog); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// writeOf makes a Write of a query and what is done with its rows.
+func (im *importer) writeOf(kind WriteKind, node plan.Node, list []*writtenTarget, run func(ctx *sql.Context, rows write.Rows) (write.Outcome, error)) *Write {
+	w := &Write{Kind: kind, writing: im.writing, Keyed: true}
+	for _, t := range list {
+		w.Tables = append(w.Tables, WriteTable{Name: plan.TableName{Namespace: t.node.Database().Name(), Name: t.table.Name()}, Alias: t.name, Table: t.table})
+		w.Keyed = w.Keyed && im.keyed(node, t)
+	}
+	w.Source = im.leafOf(node)
+	w.run = func(ctx *sql.Context) (out write.Outcome, err error) {
+		rows, err := im.writing.start(ctx, w.Source)
+		if err != nil {
+			return out, err
+		}
+		defer func() { err = cmp.Or(err, rows.close()) }()
+		return run(ctx, rows)
+	}
+	return w
+}
+
+func (b *Binder) takeUpdate(ctx *sql.Context, a *analyzer.Analyzer, n *gmsplan.Update, variables *userVariables, flags *sql.QueryFlags) (*Write, error) {
+	source, ok := n.Child.(*gmsplan.UpdateSource)
+	if !ok || n.Returning != nil {
+		return nil, nil
+	}
+	tables := fromTables(ctx, source.Child)
+	explicit := source.UpdateExprs.ExplicitUpdateExprs()
+	for _, e := range explicit {
+		if t := assignedTable(tables, e); t == nil || writable(t.node) == nil {
+			return nil, nil // which is refused
+		}
+	}
+	if err := b.validate(ctx, a, source.Child, make(seenQueries), nil, flags); err != nil {
+		return nil, err
+	}
+	im := b.writer(ctx, n, newWriting(ctx, n.Ignore), variables)
+	rel, err := im.node(source.Child, nil)
+	if err != nil {
+		return nil, err
+	}
+	x := im.over(rel, nil)
+	u := &updateImport{expressions: x, single: len(tables) == 1, targets: make(map[*gmsplan.ResolvedTable]*writtenTarget)}
+	for _, e := range explicit {
+		if err := u.assign(assignedTable(tables, e), e.(*expression.SetField)); err != nil {
+			return nil, err
+		}
+	}
+	for _, e := range source.UpdateExprs.DerivedUpdateExprs() {
+		if err := u.derive(assignedTable(tables, e), e.(*expression.SetField)); err != nil {
+			return nil, err
+		}
+	}
+	if err := u.check(n.Checks()); err != nil {
+		return nil, err
+	}
+	update := &write.Update{Rules: im.writing.rules(), Ignore: n.Ignore}
+	out := output{im: im, list: u.computed}
+	targets, open := out.targets(ctx, u.list, a)
+	if !u.single {
+		for _, t := range targets {
+			t.Once()
+		}
+		for _, same := range sameTables(u.list, targets) {
+			write.Share(same...)
+		}
+	}
+	update.Targets = targets
+	node := &plan.Project{Input: x.rel.node, Exprs: out.list}
+	return im.writeOf(Update, node, u.list, func(ctx *sql.Context, rows write.Rows) (write.Outcome, error) {
+		if err := open(ctx); err != nil {
+			return write.Outcome{}, err
+		}
+		update.Rows = rows
+		return update.Run()
+	}), nil
+}
+
+// sameTables groups the targets that are one table.
+func sameTables(list []*writtenTarget, targets []*write.Target) map[string][]*write.Target {
+	groups := make(map[string][]*write.Target)
+	for i, t := range list {
+		name := strings.ToLower(t.node.Database().Name() + "." + t.table.Name())
+		groups[name] = append(groups[name], targets[i])
+	}
+	for name, g := range groups {
+		if len(g) == 1 {
+			delete(groups, name)
+		}
+	}
+	return groups
+}
+
+// assignedTable returns the table whose column an assignment is to; nil: it is none of the tables.
+func assignedTable(tables []fromTable, e sql.Expression) *fromTable {
+	set, ok := e.(*expression.SetField)
+	if !ok {
+		return nil
+	}
+	column, ok := set.LeftChild.(*expression.GetField)
+	if !ok {
+		return nil
+	}
+	for i := range tables {
+		if tables[i].ids.Contains(column.Id()) {
+			return &tables[i]
+		}
+	}
+	return nil
+}
+
+// updateImport imports the assignments of an UPDATE.
+type updateImport struct {
+	*expressions
+	single   bool // one table: an assignment sees those before it
+	targets  map[*gmsplan.ResolvedTable]*writtenTarget
+	list     []*writtenTarget
+	computed []plan.Projection
+}
+
+func (u *updateImport) of(n *fromTable) (*writtenTarget, error) {
+	if t := u.targets[n.node]; t != nil {
+		return t, nil
+	}
+	t, err := u.target(*n)
+	if err != nil {
+		return nil, err
+	}
+	u.targets[n.node] = t
+	u.list = append(u.list, t)
+	return t, nil
+}
+
+// put computes a column of a row, which expressions after it may read, and returns its position in the query's rows.
+func (u *updateImport) put(e expr.Expr, name string) (at int, value expr.Expr) {
+	col := u.newColumn(name, e)
+	u.rel.node = &plan.Project{Input: u.rel.node, Exprs: append(passAll(u.rel.node.Schema()), plan.Projection{Col: col, Expr: e})}
+	out := u.newColumn(name, col.Ref())
+	u.computed = append(u.computed, plan.Projection{Col: out, Expr: col.Ref()})
+	return len(u.computed) - 1, col.Ref()
+}
+
+// rowOf has expressions read a table's row as it is by now.
+func (u *updateImport) rowOf(t *writtenTarget) {
+	u.written = &writtenRow{now: t.now, defaults: func(column string) (expr.Expr, error) { return u.givenDefault(t.writtenTable, column) }}
+}
+
+func (u *updateImport) assign(n *fromTable, set *expression.SetField) error {
+	t, err := u.of(n)
+	if err != nil {
+		return err
+	}
+	column := set.LeftChild.(*expression.GetField)
+	at := t.index(column.Name())
+	u.rowOf(t)
+	var value expr.Expr
+	switch {
+	case !isDefault(set.RightChild):
+		if value, err = u.expr(set.RightChild); err == nil {
+			value = besideColumn(set.RightChild, value, t.columns[at].Type)
+		}
+	case t.schema[at].Generated != nil:
+		return nil // it is computed all the same
+	default:
+		if value, err = u.defaultOf(t.writtenTable, at); err == nil && value == nil {
+			value, err = u.givenDefault(t.writtenTable, column.Name())
+		}
+	}
+	if err != nil {
+		return err
+	}
+	position, now := u.put(u.writing.stored(value, &t.columns[at], set.RightChild.String()), t.columns[at].Name)
+	t.set = append(t.set, write.Set{Column: at, At: position})
+	t.now[strings.ToLower(column.Name())] = now
+	if u.single {
+		for i := range u.rel.cols {
+			if u.rel.cols[i].id == column.Id() {
+				u.rel.cols[i].value = now
+			}
+		}
+	}
+	return nil
+}
+
+// derive computes what changes with a row.
+func (u *updateImport) derive(n *fromTable, set *expression.SetField) error {
+	if n == nil || u.targets[n.node] == nil { // of a table that is only read
+		return nil
+	}
+	t := u.targets[n.node]
+	column := set.LeftChild.(*expression.GetField)
+	at := t.index(column.Name())
+	def, ok := set.RightChild.(*sql.ColumnDefaultValue)
+	if !ok {
+		return fmt.Errorf("column %s is computed of a %T", column.Name(), set.RightChild)
+	}
+	u.rowOf(t)
+	value, err := u.definedBy(t.writtenTable, at, def)
+	if err != nil {
+		return err
+	}
+	position, now := u.put(u.writing.stored(value, &t.columns[at], def.String()), t.columns[at].Name)
+	t.more = append(t.more, write.Set{Column: at, At: position})
+	t.now[strings.ToLower(column.Name())] = now
+	return nil
+}
+
+// check computes whether the checks hold. GMS has those of all tables in one list, whose columns are those of one.
+func (u *updateImport) check(checks sql.CheckConstraints) error {
+	for _, c := range checks {
+		if !c.Enforced {
+			continue
+		}
+		t := u.checked(c.Expr)
+		if t == nil {
+			continue
+		}
+		u.rowOf(t)
+		e, err := ofWrittenRow(u.ctx, c.Expr)
+		if err != nil {
+			return err
+		}
+		cond, err := u.condition(e)
+		if err != nil {
+			return err
+		}
+		at, _ := u.put(cond, c.Name)
+		t.test = append(t.test, write.Check{Name: c.Name, At: at})
+	}
+	return nil
+}
+
+// checked is the table that a check is of; nil: one that is only read.
+func (u *updateImport) checked(e sql.Expression) (of *writtenTarget) {
+	if len(u.list) == 1 && u.single {
+		return u.list[0]
+	}
+	sql.Inspect(u.ctx, e, func(_ *sql.Context, e sql.Expression) bool {
+		if f, ok := e.(*expression.GetField); ok && of == nil {
+			for _, t := range u.list {
+				if strings.EqualFold(t.table.Name(), f.Table()) || strings.EqualFold(t.name, f.Table()) {
+					of = t
+				}
+			}
+		}
+		return of == nil
+	})
+	return of
+}
+
+// besideColumn is a value that is given to a column: a hexadecimal literal is a number for one of numbers.
+func besideColumn(e sql.Expression, value expr.Expr, column types.Type) expr.Expr {
+	if column.IsNumeric() {
+		return asNumber(e, value)
+	}
+	return value
+}
+
+func (b *Binder) takeDelete(ctx *sql.Context, a *analyzer.Analyzer, n *gmsplan.DeleteFrom, variables *userVariables, flags *sql.QueryFlags) (*Write, error) {
+	if n.Returning != nil {
+		return nil, nil
+	}
+	tables := fromTables(ctx, n.Child)
+	var chosen []fromTable
+	if !n.HasExplicitTargets() {
+		if len(tables) != 1 || writable(tables[0].node) == nil {
+			return nil, nil
+		}
+		chosen = tables
+	} else {
+		for _, target := range n.GetDeleteTargets() {
+			t := fromTables(ctx, target)
+			if len(t) != 1 {
+				return nil, nil
+			}
+			at := tableOf(tables, t[0])
+			switch {
+			case at < 0:
+				return nil, sqlerr.New(sqlerr.Errno(1109), "Unknown table '%s' in MULTI DELETE", t[0].name) // ER_UNKNOWN_TABLE
+			case writable(tables[at].node) == nil:
+				return nil, nil
+			}
+			chosen = append(chosen, tables[at])
+		}
+	}
+	if err := b.validate(ctx, a, n.Child, make(seenQueries), nil, flags); err != nil {
+		return nil, err
+	}
+	im := b.writer(ctx, n, newWriting(ctx, false), variables)
+	rel, err := im.node(n.Child, nil)
+	if err != nil {
+		return nil, err
+	}
+	var list []*writtenTarget
+	for _, t := range chosen {
+		target, err := im.target(t)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, target)
+	}
+	out := output{im: im}
+	targets, open := out.targets(ctx, list, a)
+	if len(tables) > 1 {
+		for _, t := range targets {
+			t.Once()
+		}
+	}
+	del := &write.Delete{Targets: targets, Rules: im.writing.rules()}
+	node := &plan.Project{Input: rel.node, Exprs: out.list}
+	return im.writeOf(Delete, node, list, func(ctx *sql.Context, rows write.Rows) (write.Outcome, error) {
+		if err := open(ctx); err != nil {
+			return write.Outcome{}, err
+		}
+		del.Rows = rows
+		return del.Run()
+	}), nil
+}
+
+// tableOf is the position of a table that a DELETE names; -1: there is none. GMS may have found a table of another alias for a name.
+func tableOf(tables []fromTable, n fromTable) int {
+	best, at := 0, -1
+	for i, t := range tables {
+		fits := 0
+		if strings.EqualFold(t.name, n.name) {
+			fits = 2
+		}
+		if t.node == n.node {
+			fits++
+		}
+		if fits > best {
+			best, at = fits, i
+		}
+	}
+	return at
+}

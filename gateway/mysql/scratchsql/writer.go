@@ -1,0 +1,169 @@
+package scratchsql
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/dolthub/go-mysql-server/sql"
+	"github.com/dolthub/go-mysql-server/sql/analyzer"
+	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
+	goerrors "gopkg.in/src-d/go-errors.v1"
+
+	"github.com/silogate/silogate/catalog/scratch"
+	"github.com/silogate/silogate/engine/bind"
+	"github.com/silogate/silogate/engine/sqlerr"
+	"github.com/silogate/silogate/engine/types"
+	"github.com/silogate/silogate/engine/write"
+)
+
+// writer writes rows of a table that no foreign key is about.
+type writer struct {
+	table *table
+	rows  *scratch.Table
+	codec *bind.Codec
+}
+
+// Writer implements bind.Writable.
+func (t *table) Writer(ctx *sql.Context, catalog *analyzer.Catalog) (write.Table, error) {
+	rows, err := t.writable(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w := &writer{table: t, rows: rows, codec: t.codec(ctx)}
+	checks, err := ctx.GetSessionVariable(ctx, "foreign_key_checks")
+	if on, _ := checks.(int8); err != nil || on == 0 || t.temporary {
+		return w, err
+	}
+	children, err := t.GetReferencedForeignKeys(ctx)
+	if err != nil || len(children)+len(t.def.ForeignKeys) == 0 {
+		return w, err
+	}
+	links, _, err := analyzer.BuildForeignKeyEditor(ctx, catalog, t)
+	switch {
+	case sql.ErrForeignKeyNotResolved.Is(err) && len(children) == 0:
+		return orphans{w}, nil
+	case err != nil:
+		return nil, err
+	}
+	return &linkedWriter{writer: w, ctx: ctx, links: links}, nil
+}
+
+// Insert implements write.Table.
+func (w *writer) Insert(row []types.Value) error { return w.refused(w.rows.Insert(row)) }
+
+// Update implements write.Table.
+func (w *writer) Update(old write.Row, row []types.Value) (ok bool, err error) {
+	if old.Key == "" {
+		ok, err = w.rows.Update(old.Values, row)
+	} else {
+		ok, err = w.rows.UpdateAt(old.Key, row)
+	}
+	return ok, w.refused(err)
+}
+
+// Delete implements write.Table.
+func (w *writer) Delete(old write.Row) (bool, error) {
+	if old.Key == "" {
+		return w.rows.Delete(old.Values)
+	}
+	return w.rows.DeleteAt(old.Key)
+}
+
+// TakeAutoIncrement implements write.Table.
+func (w *writer) TakeAutoIncrement() uint64 { return w.rows.TakeAutoIncrement() }
+
+// refused says of a key that is taken what package write does.
+func (w *writer) refused(err error) error {
+	taken, ok := errors.AsType[*scratch.DuplicateError](err)
+	if !ok {
+		return err
+	}
+	return &write.Duplicate{Entry: entry(w.codec, taken), Key: w.table.def.Name + "." + taken.Key, Existing: taken.Existing}
+}
+
+// entry is a key that is taken as errors show it.
+func entry(codec *bind.Codec, d *scratch.DuplicateError) string {
+	parts := make([]string, len(d.Columns))
+	for i, c := range d.Columns {
+		parts[i] = codec.Text(c, d.Refused[c])
+	}
+	return strings.Join(parts, "-")
+}
+
+// orphans writes a table with a foreign key to a table that is gone: no row can come to it.
+type orphans struct{ *writer }
+
+// Insert implements write.Table.
+func (w orphans) Insert([]types.Value) error { return w.noParent() }
+
+// Update implements write.Table.
+func (w orphans) Update(write.Row, []types.Value) (bool, error) { return true, w.noParent() }
+
+func (w orphans) noParent() error {
+	k := w.table.def.ForeignKeys[0]
+	return sqlerr.New(sqlerr.NoParentRow, "Cannot add or update a child row: a foreign key constraint fails (table `%s`, CONSTRAINT `%s` REFERENCES `%s`)",
+		w.table.def.Name, k.Name, k.ParentTable)
+}
+
+// linkedWriter writes a table with foreign keys, which GMS enforces and follows.
+type linkedWriter struct {
+	*writer
+	ctx   *sql.Context
+	links *gmsplan.ForeignKeyEditor
+}
+
+// firstLevel is the depth of cascades at which a statement's own rows are.
+const firstLevel = 1
+
+// Insert implements write.Table.
+func (w *linkedWriter) Insert(row []types.Value) error {
+	r, err := w.codec.Row(w.ctx, row)
+	if err != nil {
+		return err
+	}
+	for _, reference := range w.links.References {
+		if err := reference.CheckReference(w.ctx, r); err != nil {
+			return bind.Translate(err)
+		}
+	}
+	return w.writer.Insert(row)
+}
+
+// Update implements write.Table.
+func (w *linkedWriter) Update(old write.Row, row []types.Value) (bool, error) {
+	before, err := w.codec.Row(w.ctx, old.Values)
+	if err != nil {
+		return false, err
+	}
+	after, err := w.codec.Row(w.ctx, row)
+	if err != nil {
+		return false, err
+	}
+	return w.done(w.links.Update(w.ctx, before, after, firstLevel))
+}
+
+// Delete implements write.Table.
+func (w *linkedWriter) Delete(old write.Row) (bool, error) {
+	row, err := w.codec.Row(w.ctx, old.Values)
+	if err != nil {
+		return false, err
+	}
+	return w.done(w.links.Delete(w.ctx, row, firstLevel))
+}
+
+// done says whether GMS found the row, and in package write's words what it says of a key that is taken.
+func (w *linkedWriter) done(err error) (bool, error) {
+	switch {
+	case err == nil:
+		return true, nil
+	case sql.ErrDeleteRowNotFound.Is(err): // a cascade was there first
+		return false, nil
+	case sql.ErrPrimaryKeyViolation.Is(err) || sql.ErrUniqueKeyViolation.Is(err):
+		if kind, ok := errors.AsType[*goerrors.Error](err); ok && kind.Cause() != nil {
+			return true, sqlerr.New(sqlerr.DuplicateEntry, "%s", kind.Cause())
+		}
+	}
+	return true, bind.Translate(err)
+}
+
+var _ bind.Writable = (*table)(nil)
