@@ -31,7 +31,6 @@ type Session struct {
 	tx        *Tx
 
 	LockWait time.Duration // how long a statement waits for others
-	Altering bool          // the statement under way is DDL: it reads what it has made so far
 }
 
 // Session makes a session. Close ends it.
@@ -241,6 +240,22 @@ func (s *Session) Database(database string) (*Database, bool) {
 	}
 	db := s.store.current.Load().databases[key]
 	return db, db != nil
+}
+
+// Databases returns the names of the databases that the session sees, ascending.
+func (s *Session) Databases() []string {
+	found := make(map[string]string)
+	for _, db := range s.store.Databases() {
+		found[strings.ToLower(db.Name)] = db.Name
+	}
+	if s.tx != nil {
+		for key, db := range s.tx.databases {
+			if delete(found, key); db != nil {
+				found[key] = db.Name
+			}
+		}
+	}
+	return slices.Sorted(maps.Values(found))
 }
 
 // Names returns the names of a database's permanent tables, ascending.

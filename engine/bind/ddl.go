@@ -1,10 +1,8 @@
 package bind
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -52,58 +50,6 @@ func (t columnTime) Convert(ctx context.Context, v any) (any, sql.ConvertInRange
 		half = -half
 	}
 	return (span + half) / unit * unit, in, nil
-}
-
-// alterations brings what an ALTER TABLE does into an order that GMS, which does one thing after the other, can go by: what renames the table
-// comes last, since GMS looks for it by its old name all along; columns go before others come to a place of their own, after which
-// GMS mistakes their positions.
-func alterations(n sqlparser.SQLNode) error {
-	alter, ok := n.(*sqlparser.AlterTable)
-	if !ok {
-		return nil
-	}
-	placed := false
-	after := make(map[string]bool)
-	for _, ddl := range alter.Statements {
-		if ddl.ColumnOrder != nil {
-			placed = true
-			after[ddl.ColumnOrder.AfterColumn.Lowered()] = true
-		}
-	}
-	turn := func(ddl *sqlparser.DDL) int {
-		switch {
-		case ddl.Action == sqlparser.RenameStr && ddl.ColumnAction == "" && len(ddl.ToTables) > 0:
-			return 1
-		case placed && ddl.ColumnAction == sqlparser.DropStr && !after[ddl.Column.Lowered()]:
-			return -1
-		}
-		return 0
-	}
-	slices.SortStableFunc(alter.Statements, func(a, b *sqlparser.DDL) int { return cmp.Compare(turn(a), turn(b)) })
-	return nil
-}
-
-// parentsBeside has a foreign key that names no database point into that of its table, where GMS takes the session's.
-func parentsBeside(n sqlparser.SQLNode) error {
-	point := func(table sqlparser.TableName, ddl *sqlparser.DDL) {
-		if ddl.TableSpec == nil {
-			return
-		}
-		for _, c := range ddl.TableSpec.Constraints {
-			if f, ok := c.Details.(*sqlparser.ForeignKeyDefinition); ok && f.ReferencedTable.DbQualifier.IsEmpty() {
-				f.ReferencedTable.DbQualifier = table.DbQualifier
-			}
-		}
-	}
-	switch n := n.(type) {
-	case *sqlparser.DDL:
-		point(n.Table, n)
-	case *sqlparser.AlterTable:
-		for _, ddl := range n.Statements {
-			point(n.Table, ddl)
-		}
-	}
-	return nil
 }
 
 // columnTimes gives the TIME columns of DDL their digits, which GMS refuses.

@@ -20,9 +20,7 @@ type Scratch interface {
 
 	TemporaryTable(ctx *sql.Context, db, name string) (sql.Table, bool)
 	TemporaryTables(ctx *sql.Context, db string) []sql.Table
-	CreateTemporaryTable(ctx *sql.Context, db, name string, schema sql.PrimaryKeySchema, collation sql.CollationID) error
 	DropTemporaryTable(ctx *sql.Context, db, name string) error
-	RenameTemporaryTable(ctx *sql.Context, db, name, to string) error
 }
 
 // Stored is a table of Scratch. Queries over it are the engine's; GMS reads it for DDL and foreign keys.
@@ -104,14 +102,6 @@ func (noScratch) TemporaryTable(*sql.Context, string, string) (sql.Table, bool) 
 
 func (noScratch) TemporaryTables(*sql.Context, string) []sql.Table { return nil }
 
-func (noScratch) CreateTemporaryTable(_ *sql.Context, db, name string, _ sql.PrimaryKeySchema, _ sql.CollationID) error {
-	return sqlerr.New(sqlerr.Unsupported, "table %s.%s: there is no place for temporary tables", db, name)
-}
-
 func (noScratch) DropTemporaryTable(_ *sql.Context, _, name string) error {
-	return sql.ErrTableNotFound.New(name)
-}
-
-func (noScratch) RenameTemporaryTable(_ *sql.Context, _, name, _ string) error {
 	return sql.ErrTableNotFound.New(name)
 }

@@ -102,6 +102,12 @@ func (s *statement) attempt(parsed sqlparser.Statement, text string, args map[st
 	if s.key != nil {
 		ctx, s.names = bind.NoteNames(ctx)
 	}
+	if done, err := s.tables(parsed, args); done {
+		if err == nil {
+			return nil
+		}
+		return bind.UnknownQualifier(s.ctx, s.broken(parsed, err), parsed)
+	}
 	restore := s.withinReach(parsed)
 	root, err := s.server.gms.BoundQueryPlan(ctx, text, parsed, args)
 	restore()

@@ -118,7 +118,6 @@ func (s *statement) begin(parsed sqlparser.Statement) error {
 	}
 	level, _ := isolation.(string)
 	session.scratch.Statement(strings.HasPrefix(level, "READ-"))
-	session.scratch.Altering = s.ddl
 	return nil
 }
 

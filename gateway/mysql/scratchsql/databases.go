@@ -6,7 +6,6 @@ import (
 
 	"github.com/silogate/silogate/catalog/scratch"
 	"github.com/silogate/silogate/engine/bind"
-	"github.com/silogate/silogate/engine/sqlerr"
 )
 
 // Databases is a bind.Scratch over a store.
@@ -114,35 +113,9 @@ func (d *Databases) TemporaryTables(ctx *sql.Context, db string) []sql.Table {
 	return list
 }
 
-// CreateTemporaryTable implements bind.Scratch.
-func (d *Databases) CreateTemporaryTable(ctx *sql.Context, db, name string, schema sql.PrimaryKeySchema, collation sql.CollationID) error {
-	return d.create(ctx, db, name, schema, nil, collation, "", true)
-}
-
 // DropTemporaryTable implements bind.Scratch.
 func (d *Databases) DropTemporaryTable(ctx *sql.Context, db, name string) error {
 	return d.session(ctx).Drop(ctx, db, name)
-}
-
-// RenameTemporaryTable implements bind.Scratch.
-func (d *Databases) RenameTemporaryTable(ctx *sql.Context, db, name, to string) error {
-	return d.session(ctx).Rename(ctx, db, name, db, to)
-}
-
-func (d *Databases) create(ctx *sql.Context, db, name string, schema sql.PrimaryKeySchema, prefixes []sql.IndexColumn, collation sql.CollationID, comment string, temporary bool) error {
-	if _, hidden := d.session(ctx).Temporary(db, name); hidden && !temporary { // GMS would give what else is of the table to the temporary one
-		return sqlerr.New(sqlerr.Unsupported, "table %s.%s: a temporary table of this name would hide it, drop that first", db, name)
-	}
-	def, err := definition(ctx, name, schema, prefixes)
-	if err != nil {
-		return err
-	}
-	def.Collation, def.Comment = uint16(collation), comment
-	_, err = d.session(ctx).Create(ctx, db, def, user(ctx), temporary)
-	if sqlerr.Is(err, sqlerr.TableExists) {
-		return sql.ErrTableAlreadyExists.New(name) // by which GMS knows what IF NOT EXISTS forgives
-	}
-	return err
 }
 
 func user(ctx *sql.Context) string { return ctx.Session.Client().User }
@@ -180,29 +153,9 @@ func (d *database) GetAllTemporaryTables(ctx *sql.Context) ([]sql.Table, error) 
 	return d.databases.TemporaryTables(ctx, d.name), nil
 }
 
-// CreateTable implements sql.TableCreator.
-func (d *database) CreateTable(ctx *sql.Context, name string, schema sql.PrimaryKeySchema, collation sql.CollationID, comment string) error {
-	return d.databases.create(ctx, d.name, name, schema, nil, collation, comment, false)
-}
-
-// CreateIndexedTable implements sql.IndexedTableCreator: the primary key may be of prefixes.
-func (d *database) CreateIndexedTable(ctx *sql.Context, name string, schema sql.PrimaryKeySchema, key sql.IndexDef, collation sql.CollationID, comment string) error {
-	return d.databases.create(ctx, d.name, name, schema, key.Columns, collation, comment, false)
-}
-
-// CreateTemporaryTable implements sql.TemporaryTableCreator.
-func (d *database) CreateTemporaryTable(ctx *sql.Context, name string, schema sql.PrimaryKeySchema, collation sql.CollationID) error {
-	return d.databases.CreateTemporaryTable(ctx, d.name, name, schema, collation)
-}
-
 // DropTable implements sql.TableDropper.
 func (d *database) DropTable(ctx *sql.Context, name string) error {
 	return d.databases.session(ctx).Drop(ctx, d.name, name)
-}
-
-// RenameTable implements sql.TableRenamer.
-func (d *database) RenameTable(ctx *sql.Context, name, to string) error {
-	return d.databases.session(ctx).Rename(ctx, d.name, name, d.name, to)
 }
 
 // GetCollation implements sql.CollatedDatabase.
@@ -214,12 +167,8 @@ func (d *database) SetCollation(ctx *sql.Context, collation sql.CollationID) err
 }
 
 var (
-	_ sql.IndexedTableCreator     = (*database)(nil)
-	_ sql.TableCreator            = (*database)(nil)
-	_ sql.TemporaryTableCreator   = (*database)(nil)
 	_ sql.TemporaryTableDatabase  = (*database)(nil)
 	_ sql.TableDropper            = (*database)(nil)
-	_ sql.TableRenamer            = (*database)(nil)
 	_ sql.CollatedDatabase        = (*database)(nil)
 	_ sql.ViewDatabase            = (*database)(nil)
 	_ sql.TriggerDatabase         = (*database)(nil)

@@ -7,6 +7,7 @@ import (
 	"github.com/dolthub/go-mysql-server/sql"
 
 	"github.com/silogate/silogate/catalog/scratch"
+	"github.com/silogate/silogate/engine/sqlerr"
 )
 
 // Linked returns where a table of package scratch is, and those that foreign keys link to it in either direction, one after the other;
@@ -45,11 +46,6 @@ func Linked(ctx *sql.Context, t sql.Table) [][2]string {
 	return all
 }
 
-// CreateIndexForForeignKey implements sql.ForeignKeyTable.
-func (t *table) CreateIndexForForeignKey(ctx *sql.Context, index sql.IndexDef) error {
-	return t.CreateIndex(ctx, index)
-}
-
 // GetDeclaredForeignKeys implements sql.ForeignKeyTable.
 func (t *table) GetDeclaredForeignKeys(ctx *sql.Context) ([]sql.ForeignKeyConstraint, error) {
 	now, err := t.current(ctx)
@@ -73,36 +69,15 @@ func constraints(database string, def *scratch.Definition) []sql.ForeignKeyConst
 
 // GetReferencedForeignKeys implements sql.ForeignKeyTable.
 func (t *table) GetReferencedForeignKeys(ctx *sql.Context) ([]sql.ForeignKeyConstraint, error) {
-	session := t.databases.session(ctx)
 	var list []sql.ForeignKeyConstraint
-	for _, name := range session.Names(t.database) {
-		child, ok := session.Permanent(t.database, name)
-		if !ok || t.temporary {
-			continue
-		}
-		for _, k := range constraints(t.database, child.Definition()) {
-			if strings.EqualFold(k.ParentDatabase, t.database) && strings.EqualFold(k.ParentTable, t.def.Name) {
-				list = append(list, k)
-			}
-		}
+	if t.temporary {
+		return nil, nil
+	}
+	for _, c := range t.databases.children(ctx, t.database, t.def.Name) {
+		all := constraints(c.database, c.table.Definition())
+		list = append(list, all[indexOfForeignKey(c.table.Definition(), c.key.Name)])
 	}
 	return list, nil
-}
-
-// AddForeignKey implements sql.ForeignKeyTable.
-func (t *table) AddForeignKey(ctx *sql.Context, k sql.ForeignKeyConstraint) error {
-	return t.alter(ctx, func(def *scratch.Definition) error {
-		if indexOfForeignKey(def, k.Name) >= 0 {
-			return sql.ErrForeignKeyDuplicateName.New(k.Name)
-		}
-		def.ForeignKeys = append(def.ForeignKeys, foreignKey(k))
-		return nil
-	})
-}
-
-func foreignKey(k sql.ForeignKeyConstraint) scratch.ForeignKey {
-	return scratch.ForeignKey{Name: k.Name, Columns: k.Columns, ParentDatabase: k.ParentDatabase, ParentTable: k.ParentTable,
-		ParentColumns: k.ParentColumns, OnUpdate: string(k.OnUpdate), OnDelete: string(k.OnDelete)}
 }
 
 func indexOfForeignKey(def *scratch.Definition, name string) int {
@@ -114,28 +89,24 @@ func indexOfForeignKey(def *scratch.Definition, name string) int {
 	return -1
 }
 
-// DropForeignKey implements sql.ForeignKeyTable.
-func (t *table) DropForeignKey(ctx *sql.Context, name, _, _ string) error {
-	return t.alter(ctx, func(def *scratch.Definition) error {
-		i := indexOfForeignKey(def, name)
-		if i < 0 {
-			return sql.ErrForeignKeyNotFound.New(name, t.def.Name)
-		}
-		def.ForeignKeys = append(def.ForeignKeys[:i], def.ForeignKeys[i+1:]...)
-		return nil
-	})
-}
+// DropForeignKey implements sql.ForeignKeyTable: GMS drops those of a table before the table.
+func (t *table) DropForeignKey(*sql.Context, string, string, string) error { return nil }
+
+// GMS makes and changes no foreign keys, see Databases.Alter.
+
+// AddForeignKey implements sql.ForeignKeyTable.
+func (t *table) AddForeignKey(*sql.Context, sql.ForeignKeyConstraint) error { return t.notGMS() }
 
 // UpdateForeignKey implements sql.ForeignKeyTable.
-func (t *table) UpdateForeignKey(ctx *sql.Context, name string, k sql.ForeignKeyConstraint) error {
-	return t.alter(ctx, func(def *scratch.Definition) error {
-		i := indexOfForeignKey(def, name)
-		if i < 0 {
-			return sql.ErrForeignKeyNotFound.New(name, t.def.Name)
-		}
-		def.ForeignKeys[i] = foreignKey(k)
-		return nil
-	})
+func (t *table) UpdateForeignKey(*sql.Context, string, sql.ForeignKeyConstraint) error {
+	return t.notGMS()
+}
+
+// CreateIndexForForeignKey implements sql.ForeignKeyTable.
+func (t *table) CreateIndexForForeignKey(*sql.Context, sql.IndexDef) error { return t.notGMS() }
+
+func (t *table) notGMS() error {
+	return sqlerr.New(sqlerr.Internal, "table %s.%s: its definition was to be changed behind its back", t.database, t.def.Name)
 }
 
 // GetForeignKeyEditor implements sql.ForeignKeyTable.

@@ -1,9 +1,7 @@
 package scratchsql
 
 import (
-	"fmt"
 	"io"
-	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
 
@@ -11,77 +9,8 @@ import (
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
-// CreateIndex implements sql.IndexAlterableTable.
-func (t *table) CreateIndex(ctx *sql.Context, index sql.IndexDef) error {
-	switch {
-	case index.IsFullText(), index.IsSpatial(), index.IsVector():
-		return sqlerr.New(sqlerr.Unsupported, "key '%s' of table %s.%s: scratch tables have no FULLTEXT, SPATIAL or VECTOR keys", index.Name, t.database, t.def.Name)
-	case index.Predicate != nil:
-		return sqlerr.New(sqlerr.Unsupported, "key '%s' of table %s.%s: a key is of all rows", index.Name, t.database, t.def.Name)
-	}
-	return t.alter(ctx, func(def *scratch.Definition) error {
-		key := scratch.Key{Name: index.Name, Unique: index.IsUnique(), Comment: index.Comment}
-		for _, c := range index.Columns {
-			at := def.Index(c.Name)
-			if at < 0 {
-				return sqlerr.New(sqlerr.KeyColumn, "Key column '%s' doesn't exist in table", c.Name)
-			}
-			key.Parts = append(key.Parts, scratch.Part{Column: at, Prefix: int(c.Length)})
-		}
-		for n := 1; key.Name == ""; n++ { // as MySQL does
-			candidate := index.Columns[0].Name
-			if n > 1 {
-				candidate = fmt.Sprintf("%s_%d", candidate, n)
-			}
-			if indexOfKey(def, candidate) < 0 {
-				key.Name = candidate
-			}
-		}
-		if indexOfKey(def, key.Name) >= 0 || strings.EqualFold(key.Name, primary) {
-			return sql.ErrDuplicateKey.New(key.Name)
-		}
-		def.Keys = append(def.Keys, key)
-		return nil
-	})
-}
-
+// primary is the name of the primary key.
 const primary = "PRIMARY"
-
-func indexOfKey(def *scratch.Definition, name string) int {
-	for i, k := range def.Keys {
-		if strings.EqualFold(k.Name, name) {
-			return i
-		}
-	}
-	return -1
-}
-
-// DropIndex implements sql.IndexAlterableTable.
-func (t *table) DropIndex(ctx *sql.Context, name string) error {
-	return t.alter(ctx, func(def *scratch.Definition) error {
-		i := indexOfKey(def, name)
-		if i < 0 {
-			return sql.ErrCantDropFieldOrKey.New(name)
-		}
-		def.Keys = append(def.Keys[:i], def.Keys[i+1:]...)
-		return nil
-	})
-}
-
-// RenameIndex implements sql.IndexAlterableTable.
-func (t *table) RenameIndex(ctx *sql.Context, from, to string) error {
-	return t.alter(ctx, func(def *scratch.Definition) error {
-		i := indexOfKey(def, from)
-		switch {
-		case i < 0:
-			return sqlerr.New(sqlerr.NoIndex, "Key '%s' doesn't exist in table '%s'", from, def.Name)
-		case indexOfKey(def, to) >= 0 && !strings.EqualFold(from, to):
-			return sql.ErrDuplicateKey.New(to)
-		}
-		def.Keys[i].Name = to
-		return nil
-	})
-}
 
 // GetIndexes implements sql.IndexAddressable, the primary key first.
 func (t *table) GetIndexes(ctx *sql.Context) ([]sql.Index, error) {
@@ -191,7 +120,6 @@ func (r *rangeIter) Next(ctx *sql.Context) (sql.Row, error) {
 func (r *rangeIter) Close(ctx *sql.Context) error { return r.rows.Close(ctx) }
 
 var (
-	_ sql.IndexAlterableTable   = (*table)(nil)
 	_ sql.IndexAddressableTable = (*table)(nil)
 	_ sql.IndexedTable          = (*indexed)(nil)
 )

@@ -3,6 +3,7 @@ package scratchsql
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
@@ -115,6 +116,9 @@ func shownType(def *scratch.Definition, c scratch.Column) string {
 // shownDefault quotes what MySQL keeps as a text: all literals.
 func shownDefault(c scratch.Column) string {
 	text := *c.Default
+	if bits, err := strconv.ParseUint(text, 10, 64); err == nil && c.Type.Kind == types.Bit {
+		return "b'" + strconv.FormatUint(bits, 2) + "'"
+	}
 	switch {
 	case text == "":
 		return "''"

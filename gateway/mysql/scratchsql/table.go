@@ -13,14 +13,12 @@ import (
 	"github.com/silogate/silogate/engine/types"
 )
 
-// table is a table in one statement. It is found again by its name each time it is read or written: a statement of several
-// changes looks at what those before it left.
+// table is a table in one statement. It is found again by its name each time it is read or written.
 type table struct {
 	databases *Databases
 	database  string
 	def       *scratch.Definition // as it was bound
 	temporary bool
-	planned   bool // it is not there yet: it is to replace one of its name
 }
 
 func (d *Databases) table(database string, t *scratch.Table) *table {
@@ -36,19 +34,8 @@ func (t *table) String() string { return t.def.Name }
 // Schema implements sql.Table.
 func (t *table) Schema(ctx *sql.Context) sql.Schema { return t.PrimaryKeySchema(ctx).Schema }
 
-// renew has a table of a statement of several changes be what the changes before have made of it.
-func (t *table) renew(ctx *sql.Context) {
-	if t.planned || !t.databases.session(ctx).Altering {
-		return
-	}
-	if now, err := t.current(ctx); err == nil {
-		t.def = now.Definition()
-	}
-}
-
 // PrimaryKeySchema implements sql.PrimaryKeyTable.
 func (t *table) PrimaryKeySchema(ctx *sql.Context) sql.PrimaryKeySchema {
-	t.renew(ctx)
 	schema, err := t.databases.schema(t.database, t.def)
 	if err != nil { // types were read when the table was made, or loaded
 		ctx.Warn(int(sqlerr.Internal.Identity().Errno), "table %s.%s: %s", t.database, t.def.Name, err)
@@ -86,10 +73,6 @@ func (t *table) current(ctx *sql.Context) (*scratch.Table, error) {
 
 // readable returns the version that the statement reads: that of its beginning, unless the statement has changed the table's columns since.
 func (t *table) readable(ctx *sql.Context) (*scratch.Table, error) {
-	if t.databases.session(ctx).Altering {
-		t.renew(ctx)
-		return t.current(ctx)
-	}
 	if before, ok := t.databases.session(ctx).AtStart(t.database, t.def.Name, t.temporary); ok && t.sameColumns(before) {
 		return before, nil
 	}

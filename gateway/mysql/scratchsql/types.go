@@ -7,6 +7,7 @@ import (
 
 	"github.com/dolthub/go-mysql-server/sql"
 	gmsexpr "github.com/dolthub/go-mysql-server/sql/expression"
+	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
 	"github.com/dolthub/go-mysql-server/sql/planbuilder"
 	"github.com/dolthub/go-mysql-server/sql/transform"
 
@@ -48,8 +49,8 @@ func timeDigits(sqlType string) (int, bool) {
 	return digits, n == 1 && err == nil
 }
 
-// typeText is the inverse of parseType.
-func typeText(t sql.Type) string {
+// TypeText is a type as a Definition has it, the inverse of parseType.
+func TypeText(t sql.Type) string {
 	if collated, ok := t.(sql.TypeWithCollation); ok {
 		return collated.StringWithTableCollation(sql.Collation_Unspecified)
 	}
@@ -110,8 +111,8 @@ func extra(c scratch.Column) string {
 }
 
 // independent is the text of an expression that says nothing of the table that its columns are in.
-func independent(ctx *sql.Context, v *sql.ColumnDefaultValue) (string, error) {
-	e, _, err := transform.Expr(ctx, v, func(_ *sql.Context, e sql.Expression) (sql.Expression, transform.TreeIdentity, error) {
+func independent(ctx *sql.Context, of sql.Expression) (string, error) {
+	e, _, err := transform.Expr(ctx, of, func(_ *sql.Context, e sql.Expression) (sql.Expression, transform.TreeIdentity, error) {
 		if f, ok := e.(*gmsexpr.GetField); ok {
 			return gmsexpr.NewGetField(f.Index(), f.Type(ctx), bind.QuotedName(f.Name()), f.IsNullable(ctx)), transform.NewTree, nil
 		}
@@ -131,7 +132,7 @@ func expression(text *string) *sql.ColumnDefaultValue {
 }
 
 // expressionText is what resolves to v again. The members of an ENUM or SET are numbers in it, which are not literals of
-// theirs.
+// theirs, and a TIME has no quotes.
 func expressionText(ctx *sql.Context, v *sql.ColumnDefaultValue, t sql.Type, typ types.Type) (*string, error) {
 	if v == nil || v.Expr == nil {
 		return nil, nil
@@ -140,7 +141,7 @@ func expressionText(ctx *sql.Context, v *sql.ColumnDefaultValue, t sql.Type, typ
 	if err != nil {
 		return nil, err
 	}
-	if v.Literal && (typ.Kind == types.Enum || typ.Kind == types.Set) {
+	if v.Literal && (typ.Kind == types.Enum || typ.Kind == types.Set || typ.Kind == types.Time) {
 		x, err := v.Eval(ctx, nil)
 		if err != nil || x == nil {
 			return &text, err
@@ -150,14 +151,18 @@ func expressionText(ctx *sql.Context, v *sql.ColumnDefaultValue, t sql.Type, typ
 		if err != nil {
 			return nil, err
 		}
-		text = "'" + strings.ReplaceAll(values[0].Str, "'", "''") + "'"
+		text = "'" + strings.ReplaceAll(codec.Text(0, values[0]), "'", "''") + "'"
 	}
 	return &text, nil
 }
 
-// definition is the inverse of schema. It has no keys but the primary one, whose parts may be prefixes.
-func definition(ctx *sql.Context, name string, schema sql.PrimaryKeySchema, prefixes []sql.IndexColumn) (*scratch.Definition, error) {
-	def := &scratch.Definition{Name: name}
+// definition is what a table is made like that is not of package scratch.
+func definition(ctx *sql.Context, name string, like *gmsplan.CreateTable) (*scratch.Definition, error) {
+	def := &scratch.Definition{Name: name, Collation: uint16(like.Collation)}
+	if like.Collation == sql.Collation_Unspecified {
+		def.Collation = uint16(sql.Collation_Default)
+	}
+	schema := like.PkSchema()
 	for _, c := range schema.Schema {
 		t := c.Type
 		if collated, ok := t.(sql.TypeWithCollation); ok && collated.Collation() == sql.Collation_Unspecified {
@@ -173,21 +178,24 @@ func definition(ctx *sql.Context, name string, schema sql.PrimaryKeySchema, pref
 		def.Columns = append(def.Columns, column)
 	}
 	for _, i := range schema.PkOrdinals {
-		part := scratch.Part{Column: i}
-		for _, p := range prefixes {
-			if def.Index(p.Name) == i {
-				part.Prefix = int(p.Length)
-			}
-		}
-		def.Primary = append(def.Primary, part)
+		def.Primary = append(def.Primary, scratch.Part{Column: i})
 		def.Columns[i].Nullable = false
+	}
+	for _, k := range like.Indexes() {
+		key := scratch.Key{Name: k.Name, Unique: k.IsUnique(), Comment: k.Comment}
+		for _, c := range k.Columns {
+			key.Parts = append(key.Parts, scratch.Part{Column: def.Index(c.Name), Prefix: int(c.Length)})
+		}
+		if !k.IsPrimary() {
+			def.Keys = append(def.Keys, key)
+		}
 	}
 	return def, nil
 }
 
 func columnOf(ctx *sql.Context, c *sql.Column, t sql.Type) (column scratch.Column, err error) {
 	column = scratch.Column{
-		Name: c.Name, SQLType: typeText(t), Nullable: c.Nullable, AutoIncrement: c.AutoIncrement, Virtual: c.Virtual,
+		Name: c.Name, SQLType: TypeText(t), Nullable: c.Nullable, AutoIncrement: c.AutoIncrement, Virtual: c.Virtual,
 		Hidden: c.HiddenSystem, Comment: c.Comment,
 	}
 	if column.Type, err = bind.FromGMS(t); err != nil {

@@ -25,7 +25,7 @@ func TestTypesAreReadAsWritten(t *testing.T) {
 		if err != nil || kind.Kind != want && (want != types.Int8 || kind.Kind != types.Bool) {
 			t.Errorf("%s is %s, %v", text, kind, err)
 		}
-		written := typeText(first)
+		written := TypeText(first)
 		again, err := parseType(written)
 		if err != nil || !again.Equals(first) {
 			t.Errorf("%s was written as %s, which is %v, %v", text, written, again, err)

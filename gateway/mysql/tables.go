@@ -1,0 +1,125 @@
+package mysql
+
+import (
+	"cmp"
+
+	"github.com/dolthub/go-mysql-server/sql"
+	"github.com/dolthub/vitess/go/vt/sqlparser"
+
+	"github.com/silogate/silogate/engine/sqlerr"
+)
+
+// tables runs the statements that make and change scratch tables, which GMS neither binds nor runs as a whole; done is false for all others.
+func (s *statement) tables(parsed sqlparser.Statement, args map[string]sqlparser.Expr) (done bool, err error) {
+	switch n := parsed.(type) {
+	case *sqlparser.AlterTable:
+		db := s.databaseOf(n.Table)
+		if !s.server.made.Owns(s.ctx, db, n.Table.Name.String()) {
+			return false, nil
+		}
+		s.keepWarnings(nil)
+		return true, s.alterTable(db, n)
+	case *sqlparser.DDL:
+		switch {
+		case makesTable(n):
+			return s.createTable(n, args)
+		case n.Action == sqlparser.RenameStr && len(n.FromTables) > 0:
+			return s.renameTables(n)
+		}
+	}
+	return false, nil
+}
+
+func makesTable(n *sqlparser.DDL) bool {
+	return n.Action == sqlparser.CreateStr && (n.TableSpec != nil || n.OptLike != nil || n.OptSelect != nil)
+}
+
+// databaseOf is the database that a name is in.
+func (s *statement) databaseOf(t sqlparser.TableName) string {
+	return cmp.Or(t.DbQualifier.String(), s.ctx.GetCurrentDatabase())
+}
+
+// authorize asks for the rights that the parser says a statement takes.
+func (s *statement) authorize(auth sqlparser.AuthInformation) error {
+	handler := s.server.gms.Analyzer.Catalog.AuthHandler
+	return handler.HandleAuth(s.ctx, handler.NewQueryState(s.ctx), auth)
+}
+
+func (s *statement) alterTable(db string, n *sqlparser.AlterTable) error {
+	if err := s.authorize(n.Auth); err != nil {
+		return err
+	}
+	for _, clause := range n.Statements {
+		if err := s.authorize(clause.Auth); err != nil {
+			return err
+		}
+	}
+	if len(n.PartitionSpecs) > 0 || len(n.Statements) == 0 {
+		return sqlerr.New(sqlerr.Unsupported, "table %s.%s: scratch tables have no partitions", db, n.Table.Name)
+	}
+	return s.server.made.Alter(s.ctx, s.server.gms, db, n)
+}
+
+// createTable makes a table of a scratch database, or a temporary one.
+func (s *statement) createTable(n *sqlparser.DDL, args map[string]sqlparser.Expr) (done bool, err error) {
+	db, name := s.databaseOf(n.Table), n.Table.Name.String()
+	if db == "" {
+		return true, sql.ErrNoDatabaseSelected.New()
+	}
+	if _, scratch := s.session().scratch.Database(db); !scratch && !n.Temporary {
+		return false, nil // GMS knows why not
+	}
+	s.keepWarnings(nil)
+	if err := s.authorize(n.Auth); err != nil {
+		return true, err
+	}
+	exists, err := s.taken(db, name, n.Temporary)
+	if err != nil {
+		return true, err
+	}
+	if exists {
+		err := sqlerr.New(sqlerr.TableExists, "Table '%s' already exists", name)
+		if n.IfNotExists {
+			return true, s.note(err)
+		}
+		return true, err
+	}
+	switch {
+	case n.OptLike != nil:
+		return true, s.server.made.CreateLike(s.ctx, s.server.gms, db, n)
+	case n.OptSelect != nil:
+		return true, s.createFrom(db, n, args)
+	}
+	return true, s.server.made.Create(s.ctx, s.server.gms, db, n)
+}
+
+// taken reports whether a new table can't have a name: a temporary one hides all but others like it.
+func (s *statement) taken(db, name string, temporary bool) (bool, error) {
+	if temporary {
+		_, exists := s.session().scratch.Temporary(db, name)
+		return exists, nil
+	}
+	if _, exists := s.session().scratch.Permanent(db, name); exists {
+		return true, nil
+	}
+	_, view, err := s.server.views.View(s.ctx, db, name)
+	return view, err
+}
+
+func (s *statement) renameTables(n *sqlparser.DDL) (done bool, err error) {
+	if first := n.FromTables[0]; !s.server.made.Owns(s.ctx, s.databaseOf(first), first.Name.String()) {
+		return false, nil
+	}
+	s.keepWarnings(nil)
+	if err := s.authorize(n.Auth); err != nil {
+		return true, err
+	}
+	for i, from := range n.FromTables {
+		db, to := s.databaseOf(from), n.ToTables[i]
+		toDB := cmp.Or(to.DbQualifier.String(), s.ctx.GetCurrentDatabase(), db)
+		if err := s.server.made.Rename(s.ctx, db, from.Name.String(), toDB, to.Name.String()); err != nil {
+			return true, err
+		}
+	}
+	return true, nil
+}
