@@ -24,12 +24,13 @@ const queryAlias = "silogate_query"
 //	USE KEY FOR JOIN (PRIMARY) USE INDEX (`PRIMARY`); of several lists of hints the first
 //	LONG VARBINARY             MEDIUMBLOB; LONG BYTE likewise, LONG and LONG VARCHAR MEDIUMTEXT
 //	DEFAULT(a) + 1             a call of DefaultFunction, in a write
+//	CREATE TABLE t SELECT ...  see tableWords, also of ALTER TABLE
 //	@a := b                    a call of AssignFunction, but for what a SET assigns to
 //
 // What Widen changes within an expression Restore undoes. What can't be read is returned as it is.
 func Widen(sql string, ansiQuotes bool) string {
 	mode := Mode{AnsiQuotes: ansiQuotes}
-	sql = unparenthesized(sql, mode)
+	sql = tableWords(unparenthesized(sql, mode), mode)
 	r, ok := newRewriter(sql, mode)
 	if !ok {
 		return sql

@@ -1,7 +1,7 @@
 package mysql
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
 	"math"
 	"strings"
@@ -11,6 +11,7 @@ import (
 	"github.com/dolthub/vitess/go/vt/sqlparser"
 
 	"github.com/silogate/silogate/engine/bind"
+	"github.com/silogate/silogate/engine/parse"
 	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
 	"github.com/silogate/silogate/gateway/mysql/scratchsql"
@@ -33,7 +34,13 @@ func (s *statement) createFrom(db string, n *sqlparser.DDL, args map[string]sqlp
 	if n.TableSpec != nil {
 		*made.TableSpec = *n.TableSpec
 	}
-	made.TableSpec.Columns = besides(made.TableSpec.Columns, columns)
+	var own []*sqlparser.ColumnDefinition
+	for _, c := range made.TableSpec.Columns {
+		if c.Name.String() != parse.NoColumns {
+			own = append(own, c)
+		}
+	}
+	made.TableSpec.Columns = besides(own, columns)
 	if n.Temporary && readsName(query, n.Table.Name.String()) { // it would hide what the query reads
 		made.Table.Name = sqlparser.NewTableIdent(unnamed)
 	}
@@ -42,6 +49,15 @@ func (s *statement) createFrom(db string, n *sqlparser.DDL, args map[string]sqlp
 	}
 	insert := &sqlparser.Insert{Action: sqlparser.InsertStr, Table: sqlparser.TableName{Name: made.Table.Name, DbQualifier: sqlparser.NewTableIdent(db)}, Rows: query,
 		Auth: sqlparser.AuthInformation{AuthType: sqlparser.AuthType_IGNORE, TargetType: sqlparser.AuthTargetType_Ignore}}
+	for _, o := range made.TableSpec.TableOpts {
+		switch {
+		case !strings.EqualFold(o.Name, parse.DuplicatesOption):
+		case strings.EqualFold(o.Value, sqlparser.ReplaceStr):
+			insert.Action = sqlparser.ReplaceStr
+		default:
+			insert.Ignore = o.Value
+		}
+	}
 	for _, c := range columns {
 		insert.Columns = append(insert.Columns, c.Name)
 	}
@@ -50,7 +66,9 @@ func (s *statement) createFrom(db string, n *sqlparser.DDL, args map[string]sqlp
 		err = s.server.made.Rename(s.ctx, db, unnamed, db, n.Table.Name.String())
 	}
 	if err != nil && n.Temporary { // which no rollback takes back
-		err = errors.Join(err, s.session().scratch.Drop(s.ctx, db, made.Table.Name.String()))
+		if left := s.session().scratch.Drop(s.ctx, db, made.Table.Name.String()); left != nil {
+			return left
+		}
 	}
 	return err
 }
@@ -139,7 +157,7 @@ func madeOf(t types.Type, shown *bind.Shown, c wire.Column) string {
 	if from := shown.Origin; from != nil {
 		text = typeOfOwn(from.Column.Type)
 		if d := from.Column.Default; d != nil && from.Written {
-			zero = d.String()
+			zero = cmp.Or(d.Expr.String(), "''")
 		} else if from.Column.AutoIncrement {
 			zero = "'0'"
 		}

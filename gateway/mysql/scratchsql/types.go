@@ -141,6 +141,9 @@ func expressionText(ctx *sql.Context, v *sql.ColumnDefaultValue, t sql.Type, typ
 	if err != nil {
 		return nil, err
 	}
+	if text == "0x" { // GMS's empty byte string, which is no literal
+		text = "''"
+	}
 	if v.Literal && (typ.Kind == types.Enum || typ.Kind == types.Set || typ.Kind == types.Time) {
 		x, err := v.Eval(ctx, nil)
 		if err != nil || x == nil {

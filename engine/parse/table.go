@@ -1,0 +1,192 @@
+package parse
+
+import (
+	"regexp"
+	"strconv"
+)
+
+// What definitions of tables say that the other grammar has no words for, it is told in options and columns that nobody else has.
+const (
+	// NoColumns is the one column of a table whose columns are its query's.
+	NoColumns = "silogate_none"
+	// DuplicatesOption is the table option that says what becomes of rows of a query with the same key: IGNORE or REPLACE.
+	DuplicatesOption = "connection"
+)
+
+// definesTable finds the beginning of a statement that makes or changes a table.
+var definesTable = regexp.MustCompile(`(?is)^\s*(create\s+(temporary\s+)?table|alter\s+(ignore\s+)?table)\s`)
+
+// tableWords returns the definition of a table in words that the other grammar knows:
+//
+//	CREATE TABLE t SELECT 1 UNION SELECT 2        CREATE TABLE t AS SELECT 1 UNION SELECT 2
+//	CREATE TABLE t WITH ... SELECT ...            CREATE TABLE t AS SELECT * FROM (WITH ... SELECT ...) AS silogate_query
+//	CREATE TABLE t ENGINE = x REPLACE SELECT ...  CREATE TABLE t (silogate_none INT) ENGINE = x CONNECTION 'REPLACE' AS SELECT ...
+//	ALTER TABLE t ADD (a INT, b INT)              ALTER TABLE t ADD a INT, ADD b INT
+//	a BLOB(10), b TEXT(300), c YEAR(4)            a TINYBLOB, b TEXT, c YEAR
+//	KEY USING BTREE (a)                           KEY (a)
+func tableWords(sql string, mode Mode) string {
+	if !definesTable.MatchString(sql) {
+		return sql
+	}
+	w, ok := newRewriter(sql, mode)
+	if !ok {
+		return sql
+	}
+	t := tableWriter{rewriter: &w, query: len(w.tokens)}
+	if w.tokens[0].is("CREATE") {
+		t.create()
+	}
+	for i := range t.query {
+		t.definition(i)
+	}
+	if t.query == len(w.tokens) {
+		return w.out.String() + sql[w.copied:]
+	}
+	last := len(w.tokens) - 1
+	if w.tokens[last].isSymbol(";") {
+		last--
+	}
+	w.replace(token{start: w.tokens[t.head].start, end: w.tokens[t.query].start}, t.as)
+	if w.match(t.query) == last { // it is no operand of a UNION
+		w.replace(w.tokens[t.query], "")
+		w.replace(w.tokens[last], "")
+	}
+	return w.out.String() + sql[w.copied:w.tokens[last].end] + t.end
+}
+
+// tableWriter rewrites a statement about a table.
+type tableWriter struct {
+	*rewriter
+	head, query int    // the query, from what is before it on; behind the last token: there is none
+	as, end     string // what is written around the query
+}
+
+func (t *tableWriter) at(i int) token {
+	if i < len(t.tokens) {
+		return t.tokens[i]
+	}
+	return token{kind: end}
+}
+
+// create finds the query of a CREATE TABLE.
+func (t *tableWriter) create() {
+	i := 2
+	if t.at(1).is("TEMPORARY") {
+		i++
+	}
+	if t.at(i).is("IF") {
+		i += 3
+	}
+	if i++; t.at(i).isSymbol(".") {
+		i += 2
+	}
+	first, spec := i, false
+	if t.at(i).isSymbol("(") && !t.begins(i+1) {
+		i, spec = t.match(i)+1, true
+	}
+	if t.at(i).is("LIKE") || t.at(first).isSymbol("(") && t.at(first+1).is("LIKE") {
+		return
+	}
+	duplicates := ""
+	for t.head = i; i < len(t.tokens); i++ {
+		switch {
+		case t.at(i).is("IGNORE"), t.at(i).is("REPLACE"):
+			duplicates = t.at(i).value
+		case t.at(i).is("AS"):
+		case t.begins(i):
+			t.query = i
+			t.wrap(duplicates, first, spec)
+			return
+		default:
+			t.head = i + 1
+			if shut := t.match(i); shut > 0 { // of an option
+				i, t.head = shut, shut+1
+			}
+		}
+	}
+}
+
+// begins reports whether a query begins at i.
+func (t *tableWriter) begins(i int) bool {
+	for t.at(i).isSymbol("(") {
+		i++
+	}
+	return t.at(i).is("SELECT") || t.at(i).is("WITH") || t.at(i).is("VALUES") || t.at(i).is("TABLE")
+}
+
+// wrap has the query be the operand of AS.
+func (t *tableWriter) wrap(duplicates string, first int, spec bool) {
+	t.as = "AS "
+	if duplicates != "" {
+		t.as = DuplicatesOption + " '" + duplicates + "' AS "
+	}
+	if !spec && (duplicates != "" || t.head > first) {
+		none := "(" + NoColumns + " INT) "
+		if t.head > first {
+			t.replace(token{start: t.at(first).start, end: t.at(first).start}, none)
+		} else {
+			t.as = none + t.as
+		}
+	}
+	if t.at(t.query).is("WITH") {
+		t.as, t.end = t.as+"SELECT * FROM (", ") AS "+queryAlias
+	}
+}
+
+// definition rewrites what begins at a token.
+func (t *tableWriter) definition(i int) {
+	this := t.at(i)
+	if this.start < t.copied || this.kind != word || i == 0 {
+		return
+	}
+	sized := t.at(i+1).isSymbol("(") && t.match(i+1) == i+3
+	switch {
+	case sized && this.is("YEAR") && t.at(i+2).value == "4":
+		t.replace(token{start: this.start, end: t.at(i + 3).end}, "YEAR")
+	case sized && (this.is("BLOB") || this.is("TEXT")):
+		if n, err := strconv.ParseUint(t.at(i+2).value, 10, 32); err == nil {
+			t.replace(token{start: this.start, end: t.at(i + 3).end}, sizeOf(n, this.is("TEXT"))+this.value)
+		}
+	case this.is("USING") && (t.at(i-1).is("KEY") || t.at(i-1).is("INDEX") || t.at(i-2).is("KEY") || t.at(i-2).is("INDEX")) && t.at(i+2).isSymbol("("):
+		t.replace(token{start: this.start, end: t.at(i + 1).end}, "")
+	case this.is("ADD"):
+		t.addAll(i)
+	}
+}
+
+// sizeOf is the prefix of the smallest BLOB or TEXT of n bytes or characters.
+func sizeOf(n uint64, characters bool) string {
+	if characters {
+		n *= 4
+	}
+	switch {
+	case n < 1<<8:
+		return "TINY"
+	case n < 1<<16:
+		return ""
+	case n < 1<<24:
+		return "MEDIUM"
+	}
+	return "LONG"
+}
+
+// addAll makes an ADD of each definition of an ADD (...).
+func (t *tableWriter) addAll(i int) {
+	open := i + 1
+	if t.at(open).is("COLUMN") {
+		open++
+	}
+	shut := t.match(open)
+	if !t.at(open).isSymbol("(") || shut == 0 {
+		return
+	}
+	t.replace(token{start: t.at(i).end, end: t.at(open).end}, " ")
+	for at := open + 1; at < shut; at++ {
+		if inner := t.match(at); inner > 0 {
+			at = inner
+		} else if t.at(at).isSymbol(",") {
+			t.replace(t.at(at), ", ADD")
+		}
+	}
+	t.replace(t.at(shut), "")
+}
