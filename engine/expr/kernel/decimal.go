@@ -3,6 +3,7 @@ package kernel
 import (
 	"fmt"
 	"math/big"
+	"regexp"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
@@ -245,7 +246,20 @@ func floorRescale(v decimal256.Num, from, to int) (out decimal256.Num, exact boo
 
 // outOfRange is errno 1690.
 func outOfRange(what string, where fmt.Stringer) error {
-	return sqlerr.New(sqlerr.OutOfRange, "%s value is out of range in '%s'", what, where)
+	return sqlerr.New(sqlerr.OutOfRange, "%s value is out of range in '%s'", what, plainNames(where.String()))
+}
+
+// numbered are the numbers of columns in an expression's text, and the texts in it, which may look like such.
+var numbered = regexp.MustCompile(`'(?:[^'\\]|\\.)*'|#\d+`)
+
+// plainNames leaves out the numbers that tell columns of one name apart, of which clients know nothing.
+func plainNames(text string) string {
+	return numbered.ReplaceAllStringFunc(text, func(found string) string {
+		if found[0] == '#' {
+			return ""
+		}
+		return found
+	})
 }
 
 // limit65 is the least magnitude with more than 65 digits.

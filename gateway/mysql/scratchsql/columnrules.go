@@ -24,11 +24,16 @@ const (
 
 // checkName refuses a name that MySQL has none of; wrong says so of one that is empty or ends in a space.
 func checkName(name string, wrong sqlerr.Code, message string) error {
-	switch {
-	case utf8.RuneCountInString(name) > longestName:
-		return sqlerr.New(sqlerr.Errno(1059), "Identifier name '%s' is too long", name) // ER_TOO_LONG_IDENT
-	case name == "", strings.HasSuffix(name, " "):
+	if name == "" || strings.HasSuffix(name, " ") {
 		return sqlerr.New(wrong, message, name)
+	}
+	return checkLength(name)
+}
+
+// checkLength is all that is asked of the names of keys and constraints.
+func checkLength(name string) error {
+	if utf8.RuneCountInString(name) > longestName {
+		return sqlerr.New(sqlerr.Errno(1059), "Identifier name '%s' is too long", name) // ER_TOO_LONG_IDENT
 	}
 	return nil
 }

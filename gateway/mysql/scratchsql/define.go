@@ -236,7 +236,7 @@ func (b *blueprint) defineChecks(ctx *sql.Context, bound sql.CheckConstraints) e
 				c.name = candidate
 			}
 		}
-		if err := checkName(c.name, sqlerr.Errno(1280), "Incorrect constraint name '%s'"); err != nil {
+		if err := checkLength(c.name); err != nil {
 			return err
 		}
 		if slices.ContainsFunc(b.def.Checks, func(other scratch.Check) bool { return strings.EqualFold(other.Name, c.name) }) {

@@ -117,7 +117,7 @@ func beginsWith(def *scratch.Definition, parts []scratch.Part, columns []string,
 
 // checkForeignKey refuses a new foreign key that points to nothing, or can't.
 func (d *draft) checkForeignKey(ctx *sql.Context, databases *Databases, def *scratch.Definition, k draftForeignKey, checked bool) error {
-	if err := checkName(k.Name, sqlerr.Errno(1280), "Incorrect constraint name '%s'"); err != nil {
+	if err := checkLength(k.Name); err != nil {
 		return err
 	}
 	if len(k.Columns) != len(k.ParentColumns) { // ER_WRONG_FK_DEF
