@@ -5,7 +5,6 @@ import (
 
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/go-mysql-server/sql/analyzer"
-	"github.com/dolthub/go-mysql-server/sql/encodings"
 	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
 	"github.com/dolthub/vitess/go/sqltypes"
 
@@ -84,8 +83,8 @@ func repertoire(id sql.CharacterSetID) func(rune) bool {
 		return nil
 	}
 	return func(r rune) bool {
-		_, ok := encoder.Encode(encodings.StringToBytes(string(r)))
-		return ok
+		out := encoder.EncodeReplaceUnknown([]byte(string(r)))
+		return string(out) != "?"
 	}
 }
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/binary"
+	"errors"
 	"math"
 	"math/big"
 	"slices"
@@ -119,11 +120,13 @@ func (r *Rules) numberOf(v types.Value, from types.Type, to *Column, what string
 	switch {
 	case !ok:
 		return n, r.incorrect(what, v.Str, to)
-	case strings.TrimRight(rest, " \t\n\r\f\v") != "":
+	case !blank(rest):
 		return n, r.truncated(to)
 	}
 	return n, nil
 }
+
+func blank(s string) bool { return strings.TrimRight(s, " \t\n\r\f\v") == "" }
 
 func floatBits(t types.Type) int {
 	if t.Kind == types.Float32 {
@@ -197,21 +200,53 @@ func (r *Rules) integer(v types.Value, from types.Type, to *Column) (types.Value
 		}
 		return types.UintValue(uint64(f)), nil
 	}
-	n, err := r.numberOf(v, from, to, "integer")
-	if err != nil {
-		return types.NullValue, err
-	}
-	whole, _ := n.rounded(0)
+	whole, err := r.whole(v, from, to, big.NewInt(least), new(big.Int).SetUint64(greatest))
 	switch {
-	case whole.Cmp(big.NewInt(least)) < 0:
+	case errors.Is(err, errBeyond) && whole.Sign() < 0:
 		return types.IntValue(least), r.outOfRange(to)
-	case whole.Cmp(new(big.Int).SetUint64(greatest)) > 0:
+	case errors.Is(err, errBeyond):
 		return types.UintValue(greatest), r.outOfRange(to)
+	case err != nil:
+		return types.NullValue, err
 	case whole.Sign() < 0:
 		return types.IntValue(whole.Int64()), nil
 	}
 	return types.UintValue(whole.Uint64()), nil
 }
+
+// errBeyond says that a number is beyond a column.
+var errBeyond = errors.New("out of range")
+
+// whole is a value as a whole number, with errBeyond if it is not from low to high. A text that goes on behind a number is worth a word only
+// if that is. Of a DOUBLE it is what stands before the point, as YEAR and BIT have it.
+func (r *Rules) whole(v types.Value, from types.Type, to *Column, low, high *big.Int) (*big.Int, error) {
+	beyond := func(n number) (*big.Int, bool) {
+		whole, _ := n.rounded(0)
+		if from.IsFloat() {
+			whole.Quo(n.unscaled, powerOfTen(n.scale))
+		}
+		return whole, whole.Cmp(low) < 0 || whole.Cmp(high) > 0
+	}
+	if isText(from) {
+		if n, _, ok := readNumber(v.Str); ok {
+			if whole, out := beyond(n); out {
+				return whole, errBeyond
+			}
+		}
+	}
+	n, err := r.numberOf(v, from, to, "integer")
+	if err != nil {
+		return nil, err
+	}
+	whole, out := beyond(n)
+	if out {
+		return whole, errBeyond
+	}
+	return whole, nil
+}
+
+// isText reports values that are texts or byte strings, not members of a list.
+func isText(t types.Type) bool { return t.IsString() && t.Kind != types.Enum && t.Kind != types.Set }
 
 // decimal stores into DECIMAL (11.1.3).
 func (r *Rules) decimal(v types.Value, from types.Type, to *Column) (types.Value, error) {
@@ -258,10 +293,10 @@ func (r *Rules) float(v types.Value, from types.Type, to *Column) (types.Value, 
 
 // doubleOf is the double nearest to a value, an infinity beyond all.
 func (r *Rules) doubleOf(v types.Value, from types.Type, to *Column) (float64, error) {
-	if from.IsString() && from.Kind != types.Enum && from.Kind != types.Set {
+	if isText(from) {
 		s := strings.TrimLeft(v.Str, " \t\n\r\f\v")
 		_, rest, ok := readNumber(s)
-		if !ok || strings.TrimRight(rest, " \t\n\r\f\v") != "" { // one error for both, unlike that of exact numbers
+		if !ok || !blank(rest) { // one error for both, unlike that of exact numbers
 			if err := r.truncated(to); err != nil || !ok {
 				return 0, err
 			}
@@ -288,20 +323,28 @@ func (r *Rules) year(v types.Value, from types.Type, to *Column) (types.Value, e
 		moment, err := r.microsOf(v, from, to)
 		return types.IntValue(int64(civil(moment).Year())), err
 	}
-	wide := *to
-	wide.Type = types.Of(types.Int64)
-	whole, err := r.integer(v, from, &wide)
+	if n, _, ok := readNumber(v.Str); ok && isText(from) {
+		if y, _ := n.rounded(0); y.Cmp(big.NewInt(99)) > 0 && y.Cmp(big.NewInt(1901)) < 0 { // which counts more than what follows
+			return types.IntValue(0), r.outOfRange(to)
+		}
+	}
+	whole, err := r.whole(v, from, to, new(big.Int), big.NewInt(2155))
+	if errors.Is(err, errBeyond) {
+		return types.IntValue(0), r.outOfRange(to)
+	}
 	if err != nil {
 		return types.NullValue, err
 	}
-	_, _, number := readNumber(v.Str)
-	text := from.IsString() && number && len(strings.TrimSpace(v.Str)) != 4
-	switch y := whole.Int; {
-	case y == 0 && !text, y >= 1901 && y <= 2155:
+	text := isText(from) && len(strings.TrimSpace(v.Str)) != 4
+	if _, _, number := readNumber(v.Str); !number {
+		text = false
+	}
+	switch y := whole.Int64(); {
+	case y == 0 && !text, y >= 1901:
 		return types.IntValue(y), nil
-	case y >= 0 && y < 70:
+	case y < 70:
 		return types.IntValue(2000 + y), nil
-	case y >= 70 && y < 100:
+	case y < 100:
 		return types.IntValue(1900 + y), nil
 	}
 	return types.IntValue(0), r.outOfRange(to)
@@ -315,24 +358,34 @@ func (r *Rules) bit(v types.Value, from types.Type, to *Column) (types.Value, er
 	}
 	var bits uint64
 	long := false
-	if from.IsString() && from.Kind != types.Enum && from.Kind != types.Set {
-		s := strings.TrimLeft(v.Str, "\x00")
+	if isText(from) || from.IsTemporal() {
+		s := strings.TrimLeft(r.shown(v, from), "\x00")
 		if long = len(s) > 8; !long {
 			var wide [8]byte
 			copy(wide[8-len(s):], s)
 			bits = binary.BigEndian.Uint64(wide[:])
 		}
 	} else {
-		wide := *to
-		wide.Type = types.Of(types.Int64)
-		if from.IsUnsigned() || from.Kind == types.Decimal {
-			wide.Type = types.Of(types.Uint64)
+		least := big.NewInt(math.MinInt64)
+		if from.Kind == types.Decimal {
+			least = new(big.Int)
 		}
-		n, err := r.integer(v, from, &wide)
-		if err != nil {
+		whole, err := r.whole(v, from, to, least, new(big.Int).SetUint64(math.MaxUint64))
+		switch {
+		case errors.Is(err, errBeyond) && from.Kind == types.Decimal:
+			if whole.Sign() < 0 {
+				greatest = 0
+			}
+			return types.UintValue(greatest), r.outOfRange(to)
+		case errors.Is(err, errBeyond):
+			long = true
+		case err != nil:
 			return types.NullValue, err
+		case whole.Sign() < 0:
+			bits = uint64(whole.Int64())
+		default:
+			bits = whole.Uint64()
 		}
-		bits = uint64(n.Int)
 	}
 	if !long && bits <= greatest {
 		return types.UintValue(bits), nil

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"math"
 	"math/big"
 	"strings"
 	"time"
@@ -192,7 +193,7 @@ func (r *Rules) numberMoment(v types.Value, from types.Type) (int64, bool) {
 	return at + micros, ok
 }
 
-// parts are a number before its point, and in millionths behind it.
+// parts are a number before its point, and in millionths behind it. Of one that is too large ok is false, and it is the largest.
 func (r *Rules) parts(v types.Value, from types.Type) (whole, micros int64, ok bool) {
 	n, err := r.numberOf(v, from, nil, "") // of a number, which does not fail
 	if err != nil {
@@ -200,7 +201,10 @@ func (r *Rules) parts(v types.Value, from types.Type) (whole, micros int64, ok b
 	}
 	all, _ := n.rounded(types.MaxFSP)
 	before, behind := all.QuoRem(all, big.NewInt(second), new(big.Int))
-	return before.Int64(), behind.Int64(), before.IsInt64()
+	if !before.IsInt64() {
+		return int64(before.Sign()) * math.MaxInt64, 0, false
+	}
+	return before.Int64(), behind.Int64(), true
 }
 
 // rounded is a moment with fewer digits of the second.
@@ -235,11 +239,9 @@ func (r *Rules) time(v types.Value, from types.Type, to *Column) (types.Value, e
 		r.cut(to)
 		micros = (at%day + day) % day
 	case from.IsNumeric():
-		whole, fraction, ok := r.parts(v, from)
-		if ok {
-			micros, ok = kernel.TimeOfDigits(whole, fraction)
-		}
-		if !ok {
+		whole, fraction, _ := r.parts(v, from)
+		var ok bool
+		if micros, ok = kernel.TimeOfDigits(whole, fraction); !ok {
 			return types.Value{}, r.partOf(to, r.shown(v, from))
 		}
 	default:

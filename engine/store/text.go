@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
+	"math/big"
 	"math/bits"
 	"slices"
 	"strconv"
@@ -28,6 +30,9 @@ func (r *Rules) shown(v types.Value, from types.Type) string {
 // text stores into CHAR, VARCHAR and TEXT (11.3.2, 11.3.4).
 func (r *Rules) text(v types.Value, from types.Type, to *Column) (types.Value, error) {
 	s := r.shown(v, from)
+	if from.IsFloat() {
+		s = shortened(v.Float, s, int(to.Type.Length))
+	}
 	s, err := r.encodable(s, to)
 	if err != nil {
 		return types.NullValue, err
@@ -40,12 +45,28 @@ func (r *Rules) text(v types.Value, from types.Type, to *Column) (types.Value, e
 	})
 }
 
+// shortened is a double with so many digits that its text fits, if there is such a number of digits; 0: any text does.
+func shortened(f float64, s string, length int) string {
+	const mostDigits = 17
+	for digits := mostDigits; digits > 0 && length > 0 && len(s) > length; digits-- {
+		if near, err := strconv.ParseFloat(strconv.FormatFloat(f, 'e', digits-1, 64), 64); err == nil {
+			if short := types.FormatFloat(near, 64); len(short) <= length {
+				return short
+			}
+		}
+	}
+	return s
+}
+
 // bytes stores into BINARY, VARBINARY and BLOB (11.3.3, 11.3.4).
 func (r *Rules) bytes(v types.Value, from types.Type, to *Column) (types.Value, error) {
 	s := r.shown(v, from)
 	most := to.Bytes
 	if to.Type.Kind != types.Blob {
 		most = int64(to.Type.Length)
+	}
+	if from.IsFloat() {
+		s = shortened(v.Float, s, int(most))
 	}
 	if most > 0 && int64(len(s)) > most {
 		return types.TextValue(s[:most]), r.tooLong(to)
@@ -66,7 +87,10 @@ func (r *Rules) bounded(s string, to *Column, prefix func(string) int) (types.Va
 		return types.TextValue(s), nil
 	}
 	rest := s[end:]
-	if s = s[:end]; strings.Trim(rest, " ") != "" {
+	if s = s[:end]; to.Type.Kind == types.Char {
+		s = strings.TrimRight(s, " ")
+	}
+	if strings.Trim(rest, " ") != "" {
 		return types.TextValue(s), r.tooLong(to)
 	}
 	r.cut(to)
@@ -169,6 +193,9 @@ func member(s string, names []string, t types.Type) int {
 func (r *Rules) enum(v types.Value, from types.Type, to *Column) (types.Value, error) {
 	names := to.Type.MemberNames()
 	at := -1
+	if from.IsTemporal() {
+		v, from = types.TextValue(r.shown(v, from)), types.Of(types.Varchar)
+	}
 	if from.IsString() {
 		if at = member(v.Str, names, to.Type); at < 0 {
 			if n, err := strconv.ParseUint(strings.TrimRight(v.Str, " "), 10, 16); err == nil {
@@ -176,18 +203,34 @@ func (r *Rules) enum(v types.Value, from types.Type, to *Column) (types.Value, e
 			}
 		}
 	} else {
-		n, err := r.numberOf(v, from, to, "integer")
+		whole, err := r.cutNumber(v, from, to)
 		if err != nil {
 			return types.NullValue, err
 		}
-		if whole, _ := n.rounded(0); whole.IsInt64() {
-			at = int(min(max(whole.Int64(), 0), 1<<16)) - 1
-		}
+		at = int(min(max(whole, 0), 1<<16)) - 1
 	}
 	if at < 0 || at >= len(names) {
 		return types.TextValue(""), r.truncated(to)
 	}
 	return types.TextValue(names[at]), nil
+}
+
+// cutNumber is a number without what is behind its point, at most the largest.
+func (r *Rules) cutNumber(v types.Value, from types.Type, to *Column) (int64, error) {
+	n, err := r.numberOf(v, from, to, "integer")
+	if err != nil {
+		return 0, err
+	}
+	whole := new(big.Int).Quo(n.unscaled, powerOfTen(n.scale))
+	switch {
+	case whole.IsInt64():
+		return whole.Int64(), nil
+	case whole.IsUint64():
+		return int64(whole.Uint64()), nil
+	case whole.Sign() < 0:
+		return math.MinInt64, nil
+	}
+	return math.MaxInt64, nil
 }
 
 // set stores into SET (11.3.6): a text is members with commas between them, or the number whose bits are some; a number has bits.
@@ -196,6 +239,9 @@ func (r *Rules) set(v types.Value, from types.Type, to *Column) (types.Value, er
 	all := uint64(1)<<len(names) - 1
 	var chosen uint64
 	unknown := false
+	if from.IsTemporal() {
+		v, from = types.TextValue(r.shown(v, from)), types.Of(types.Varchar)
+	}
 	if from.IsString() {
 		for m := range strings.SplitSeq(v.Str, ",") {
 			if i := member(m, names, to.Type); i >= 0 {
@@ -208,13 +254,11 @@ func (r *Rules) set(v types.Value, from types.Type, to *Column) (types.Value, er
 			chosen, unknown = n, false
 		}
 	} else {
-		wide := *to
-		wide.Type = types.Of(types.Uint64)
-		n, err := r.integer(v, from, &wide)
+		whole, err := r.cutNumber(v, from, to)
 		if err != nil {
 			return types.NullValue, err
 		}
-		chosen = uint64(n.Int)
+		chosen = uint64(whole)
 		unknown = chosen > all
 	}
 	var list []string

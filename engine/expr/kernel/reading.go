@@ -20,7 +20,7 @@ func InstantOf(us int64, at *time.Location) int64 { return newZone(at).instant(u
 func MomentOfDigits(n int64) (us int64, ok bool) { return momentOfDigits(n) }
 
 // TimeOfDigits reads hhmmss, which may be beyond the longest TIME, or a date and time of which it is the time of day; micros is the
-// fraction.
+// fraction. Any number that is too large is beyond.
 func TimeOfDigits(n, micros int64) (us int64, ok bool) {
 	const (
 		longest = 10_000_000 // hhhmmss
@@ -30,12 +30,16 @@ func TimeOfDigits(n, micros int64) (us int64, ok bool) {
 	if n < 0 || micros < 0 {
 		sign, n, micros = -1, -n, -micros
 	}
+	if n >= moments && sign > 0 {
+		if us, ok := momentOfDigits(n); ok {
+			_, rest := split(us)
+			return rest + micros, true
+		}
+	}
 	switch {
-	case n >= moments && sign > 0:
-		us, ok := momentOfDigits(n)
-		_, rest := split(us)
-		return rest + micros, ok
-	case n >= longest || n/100%100 > 59 || n%100 > 59:
+	case n >= longest:
+		return sign * (maxTime + second), true
+	case n/100%100 > 59 || n%100 > 59:
 		return 0, false
 	}
 	return sign * (n/10_000*hour + n/100%100*minute + n%100*second + micros), true
