@@ -192,7 +192,7 @@ func member(s string, names []string, t types.Type) int {
 // enum stores into ENUM (11.3.5): a text is a member, or the number of one; a number is that of one.
 func (r *Rules) enum(v types.Value, from types.Type, to *Column) (types.Value, error) {
 	names := to.Type.MemberNames()
-	at := -1
+	var at int
 	if from.IsTemporal() {
 		v, from = types.TextValue(r.shown(v, from)), types.Of(types.Varchar)
 	}
