@@ -269,10 +269,13 @@ func (d *draft) arrange(clauses []*sqlparser.DDL) error {
 		d.columns[at].written = written
 		if c.ColumnOrder != nil {
 			later = append(later, placed{d.columns[at], c.ColumnOrder})
-			d.columns = slices.Delete(d.columns, at, at+1)
 		}
 	}
 	for _, l := range later {
+		if l.column.from >= 0 { // up to now it was where others could come after it
+			at := d.column(l.column.name)
+			d.columns = slices.Delete(d.columns, at, at+1)
+		}
 		if err := d.place(l.column, l.order); err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
+	gmstypes "github.com/dolthub/go-mysql-server/sql/types"
 
 	"github.com/silogate/silogate/catalog/scratch"
 	"github.com/silogate/silogate/engine/bind"
@@ -275,12 +276,20 @@ func (r *rewriter) moved(ctx *sql.Context, i int, v types.Value) (types.Value, e
 		return v, err
 	}
 	switch {
+	case (now.Type.Kind == types.Enum || now.Type.Kind == types.Set) && was.Type.IsNumeric(): // by its number
+		if x, err = rounded(ctx, gmstypes.Int64, x); err != nil {
+			return v, err
+		}
 	case now.Type.IsString() && !was.Type.IsString(), now.Type.IsTemporal() && was.Type.IsNumeric():
-		x = r.from.codecs[from].Text(0, v)
-	case now.Type.IsString() && (was.Type.Kind == types.Enum || was.Type.Kind == types.Set || was.Type.Kind == types.JSON):
+		text := r.from.codecs[from].Text(0, v)
+		if whole, _, _ := strings.Cut(text, "."); now.Type.Kind == types.Time && len(strings.TrimPrefix(whole, "-")) > mostTimeDigits {
+			return v, sqlerr.New(sqlerr.IncorrectValue, "Incorrect time value: '%s' for column '%s'", text, now.Name)
+		}
+		x = text
+	case !now.Type.IsNumeric() && (was.Type.Kind == types.Enum || was.Type.Kind == types.Set || was.Type.Kind == types.JSON):
 		x = v.Str
 	case now.Type.IsNumeric() && was.Type.IsTemporal() && was.Type.Kind != types.Year:
-		x = digitsOf.Replace(r.from.codecs[from].Text(0, v))
+		x = digitsOf(r.from.codecs[from].Text(0, v))
 	}
 	if text, ok := x.(string); ok && was.Type.IsText() && now.Type.IsText() {
 		x = strings.TrimRight(text, " ")
@@ -296,7 +305,16 @@ func (r *rewriter) moved(ctx *sql.Context, i int, v types.Value) (types.Value, e
 }
 
 // digitsOf makes of a moment the number that MySQL has for it.
-var digitsOf = strings.NewReplacer("-", "", ":", "", " ", "")
+func digitsOf(moment string) string {
+	sign := ""
+	if strings.HasPrefix(moment, "-") {
+		sign = "-"
+	}
+	return sign + strings.NewReplacer("-", "", ":", "", " ", "").Replace(moment)
+}
+
+// mostTimeDigits are those of the hours, minutes and seconds of a TIME.
+const mostTimeDigits = 7
 
 // fitsIn reports whether a text is not too long for a type. Spaces at its end that are, are nothing.
 func fitsIn(text string, t types.Type) bool {
@@ -316,19 +334,39 @@ func (c cells) convert(ctx *sql.Context, i int, x any) (types.Value, error) {
 		return types.NullValue, nil
 	}
 	column := c.columns[i]
+	if text, ok := x.(string); ok && strings.TrimSpace(text) == "" { // which GMS takes for 0
+		switch t := c.types[i]; {
+		case t.IsNumeric():
+			return types.NullValue, sqlerr.New(sqlerr.BadValue, "Incorrect %s value: '%s' for column '%s'", numberName(t), text, column.Name)
+		case t.IsTemporal():
+			return types.NullValue, sqlerr.New(sqlerr.IncorrectValue, "Incorrect %s value: '%s' for column '%s'", t.Kind.Name(), text, column.Name)
+		}
+	}
 	if err := bind.RefusedValue(ctx, column, x); err != nil {
 		return types.NullValue, err
 	}
-	var err error
-	if rounding, ok := column.Type.(sql.RoundingNumberType); ok {
-		x, _, err = rounding.ConvertRound(ctx, x)
-	} else {
-		x, _, err = column.Type.Convert(ctx, x)
-	}
+	x, err := rounded(ctx, column.Type, x)
 	if err != nil {
 		return types.NullValue, err
 	}
 	return c.value(ctx, i, x)
+}
+
+// rounded is a value of GMS's as one of a type, numbers rounded.
+func rounded(ctx *sql.Context, t sql.Type, x any) (y any, err error) {
+	if rounding, ok := t.(sql.RoundingNumberType); ok {
+		y, _, err = rounding.ConvertRound(ctx, x)
+	} else {
+		y, _, err = t.Convert(ctx, x)
+	}
+	return y, err
+}
+
+func numberName(t types.Type) string {
+	if t.IsFloat() || t.Kind == types.Decimal {
+		return t.Kind.Name()
+	}
+	return "integer"
 }
 
 // implicit is what a row gets that was there before a column that is NOT NULL and has no default. There are no zero dates here.
