@@ -183,35 +183,33 @@ func writeRows(ctx context.Context, tx *sql.Tx, t *Table) error {
 	return err
 }
 
-// load reads all that is kept.
-func (f *file) load(ctx context.Context, typeOf func(string) (types.Type, error)) (*state, error) {
-	loaded := &state{databases: make(map[string]*Database)}
-	err := f.each(ctx, `SELECT name, owner, collation FROM databases`, func(row *sql.Rows) error {
+// load reads all that is kept, and returns the last id that a table has. A table whose definition can't be read, which another version has
+// written, is passed over with a warning and stays in the file.
+func (f *file) load(ctx context.Context, typeOf func(string) (types.Type, error), warn func(error)) (loaded *state, last int64, err error) {
+	loaded = &state{databases: make(map[string]*Database)}
+	err = f.each(ctx, `SELECT name, owner, collation FROM databases`, func(row *sql.Rows) error {
 		db := &Database{tables: make(map[string]*Table)}
 		err := row.Scan(&db.Name, &db.Owner, &db.Collation)
 		loaded.databases[strings.ToLower(db.Name)] = db
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	byID := make(map[int64]*Table)
+	unread := make(map[int64]bool)
 	err = f.each(ctx, `SELECT id, database, owner, definition, auto_increment FROM tables`, func(row *sql.Rows) error {
 		var id, auto int64
 		var database, owner, text string
 		if err := row.Scan(&id, &database, &owner, &text, &auto); err != nil {
 			return err
 		}
-		def := new(Definition)
-		if err := json.Unmarshal([]byte(text), def); err != nil {
-			return err
-		}
-		for i, c := range def.Columns {
-			t, err := typeOf(c.SQLType)
-			if err != nil {
-				return fmt.Errorf("column %s of table %s.%s: %w", c.Name, database, def.Name, err)
-			}
-			def.Columns[i].Type = t
+		last = max(last, id)
+		def, err := readDefinition(database, text, typeOf)
+		if err != nil {
+			unread[id] = true
+			warn(err)
+			return nil
 		}
 		db := loaded.databases[strings.ToLower(database)]
 		if db == nil {
@@ -223,20 +221,38 @@ func (f *file) load(ctx context.Context, typeOf func(string) (types.Type, error)
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return loaded, f.each(ctx, `SELECT table_id, key, data FROM rows ORDER BY table_id, key`, func(row *sql.Rows) error {
+	return loaded, last, f.each(ctx, `SELECT table_id, key, data FROM rows ORDER BY table_id, key`, func(row *sql.Rows) error {
 		var id int64
 		var key, data []byte
 		if err := row.Scan(&id, &key, &data); err != nil {
 			return err
 		}
 		t := byID[id]
+		if unread[id] {
+			return nil
+		}
 		if t == nil {
 			return fmt.Errorf("a row is of table %d, which is not there", id)
 		}
 		return t.load(string(key), string(data))
 	})
+}
+
+func readDefinition(database, text string, typeOf func(string) (types.Type, error)) (*Definition, error) {
+	def := new(Definition)
+	if err := json.Unmarshal([]byte(text), def); err != nil {
+		return nil, fmt.Errorf("a table of database %s: %w", database, err)
+	}
+	for i, c := range def.Columns {
+		t, err := typeOf(c.SQLType)
+		if err != nil {
+			return nil, fmt.Errorf("column %s of table %s.%s: %w", c.Name, database, def.Name, err)
+		}
+		def.Columns[i].Type = t
+	}
+	return def, nil
 }
 
 func (f *file) each(ctx context.Context, query string, do func(*sql.Rows) error) error {

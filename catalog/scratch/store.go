@@ -20,6 +20,8 @@ type Config struct {
 	Quota Quota
 	// Type reads the type of a column, as it is written in CREATE TABLE.
 	Type func(sqlType string) (types.Type, error)
+	// Warn is told of tables that can't be read, which nobody sees then; nil: nobody is told.
+	Warn func(error)
 }
 
 // Store holds the scratch databases. It is safe for concurrent use.
@@ -72,14 +74,18 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		return nil, fmt.Errorf("scratch databases in %s: %w", cfg.Path, err)
 	}
 	s := &Store{file: f, ledger: newLedger(cfg.Quota), locks: locks{held: make(map[name]*lock)}}
-	loaded, err := f.load(ctx, cfg.Type)
+	warn := cfg.Warn
+	if warn == nil {
+		warn = func(error) {}
+	}
+	loaded, last, err := f.load(ctx, cfg.Type, warn)
 	if err != nil {
 		return nil, fmt.Errorf("scratch databases in %s: %w", cfg.Path, errors.Join(err, f.close()))
 	}
+	s.lastID.Store(last)
 	for _, db := range loaded.databases {
 		for _, t := range db.tables {
 			s.ledger.restore(t.owner, t.bytes)
-			s.lastID.Store(max(s.lastID.Load(), t.id))
 		}
 	}
 	s.current.Store(loaded)

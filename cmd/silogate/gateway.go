@@ -72,7 +72,8 @@ func (g *gateway) open(ctx context.Context, cfg config.Config, log *slog.Logger,
 		return err
 	}
 	g.scratch, err = scratch.Open(ctx, scratch.Config{Path: filepath.Join(cfg.Data, "scratch.db"), Type: scratchsql.TypeOf,
-		Quota: scratch.Quota{User: int64(cfg.Scratch.User), Total: int64(cfg.Scratch.Total)}})
+		Quota: scratch.Quota{User: int64(cfg.Scratch.User), Total: int64(cfg.Scratch.Total)},
+		Warn:  func(err error) { log.Error("a scratch table can't be read, it is left out", "error", err) }})
 	if err != nil {
 		return err
 	}

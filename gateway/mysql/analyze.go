@@ -122,6 +122,9 @@ func (a *analysis) table(name parse.TableName) error {
 		return nil
 	}
 	site, t, err := a.resolve(name)
+	if _, own := a.session().scratch.Database(name.Database); own {
+		err = sqlerr.New(sqlerr.UnknownTable, "Table '%s' doesn't exist", shownName(name))
+	}
 	if a.isView(name) {
 		err = notBaseTable(name)
 	}

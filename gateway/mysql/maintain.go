@@ -119,6 +119,9 @@ func (s *statement) maintainable(t parse.TableName, op string) error {
 		_, err = s.server.gms.BoundQueryPlan(s.ctx, text, parsed, nil)
 		return bind.Translate(err)
 	}
+	if _, own := s.session().scratch.Database(t.Database); own {
+		return sqlerr.New(sqlerr.UnknownTable, "Table '%s' doesn't exist", shownName(t))
+	}
 	_, _, err := s.server.cfg.Catalog.Resolve(s.ctx, s.ctx.Client().User, t.Database, t.Name)
 	var coded *sqlerr.Error
 	if errors.As(err, &coded) && coded.Code == sqlerr.UnknownTable {

@@ -112,7 +112,7 @@ func (s *statement) attempt(parsed sqlparser.Statement, text string, args map[st
 	root, err := s.server.gms.BoundQueryPlan(ctx, text, parsed, args)
 	restore()
 	if err != nil {
-		return bind.UnknownQualifier(s.ctx, s.broken(parsed, s.notView(parsed, dropped(parsed, err))), parsed)
+		return bind.UnknownQualifier(s.ctx, s.broken(parsed, s.notView(parsed, dropped(parsed, columnList(parsed, err)))), parsed)
 	}
 	if err := s.mayExplain(parsed); err != nil {
 		return err

@@ -25,6 +25,9 @@ func (s *statement) tables(parsed sqlparser.Statement, args map[string]sqlparser
 			return s.createTable(n, args)
 		case n.Action == sqlparser.RenameStr && len(n.FromTables) > 0:
 			return s.renameTables(n)
+		case n.Action == sqlparser.DropStr && len(n.FromViews) > 0:
+			s.keepWarnings(nil)
+			return true, s.dropViews(n)
 		}
 	}
 	return false, nil

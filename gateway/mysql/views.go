@@ -94,6 +94,9 @@ func (s *statement) createView(n *gmsplan.CreateView) error {
 		}
 		return err
 	}
+	if err := s.checkView(n, ddl.ViewSpec.ViewExpr); err != nil {
+		return err
+	}
 	mode, err := s.ctx.GetSessionVariable(s.ctx, sql.SqlModeSessionVar)
 	if err != nil {
 		return err
@@ -127,6 +130,77 @@ func (s *statement) createView(n *gmsplan.CreateView) error {
 		return err
 	}
 	return s.server.views.kept.Put(s.ctx, store.View{Database: db, Name: n.Name, Definition: definition})
+}
+
+// checkView refuses a view with two columns of one name, and one of a temporary table, which others would not find.
+func (s *statement) checkView(n *gmsplan.CreateView, query sqlparser.SelectStatement) (err error) {
+	names := n.Definition.ColumnNames
+	if len(names) == 0 {
+		for _, c := range n.Definition.Child.Schema(s.ctx) {
+			names = append(names, c.Name)
+		}
+	}
+	seen := make(map[string]bool)
+	for _, name := range names {
+		if seen[strings.ToLower(name)] {
+			return sqlerr.New(sqlerr.DuplicateColumn, "Duplicate column name '%s'", name)
+		}
+		seen[strings.ToLower(name)] = true
+	}
+	_ = eachTable(query, func(t *sqlparser.TableName) {
+		if _, temporary := s.session().scratch.Temporary(s.databaseOf(*t), t.Name.String()); temporary { // ER_VIEW_SELECT_TMPTABLE
+			err = sqlerr.New(sqlerr.Errno(1352), "View's SELECT refers to a temporary table '%s'", t.Name)
+		}
+	})
+	return err
+}
+
+// columnList says of a view whose list of columns does not fit its query what MySQL does.
+func columnList(parsed sqlparser.Statement, err error) error {
+	if ddl, ok := parsed.(*sqlparser.DDL); ok && ddl.ViewSpec != nil && (sql.ErrInvalidColumnNumber.Is(err) || sql.ErrInvalidOperandColumns.Is(err)) {
+		return sqlerr.New(sqlerr.ColumnList, "In definition of view, derived table or common table expression, SELECT list and column names list have different column counts")
+	}
+	return err
+}
+
+// dropViews drops all of the views that a DROP VIEW names, or none.
+func (s *statement) dropViews(n *sqlparser.DDL) error {
+	if err := s.authorize(n.Auth); err != nil {
+		return err
+	}
+	var found []parse.TableName
+	var missing []string
+	for _, v := range n.FromViews {
+		db := v.DbQualifier.String()
+		if db == "" {
+			db = s.ctx.GetCurrentDatabase()
+		}
+		view := parse.TableName{Database: db, Name: v.Name.String()}
+		switch {
+		case db == "":
+			return sql.ErrNoDatabaseSelected.New()
+		case s.isView(view):
+			found = append(found, view)
+		case s.server.made.Owns(s.ctx, db, view.Name):
+			return sqlerr.New(sqlerr.Errno(1347), "'%s' is not VIEW", shownName(view)) // ER_WRONG_OBJECT
+		default:
+			missing = append(missing, db+"."+view.Name)
+		}
+	}
+	if len(missing) > 0 && !n.IfExists {
+		return sqlerr.New(sqlerr.UnknownDropped, "Unknown table '%s'", strings.Join(missing, ","))
+	}
+	for _, name := range missing {
+		if err := s.note(sqlerr.New(sqlerr.UnknownDropped, "Unknown table '%s'", name)); err != nil {
+			return err
+		}
+	}
+	for _, view := range found {
+		if _, err := s.server.views.kept.Delete(s.ctx, view.Database, view.Name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // qualify has a view's query name databases if names without one would mean another than they did.

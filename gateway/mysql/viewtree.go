@@ -136,7 +136,7 @@ func (s *statement) withinReach(parsed sqlparser.Statement) (restore func()) {
 		switch {
 		case ddl.ViewSpec != nil:
 			db, query = ddl.ViewSpec.ViewName.DbQualifier.String(), ddl.ViewSpec.ViewExpr
-		case ddl.Action == sqlparser.RenameStr:
+		case ddl.Action == sqlparser.RenameStr, ddl.Action == sqlparser.DropStr:
 			for _, t := range slices.Concat(ddl.FromTables, ddl.ToTables) {
 				db, unqualified = t.DbQualifier.String(), unqualified || t.DbQualifier.IsEmpty()
 			}

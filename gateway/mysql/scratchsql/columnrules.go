@@ -38,8 +38,7 @@ func checkLength(name string) error {
 	return nil
 }
 
-// CheckDatabaseName refuses a name that no database has.
-func CheckDatabaseName(name string) error {
+func checkDatabaseName(name string) error {
 	return checkName(name, sqlerr.Errno(1102), "Incorrect database name '%s'") // ER_WRONG_DB_NAME
 }
 

@@ -1,11 +1,14 @@
 package scratchsql
 
 import (
+	"strings"
+
 	"github.com/dolthub/go-mysql-server/sql"
 	lru "github.com/hashicorp/golang-lru/v2"
 
 	"github.com/silogate/silogate/catalog/scratch"
 	"github.com/silogate/silogate/engine/bind"
+	"github.com/silogate/silogate/engine/sqlerr"
 )
 
 // Databases is a bind.Scratch over a store.
@@ -60,6 +63,9 @@ func (d *Databases) Databases(ctx *sql.Context) []sql.Database {
 
 // CreateDatabase implements bind.Scratch. It begins without views: a crash may have left some of another of its name.
 func (d *Databases) CreateDatabase(ctx *sql.Context, name string, collation sql.CollationID) error {
+	if err := checkDatabaseName(name); err != nil {
+		return err
+	}
 	err := d.session(ctx).CreateDatabase(ctx, scratch.Database{Name: name, Owner: user(ctx), Collation: uint16(collation)})
 	if err != nil {
 		return err
@@ -69,6 +75,17 @@ func (d *Databases) CreateDatabase(ctx *sql.Context, name string, collation sql.
 
 // DropDatabase implements bind.Scratch.
 func (d *Databases) DropDatabase(ctx *sql.Context, name string) error {
+	checked, err := checksForeignKeys(ctx)
+	if err != nil {
+		return err
+	}
+	for _, table := range d.session(ctx).Names(name) {
+		for _, c := range d.children(ctx, name, table) {
+			if checked && !strings.EqualFold(c.database, name) {
+				return sqlerr.New(sqlerr.ParentDropped, "Cannot drop table '%s' referenced by a foreign key constraint '%s' on table '%s'.", table, c.key.Name, c.table.Definition().Name)
+			}
+		}
+	}
 	if err := d.session(ctx).DropDatabase(ctx, name); err != nil {
 		return err
 	}
