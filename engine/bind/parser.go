@@ -89,6 +89,7 @@ func rewrite(query string, ansiQuotes bool) (rewritten string, more asked) {
 	}
 	query, more.format = parse.CutFormat(query)
 	query, more.alters = parse.AlterView(query)
+	query = parse.ConvertTo(query, ansiQuotes)
 	return parse.Rewrite(query, ansiQuotes), more
 }
 

@@ -11,7 +11,32 @@ const (
 	NoColumns = "silogate_none"
 	// DuplicatesOption is the table option that says what becomes of rows of a query with the same key: IGNORE or REPLACE.
 	DuplicatesOption = "connection"
+	// ConvertComment is the comment before a CHARACTER SET that is CONVERT TO.
+	ConvertComment = "silogate:convert"
 )
+
+// converts finds a statement that may have a CONVERT TO, which the other grammar takes for the default of a table.
+var converts = regexp.MustCompile(`(?is)^\s*alter\s.*\bconvert\s`)
+
+// ConvertTo has an ALTER TABLE ... CONVERT TO CHARACTER SET say that it is one.
+func ConvertTo(sql string, ansiQuotes bool) string {
+	if !converts.MatchString(sql) {
+		return sql
+	}
+	w, ok := newRewriter(sql, Mode{AnsiQuotes: ansiQuotes})
+	if !ok {
+		return sql
+	}
+	for i, t := range w.tokens {
+		if t.is("CONVERT") && i+2 < len(w.tokens) && w.tokens[i+1].is("TO") {
+			w.replace(token{start: t.start, end: w.tokens[i+1].end}, "COMMENT = '"+ConvertComment+"',")
+			if w.tokens[i+2].is("CHARSET") {
+				w.replace(w.tokens[i+2], "CHARACTER SET")
+			}
+		}
+	}
+	return w.out.String() + sql[w.copied:]
+}
 
 // definesTable finds the beginning of a statement that makes or changes a table.
 var definesTable = regexp.MustCompile(`(?is)^\s*(create\s+(temporary\s+)?table|alter\s+(ignore\s+)?table)\s`)

@@ -87,3 +87,15 @@ func TestRestoreWidened(t *testing.T) {
 		}
 	}
 }
+
+func TestConvertTo(t *testing.T) {
+	for sql, want := range map[string]string{
+		"ALTER TABLE t ADD a INT, CONVERT TO CHARSET utf8mb4 COLLATE x": "ALTER TABLE t ADD a INT, COMMENT = 'silogate:convert', CHARACTER SET utf8mb4 COLLATE x",
+		"ALTER TABLE t ADD `convert` INT COMMENT 'convert to'":          "ALTER TABLE t ADD `convert` INT COMMENT 'convert to'",
+		"SELECT CONVERT(a, CHAR)":                                       "SELECT CONVERT(a, CHAR)",
+	} {
+		if got := ConvertTo(sql, false); got != want {
+			t.Errorf("%s\ngot  %s\nwant %s", sql, got, want)
+		}
+	}
+}

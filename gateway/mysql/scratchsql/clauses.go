@@ -8,7 +8,10 @@ import (
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/vitess/go/vt/sqlparser"
 
+	"github.com/silogate/silogate/engine/bind"
+	"github.com/silogate/silogate/engine/parse"
 	"github.com/silogate/silogate/engine/sqlerr"
+	"github.com/silogate/silogate/engine/types"
 )
 
 // apply makes the draft what the clauses of an ALTER TABLE say together. As in MySQL they are about the table as it was, whatever their order, but
@@ -329,8 +332,33 @@ func (d *draft) clause(c *sqlparser.DDL) error {
 		collation, err := sql.ParseCollation(c.AlterCollationSpec.CharacterSet, c.AlterCollationSpec.Collation, false)
 		d.collation = collation
 		return err
+	case c.AlterCommentSpec != nil && c.AlterCommentSpec.Comment == parse.ConvertComment:
+		d.converted = true
 	case c.AlterCommentSpec != nil:
 		d.comment = c.AlterCommentSpec.Comment
+	}
+	return nil
+}
+
+// convert gives the texts that are kept the collation of the table, for CONVERT TO.
+func (d *draft) convert(databases *Databases) error {
+	for i, c := range d.columns {
+		if c.written != nil || !c.kept.Type.IsText() || c.kept.Type.Kind == types.JSON {
+			continue
+		}
+		t, err := databases.typeOf(c.kept)
+		if err != nil {
+			return err
+		}
+		if collated, ok := t.(sql.TypeWithCollation); ok {
+			if t, err = collated.WithNewCollation(d.collation); err != nil {
+				return err
+			}
+		}
+		d.columns[i].kept.SQLType = TypeText(t)
+		if d.columns[i].kept.Type, err = bind.FromGMS(t); err != nil {
+			return err
+		}
 	}
 	return nil
 }

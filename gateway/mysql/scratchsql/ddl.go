@@ -109,6 +109,11 @@ func (d *Databases) Alter(ctx *sql.Context, gms *sqle.Engine, database string, a
 	if err != nil {
 		return err
 	}
+	if altered.converted {
+		if err := altered.convert(d); err != nil {
+			return err
+		}
+	}
 	b, err := altered.define(ctx, d, gms)
 	if err != nil {
 		return err

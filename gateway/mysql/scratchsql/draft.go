@@ -20,6 +20,7 @@ type draft struct {
 	collation sql.CollationID // of columns that name none
 	comment   string
 	auto      uint64              // AUTO_INCREMENT=; 0: not said
+	converted bool                // CONVERT TO: the collation is that of all texts
 	old       *scratch.Definition // nil: the table is made anew
 	columns   []draftColumn
 	keys      []draftKey
