@@ -333,6 +333,10 @@ func (e *execution) addParts(of item, w *writer) {
 				continue // it is not his to see
 			}
 			of.declared = types.Declare(of.columnOf().Type)
+			if c := of.definedOf(); c != nil && (c.SQLType == "tinyint(1)" || c.SQLType == "binary(0)") { // which their values do not tell
+				of.declared.DataType, _, _ = strings.Cut(c.SQLType, "(")
+				of.declared.ColumnType = c.SQLType
+			}
 			w.add(&of)
 		}
 	case keys, keyColumns:

@@ -48,6 +48,8 @@ func Declare(t Type) Declaration {
 		d.declareText(t)
 	case t.IsBinary():
 		d.declareBinary(t)
+	case t.Kind == Null:
+		d.DataType, d.ColumnType, d.Characters, d.Octets = "binary", "binary(0)", 0, 0
 	case t.Kind == Bool:
 		d.DataType, d.ColumnType = "tinyint", "tinyint(1)"
 		d.Precision, d.Scale = digits[t.Kind], 0

@@ -61,7 +61,7 @@ func (s *statement) createFrom(db string, n *sqlparser.DDL, args map[string]sqlp
 	for _, c := range columns {
 		insert.Columns = append(insert.Columns, c.Name)
 	}
-	err = s.attempt(insert, s.text, args)
+	err = s.bindUnder(insert, args, func(text string) error { return s.attempt(insert, text, args) })
 	if err == nil && made.Table.Name != n.Table.Name {
 		err = s.server.made.Rename(s.ctx, db, unnamed, db, n.Table.Name.String())
 	}
@@ -107,7 +107,11 @@ func besides(own []*sqlparser.ColumnDefinition, query []*sqlparser.ColumnDefinit
 
 // columnsOf are the columns that a table has which is made of a query's rows (MySQL 8.0 manual, 13.1.20.4).
 func (s *statement) columnsOf(query sqlparser.SelectStatement, args map[string]sqlparser.Expr) ([]*sqlparser.ColumnDefinition, error) {
-	root, err := s.server.gms.BoundQueryPlan(s.ctx, s.text, query, args)
+	var root sql.Node
+	err := s.bindUnder(query, args, func(text string) (err error) {
+		root, err = s.server.gms.BoundQueryPlan(s.ctx, text, query, args)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -264,3 +264,34 @@ func TestScratchDatabasesSurvive(t *testing.T) {
 	exec(t, c, "INSERT INTO d.t (k) VALUES ('A')")
 	wantTable(t, c, "SELECT MAX(id) > 2 FROM d.t", "1")
 }
+
+func TestPreparedDefinitions(t *testing.T) {
+	g := start(t)
+	c, _ := g.conn(g.open(""))
+	exec(t, c, "CREATE DATABASE made")
+	for _, p := range []struct {
+		text string
+		args []any
+	}{
+		{"CREATE TABLE made.p AS SELECT ? AS a, id FROM numbers WHERE id < ?", []any{"text", 3}},
+		{"ALTER TABLE made.p ADD b INT FIRST, ADD d INT AFTER b", nil},
+		{"RENAME TABLE made.p TO made.q", nil},
+	} {
+		stmt, err := c.PrepareContext(background, p.text)
+		if err == nil {
+			_, err = stmt.ExecContext(background, p.args...)
+			stmt.Close()
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", p.text, err)
+		}
+	}
+	wantTable(t, c, "SELECT * FROM made.q ORDER BY id", "NULL|NULL|text|1", "NULL|NULL|text|2")
+	exec(t, c, "SET @a = 7.5, @b = NULL, @text = 'ALTER TABLE made.r ADD c INT FIRST, ADD e INT AFTER c'",
+		"PREPARE p FROM 'CREATE TABLE made.r AS SELECT ? AS a, ? AS b'", "EXECUTE p USING @a, @b", "PREPARE q FROM @text", "EXECUTE q")
+	wantTable(t, c, "SELECT * FROM made.r", "NULL|NULL|7.5|NULL")
+	exec(t, c, "START TRANSACTION", "INSERT INTO made.r VALUES (1, 2, 3, NULL)", "PREPARE d FROM 'CREATE TABLE made.s (a INT)'", "EXECUTE d", "ROLLBACK")
+	wantTable(t, c, "SELECT COUNT(*) FROM made.r", "2")
+	_, err := c.ExecContext(background, "EXECUTE d")
+	wantErrno(t, "a table that is there", err, 1050, "42S01")
+}

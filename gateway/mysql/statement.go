@@ -356,6 +356,9 @@ func (s *statement) describe(parsed sqlparser.Statement, text string, params int
 	if err != nil {
 		return nil, err
 	}
+	if definesTables(shown) {
+		return nil, nil
+	}
 	restore := s.withinReach(shown)
 	defer restore()
 	root, err := s.server.gms.PrepareParsedQuery(s.ctx, text, text, shown)

@@ -12,6 +12,10 @@ import (
 // tables runs the statements that make and change scratch tables, which GMS neither binds nor runs as a whole; done is false for all others.
 func (s *statement) tables(parsed sqlparser.Statement, args map[string]sqlparser.Expr) (done bool, err error) {
 	switch n := parsed.(type) {
+	case *sqlparser.Prepare:
+		return s.prepareTables(n)
+	case *sqlparser.Execute:
+		return s.executeTables(n)
 	case *sqlparser.AlterTable:
 		db := s.databaseOf(n.Table)
 		if !s.server.made.Owns(s.ctx, db, n.Table.Name.String()) {
@@ -119,7 +123,10 @@ func (s *statement) renameTables(n *sqlparser.DDL) (done bool, err error) {
 	}
 	for i, from := range n.FromTables {
 		db, to := s.databaseOf(from), n.ToTables[i]
-		toDB := cmp.Or(to.DbQualifier.String(), s.ctx.GetCurrentDatabase(), db)
+		toDB := s.databaseOf(to)
+		if toDB == "" {
+			return true, sql.ErrNoDatabaseSelected.New()
+		}
 		if err := s.server.made.Rename(s.ctx, db, from.Name.String(), toDB, to.Name.String()); err != nil {
 			return true, err
 		}

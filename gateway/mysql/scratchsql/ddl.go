@@ -144,9 +144,9 @@ func (d *Databases) Alter(ctx *sql.Context, gms *sqle.Engine, database string, a
 	}
 	target := scratchName{database, altered.old.Name}
 	if to != nil {
-		target.table = to.Name.String()
-		if !to.DbQualifier.IsEmpty() {
-			target.database = to.DbQualifier.String()
+		target = scratchName{cmp.Or(to.DbQualifier.String(), ctx.GetCurrentDatabase()), to.Name.String()}
+		if target.database == "" {
+			return sql.ErrNoDatabaseSelected.New()
 		}
 	}
 	return d.move(ctx, scratchName{database, altered.old.Name}, target, b.renamed)
