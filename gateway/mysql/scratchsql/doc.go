@@ -1,7 +1,10 @@
 // Package scratchsql makes of the tables of package scratch those of go-mysql-server (GMS): scratch databases with MySQL's DDL and
 // DML, and the temporary tables of sessions.
 //
-// GMS parses and checks statements, computes defaults, generated columns and checks, and converts values; it hands rows to
+// What makes and changes tables is decided here: a statement becomes a draft, all clauses of it together, of which GMS binds types and
+// expressions (Databases.Create, Databases.Alter).
+//
+// Of rows GMS checks statements, computes defaults, generated columns and checks, and converts values; it hands them to
 // an editor, which stores them and finds those that a key forbids. It reads tables itself only to change them. Queries are
 // the engine's, which reads a Snapshot without a detour over GMS's rows.
 //

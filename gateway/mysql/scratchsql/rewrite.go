@@ -18,7 +18,7 @@ import (
 type rewriter struct {
 	*blueprint
 	from, to cells
-	computed bool // some column is generated, or there are checks
+	computed bool // some column is computed of others, or there are checks
 	last     uint64
 }
 
@@ -109,8 +109,8 @@ func (b *blueprint) fill(ctx *sql.Context, d *Databases, next *scratch.Table) er
 		return err
 	}
 	r := &rewriter{blueprint: b, from: newCells(ctx, was.Schema, b.old), to: newCells(ctx, b.schema, b.def), computed: len(b.checks) > 0}
-	for _, c := range b.schema {
-		r.computed = r.computed || c.Generated != nil
+	for i := range b.schema {
+		r.computed = r.computed || r.formula(i) != nil
 	}
 	all := make([]int, len(b.old.Columns))
 	for i := range all {
@@ -169,11 +169,11 @@ func (b *blueprint) refused(ctx *sql.Context, d *Databases, err error) error {
 // row makes a row of the n-th of the old table.
 func (r *rewriter) row(ctx *sql.Context, old []types.Value, n int) ([]types.Value, error) {
 	made := make([]types.Value, len(r.def.Columns))
-	for i, c := range r.def.Columns {
-		if c.Generated != nil {
+	for i := range r.def.Columns {
+		if r.formula(i) != nil {
 			continue
 		}
-		v, err := r.stored(ctx, i, old, n)
+		v, err := r.stored(ctx, i, old)
 		if err != nil {
 			return nil, atRow(err, n)
 		}
@@ -190,10 +190,11 @@ func (r *rewriter) row(ctx *sql.Context, old []types.Value, n int) ([]types.Valu
 		}
 	}
 	for i, c := range r.schema {
-		if c.Generated == nil {
+		formula := r.formula(i)
+		if formula == nil {
 			continue
 		}
-		x, err := c.Generated.Eval(ctx, gms)
+		x, err := formula.Eval(ctx, gms)
 		if err == nil {
 			made[i], err = r.to.convert(ctx, i, x)
 		}
@@ -229,8 +230,17 @@ func (r *rewriter) check(ctx *sql.Context, row sql.Row) error {
 	return nil
 }
 
-// stored is the value of a column that is not generated.
-func (r *rewriter) stored(ctx *sql.Context, i int, old []types.Value, n int) (types.Value, error) {
+// formula is what a column is computed by of the others: what generates it, or a new one's default that is no literal; nil: it is not.
+func (r *rewriter) formula(i int) *sql.ColumnDefaultValue {
+	c := r.schema[i]
+	if c.Generated == nil && r.columns[i].from < 0 && c.Default != nil && !c.Default.IsLiteral() {
+		return c.Default
+	}
+	return c.Generated
+}
+
+// stored is the value of a column that is not computed.
+func (r *rewriter) stored(ctx *sql.Context, i int, old []types.Value) (types.Value, error) {
 	c, from := r.def.Columns[i], r.columns[i].from
 	v, err := types.NullValue, error(nil)
 	switch {
@@ -250,7 +260,7 @@ func (r *rewriter) stored(ctx *sql.Context, i int, old []types.Value, n int) (ty
 	}
 	if c.AutoIncrement && (from < 0 || !r.old.Columns[from].AutoIncrement) && (v.Null || v == types.IntValue(0)) {
 		r.last = max(r.last+1, r.auto, 1)
-		return types.UintValue(r.last), nil
+		return r.to.convert(ctx, i, r.last)
 	}
 	if c.AutoIncrement {
 		r.last = max(r.last, uint64(v.Int))
@@ -291,11 +301,8 @@ func (r *rewriter) moved(ctx *sql.Context, i int, v types.Value) (types.Value, e
 	case now.Type.IsNumeric() && was.Type.IsTemporal() && was.Type.Kind != types.Year:
 		x = digitsOf(r.from.codecs[from].Text(0, v))
 	}
-	if text, ok := x.(string); ok && was.Type.IsText() && now.Type.IsText() {
+	if text, ok := x.(string); ok && was.Type.IsText() && now.Type.IsText() && !fitsIn(text, now.Type) {
 		x = strings.TrimRight(text, " ")
-		if len(text) > 0 && fitsIn(text, now.Type) {
-			x = text
-		}
 	}
 	made, err := r.to.convert(ctx, i, x)
 	if sqlerr.Is(err, sqlerr.DataTooLong) && shortens(was.Type, now.Type) { // Copy_field copies without a look at what the text is
