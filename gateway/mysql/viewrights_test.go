@@ -19,7 +19,7 @@ func TestExplainOfViews(t *testing.T) {
 		"GRANT SELECT ON d.nested TO ann"))
 	statements := []string{
 		"SELECT id FROM d.far", "SELECT id FROM d.near", "SELECT id FROM d.nested", "SELECT 1 FROM d.mine WHERE id IN (SELECT id FROM d.far)",
-		"WITH c AS (SELECT id FROM d.far) SELECT id FROM c UNION SELECT 1", "SELECT 1 UNION SELECT id FROM (SELECT id FROM d.near) t", "INSERT INTO d.mine SELECT id FROM d.far",
+		"WITH c AS (SELECT id FROM d.far) SELECT id FROM c UNION SELECT 1", "SELECT far.id FROM d.far, (WITH far AS (SELECT 1 AS a) SELECT a FROM far) q", "SELECT 1 UNION SELECT id FROM (SELECT id FROM d.near) t", "INSERT INTO d.mine SELECT id FROM d.far",
 		"UPDATE d.mine SET id = (SELECT MAX(id) FROM d.near)", "DELETE d.mine FROM d.mine JOIN d.far USING (id)", "SELECT 1 ORDER BY (SELECT MAX(id) FROM d.far)",
 	}
 	told := func(rights string, of string, may bool) {
@@ -180,4 +180,21 @@ func TestSafeUpdates(t *testing.T) {
 	exec(t, c, "EXPLAIN DELETE FROM d.t", "UPDATE d.t SET a = 5 WHERE id = 1", "UPDATE d.t SET a = 6 ORDER BY id DESC LIMIT 1", "DELETE FROM d.t WHERE id = 2", "INSERT INTO d.t VALUES (4, 4)")
 	wantTable(t, c, "SELECT * FROM d.t ORDER BY id", "1|5", "3|6", "4|4")
 	exec(t, c, "TRUNCATE d.t", "SET sql_safe_updates = 0", "DELETE FROM d.t")
+}
+
+// TestViewsThatReadThemselves checks that a WITH in a part of a view's query hides nothing of the rest of it.
+func TestViewsThatReadThemselves(t *testing.T) {
+	g := start(t)
+	c, _ := g.conn(g.open(""))
+	exec(t, c, "CREATE DATABASE d", "USE d", "CREATE VIEW v AS SELECT 1 AS a", "CREATE VIEW w AS SELECT a FROM v")
+	for _, query := range []string{
+		"SELECT a FROM v WHERE a IN (WITH v AS (SELECT 1 AS a) SELECT a FROM v)", "SELECT a FROM w, (WITH w AS (SELECT 1 AS b) SELECT b FROM w) q", "SELECT a FROM d.v",
+	} {
+		_, err := c.ExecContext(background, "CREATE OR REPLACE VIEW v AS "+query)
+		wantErrno(t, query, err, 1462, "HY000")
+	}
+	ann, _ := g.conn(g.account("ann", "GRANT SELECT ON d.* TO ann"))
+	exec(t, ann, "USE d")
+	_, err := texts(ann, "EXPLAIN SELECT * FROM v, (WITH v AS (SELECT 1 AS b) SELECT b FROM v) q")
+	wantErrno(t, "a view that a WITH elsewhere hides", err, 1345, "HY000")
 }

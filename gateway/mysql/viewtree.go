@@ -22,17 +22,24 @@ func eachTable(query sqlparser.SQLNode, visit func(*sqlparser.TableName)) error 
 		}
 		return true, nil
 	}, query)
+	return everyTable(query, func(name *sqlparser.TableName) {
+		if !name.DbQualifier.IsEmpty() || !own[strings.ToLower(name.Name.String())] {
+			visit(name)
+		}
+	})
+}
+
+// everyTable is eachTable with those that may be of a WITH, whose names hide tables in a part of the statement alone.
+func everyTable(query sqlparser.SQLNode, visit func(*sqlparser.TableName)) error {
 	return bind.Walk(func(n sqlparser.SQLNode) (bool, error) {
 		from, ok := n.(*sqlparser.AliasedTableExpr)
 		if !ok {
 			return true, nil
 		}
-		name, ok := from.Expr.(sqlparser.TableName)
-		if !ok || name.DbQualifier.IsEmpty() && own[strings.ToLower(name.Name.String())] {
-			return true, nil
+		if name, ok := from.Expr.(sqlparser.TableName); ok {
+			visit(&name)
+			from.Expr = name
 		}
-		visit(&name)
-		from.Expr = name
 		return true, nil
 	}, query)
 }
@@ -44,21 +51,32 @@ type viewTree struct {
 	seen  map[parse.TableName]bool
 }
 
-// walk visits the tables of a query that is read with db as its current database, and those below its views, each view's once.
+// walk visits the tables of a query that is read with db as its current database, and those below its views, each view's once. A name that WITH
+// gives to another thing counts as the table of that name, too, if there is one: what the walk is for is refused rather too often.
 func (v *viewTree) walk(query sqlparser.SQLNode, db string, inView bool) error {
 	var tables []parse.TableName
-	_ = eachTable(query, func(t *sqlparser.TableName) {
+	_ = everyTable(query, func(t *sqlparser.TableName) {
 		in := t.DbQualifier.String()
 		if in == "" {
 			in = db
 		}
 		tables = append(tables, parse.TableName{Database: in, Name: t.Name.String()})
 	})
+	sure := make(map[parse.TableName]bool)
+	_ = eachTable(query, func(t *sqlparser.TableName) {
+		sure[parse.TableName{Database: t.DbQualifier.String(), Name: t.Name.String()}] = true
+		sure[parse.TableName{Database: db, Name: t.Name.String()}] = true
+	})
 	for _, t := range tables {
+		kept, ok := v.server.views.kept.Get(t.Database, t.Name)
+		if !ok && !sure[t] {
+			if _, _, err := v.server.gms.Analyzer.Catalog.Table(v.ctx, t.Database, t.Name); err != nil {
+				continue // it is WITH's alone
+			}
+		}
 		if err := v.visit(t, inView); err != nil {
 			return err
 		}
-		kept, ok := v.server.views.kept.Get(t.Database, t.Name)
 		key := parse.TableName{Database: strings.ToLower(t.Database), Name: strings.ToLower(t.Name)}
 		if !ok || v.seen[key] {
 			continue

@@ -30,7 +30,7 @@ func checkName(name string, wrong sqlerr.Code, message string) error {
 	return checkLength(name)
 }
 
-// checkLength is all that is asked of the names of keys and constraints.
+// checkLength is all that is asked of the names of constraints.
 func checkLength(name string) error {
 	if utf8.RuneCountInString(name) > longestName {
 		return sqlerr.New(sqlerr.Errno(1059), "Identifier name '%s' is too long", name) // ER_TOO_LONG_IDENT

@@ -70,7 +70,7 @@ func (d *draft) nameKeys() error {
 		}
 	}
 	for i, k := range d.keys {
-		if err := checkLength(k.Name); err != nil {
+		if err := checkName(k.Name, sqlerr.Errno(1280), "Incorrect index name '%s'"); err != nil { // ER_WRONG_NAME_FOR_INDEX
 			return err
 		}
 		for _, other := range d.keys[:i] {
