@@ -1,7 +1,9 @@
 package connectors
 
 import (
+	"context"
 	"fmt"
+	"net"
 	"sync"
 	"time"
 
@@ -76,6 +78,22 @@ func (b *Breaker) reason() error {
 }
 
 func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
+
+// Dial connects if the breaker admits it, within a time. It goes on when nobody waits for it any more, and so learns how it ends.
+func (b *Breaker) Dial(ctx context.Context, network, address string, timeout time.Duration) (net.Conn, error) {
+	attempt, err := b.Try()
+	if err != nil {
+		return nil, err
+	}
+	dialer := net.Dialer{Timeout: timeout, KeepAlive: 30 * time.Second}
+	conn, err := dialer.DialContext(context.WithoutCancel(ctx), network, address)
+	if err != nil {
+		attempt.Failed(err)
+		return nil, err
+	}
+	attempt.Reached()
+	return conn, nil
+}
 
 // Attempt is one try to reach a source.
 type Attempt struct {

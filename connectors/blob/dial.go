@@ -2,6 +2,8 @@ package blob
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"net"
 	"net/http"
 	"time"
@@ -11,7 +13,9 @@ import (
 
 // tune has the connections of a client be those of a store: many, large, bounded in time, and made only if the breaker admits it.
 func tune(t *http.Transport, breaker *connectors.Breaker) {
-	t.DialContext = dialer(breaker)
+	t.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		return breaker.Dial(ctx, network, address, connectTimeout)
+	}
 	t.TLSHandshakeTimeout = connectTimeout
 	t.ResponseHeaderTimeout = answerTimeout
 	t.MaxIdleConnsPerHost = 64
@@ -20,20 +24,18 @@ func tune(t *http.Transport, breaker *connectors.Breaker) {
 	t.DisableCompression = true
 }
 
-// dialer connects if the breaker admits it. It goes on when nobody waits for it any more, and so learns how it ends.
-func dialer(breaker *connectors.Breaker) func(ctx context.Context, network, address string) (net.Conn, error) {
-	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		attempt, err := breaker.Try()
-		if err != nil {
-			return nil, err
-		}
-		dialer := net.Dialer{Timeout: connectTimeout, KeepAlive: 30 * time.Second}
-		conn, err := dialer.DialContext(context.WithoutCancel(ctx), network, address)
-		if err != nil {
-			attempt.Failed(err)
-			return nil, err
-		}
-		attempt.Reached()
-		return conn, nil
+// trust has a client accept what certificates in PEM have signed, besides those that it accepts; false: there is none in them.
+func trust(t *http.Transport, certificates string) bool {
+	if t.TLSClientConfig == nil { // of the default transport without HTTP/2
+		t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
+	roots := t.TLSClientConfig.RootCAs
+	if roots == nil {
+		var err error
+		if roots, err = x509.SystemCertPool(); err != nil {
+			roots = x509.NewCertPool()
+		}
+	}
+	t.TLSClientConfig.RootCAs = roots
+	return roots.AppendCertsFromPEM([]byte(certificates))
 }

@@ -2,7 +2,6 @@ package blob
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -50,15 +49,8 @@ func NewHTTP(config HTTPConfig) (*HTTP, error) {
 	h := &HTTP{config: config, files: slices.Compact(slices.Sorted(slices.Values(config.Files))), breaker: connectors.NewBreaker(time.Now)}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	tune(transport, h.breaker)
-	if config.CA != "" {
-		roots, err := x509.SystemCertPool()
-		if err != nil {
-			roots = x509.NewCertPool()
-		}
-		if !roots.AppendCertsFromPEM([]byte(config.CA)) {
-			return nil, sqlerr.New(sqlerr.BadOption, "option ca holds no certificate in PEM")
-		}
-		transport.TLSClientConfig.RootCAs = roots
+	if config.CA != "" && !trust(transport, config.CA) {
+		return nil, sqlerr.New(sqlerr.BadOption, "option ca holds no certificate in PEM")
 	}
 	h.client = &http.Client{Transport: transport}
 	return h, nil
@@ -191,14 +183,8 @@ func (h *HTTP) Read(ctx context.Context, o Object, off int64, p []byte) error {
 		if err == nil {
 			break
 		}
-		var cut *broken
-		switch {
-		case !errors.As(err, &cut):
+		if err := resumable(ctx, err, attempt, h.Location(o.Key)); err != nil {
 			return err
-		case ctx.Err() != nil:
-			return fmt.Errorf("%s: %w", h.Location(o.Key), ctx.Err())
-		case attempt == attempts:
-			return sqlerr.Wrap(sqlerr.SourceDown, cut.cause, "%s: the connection broke off", h.Location(o.Key))
 		}
 	}
 	return nil

@@ -211,14 +211,8 @@ func (s *S3) Read(ctx context.Context, o Object, off int64, p []byte) error {
 			}
 			return s.fail(ctx, err, "read", o.Key)
 		}
-		var cut *broken
-		switch {
-		case !errors.As(err, &cut):
+		if err := resumable(ctx, err, attempt, s.Location(o.Key)); err != nil {
 			return err
-		case ctx.Err() != nil:
-			return fmt.Errorf("%s: %w", s.Location(o.Key), ctx.Err())
-		case attempt == attempts:
-			return sqlerr.Wrap(sqlerr.SourceDown, cut.cause, "%s: the connection broke off", s.Location(o.Key))
 		}
 	}
 	return nil
@@ -228,6 +222,20 @@ func (s *S3) Read(ctx context.Context, o Object, off int64, p []byte) error {
 type broken struct{ cause error }
 
 func (b *broken) Error() string { return b.cause.Error() }
+
+// resumable says why a read that failed is not to be resumed where it did; nil: it is.
+func resumable(ctx context.Context, err error, attempt int, location string) error {
+	var cut *broken
+	switch {
+	case !errors.As(err, &cut):
+		return err
+	case ctx.Err() != nil:
+		return fmt.Errorf("%s: %w", location, ctx.Err())
+	case attempt == attempts:
+		return sqlerr.Wrap(sqlerr.SourceDown, cut.cause, "%s: the connection broke off", location)
+	}
+	return nil
+}
 
 // get reads once and returns how many bytes came.
 func (s *S3) get(ctx context.Context, client *s3.Client, o Object, off int64, p []byte) (n int, err error) {

@@ -2,7 +2,6 @@ package blob
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
@@ -120,20 +119,9 @@ func (s *S3) connections(loaded aws.Config) (*http.Transport, error) {
 	}
 	t := client.GetTransport()
 	tune(t, s.breaker)
-	if s.config.CA == "" {
-		return t, nil
-	}
-	roots := t.TLSClientConfig.RootCAs
-	if roots == nil {
-		var err error
-		if roots, err = x509.SystemCertPool(); err != nil {
-			roots = x509.NewCertPool()
-		}
-	}
-	if !roots.AppendCertsFromPEM([]byte(s.config.CA)) {
+	if s.config.CA != "" && !trust(t, s.config.CA) {
 		return nil, sqlerr.New(sqlerr.BadOption, "%s: option ca holds no certificate in PEM", s.Location(""))
 	}
-	t.TLSClientConfig.RootCAs = roots
 	return t, nil
 }
 

@@ -78,19 +78,12 @@ func (c *client) close() {
 	c.http.CloseIdleConnections()
 }
 
-// dial connects if the breaker admits it. It goes on when nobody waits for it any more, and so learns how it ends.
+// dial connects if the breaker admits it, and counts what goes through.
 func (c *client) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	attempt, err := c.breaker.Try()
+	conn, err := c.breaker.Dial(ctx, network, address, connectTimeout)
 	if err != nil {
 		return nil, err
 	}
-	dialer := net.Dialer{Timeout: connectTimeout, KeepAlive: 30 * time.Second}
-	conn, err := dialer.DialContext(context.WithoutCancel(ctx), network, address)
-	if err != nil {
-		attempt.Failed(err)
-		return nil, err
-	}
-	attempt.Reached()
 	return c.link.Conn(conn), nil
 }
 
