@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -18,7 +16,6 @@ import (
 	flatbuffers "github.com/google/flatbuffers/go"
 
 	"github.com/silogate/silogate/connectors/files/filestest"
-	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
 )
 
@@ -130,32 +127,12 @@ func written(t *testing.T, batch arrow.RecordBatch) map[string][]byte {
 
 // goldens are the files of other systems.
 func goldens(t testing.TB) map[string][]byte {
-	t.Helper()
-	out := make(map[string][]byte)
-	for _, pattern := range []string{"*.arrow", "*.ipc"} {
-		paths, err := filepath.Glob(filepath.Join("../testdata", pattern))
-		if err != nil || len(paths) == 0 {
-			t.Fatal(paths, err)
-		}
-		for _, path := range paths {
-			content, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			out[filepath.Base(path)] = content
-		}
-	}
-	return out
+	return filestest.Contents(t, "../testdata/*.arrow", "../testdata/*.ipc")
 }
 
 // readHostile reads a file of any content: rows, or an error of the file.
 func readHostile(t *testing.T, content []byte) error {
-	t.Helper()
-	_, _, err := filestest.Read(t, New(), "x.arrow", content)
-	if err != nil && !sqlerr.Is(err, sqlerr.Corrupt) && !sqlerr.Is(err, sqlerr.Unsupported) {
-		t.Errorf("error %v", err)
-	}
-	return err
+	return filestest.Hostile(t, New(), "x.arrow", content)
 }
 
 func TestHostile(t *testing.T) {

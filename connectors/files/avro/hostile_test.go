@@ -1,47 +1,24 @@
 package avro
 
 import (
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/silogate/silogate/connectors/files"
 	"github.com/silogate/silogate/connectors/files/filestest"
-	"github.com/silogate/silogate/engine/sqlerr"
 )
 
 var budget = files.Budget{Bytes: 8 << 20, Least: 1 << 16}
 
 // goldens are the files of other systems.
 func goldens(t testing.TB) map[string][]byte {
-	t.Helper()
-	out := make(map[string][]byte)
-	for _, pattern := range []string{"../testdata/*.avro", "testdata/*.avro"} {
-		paths, err := filepath.Glob(pattern)
-		if err != nil || len(paths) == 0 {
-			t.Fatal(paths, err)
-		}
-		for _, path := range paths {
-			content, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			out[filepath.Base(path)] = content
-		}
-	}
-	return out
+	return filestest.Contents(t, "../testdata/*.avro", "testdata/*.avro")
 }
 
 // readHostile reads a file of any content: rows, or an error of the file.
 func readHostile(t *testing.T, content []byte) error {
-	t.Helper()
-	_, _, err := filestest.Read(t, New(), "x.avro", content)
-	if err != nil && !sqlerr.Is(err, sqlerr.Corrupt) && !sqlerr.Is(err, sqlerr.Unsupported) {
-		t.Errorf("error %v", err)
-	}
-	return err
+	return filestest.Hostile(t, New(), "x.avro", content)
 }
 
 func TestDamaged(t *testing.T) {

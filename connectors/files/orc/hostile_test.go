@@ -15,25 +15,10 @@ import (
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
-// small are files whose every byte matters.
-var small = []string{"testdata/types.orc", "testdata/types_rle1.orc", "testdata/java_types.orc", "testdata/empty.orc"}
-
 // goldens are the files of other systems, of few rows.
 func goldens(t testing.TB) map[string][]byte {
-	t.Helper()
-	paths, err := filepath.Glob("../testdata/*.orc")
-	if err != nil || len(paths) == 0 {
-		t.Fatal(paths, err)
-	}
-	out := make(map[string][]byte)
-	for _, path := range append(paths, small...) {
-		content, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		out[filepath.Base(path)] = content
-	}
-	return out
+	return filestest.Contents(t, "../testdata/*.orc",
+		"testdata/types.orc", "testdata/types_rle1.orc", "testdata/java_types.orc", "testdata/empty.orc") // whose every byte matters
 }
 
 // readHostile reads a file of any content, all of it and row groups of every other stripe by its index: rows, or an error of the file.
@@ -72,12 +57,7 @@ func readHostile(t *testing.T, content []byte) error {
 			}
 		}
 	}
-	if err != nil && !sqlerr.Is(err, sqlerr.Corrupt) && !sqlerr.Is(err, sqlerr.Unsupported) {
-		t.Errorf("error %v", err)
-	}
-	if err != nil && !strings.Contains(err.Error(), "mem:x.orc") {
-		t.Errorf("error %v names no file", err)
-	}
+	filestest.OfFile(t, err, "x.orc")
 	return err
 }
 
