@@ -67,14 +67,7 @@ func (Format) Open(ctx context.Context, store blob.Store, o blob.Object, usage *
 	return f, nil
 }
 
-// corrupt says that the file is not what its format says, unless reading it failed.
-func (f *file) corrupt(err error) error {
-	var known *sqlerr.Error
-	if errors.As(err, &known) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return err
-	}
-	return sqlerr.Wrap(sqlerr.Corrupt, err, "Arrow IPC file %s", f.shown.Location)
-}
+func (f *file) corrupt(err error) error { return files.Malformed("Arrow IPC", f.shown.Location, err) }
 
 // open reads the schema and, of a file, the footer.
 func (f *file) open(ctx context.Context, store blob.Store, usage *connectors.Usage) error {

@@ -14,9 +14,6 @@ import (
 	"github.com/silogate/silogate/connectors/files"
 )
 
-// largestPiece is the most bytes of a piece: one request serves them well, and the next is read meanwhile.
-const largestPiece = 4 << 20
-
 // section is files.Section of a part.
 type section struct {
 	file    *file
@@ -28,11 +25,8 @@ type section struct {
 // Section implements files.File.
 func (f *file) Section(i int, columns []int, b files.Budget) files.Section {
 	s := &section{file: f, part: f.parts[i], columns: columns}
-	piece := min(max(b.Bytes/2, b.Least), largestPiece)
 	for _, e := range s.part.extents {
-		for off := e.Off; off < e.End(); off += piece {
-			s.ranges = append(s.ranges, []blob.Range{{Off: off, Len: min(piece, e.End()-off)}})
-		}
+		s.ranges = append(s.ranges, files.Cut(e.Off, e.End(), b)...)
 	}
 	return s
 }

@@ -75,7 +75,7 @@ func parseHeader(data []byte) (h header, err error) {
 	h.size = int64(c.at)
 	known, ok := codecs[string(name)]
 	if !ok {
-		return h, unsupported(fmt.Sprintf("is compressed by %q; deflate, snappy, zstandard and bzip2 are read", files.Shown(name)))
+		return h, files.Unsupported(fmt.Sprintf("is compressed by %q; deflate, snappy, zstandard and bzip2 are read", files.Shown(name)))
 	}
 	h.codec = known
 	if schema == nil {
@@ -86,11 +86,6 @@ func parseHeader(data []byte) (h header, err error) {
 	}
 	return h, nil
 }
-
-// unsupported is what is well-formed and not read.
-type unsupported string
-
-func (u unsupported) Error() string { return string(u) }
 
 // Sizes in bytes.
 const (

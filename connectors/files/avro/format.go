@@ -10,7 +10,6 @@ import (
 	"github.com/silogate/silogate/connectors/blob"
 	"github.com/silogate/silogate/connectors/files"
 	"github.com/silogate/silogate/connectors/files/codec"
-	"github.com/silogate/silogate/engine/sqlerr"
 )
 
 // Format is files.Format of Avro.
@@ -47,18 +46,7 @@ func (p Format) Open(ctx context.Context, store blob.Store, o blob.Object, usage
 	return f, nil
 }
 
-// corrupt says that the file is not what its format says, unless reading it failed.
-func (f *file) corrupt(err error) error {
-	var known *sqlerr.Error
-	var other unsupported
-	switch {
-	case errors.As(err, &known), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return err
-	case errors.As(err, &other):
-		return sqlerr.New(sqlerr.Unsupported, "%s %s", f.shown.Location, string(other))
-	}
-	return sqlerr.Wrap(sqlerr.Corrupt, err, "Avro file %s", f.shown.Location)
-}
+func (f *file) corrupt(err error) error { return files.Malformed("Avro", f.shown.Location, err) }
 
 // open reads the header, and how many rows the first block has.
 func (f *file) open(ctx context.Context, store blob.Store, usage *connectors.Usage) error {
@@ -129,9 +117,6 @@ func (f *file) Size(_ int, columns []int) (stored, decoded int64) {
 // Cost implements files.File.
 func (f *file) Cost() int64 { return 8*f.size + 200*int64(len(f.fields)) }
 
-// largestPiece is the most bytes of a piece: one request serves them well, and the next is read meanwhile.
-const largestPiece = 4 << 20
-
 // section is files.Section of a file.
 type section struct {
 	file    *file
@@ -141,12 +126,7 @@ type section struct {
 
 // Section implements files.File.
 func (f *file) Section(_ int, columns []int, b files.Budget) files.Section {
-	s := &section{file: f, columns: columns}
-	end, piece := f.shown.Object.Size, min(max(b.Bytes/2, b.Least), largestPiece)
-	for off := f.size; off < end; off += piece {
-		s.ranges = append(s.ranges, []blob.Range{{Off: off, Len: min(piece, end-off)}})
-	}
-	return s
+	return &section{f, columns, files.Cut(f.size, f.shown.Object.Size, b)}
 }
 
 // Ranges implements files.Section.

@@ -12,7 +12,6 @@ import (
 	"github.com/silogate/silogate/connectors/blob"
 	"github.com/silogate/silogate/connectors/files"
 	"github.com/silogate/silogate/connectors/files/codec"
-	"github.com/silogate/silogate/engine/sqlerr"
 )
 
 // Format is files.Format of ORC.
@@ -53,18 +52,7 @@ func (p Format) Open(ctx context.Context, store blob.Store, o blob.Object, usage
 	return f, nil
 }
 
-// corrupt says that the file is not what its format says, unless reading it failed.
-func (f *file) corrupt(err error) error {
-	var known *sqlerr.Error
-	var other unsupported
-	switch {
-	case errors.As(err, &known), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return err
-	case errors.As(err, &other):
-		return sqlerr.New(sqlerr.Unsupported, "%s %s", f.shown.Location, string(other))
-	}
-	return sqlerr.Wrap(sqlerr.Corrupt, err, "ORC file %s", f.shown.Location)
-}
+func (f *file) corrupt(err error) error { return files.Malformed("ORC", f.shown.Location, err) }
 
 // tail is the end of a file.
 type tail struct {
@@ -133,7 +121,7 @@ func (f *file) parse(ctx context.Context, store blob.Store, usage *connectors.Us
 		return fmt.Errorf("footer: %w", err)
 	}
 	if f.rootNull && root.kind == kindStruct {
-		return unsupported("has rows that are NULL as a whole")
+		return files.Unsupported("has rows that are NULL as a whole")
 	}
 	if err := f.checkStripes(start - f.metadata); err != nil {
 		return err

@@ -159,7 +159,7 @@ func zoneOf(name string) (*zone, error) {
 	}
 	location, err := time.LoadLocation(name)
 	if err != nil {
-		return nil, unsupported(fmt.Sprintf("was written in the time zone %q, which is not known here", files.Shown([]byte(name))))
+		return nil, files.Unsupported(fmt.Sprintf("was written in the time zone %q, which is not known here", files.Shown([]byte(name))))
 	}
 	return &zone{location: location}, nil
 }

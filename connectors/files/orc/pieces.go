@@ -73,18 +73,6 @@ func cut(streams []*wanted, b files.Budget) (ranges [][]blob.Range) {
 	return ranges
 }
 
-// head is the first piece of a section, held until no stream is in it any more.
-type head struct {
-	data  *blob.Data
-	users int
-}
-
-func (h *head) release() {
-	if h.users--; h.users == 0 {
-		h.data.Release()
-	}
-}
-
 // source yields the bytes of a stream as they are in the file. What it returns is valid until the next call.
 type source struct {
 	fetch files.Fetch
@@ -100,7 +88,7 @@ type source struct {
 }
 
 // newSource begins a stream whose start lies in the first piece.
-func newSource(w *wanted, first *head, fetch files.Fetch, mem memory.Allocator) (*source, error) {
+func newSource(w *wanted, first *files.Shared, fetch files.Fetch, mem memory.Allocator) (*source, error) {
 	s := &source{fetch: fetch, mem: mem, off: w.off, size: w.size, at: w.first.Off - w.off, rest: w.rest, release: func() {}}
 	for _, p := range w.rest {
 		s.behind += p.Len
@@ -109,11 +97,10 @@ func newSource(w *wanted, first *head, fetch files.Fetch, mem memory.Allocator) 
 		s.at = w.size
 		return s, nil
 	}
-	if s.buf = first.data.Bytes(w.first); s.buf == nil {
+	if s.buf = first.Use(w.first); s.buf == nil {
 		return nil, errors.New("its bytes were not fetched")
 	}
-	first.users++
-	s.release = first.release
+	s.release = first.Release
 	return s, nil
 }
 

@@ -82,12 +82,14 @@ func (s *section) Open(ctx context.Context, fetch files.Fetch, o files.Options) 
 		}
 	}()
 	maker := &stripeReader{file: s.file, stripe: &s.file.stripes[s.part], streams: r.streams, options: o}
-	first := &head{users: 1} // until all streams are open
+	var first *files.Shared
 	if len(s.ranges) > 0 {
-		if first.data, err = fetch(ctx, 0); err != nil {
+		data, err := fetch(ctx, 0)
+		if err != nil {
 			return nil, err
 		}
-		defer first.release()
+		first = files.Share(data)
+		defer first.Release() // all streams are open
 	}
 	for _, w := range s.streams {
 		src, err := newSource(w, first, fetch, o.Scratch)

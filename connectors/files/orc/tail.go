@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/silogate/silogate/connectors/files"
 	"github.com/silogate/silogate/connectors/files/codec"
 )
 
@@ -55,7 +56,7 @@ func parsePostScript(b []byte) (p postScript, err error) {
 		return p, errors.New("it does not end as an ORC file does: truncated, or of another format")
 	}
 	if len(version) > 1 && (version[0] > 1 || version[0] == 1 && version[1] > 0) { // 1.9999 are the drafts of ORC v2
-		return p, unsupported(fmt.Sprintf("is of version %d.%d of the format; 0.11 and 0.12 are read", version[0], version[1]))
+		return p, files.Unsupported(fmt.Sprintf("is of version %d.%d of the format; 0.11 and 0.12 are read", version[0], version[1]))
 	}
 	known, ok := codecs[kind]
 	if !ok {
@@ -63,7 +64,7 @@ func parsePostScript(b []byte) (p postScript, err error) {
 		if name == "" {
 			name = fmt.Sprintf("codec %d", kind)
 		}
-		return p, unsupported(fmt.Sprintf("is compressed by %s; zlib, Snappy, LZ4 and zstd are read", name))
+		return p, files.Unsupported(fmt.Sprintf("is compressed by %s; zlib, Snappy, LZ4 and zstd are read", name))
 	}
 	p.codec = known
 	if known != codec.None && (p.block < 1 || p.block > mostBlock) {
@@ -71,11 +72,6 @@ func parsePostScript(b []byte) (p postScript, err error) {
 	}
 	return p, nil
 }
-
-// unsupported is what is well-formed and not read.
-type unsupported string
-
-func (u unsupported) Error() string { return string(u) }
 
 // footer is what is read of the Footer.
 type footer struct {
@@ -132,7 +128,7 @@ func parseFooter(b []byte) (f footer, err error) {
 		case 8:
 			f.stride, err = v.size()
 		case 10:
-			err = unsupported("is encrypted")
+			err = files.Unsupported("is encrypted")
 		case 11:
 			calendar = v.number
 		}
@@ -252,7 +248,7 @@ func (s *stripe) parseStripeFooter(b []byte, columns int) error {
 		case 3:
 			s.zone = string(v.bytes)
 		case 4:
-			return unsupported("is encrypted")
+			return files.Unsupported("is encrypted")
 		}
 		return nil
 	})

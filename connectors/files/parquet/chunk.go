@@ -107,18 +107,6 @@ type Selection struct {
 	Gap   int64        // pages of other rows that take fewer bytes are read through
 }
 
-// head is the first piece of a row group, held until no chunk is in it any more.
-type head struct {
-	data  *blob.Data
-	users int
-}
-
-func (h *head) release() {
-	if h.users--; h.users == 0 {
-		h.data.Release()
-	}
-}
-
 // chunk reads the bytes of a column chunk from its start to its end. What it returns is valid until the next call.
 type chunk struct {
 	fetch  files.Fetch
@@ -135,7 +123,7 @@ type chunk struct {
 }
 
 // newChunk returns the chunk of a leaf column over the first piece.
-func newChunk(leaf int, pieces Pieces, first *head, fetch files.Fetch, mem memory.Allocator) (*chunk, error) {
+func newChunk(leaf int, pieces Pieces, first *files.Shared, fetch files.Fetch, mem memory.Allocator) (*chunk, error) {
 	l := pieces.leaves[leaf]
 	c := &chunk{fetch: fetch, pieces: pieces, mem: mem, rest: l.rest, gaps: l.gaps, base: l.first.Off, release: func() {}}
 	for _, piece := range l.rest {
@@ -144,11 +132,10 @@ func newChunk(leaf int, pieces Pieces, first *head, fetch files.Fetch, mem memor
 	if l.first.Len == 0 {
 		return c, nil
 	}
-	if c.buf = first.data.Bytes(l.first); c.buf == nil {
+	if c.buf = first.Use(l.first); c.buf == nil {
 		return nil, errors.New("its bytes were not fetched")
 	}
-	first.users++
-	c.release = first.release
+	c.release = first.Release
 	return c, nil
 }
 

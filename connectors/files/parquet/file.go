@@ -74,14 +74,7 @@ func (p *Format) open(ctx context.Context, store blob.Store, o blob.Object, usag
 	return f, nil
 }
 
-// corrupt says that the file is not what its format says, unless reading it failed.
-func (f *File) corrupt(err error) error {
-	var known *sqlerr.Error
-	if errors.As(err, &known) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return err
-	}
-	return sqlerr.Wrap(sqlerr.Corrupt, err, "Parquet file %s", f.Location)
-}
+func (f *File) corrupt(err error) error { return files.Malformed("Parquet", f.Location, err) }
 
 // parse fills the file from its footer. arrow-go panics on some malformed ones.
 func (f *File) parse(footer []byte) (err error) {

@@ -44,12 +44,14 @@ type openChunk func(leaf int) (*chunk, error)
 // number of rows is of interest then, and nothing is fetched.
 func (f *File) ReadGroup(ctx context.Context, group int, columns []int, pieces Pieces, fetch files.Fetch, o files.Options) (r *GroupReader, err error) {
 	r = &GroupReader{file: f, group: group, mem: o.Memory, left: f.Rows(group), spans: pieces.spans, batch: int64(o.BatchRows)}
-	first := &head{users: 1} // until all chunks are open
+	var first *files.Shared
 	if len(pieces.Ranges) > 0 {
-		if first.data, err = fetch(ctx, 0); err != nil {
+		data, err := fetch(ctx, 0)
+		if err != nil {
 			return r, err
 		}
-		defer first.release()
+		first = files.Share(data)
+		defer first.Release() // all chunks are open
 	}
 	var chunks []*chunk // also of columns whose decoder was not made, where making it panics
 	open := func(leaf int) (*chunk, error) {

@@ -180,9 +180,6 @@ func (f *File) Size(_ int, columns []int) (stored, decoded int64) {
 // Cost implements files.File.
 func (f *File) Cost() int64 { return int64(len(f.shown.Columns))*200 + 500 }
 
-// largestPiece is the most bytes of a piece: one request serves them well, and the next is read meanwhile.
-const largestPiece = 4 << 20
-
 // section is files.Section of a whole file.
 type section struct {
 	file    *File
@@ -192,12 +189,7 @@ type section struct {
 
 // Section implements files.File.
 func (f *File) Section(_ int, columns []int, b files.Budget) files.Section {
-	s := &section{file: f, columns: columns}
-	size, piece := f.shown.Object.Size, min(max(b.Bytes/2, b.Least), largestPiece)
-	for off := int64(0); off < size; off += piece {
-		s.ranges = append(s.ranges, []blob.Range{{Off: off, Len: min(piece, size-off)}})
-	}
-	return s
+	return &section{f, columns, files.Cut(0, f.shown.Object.Size, b)}
 }
 
 // Ranges implements files.Section.
