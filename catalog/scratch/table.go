@@ -199,6 +199,18 @@ func (t *Table) at(key string) (e entry, ok bool, err error) {
 	return t.entry(key, held), err == nil, err
 }
 
+// Row returns the row under a key that a Cursor told; ok is false if there is none any more.
+func (t *Table) Row(key string) (row []types.Value, ok bool, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	data, ok := t.rows.Get(key)
+	if !ok {
+		return nil, false, nil
+	}
+	row, err = t.decode(data)
+	return row, err == nil, err
+}
+
 // entry is a row as the trees have it.
 type entry struct {
 	key, data string

@@ -116,18 +116,29 @@ func foldColumns(n sqlparser.SQLNode) error {
 // tables.
 func uniqueTables(n sqlparser.SQLNode) error {
 	return Walk(func(n sqlparser.SQLNode) (bool, error) {
-		query, ok := n.(*sqlparser.Select)
-		if !ok {
-			return true, nil
-		}
-		seen := make(map[string]bool)
-		for _, from := range query.From {
-			if err := addTables(seen, from); err != nil {
+		switch n := n.(type) {
+		case *sqlparser.Select:
+			if err := uniqueNames(n.From); err != nil {
 				return false, err
 			}
+			return true, starredTables(n)
+		case *sqlparser.Update:
+			return true, uniqueNames(n.TableExprs)
+		case *sqlparser.Delete:
+			return true, uniqueNames(n.TableExprs)
 		}
-		return true, starredTables(query)
+		return true, nil
 	}, n)
+}
+
+func uniqueNames(list sqlparser.TableExprs) error {
+	seen := make(map[string]bool)
+	for _, from := range list {
+		if err := addTables(seen, from); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // addTables adds the names that a table expression gives to seen.

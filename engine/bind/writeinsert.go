@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"strings"
 
-	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/go-mysql-server/sql/analyzer"
 	"github.com/dolthub/go-mysql-server/sql/expression"
@@ -21,11 +20,8 @@ import (
 // insertImport imports an INSERT or REPLACE. What its expressions read of the row that is written is a column of a frame: those of the row
 // itself, and in ON DUPLICATE KEY UPDATE of the row that is there, the new one and what the query yields.
 type insertImport struct {
-	*expressions
-	binder   *Binder
+	termImport
 	analyzer *analyzer.Analyzer
-	table    *writtenTable
-	env      *expr.Env
 	frame    write.Frame // of the row
 	insert   *write.Insert
 	queries  []*Leaf // of subqueries
@@ -44,13 +40,13 @@ func (b *Binder) takeInsert(ctx *sql.Context, a *analyzer.Analyzer, n *gmsplan.I
 	values, _ := n.Source.(*gmsplan.Values)
 	w.single = values != nil && len(values.ExpressionTuples) == 1
 	im := b.writer(ctx, n, w, variables)
-	i := &insertImport{expressions: im.over(relation{node: oneRow()}, nil), binder: b, analyzer: a, env: w.env(),
-		table: newWrittenTable(ctx, writable(tables[0].node), destination.Sch), insert: &write.Insert{Rules: w.rules()}}
+	table := newWrittenTable(ctx, tables[0], destination.Sch)
+	i := &insertImport{termImport: im.terms(table), analyzer: a, insert: &write.Insert{Rules: w.rules()}}
 	if err := i.columns(n.ColumnNames); err != nil {
 		return nil, err
 	}
 	var err error
-	if i.insert.Checks, err = i.checkTerms(n.Checks(), i.frame); err != nil {
+	if i.insert.Checks, err = i.checks(n.Checks(), i.frame); err != nil {
 		return nil, err
 	}
 	i.insert.ZeroIsZero = sql.LoadSqlMode(ctx).ModeEnabled(sql.NoAutoValueOnZero)
@@ -98,29 +94,6 @@ func (b *Binder) takeInsert(ctx *sql.Context, a *analyzer.Analyzer, n *gmsplan.I
 	return out, nil
 }
 
-// oneRow is a relation of one row without columns.
-func oneRow() plan.Node { return &plan.Values{Rows: [][]expr.Expr{{}}} }
-
-// newFrame appends columns to a frame, by their lower-case names.
-func (i *insertImport) newFrame(frame *write.Frame) map[string]expr.Expr {
-	names := make(map[string]expr.Expr, len(i.table.columns))
-	for _, c := range i.table.columns {
-		i.last++
-		column := &expr.Column{ID: i.last, Name: c.Name, Typ: c.Type, Null: true}
-		*frame = append(*frame, column)
-		names[strings.ToLower(c.Name)] = column
-	}
-	return names
-}
-
-// term compiles an expression over a frame. One with a subquery, which is none, is refused.
-func (i *insertImport) term(e expr.Expr, frame write.Frame) (*write.Term, error) {
-	if _, plain := i.rel.node.(*plan.Values); !plain {
-		return nil, sqlerr.New(sqlerr.Unsupported, "a subquery in this expression of a write is not supported")
-	}
-	return write.NewTerm(memory.DefaultAllocator, e, frame, i.env)
-}
-
 // columns describes how the table's columns are filled.
 func (i *insertImport) columns(listed []string) error {
 	i.written = &writtenRow{now: i.newFrame(&i.frame), defaults: func(column string) (expr.Expr, error) { return i.givenDefault(i.table, column) }}
@@ -154,29 +127,6 @@ func (i *insertImport) columns(listed []string) error {
 		i.insert.Listed = append(i.insert.Listed, at)
 	}
 	return nil
-}
-
-// checkTerms compiles the table's checks over a frame.
-func (i *insertImport) checkTerms(checks sql.CheckConstraints, frame write.Frame) (list []write.CheckTerm, err error) {
-	for _, c := range checks {
-		if !c.Enforced {
-			continue
-		}
-		e, err := ofWrittenRow(i.ctx, c.Expr)
-		if err != nil {
-			return nil, err
-		}
-		cond, err := i.condition(e)
-		if err != nil {
-			return nil, err
-		}
-		term, err := i.term(cond, frame)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, write.CheckTerm{Name: c.Name, Term: term})
-	}
-	return list, nil
 }
 
 // values imports the rows of VALUES.
@@ -345,7 +295,7 @@ func (i *insertImport) amendment(exprs *gmsplan.UpdateExprs, checks sql.CheckCon
 			}
 		}
 	}
-	amend := &write.Amendment{}
+	amend, assigned := &write.Amendment{}, make(map[int]bool)
 	for _, e := range exprs.ExplicitUpdateExprs() {
 		set := e.(*expression.SetField)
 		at := i.table.index(set.LeftChild.(*expression.GetField).Name())
@@ -360,23 +310,10 @@ func (i *insertImport) amendment(exprs *gmsplan.UpdateExprs, checks sql.CheckCon
 		if cell != nil {
 			amend.Set = append(amend.Set, *cell)
 		}
-	}
-	for _, e := range exprs.DerivedUpdateExprs() {
-		set := e.(*expression.SetField)
-		at := i.table.index(set.LeftChild.(*expression.GetField).Name())
-		def, _ := set.RightChild.(*sql.ColumnDefaultValue)
-		value, err := i.definedBy(i.table, at, def)
-		if err != nil {
-			return err
-		}
-		term, err := i.term(value, frame)
-		if err != nil {
-			return err
-		}
-		amend.Derived = append(amend.Derived, write.SetTerm{Column: at, Type: term.Type, Value: term.Of})
+		assigned[at] = true
 	}
 	var err error
-	amend.Checks, err = i.checkTerms(checks, frame)
+	amend.Dependents, err = i.dependents(frame, checks, assigned)
 	i.insert.Policy, i.insert.Amend = write.Amend, amend
 	return err
 }

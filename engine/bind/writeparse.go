@@ -21,12 +21,42 @@ func writtenRows(n sqlparser.SQLNode) error {
 		return writtenRows(n.Statement)
 	case *sqlparser.Insert:
 		return insertedRows(n)
+	case *sqlparser.Delete:
+		return boundedWrite("DELETE", n.TableExprs, len(n.Targets) > 0, n.OrderBy, n.Limit)
 	case *sqlparser.Update:
+		if err := boundedWrite("UPDATE", n.TableExprs, false, n.OrderBy, n.Limit); err != nil {
+			return err
+		}
 		for _, set := range n.Exprs {
 			if err := replaceWritten(&set.Expr, ownDefault); err != nil {
 				return err
 			}
 		}
+	}
+	return nil
+}
+
+// boundedWrite refuses an offset of an UPDATE or DELETE, and an ORDER BY or LIMIT of one of several tables (MySQL 8.0 manual, 13.2.17).
+func boundedWrite(verb string, tables sqlparser.TableExprs, targets bool, order sqlparser.OrderBy, limit *sqlparser.Limit) error {
+	several := len(tables) > 1
+	if len(tables) == 1 {
+		_, one := tables[0].(*sqlparser.AliasedTableExpr)
+		several = !one
+	}
+	clause := ""
+	switch {
+	case len(order) > 0:
+		clause = "ORDER BY"
+	case limit != nil:
+		clause = "LIMIT"
+	}
+	switch {
+	case limit != nil && limit.Offset != nil:
+		return sqlerr.New(sqlerr.Syntax, "You have an error in your SQL syntax: %s has no offset", verb)
+	case clause != "" && targets:
+		return sqlerr.New(sqlerr.Syntax, "You have an error in your SQL syntax: %s of several tables has no %s", verb, clause)
+	case clause != "" && several:
+		return sqlerr.New(sqlerr.Errno(1221), "Incorrect usage of %s and %s", verb, clause) // ER_WRONG_USAGE
 	}
 	return nil
 }

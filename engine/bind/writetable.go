@@ -24,10 +24,11 @@ type Writable interface {
 
 // writtenTable is a table that a write is about.
 type writtenTable struct {
-	table   Writable
-	schema  sql.Schema // with what defaults and generated columns are computed of
-	columns []store.Column
-	resolve func() sql.Schema // nil: the schema has its defaults
+	database string
+	table    Writable
+	schema   sql.Schema // with what defaults and generated columns are computed of
+	columns  []store.Column
+	resolve  func() sql.Schema // nil: the schema has its defaults
 }
 
 // defaults returns the schema with what the columns hold by default.
@@ -44,8 +45,9 @@ func writable(n sql.Node) Writable {
 	return w
 }
 
-func newWrittenTable(ctx *sql.Context, table Writable, schema sql.Schema) *writtenTable {
-	t := &writtenTable{table: table, schema: schema}
+func newWrittenTable(ctx *sql.Context, n fromTable, schema sql.Schema) *writtenTable {
+	table := writable(n.node)
+	t := &writtenTable{database: n.node.Database().Name(), table: table, schema: schema}
 	for i, c := range table.Describe(ctx).Columns {
 		t.columns = append(t.columns, storeColumn(table.Name(), schema[i], c.Type))
 	}

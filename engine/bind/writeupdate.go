@@ -3,6 +3,7 @@ package bind
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
@@ -47,19 +48,18 @@ type writtenTarget struct {
 	scan *storedScan
 	now  map[string]expr.Expr // what the columns are by now, by lower-case name
 	set  []write.Set
-	more []write.Set
-	test []write.Check
+	with write.Dependents
 }
 
 // target makes a target of a table.
 func (im *importer) target(n fromTable) (*writtenTarget, error) {
-	t := &writtenTarget{fromTable: n, writtenTable: newWrittenTable(im.ctx, writable(n.node), n.node.Schema(im.ctx)), scan: im.scans[n.node], now: make(map[string]expr.Expr)}
+	t := &writtenTarget{fromTable: n, writtenTable: newWrittenTable(im.ctx, n, n.node.Schema(im.ctx)), scan: im.scans[n.node], now: make(map[string]expr.Expr)}
 	if t.scan == nil {
 		return nil, fmt.Errorf("table %s is not scanned", n.name)
 	}
 	t.resolve = func() sql.Schema {
 		catalog := im.binder.engine.Analyzer.Catalog
-		return planbuilder.New(im.ctx, catalog, nil).ResolveSchemaDefaults(n.node.Database().Name(), t.table.Name(), t.schema)
+		return planbuilder.New(im.ctx, catalog, nil).ResolveSchemaDefaults(t.database, t.table.Name(), t.schema)
 	}
 	for i, c := range t.columns {
 		t.now[strings.ToLower(c.Name)] = t.scan.scan.Cols[i].Ref()
@@ -80,26 +80,46 @@ func (o *output) add(e expr.Expr, name string) int {
 	return len(o.list) - 1
 }
 
-// targets describes where the rows of a query have those of the tables.
-func (o *output) targets(ctx *sql.Context, list []*writtenTarget, a *analyzer.Analyzer) ([]*write.Target, func(*sql.Context) error) {
+// targets describes where the rows of a query over a relation have those of the tables.
+func (o *output) targets(list []*writtenTarget, from plan.Schema, joined bool) []*write.Target {
 	var out []*write.Target
+	read := func(c plan.Column) int { return o.add(from[from.Index(c.ID)].Ref(), c.Name) } // of an outer join it may be NULL
 	for _, t := range list {
-		target := &write.Target{Key: o.add(t.scan.key.Ref(), t.scan.key.Name), Width: len(t.columns), Set: t.set, Derived: t.more, Checks: t.test}
+		target := &write.Target{Key: read(t.scan.key), Width: len(t.columns), Set: t.set, Dependents: t.with, Joined: joined}
+		target.First = target.Key + 1
 		for i := range t.columns {
-			at := o.add(t.scan.scan.Cols[i].Ref(), t.columns[i].Name)
-			if i == 0 {
-				target.First = at
-			}
+			read(t.scan.scan.Cols[i])
 		}
 		out = append(out, target)
 	}
-	return out, func(ctx *sql.Context) (err error) {
-		for i, t := range list {
-			if out[i].Table, err = t.table.Writer(ctx, a.Catalog); err != nil {
-				return err
-			}
+	return out
+}
+
+// opened has the targets write their tables.
+func opened(ctx *sql.Context, list []*writtenTarget, targets []*write.Target, a *analyzer.Analyzer) (err error) {
+	for i, t := range list {
+		if targets[i].Table, err = t.table.Writer(ctx, a.Catalog); err != nil {
+			return err
 		}
-		return nil
+	}
+	return nil
+}
+
+// oneTable reports a FROM clause of one table, each of whose rows the query has once.
+func oneTable(n sql.Node) bool {
+	for {
+		switch in := n.(type) {
+		case *gmsplan.ResolvedTable:
+			return true
+		case *gmsplan.SubqueryAlias:
+			return false
+		default:
+			below := in.Children()
+			if len(below) != 1 {
+				return false
+			}
+			n = below[0]
+		}
 	}
 }
 
@@ -143,35 +163,26 @@ func (b *Binder) takeUpdate(ctx *sql.Context, a *analyzer.Analyzer, n *gmsplan.U
 		return nil, err
 	}
 	x := im.over(rel, nil)
-	u := &updateImport{expressions: x, single: len(tables) == 1, targets: make(map[*gmsplan.ResolvedTable]*writtenTarget)}
+	u := &updateImport{expressions: x, single: oneTable(source.Child), targets: make(map[*gmsplan.ResolvedTable]*writtenTarget)}
 	for _, e := range explicit {
 		if err := u.assign(assignedTable(tables, e), e.(*expression.SetField)); err != nil {
 			return nil, err
 		}
 	}
-	for _, e := range source.UpdateExprs.DerivedUpdateExprs() {
-		if err := u.derive(assignedTable(tables, e), e.(*expression.SetField)); err != nil {
+	for _, t := range u.list {
+		if err := u.follow(t); err != nil {
 			return nil, err
 		}
 	}
-	if err := u.check(n.Checks()); err != nil {
+	if err := movedTwice(u.list); err != nil {
 		return nil, err
 	}
 	update := &write.Update{Rules: im.writing.rules(), Ignore: n.Ignore}
 	out := output{im: im, list: u.computed}
-	targets, open := out.targets(ctx, u.list, a)
-	if !u.single {
-		for _, t := range targets {
-			t.Once()
-		}
-		for _, same := range sameTables(u.list, targets) {
-			write.Share(same...)
-		}
-	}
-	update.Targets = targets
+	update.Targets = out.targets(u.list, x.rel.node.Schema(), !u.single)
 	node := &plan.Project{Input: x.rel.node, Exprs: out.list}
 	return im.writeOf(Update, node, u.list, func(ctx *sql.Context, rows write.Rows) (write.Outcome, error) {
-		if err := open(ctx); err != nil {
+		if err := opened(ctx, u.list, update.Targets, a); err != nil {
 			return write.Outcome{}, err
 		}
 		update.Rows = rows
@@ -179,19 +190,23 @@ func (b *Binder) takeUpdate(ctx *sql.Context, a *analyzer.Analyzer, n *gmsplan.U
 	}), nil
 }
 
-// sameTables groups the targets that are one table.
-func sameTables(list []*writtenTarget, targets []*write.Target) map[string][]*write.Target {
-	groups := make(map[string][]*write.Target)
+// movedTwice refuses to assign a column of the primary key of a table that is written under two names: the rows could not be found again.
+func movedTwice(list []*writtenTarget) error {
 	for i, t := range list {
-		name := strings.ToLower(t.node.Database().Name() + "." + t.table.Name())
-		groups[name] = append(groups[name], targets[i])
-	}
-	for name, g := range groups {
-		if len(g) == 1 {
-			delete(groups, name)
+		for _, other := range list[:i] {
+			same := strings.EqualFold(t.database, other.database) && strings.EqualFold(t.table.Name(), other.table.Name())
+			if same && (t.moves() || other.moves()) {
+				return sqlerr.New(sqlerr.Errno(1706), "Primary key/partition key update is not allowed since the table is updated both as '%s' and '%s'.",
+					other.name, t.name) // ER_MULTI_UPDATE_KEY_CONFLICT
+			}
 		}
 	}
-	return groups
+	return nil
+}
+
+// moves reports that a column of the table's primary key is assigned.
+func (t *writtenTarget) moves() bool {
+	return slices.ContainsFunc(t.set, func(s write.Set) bool { return t.schema[s.Column].PrimaryKey })
 }
 
 // assignedTable returns the table whose column an assignment is to; nil: it is none of the tables.
@@ -272,7 +287,11 @@ func (u *updateImport) assign(n *fromTable, set *expression.SetField) error {
 	if err != nil {
 		return err
 	}
-	position, now := u.put(u.writing.stored(value, &t.columns[at], set.RightChild.String()), t.columns[at].Name)
+	value = u.writing.stored(value, &t.columns[at], set.RightChild.String())
+	if value, err = u.matched(t, value); err != nil {
+		return err
+	}
+	position, now := u.put(value, t.columns[at].Name)
 	t.set = append(t.set, write.Set{Column: at, At: position})
 	t.now[strings.ToLower(column.Name())] = now
 	if u.single {
@@ -285,70 +304,32 @@ func (u *updateImport) assign(n *fromTable, set *expression.SetField) error {
 	return nil
 }
 
-// derive computes what changes with a row.
-func (u *updateImport) derive(n *fromTable, set *expression.SetField) error {
-	if n == nil || u.targets[n.node] == nil { // of a table that is only read
-		return nil
+// matched is a value where a row of the query has one of a target, and NULL, which is not stored, where an outer join has no match.
+func (u *updateImport) matched(t *writtenTarget, value expr.Expr) (expr.Expr, error) {
+	from := u.rel.node.Schema()
+	key := from[from.Index(t.scan.key.ID)].Ref()
+	if !key.Null {
+		return value, nil
 	}
-	t := u.targets[n.node]
-	column := set.LeftChild.(*expression.GetField)
-	at := t.index(column.Name())
-	def, ok := set.RightChild.(*sql.ColumnDefaultValue)
-	if !ok {
-		return fmt.Errorf("column %s is computed of a %T", column.Name(), set.RightChild)
-	}
-	u.rowOf(t)
-	value, err := u.definedBy(t.writtenTable, at, def)
+	unmatched, err := expr.New(expr.IsNull, key)
+	return &expr.Case{Whens: []expr.When{{Cond: unmatched, Then: &expr.Literal{Value: types.NullValue, Typ: value.Type()}}}, Else: value, Typ: value.Type()}, err
+}
+
+// follow compiles what depends on the rows of a target.
+func (u *updateImport) follow(t *writtenTarget) error {
+	constraints, err := t.constraints(u.ctx, u.binder.engine)
 	if err != nil {
 		return err
 	}
-	position, now := u.put(u.writing.stored(value, &t.columns[at], def.String()), t.columns[at].Name)
-	t.more = append(t.more, write.Set{Column: at, At: position})
-	t.now[strings.ToLower(column.Name())] = now
-	return nil
-}
-
-// check computes whether the checks hold. GMS has those of all tables in one list, whose columns are those of one.
-func (u *updateImport) check(checks sql.CheckConstraints) error {
-	for _, c := range checks {
-		if !c.Enforced {
-			continue
-		}
-		t := u.checked(c.Expr)
-		if t == nil {
-			continue
-		}
-		u.rowOf(t)
-		e, err := ofWrittenRow(u.ctx, c.Expr)
-		if err != nil {
-			return err
-		}
-		cond, err := u.condition(e)
-		if err != nil {
-			return err
-		}
-		at, _ := u.put(cond, c.Name)
-		t.test = append(t.test, write.Check{Name: c.Name, At: at})
+	assigned := make(map[int]bool)
+	for _, s := range t.set {
+		assigned[s.Column] = true
 	}
-	return nil
-}
-
-// checked is the table that a check is of; nil: one that is only read.
-func (u *updateImport) checked(e sql.Expression) (of *writtenTarget) {
-	if len(u.list) == 1 && u.single {
-		return u.list[0]
-	}
-	sql.Inspect(u.ctx, e, func(_ *sql.Context, e sql.Expression) bool {
-		if f, ok := e.(*expression.GetField); ok && of == nil {
-			for _, t := range u.list {
-				if strings.EqualFold(t.table.Name(), f.Table()) || strings.EqualFold(t.name, f.Table()) {
-					of = t
-				}
-			}
-		}
-		return of == nil
-	})
-	return of
+	f := u.terms(t.writtenTable)
+	var frame write.Frame
+	u.written = &writtenRow{now: f.newFrame(&frame)}
+	t.with, err = f.dependents(frame, constraints, assigned)
+	return err
 }
 
 // besideColumn is a value that is given to a column: a hexadecimal literal is a number for one of numbers.
@@ -403,16 +384,10 @@ func (b *Binder) takeDelete(ctx *sql.Context, a *analyzer.Analyzer, n *gmsplan.D
 		list = append(list, target)
 	}
 	out := output{im: im}
-	targets, open := out.targets(ctx, list, a)
-	if len(tables) > 1 {
-		for _, t := range targets {
-			t.Once()
-		}
-	}
-	del := &write.Delete{Targets: targets, Rules: im.writing.rules()}
+	del := &write.Delete{Targets: out.targets(list, rel.node.Schema(), !oneTable(n.Child)), Rules: im.writing.rules()}
 	node := &plan.Project{Input: rel.node, Exprs: out.list}
 	return im.writeOf(Delete, node, list, func(ctx *sql.Context, rows write.Rows) (write.Outcome, error) {
-		if err := open(ctx); err != nil {
+		if err := opened(ctx, list, del.Targets, a); err != nil {
 			return write.Outcome{}, err
 		}
 		del.Rows = rows

@@ -12,6 +12,8 @@ import (
 type Table interface {
 	// Insert adds a row. The error of one with a key that another row has is a *Duplicate.
 	Insert(row []types.Value) error
+	// Row returns the row that is under a key now; false: there is none.
+	Row(key string) ([]types.Value, bool, error)
 	// Update replaces a row; false: there is no such row any more. Errors are those of Insert.
 	Update(old Row, row []types.Value) (bool, error)
 	// Delete removes a row; false: there is no such row any more.
@@ -56,12 +58,6 @@ type Outcome struct {
 	Doubles  int64 // rows of an INSERT that were in the way of others, or that others were in the way of
 	// Generated is the first AUTO_INCREMENT value that was generated, Given the last one that was not; 0: none.
 	Generated, Given uint64
-}
-
-// Check is a CHECK constraint.
-type Check struct {
-	Name string
-	At   int // of the truth value
 }
 
 // violated is the error of a check that does not hold; NULL holds.

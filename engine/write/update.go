@@ -14,12 +14,13 @@ type Target struct {
 	First int // of the table's columns
 	Width int // how many they are
 
-	Set     []Set   // what the statement assigns
-	Derived []Set   // generated columns, and those with ON UPDATE, which change with a row alone
-	Checks  []Check // of the new row
+	Set []Set // what the statement assigns
+	Dependents
 
-	written map[string]bool          // the keys of rows that are done with; nil: the query has each once
-	now     map[string][]types.Value // what rows have become, by their keys; nil: no other target is the same table
+	// Joined says that the query may have a row several times, which is written the first time alone, and that what the statement writes of
+	// other tables may change the row before: by a cascade, or because they are the same table under another name.
+	Joined  bool
+	written map[string]bool // the keys of rows that are done with
 }
 
 // Set is a column's new value.
@@ -28,32 +29,25 @@ type Set struct {
 	At     int
 }
 
-// Once has a row that a join yields several times be written once: the first time.
-func (t *Target) Once() { t.written = make(map[string]bool) }
-
-// Share tells targets that they are one table under several names: a row that one has changed the others change further.
-func Share(targets ...*Target) {
-	now := make(map[string][]types.Value)
-	for _, t := range targets {
-		t.now = now
-	}
-}
-
-// row returns the target's row; ok is false if it is written already, or is none: the outer join has no match.
-func (t *Target) row(values []types.Value) (row Row, ok bool) {
+// row returns the target's row as it is by now; ok is false if it is written already, is gone, or is none: the outer join has no match.
+func (t *Target) row(values []types.Value) (row Row, ok bool, err error) {
 	key := values[t.Key]
 	if key.Null {
-		return Row{}, false
+		return Row{}, false, nil
 	}
 	row = Row{Key: key.Str, Values: values[t.First : t.First+t.Width]}
-	if t.written == nil {
-		return row, true
+	if !t.Joined {
+		return row, true, nil
 	}
 	if t.written[row.Key] {
-		return row, false
+		return row, false, nil
+	}
+	if t.written == nil {
+		t.written = make(map[string]bool)
 	}
 	t.written[row.Key] = true
-	return row, true
+	row.Values, ok, err = t.Table.Row(row.Key)
+	return row, ok, err
 }
 
 // Update is an UPDATE.
@@ -72,12 +66,16 @@ func (u *Update) Run() (out Outcome, err error) {
 			return out, err
 		}
 		for _, t := range u.Targets {
-			old, ok := t.row(values)
+			old, ok, err := t.row(values)
+			if err != nil {
+				return out, err
+			}
 			if !ok {
 				continue
 			}
 			out.Rows++
-			changed, err := t.update(old, values)
+			u.Rules.Row++
+			changed, err := u.update(t, old, values)
 			switch {
 			case err != nil && u.Ignore && ignorable(err):
 				warn(u.Rules, err)
@@ -90,10 +88,7 @@ func (u *Update) Run() (out Outcome, err error) {
 	}
 }
 
-func (t *Target) update(old Row, values []types.Value) (changed bool, err error) {
-	if now := t.now[old.Key]; now != nil {
-		old.Values = now
-	}
+func (u *Update) update(t *Target, old Row, values []types.Value) (changed bool, err error) {
 	next := slices.Clone(old.Values)
 	for _, s := range t.Set {
 		next[s.Column] = values[s.At]
@@ -101,19 +96,10 @@ func (t *Target) update(old Row, values []types.Value) (changed bool, err error)
 	if slices.Equal(next, old.Values) {
 		return false, nil
 	}
-	for _, s := range t.Derived {
-		next[s.Column] = values[s.At]
+	if err := t.follow(u.Rules, next); err != nil {
+		return false, err
 	}
-	for _, c := range t.Checks {
-		if err := violated(c.Name, values[c.At]); err != nil {
-			return false, err
-		}
-	}
-	changed, err = t.Table.Update(old, next)
-	if t.now != nil && err == nil {
-		t.now[old.Key] = next
-	}
-	return changed, err
+	return t.Table.Update(old, next)
 }
 
 // Delete is a DELETE.
@@ -132,7 +118,10 @@ func (d *Delete) Run() (out Outcome, err error) {
 			return out, err
 		}
 		for _, t := range d.Targets {
-			old, ok := t.row(values)
+			old, ok, err := t.row(values)
+			if err != nil {
+				return out, err
+			}
 			if !ok {
 				continue
 			}

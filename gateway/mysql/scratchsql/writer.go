@@ -51,6 +51,9 @@ func (t *table) Writer(ctx *sql.Context, catalog *analyzer.Catalog) (write.Table
 // Insert implements write.Table.
 func (w *writer) Insert(row []types.Value) error { return w.refused(w.rows.Insert(row)) }
 
+// Row implements write.Table.
+func (w *writer) Row(key string) ([]types.Value, bool, error) { return w.rows.Row(key) }
+
 // Update implements write.Table.
 func (w *writer) Update(old write.Row, row []types.Value) (ok bool, err error) {
 	if old.Key == "" {
