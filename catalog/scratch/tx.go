@@ -2,6 +2,7 @@ package scratch
 
 import (
 	"context"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -228,6 +229,34 @@ func (s *Session) AtStart(database, table string, temporarily bool) (*Table, boo
 		before.table = s.visible(n)
 	}
 	return before.table, before.table != nil
+}
+
+// Latest are the permanent tables as they are committed now, and as the transaction has changed them, with the names of their databases: what
+// definitions must agree with, whatever the transaction's snapshot is.
+func (s *Session) Latest() iter.Seq2[string, *Table] {
+	return func(yield func(string, *Table) bool) {
+		state := s.store.current.Load()
+		for key, db := range state.databases {
+			for table, t := range db.tables {
+				if s.tx != nil {
+					if _, own := s.tx.tables[name{database: key, table: table}]; own {
+						continue
+					}
+				}
+				if !yield(db.Name, t) {
+					return
+				}
+			}
+		}
+		if s.tx == nil {
+			return
+		}
+		for n, t := range s.tx.tables {
+			if db, ok := s.Database(n.database); ok && !n.temporary && t != nil && !yield(db.Name, t) {
+				return
+			}
+		}
+	}
 }
 
 // Database returns a scratch database.

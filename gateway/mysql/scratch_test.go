@@ -4,11 +4,14 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/go-sql-driver/mysql"
 )
 
 // exec runs statements, none of which may fail.
@@ -121,9 +124,12 @@ func TestNamesOfScratchDatabases(t *testing.T) {
 }
 
 // waits returns once a session waits for a lock.
-func (g *gateway) waits() {
+func (g *gateway) waits() { g.wait(1) }
+
+// wait returns once so many sessions wait for locks.
+func (g *gateway) wait(sessions int) {
 	g.t.Helper()
-	eventually(g.t.(*testing.T), "wait for a lock", func() bool { return g.scratch.Waiting() > 0 })
+	eventually(g.t.(*testing.T), "wait for a lock", func() bool { return g.scratch.Waiting() >= sessions })
 }
 
 func TestSessionsThatWriteOneTable(t *testing.T) {
@@ -170,6 +176,48 @@ func TestSessionsThatWriteOneTable(t *testing.T) {
 	hangUp(one)
 	exec(t, two, "UPDATE d.t SET n = 0")
 	wantTable(t, two, "SELECT COUNT(*) FROM d.t", "1")
+}
+
+// TestDefinitionsThatChangeMeanwhile has statements wait for a table, one after the other, of which the first alters what the second was bound to.
+func TestDefinitionsThatChangeMeanwhile(t *testing.T) {
+	g := start(t)
+	holder, _ := g.conn(g.open(""))
+	for _, c := range []struct {
+		first, second string
+		errnos        [2]uint16
+	}{
+		{"ALTER TABLE t MODIFY a INT NOT NULL", "INSERT INTO t (id, a) VALUES (2, NULL)", [2]uint16{0, 1048}},
+		{"ALTER TABLE t ADD CHECK (a < 10)", "UPDATE t SET a = 20", [2]uint16{0, 3819}},
+		{"ALTER TABLE t DROP COLUMN a", "UPDATE t SET a = 20", [2]uint16{0, 1054}},
+		{"ALTER TABLE t ADD b INT DEFAULT 4 FIRST", "INSERT INTO t VALUES (2, 3)", [2]uint16{0, 1136}},
+		{"ALTER TABLE t ADD b INT DEFAULT 4", "INSERT INTO t (id) SELECT 2", [2]uint16{0, 0}},
+		{"DROP TABLE t", "DELETE FROM t", [2]uint16{0, 1146}},
+		{"ALTER TABLE t RENAME s", "DELETE FROM t", [2]uint16{0, 1146}},
+		{"CREATE TABLE child (a INT, FOREIGN KEY (a) REFERENCES t (id))", "ALTER TABLE t DROP PRIMARY KEY", [2]uint16{0, 1553}},
+		{"ALTER TABLE t DROP PRIMARY KEY", "CREATE TABLE child (a INT, FOREIGN KEY (a) REFERENCES t (id))", [2]uint16{0, 1822}},
+		{"CREATE TABLE child (a INT, FOREIGN KEY (a) REFERENCES t (id) ON UPDATE CASCADE)", "UPDATE t SET id = 7", [2]uint16{0, 0}},
+	} {
+		exec(t, holder, "DROP DATABASE IF EXISTS d", "CREATE DATABASE d", "USE d", "CREATE TABLE t (id INT PRIMARY KEY, a INT)", "INSERT INTO t VALUES (1, 1)",
+			"START TRANSACTION", "SELECT * FROM t FOR UPDATE")
+		var ended [2]chan error
+		for i, statement := range []string{c.first, c.second} {
+			conn, _ := g.conn(g.open(""))
+			exec(t, conn, "USE d")
+			ended[i] = make(chan error, 1)
+			go func() { _, err := conn.ExecContext(background, statement); ended[i] <- err }()
+			g.wait(i + 1)
+		}
+		exec(t, holder, "COMMIT")
+		for i, statement := range []string{c.first, c.second} {
+			err := <-ended[i]
+			var got *mysql.MySQLError
+			switch {
+			case errors.As(err, &got) && got.Number == c.errnos[i]:
+			case err != nil || c.errnos[i] != 0:
+				t.Errorf("%s, then %s: the latter has %v, want errno %d", c.first, statement, err, c.errnos[i])
+			}
+		}
+	}
 }
 
 func TestConcurrentIncrements(t *testing.T) {

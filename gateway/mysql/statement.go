@@ -123,6 +123,13 @@ func (s *statement) attempt(parsed sqlparser.Statement, text string, args map[st
 		return s.federated(leaf, nil)
 	}
 	if w, ok := bind.WriteOf(root); ok {
+		bound, err := s.lockWritten(w)
+		if err != nil {
+			return err
+		}
+		if !bound {
+			return s.attempt(parsed, text, args)
+		}
 		return s.write(w)
 	}
 	if err := s.mayRun(root); err != nil {
@@ -166,9 +173,6 @@ func (s *statement) renewWarnings(root sql.Node, before int) {
 
 // local runs a statement of GMS's.
 func (s *statement) local(root sql.Node, text string) error {
-	if err := s.lockTargets(root); err != nil {
-		return err
-	}
 	schema, iter, _, err := s.server.gms.PrepQueryPlanForExecution(s.ctx, text, root, &sql.QueryFlags{})
 	if err != nil {
 		return err

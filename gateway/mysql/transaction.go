@@ -223,32 +223,3 @@ func mayLock(ctx *sql.Context, root sql.Node) (err error) {
 	}
 	return err
 }
-
-// lockTargets makes the transaction the only writer of the scratch tables that a statement of GMS's writes, and of those
-// that foreign keys link to them, before it reads them.
-func (s *statement) lockTargets(root sql.Node) error {
-	var targets [][2]string
-	add := func(ctx *sql.Context, n sql.Node) {
-		transform.InspectWithOpaque(ctx, n, func(ctx *sql.Context, n sql.Node) bool {
-			if t, ok := n.(sql.TableNode); ok {
-				targets = append(targets, scratchsql.Linked(ctx, t.UnderlyingTable())...)
-			}
-			return true
-		})
-	}
-	transform.InspectWithOpaque(s.ctx, root, func(ctx *sql.Context, n sql.Node) bool {
-		switch n := n.(type) {
-		case *gmsplan.InsertInto:
-			add(ctx, n.Destination)
-			return false
-		case *gmsplan.Update:
-			add(ctx, n.Child)
-			return false
-		case *gmsplan.DeleteFrom:
-			add(ctx, n.Child)
-			return false
-		}
-		return true
-	})
-	return s.session().scratch.Lock(s.ctx, targets...)
-}

@@ -3,6 +3,8 @@ package mysql
 import (
 	"fmt"
 
+	"github.com/dolthub/go-mysql-server/sql"
+
 	"github.com/silogate/silogate/engine/bind"
 	"github.com/silogate/silogate/engine/sqlerr"
 	writes "github.com/silogate/silogate/engine/write"
@@ -10,18 +12,20 @@ import (
 	"github.com/silogate/silogate/gateway/mysql/wire"
 )
 
-// write runs a statement that writes scratch tables.
-func (s *statement) write(w *bind.Write) error {
+// lockWritten makes the transaction the only writer of the tables of a write. bound is false if another session has altered one since it was bound.
+func (s *statement) lockWritten(w *bind.Write) (bound bool, err error) {
 	if err := s.mayWrite(w); err != nil {
-		return err
+		return false, err
 	}
-	var targets [][2]string
+	var tables []sql.Table
 	for _, t := range w.Tables {
-		targets = append(targets, scratchsql.Linked(s.ctx, t.Table)...)
+		tables = append(tables, t.Table)
 	}
-	if err := s.session().scratch.Lock(s.ctx, targets...); err != nil {
-		return err
-	}
+	return scratchsql.Lock(s.ctx, tables...)
+}
+
+// write runs a statement that writes scratch tables, which are locked.
+func (s *statement) write(w *bind.Write) error {
 	before := s.ctx.GetLastQueryInfo().LastInsertId.Load()
 	out, err := w.Run(s.ctx)
 	if err != nil {

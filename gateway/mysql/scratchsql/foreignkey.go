@@ -10,36 +10,62 @@ import (
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
-// Linked returns where a table of package scratch is, and those that foreign keys link to it in either direction, one after the other;
-// nothing for any other table.
-func Linked(ctx *sql.Context, t sql.Table) [][2]string {
-	own, ok := t.(*table)
-	if lookup, found := t.(*indexed); found {
-		own, ok = lookup.table, true
+// Lock makes the transaction the only writer of tables of package scratch, and of those that foreign keys link to them in either direction; of
+// others it knows nothing. current is false if one of the tables is not what it was bound as: what is bound now stays as it is.
+func Lock(ctx *sql.Context, tables ...sql.Table) (current bool, err error) {
+	var written []*table
+	for _, t := range tables {
+		switch t := t.(type) {
+		case *table:
+			written = append(written, t)
+		case *indexed:
+			written = append(written, t.table)
+		}
 	}
-	if !ok {
-		return nil
+	if len(written) == 0 {
+		return true, nil
 	}
-	all := [][2]string{{own.database, own.def.Name}}
-	known := func(db, name string) bool {
-		return slices.ContainsFunc(all, func(k [2]string) bool { return strings.EqualFold(k[0], db) && strings.EqualFold(k[1], name) })
+	databases, session := written[0].databases, written[0].databases.session(ctx)
+	var names [][2]string
+	for _, t := range written {
+		names = append(names, [2]string{t.database, t.def.Name})
 	}
-	session := own.databases.session(ctx)
+	for locked := 0; locked < len(names); { // what is locked has no new links
+		if err := session.Lock(ctx, names...); err != nil {
+			return false, err
+		}
+		locked = len(names)
+		names = databases.linked(ctx, names)
+	}
+	for _, t := range written {
+		now, err := t.current(ctx)
+		if err != nil {
+			return false, err
+		}
+		if now.Definition() != t.def {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// linked adds to tables those that foreign keys link to them.
+func (d *Databases) linked(ctx *sql.Context, all [][2]string) [][2]string {
+	add := func(db, name string) {
+		if !slices.ContainsFunc(all, func(k [2]string) bool { return strings.EqualFold(k[0], db) && strings.EqualFold(k[1], name) }) {
+			all = append(all, [2]string{db, name})
+		}
+	}
 	for i := 0; i < len(all); i++ {
-		at, found := session.Permanent(all[i][0], all[i][1])
-		if !found {
-			continue
-		}
-		linked := &table{databases: own.databases, database: all[i][0], def: at.Definition()}
-		for _, k := range at.Definition().ForeignKeys {
-			if !known(k.ParentDatabase, k.ParentTable) {
-				all = append(all, [2]string{k.ParentDatabase, k.ParentTable})
-			}
-		}
-		children, _ := linked.GetReferencedForeignKeys(ctx) // which does not fail
-		for _, k := range children {
-			if !known(k.Database, k.Table) {
-				all = append(all, [2]string{k.Database, k.Table})
+		for db, t := range d.session(ctx).Latest() {
+			own := strings.EqualFold(db, all[i][0]) && strings.EqualFold(t.Definition().Name, all[i][1])
+			for _, k := range t.Definition().ForeignKeys {
+				switch {
+				case own:
+					add(k.ParentDatabase, k.ParentTable)
+				case strings.EqualFold(k.ParentDatabase, all[i][0]) && strings.EqualFold(k.ParentTable, all[i][1]):
+					add(db, t.Definition().Name)
+				}
 			}
 		}
 	}

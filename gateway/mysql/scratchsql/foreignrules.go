@@ -1,6 +1,7 @@
 package scratchsql
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -142,7 +143,11 @@ func (d *draft) checkForeignKey(ctx *sql.Context, databases *Databases, def *scr
 	}
 	parent := def
 	if !strings.EqualFold(k.ParentDatabase, d.database) || !strings.EqualFold(k.ParentTable, d.name) {
-		t, ok := databases.session(ctx).Permanent(k.ParentDatabase, k.ParentTable)
+		session := databases.session(ctx)
+		if err := session.Lock(ctx, [2]string{k.ParentDatabase, k.ParentTable}); err != nil { // nobody drops or alters it meanwhile
+			return err
+		}
+		t, ok := session.Permanent(k.ParentDatabase, k.ParentTable)
 		if !ok {
 			if !checked {
 				return nil
@@ -184,10 +189,9 @@ func linkable(from, to types.Type) bool {
 
 // namesForeignKey reports a foreign key of another table of the database with a name: that is one for all of them.
 func (d *Databases) namesForeignKey(ctx *sql.Context, of *draft, name string) bool {
-	session := d.session(ctx)
-	for _, table := range session.Names(of.database) {
-		t, ok := session.Permanent(of.database, table)
-		if ok && (of.old == nil || !strings.EqualFold(table, of.old.Name)) && indexOfForeignKey(t.Definition(), name) >= 0 {
+	for db, t := range d.session(ctx).Latest() {
+		other := of.old == nil || !strings.EqualFold(t.Definition().Name, of.old.Name)
+		if other && strings.EqualFold(db, of.database) && indexOfForeignKey(t.Definition(), name) >= 0 {
 			return true
 		}
 	}
@@ -201,22 +205,18 @@ type child struct {
 	key      scratch.ForeignKey
 }
 
-// children are the foreign keys that point to a table, from whatever database.
+// children are the foreign keys that point to a table, from whatever database, as they are now.
 func (d *Databases) children(ctx *sql.Context, database, name string) (list []child) {
-	session := d.session(ctx)
-	for _, db := range session.Databases() {
-		for _, table := range session.Names(db) {
-			t, ok := session.Permanent(db, table)
-			if !ok {
-				continue
-			}
-			for _, k := range t.Definition().ForeignKeys {
-				if strings.EqualFold(k.ParentDatabase, database) && strings.EqualFold(k.ParentTable, name) {
-					list = append(list, child{db, t, k})
-				}
+	for db, t := range d.session(ctx).Latest() {
+		for _, k := range t.Definition().ForeignKeys {
+			if strings.EqualFold(k.ParentDatabase, database) && strings.EqualFold(k.ParentTable, name) {
+				list = append(list, child{db, t, k})
 			}
 		}
 	}
+	slices.SortStableFunc(list, func(a, b child) int {
+		return cmp.Or(strings.Compare(a.database, b.database), strings.Compare(a.table.Definition().Name, b.table.Definition().Name))
+	})
 	return list
 }
 
