@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
@@ -24,7 +25,7 @@ func loadedVariables(ctx *sql.Context, n *gmsplan.LoadData) *userVariables {
 	vars := &userVariables{session: ctx.Session, types: make(map[string]types.Type), last: make(map[string]assignedValue), final: true}
 	vars.ctx = sql.NewContext(context.Background(), sql.WithSession(ctx.Session))
 	for _, e := range n.UserVars {
-		if v := loadedVariable(e); v != nil {
+		if v := loadedVariable(e); v != nil && v.Name != fieldsEnd {
 			vars.types[strings.ToLower(v.Name)] = loadedText
 		}
 	}
@@ -43,31 +44,31 @@ func loadedVariable(e sql.Expression) *expression.UserVar {
 	return nil
 }
 
+// fieldsEnd is the user variable behind the fields of a file that the statement lists (writtenRows): GMS appends the columns of SET to them.
+const fieldsEnd = "silogate_fields_end"
+
+func endsFields(e sql.Expression) bool {
+	v := loadedVariable(e)
+	return v != nil && v.Name == fieldsEnd
+}
+
 // file imports LOAD DATA LOCAL (MySQL 8.0 manual, 13.2.9).
 func (i *insertImport) file(n *gmsplan.LoadData) (func(*sql.Context) (write.Cells, func() error, error), error) {
 	loaded := &loadedCells{writing: i.writing, session: i.ctx.Session}
-	columns := i.insert.Listed
-	if len(n.ColNames) == 0 {
-		columns = nil
-		for at, c := range i.table.schema {
-			if !c.HiddenSystem {
-				columns = append(columns, at)
-			}
-		}
-	}
-	targets := len(columns)
-	for _, e := range n.UserVars {
-		if loadedVariable(e) != nil {
-			targets++
+	fields, columns := n.UserVars, i.insert.Listed // what the statement's list has at its positions, and its columns in their order
+	if end := slices.IndexFunc(fields, endsFields); end >= 0 {
+		fields = fields[:end]
+	} else { // there is no list
+		fields, columns = make([]sql.Expression, len(i.table.schema)), nil
+		for at := range i.table.schema {
+			columns = append(columns, at)
 		}
 	}
 	i.insert.Listed = nil
-	for k := range targets {
-		if k < len(n.UserVars) {
-			if v := loadedVariable(n.UserVars[k]); v != nil {
-				loaded.fields = append(loaded.fields, v.Name)
-				continue
-			}
+	for _, field := range fields {
+		if v := loadedVariable(field); v != nil {
+			loaded.fields = append(loaded.fields, v.Name)
+			continue
 		}
 		loaded.fields = append(loaded.fields, "")
 		i.insert.Listed, columns = append(i.insert.Listed, columns[0]), columns[1:]
@@ -77,14 +78,7 @@ func (i *insertImport) file(n *gmsplan.LoadData) (func(*sql.Context) (write.Cell
 		if e == nil {
 			continue
 		}
-		if i.table.schema[at].Generated != nil {
-			return nil, sqlerr.New(sqlerr.GeneratedValue, "The value specified for generated column '%s' in table '%s' is not allowed.", i.table.columns[at].Name, i.table.table.Name())
-		}
-		value, err := ofWrittenRow(i.ctx, e)
-		if err != nil {
-			return nil, err
-		}
-		cell, err := i.cell(value, i.table.columns[at].Type)
+		cell, err := i.loadedCell(e, at)
 		if err != nil {
 			return nil, err
 		}
@@ -108,6 +102,19 @@ func (i *insertImport) file(n *gmsplan.LoadData) (func(*sql.Context) (write.Cell
 		}
 		return loaded, in.Close, nil
 	}, nil
+}
+
+// loadedCell imports what SET gives a column.
+func (i *insertImport) loadedCell(e sql.Expression, at int) (write.Cell, error) {
+	c := &i.table.columns[at]
+	if i.table.schema[at].Generated != nil {
+		return write.Cell{}, sqlerr.New(sqlerr.GeneratedValue, "The value specified for generated column '%s' in table '%s' is not allowed.", c.Name, i.table.table.Name())
+	}
+	value, err := ofWrittenRow(i.ctx, e)
+	if err != nil {
+		return write.Cell{}, err
+	}
+	return i.cell(value, c.Type)
 }
 
 // openFile asks the client for the file.
@@ -209,7 +216,8 @@ func (l *loadedCells) Next() ([]write.Cell, error) {
 
 // fit says that a row has other fields than the statement: an error in strict mode without IGNORE, which LOCAL implies.
 func (l *loadedCells) fit(fields int) error {
-	errno, message := 0, ""
+	var errno int
+	var message string
 	switch {
 	case fields < len(l.fields):
 		errno, message = tooFewFields, "Row %d doesn't contain data for all columns"

@@ -21,6 +21,18 @@ func writtenRows(n sqlparser.SQLNode) error {
 		return writtenRows(n.Statement)
 	case *sqlparser.Insert:
 		return insertedRows(n)
+	case *sqlparser.Load:
+		if len(n.Columns) > 0 {
+			n.Columns = append(n.Columns, sqlparser.NewColIdent("@"+fieldsEnd))
+		}
+		for _, set := range n.SetExprs {
+			if word, ok := set.Expr.(*sqlparser.Default); ok && word.ColName == "" {
+				set.Expr = writtenCall(defaultFunction, set.Name.Name.String())
+			}
+			if err := replaceWritten(&set.Expr, ownDefault); err != nil {
+				return err
+			}
+		}
 	case *sqlparser.Delete:
 		return boundedWrite("DELETE", n.TableExprs, len(n.Targets) > 0, n.OrderBy, n.Limit)
 	case *sqlparser.Update:

@@ -177,7 +177,7 @@ func (w *widener) writes() {
 	if t.is("EXPLAIN") || t.is("DESCRIBE") || t.is("DESC") {
 		t = w.at(1)
 	}
-	w.writing = t.is("INSERT") || t.is("REPLACE") || t.is("UPDATE") || t.is("DELETE")
+	w.writing = t.is("INSERT") || t.is("REPLACE") || t.is("UPDATE") || t.is("DELETE") || t.is("LOAD")
 }
 
 // long is a type's old name: LONG {VARBINARY | BYTE}, LONG [VARCHAR] (MySQL 8.0 Reference Manual, 11.9).

@@ -117,7 +117,11 @@ func (s *Insert) insert(cells []Cell) error {
 		case !errors.As(err, &double):
 			return err
 		case s.Policy == Replace:
-			if _, err := s.Table.Delete(Row{Values: double.Existing}); err != nil {
+			gone, err := s.Table.Delete(Row{Values: double.Existing})
+			if err == nil && !gone { // else there were no end to it
+				err = sqlerr.New(sqlerr.Internal, "the row with the key %s could not be replaced", double.Key)
+			}
+			if err != nil {
 				return err
 			}
 			s.out.Affected++

@@ -30,6 +30,35 @@ func TestLocalFiles(t *testing.T) {
 	wantTable(t, c, "SELECT a, b, b IS NULL FROM t ORDER BY a", "1|one|0", "2|NULL|1")
 }
 
+// TestLoadedColumns loads files whose fields are columns, variables and what SET computes of both.
+func TestLoadedColumns(t *testing.T) {
+	g := start(t)
+	c, _ := g.conn(g.open(""))
+	exec(t, c, "CREATE DATABASE loaded", "USE loaded", "SET GLOBAL local_infile = ON")
+	defer exec(t, c, "SET GLOBAL local_infile = OFF")
+	defer mysql.DeregisterReaderHandler("rows")
+	for _, load := range []struct {
+		table, list, file string
+		want              []string
+	}{
+		{"a INT, b INT NOT NULL", "(a) SET b = a + 1", "1\n2\n", []string{"1|2", "2|3"}},
+		{"a INT, b INT NOT NULL", "(a, @x) SET b = @x + 1", "1\t5\n2\t6\n", []string{"1|6", "2|7"}},
+		{"a INT, b DATETIME DEFAULT CURRENT_TIMESTAMP", "(a) SET b = '2020-01-01'", "1\n", []string{"1|2020-01-01 00:00:00"}},
+		{"a INT, b INT", "(a, b) SET b = b * 2", "1\t5\n", []string{"1|10"}},
+		{"a INT, b INT", "SET b = b * 2", "1\t5\n", []string{"1|10"}},
+		{"a INT PRIMARY KEY, b INT", "(@a, @b) SET b = @b, a = @a", "1\t5\n2\t6\n", []string{"1|5", "2|6"}},
+		{"a INT, b INT", "(b, @x, @y, a) SET b = @y", "1\t2\t3\t4\n", []string{"4|3"}},
+		{"a INT, b INT DEFAULT 7", "(a) SET b = DEFAULT", "1\n", []string{"1|7"}},
+		{"a INT DEFAULT 5, b INT DEFAULT 7", "(b) SET a = DEFAULT(b) + b", "1\n", []string{"8|1"}},
+	} {
+		mysql.RegisterReaderHandler("rows", func() io.Reader { return strings.NewReader(load.file) })
+		for _, duplicates := range []string{"", "REPLACE ", "IGNORE "} {
+			exec(t, c, "DROP TABLE IF EXISTS t", "CREATE TABLE t ("+load.table+")", "LOAD DATA LOCAL INFILE 'Reader::rows' "+duplicates+"INTO TABLE t "+load.list)
+			wantTable(t, c, "SELECT * FROM t ORDER BY a", load.want...)
+		}
+	}
+}
+
 // TestDeclaredTypes asks for what plans do not have of columns: MEDIUMINT, and that a variable's value is a text.
 func TestDeclaredTypes(t *testing.T) {
 	g := start(t)

@@ -1,6 +1,7 @@
 package scratchsql
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 
@@ -118,18 +119,22 @@ type linkedWriter struct {
 // firstLevel is the depth of cascades at which a statement's own rows are.
 const firstLevel = 1
 
-// Insert implements write.Table.
+// Insert implements write.Table. A key that is taken comes before a parent that is missing, and a row may be its own parent.
 func (w *linkedWriter) Insert(row []types.Value) error {
+	if err := w.writer.Insert(row); err != nil {
+		return err
+	}
 	r, err := w.codec.Row(w.ctx, row)
 	if err != nil {
 		return err
 	}
 	for _, reference := range w.links.References {
 		if err := reference.CheckReference(w.ctx, r); err != nil {
-			return bind.Translate(err)
+			_, failure := w.writer.Delete(write.Row{Values: row})
+			return cmp.Or(failure, bind.Translate(err))
 		}
 	}
-	return w.writer.Insert(row)
+	return nil
 }
 
 // Update implements write.Table.
