@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -125,7 +126,11 @@ func uniqueTables(n sqlparser.SQLNode) error {
 		case *sqlparser.Update:
 			return true, uniqueNames(n.TableExprs)
 		case *sqlparser.Delete:
-			return true, uniqueNames(n.TableExprs)
+			targets := make(sqlparser.TableExprs, len(n.Targets))
+			for i, t := range n.Targets {
+				targets[i] = &sqlparser.AliasedTableExpr{Expr: t}
+			}
+			return true, cmp.Or(uniqueNames(targets), uniqueNames(n.TableExprs))
 		}
 		return true, nil
 	}, n)

@@ -50,12 +50,9 @@ func (b *Binder) takeInsert(ctx *sql.Context, a *analyzer.Analyzer, n *gmsplan.I
 		return nil, err
 	}
 	i.insert.ZeroIsZero = sql.LoadSqlMode(ctx).ModeEnabled(sql.NoAutoValueOnZero)
-	i.insert.FoundRows = w.foundRows()
-	switch {
-	case n.IsReplace:
+	i.insert.FoundRows, i.insert.Ignore = w.foundRows(), n.Ignore
+	if n.IsReplace {
 		i.insert.Policy = write.Replace
-	case n.Ignore && !n.OnDupExprs.HasUpdates():
-		i.insert.Policy = write.Ignore
 	}
 	out := &Write{Kind: Insert, writing: w, Keyed: true, Amends: n.OnDupExprs.HasUpdates(), Several: !w.single,
 		Tables: []WriteTable{{Name: plan.TableName{Namespace: tables[0].node.Database().Name(), Name: i.table.table.Name()}, Alias: tables[0].name, Table: i.table.table}}}

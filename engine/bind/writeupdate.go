@@ -45,10 +45,11 @@ func (im *importer) rowKey(n *gmsplan.ResolvedTable, scan *plan.Scan) {
 type writtenTarget struct {
 	fromTable
 	*writtenTable
-	scan *storedScan
-	now  map[string]expr.Expr // what the columns are by now, by lower-case name
-	set  []write.Set
-	with write.Dependents
+	scan  *storedScan
+	now   map[string]expr.Expr // what the columns are by now, by lower-case name
+	set   []write.Set
+	with  write.Dependents
+	again bool // a target before is the same table
 }
 
 // target makes a target of a table.
@@ -85,7 +86,7 @@ func (o *output) targets(list []*writtenTarget, from plan.Schema, joined bool) [
 	var out []*write.Target
 	read := func(c plan.Column) int { return o.add(from[from.Index(c.ID)].Ref(), c.Name) } // of an outer join it may be NULL
 	for _, t := range list {
-		target := &write.Target{Key: read(t.scan.key), Width: len(t.columns), Set: t.set, Dependents: t.with, Joined: joined}
+		target := &write.Target{Key: read(t.scan.key), Width: len(t.columns), Set: t.set, Dependents: t.with, Joined: joined, Later: t.again}
 		target.First = target.Key + 1
 		for i := range t.columns {
 			read(t.scan.scan.Cols[i])
@@ -174,7 +175,7 @@ func (b *Binder) takeUpdate(ctx *sql.Context, a *analyzer.Analyzer, n *gmsplan.U
 			return nil, err
 		}
 	}
-	if err := movedTwice(u.list); err != nil {
+	if err := writtenTwice(u.list); err != nil {
 		return nil, err
 	}
 	update := &write.Update{Rules: im.writing.rules(), Ignore: n.Ignore}
@@ -190,12 +191,15 @@ func (b *Binder) takeUpdate(ctx *sql.Context, a *analyzer.Analyzer, n *gmsplan.U
 	}), nil
 }
 
-// movedTwice refuses to assign a column of the primary key of a table that is written under two names: the rows could not be found again.
-func movedTwice(list []*writtenTarget) error {
+// writtenTwice notes the targets that are a table that one before is too, under another name. A column of its primary key may not be assigned: the rows
+// could not be found again.
+func writtenTwice(list []*writtenTarget) error {
 	for i, t := range list {
 		for _, other := range list[:i] {
-			same := strings.EqualFold(t.database, other.database) && strings.EqualFold(t.table.Name(), other.table.Name())
-			if same && (t.moves() || other.moves()) {
+			if !strings.EqualFold(t.database, other.database) || !strings.EqualFold(t.table.Name(), other.table.Name()) {
+				continue
+			}
+			if t.again = true; t.moves() || other.moves() {
 				return sqlerr.New(sqlerr.Errno(1706), "Primary key/partition key update is not allowed since the table is updated both as '%s' and '%s'.",
 					other.name, t.name) // ER_MULTI_UPDATE_KEY_CONFLICT
 			}

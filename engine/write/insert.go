@@ -41,7 +41,6 @@ type Policy uint8
 // The policies.
 const (
 	Refuse  Policy = iota
-	Ignore         // it is left out, with a warning
 	Replace        // the other row goes
 	Amend          // ON DUPLICATE KEY UPDATE: the other row is changed
 )
@@ -54,6 +53,7 @@ type Insert struct {
 	Rows    Cells
 	Rules   *store.Rules
 	Policy  Policy
+	Ignore  bool       // rows that can't be written are left out, with a warning
 	Amend   *Amendment // of a Policy that is one
 	Checks  []CheckTerm
 	// ZeroIsZero says that 0 is a value of an AUTO_INCREMENT column like any other (NO_AUTO_VALUE_ON_ZERO).
@@ -63,6 +63,7 @@ type Insert struct {
 
 	out    Outcome
 	listed []bool
+	spare  uint64 // the AUTO_INCREMENT value of a row that was left out, which the next one gets; 0: there is none
 }
 
 // CheckTerm is a CHECK constraint over the values of a row.
@@ -85,7 +86,7 @@ func (s *Insert) Run() (Outcome, error) {
 		s.Rules.Row++
 		s.out.Rows++
 		if err := s.insert(cells); err != nil {
-			if s.Policy != Ignore || !ignorable(err) {
+			if !s.Ignore || !ignorable(err) {
 				return s.out, err
 			}
 			warn(s.Rules, err)
@@ -113,6 +114,7 @@ func (s *Insert) insert(cells []Cell) error {
 		case err == nil:
 			s.out.Affected++
 			s.told(row, generated)
+			s.spare = 0
 			return nil
 		case !errors.As(err, &double):
 			return err
@@ -127,6 +129,7 @@ func (s *Insert) insert(cells []Cell) error {
 			s.out.Affected++
 			s.out.Doubles++
 		case s.Policy == Amend:
+			s.spare = 0
 			return s.amend(double.Existing, row, cells)
 		default:
 			return err
@@ -211,10 +214,12 @@ func (s *Insert) number(row []types.Value) (generated bool, err error) {
 		if !row[i].Null && (!zero || s.ZeroIsZero) {
 			return false, nil
 		}
-		next := s.Table.TakeAutoIncrement()
+		if s.spare == 0 {
+			s.spare = s.Table.TakeAutoIncrement()
+		}
 		own := c.Column
 		strict := store.Rules{Strict: true, Location: s.Rules.Location, Row: s.Rules.Row}
-		if row[i], err = strict.Store(types.UintValue(next), types.Of(types.Uint64), &own); err != nil {
+		if row[i], err = strict.Store(types.UintValue(s.spare), types.Of(types.Uint64), &own); err != nil {
 			err = sqlerr.New(sqlerr.Errno(1467), "Failed to read auto-increment value from storage engine") // ER_AUTOINC_READ_FAILED
 		}
 		return true, err

@@ -19,8 +19,18 @@ type Target struct {
 
 	// Joined says that the query may have a row several times, which is written the first time alone, and that what the statement writes of
 	// other tables may change the row before: by a cascade, or because they are the same table under another name.
-	Joined  bool
+	Joined bool
+	// Later says that the rows are written after those of all other targets, for one before is the same table: MySQL collects such rows, too.
+	Later bool
+
 	written map[string]bool // the keys of rows that are done with
+	waiting []assignment    // of a target that is written later
+}
+
+// assignment is what a row is assigned.
+type assignment struct {
+	key    string
+	values []types.Value // in the order of Set
 }
 
 // Set is a column's new value.
@@ -32,22 +42,30 @@ type Set struct {
 // row returns the target's row as it is by now; ok is false if it is written already, is gone, or is none: the outer join has no match.
 func (t *Target) row(values []types.Value) (row Row, ok bool, err error) {
 	key := values[t.Key]
-	if key.Null {
+	switch {
+	case key.Null, t.written[key.Str]:
 		return Row{}, false, nil
-	}
-	row = Row{Key: key.Str, Values: values[t.First : t.First+t.Width]}
-	if !t.Joined {
-		return row, true, nil
-	}
-	if t.written[row.Key] {
-		return row, false, nil
-	}
-	if t.written == nil {
+	case !t.Joined:
+		return Row{key.Str, values[t.First : t.First+t.Width]}, true, nil
+	case t.written == nil:
 		t.written = make(map[string]bool)
 	}
-	t.written[row.Key] = true
-	row.Values, ok, err = t.Table.Row(row.Key)
-	return row, ok, err
+	t.written[key.Str] = true
+	return t.now(key.Str)
+}
+
+func (t *Target) now(key string) (row Row, ok bool, err error) {
+	values, ok, err := t.Table.Row(key)
+	return Row{key, values}, ok, err
+}
+
+// assigned are the values of Set.
+func (t *Target) assigned(values []types.Value) []types.Value {
+	list := make([]types.Value, len(t.Set))
+	for i, s := range t.Set {
+		list[i] = values[s.At]
+	}
+	return list
 }
 
 // Update is an UPDATE.
@@ -62,36 +80,64 @@ type Update struct {
 func (u *Update) Run() (out Outcome, err error) {
 	for {
 		values, err := u.Rows.Next()
-		if err != nil || values == nil {
+		if err != nil {
 			return out, err
 		}
+		if values == nil {
+			return out, u.later(&out)
+		}
 		for _, t := range u.Targets {
-			old, ok, err := t.row(values)
-			if err != nil {
-				return out, err
-			}
-			if !ok {
-				continue
-			}
-			out.Rows++
-			u.Rules.Row++
-			changed, err := u.update(t, old, values)
+			row, ok, err := t.row(values)
 			switch {
-			case err != nil && u.Ignore && ignorable(err):
-				warn(u.Rules, err)
 			case err != nil:
 				return out, err
-			case changed:
-				out.Affected++
+			case !ok:
+			case t.Later:
+				t.waiting = append(t.waiting, assignment{row.Key, t.assigned(values)})
+			default:
+				if err := u.write(t, row, t.assigned(values), &out); err != nil {
+					return out, err
+				}
 			}
 		}
 	}
 }
 
-func (u *Update) update(t *Target, old Row, values []types.Value) (changed bool, err error) {
+// later writes the rows that wait.
+func (u *Update) later(out *Outcome) error {
+	for _, t := range u.Targets {
+		for _, a := range t.waiting {
+			row, ok, err := t.now(a.key)
+			if err == nil && ok {
+				err = u.write(t, row, a.values, out)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// write writes a row.
+func (u *Update) write(t *Target, old Row, assigned []types.Value, out *Outcome) error {
+	out.Rows++
+	u.Rules.Row++
+	changed, err := u.update(t, old, assigned)
+	if err != nil && u.Ignore && ignorable(err) {
+		warn(u.Rules, err)
+		return nil
+	}
+	if changed {
+		out.Affected++
+	}
+	return err
+}
+
+func (u *Update) update(t *Target, old Row, assigned []types.Value) (changed bool, err error) {
 	next := slices.Clone(old.Values)
-	for _, s := range t.Set {
-		next[s.Column] = values[s.At]
+	for i, s := range t.Set {
+		next[s.Column] = assigned[i]
 	}
 	if slices.Equal(next, old.Values) {
 		return false, nil
