@@ -276,13 +276,15 @@ func (u *updateImport) assign(n *fromTable, set *expression.SetField) error {
 	at := t.index(column.Name())
 	u.rowOf(t)
 	var value expr.Expr
-	switch {
+	switch generated := t.schema[at].Generated != nil; {
+	case generated && !isDefault(set.RightChild):
+		return sqlerr.New(sqlerr.GeneratedValue, "The value specified for generated column '%s' in table '%s' is not allowed.", t.columns[at].Name, t.table.Name())
+	case generated:
+		return nil // it is computed all the same
 	case !isDefault(set.RightChild):
 		if value, err = u.expr(set.RightChild); err == nil {
 			value = besideColumn(set.RightChild, value, t.columns[at].Type)
 		}
-	case t.schema[at].Generated != nil:
-		return nil // it is computed all the same
 	default:
 		if value, err = u.defaultOf(t.writtenTable, at); err == nil && value == nil {
 			value, err = u.givenDefault(t.writtenTable, column.Name())

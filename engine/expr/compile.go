@@ -42,7 +42,7 @@ type evaluator struct {
 }
 
 func (e *evaluator) Eval(mem memory.Allocator, batch arrow.RecordBatch) (arrow.Array, error) {
-	f := newFrame(&e.ctx, mem, batch)
+	f := batchFrame(&e.ctx, mem, batch)
 	if f.n == 0 { // not even a constant is computed for no row
 		return kernel.FromValues(mem, e.typ, nil), nil
 	}
@@ -230,9 +230,8 @@ type frame struct {
 	ctx   kernel.Context
 	n     int
 	batch arrow.RecordBatch
-	// single: columns are their values in one row of the batch.
-	single bool
-	row    int
+	// value: the frame is one row, of which it returns columns; nil: they are those of the batch.
+	value func(column int) types.Value
 
 	base  *frame
 	rows  []int32             // of base
@@ -240,8 +239,8 @@ type frame struct {
 	texts kernel.Texts        // made by the evaluation, whose first frame has the count
 }
 
-func newFrame(ctx *kernel.Context, mem memory.Allocator, batch arrow.RecordBatch) *frame {
-	f := &frame{ctx: *ctx, n: int(batch.NumRows()), batch: batch}
+func newFrame(ctx *kernel.Context, mem memory.Allocator, rows int) *frame {
+	f := &frame{ctx: *ctx, n: rows}
 	f.ctx.Mem, f.ctx.Texts = mem, &f.texts
 	f.texts.Limit = BatchText
 	if f.n == 1 {
@@ -250,10 +249,16 @@ func newFrame(ctx *kernel.Context, mem memory.Allocator, batch arrow.RecordBatch
 	return f
 }
 
+func batchFrame(ctx *kernel.Context, mem memory.Allocator, batch arrow.RecordBatch) *frame {
+	f := newFrame(ctx, mem, int(batch.NumRows()))
+	f.batch = batch
+	return f
+}
+
 // subset is the frame of some rows, to be released.
 func (f *frame) subset(rows []int32) *frame {
-	if f.single {
-		return &frame{ctx: f.ctx, n: len(rows), batch: f.batch, single: true, row: f.row}
+	if f.value != nil {
+		return &frame{ctx: f.ctx, n: len(rows), value: f.value}
 	}
 	return &frame{ctx: f.ctx, n: len(rows), base: f, rows: rows, taken: map[int]arrow.Array{}}
 }

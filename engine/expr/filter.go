@@ -40,7 +40,7 @@ type filter struct {
 }
 
 func (s *filter) Select(mem memory.Allocator, batch arrow.RecordBatch) (sel []int32, all bool, err error) {
-	f := newFrame(&s.ctx, mem, batch)
+	f := batchFrame(&s.ctx, mem, batch)
 	if f.n == 0 {
 		return nil, true, nil
 	}

@@ -12,8 +12,8 @@ import (
 type columnNode int
 
 func (c columnNode) eval(f *frame) (kernel.Datum, error) {
-	if f.single {
-		return kernel.Scalar(kernel.ValueAt(f.batch.Column(int(c)), f.row)), nil
+	if f.value != nil {
+		return kernel.Scalar(f.value(int(c))), nil
 	}
 	a, err := f.column(int(c))
 	if err != nil {

@@ -14,22 +14,41 @@ type RowEvaluator interface {
 	EvalRow(mem memory.Allocator, batch arrow.RecordBatch, row int) (types.Value, error)
 }
 
+// ValuesEvaluator is a RowEvaluator of rows that are in no batch.
+type ValuesEvaluator interface {
+	// EvalValues returns the value of a row of which values are the columns, in the order of the layout and each of its column's type.
+	EvalValues(mem memory.Allocator, values []types.Value) (types.Value, error)
+}
+
 // CompileRow prepares e as Compile does.
 func CompileRow(e Expr, layout Layout, env *Env) (RowEvaluator, error) {
 	return compile(e, layout, env)
 }
 
+// CompileValues prepares e as Compile does.
+func CompileValues(e Expr, layout Layout, env *Env) (ValuesEvaluator, error) {
+	return compile(e, layout, env)
+}
+
 // EvalRow implements RowEvaluator: the columns of its frame are the values of the row.
 func (e *evaluator) EvalRow(mem memory.Allocator, batch arrow.RecordBatch, row int) (types.Value, error) {
+	return e.evalSingle(mem, func(column int) types.Value { return kernel.ValueAt(batch.Column(column), row) })
+}
+
+// EvalValues implements ValuesEvaluator.
+func (e *evaluator) EvalValues(mem memory.Allocator, values []types.Value) (types.Value, error) {
+	return e.evalSingle(mem, func(column int) types.Value { return values[column] })
+}
+
+func (e *evaluator) evalSingle(mem memory.Allocator, value func(column int) types.Value) (types.Value, error) {
 	if e.row == nil {
-		e.row = newFrame(&e.ctx, mem, batch)
-		e.row.n, e.row.single = 1, true
+		e.row = newFrame(&e.ctx, mem, 1)
 	}
 	f := e.row
-	f.batch, f.row, f.ctx.Mem = batch, row, mem
+	f.value, f.ctx.Mem = value, mem
 	f.texts = kernel.Texts{Limit: rowText}
 	d, err := e.root.eval(f)
-	f.batch = nil
+	f.value = nil
 	if err = e.warned.settle(err, 1); err != nil {
 		return types.Value{}, err
 	}
