@@ -93,7 +93,7 @@ func unknownTable(database, table string) error {
 
 // Create makes a table.
 func (s *Session) Create(ctx context.Context, database string, def *Definition, owner string, temp bool) (*Table, error) {
-	if err := def.comparable(); err != nil {
+	if err := s.store.keepable(def); err != nil {
 		return nil, err
 	}
 	s.Begin()
@@ -179,6 +179,9 @@ func (s *Session) Alter(ctx context.Context, database, table string, change func
 	if err := change(def); err != nil {
 		return err
 	}
+	if err := s.store.keepable(def); err != nil {
+		return err
+	}
 	if slices.EqualFunc(def.uniques(), t.def.uniques(), func(a, b Key) bool { return slices.Equal(a.Parts, b.Parts) }) {
 		t.def, t.uniques = def, def.uniques()
 		return nil
@@ -212,7 +215,7 @@ func (s *Session) Abandon(next *Table) { s.tx.account(next.owner).restore(-next.
 
 // Rewrite begins a table of another definition that Replace puts in the place of one. It goes on with its counters.
 func (s *Session) Rewrite(ctx context.Context, database, table string, def *Definition) (*Table, error) {
-	if err := def.comparable(); err != nil {
+	if err := s.store.keepable(def); err != nil {
 		return nil, err
 	}
 	t, err := s.Write(ctx, database, table)

@@ -27,6 +27,7 @@ type Config struct {
 // Store holds the scratch databases. It is safe for concurrent use.
 type Store struct {
 	file   *file
+	typeOf func(sqlType string) (types.Type, error)
 	ledger *ledger
 	locks  locks
 	lastID atomic.Int64
@@ -73,7 +74,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("scratch databases in %s: %w", cfg.Path, err)
 	}
-	s := &Store{file: f, ledger: newLedger(cfg.Quota), locks: locks{held: make(map[name]*lock)}}
+	s := &Store{file: f, typeOf: cfg.Type, ledger: newLedger(cfg.Quota), locks: locks{held: make(map[name]*lock)}}
 	warn := cfg.Warn
 	if warn == nil {
 		warn = func(error) {}
@@ -94,6 +95,20 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 
 // Close closes the file. What transactions have not committed is gone.
 func (s *Store) Close() error { return s.file.close() }
+
+// keepable refuses a definition that is not the same when it is read again: its rows would be read by other types than they were written by.
+func (s *Store) keepable(def *Definition) error {
+	for _, c := range def.Columns {
+		again, err := s.typeOf(c.SQLType)
+		if err != nil {
+			return sqlerr.Wrap(sqlerr.Unsupported, err, "column '%s' of type %s", c.Name, c.SQLType)
+		}
+		if again != c.Type {
+			return sqlerr.New(sqlerr.Internal, "column '%s' of table %s is a %s, and would be a %s when it is read again", c.Name, def.Name, c.Type, again)
+		}
+	}
+	return def.comparable()
+}
 
 // Has reports a database of this name.
 func (s *Store) Has(database string) bool {

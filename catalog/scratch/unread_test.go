@@ -1,7 +1,6 @@
 package scratch
 
 import (
-	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -12,7 +11,15 @@ import (
 // TestATableThatCantBeRead is one that another version has written: the others are there, and it is again for who can read it.
 func TestATableThatCantBeRead(t *testing.T) {
 	dir := t.TempDir()
-	s := mustOpen(t, dir, 1<<30)
+	var warned []string
+	odd := func(sqlType string) (types.Type, error) { return typeOf(strings.Replace(sqlType, "oddity", "int", 1)) }
+	open := func(read func(string) (types.Type, error)) *Store {
+		s, err := Open(t.Context(), Config{Path: filepath.Join(dir, "scratch.db"), Type: read, Quota: Quota{User: 1 << 30, Total: 1 << 30},
+			Warn: func(err error) { warned = append(warned, err.Error()) }})
+		must(t, err)
+		return s
+	}
+	s := open(odd)
 	session := s.Session()
 	must(t, session.CreateDatabase(t.Context(), Database{Name: "d"}))
 	for _, name := range []string{"good", "odd"} {
@@ -27,20 +34,7 @@ func TestATableThatCantBeRead(t *testing.T) {
 	must(t, session.Commit(t.Context()))
 	must(t, s.Close())
 
-	var warned []string
-	known := func(sqlType string) (types.Type, error) {
-		if sqlType == "oddity" {
-			return types.Type{}, errors.New("what is an oddity")
-		}
-		return typeOf(sqlType)
-	}
-	open := func(read func(string) (types.Type, error)) *Store {
-		s, err := Open(t.Context(), Config{Path: filepath.Join(dir, "scratch.db"), Type: read, Quota: Quota{User: 1 << 30, Total: 1 << 30},
-			Warn: func(err error) { warned = append(warned, err.Error()) }})
-		must(t, err)
-		return s
-	}
-	s = open(known)
+	s = open(typeOf)
 	if names := s.Session().Names("d"); len(names) != 1 || names[0] != "good" {
 		t.Errorf("tables %q", names)
 	}
@@ -54,13 +48,36 @@ func TestATableThatCantBeRead(t *testing.T) {
 	must(t, session.Commit(t.Context()))
 	must(t, s.Close())
 
-	s = open(func(sqlType string) (types.Type, error) { return typeOf(strings.Replace(sqlType, "oddity", "int", 1)) })
+	s = open(odd)
 	defer s.Close()
 	if names := s.Session().Names("d"); len(names) != 3 {
 		t.Errorf("tables %q", names)
 	}
 	if v, _ := s.Session().Permanent("d", "odd"); v.Rows() != 1 {
 		t.Errorf("%d rows of what could not be read", v.Rows())
+	}
+}
+
+// TestADefinitionThatReadsAsAnother refuses a column that would be of another type once the store is opened again, in each way that a table gets one.
+func TestADefinitionThatReadsAsAnother(t *testing.T) {
+	session := newStore(t).Session()
+	_, err := session.Create(t.Context(), "d", define("t", nil, "a int"), "anna", false)
+	must(t, err)
+	for _, wrong := range []Column{{Name: "a", SQLType: "double", Type: types.Of(types.Int32)}, {Name: "a", SQLType: "oddity", Type: types.Of(types.Int32)}} {
+		def := &Definition{Name: "u", Columns: []Column{wrong}}
+		if _, err := session.Create(t.Context(), "d", def, "anna", false); err == nil {
+			t.Errorf("a table was made with %+v", wrong)
+		}
+		if _, err := session.Rewrite(t.Context(), "d", "t", def); err == nil {
+			t.Errorf("a table was written anew with %+v", wrong)
+		}
+		err := session.Alter(t.Context(), "d", "t", func(def *Definition) error {
+			def.Columns[0] = wrong
+			return nil
+		})
+		if err == nil {
+			t.Errorf("a table was altered to %+v", wrong)
+		}
 	}
 }
 

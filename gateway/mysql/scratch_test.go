@@ -293,6 +293,7 @@ func TestScratchDatabasesSurvive(t *testing.T) {
 	exec(t, c, "SET time_zone = '+02:00'", "CREATE DATABASE d COLLATE utf8mb4_bin",
 		"CREATE TABLE d.t (id INT PRIMARY KEY AUTO_INCREMENT, k VARCHAR(5), at TIMESTAMP NULL, tm TIME(2), e ENUM('b','a') DEFAULT 'a', j JSON, g INT AS (id * 2), UNIQUE (k), CHECK (id < 100))",
 		"INSERT INTO d.t (k, at, tm, j) VALUES ('a', '2024-01-01 12:00:00', '10:00:00.456', '{\"x\": [1]}'), ('A', NULL, NULL, NULL)", "DELETE FROM d.t WHERE k = 'A'")
+	exec(t, c, `CREATE TABLE d.escaped (e ENUM('a\\b', '\\', 'it\'s') DEFAULT 'a\\b', s SET('c\nd', '\\n'))`, `INSERT INTO d.escaped (s) VALUES ('\\n,c\nd')`)
 	created, err := texts(c, "SHOW CREATE TABLE d.t")
 	if err != nil {
 		t.Fatal(err)
@@ -307,6 +308,7 @@ func TestScratchDatabasesSurvive(t *testing.T) {
 		t.Errorf("%q, %v; was %q", again, err, created)
 	}
 	wantTable(t, c, "SELECT * FROM d.t", `1|a|2024-01-01 10:00:00|10:00:00.46|a|{"x": [1]}|2`)
+	wantTable(t, c, "SELECT e, e + 0, s, s + 0 FROM d.escaped", "a\\b|1|c\nd,\\n|3")
 	_, err = c.ExecContext(context.Background(), "INSERT INTO d.t (k) VALUES ('a')")
 	wantErrno(t, "a key of before", err, 1062, "23000")
 	exec(t, c, "INSERT INTO d.t (k) VALUES ('A')")

@@ -206,13 +206,16 @@ func checkDecimal(name string, precision, scale int) error {
 	return nil
 }
 
-// checkMembers refuses two members that compare as equal.
+// checkMembers refuses two members that compare as equal, and those that can't be one.
 func checkMembers(name, kind string, members []string) error {
 	seen := make(map[string]bool)
 	for _, m := range members {
 		key := strings.ToLower(strings.TrimRight(m, " "))
 		if seen[key] { // ER_DUPLICATED_VALUE_IN_TYPE
 			return sqlerr.New(sqlerr.Errno(1291), "Column '%s' has duplicated value '%s' in %s", name, m, kind)
+		}
+		if strings.Contains(m, "\x00") { // which is between members (types.Type)
+			return sqlerr.New(sqlerr.Unsupported, "column '%s': a member of %s has a NUL", name, kind)
 		}
 		if seen[key] = true; kind == "SET" && strings.Contains(m, ",") { // ER_ILLEGAL_VALUE_FOR_TYPE
 			return sqlerr.New(sqlerr.Errno(1367), "Illegal %s '%s' value found during parsing", strings.ToLower(kind), m)

@@ -77,11 +77,6 @@ func (d *Databases) CreateLike(ctx *sql.Context, gms *sqle.Engine, database stri
 }
 
 func (d *Databases) make(ctx *sql.Context, database string, def *scratch.Definition, auto uint64, temporary bool) error {
-	for _, c := range def.Columns { // else the store could not be opened again
-		if _, err := TypeOf(c.SQLType); err != nil {
-			return sqlerr.Wrap(sqlerr.Unsupported, err, "column '%s' of type %s", c.Name, c.SQLType)
-		}
-	}
 	t, err := d.session(ctx).Create(ctx, database, def, user(ctx), temporary)
 	if err != nil || auto == 0 {
 		return err

@@ -107,10 +107,7 @@ func shownType(def *scratch.Definition, c scratch.Column) string {
 	if err != nil {
 		return c.SQLType
 	}
-	if collated, ok := t.(sql.TypeWithCollation); ok {
-		return collated.StringWithTableCollation(sql.CollationID(def.Collation))
-	}
-	return t.String()
+	return typeText(t, sql.CollationID(def.Collation))
 }
 
 // shownDefault quotes what MySQL keeps as a text: all literals.

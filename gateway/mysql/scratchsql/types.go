@@ -50,11 +50,35 @@ func timeDigits(sqlType string) (int, bool) {
 }
 
 // TypeText is a type as a Definition has it, the inverse of parseType.
-func TypeText(t sql.Type) string {
-	if collated, ok := t.(sql.TypeWithCollation); ok {
-		return collated.StringWithTableCollation(sql.Collation_Unspecified)
+func TypeText(t sql.Type) string { return typeText(t, sql.Collation_Unspecified) }
+
+// typeText is a type with its character set and collation where they are not those of its table. GMS would leave backslashes of members as they are.
+func typeText(t sql.Type, table sql.CollationID) string {
+	var kind string
+	var members []string
+	switch t := t.(type) {
+	case sql.EnumType:
+		kind, members = "enum", t.Values()
+	case sql.SetType:
+		kind, members = "set", t.Values()
+	case sql.TypeWithCollation:
+		return t.StringWithTableCollation(table)
+	default:
+		return t.String()
 	}
-	return t.String()
+	for i, m := range members {
+		members[i] = literal(m)
+	}
+	text := kind + "(" + strings.Join(members, ",") + ")"
+	if collated, ok := t.(sql.TypeWithCollation); ok {
+		if charset := collated.Collation().CharacterSet(); charset != table.CharacterSet() {
+			text += " CHARACTER SET " + charset.Name()
+		}
+		if collated.Collation() != table {
+			text += " COLLATE " + collated.Collation().Name()
+		}
+	}
+	return text
 }
 
 // typeOf returns the type of a column. Parsing is slow, and tables are looked up all the time.
@@ -154,7 +178,7 @@ func expressionText(ctx *sql.Context, v *sql.ColumnDefaultValue, t sql.Type, typ
 		if err != nil {
 			return nil, err
 		}
-		text = "'" + strings.ReplaceAll(codec.Text(0, values[0]), "'", "''") + "'"
+		text = literal(codec.Text(0, values[0]))
 	}
 	return &text, nil
 }

@@ -15,6 +15,7 @@ func TestTypesAreReadAsWritten(t *testing.T) {
 		"char(3)": types.Char, "varchar(20) collate utf8mb4_bin": types.Varchar, "varchar(9) character set latin1": types.Varchar,
 		"tinytext": types.Text, "text": types.Text, "longtext collate utf8mb4_general_ci": types.Text, "binary(4)": types.Binary, "varbinary(4)": types.Varbinary,
 		"blob": types.Blob, "longblob": types.Blob, "json": types.JSON, "enum('a','it''s')": types.Enum, "set('x','y') collate utf8mb4_bin": types.Set,
+		`enum('a\\b','\\','c\nd','e\'f','"')`: types.Enum, `set('\\n','\r','x\\') character set latin1`: types.Set,
 	} {
 		first, err := parseType(text)
 		if err != nil {
