@@ -269,26 +269,36 @@ func (s *Session) CreateDatabase(ctx context.Context, db Database) error {
 	return nil
 }
 
-// DropDatabase drops a database and its tables.
-func (s *Session) DropDatabase(ctx context.Context, database string) error {
-	key := strings.ToLower(database)
-	if err := s.lock(ctx, name{database: key}); err != nil {
+// LockDatabase makes the transaction the only writer of a database and its tables. What it reads from then on is what is committed by then.
+func (s *Session) LockDatabase(ctx context.Context, database string) error {
+	if err := s.lock(ctx, name{database: strings.ToLower(database)}); err != nil {
 		return err
-	}
-	if _, exists := s.Database(database); !exists {
-		return sqlerr.New(sqlerr.DatabaseMissing, "Can't drop database '%s'; database doesn't exist", database)
 	}
 	s.tx.base = nil
 	for _, table := range s.Names(database) {
 		if err := s.lock(ctx, permanent(database, table)); err != nil {
 			return err
 		}
+	}
+	s.tx.base = nil
+	return nil
+}
+
+// DropDatabase drops a database and its tables.
+func (s *Session) DropDatabase(ctx context.Context, database string) error {
+	if err := s.LockDatabase(ctx, database); err != nil {
+		return err
+	}
+	if _, exists := s.Database(database); !exists {
+		return sqlerr.New(sqlerr.DatabaseMissing, "Can't drop database '%s'; database doesn't exist", database)
+	}
+	for _, table := range s.Names(database) {
 		if t := s.effective(permanent(database, table)); t != nil {
 			s.own(permanent(database, table), nil)
 			s.tx.account(t.owner).restore(-t.Bytes())
 		}
 	}
-	s.tx.databases[key] = nil
+	s.tx.databases[strings.ToLower(database)] = nil
 	return nil
 }
 

@@ -67,6 +67,29 @@ func TestWritersWaitForEachOther(t *testing.T) {
 	}
 }
 
+// TestLockDatabase waits for who writes a table, and then sees what was committed meanwhile.
+func TestLockDatabase(t *testing.T) {
+	one, two := newPair(t)
+	must(t, writable(t, one, "a").Insert([]types.Value{number(1)}))
+	if names := two.Names("d"); len(names) != 2 {
+		t.Fatalf("tables %q", names)
+	}
+	done := make(chan error)
+	go func() { done <- two.LockDatabase(context.Background(), "D") }()
+	waiting(t, two)
+	_, err := one.Create(t.Context(), "d", define("c", nil, "id int"), "anna", false)
+	must(t, err)
+	must(t, one.Commit(t.Context()))
+	must(t, <-done)
+	if names := two.Names("d"); len(names) != 3 {
+		t.Errorf("tables %q", names)
+	}
+	one.LockWait = 0
+	if _, err := one.Write(t.Context(), "d", "b"); sqlerr.CodeOf(err) != sqlerr.LockTimeout {
+		t.Errorf("a table of a locked database is written: %v", err)
+	}
+}
+
 func TestRepeatableReads(t *testing.T) {
 	one, two := newPair(t)
 	if v, _ := two.Table("d", "a"); len(contents(t, v)) != 0 {

@@ -79,6 +79,9 @@ func (d *Databases) DropDatabase(ctx *sql.Context, name string) error {
 	if err != nil {
 		return err
 	}
+	if err := d.session(ctx).LockDatabase(ctx, name); err != nil { // from now on nobody makes a foreign key to its tables
+		return err
+	}
 	for _, table := range d.session(ctx).Names(name) {
 		for _, c := range d.children(ctx, name, table) {
 			if checked && !strings.EqualFold(c.database, name) {
