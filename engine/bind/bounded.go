@@ -49,6 +49,11 @@ var growing = map[string]struct {
 // ownName is a name of ours for a function of GMS's.
 func ownName(function string) string { return "silogate_" + function }
 
+// FunctionName is the name by which a statement calls a function, for which the parser may have put one of ours, in lower case.
+func FunctionName(f *sqlparser.FuncExpr) string {
+	return strings.TrimPrefix(f.Name.Lowered(), ownName(""))
+}
+
 // renameGrowing gives the growing functions of a statement names of ours.
 func renameGrowing(stmt sqlparser.SQLNode) error {
 	return Walk(func(n sqlparser.SQLNode) (bool, error) {

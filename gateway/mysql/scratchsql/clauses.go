@@ -126,7 +126,7 @@ func (d *draft) needed(name string) error {
 		case generated: // ER_DEPENDENT_BY_GENERATED_COLUMN
 			return sqlerr.New(sqlerr.Errno(3108), "Column '%s' has a generated column dependency.", name)
 		case c.kept.Default != nil && contains(columnsIn(*c.kept.Default), name): // ER_DEPENDENT_BY_DEFAULT_GENERATED_VALUE
-			return sqlerr.New(sqlerr.Errno(3772), "Column '%s' of table '%s' has a default value expression dependency and cannot be dropped or renamed.", name, d.name)
+			return sqlerr.New(sqlerr.Errno(3766), "Column '%s' of table '%s' has a default value expression dependency and cannot be dropped or renamed.", name, d.name)
 		}
 	}
 	return nil

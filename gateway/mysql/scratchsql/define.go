@@ -37,6 +37,12 @@ func (d *draft) define(ctx *sql.Context, databases *Databases, gms *sqle.Engine)
 			return nil, err
 		}
 	}
+	if err := d.nameChecks(); err != nil {
+		return nil, err
+	}
+	if err := d.checkExpressions(); err != nil {
+		return nil, err
+	}
 	bound, err := d.bind(ctx, databases, gms)
 	if err != nil {
 		return nil, d.badDefault(ctx, databases, gms, err)
@@ -60,7 +66,7 @@ func (d *draft) define(ctx *sql.Context, databases *Databases, gms *sqle.Engine)
 
 // badDefault says of which column a default is that GMS refuses.
 func (d *draft) badDefault(ctx *sql.Context, databases *Databases, gms *sqle.Engine, err error) error {
-	if !sql.ErrIncompatibleDefaultType.Is(err) && !sql.ErrInvalidColumnDefaultValue.Is(err) {
+	if !isBadDefault(err) {
 		return err
 	}
 	for _, c := range d.columns {
@@ -69,11 +75,15 @@ func (d *draft) badDefault(ctx *sql.Context, databases *Databases, gms *sqle.Eng
 		}
 		alone := *d
 		alone.columns, alone.checks, alone.keys = []draftColumn{c}, nil, nil
-		if _, err := alone.bind(ctx, databases, gms); sql.ErrIncompatibleDefaultType.Is(err) || sql.ErrInvalidColumnDefaultValue.Is(err) {
+		if _, err := alone.bind(ctx, databases, gms); isBadDefault(err) {
 			return invalidDefault(c.name)
 		}
 	}
 	return err
+}
+
+func isBadDefault(err error) bool {
+	return sql.ErrIncompatibleDefaultType.Is(err) || sql.ErrInvalidColumnDefaultValue.Is(err) || sql.ErrColumnDefaultDatetimeOnlyFunc.Is(err)
 }
 
 // bind binds the columns, the checks and, as if they were checks too, the expressions of keys.
@@ -224,24 +234,31 @@ func checkDefault(ctx *sql.Context, c *sql.Column) error {
 	return nil
 }
 
-// defineChecks adds the checks, and the hidden columns of keys over expressions.
-func (b *blueprint) defineChecks(ctx *sql.Context, bound sql.CheckConstraints) error {
-	taken := func(name string) bool {
-		return slices.ContainsFunc(b.draft.checks, func(c draftCheck) bool { return strings.EqualFold(c.name, name) })
+// nameChecks names the checks without a name as MySQL does, and refuses two of one name.
+func (d *draft) nameChecks() error {
+	named := func(name string, among []draftCheck) bool {
+		return slices.ContainsFunc(among, func(c draftCheck) bool { return strings.EqualFold(c.name, name) })
 	}
-	for i := range b.draft.checks {
-		c := &b.draft.checks[i]
+	for i := range d.checks {
+		c := &d.checks[i]
 		for n := 1; c.name == ""; n++ {
-			if candidate := fmt.Sprintf("%s_chk_%d", b.name, n); !taken(candidate) {
+			if candidate := fmt.Sprintf("%s_chk_%d", d.name, n); !named(candidate, d.checks) {
 				c.name = candidate
 			}
 		}
 		if err := checkLength(c.name); err != nil {
 			return err
 		}
-		if slices.ContainsFunc(b.def.Checks, func(other scratch.Check) bool { return strings.EqualFold(other.Name, c.name) }) {
+		if named(c.name, d.checks[:i]) {
 			return sqlerr.New(sqlerr.Errno(3822), "Duplicate check constraint name '%s'.", c.name) // ER_CHECK_CONSTRAINT_DUP_NAME
 		}
+	}
+	return nil
+}
+
+// defineChecks adds the checks, and the hidden columns of keys over expressions.
+func (b *blueprint) defineChecks(ctx *sql.Context, bound sql.CheckConstraints) error {
+	for i, c := range b.draft.checks {
 		check := scratch.Check{Name: c.name, Enforced: c.enforced}
 		if c.kept != nil {
 			check.SQL = c.kept.SQL

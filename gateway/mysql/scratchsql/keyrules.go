@@ -45,13 +45,16 @@ func (d *draft) defineKeys(ctx *sql.Context, def *scratch.Definition) error {
 	return checkAutoIncrement(def)
 }
 
+// functionalIndex is what keys over expressions are called that have no name.
+const functionalIndex = "functional_index"
+
 // nameKeys names the keys without a name as MySQL does, and refuses two of one name.
 func (d *draft) nameKeys() error {
 	taken := func(name string) bool {
 		return slices.ContainsFunc(d.keys, func(k draftKey) bool { return strings.EqualFold(k.Name, name) })
 	}
 	for i, k := range d.keys {
-		base := "functional_index"
+		base := functionalIndex
 		if k.parts[0].of == nil {
 			base = k.parts[0].column
 		}
