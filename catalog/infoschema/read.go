@@ -332,7 +332,7 @@ func (e *execution) addParts(of item, w *writer) {
 			if of.privileges = allowed(of.columnOf().Name); len(of.privileges) == 0 {
 				continue // it is not his to see
 			}
-			of.declared = types.Declare(of.columnOf().Type)
+			of.declared = types.DeclareNumber(of.columnOf().Type, of.columnOf().Number)
 			if c := of.definedOf(); c != nil && (c.SQLType == "tinyint(1)" || c.SQLType == "binary(0)") { // which their values do not tell
 				of.declared.DataType, _, _ = strings.Cut(c.SQLType, "(")
 				of.declared.ColumnType = c.SQLType

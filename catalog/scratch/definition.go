@@ -34,6 +34,15 @@ type Column struct {
 	Comment       string     `json:"comment,omitempty"`
 }
 
+// Number is what SQLType says of a number beyond its Type.
+func (c *Column) Number() types.Number {
+	if !c.Type.IsFloat() && c.Type.Kind != types.Decimal {
+		return types.Number{}
+	}
+	_, n := types.CutNumber(c.SQLType)
+	return n
+}
+
 // Part is a column of a key.
 type Part struct {
 	Column int `json:"column"`

@@ -32,6 +32,10 @@ func showColumns(ctx *sql.Context, n sql.Node) (sql.Node, transform.TreeIdentity
 		if !ok {
 			return n, transform.SameTree, nil
 		}
+		if written, ok := of.UnderlyingTable().(Writable); ok {
+			n, err := show.WithTargetSchema(declaredSchema(ctx, written, show.TargetSchema()))
+			return n, transform.NewTree, err
+		}
 		t, ok := of.UnderlyingTable().(*table)
 		if !ok {
 			return n, transform.SameTree, nil
@@ -128,4 +132,29 @@ func ColumnPrivileges(rights sql.PrivilegeSet, db, table string) func(column str
 		}
 		return names
 	}
+}
+
+// declaredType is a type with the text that its column was declared by.
+type declaredType struct {
+	ofColumn
+	text string
+}
+
+type ofColumn interface{ sql.Type } // whose name is no method's
+
+// String implements sql.Type.
+func (t declaredType) String() string { return t.text }
+
+// declaredSchema gives the columns of a table that SHOW COLUMNS describes the texts of those types that GMS has others for.
+func declaredSchema(ctx *sql.Context, t Writable, shown sql.Schema) sql.Schema {
+	declared := slices.Clone(shown)
+	for i, c := range t.Describe(ctx).Columns {
+		if i >= len(shown) || c.Number == (types.Number{}) && c.Type.Kind != types.Enum && c.Type.Kind != types.Set {
+			continue
+		}
+		column := *declared[i]
+		column.Type = declaredType{column.Type, types.DeclareNumber(c.Type, c.Number).ColumnType}
+		declared[i] = &column
+	}
+	return declared
 }

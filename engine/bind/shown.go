@@ -6,9 +6,11 @@ import (
 
 	"github.com/dolthub/go-mysql-server/sql"
 	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
+	"github.com/dolthub/vitess/go/sqltypes"
 
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/shape"
+	"github.com/silogate/silogate/engine/types"
 )
 
 // Shown is what clients are told of a result's column.
@@ -29,6 +31,7 @@ type Relation struct {
 type Origin struct {
 	Database, Table string
 	Column          *sql.Column
+	Number          types.Number
 	Key             Key
 	// Written says that rows are made here, so that Column knows what they get without a value.
 	Written bool
@@ -92,10 +95,27 @@ func (im *importer) shown(root plan.Node) ([]Shown, error) {
 			keys[name] = indexes
 		}
 		_, read := from.table.(*table)
-		all[i].Origin = &Origin{Database: from.database, Table: from.table.Name(), Column: from.column, Written: !read,
+		var number types.Number
+		if written, ok := from.table.(Writable); ok {
+			number = numberOf(im.ctx, written, from.column)
+		}
+		all[i].Origin = &Origin{Database: from.database, Table: from.table.Name(), Column: from.column, Number: number, Written: !read,
 			Key: keysOf(from.column, from.table.Name(), keys[name])}
 	}
 	return all, nil
+}
+
+// numberOf is the Number of a column of a table that is written.
+func numberOf(ctx *sql.Context, t Writable, c *sql.Column) types.Number {
+	if kind := c.Type.Type(); !sqltypes.IsFloat(kind) && kind != sqltypes.Decimal {
+		return types.Number{}
+	}
+	for _, described := range t.Describe(ctx).Columns {
+		if strings.EqualFold(described.Name, c.Name) {
+			return described.Number
+		}
+	}
+	return types.Number{}
 }
 
 func indexesOf(ctx *sql.Context, t sql.Table) ([]sql.Index, error) {

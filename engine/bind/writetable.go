@@ -49,7 +49,9 @@ func newWrittenTable(ctx *sql.Context, n fromTable, schema sql.Schema) *writtenT
 	table := writable(n.node)
 	t := &writtenTable{database: n.node.Database().Name(), table: table, schema: schema}
 	for i, c := range table.Describe(ctx).Columns {
-		t.columns = append(t.columns, storeColumn(table.Name(), schema[i], c.Type))
+		column := storeColumn(table.Name(), schema[i], c.Type)
+		column.Number = c.Number
+		t.columns = append(t.columns, column)
 	}
 	return t
 }

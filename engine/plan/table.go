@@ -98,6 +98,7 @@ func (t *Table) ColumnKey(column int) string {
 type TableColumn struct {
 	Name     string
 	Type     types.Type
+	Number   types.Number // of a table that is written
 	Nullable bool
 	Comment  string
 	Native   string // the source's own type, for people

@@ -254,6 +254,9 @@ func (r *Rules) decimal(v types.Value, from types.Type, to *Column) (types.Value
 	if err != nil {
 		return types.NullValue, err
 	}
+	if to.Number.Unsigned && n.unscaled.Sign() < 0 {
+		return types.Value{}, r.outOfRange(to)
+	}
 	d, exact := n.rounded(int(to.Type.Scale))
 	if limit := powerOfTen(int(to.Type.Precision)); d.CmpAbs(limit) >= 0 {
 		nearest := limit.Sub(limit, big.NewInt(1))
@@ -278,17 +281,40 @@ func (r *Rules) float(v types.Value, from types.Type, to *Column) (types.Value, 
 		}
 		f = n
 	}
+	if to.Number.Unsigned && f < 0 {
+		return types.FloatValue(0), r.outOfRange(to)
+	}
 	greatest := math.MaxFloat64
 	if to.Type.Kind == types.Float32 {
 		greatest = math.MaxFloat32
-		if float64(float32(f)) > -math.MaxFloat64 && float64(float32(f)) < math.MaxFloat64 {
-			f = float64(float32(f))
-		}
+	}
+	if n := to.Number; n.Digits > 0 {
+		greatest = min(greatest, math.Pow10(n.Digits-n.Decimals)-math.Pow10(-n.Decimals))
+		f = roundedAt(f, n.Decimals)
+	} else {
+		f = nearest(f, to.Type)
 	}
 	if math.Abs(f) > greatest {
-		return types.FloatValue(math.Copysign(greatest, f)), r.outOfRange(to)
+		return types.FloatValue(nearest(math.Copysign(greatest, f), to.Type)), r.outOfRange(to)
 	}
-	return types.FloatValue(f), nil
+	return types.FloatValue(nearest(f, to.Type)), nil
+}
+
+// nearest is the number of a type that is nearest to a double, which stays as it is beyond them.
+func nearest(f float64, t types.Type) float64 {
+	if narrow := float64(float32(f)); t.Kind == types.Float32 && !math.IsInf(narrow, 0) {
+		return narrow
+	}
+	return f
+}
+
+// roundedAt is a double with so many digits after the point. The whole part stays as it is, for which there may be no more digits.
+func roundedAt(f float64, decimals int) float64 {
+	if math.IsInf(f, 0) {
+		return f
+	}
+	whole, unit := math.Floor(f), math.Pow10(decimals)
+	return whole + math.RoundToEven((f-whole)*unit)/unit
 }
 
 // doubleOf is the double nearest to a value, an infinity beyond all.

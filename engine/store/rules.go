@@ -10,9 +10,10 @@ import (
 
 // Column is where values go.
 type Column struct {
-	Table string
-	Name  string
-	Type  types.Type
+	Table  string
+	Name   string
+	Type   types.Type
+	Number types.Number // of a DECIMAL, FLOAT or DOUBLE
 	// NotNull says that NULL is no value of it.
 	NotNull bool
 	Bits    int   // of an integer, where they are fewer than its type's: MEDIUMINT has 24; 0: as many

@@ -62,6 +62,10 @@ func TestStore(t *testing.T) {
 	medium, tiny := column(types.Int32), column(types.Int8)
 	medium.Bits = 24
 	money := Column{Table: "t", Name: "c", Type: types.NewDecimal(4, 2)}
+	positive := Column{Table: "t", Name: "c", Type: types.NewDecimal(4, 2), Number: types.Number{Unsigned: true}}
+	digits := func(k types.Kind, n types.Number) Column {
+		return Column{Table: "t", Name: "c", Type: types.Of(k), Number: n}
+	}
 	short := textual(types.Text, 0)
 	short.Bytes = 5
 	latin := textual(types.Varchar, 5)
@@ -88,6 +92,12 @@ func TestStore(t *testing.T) {
 
 		{text("abc"), column(types.Float64), "1265", "0 1265"}, {text("1abc"), column(types.Float64), "1265", "1 1265"}, {text("1e400"), column(types.Float64), "1264", "1.7976931348623157e308 1264"},
 		{double(1e39), column(types.Float32), "1264", "3.4028235e38 1264"}, {exact("0.1"), column(types.Float64), "0.1", ""},
+
+		{whole(-1), positive, "1264", "0.00 1264"}, {exact("-0.001"), positive, "1264", "0.00 1264"}, {exact("1.25"), positive, "1.25", ""}, {text("-0"), positive, "0.00", ""},
+		{double(-0.5), digits(types.Float64, types.Number{Unsigned: true}), "1264", "0 1264"}, {text("-1"), digits(types.Float32, types.Number{Unsigned: true}), "1264", "0 1264"},
+		{double(1.126), digits(types.Float64, types.Number{Digits: 5, Decimals: 2}), "1.13", ""}, {double(-1.126), digits(types.Float32, types.Number{Digits: 5, Decimals: 2}), "-1.13", ""},
+		{double(999.996), digits(types.Float64, types.Number{Digits: 5, Decimals: 2}), "1264", "999.99 1264"}, {whole(-100000), digits(types.Float32, types.Number{Digits: 7, Decimals: 2}), "1264", "-99999.99 1264"},
+		{double(1e300), digits(types.Float32, types.Number{Digits: 255, Decimals: 30}), "1264", "3.4028235e38 1264"}, {double(7.5), digits(types.Float64, types.Number{Digits: 1}), "7", ""},
 
 		{text("abcd"), textual(types.Varchar, 3), "1406", "abc 1265"}, {text("abc "), textual(types.Varchar, 3), "abc 1265", ""}, {text("abc "), textual(types.Char, 3), "abc", ""},
 		{text("äöüß"), textual(types.Varchar, 3), "1406", "äöü 1265"}, {whole(12345), textual(types.Varchar, 3), "1406", "123 1265"}, {text("äöüß"), short, "1406", "äö 1265"},

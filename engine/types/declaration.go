@@ -37,6 +37,18 @@ const (
 	longest         = 1<<32 - 1
 )
 
+// DeclareNumber describes the type of a column that has a Number.
+func DeclareNumber(t Type, n Number) Declaration {
+	d := Declare(t)
+	if n != (Number{}) {
+		d.ColumnType = n.Of(t)
+	}
+	if n.Digits > 0 {
+		d.Precision, d.Scale = int64(n.Digits), int64(n.Decimals)
+	}
+	return d
+}
+
 // Declare describes the type of a column. Of a text it is the kind that the longest value fits in.
 func Declare(t Type) Declaration {
 	d := Declaration{DataType: t.String(), ColumnType: t.String(), Characters: -1, Octets: -1, Precision: -1, Scale: -1, Fraction: -1}

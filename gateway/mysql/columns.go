@@ -86,6 +86,12 @@ func ofTable(c *wire.Column, t types.Type, shown *bind.Shown) {
 	case from.Column.Type.Type() == sqltypes.Uint24:
 		c.Type, c.Length = wire.TypeInt24, 8
 	}
+	if from.Number.Unsigned {
+		c.Flags |= wire.Unsigned
+	}
+	if from.Number.Digits > 0 {
+		c.Length, c.Decimals = uint32(from.Number.Digits), uint8(from.Number.Decimals)
+	}
 	c.Flags |= declaredFlags(from)
 }
 

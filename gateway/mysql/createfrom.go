@@ -159,7 +159,9 @@ func madeOf(t types.Type, shown *bind.Shown, c wire.Column) string {
 	zero := ""
 	var text string
 	if from := shown.Origin; from != nil {
-		text = typeOfOwn(from.Column.Type)
+		if text = typeOfOwn(from.Column.Type); from.Number != (types.Number{}) {
+			text = from.Number.Of(t)
+		}
 		if d := from.Column.Default; d != nil && from.Written {
 			zero = cmp.Or(d.Expr.String(), "''")
 		} else if from.Column.AutoIncrement {

@@ -168,9 +168,7 @@ func checkType(name string, t *sqlparser.ColumnType) error {
 	case exact[kind]:
 		return checkDecimal(name, length, scale)
 	case floats[kind] && scale >= 0:
-		if length < scale {
-			return mBiggerThanD(name)
-		}
+		return checkFloat(name, length, scale)
 	case kind == "float" && length > 53: // ER_WRONG_FIELD_SPEC
 		return sqlerr.New(sqlerr.Errno(1063), "Incorrect column specifier for column '%s'", name)
 	case fractions[kind] && length > types.MaxFSP:
@@ -192,6 +190,32 @@ func checkType(name string, t *sqlparser.ColumnType) error {
 
 func mBiggerThanD(name string) error {
 	return sqlerr.New(sqlerr.ScaleOverPrecision, "For float(M,D), double(M,D) or decimal(M,D), M must be >= D (column '%s').", name)
+}
+
+func checkFloat(name string, digits, decimals int) error {
+	switch {
+	case digits > widestNumber:
+		return sqlerr.New(sqlerr.DisplayWidth, "Display width out of range for column '%s' (max = %d)", name, widestNumber)
+	case decimals > types.MaxScale:
+		return sqlerr.New(sqlerr.ScaleTooBig, "Too big scale %d specified for column '%s'. Maximum is %d.", decimals, name, types.MaxScale)
+	case digits < decimals:
+		return mBiggerThanD(name)
+	}
+	return nil
+}
+
+// numberOf is what a type that checkColumn has looked at says of a number beyond its types.Type.
+func numberOf(t *sqlparser.ColumnType) (n types.Number) {
+	kind := strings.ToLower(t.Type)
+	if !floats[kind] && !exact[kind] {
+		return n
+	}
+	n.Unsigned = bool(t.Unsigned)
+	if floats[kind] && t.Scale != nil {
+		n.Digits, _ = number(t.Length) // both were read before
+		n.Decimals, _ = number(t.Scale)
+	}
+	return n
 }
 
 func checkDecimal(name string, precision, scale int) error {

@@ -13,6 +13,7 @@ import (
 	"github.com/silogate/silogate/catalog/scratch"
 	"github.com/silogate/silogate/engine/bind"
 	"github.com/silogate/silogate/engine/sqlerr"
+	"github.com/silogate/silogate/engine/types"
 )
 
 // blueprint is a draft that was found to be a table: its definition, and the expressions that its rows are computed by.
@@ -138,6 +139,9 @@ func (d *draft) bind(ctx *sql.Context, databases *Databases, gms *sqle.Engine) (
 func (d *draft) columnToBind(ctx *sql.Context, databases *Databases, gms *sqle.Engine, i int, c draftColumn) (*sqlparser.ColumnDefinition, error) {
 	if c.written != nil {
 		column := *c.written
+		if floats[strings.ToLower(column.Type.Type)] && column.Type.Scale != nil { // FLOAT(30,2) is no DOUBLE, as FLOAT(30) is
+			column.Type.Length, column.Type.Scale = nil, nil
+		}
 		column.Type.KeyOpt, column.Type.Autoincrement, column.Type.ForeignKeyDef, column.Type.Constraint = 0, false, nil, nil
 		return &column, nil
 	}
@@ -209,7 +213,13 @@ func (d *draft) defineColumn(ctx *sql.Context, c draftColumn, bound *sql.Column)
 	}
 	if c.written == nil {
 		c.kept.Default = column.Default
-		return c.kept, nil
+		return c.kept, roundDefault(ctx, bound, &c.kept)
+	}
+	if n := numberOf(&c.written.Type); n != (types.Number{}) {
+		column.SQLType = n.Of(column.Type)
+		if err := roundDefault(ctx, bound, &column); err != nil {
+			return column, err
+		}
 	}
 	column.Name = c.name
 	if column.AutoIncrement = bool(c.written.Type.Autoincrement); column.AutoIncrement {
@@ -253,6 +263,25 @@ func (d *draft) nameChecks() error {
 			return sqlerr.New(sqlerr.Errno(3822), "Duplicate check constraint name '%s'.", c.name) // ER_CHECK_CONSTRAINT_DUP_NAME
 		}
 	}
+	return nil
+}
+
+// roundDefault makes a literal what a column that has a Number holds of it.
+func roundDefault(ctx *sql.Context, bound *sql.Column, c *scratch.Column) error {
+	if c.Number() == (types.Number{}) || bound.Default == nil || !bound.Default.IsLiteral() {
+		return nil
+	}
+	x, err := bound.Default.Eval(ctx, nil)
+	if err != nil || x == nil {
+		return err
+	}
+	only := newCells(ctx, sql.Schema{bound}, &scratch.Definition{Columns: []scratch.Column{*c}})
+	v, err := only.convert(ctx, 0, x)
+	if err != nil {
+		return invalidDefault(c.Name)
+	}
+	text := only.codecs[0].Text(0, v)
+	c.Default = &text
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/silogate/silogate/catalog/scratch"
 	"github.com/silogate/silogate/engine/bind"
 	"github.com/silogate/silogate/engine/sqlerr"
+	"github.com/silogate/silogate/engine/store"
 	"github.com/silogate/silogate/engine/types"
 )
 
@@ -26,13 +27,17 @@ type rewriter struct {
 type cells struct {
 	columns sql.Schema
 	types   []types.Type
+	numbers []types.Number
 	codecs  []*bind.Codec
+	rules   *store.Rules // by which numbers are stored
 }
 
 func newCells(ctx *sql.Context, schema sql.Schema, def *scratch.Definition) cells {
-	c := cells{columns: schema}
+	silent := func(sqlerr.Code, string) {}
+	c := cells{columns: schema, rules: &store.Rules{Strict: true, Warn: silent, Note: silent}}
 	for i, column := range def.Columns {
 		c.types = append(c.types, column.Type)
+		c.numbers = append(c.numbers, column.Number())
 		c.codecs = append(c.codecs, bind.NewCodec(ctx, []sql.Type{schema[i].Type}, []types.Type{column.Type}))
 	}
 	return c
@@ -169,6 +174,7 @@ func (b *blueprint) refused(ctx *sql.Context, d *Databases, err error) error {
 // row makes a row of the n-th of the old table.
 func (r *rewriter) row(ctx *sql.Context, old []types.Value, n int) ([]types.Value, error) {
 	made := make([]types.Value, len(r.def.Columns))
+	r.to.rules.Row = int64(n)
 	for i := range r.def.Columns {
 		if r.formula(i) != nil {
 			continue
@@ -356,7 +362,11 @@ func (c cells) convert(ctx *sql.Context, i int, x any) (types.Value, error) {
 	if err != nil {
 		return types.NullValue, err
 	}
-	return c.value(ctx, i, x)
+	v, err := c.value(ctx, i, x)
+	if err != nil || c.numbers[i] == (types.Number{}) {
+		return v, err
+	}
+	return c.rules.Store(v, c.types[i], &store.Column{Name: column.Name, Type: c.types[i], Number: c.numbers[i]})
 }
 
 // rounded is a value of GMS's as one of a type, numbers rounded.

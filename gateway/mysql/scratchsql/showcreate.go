@@ -104,7 +104,7 @@ func hasDefault(t types.Type) bool {
 // shownType is the type with the collation where it is not the table's.
 func shownType(def *scratch.Definition, c scratch.Column) string {
 	t, err := parseType(c.SQLType)
-	if err != nil {
+	if err != nil || c.Number() != (types.Number{}) {
 		return c.SQLType
 	}
 	return typeText(t, sql.CollationID(def.Collation))

@@ -111,7 +111,7 @@ func (t *table) Describe(ctx *sql.Context) *plan.Table {
 	described := &plan.Table{Name: plan.TableName{Namespace: t.database, Name: t.def.Name}, Comment: t.def.Comment, Snapshot: true,
 		Stats: plan.Statistics{Rows: plan.Unknown, Bytes: plan.Unknown}}
 	for _, c := range t.def.Columns {
-		described.Columns = append(described.Columns, plan.TableColumn{Name: c.Name, Type: c.Type, Nullable: c.Nullable, Comment: c.Comment, Native: c.SQLType})
+		described.Columns = append(described.Columns, plan.TableColumn{Name: c.Name, Type: c.Type, Number: c.Number(), Nullable: c.Nullable, Comment: c.Comment, Native: c.SQLType})
 	}
 	if key, ok := t.candidate(t.def.Primary); ok {
 		described.Keys, described.Primary = append(described.Keys, key), true

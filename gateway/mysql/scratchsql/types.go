@@ -29,6 +29,7 @@ func parseType(sqlType string) (sql.Type, error) {
 	if digits, ok := timeDigits(sqlType); ok {
 		return bind.NewColumnTime(digits), nil
 	}
+	sqlType, _ = types.CutNumber(sqlType)
 	t, err := planbuilder.ParseColumnTypeString(context.Background(), sqlType)
 	if err != nil {
 		return nil, err
