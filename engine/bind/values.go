@@ -71,6 +71,9 @@ func toGMS(ctx *sql.Context, v types.Value, t types.Type, as sql.Type, loc *time
 	case types.Binary, types.Varbinary, types.Blob:
 		return []byte(v.Str), nil
 	case types.JSON, types.Enum, types.Set:
+		if e, ok := as.(sql.EnumType); ok && v.Str == "" && e.IndexOf("") < 0 { // what is stored of no member
+			return uint16(0), nil
+		}
 		x, _, err := as.Convert(ctx, v.Str)
 		return x, err
 	}

@@ -43,6 +43,12 @@ func (w *writing) rules() *store.Rules {
 	}
 }
 
+// StrictRules are the rules of a statement that makes or changes a table: strict in any mode, and nobody is told of what is rounded.
+func StrictRules(ctx *sql.Context) *store.Rules {
+	silent := func(sqlerr.Code, string) {}
+	return &store.Rules{Strict: true, Location: sessionLocation(ctx), Now: ctx.QueryTime(), Warn: silent, Note: silent}
+}
+
 func (w *writing) say(level string, errno int, message string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -49,16 +49,14 @@ func newWrittenTable(ctx *sql.Context, n fromTable, schema sql.Schema) *writtenT
 	table := writable(n.node)
 	t := &writtenTable{database: n.node.Database().Name(), table: table, schema: schema}
 	for i, c := range table.Describe(ctx).Columns {
-		column := storeColumn(table.Name(), schema[i], c.Type)
-		column.Number = c.Number
-		t.columns = append(t.columns, column)
+		t.columns = append(t.columns, StoreColumn(table.Name(), schema[i], c.Type, c.Number))
 	}
 	return t
 }
 
-// storeColumn is a column as values are stored into it.
-func storeColumn(table string, c *sql.Column, typ types.Type) store.Column {
-	out := store.Column{Table: table, Name: c.Name, Type: typ, NotNull: !c.Nullable}
+// StoreColumn is a column as values are stored into it.
+func StoreColumn(table string, c *sql.Column, typ types.Type, number types.Number) store.Column {
+	out := store.Column{Table: table, Name: c.Name, Type: typ, Number: number, NotNull: !c.Nullable}
 	switch c.Type.Type() {
 	case sqltypes.Int24, sqltypes.Uint24:
 		out.Bits = 24
@@ -67,6 +65,7 @@ func storeColumn(table string, c *sql.Column, typ types.Type) store.Column {
 		if typ.Kind == types.Text || typ.Kind == types.Blob {
 			out.Bytes = text.MaxByteLength()
 		}
+		out.Empty = text.MaxByteLength() == 0
 		if typ.IsText() {
 			out.Encodes = repertoire(text.CharacterSet())
 		}

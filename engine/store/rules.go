@@ -18,6 +18,7 @@ type Column struct {
 	NotNull bool
 	Bits    int   // of an integer, where they are fewer than its type's: MEDIUMINT has 24; 0: as many
 	Bytes   int64 // the most of a TEXT or BLOB; 0: no bound
+	Empty   bool  // a CHAR(0), VARCHAR(0), BINARY(0) or VARBINARY(0)
 	// Encodes reports a character that the column's character set has; nil: it has all.
 	Encodes func(rune) bool
 }

@@ -66,6 +66,11 @@ func TestStore(t *testing.T) {
 	digits := func(k types.Kind, n types.Number) Column {
 		return Column{Table: "t", Name: "c", Type: types.Of(k), Number: n}
 	}
+	empty := func(k types.Kind) Column {
+		c := textual(k, 0)
+		c.Empty = true
+		return c
+	}
 	short := textual(types.Text, 0)
 	short.Bytes = 5
 	latin := textual(types.Varchar, 5)
@@ -103,6 +108,7 @@ func TestStore(t *testing.T) {
 		{text("äöüß"), textual(types.Varchar, 3), "1406", "äöü 1265"}, {whole(12345), textual(types.Varchar, 3), "1406", "123 1265"}, {text("äöüß"), short, "1406", "äö 1265"},
 		{moment(types.Date, "2024-01-02 00:00:00"), textual(types.Varchar, 10), "2024-01-02", ""}, {text("жж"), latin, "1366", "?? 1366"}, {text("é"), latin, "é", ""},
 		{typed{types.Of(types.Blob), types.TextValue("a\xff")}, textual(types.Varchar, 5), "1366", "a? 1366"}, {text("abcd"), sized(types.Varbinary, 3), "1406", "abc 1265"},
+		{text("a"), empty(types.Varchar), "1406", " 1265"}, {text(" "), empty(types.Char), "", ""}, {text("a"), empty(types.Varbinary), "1406", " 1265"}, {text(""), empty(types.Binary), "", ""},
 		{text("a"), sized(types.Binary, 3), "a\x00\x00", ""},
 
 		{text("abc"), column(types.Date), "1292", ""}, {text("2024-01-01x"), column(types.Date), "1292", "2024-01-01 1265"}, {text("2024-01-01 10:00:00"), column(types.Date), "2024-01-01 1265", ""},
@@ -122,6 +128,7 @@ func TestStore(t *testing.T) {
 		{whole(0), column(types.Year), "0000", ""}, {text("0"), column(types.Year), "2000", ""}, {text("0000"), column(types.Year), "0000", ""}, {moment(types.Date, "2024-01-02 00:00:00"), column(types.Year), "2024", ""},
 
 		{text("c"), members(types.Enum), "1265", " 1265"}, {whole(3), members(types.Enum), "1265", " 1265"}, {whole(1), members(types.Enum), "a", ""}, {text("2"), members(types.Enum), "b", ""},
+		{typed{types.Type{Kind: types.Enum, Members: "x"}, types.TextValue("")}, members(types.Enum), "", ""}, {text(""), members(types.Enum), "1265", " 1265"},
 		{text("B "), members(types.Enum), "b", ""}, {text("a,c"), members(types.Set), "1265", "a 1265"}, {text("b,a,b"), members(types.Set), "a,b", ""}, {whole(4), members(types.Set), "1265", " 1265"},
 		{text("3"), members(types.Set), "a,b", ""}, {text(""), members(types.Set), "", ""},
 

@@ -38,7 +38,10 @@ func (r *Rules) text(v types.Value, from types.Type, to *Column) (types.Value, e
 		return types.NullValue, err
 	}
 	return r.bounded(s, to, func(s string) int {
-		if to.Type.Kind == types.Text {
+		switch {
+		case to.Empty:
+			return 0
+		case to.Type.Kind == types.Text:
 			return prefixOfBytes(s, to.Bytes)
 		}
 		return prefixOfRunes(s, int(to.Type.Length))
@@ -68,7 +71,7 @@ func (r *Rules) bytes(v types.Value, from types.Type, to *Column) (types.Value, 
 	if from.IsFloat() {
 		s = shortened(v.Float, s, int(most))
 	}
-	if most > 0 && int64(len(s)) > most {
+	if (most > 0 || to.Empty) && int64(len(s)) > most {
 		return types.TextValue(s[:most]), r.tooLong(to)
 	}
 	if to.Type.Kind == types.Binary && len(s) < int(to.Type.Length) {
@@ -189,12 +192,16 @@ func member(s string, names []string, t types.Type) int {
 	return slices.IndexFunc(names, func(n string) bool { return string(c.AppendKey(nil, strings.TrimRight(n, " "))) == string(key) })
 }
 
-// enum stores into ENUM (11.3.5): a text is a member, or the number of one; a number is that of one.
+// enum stores into ENUM (11.3.5): a text is a member, or the number of one; a number is that of one. What another ENUM holds of no member goes on
+// as that.
 func (r *Rules) enum(v types.Value, from types.Type, to *Column) (types.Value, error) {
 	names := to.Type.MemberNames()
 	var at int
 	if from.IsTemporal() {
 		v, from = types.TextValue(r.shown(v, from)), types.Of(types.Varchar)
+	}
+	if from.Kind == types.Enum && v.Str == "" { // which one without a strict mode stored of no member
+		return v, nil
 	}
 	if from.IsString() {
 		if at = member(v.Str, names, to.Type); at < 0 {

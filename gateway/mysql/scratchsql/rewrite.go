@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
-	gmstypes "github.com/dolthub/go-mysql-server/sql/types"
 
 	"github.com/silogate/silogate/catalog/scratch"
 	"github.com/silogate/silogate/engine/bind"
@@ -18,7 +17,7 @@ import (
 // rewriter makes rows of an altered table from those of the old one.
 type rewriter struct {
 	*blueprint
-	from, to cells
+	to       cells
 	computed bool // some column is computed of others, or there are checks
 	last     uint64
 }
@@ -27,17 +26,16 @@ type rewriter struct {
 type cells struct {
 	columns sql.Schema
 	types   []types.Type
-	numbers []types.Number
+	stored  []store.Column
 	codecs  []*bind.Codec
-	rules   *store.Rules // by which numbers are stored
+	rules   *store.Rules
 }
 
 func newCells(ctx *sql.Context, schema sql.Schema, def *scratch.Definition) cells {
-	silent := func(sqlerr.Code, string) {}
-	c := cells{columns: schema, rules: &store.Rules{Strict: true, Warn: silent, Note: silent}}
+	c := cells{columns: schema, rules: bind.StrictRules(ctx)}
 	for i, column := range def.Columns {
 		c.types = append(c.types, column.Type)
-		c.numbers = append(c.numbers, column.Number())
+		c.stored = append(c.stored, bind.StoreColumn(def.Name, schema[i], column.Type, column.Number()))
 		c.codecs = append(c.codecs, bind.NewCodec(ctx, []sql.Type{schema[i].Type}, []types.Type{column.Type}))
 	}
 	return c
@@ -109,11 +107,7 @@ func (b *blueprint) fill(ctx *sql.Context, d *Databases, next *scratch.Table) er
 	if err != nil {
 		return err
 	}
-	was, err := d.schema(b.database, b.old)
-	if err != nil {
-		return err
-	}
-	r := &rewriter{blueprint: b, from: newCells(ctx, was.Schema, b.old), to: newCells(ctx, b.schema, b.def), computed: len(b.checks) > 0}
+	r := &rewriter{blueprint: b, to: newCells(ctx, b.schema, b.def), computed: len(b.checks) > 0}
 	for i := range b.schema {
 		r.computed = r.computed || r.formula(i) != nil
 	}
@@ -251,7 +245,7 @@ func (r *rewriter) stored(ctx *sql.Context, i int, old []types.Value) (types.Val
 	v, err := types.NullValue, error(nil)
 	switch {
 	case from >= 0:
-		v, err = r.moved(ctx, i, old[from])
+		v, err = r.moved(i, old[from])
 	case c.AutoIncrement:
 	case r.schema[i].Default != nil:
 		var x any
@@ -281,57 +275,17 @@ func (r *rewriter) stored(ctx *sql.Context, i int, old []types.Value) (types.Val
 }
 
 // moved is a value of the old table as one of column i.
-func (r *rewriter) moved(ctx *sql.Context, i int, v types.Value) (types.Value, error) {
+func (r *rewriter) moved(i int, v types.Value) (types.Value, error) {
 	from := r.columns[i].from
 	was, now := r.old.Columns[from], r.def.Columns[i]
 	if v.Null || was.SQLType == now.SQLType {
 		return v, nil
 	}
-	x, err := r.from.gms(ctx, from, v)
-	if err != nil {
-		return v, err
-	}
-	switch {
-	case (now.Type.Kind == types.Enum || now.Type.Kind == types.Set) && was.Type.IsNumeric(): // by its number
-		if x, err = rounded(ctx, gmstypes.Int64, x); err != nil {
-			return v, err
-		}
-	case now.Type.IsString() && !was.Type.IsString(), now.Type.IsTemporal() && was.Type.IsNumeric():
-		text := r.from.codecs[from].Text(0, v)
-		if whole, _, _ := strings.Cut(text, "."); now.Type.Kind == types.Time && len(strings.TrimPrefix(whole, "-")) > mostTimeDigits {
-			return v, sqlerr.New(sqlerr.IncorrectValue, "Incorrect time value: '%s' for column '%s'", text, now.Name)
-		}
-		x = text
-	case !now.Type.IsNumeric() && (was.Type.Kind == types.Enum || was.Type.Kind == types.Set || was.Type.Kind == types.JSON):
-		x = v.Str
-	case now.Type.IsNumeric() && was.Type.IsTemporal() && was.Type.Kind != types.Year:
-		x = digitsOf(r.from.codecs[from].Text(0, v))
-	}
-	if text, ok := x.(string); ok && was.Type.IsText() && now.Type.IsText() && !fitsIn(text, now.Type) {
-		x = strings.TrimRight(text, " ")
-	}
-	made, err := r.to.convert(ctx, i, x)
+	made, err := r.to.rules.Store(v, was.Type, &r.to.stored[i])
 	if sqlerr.Is(err, sqlerr.DataTooLong) && shortens(was.Type, now.Type) { // Copy_field copies without a look at what the text is
-		err = sqlerr.New(sqlerr.Truncated, "Data truncated for column '%s'", now.Name)
+		err = sqlerr.New(sqlerr.Truncated, "Data truncated for column '%s' at row %d", now.Name, r.to.rules.Row)
 	}
 	return made, err
-}
-
-// digitsOf makes of a moment the number that MySQL has for it.
-func digitsOf(moment string) string {
-	sign := ""
-	if strings.HasPrefix(moment, "-") {
-		sign = "-"
-	}
-	return sign + strings.NewReplacer("-", "", ":", "", " ", "").Replace(moment)
-}
-
-// mostTimeDigits are those of the hours, minutes and seconds of a TIME.
-const mostTimeDigits = 7
-
-// fitsIn reports whether a text is not too long for a type. Spaces at its end that are, are nothing.
-func fitsIn(text string, t types.Type) bool {
-	return t.Kind != types.Varchar && t.Kind != types.Char || len([]rune(text)) <= int(t.Length)
 }
 
 func shortens(from, to types.Type) bool {
@@ -341,7 +295,7 @@ func shortens(from, to types.Type) bool {
 	return short(from) && short(to)
 }
 
-// convert is a value of GMS's as one of column i. Every value that an ALTER TABLE changes passes here.
+// convert is a value that GMS computed as one of column i.
 func (c cells) convert(ctx *sql.Context, i int, x any) (types.Value, error) {
 	if x == nil {
 		return types.NullValue, nil
@@ -363,10 +317,10 @@ func (c cells) convert(ctx *sql.Context, i int, x any) (types.Value, error) {
 		return types.NullValue, err
 	}
 	v, err := c.value(ctx, i, x)
-	if err != nil || c.numbers[i] == (types.Number{}) {
+	if err != nil {
 		return v, err
 	}
-	return c.rules.Store(v, c.types[i], &store.Column{Name: column.Name, Type: c.types[i], Number: c.numbers[i]})
+	return c.rules.Store(v, c.types[i], &c.stored[i])
 }
 
 // rounded is a value of GMS's as one of a type, numbers rounded.
