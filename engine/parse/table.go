@@ -15,8 +15,11 @@ const (
 	ConvertComment = "silogate:convert"
 )
 
+// before is what may stand before a statement: clients send comments that say who they are.
+const before = `^(?:\s|/\*.*?\*/|--[^\n]*\n|#[^\n]*\n)*`
+
 // converts finds a statement that may have a CONVERT TO, which the other grammar takes for the default of a table.
-var converts = regexp.MustCompile(`(?is)^\s*alter\s.*\bconvert\s`)
+var converts = regexp.MustCompile(`(?is)` + before + `alter\s.*\bconvert\s`)
 
 // ConvertTo has an ALTER TABLE ... CONVERT TO CHARACTER SET say that it is one.
 func ConvertTo(sql string, ansiQuotes bool) string {
@@ -39,7 +42,7 @@ func ConvertTo(sql string, ansiQuotes bool) string {
 }
 
 // definesTable finds the beginning of a statement that makes or changes a table.
-var definesTable = regexp.MustCompile(`(?is)^\s*(create\s+(temporary\s+)?table|alter\s+(ignore\s+)?table)\s`)
+var definesTable = regexp.MustCompile(`(?is)` + before + `(create\s+(temporary\s+)?table|alter\s+(ignore\s+)?table)\s`)
 
 // tableWords returns the definition of a table in words that the other grammar knows:
 //
@@ -49,17 +52,20 @@ var definesTable = regexp.MustCompile(`(?is)^\s*(create\s+(temporary\s+)?table|a
 //	ALTER TABLE t ADD (a INT, b INT)              ALTER TABLE t ADD a INT, ADD b INT
 //	a BLOB(10), b TEXT(300), c YEAR(4)            a TINYBLOB, b TEXT, c YEAR
 //	KEY USING BTREE (a)                           KEY (a)
+//	CHANGE name b INT AFTER date                  CHANGE `name` b INT AFTER `date`; ALTER name SET DEFAULT 1 likewise
 func tableWords(sql string, mode Mode) string {
 	if !definesTable.MatchString(sql) {
 		return sql
 	}
 	w, ok := newRewriter(sql, mode)
-	if !ok {
+	if !ok || len(w.tokens) == 0 {
 		return sql
 	}
-	t := tableWriter{rewriter: &w, query: len(w.tokens)}
+	t := tableWriter{rewriter: &w, query: len(w.tokens), columns: make(map[int]bool)}
 	if w.tokens[0].is("CREATE") {
 		t.create()
+	} else {
+		t.alter()
 	}
 	for i := range t.query {
 		t.definition(i)
@@ -82,8 +88,9 @@ func tableWords(sql string, mode Mode) string {
 // tableWriter rewrites a statement about a table.
 type tableWriter struct {
 	*rewriter
-	head, query int    // the query, from what is before it on; behind the last token: there is none
-	as, end     string // what is written around the query
+	head, query int          // the query, from what is before it on; behind the last token: there is none
+	as, end     string       // what is written around the query
+	columns     map[int]bool // names of columns where the other grammar takes few words for one
 }
 
 func (t *tableWriter) at(i int) token {
@@ -131,6 +138,40 @@ func (t *tableWriter) create() {
 	}
 }
 
+// alter finds the columns behind CHANGE, ALTER and AFTER in the clauses of an ALTER TABLE.
+func (t *tableWriter) alter() {
+	first := 3
+	if t.at(1).is("IGNORE") {
+		first++
+	}
+	if t.at(first).isSymbol(".") {
+		first += 2
+	}
+	for i := first; i <= len(t.tokens); i++ {
+		if shut := t.match(i); i < len(t.tokens) && shut > 0 {
+			i = shut
+		}
+		if !t.at(i).isSymbol(",") && !t.at(i).isSymbol(";") && t.at(i).kind != end {
+			continue
+		}
+		t.clause(first, i)
+		first = i + 1
+	}
+}
+
+// clause finds the columns in the clause from first up to behind.
+func (t *tableWriter) clause(first, behind int) {
+	column := first + 1
+	if t.at(column).is("COLUMN") {
+		column++
+	}
+	verb, next := t.at(first), t.at(column+1)
+	t.columns[column] = verb.is("CHANGE") || verb.is("ALTER") && (next.is("SET") || next.is("DROP"))
+	if behind-2 > column && t.at(behind-2).is("AFTER") {
+		t.columns[behind-1] = true
+	}
+}
+
 // begins reports whether a query begins at i.
 func (t *tableWriter) begins(i int) bool {
 	for t.at(i).isSymbol("(") {
@@ -166,6 +207,8 @@ func (t *tableWriter) definition(i int) {
 	}
 	sized := t.at(i+1).isSymbol("(") && t.match(i+1) == i+3
 	switch {
+	case t.columns[i]:
+		t.replace(this, nameEdit+"`"+this.value+"`")
 	case sized && this.is("YEAR") && t.at(i+2).value == "4":
 		t.replace(token{start: this.start, end: t.at(i + 3).end}, "YEAR")
 	case sized && (this.is("BLOB") || this.is("TEXT")):

@@ -64,6 +64,10 @@ func TestWiden(t *testing.T) {
 			`SELECT (SELECT silogate_value FROM JSON_TABLE(f(a, b), '$' COLUMNS (silogate_value BIGINT PATH '$.a' /*RETURNING SIGNED*/ NULL ON EMPTY DEFAULT 'silogate:error' ON ERROR)) AS silogate_json)`},
 		{`SELECT JSON_VALUE(a, '$.a' RETURNING DECIMAL(4,2)), JSON_VALUE(a, '$')`,
 			`SELECT (SELECT silogate_value FROM JSON_TABLE(a, '$' COLUMNS (silogate_value DECIMAL(4,2) PATH '$.a' /*RETURNING DECIMAL(4,2)*/)) AS silogate_json), JSON_VALUE(a, '$')`},
+		{"ALTER TABLE d.t CHANGE name title VARCHAR(9) AFTER date, CHANGE COLUMN `a` b INT, ALTER view SET DEFAULT 1, ALTER COLUMN avg DROP DEFAULT, ALTER INDEX i VISIBLE, MODIFY after INT",
+			"ALTER TABLE d.t CHANGE `name` title VARCHAR(9) AFTER `date`, CHANGE COLUMN `a` b INT, ALTER `view` SET DEFAULT 1, ALTER COLUMN `avg` DROP DEFAULT, ALTER INDEX i VISIBLE, MODIFY after INT"},
+		{"ALTER IGNORE TABLE t CHANGE change after SET('a','b') COMMENT 'x, y' AFTER after", "ALTER IGNORE TABLE t CHANGE `change` after SET('a','b') COMMENT 'x, y' AFTER `after`"},
+		{"/* who */ -- and\nALTER TABLE t CHANGE name b INT", "/* who */ -- and\nALTER TABLE t CHANGE `name` b INT"},
 		{`SELECT 'open`, `SELECT 'open`},
 	} {
 		got := Widen(c.sql, false)
@@ -91,6 +95,7 @@ func TestRestoreWidened(t *testing.T) {
 func TestConvertTo(t *testing.T) {
 	for sql, want := range map[string]string{
 		"ALTER TABLE t ADD a INT, CONVERT TO CHARSET utf8mb4 COLLATE x": "ALTER TABLE t ADD a INT, COMMENT = 'silogate:convert', CHARACTER SET utf8mb4 COLLATE x",
+		"/* who */ ALTER TABLE t CONVERT TO CHARACTER SET latin1":       "/* who */ ALTER TABLE t COMMENT = 'silogate:convert', CHARACTER SET latin1",
 		"ALTER TABLE t ADD `convert` INT COMMENT 'convert to'":          "ALTER TABLE t ADD `convert` INT COMMENT 'convert to'",
 		"SELECT CONVERT(a, CHAR)":                                       "SELECT CONVERT(a, CHAR)",
 	} {
