@@ -82,7 +82,8 @@ type asked struct {
 	alters bool    // it is ALTER VIEW
 }
 
-// rewrite returns a statement in words that GMS's parser knows, and what those leave out.
+// rewrite returns a statement in words that GMS's parser knows, and what those leave out. It begins with its first word: GMS cuts what is
+// before that off, and the positions that it finds in a text are in the rest.
 func rewrite(query string, ansiQuotes bool) (rewritten string, more asked) {
 	if standard, err := parse.Standard(query, parse.Mode{AnsiQuotes: ansiQuotes}); err == nil {
 		query = standard
@@ -90,7 +91,7 @@ func rewrite(query string, ansiQuotes bool) (rewritten string, more asked) {
 	query, more.format = parse.CutFormat(query)
 	query, more.alters = parse.AlterView(query)
 	query = parse.ConvertTo(query, ansiQuotes)
-	return parse.Rewrite(query, ansiQuotes), more
+	return strings.TrimSpace(parse.Rewrite(query, ansiQuotes)), more
 }
 
 // reading is what GMS's parser makes of a text: the first statement of it, and what of the text that is and what is left, or where that
@@ -181,7 +182,7 @@ func prepared(query string, asked asked, stmt sqlparser.Statement, err error) (s
 	if ddl, ok := stmt.(*sqlparser.DDL); ok && ddl.ViewSpec != nil {
 		ddl.Table.DbQualifier = ddl.ViewSpec.ViewName.DbQualifier // where GMS looks for it
 		// Else GMS cuts it from what the client wrote.
-		ddl.SubStatementStr = query[ddl.SubStatementPositionStart:min(ddl.SubStatementPositionEnd, len(query))]
+		ddl.SubStatementStr = strings.TrimSpace(query[ddl.SubStatementPositionStart:min(ddl.SubStatementPositionEnd, len(query))])
 	}
 	if err := boundDepth(stmt); err != nil { // before all that recurses
 		return nil, err

@@ -116,6 +116,24 @@ func TestViewsInTheClientsWords(t *testing.T) {
 	}
 }
 
+// TestViewsAmongBlanksAndComments keeps a view's query to its end, whatever stands around the statement; dumps make views in comments of versions.
+func TestViewsAmongBlanksAndComments(t *testing.T) {
+	g := start(t)
+	c, _ := g.conn(g.open(""))
+	exec(t, c, "CREATE DATABASE desk", "USE desk")
+	for _, statement := range []string{
+		"/*!50001 CREATE ALGORITHM=UNDEFINED */\n/*!50013 DEFINER=`root`@`%` SQL SECURITY DEFINER */\n/*!50001 VIEW `v` AS select `n`.`id` AS `id` from `fake`.`numbers` `n` where `n`.`id` < 15 */",
+		"/*!50001 CREATE VIEW `v` AS select `n`.`id` AS `id` from `fake`.`numbers` `n` where `n`.`id` < 15*/",
+		" \n\tCREATE VIEW v AS select `n`.`id` AS `id` from `fake`.`numbers` `n` where `n`.`id` < 15 \n",
+		"/* of a dump */ CREATE VIEW v AS select `n`.`id` AS `id` from `fake`.`numbers` `n` where `n`.`id` < 15",
+	} {
+		exec(t, c, statement)
+		wantTable(t, c, "SHOW CREATE VIEW v", "v|CREATE ALGORITHM=UNDEFINED DEFINER=`root`@`%` SQL SECURITY DEFINER VIEW `v` (`id`) AS "+
+			"select `n`.`id` AS `id` from `fake`.`numbers` `n` where `n`.`id` < 15|utf8mb4|utf8mb4_0900_ai_ci")
+		exec(t, c, "DROP VIEW v")
+	}
+}
+
 // TestMaintenanceOfScratchTablesAndViews has MySQL's answers for what is no source's table.
 func TestMaintenanceOfScratchTablesAndViews(t *testing.T) {
 	g := start(t)
