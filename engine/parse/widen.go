@@ -25,6 +25,7 @@ const queryAlias = "silogate_query"
 //	LONG VARBINARY             MEDIUMBLOB; LONG BYTE likewise, LONG and LONG VARCHAR MEDIUMTEXT
 //	DEFAULT(a) + 1             a call of DefaultFunction, in a write
 //	CREATE TABLE t SELECT ...  see tableWords, also of ALTER TABLE
+//	SET time_zone = SYSTEM     SET time_zone = 'SYSTEM'; BINARY, ROW and ALL likewise
 //	@a := b                    a call of AssignFunction, but for what a SET assigns to
 //
 // What Widen changes within an expression Restore undoes. What can't be read is returned as it is.
@@ -165,6 +166,8 @@ func (w *widener) words() {
 			w.hints(i)
 		case t.is("DEFAULT") && w.writing && w.at(i+1).isSymbol("(") && w.at(i+3).isSymbol(")"):
 			w.with[i] = edit{defaultEdit, i + 1}
+		case w.isSetting(i):
+			w.with[i] = edit{"'" + t.value + "'", i + 1}
 		case t.is("LONG") && (w.at(0).is("CREATE") || w.at(0).is("ALTER")):
 			w.long(i)
 		}
@@ -190,6 +193,21 @@ func (w *widener) long(i int) {
 	default:
 		w.with[i] = edit{"MEDIUMTEXT", i + 1}
 	}
+}
+
+// isSetting reports a keyword at i that is all of a system variable's value (MySQL 8.0 Reference Manual, 13.7.6.1).
+func (w *widener) isSetting(i int) bool {
+	if !w.at(0).is("SET") || !w.at(i-1).isSymbol("=") || !slices.ContainsFunc([]string{"BINARY", "ROW", "SYSTEM", "ALL"}, w.at(i).is) {
+		return false
+	}
+	if next := w.at(i + 1); next.kind != end && !next.isSymbol(",") && !next.isSymbol(";") {
+		return false
+	}
+	variable := i - 2
+	if w.at(variable).isSymbol(":") {
+		variable--
+	}
+	return !w.at(variable-1).isSymbol("@") || w.at(variable-2).isSymbol("@")
 }
 
 // keepRows notes each ROW of the ROW(...), ROW(...) at i, which are the rows of VALUES.
