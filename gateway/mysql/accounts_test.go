@@ -12,29 +12,31 @@ func TestAccountsByTheirHost(t *testing.T) {
 	c, _ := g.conn(g.open(""))
 	exec(t, c, "CREATE USER ann", "CREATE USER bob@'10.%'", "CREATE ROLE reader")
 	for query, errno := range map[string]uint16{
-		"REVOKE SELECT ON *.* FROM root@nosuch":             1141,
-		"GRANT SELECT ON fake.* TO ann@nosuch":              1410,
-		"GRANT SELECT ON fake.* TO ann, nobody":             1410,
-		"GRANT reader TO ann@nosuch":                        3523,
-		"GRANT nothing TO ann":                              3523,
-		"REVOKE reader FROM ann@nosuch":                     3523,
-		"SHOW GRANTS FOR ann@nosuch":                        1141,
-		"SHOW GRANTS FOR bob":                               1141,
-		"DROP USER ann@nosuch":                              1396,
-		"DROP USER ann, nobody":                             1396,
-		"DROP ROLE reader, nothing":                         1396,
-		"ALTER USER ann@nosuch IDENTIFIED BY 'x'":           1396,
-		"ALTER USER ann@nosuch ACCOUNT LOCK":                1396,
-		"ALTER USER ann ACCOUNT LOCK, nobody":               1064,
-		"ALTER USER ann PASSWORD EXPIRE":                    1235,
-		"SET PASSWORD FOR nobody = 'x'":                     1396,
-		"SET ROLE reader":                                   3530,
-		"SET DEFAULT ROLE reader TO ann":                    3530,
-		"SET ROLE ALL EXCEPT reader":                        1235,
-		"GRANT PROXY ON root TO ann":                        1235,
-		"CREATE USER few WITH MAX_QUERIES_PER_HOUR 1":       1235,
-		"ALTER USER USER() IDENTIFIED BY 'a' ACCOUNT BLOCK": 1064,
-		"ALTER USER CURRENT_USER IDENTIFIED BY 5":           1064,
+		"REVOKE SELECT ON *.* FROM root@nosuch":               1141,
+		"GRANT SELECT ON fake.* TO ann@nosuch":                1410,
+		"GRANT SELECT ON fake.* TO ann, nobody":               1410,
+		"GRANT reader TO ann@nosuch":                          3523,
+		"GRANT nothing TO ann":                                3523,
+		"REVOKE reader FROM ann@nosuch":                       3523,
+		"SHOW GRANTS FOR ann@nosuch":                          1141,
+		"SHOW GRANTS FOR bob":                                 1141,
+		"DROP USER ann@nosuch":                                1396,
+		"DROP USER ann, nobody":                               1396,
+		"DROP ROLE reader, nothing":                           1396,
+		"ALTER USER ann@nosuch IDENTIFIED BY 'x'":             1396,
+		"ALTER USER ann@nosuch ACCOUNT LOCK":                  1396,
+		"ALTER USER ann ACCOUNT LOCK, nobody":                 1064,
+		"ALTER USER ann PASSWORD EXPIRE":                      1235,
+		"SET PASSWORD FOR nobody = 'x'":                       1396,
+		"SET ROLE reader":                                     3530,
+		"SET DEFAULT ROLE reader TO ann":                      3530,
+		"SET ROLE ALL EXCEPT reader":                          1235,
+		"GRANT PROXY ON root TO ann":                          1235,
+		"GRANT SELECT (a), INSERT (b) ON fake.numbers TO ann": 1235,
+		"REVOKE SELECT, UPDATE (a) ON fake.numbers FROM ann":  1235,
+		"CREATE USER few WITH MAX_QUERIES_PER_HOUR 1":         1235,
+		"ALTER USER USER() IDENTIFIED BY 'a' ACCOUNT BLOCK":   1064,
+		"ALTER USER CURRENT_USER IDENTIFIED BY 5":             1064,
 	} {
 		_, err := c.ExecContext(background, query)
 		wantErrno(t, query, err, errno, map[bool]string{true: "42000", false: "HY000"}[errno == 1141 || errno == 1410 || errno == 1064 || errno == 1235])
@@ -46,6 +48,58 @@ func TestAccountsByTheirHost(t *testing.T) {
 	exec(t, c, "CREATE USER IF NOT EXISTS ann, eve")
 	wantTable(t, c, "SHOW WARNINGS", "Note|3163|Authorization ID 'ann'@'%' already exists.")
 	exec(t, c, "GRANT reader TO ann, bob@'10.%'", "SET DEFAULT ROLE reader TO ann", "SET DEFAULT ROLE ALL TO bob@'10.%'", "SET ROLE DEFAULT", "SET ROLE NONE")
+}
+
+// TestRevokeAll takes the rights of every level, and those of the accounts that are named alone.
+func TestRevokeAll(t *testing.T) {
+	g := start(t)
+	root, _ := g.conn(g.open(""))
+	exec(t, root, "CREATE DATABASE d", "CREATE TABLE d.t (a INT)", "CREATE ROLE reader", "GRANT SELECT ON fake.kinds TO reader")
+	const rights = "GRANT SELECT, PROCESS ON *.* TO USER; GRANT ALL ON d.* TO USER WITH GRANT OPTION; GRANT INSERT, SELECT ON fake.numbers TO USER; GRANT reader TO USER"
+	ann, _ := g.conn(g.account("ann", strings.Split(strings.ReplaceAll(rights, "USER", "ann"), "; ")...))
+	bob, _ := g.conn(g.account("bob", strings.Split(strings.ReplaceAll(rights, "USER", "bob"), "; ")...))
+	exec(t, root, "REVOKE ALL ON *.* FROM bob")
+	wantTable(t, bob, "SELECT COUNT(*) FROM d.t", "0")
+	exec(t, root, "REVOKE ALL PRIVILEGES, GRANT OPTION FROM ann")
+	wantTable(t, root, "SHOW GRANTS FOR ann", "GRANT USAGE ON *.* TO `ann`@`%`", "GRANT `reader`@`%` TO `ann`@`%`")
+	for _, query := range []string{"SELECT * FROM d.t", "SELECT * FROM fake.numbers"} {
+		_, err := texts(ann, query)
+		wantErrno(t, query, err, 1142, "42000")
+	}
+	wantTable(t, ann, "SELECT COUNT(*) FROM fake.kinds WHERE 1 = 0", "0")
+	wantTable(t, bob, "SELECT COUNT(*) FROM d.t", "0")
+	exec(t, root, "REVOKE ALL, GRANT OPTION FROM ann, bob")
+	_, err := texts(bob, "SELECT * FROM d.t")
+	wantErrno(t, "of several accounts", err, 1142, "42000")
+	_, err = root.ExecContext(background, "REVOKE ALL PRIVILEGES, GRANT OPTION FROM nobody")
+	wantErrno(t, "of an account that is not there", err, 1141, "42000")
+	g.stop()
+	g.start()
+	root, _ = g.conn(g.open(""))
+	wantTable(t, root, "SHOW GRANTS FOR bob", "GRANT USAGE ON *.* TO `bob`@`%`", "GRANT `reader`@`%` TO `bob`@`%`")
+}
+
+// TestGrantTablesAreNotWritten lets nobody write the grant tables but by statements about accounts.
+func TestGrantTablesAreNotWritten(t *testing.T) {
+	g := start(t)
+	c, _ := g.conn(g.open(""))
+	exec(t, c, "CREATE USER ann")
+	for _, query := range []string{
+		"DELETE FROM mysql.user", "DELETE u FROM mysql.user u WHERE u.user = 'ann'", "DELETE FROM u USING mysql.user u WHERE u.user = 'ann'", "UPDATE mysql.user SET user = 'x'",
+		"UPDATE mysql.user u JOIN mysql.db d ON u.user = d.user SET u.user = 'x'", "INSERT INTO mysql.user (user, host) VALUES ('x', '%')",
+		"INSERT INTO mysql.user (user, host) SELECT 'x', '%'", "REPLACE INTO mysql.db (user, host, db) VALUES ('ann', '%', 'fake')", "TRUNCATE TABLE mysql.user", "TRUNCATE mysql.role_edges",
+		"WITH c AS (SELECT 1) DELETE FROM mysql.user",
+	} {
+		_, err := c.ExecContext(background, query)
+		wantErrno(t, query, err, 1142, "42000")
+		if err != nil && !strings.Contains(err.Error(), "GRANT and REVOKE") {
+			t.Errorf("%s: %v", query, err)
+		}
+	}
+	exec(t, c, "USE mysql", "PREPARE s FROM 'DELETE FROM user'")
+	_, err := c.ExecContext(background, "EXECUTE s")
+	wantErrno(t, "a prepared statement", err, 1142, "42000")
+	wantTable(t, c, "SELECT user FROM mysql.user ORDER BY 1", "ann", "root")
 }
 
 // TestWhereClientsAre checks that USER() and the process list say where a client is, and CURRENT_USER() which account it has.

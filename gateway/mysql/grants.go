@@ -7,6 +7,7 @@ import (
 	"github.com/dolthub/go-mysql-server/sql/mysql_db"
 	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
 	vitess "github.com/dolthub/vitess/go/mysql"
+	"github.com/dolthub/vitess/go/vt/sqlparser"
 
 	"github.com/silogate/silogate/engine/parse"
 	"github.com/silogate/silogate/engine/sqlerr"
@@ -34,6 +35,39 @@ func (s *statement) mayGrant(n *gmsplan.Grant) error {
 		return sqlerr.New(sqlerr.UnknownTable, "Table '%s.%s' doesn't exist", db, level.TableRoutine)
 	}
 	return nil
+}
+
+// wholeTables refuses rights on columns.
+func wholeTables(privileges []gmsplan.Privilege) error {
+	if slices.ContainsFunc(privileges, func(p gmsplan.Privilege) bool { return len(p.Columns) > 0 }) {
+		return sqlerr.New(sqlerr.Unsupported, "privileges on columns are not supported: a view of these columns can be granted instead")
+	}
+	return nil
+}
+
+// revokesAll reports REVOKE ALL PRIVILEGES, GRANT OPTION FROM, of which GMS's tree is that of REVOKE ALL ON *.*.
+func (s *statement) revokesAll() bool {
+	revoke, ok := s.parsed.(*sqlparser.RevokePrivilege)
+	return ok && revoke.Auth.AuthType == sqlparser.AuthType_REVOKE_ALL
+}
+
+// revokeAll takes every right from accounts, of every level (MySQL 8.0 Reference Manual, 13.7.1.8). They keep their roles.
+func (s *statement) revokeAll(n *gmsplan.Revoke) error {
+	db := s.server.gms.Analyzer.Catalog.MySQLDb
+	editor := db.Editor()
+	defer editor.Close()
+	for _, name := range n.Users {
+		key := accountKey(name)
+		u, ok := editor.GetUser(key)
+		if !ok {
+			return noSuchGrant(name)
+		}
+		bare := *u
+		bare.PrivilegeSet = mysql_db.NewPrivilegeSet()
+		editor.RemoveUser(key) // else there would be two
+		editor.PutUser(&bare)
+	}
+	return db.Persist(s.ctx, editor)
 }
 
 // renameUser gives accounts other names, all of them or none.

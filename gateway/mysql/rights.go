@@ -59,8 +59,30 @@ func (s *statement) mayRun(root sql.Node) (err error) {
 			if err = s.mayGrant(n); err == nil {
 				err = s.named(n)
 			}
+		case *gmsplan.InsertInto:
+			err = s.mayWriteGrants(n, "INSERT")
+		case *gmsplan.Update:
+			err = s.mayWriteGrants(n, "UPDATE")
+		case *gmsplan.DeleteFrom:
+			err = s.mayWriteGrants(n, "DELETE")
+		case *gmsplan.Truncate:
+			err = s.mayWriteGrants(n, "DROP") // the right that it takes
 		default:
 			err = s.named(n)
+		}
+		return err == nil
+	})
+	return err
+}
+
+// mayWriteGrants refuses statements that write the grant tables themselves, for everyone: what is written there counts at once, without FLUSH
+// PRIVILEGES, and one wrong row would keep all users out.
+func (s *statement) mayWriteGrants(write sql.Node, command string) (err error) {
+	transform.InspectWithOpaque(s.ctx, write, func(_ *sql.Context, n sql.Node) bool {
+		if t, ok := n.(*gmsplan.ResolvedTable); ok && t.Database() != nil && strings.EqualFold(t.Database().Name(), grantTables) {
+			client := s.ctx.Client()
+			err = sqlerr.New(sqlerr.TableDenied, "%s command denied to user '%s'@'%s' for table '%s': CREATE, ALTER and DROP USER, GRANT and REVOKE change accounts",
+				command, client.User, client.Address, t.Name())
 		}
 		return err == nil
 	})

@@ -63,6 +63,10 @@ func (s *statement) view(root sql.Node) (done bool, err error) {
 		return true, s.createView(n)
 	case *gmsplan.RenameUser:
 		return true, s.renameUser(n)
+	case *gmsplan.Revoke:
+		if s.revokesAll() {
+			return true, s.revokeAll(n)
+		}
 	case *gmsplan.ShowCreateTable:
 		if v, db, ok := s.shownView(); ok {
 			return true, s.showView(v, db)
