@@ -121,11 +121,11 @@ var plainTypes = map[string]types.Type{
 	"json":       types.NewText(types.JSON, 0, types.Utf8mb4Bin), "blob": types.Of(types.Blob),
 	"timestamp": types.NewTemporal(types.Timestamp, 0), "timestamp(6)": types.NewTemporal(types.Timestamp, types.MaxFSP),
 	"datetime": types.NewTemporal(types.Datetime, 0),
-	"sql_mode": {Kind: types.Set, Collation: types.Utf8mb3General, Members: strings.ReplaceAll(sqlModes, ",", "\x00")},
+	"sql_mode": {Kind: types.Set, Collation: types.Utf8mb3General, Members: strings.ReplaceAll(SQLModes, ",", "\x00")},
 }
 
-// sqlModes are the members of the SET that the columns SQL_MODE are of.
-const sqlModes = "REAL_AS_FLOAT,PIPES_AS_CONCAT,ANSI_QUOTES,IGNORE_SPACE,NOT_USED,ONLY_FULL_GROUP_BY,NO_UNSIGNED_SUBTRACTION," +
+// SQLModes are the members of the SET that the columns SQL_MODE are of, and the variable sql_mode.
+const SQLModes = "REAL_AS_FLOAT,PIPES_AS_CONCAT,ANSI_QUOTES,IGNORE_SPACE,NOT_USED,ONLY_FULL_GROUP_BY,NO_UNSIGNED_SUBTRACTION," +
 	"NO_DIR_IN_CREATE,NOT_USED_9,NOT_USED_10,NOT_USED_11,NOT_USED_12,NOT_USED_13,NOT_USED_14,NOT_USED_15,NOT_USED_16,NOT_USED_17," +
 	"NOT_USED_18,ANSI,NO_AUTO_VALUE_ON_ZERO,NO_BACKSLASH_ESCAPES,STRICT_TRANS_TABLES,STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE," +
 	"ALLOW_INVALID_DATES,ERROR_FOR_DIVISION_BY_ZERO,TRADITIONAL,NOT_USED_29,HIGH_NOT_PRECEDENCE,NO_ENGINE_SUBSTITUTION," +

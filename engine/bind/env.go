@@ -47,7 +47,11 @@ func NewEnv(ctx *sql.Context, leaf *Leaf) (*expr.Env, error) {
 	}
 	var mu sync.Mutex
 	warned := 0
+	division := warnsOfDivision(sql.LoadSqlMode(ctx))
 	env.Warn = func(code int, msg string) {
+		if code == divisionByZero && !division {
+			return
+		}
 		mu.Lock()
 		defer mu.Unlock()
 		if warned++; warned <= mostWarnings {

@@ -31,7 +31,7 @@ type writing struct {
 func newWriting(ctx *sql.Context, ignore bool) *writing {
 	mode := sql.LoadSqlMode(ctx)
 	strict := mode.Strict() && !ignore
-	return &writing{ctx: ctx, ignore: ignore, strict: strict, division: mode.ModeEnabled(sql.ErrorForDivisionByZero) || mode.ModeEnabled(sql.Traditional)}
+	return &writing{ctx: ctx, ignore: ignore, strict: strict, division: warnsOfDivision(mode)}
 }
 
 // rules are the rules for one goroutine.
@@ -66,6 +66,11 @@ var strictErrors = map[int]bool{
 }
 
 const divisionByZero = 1365 // ER_DIVISION_BY_ZERO
+
+// warnsOfDivision reports whether division by zero is worth a warning.
+func warnsOfDivision(mode *sql.SqlMode) bool {
+	return mode.ModeEnabled(sql.ErrorForDivisionByZero) || mode.ModeEnabled(sql.Traditional)
+}
 
 // warn takes a warning of an expression.
 func (w *writing) warn(errno int, message string) {

@@ -100,6 +100,40 @@ func TestComments(t *testing.T) {
 	}
 }
 
+// TestStandardModes checks that sessions begin with MySQL's modes, and what these make of writes.
+func TestStandardModes(t *testing.T) {
+	g := start(t)
+	c, _ := g.conn(g.open(""))
+	const standard = "[[ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION]]"
+	wantRows(t, c, "SELECT @@sql_mode", standard)
+	wantRows(t, c, "SELECT @@GLOBAL.sql_mode", standard)
+	exec(t, c, "CREATE DATABASE d", "CREATE TABLE d.t (a INT, d DATE)", "INSERT INTO d.t VALUES (1, NULL)")
+	for statement, errno := range map[string]uint16{
+		"INSERT INTO d.t (a) VALUES (1 / 0)":               1365,
+		"UPDATE d.t SET a = a % 0":                         1365,
+		"INSERT INTO d.t (a) SELECT id DIV 0 FROM numbers": 1365,
+		"INSERT INTO d.t (d) VALUES ('0000-00-00')":        1292,
+		"INSERT INTO d.t (d) VALUES ('2020-00-01')":        1292,
+	} {
+		_, err := c.ExecContext(t.Context(), statement)
+		wantErrno(t, statement, err, errno, map[uint16]string{1365: "22012", 1292: "22007"}[errno])
+	}
+	exec(t, c, "INSERT IGNORE INTO d.t (a) VALUES (1 / 0)")
+	wantRows(t, c, "SHOW WARNINGS", "[[Warning 1365 Division by 0]]")
+	wantRows(t, c, "SELECT id / 0 FROM numbers WHERE id = 1", "[[NULL]]")
+	wantRows(t, c, "SHOW WARNINGS", "[[Warning 1365 Division by 0]]")
+	set(t, c, "SET sql_mode = 'no_zero_date,strict_trans_tables,ansi_quotes'")
+	wantRows(t, c, "SELECT @@sql_mode", "[[ANSI_QUOTES,STRICT_TRANS_TABLES,NO_ZERO_DATE]]")
+	for _, silent := range []string{"INSERT INTO d.t (a) VALUES (1 / 0)", "DO 1 / 0"} {
+		set(t, c, silent)
+		wantRows(t, c, "SHOW WARNINGS", "[]")
+	}
+	wantRows(t, c, "SELECT id / 0 FROM numbers WHERE id = 1", "[[NULL]]")
+	wantRows(t, c, "SHOW WARNINGS", "[]")
+	set(t, c, "SET sql_mode = DEFAULT")
+	wantRows(t, c, "SELECT @@sql_mode", standard)
+}
+
 // TestServerVariables checks that a variable of MySQL's has its effect or is refused.
 func TestServerVariables(t *testing.T) {
 	g := start(t)

@@ -30,7 +30,7 @@ func registerVariables(variables []session.Variable) error {
 	return sql.SystemVariables.AssignValues(map[string]any{
 		maxAllowedPacket: standardPacket, collationConnection: collation, "collation_server": collation, "collation_database": collation,
 		maxConnections: mostConnections, "version_comment": "silogate", timestamp: 0.0, lcTimeNames: americanEnglish, lockWaitTimeout: 50,
-		"activate_all_roles_on_login": int8(1),
+		"activate_all_roles_on_login": int8(1), sql.SqlModeSessionVar: standardModes,
 	})
 }
 
