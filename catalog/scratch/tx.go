@@ -47,6 +47,12 @@ func (s *Session) Begin() {
 	}
 }
 
+// Snapshot has the transaction read what is committed now, not what is when it reads first.
+func (s *Session) Snapshot() {
+	s.Begin()
+	s.tx.snapshot()
+}
+
 // Active reports a transaction under way.
 func (s *Session) Active() bool { return s.tx != nil }
 

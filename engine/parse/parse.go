@@ -7,7 +7,7 @@ import (
 )
 
 // Stmt is one of CreateServer, AlterServer, DropServer, ShowServers, ShowQuarantine, ReleaseQuarantine, Analyze, Maintain, ShowDiagnostics,
-// GetDiagnostics, ExplainConnection, Help, AlterAccounts, SetRole.
+// GetDiagnostics, ExplainConnection, Help, AlterAccounts, SetRole, StartTransaction.
 type Stmt interface{ sealed() }
 
 // CreateServer is CREATE SERVER [IF NOT EXISTS] name FOREIGN DATA WRAPPER type OPTIONS (key 'value', ...).
@@ -87,6 +87,7 @@ var grammar = []struct {
 	{[2]string{"EXPLAIN", "FOR"}, (*reader).explainConnection},
 	{[2]string{"DESCRIBE", "FOR"}, (*reader).explainConnection},
 	{[2]string{"DESC", "FOR"}, (*reader).explainConnection},
+	{[2]string{"START", "TRANSACTION"}, (*reader).startTransaction},
 	{[2]string{"SET", "PASSWORD"}, (*reader).setPassword},
 	{[2]string{"SET", "ROLE"}, (*reader).setRole},
 	{[2]string{"SET", "DEFAULT"}, (*reader).setDefaultRole},

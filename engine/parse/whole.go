@@ -16,7 +16,6 @@ var synonyms = []struct{ words, instead string }{
 	{"SHOW EXTENDED INDEXES", "SHOW INDEX"},
 	{"SHOW EXTENDED KEYS", "SHOW INDEX"},
 	{"UNLOCK TABLE", "UNLOCK TABLES"},
-	{"START TRANSACTION WITH CONSISTENT SNAPSHOT ,", "START TRANSACTION"},
 }
 
 // flushed is what FLUSH may name and the gateway has not: logs, locks and counters of its own.

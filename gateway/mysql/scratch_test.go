@@ -220,6 +220,38 @@ func TestDefinitionsThatChangeMeanwhile(t *testing.T) {
 	}
 }
 
+// TestConsistentSnapshot reads what was committed when the transaction began, and without the clause what was when it first read.
+func TestConsistentSnapshot(t *testing.T) {
+	g := start(t)
+	one, _ := g.conn(g.open(""))
+	two, _ := g.conn(g.open(""))
+	exec(t, one, "CREATE DATABASE d", "CREATE TABLE d.t (id INT PRIMARY KEY)")
+	for i, c := range []struct{ start, before, rows string }{
+		{"START TRANSACTION WITH CONSISTENT SNAPSHOT", "REPEATABLE READ", "0"},
+		{"start transaction read only, with consistent snapshot", "SERIALIZABLE", "1"},
+		{"START TRANSACTION WITH CONSISTENT SNAPSHOT, READ WRITE", "REPEATABLE READ", "2"},
+		{"START TRANSACTION", "REPEATABLE READ", "4"},
+		{"START TRANSACTION WITH CONSISTENT SNAPSHOT", "READ COMMITTED", "5"},
+	} {
+		exec(t, two, "SET SESSION TRANSACTION ISOLATION LEVEL "+c.before, c.start)
+		if i == 4 {
+			wantTable(t, two, "SHOW WARNINGS", "Warning|138|InnoDB: WITH CONSISTENT SNAPSHOT was ignored because this phrase can only be used with REPEATABLE READ isolation level.")
+		}
+		exec(t, one, fmt.Sprintf("INSERT INTO d.t VALUES (%d)", i))
+		wantTable(t, two, "SELECT COUNT(*) FROM d.t", c.rows)
+		if i == 1 {
+			_, err := two.ExecContext(background, "INSERT INTO d.t VALUES (100)")
+			wantErrno(t, "a write in a transaction that reads only", err, 1792, "25006")
+		}
+		exec(t, two, "COMMIT")
+		wantTable(t, two, "SELECT COUNT(*) FROM d.t", fmt.Sprint(i+1))
+	}
+	for _, wrong := range []string{"START TRANSACTION WITH SNAPSHOT", "START TRANSACTION READ", "START TRANSACTION READ ONLY, READ WRITE", "START TRANSACTION READ ONLY,", "START TRANSACTION NOW"} {
+		_, err := two.ExecContext(background, wrong)
+		wantErrno(t, wrong, err, 1064, "42000")
+	}
+}
+
 func TestConcurrentIncrements(t *testing.T) {
 	g := start(t)
 	setup, _ := g.conn(g.open(""))

@@ -13,6 +13,7 @@ import (
 
 	"github.com/silogate/silogate/catalog/scratch"
 	"github.com/silogate/silogate/engine/bind"
+	"github.com/silogate/silogate/engine/parse"
 	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/gateway/mysql/scratchsql"
 )
@@ -34,6 +35,34 @@ func (s *ownSession) StartTransaction(ctx *sql.Context, mode sql.TransactionChar
 	s.scratch.Begin()
 	readOnly, err := s.onlyReads(ctx)
 	return &transaction{readOnly: readOnly || mode == sql.ReadOnly}, err
+}
+
+// startTransaction has GMS start a transaction, and takes its snapshot now if that is asked for. Where each statement reads what is committed then
+// there is none to take (MySQL 8.0 Reference Manual, 13.3.1).
+func (s *statement) startTransaction(stmt *parse.StartTransaction) error {
+	started := &sqlparser.Begin{}
+	if stmt.ReadOnly {
+		started.TransactionCharacteristic = sqlparser.TxReadOnly
+	}
+	if err := s.execute(started, s.ctx.Query(), nil); err != nil || !stmt.Snapshot {
+		return err
+	}
+	switch latest, err := s.readsLatest(); {
+	case err != nil:
+		return err
+	case latest:
+		s.ctx.Warn(138, "InnoDB: WITH CONSISTENT SNAPSHOT was ignored because this phrase can only be used with REPEATABLE READ isolation level.") // HA_ERR_UNSUPPORTED
+	default:
+		s.session().scratch.Snapshot()
+	}
+	return nil
+}
+
+// readsLatest reports a session whose statements read what is committed when they begin (READ COMMITTED, READ UNCOMMITTED).
+func (s *statement) readsLatest() (bool, error) {
+	isolation, err := s.ctx.GetSessionVariable(s.ctx, "transaction_isolation")
+	level, _ := isolation.(string)
+	return strings.HasPrefix(level, "READ-"), err
 }
 
 // onlyReads reports a session whose transactions only read (SET SESSION TRANSACTION READ ONLY).
@@ -112,12 +141,11 @@ func (s *statement) begin(parsed sqlparser.Statement) error {
 			return err
 		}
 	}
-	isolation, err := s.ctx.GetSessionVariable(s.ctx, "transaction_isolation")
+	latest, err := s.readsLatest()
 	if err != nil {
 		return err
 	}
-	level, _ := isolation.(string)
-	session.scratch.Statement(strings.HasPrefix(level, "READ-"))
+	session.scratch.Statement(latest)
 	return nil
 }
 
