@@ -7,7 +7,7 @@ import (
 )
 
 // Stmt is one of CreateServer, AlterServer, DropServer, ShowServers, ShowQuarantine, ReleaseQuarantine, Analyze, Maintain, ShowDiagnostics,
-// GetDiagnostics, ExplainConnection, Help, AlterAccounts, SetRole, StartTransaction.
+// GetDiagnostics, ExplainConnection, Help, AlterAccounts, SetRole, StartTransaction, Kill.
 type Stmt interface{ sealed() }
 
 // CreateServer is CREATE SERVER [IF NOT EXISTS] name FOREIGN DATA WRAPPER type OPTIONS (key 'value', ...).
@@ -152,6 +152,10 @@ func (r *reader) begin() func(*reader) Stmt {
 	}
 	if first.is("ALTER") && second.is("USER") && altersAccounts(r.sql, r.mode) {
 		return (*reader).alterAccounts
+	}
+	if first.is("KILL") && killsComputed(r.sql, r.mode) {
+		r.ahead = &second
+		return (*reader).kill
 	}
 	for _, g := range grammar {
 		if first.is(g.words[0]) && second.is(g.words[1]) {

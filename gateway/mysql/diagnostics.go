@@ -19,6 +19,8 @@ import (
 const (
 	warningCount = "warning_count"
 	errorCount   = "error_count"
+	lastInsertID = "last_insert_id"
+	identity     = "identity" // the same
 )
 
 // countVariables are these variables.
@@ -30,13 +32,16 @@ func countVariables() []sql.SystemVariable {
 			Type: gmstypes.NewSystemUintType(name, 0, math.MaxUint16), Default: uint64(0),
 		})
 	}
-	return list
+	return append(list, &sql.MysqlSystemVariable{
+		Name: identity, Scope: sql.GetMysqlScope(sql.SystemVariableScope_Session), Dynamic: true,
+		Type: gmstypes.NewSystemIntType(identity, math.MinInt64, math.MaxInt64, false), Default: int64(0),
+	})
 }
 
 // saysFailure is the level of what ended a statement.
 const saysFailure = "Error"
 
-// countDiagnostics keeps how much the statement before has said, for one that asks.
+// countDiagnostics keeps how much the statement before has said, and which key was made last, for one that asks.
 func (s *statement) countDiagnostics() error {
 	all := s.ctx.Warnings()
 	failures := 0
@@ -45,13 +50,14 @@ func (s *statement) countDiagnostics() error {
 			failures++
 		}
 	}
-	for name, count := range map[string]int{warningCount: len(all), errorCount: failures} {
+	last := s.ctx.GetLastQueryInfo().LastInsertId.Load()
+	for name, now := range map[string]any{warningCount: uint64(len(all)), errorCount: uint64(failures), lastInsertID: last, identity: last} {
 		value, err := s.ctx.GetSessionVariable(s.ctx, name)
 		if err != nil {
 			return err
 		}
-		if value != uint64(count) {
-			if err := s.ctx.SetSessionVariable(s.ctx, name, uint64(count)); err != nil {
+		if value != now {
+			if err := s.ctx.SetSessionVariable(s.ctx, name, now); err != nil {
 				return err
 			}
 		}

@@ -34,6 +34,8 @@ func (s *statement) own(stmt parse.Stmt) error {
 		return s.alterAccounts(stmt)
 	case *parse.SetRole:
 		return s.setRole(stmt)
+	case *parse.Kill:
+		return s.kill(stmt)
 	case *parse.StartTransaction:
 		return s.startTransaction(stmt)
 	case *parse.ExplainConnection:

@@ -96,8 +96,27 @@ func TestOwnThreads(t *testing.T) {
 		_, err := second.ExecContext(background, fmt.Sprint(kill, other))
 		wantErrno(t, kill+"another's", err, 1095, "HY000")
 	}
-	_, err := second.ExecContext(background, "KILL 99999")
-	wantErrno(t, "no thread", err, 1094, "HY000")
+	exec(t, second, fmt.Sprintf("SET @one = %d, @other = '%d'", id, other))
+	go func() {
+		_, err := texts(ann, "SELECT * FROM fake.hangs")
+		failed <- err
+	}()
+	<-g.fake.reading
+	exec(t, second, "KILL QUERY @one + 0")
+	wantErrno(t, "a statement that was killed by a computed number", <-failed, 1317, "70100")
+	_, err := second.ExecContext(background, "KILL (SELECT @other)")
+	wantErrno(t, "another's by its computed number", err, 1095, "HY000")
+	for _, none := range []string{"KILL 99999", "KILL NULL", "KILL QUERY -1", "KILL CONNECTION 1 << 40", "KILL @nothing"} {
+		_, err := second.ExecContext(background, none)
+		wantErrno(t, none, err, 1094, "HY000")
+	}
+	for _, wrong := range []string{"KILL", "KILL QUERY", "KILL QUERY;", "KILL HARD QUERY 1"} {
+		_, err := second.ExecContext(background, wrong)
+		wantErrno(t, wrong, err, 1064, "42000")
+	}
+	if _, err = ann.ExecContext(background, "KILL CONNECTION_ID()"); err == nil {
+		t.Error("who kills himself goes on")
+	}
 	if rows, err := texts(g.open(""), "SHOW PROCESSLIST"); err != nil || len(rows) < 4 {
 		t.Errorf("as root: %q, %v", rows, err)
 	}

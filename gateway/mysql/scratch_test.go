@@ -252,6 +252,22 @@ func TestConsistentSnapshot(t *testing.T) {
 	}
 }
 
+// TestLastInsertID reads the key that an INSERT made by any of its names.
+func TestLastInsertID(t *testing.T) {
+	g := start(t)
+	c, _ := g.conn(g.open(""))
+	exec(t, c, "CREATE DATABASE d", "CREATE TABLE d.t (id INT AUTO_INCREMENT PRIMARY KEY, n INT)", "INSERT INTO d.t (id, n) VALUES (41, 0)")
+	for range 2 { // the second time by the plan of the first
+		exec(t, c, "INSERT INTO d.t (n) VALUES (1), (2)")
+		wantTable(t, c, "SELECT @@identity = MAX(id) - 1, @@SESSION.last_insert_id = @@identity, LAST_INSERT_ID() = @@identity FROM d.t", "1|1|1")
+	}
+	wantTable(t, c, "SHOW VARIABLES LIKE 'identity'", "identity|44")
+	exec(t, c, "SET identity = 7")
+	wantTable(t, c, "SELECT LAST_INSERT_ID(), @@last_insert_id, @@identity", "7|7|7")
+	exec(t, c, "SET last_insert_id = 8")
+	wantTable(t, c, "SELECT LAST_INSERT_ID(), @@last_insert_id, @@identity", "8|8|8")
+}
+
 func TestConcurrentIncrements(t *testing.T) {
 	g := start(t)
 	setup, _ := g.conn(g.open(""))

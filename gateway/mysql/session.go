@@ -218,6 +218,9 @@ func (s *ownSession) SetSessionVariable(ctx *sql.Context, name string, value any
 	if err != nil {
 		return err
 	}
+	if id, ok := set.Val.(int64); ok && (v.GetName() == lastInsertID || v.GetName() == identity) {
+		s.last.LastInsertId.Store(id)
+	}
 	s.keep(v.GetName(), set)
 	s.changed(v.GetName())
 	return nil

@@ -62,7 +62,9 @@ func sumOf(values map[string]sql.SystemVarValue) (sum settings) {
 }
 
 // counts reports a variable that is no setting: it says something of the statement before, and is a parameter of each run.
-func counts(name string) bool { return name == warningCount || name == errorCount }
+func counts(name string) bool {
+	return name == warningCount || name == errorCount || name == lastInsertID || name == identity
+}
 
 // shown is a variable's value as statements see it.
 func shown(v sql.SystemVarValue) any {
