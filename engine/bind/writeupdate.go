@@ -347,9 +347,6 @@ func besideColumn(e sql.Expression, value expr.Expr, column types.Type) expr.Exp
 }
 
 func (b *Binder) takeDelete(ctx *sql.Context, a *analyzer.Analyzer, n *gmsplan.DeleteFrom, variables *userVariables, flags *sql.QueryFlags) (*Write, error) {
-	if n.Returning != nil {
-		return nil, nil
-	}
 	tables := fromTables(ctx, n.Child)
 	var chosen []fromTable
 	if !n.HasExplicitTargets() {
@@ -376,7 +373,8 @@ func (b *Binder) takeDelete(ctx *sql.Context, a *analyzer.Analyzer, n *gmsplan.D
 	if err := b.validate(ctx, a, n.Child, make(seenQueries), nil, flags); err != nil {
 		return nil, err
 	}
-	im := b.writer(ctx, n, newWriting(ctx, false), variables)
+	ignore := len(n.Returning) > 0 // see writtenRows
+	im := b.writer(ctx, n, newWriting(ctx, ignore), variables)
 	rel, err := im.node(n.Child, nil)
 	if err != nil {
 		return nil, err
@@ -390,7 +388,7 @@ func (b *Binder) takeDelete(ctx *sql.Context, a *analyzer.Analyzer, n *gmsplan.D
 		list = append(list, target)
 	}
 	out := output{im: im}
-	del := &write.Delete{Targets: out.targets(list, rel.node.Schema(), !oneTable(n.Child)), Rules: im.writing.rules()}
+	del := &write.Delete{Targets: out.targets(list, rel.node.Schema(), !oneTable(n.Child)), Rules: im.writing.rules(), Ignore: ignore}
 	node := &plan.Project{Input: rel.node, Exprs: out.list}
 	return im.writeOf(Delete, node, list, func(ctx *sql.Context, rows write.Rows) (write.Outcome, error) {
 		if err := opened(ctx, list, del.Targets, a); err != nil {

@@ -19,6 +19,7 @@ var (
 	columnFunction  = ownName("column")     // the row as it is so far
 	newFunction     = ownName("new")        // the row that was to be inserted, in ON DUPLICATE KEY UPDATE
 	defaultFunction = parse.DefaultFunction // what the column holds by default
+	ignoreFunction  = ownName("ignore")     // no column: that a DELETE is DELETE IGNORE
 	queryFunction   = ownName("query")      // the row that came from the query of INSERT ... SELECT; no statement has a call
 )
 
@@ -31,7 +32,7 @@ var _ sql.FunctionExpression = (*writtenColumn)(nil)
 
 func writtenFunctions() []sql.Function {
 	var list []sql.Function
-	for _, name := range []string{columnFunction, newFunction, defaultFunction} {
+	for _, name := range []string{columnFunction, newFunction, defaultFunction, ignoreFunction} {
 		list = append(list, sql.FunctionN{Name: name, Fn: func(_ *sql.Context, args ...sql.Expression) (sql.Expression, error) {
 			if literal, ok := only(args).(*expression.Literal); ok {
 				if column, ok := literal.Value().(string); ok {
