@@ -225,8 +225,8 @@ func operatorsAsFunctions(stmt sqlparser.SQLNode) error {
 				e.Operator, e.Expr = sqlparser.PlusStr, call(ownName("bit_not"), e.Expr)
 			}
 		case *sqlparser.FuncExpr:
-			if e.Name.EqualString("current_role") && len(e.Exprs) == 0 { // nobody takes a role here
-				e.Name, e.Exprs = sqlparser.NewColIdent("concat"), sqlparser.SelectExprs{&sqlparser.AliasedExpr{Expr: sqlparser.NewStrVal([]byte("NONE"))}}
+			if e.Name.EqualString("current_role") && e.Qualifier.IsEmpty() && len(e.Exprs) == 0 {
+				e.Name = sqlparser.NewColIdent(currentRoleName)
 			}
 			if e.Name.EqualString("user") && e.Qualifier.IsEmpty() && len(e.Exprs) == 0 { // which is GMS's and can't be replaced
 				e.Name = sqlparser.NewColIdent("session_user")

@@ -49,7 +49,7 @@ var statementFunctions = map[string]bool{
 	"curdate": true, "current_date": true, "utc_date": true, "curtime": true, "current_time": true, "utc_time": true,
 	"database": true, "schema": true, "user": true, "current_user": true, "session_user": true, "system_user": true,
 	"connection_id": true, "version": true, "last_insert_id": true, "row_count": true, "found_rows": true,
-	queryAttributeName: true,
+	queryAttributeName: true, currentRoleName: true,
 }
 
 // isParam reports whether e is constant during an execution but not known from the statement's text.

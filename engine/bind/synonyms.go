@@ -29,5 +29,6 @@ func synonyms() []sql.Function {
 	}
 	return []sql.Function{partOfNow("utc_date", "date"), partOfNow("utc_time", "time"),
 		sql.NewFunction0("session_user", newClientUser), sql.NewFunction0("system_user", newClientUser),
+		sql.NewFunction0(currentRoleName, newCurrentRole),
 		sql.Function1{Name: queryAttributeName, Fn: newQueryAttribute}}
 }

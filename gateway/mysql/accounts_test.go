@@ -47,6 +47,13 @@ func TestAccountsByTheirHost(t *testing.T) {
 	wantTable(t, c, "SHOW WARNINGS", "Note|3162|Authorization ID 'nobody'@'%' does not exist.", "Note|3162|Authorization ID 'ann'@'nosuch' does not exist.")
 	exec(t, c, "CREATE USER IF NOT EXISTS ann, eve")
 	wantTable(t, c, "SHOW WARNINGS", "Note|3163|Authorization ID 'ann'@'%' already exists.")
+	ann, _ := g.conn(g.account("eva", "CREATE ROLE writer, `a``b`@'10.%'", "GRANT reader TO eva"))
+	for range 2 { // the second time by the plan of the first
+		wantTable(t, ann, "SELECT CURRENT_ROLE()", "`reader`@`%`")
+	}
+	exec(t, c, "GRANT writer, `a``b`@'10.%' TO eva")
+	wantTable(t, ann, "SELECT CURRENT_ROLE()", "`a``b`@`10.%`,`reader`@`%`,`writer`@`%`")
+	wantTable(t, c, "SELECT CURRENT_ROLE(), current_role()", "NONE|NONE")
 	exec(t, c, "GRANT reader TO ann, bob@'10.%'", "SET DEFAULT ROLE reader TO ann", "SET DEFAULT ROLE ALL TO bob@'10.%'", "SET ROLE DEFAULT", "SET ROLE NONE")
 }
 

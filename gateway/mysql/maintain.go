@@ -116,6 +116,7 @@ func (s *statement) maintainable(t parse.TableName, op string) error {
 		if err != nil {
 			return err
 		}
+		defer s.withinReach(parsed)()
 		_, err = s.server.gms.BoundQueryPlan(s.ctx, text, parsed, nil)
 		return bind.Translate(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
+	"github.com/dolthub/go-mysql-server/sql/mysql_db"
 	gmstypes "github.com/dolthub/go-mysql-server/sql/types"
 
 	"github.com/silogate/silogate/catalog/scratch"
@@ -23,6 +24,7 @@ type ownSession struct {
 	systemVariables
 	statusVariables
 	scratch  *scratch.Session
+	accounts *mysql_db.MySQLDb
 	assigned map[string]sql.CollationID // collations of texts to be assigned to user variables
 	sets     *charsets                  // nil: not known since the last change
 
@@ -72,6 +74,7 @@ func (v *Server) session(id uint32, client sql.Client) *ownSession {
 		systemVariables: systemVariables{globals: globals},
 		statusVariables: statusVariables{start: status},
 		scratch:         v.cfg.Scratch.Session(),
+		accounts:        v.gms.Analyzer.Catalog.MySQLDb,
 	}
 	s.last.FoundRows.Store(1) // as before any SELECT
 	s.last.LastInsertUUID.Store("")
@@ -84,6 +87,18 @@ func (s *ownSession) ClientHost() string {
 		return s.client.Address
 	}
 	return s.host
+}
+
+// ActiveRoles implements bind.Client: all roles that the user was granted are active.
+func (s *ownSession) ActiveRoles() string {
+	reader := s.accounts.Reader()
+	defer reader.Close()
+	var roles []string
+	for _, e := range reader.GetToUserRoleEdges(mysql_db.RoleEdgesToKey{ToHost: s.client.Address, ToUser: s.client.User}) {
+		roles = append(roles, bind.QuotedName(e.FromUser)+"@"+bind.QuotedName(e.FromHost))
+	}
+	slices.Sort(roles)
+	return strings.Join(roles, ",")
 }
 
 // context is one for what needs no more than the session.

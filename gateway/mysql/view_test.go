@@ -145,6 +145,8 @@ func TestMaintenanceOfScratchTablesAndViews(t *testing.T) {
 		"d.v|optimize|"+notBase, "d.v|optimize|"+failed)
 	wantTable(t, c, "REPAIR TABLE d.t", "d.t|repair|note|The storage engine for the table doesn't support repair")
 	wantTable(t, c, "ANALYZE TABLE d.t, d.v", "d.t|analyze|status|OK", "d.v|analyze|"+notBase, "d.v|analyze|"+failed)
+	nowhere, _ := g.conn(g.account("ann", "GRANT ALL ON d.* TO ann"))
+	wantTable(t, nowhere, "CHECK TABLE d.v", "d.v|check|status|OK")
 	exec(t, c, "DROP TABLE d.t")
 	wantTable(t, c, "CHECK TABLE d.v", "d.v|check|Error|View 'd.v' references invalid table(s) or column(s) or function(s) or definer/invoker of view lack rights to use them",
 		"d.v|check|"+failed)
