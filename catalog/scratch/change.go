@@ -30,6 +30,7 @@ func (s *Session) own(n name, t *Table) {
 // what is not there need no lock.
 func (s *Session) Lock(ctx context.Context, tables ...[2]string) error {
 	s.Begin()
+	s.tx.writes = true
 	var names []name
 	for _, t := range tables {
 		n := permanent(t[0], t[1])
@@ -57,10 +58,10 @@ func (s *Session) lock(ctx context.Context, n name) error {
 		return err
 	}
 	if _, own := s.tx.tables[n]; !own {
-		if t := s.committed(n); t != nil { // from now on the newest is what the transaction sees
-			t = t.copy()
-			t.charge = s.tx.account(t.owner).add
-			s.tx.tables[n] = t
+		if t := s.committed(n); t != nil { // what the transaction writes is the newest
+			own := t.copy()
+			own.locked, own.charge = t, s.tx.account(t.owner).add
+			s.tx.tables[n] = own
 		}
 	}
 	return nil
@@ -69,6 +70,7 @@ func (s *Session) lock(ctx context.Context, n name) error {
 // Write returns the version of a table that the transaction writes.
 func (s *Session) Write(ctx context.Context, database, table string) (*Table, error) {
 	s.Begin()
+	s.tx.writes = true
 	n := temporary(database, table)
 	if s.effective(n) == nil {
 		n = permanent(database, table)

@@ -12,9 +12,10 @@
 //
 // # Transactions
 //
-// A transaction reads the state that was committed when it first read, and its own changes. A table has one writer at a time: what
-// writes first locks it until its transaction ends, and then sees what others have committed. Waiting ends with an error
-// after a time (1205), or at once where transactions wait for each other (1213).
+// A transaction reads the state that was committed when it first read, and its own changes. A table has one writer at a
+// time: what writes first locks it until its transaction ends. Statements that write see what others have committed by
+// then, others do not. Waiting ends with an error after a time (1205), or at once where transactions wait for each other
+// (1213).
 //
 // A statement that fails leaves nothing of itself. DDL is a transaction like any other.
 //

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -107,6 +108,50 @@ func TestRepeatableReads(t *testing.T) {
 	must(t, writable(t, two, "a").Insert([]types.Value{number(2)}))
 	if v, _ := two.AtStart("d", "a", false); len(contents(t, v)) != 1 {
 		t.Errorf("a statement sees its own rows: %q", contents(t, v))
+	}
+}
+
+// TestSnapshotOfWhatIsWritten reads a table that the transaction has written: with its own rows, without those that others committed before it did.
+func TestSnapshotOfWhatIsWritten(t *testing.T) {
+	one, two := newPair(t)
+	for n := range int64(3) {
+		must(t, writable(t, one, "a").Insert([]types.Value{number(n)}))
+	}
+	must(t, one.Commit(t.Context()))
+	two.Statement(false)
+	two.Table("d", "a")
+	change := writable(t, one, "a")
+	must(t, change.Insert([]types.Value{number(7)}))
+	for _, n := range []int64{0, 1} {
+		_, err := change.Delete([]types.Value{number(n)})
+		must(t, err)
+	}
+	must(t, one.Commit(t.Context()))
+	read := func() []string {
+		two.Statement(false)
+		v, _ := two.Table("d", "a")
+		return contents(t, v)
+	}
+	two.Statement(false)
+	own := writable(t, two, "a")
+	if got := contents(t, own); !slices.Equal(got, []string{"2", "7"}) {
+		t.Errorf("a write sees %q", got)
+	}
+	two.Undo()
+	if got := read(); !slices.Equal(got, []string{"0", "1", "2"}) {
+		t.Errorf("after a write that failed: %q", got)
+	}
+	two.Statement(false)
+	own = writable(t, two, "a")
+	must(t, own.Insert([]types.Value{number(1)}))
+	_, err := own.Delete([]types.Value{number(7)})
+	must(t, err)
+	if got := read(); !slices.Equal(got, []string{"0", "1", "2"}) {
+		t.Errorf("what is written over the snapshot: %q", got)
+	}
+	must(t, two.Commit(t.Context()))
+	if got := read(); !slices.Equal(got, []string{"1", "2"}) {
+		t.Errorf("what was committed: %q", got)
 	}
 }
 

@@ -24,6 +24,7 @@ type Table struct {
 	temporary bool
 	counters  *counters
 	charge    func(bytes int64) error // to the owner's quota; nil: the version is not a transaction's
+	locked    *Table                  // what was committed when the transaction locked the table; nil: the version is not one's, or is all its own
 
 	mu     sync.Mutex // of the trees: a copy marks what it was made of
 	rows   *btree.Map[string, string]
@@ -77,7 +78,7 @@ func (t *Table) Bytes() int64 {
 func (t *Table) copy() *Table {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	c := &Table{id: t.id, def: t.def, uniques: t.uniques, owner: t.owner, temporary: t.temporary, counters: t.counters, charge: t.charge,
+	c := &Table{id: t.id, def: t.def, uniques: t.uniques, owner: t.owner, temporary: t.temporary, counters: t.counters, charge: t.charge, locked: t.locked,
 		rows: t.rows.Copy(), dirty: t.dirty.Copy(), bytes: t.bytes}
 	for _, u := range t.unique {
 		c.unique = append(c.unique, u.Copy())
@@ -86,6 +87,32 @@ func (t *Table) copy() *Table {
 		c.whole = t.whole.Copy()
 	}
 	return c
+}
+
+// over returns a version that has the rows of another, but those that t has changed as they are in t.
+func (t *Table) over(other *Table) (*Table, error) {
+	out := other.copy()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var own []entry
+	err := error(nil)
+	t.dirty.Scan(func(key string, _ struct{}) bool {
+		var e entry
+		var ok bool
+		if e, ok, err = out.at(key); ok {
+			out.unset(e)
+		}
+		if err == nil {
+			if e, ok, err = t.at(key); ok {
+				own = append(own, e)
+			}
+		}
+		return err == nil
+	})
+	for _, e := range own {
+		out.set(e)
+	}
+	return out, err
 }
 
 // DuplicateError is a row that has a key that another row has (errno 1062).
@@ -422,7 +449,7 @@ func (t *Table) Freeze() *Table { return t.copy() }
 func (t *Table) committed() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.charge = nil
+	t.charge, t.locked = nil, nil
 	t.dirty = new(btree.Map[string, struct{}])
 }
 

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -18,10 +19,18 @@ type Tx struct {
 	accounts  map[string]*account
 
 	statement  map[name]previous // what the statement under way has changed
+	writes     bool              // the statement under way locks tables, of which it then sees the newest rows
+	views      views
 	savepoints []savepoint
 
 	locked []name // under the store's locks, as the next
 	waits  *lock
+}
+
+// views are what the statement under way sees of tables that the transaction writes (see view). Its reads may be concurrent.
+type views struct {
+	mu   sync.Mutex
+	made map[name]*Table
 }
 
 // Session is a client's transactions, one after the other, and its temporary tables. It is used by one statement at a time, whose
@@ -43,7 +52,7 @@ func (s *Store) Session() *Session {
 func (s *Session) Begin() {
 	if s.tx == nil {
 		s.tx = &Tx{store: s.store, databases: make(map[string]*Database), tables: make(map[name]*Table),
-			accounts: make(map[string]*account), statement: make(map[name]previous)}
+			accounts: make(map[string]*account), statement: make(map[name]previous), views: views{made: make(map[name]*Table)}}
 	}
 }
 
@@ -112,7 +121,7 @@ func (s *Session) Close() {
 // read what is committed now (READ COMMITTED).
 func (s *Session) Statement(latest bool) {
 	s.Begin()
-	s.tx.statement = make(map[name]previous)
+	s.tx.statement, s.tx.writes, s.tx.views.made = make(map[name]previous), false, make(map[name]*Table)
 	if latest {
 		s.tx.base = nil
 	}
@@ -171,13 +180,35 @@ func (s *Session) committed(n name) *Table {
 
 // visible is effective as a query sees it: of what others commit nothing, once the transaction has read.
 func (s *Session) visible(n name) *Table {
-	if t, own := s.tx.tables[n]; own || n.temporary {
-		if own {
-			return t
-		}
+	own, changed := s.tx.tables[n]
+	switch {
+	case n.temporary && !changed:
 		return s.temporary[n]
+	case !changed:
+		return s.tx.snapshot().table(n)
+	case own == nil || n.temporary || s.tx.writes:
+		return own
 	}
-	return s.tx.snapshot().table(n)
+	return s.tx.view(n, own)
+}
+
+// view is a version that the transaction writes as its queries see it: what it read first with its own changes, but none that others had committed when
+// it locked the table (MySQL 8.0 manual, 15.7.2.3). A table that is defined otherwise by now has none.
+func (tx *Tx) view(n name, own *Table) *Table {
+	first := tx.snapshot().table(n)
+	if first == nil || first == own.locked || own.locked == nil || first.id != own.id || first.def != own.def {
+		return own
+	}
+	tx.views.mu.Lock()
+	defer tx.views.mu.Unlock()
+	if tx.views.made[n] == nil {
+		seen, err := own.over(first)
+		if err != nil { // which is that of who reads it, too
+			return own
+		}
+		tx.views.made[n] = seen
+	}
+	return tx.views.made[n]
 }
 
 func (tx *Tx) snapshot() *state {
