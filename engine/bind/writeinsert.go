@@ -135,9 +135,11 @@ func (i *insertImport) values(n *gmsplan.Values) (func(*sql.Context) (write.Cell
 			if err != nil {
 				return nil, err
 			}
-			if i.table.schema[i.insert.Listed[k]].Generated != nil && !cell.Default {
-				return nil, sqlerr.New(sqlerr.GeneratedValue, "The value specified for generated column '%s' in table '%s' is not allowed.",
-					i.table.columns[i.insert.Listed[k]].Name, i.table.table.Name())
+			if !cell.Default {
+				err = i.table.given(i.insert.Listed[k])
+			}
+			if err != nil {
+				return nil, err
 			}
 			cells = append(cells, cell)
 		}
@@ -235,9 +237,9 @@ func (l *listedCells) Next() ([]write.Cell, error) {
 
 // query imports the query of INSERT ... SELECT.
 func (i *insertImport) query(n sql.Node, out *Write, flags *sql.QueryFlags) (func(*sql.Context) (write.Cells, func() error, error), error) {
-	for k, at := range i.insert.Listed {
-		if i.table.schema[at].Generated != nil {
-			return nil, sqlerr.New(sqlerr.GeneratedValue, "The value specified for generated column '%s' in table '%s' is not allowed.", i.table.columns[i.insert.Listed[k]].Name, i.table.table.Name())
+	for _, at := range i.insert.Listed {
+		if err := i.table.given(at); err != nil {
+			return nil, err
 		}
 	}
 	if err := i.binder.validate(i.ctx, i.analyzer, n, make(seenQueries), nil, flags); err != nil {
@@ -341,10 +343,7 @@ func (i *insertImport) amended(e sql.Expression, frame write.Frame, at int) (*wr
 		if i.table.schema[at].Generated != nil {
 			return nil, nil
 		}
-		value, err := i.defaultOf(i.table, at)
-		if err == nil && value == nil {
-			value, err = i.givenDefault(i.table, column.Name)
-		}
+		value, err := i.wordDefault(i.table, at)
 		if err != nil {
 			return nil, err
 		}

@@ -106,15 +106,14 @@ func (i *insertImport) file(n *gmsplan.LoadData) (func(*sql.Context) (write.Cell
 
 // loadedCell imports what SET gives a column.
 func (i *insertImport) loadedCell(e sql.Expression, at int) (write.Cell, error) {
-	c := &i.table.columns[at]
-	if i.table.schema[at].Generated != nil {
-		return write.Cell{}, sqlerr.New(sqlerr.GeneratedValue, "The value specified for generated column '%s' in table '%s' is not allowed.", c.Name, i.table.table.Name())
+	err := i.table.given(at)
+	if err == nil {
+		e, err = ofWrittenRow(i.ctx, e)
 	}
-	value, err := ofWrittenRow(i.ctx, e)
 	if err != nil {
 		return write.Cell{}, err
 	}
-	return i.cell(value, c.Type)
+	return i.cell(e, i.table.columns[at].Type)
 }
 
 // openFile asks the client for the file.

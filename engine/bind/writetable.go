@@ -101,6 +101,23 @@ func (t *writtenTable) index(column string) int {
 	return -1
 }
 
+// given refuses a value that a statement gives a generated column.
+func (t *writtenTable) given(at int) error {
+	if t.schema[at].Generated == nil {
+		return nil
+	}
+	return sqlerr.New(sqlerr.GeneratedValue, "The value specified for generated column '%s' in table '%s' is not allowed.", t.columns[at].Name, t.table.Name())
+}
+
+// wordDefault imports the word DEFAULT: what a column holds by default, of which it must have something to hold.
+func (x *expressions) wordDefault(t *writtenTable, at int) (expr.Expr, error) {
+	value, err := x.defaultOf(t, at)
+	if err == nil && value == nil {
+		return x.givenDefault(t, t.columns[at].Name)
+	}
+	return value, err
+}
+
 // defaultOf imports what a column holds by default: a literal of its type, an expression, or nil if it has none.
 func (x *expressions) defaultOf(t *writtenTable, at int) (expr.Expr, error) {
 	return x.definedBy(t, at, t.defaults()[at].Default)

@@ -276,19 +276,18 @@ func (u *updateImport) assign(n *fromTable, set *expression.SetField) error {
 	at := t.index(column.Name())
 	u.rowOf(t)
 	var value expr.Expr
-	switch generated := t.schema[at].Generated != nil; {
-	case generated && !isDefault(set.RightChild):
-		return sqlerr.New(sqlerr.GeneratedValue, "The value specified for generated column '%s' in table '%s' is not allowed.", t.columns[at].Name, t.table.Name())
-	case generated:
-		return nil // it is computed all the same
+	switch {
 	case !isDefault(set.RightChild):
+		if err := t.given(at); err != nil {
+			return err
+		}
 		if value, err = u.expr(set.RightChild); err == nil {
 			value = besideColumn(set.RightChild, value, t.columns[at].Type)
 		}
+	case t.schema[at].Generated != nil:
+		return nil // it is computed all the same
 	default:
-		if value, err = u.defaultOf(t.writtenTable, at); err == nil && value == nil {
-			value, err = u.givenDefault(t.writtenTable, column.Name())
-		}
+		value, err = u.wordDefault(t.writtenTable, at)
 	}
 	if err != nil {
 		return err
