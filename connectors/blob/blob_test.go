@@ -96,6 +96,12 @@ func TestLocalListsLikeS3(t *testing.T) {
 		{ListOptions{Prefix: "a/b"}, []string{"a/b/2"}},
 		{ListOptions{Prefix: "none/x"}, nil},
 		{ListOptions{Limit: 2}, []string{"a-b/3", "a.x"}},
+		{ListOptions{After: "a-b/3"}, []string{"a.x", "a/1", "a/b/2", "b"}},
+		{ListOptions{After: "a.xy"}, []string{"a/1", "a/b/2", "b"}},
+		{ListOptions{After: "a/"}, []string{"a/1", "a/b/2", "b"}},
+		{ListOptions{After: "a/1", Prefix: "a/"}, []string{"a/b/2"}},
+		{ListOptions{After: "a/b/"}, []string{"a/b/2", "b"}},
+		{ListOptions{After: "b"}, nil},
 	} {
 		if got := list(t, s, c.options); !slices.Equal(got, c.want) {
 			t.Errorf("%+v: %q, want %q", c.options, got, c.want)

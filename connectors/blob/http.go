@@ -106,7 +106,7 @@ const parallelStats = 16
 func (h *HTTP) named(o ListOptions) (entries []Entry) {
 	for _, key := range h.files {
 		below, ok := strings.CutPrefix(key, o.Prefix)
-		if !ok {
+		if !ok || key <= o.After {
 			continue
 		}
 		if o.Limit > 0 && len(entries) == o.Limit {

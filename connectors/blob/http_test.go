@@ -72,6 +72,7 @@ func TestHTTPListsItsFiles(t *testing.T) {
 		{ListOptions{Folders: true}, []string{"b.csv", "t/"}},
 		{ListOptions{Prefix: "t/", Folders: true}, []string{"t/x=1/", "t/x=2/"}},
 		{ListOptions{Prefix: "t/", Limit: 1}, []string{"t/x=1/a"}},
+		{ListOptions{After: "t/x=1/a"}, []string{"t/x=2/a"}},
 		{ListOptions{Prefix: "c"}, nil},
 	} {
 		if got := list(t, h, c.options); !slices.Equal(got, c.want) {

@@ -122,7 +122,7 @@ func (w *walk) folder(ctx context.Context, dir string, depth int) bool {
 		if e.IsDir() {
 			key += "/"
 		}
-		if !strings.HasPrefix(key, w.options.Prefix) && !strings.HasPrefix(w.options.Prefix, key) {
+		if !strings.HasPrefix(key, w.options.Prefix) && !strings.HasPrefix(w.options.Prefix, key) || w.passed(key) {
 			continue
 		}
 		info, err := e.Info()
@@ -151,7 +151,7 @@ func (w *walk) folder(ctx context.Context, dir string, depth int) bool {
 			}
 			continue
 		}
-		if !strings.HasPrefix(e.Key, w.options.Prefix) || e.Folder && !w.holdsFile(e.Key, depth+1) {
+		if !strings.HasPrefix(e.Key, w.options.Prefix) || !e.Folder && e.Key <= w.options.After || e.Folder && !w.holdsFile(e.Key, depth+1) {
 			continue
 		}
 		w.count++
@@ -160,6 +160,11 @@ func (w *walk) folder(ctx context.Context, dir string, depth int) bool {
 		}
 	}
 	return true
+}
+
+// passed reports that neither a key nor one that it begins comes after ListOptions.After.
+func (w *walk) passed(key string) bool {
+	return key <= w.options.After && !strings.HasPrefix(w.options.After, key)
 }
 
 // holdsFile reports whether a file lies below a directory. It ends at the first; what can't be read may hold one.

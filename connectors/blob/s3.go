@@ -119,6 +119,9 @@ func (s *S3) List(ctx context.Context, o ListOptions) iter.Seq2[Entry, error] {
 		if o.Folders {
 			in.Delimiter = aws.String("/")
 		}
+		if o.After != "" {
+			in.StartAfter = &o.After
+		}
 		if s.config.RequesterPays {
 			in.RequestPayer = s3types.RequestPayerRequester
 		}

@@ -23,6 +23,7 @@ type Entry struct {
 // ListOptions select what a listing yields.
 type ListOptions struct {
 	Prefix  string // of the key; it need not end at a "/"
+	After   string // only keys after this one; not together with Folders
 	Folders bool   // group keys at the first "/" after Prefix into folders instead of walking them
 	Limit   int    // stop after so many entries; 0: no limit
 }
