@@ -3,7 +3,8 @@
 //
 // Connectors that find such tables (a folder of files, a metastore, a table format's manifests) resolve a name to
 // a Spec; Describe makes a table of it, and Pushdown, Statistics and the fragment behind a plan.Remote are the same for
-// all.
+// all. The files of a Spec lie in folders that share their partition values (Listing). A folder need not be listed before
+// a query wants its files.
 //
 // All files of a table have one format (files.Format). What the package knows of formats is in package files: below, a part
 // is a row group of Parquet, a block or a stretch of a text, and what is said of statistics and indexes holds for formats
@@ -11,7 +12,7 @@
 //
 // A table's columns are those of its files, matched by name, exactly or else letters' case aside: a file without a column
 // yields NULL for it, and two files that disagree on a column's type are an error that names both. Of a table of very many
-// files the columns and the statistics come from a sample. Only statistics may be wrong for that: every column is then
+// files, or of folders that are not all listed, the columns and the statistics come from a sample. Only statistics may be wrong for that: every column is then
 // nullable, and each file's types are compared with the table's before it is read. A column that no sampled file has is
 // not shown, which a scan that meets it warns of.
 //

@@ -229,36 +229,27 @@ func (x *execution) fetchOf(p part) files.Fetch {
 func (x *execution) parts(ctx context.Context) iter.Seq2[part, error] {
 	s, t := x.scan, x.scan.table
 	return func(yield func(part, error) bool) {
-		var list []File
-		for _, f := range t.Files {
-			intervals := s.partitionIntervals(f)
-			if x.prune.mayPass(intervals) && x.filter().mayPass(intervals) {
-				list = append(list, f)
-			}
-		}
-		next := 0
+		list := t.Files.files(ctx, s.folders(x.prune, x.filter().pruner), x.run.Usage)
 		var near indexedParts
-		for footer, err := range t.openAll(ctx, list, x.run.Usage) {
+		for f, err := range t.openAll(ctx, list, x.run.Usage) {
 			if err != nil {
 				yield(part{}, err)
 				return
 			}
-			f := list[next]
-			next++
-			columns := s.fileColumns(footer)
-			if err := t.check(s, footer, columns); err != nil {
+			columns := s.fileColumns(f.opened)
+			if err := t.check(s, f.opened, columns); err != nil {
 				yield(part{}, err)
 				return
 			}
 			if columns.unknown >= 0 {
-				x.notShown(footer.Columns[columns.unknown].Name, footer.Location)
+				x.notShown(f.Columns[columns.unknown].Name, f.Location)
 			}
-			for g := range footer.Parts() {
-				intervals := s.groupIntervals(f, footer, columns, g)
-				if _, rows := footer.Count(g); rows == 0 || !x.prune.mayPass(intervals) || !x.filter().mayPass(intervals) {
+			for g := range f.Parts() {
+				intervals := s.groupIntervals(f.Values, f.opened, columns, g)
+				if _, rows := f.Count(g); rows == 0 || !x.prune.mayPass(intervals) || !x.filter().mayPass(intervals) {
 					continue
 				}
-				if near.add(x.indexed(part{values: f, file: footer, columns: columns, group: g})) {
+				if near.add(x.indexed(part{values: f.File, file: f.opened, columns: columns, group: g})) {
 					continue
 				}
 				if !x.yieldPages(ctx, &near, yield) {
@@ -392,7 +383,7 @@ func (x *execution) Open(_ context.Context, s connectors.Split) (connectors.Read
 
 // excluded reports whether the dynamic filter rules out a part.
 func (x *execution) excluded(p part) bool {
-	return !x.filter().mayPass(x.scan.groupIntervals(p.values, p.file, p.columns, p.group))
+	return !x.filter().mayPass(x.scan.groupIntervals(p.values.Values, p.file, p.columns, p.group))
 }
 
 // unrepresentable warns once per column that values which MySQL does not have are read as NULL.

@@ -31,45 +31,19 @@ func (f *opened) bounds(part, column int) (files.Bounds, bool) {
 	return f.bounded.Bounds(part, column), true
 }
 
-// openAhead is how many files are opened at once.
-const openAhead = 16
+// found is a file of a table, and that file opened.
+type found struct {
+	File
+	*opened
+}
 
 // openAll yields the files of a table, opened, in order, opening several at once. After an error it stops.
-func (s *Spec) openAll(ctx context.Context, list []File, usage *connectors.Usage) iter.Seq2[*opened, error] {
-	type result struct {
-		file *opened
-		err  error
-	}
-	return func(yield func(*opened, error) bool) {
-		ctx, cancel := context.WithCancel(ctx)
-		opened := make([]chan result, len(list))
-		started := 0
-		defer func() {
-			cancel()
-			for _, c := range opened[:started] {
-				if c != nil {
-					<-c
-				}
-			}
-		}()
-		for i := range list {
-			for ; started < len(list) && started < i+openAhead; started++ {
-				c, o := make(chan result, 1), list[started].Object
-				opened[started] = c
-				go func() {
-					f, err := s.Cache.Open(ctx, s.Format, s.Store, o, usage)
-					if err != nil {
-						c <- result{nil, err}
-						return
-					}
-					c <- result{newOpened(f), nil}
-				}()
-			}
-			r := <-opened[i]
-			opened[i] = nil
-			if !yield(r.file, r.err) || r.err != nil {
-				return
-			}
+func (s *Spec) openAll(ctx context.Context, list iter.Seq2[File, error], usage *connectors.Usage) iter.Seq2[found, error] {
+	return inOrder(ctx, list, func(ctx context.Context, f File) (found, error) {
+		o, err := s.Cache.Open(ctx, s.Format, s.Store, f.Object, usage)
+		if err != nil {
+			return found{}, err
 		}
-	}
+		return found{f, newOpened(o)}, nil
+	})
 }

@@ -106,7 +106,7 @@ func (x *execution) prunePages(ctx context.Context, parts []indexedPart) ([]*sel
 func (x *execution) selection(p indexedPart, read func(blob.Range) []byte) *selection {
 	dynamic := x.filter()
 	index := p.file.indexed.Index(p.group, p.columns.read, p.bounded, read)
-	whole := x.scan.groupIntervals(p.values, p.file, p.columns, p.group)
+	whole := x.scan.groupIntervals(p.values.Values, p.file, p.columns, p.group)
 	spans := index.Spans(func(bounds func(int) (files.Bounds, bool)) bool {
 		intervals := func(id expr.ColumnID) (interval, bool) {
 			if pos, ok := x.scan.reads[id]; ok && p.columns.at[pos] >= 0 {

@@ -16,49 +16,88 @@ import (
 // hiveNull is the folder name that stands for NULL.
 const hiveNull = "__HIVE_DEFAULT_PARTITION__"
 
-// HivePartitions reads the `key=value` folders between root, a key prefix ending in a slash, and each object. The keys
-// become columns: BIGINT if every value is an integer, DATE if every one is a date, else text. Files with different keys
-// are an error that names two.
-func HivePartitions(store blob.Store, root string, objects []blob.Object) ([]plan.TableColumn, []File, error) {
-	files := make([]File, len(objects))
-	texts := make([][]string, len(objects)) // by file, then key
-	var keys []string
-	for i, o := range objects {
-		files[i].Object = o
-		var found []string
-		path := strings.Split(strings.TrimPrefix(o.Key, root), "/")
-		for _, folder := range path[:len(path)-1] {
-			if key, value, ok := strings.Cut(folder, "="); ok {
-				found = append(found, unescape(key))
-				texts[i] = append(texts[i], unescape(value))
-			}
+// HivePath returns the `key=value` folders on a file's path inside its table, and the path through the last of them, which is
+// "" or ends in a slash.
+func HivePath(relative string) (keys, values []string, folder string) {
+	for rest := relative; ; {
+		name, below, isFolder := strings.Cut(rest, "/")
+		if !isFolder {
+			return keys, values, folder
 		}
-		if i == 0 {
-			keys = found
-			if key := duplicate(keys); key != "" {
-				return nil, nil, sqlerr.New(sqlerr.Corrupt, "%s is partitioned by %s twice", store.Location(o.Key), key)
-			}
-		} else if !slices.Equal(keys, found) {
-			return nil, nil, sqlerr.New(sqlerr.Corrupt, "%s and %s are partitioned by different columns (%s; %s)",
-				store.Location(objects[0].Key), store.Location(o.Key), strings.Join(keys, ", "), strings.Join(found, ", "))
+		rest = below
+		if key, value, ok := strings.Cut(name, "="); ok {
+			keys, values = append(keys, unescape(key)), append(values, unescape(value))
+			folder = relative[:len(relative)-len(rest)]
+		}
+	}
+}
+
+// HivePartitions reads the `key=value` folders between root, a key prefix ending in a slash, and objects in ascending order,
+// at least one. The keys become columns. Files with different keys are an error that names two.
+func HivePartitions(store blob.Store, root string, objects []blob.Object) ([]plan.TableColumn, []Folder, error) {
+	var folders []Folder
+	var texts [][]string // by folder, then key
+	keys, _, _ := HivePath(strings.TrimPrefix(objects[0].Key, root))
+	for i, o := range objects {
+		found, values, folder := HivePath(strings.TrimPrefix(o.Key, root))
+		if !slices.Equal(keys, found) {
+			return nil, nil, differentKeys(store, objects[0].Key, o.Key, keys, found)
+		}
+		if i == 0 || folders[len(folders)-1].Prefix != root+folder {
+			folders = append(folders, Folder{Prefix: root + folder})
+			texts = append(texts, values)
+		}
+		last := &folders[len(folders)-1]
+		last.Files = append(last.Files, o)
+	}
+	columns, err := HiveColumns(store, keys, texts, folders)
+	return columns, folders, err
+}
+
+func differentKeys(store blob.Store, a, b string, keysOfA, keysOfB []string) error {
+	return sqlerr.New(sqlerr.Corrupt, "%s and %s are partitioned by different columns (%s; %s)",
+		store.Location(a), store.Location(b), strings.Join(keysOfA, ", "), strings.Join(keysOfB, ", "))
+}
+
+// SamePartitions returns an error that names both files, given by their keys, where their folders below root have different keys.
+func SamePartitions(store blob.Store, root, a, b string) error {
+	keysOfA, _, _ := HivePath(strings.TrimPrefix(a, root))
+	keysOfB, _, _ := HivePath(strings.TrimPrefix(b, root))
+	if !slices.Equal(keysOfA, keysOfB) {
+		return differentKeys(store, a, b, keysOfA, keysOfB)
+	}
+	return nil
+}
+
+// HiveColumns makes columns of the keys of folders, at least one, and gives the folders their values: BIGINT if every value is an
+// integer, DATE if every one is a date, else text. Texts are the values of each folder.
+func HiveColumns(store blob.Store, keys []string, texts [][]string, folders []Folder) ([]plan.TableColumn, error) {
+	if key := duplicate(keys); key != "" {
+		return nil, sqlerr.New(sqlerr.Corrupt, "%s is partitioned by %s twice", store.Location(folders[0].Prefix), key)
+	}
+	weights := make([]float64, len(folders)) // how much of the table a folder is
+	for i, f := range folders {
+		weights[i] = float64(len(f.Files))
+	}
+	if slices.ContainsFunc(folders, func(f Folder) bool { return f.Files == nil }) {
+		for i := range weights {
+			weights[i] = 1
 		}
 	}
 	columns := make([]plan.TableColumn, len(keys))
 	for k, key := range keys {
-		values := make([]string, len(files))
-		for i := range files {
+		values := make([]string, len(folders))
+		for i := range folders {
 			values[i] = texts[i][k]
 		}
-		var parsed []types.Value
-		columns[k] = plan.TableColumn{Name: key, Native: "partition"}
-		columns[k].Type, parsed = typed(values)
-		for i := range files {
-			files[i].Values = append(files[i].Values, parsed[i])
+		typ, parsed := typed(values)
+		columns[k] = plan.TableColumn{Name: key, Native: "partition", Type: typ, Stats: partitionStatistics(typ, parsed, weights)}
+		for i := range folders {
+			folders[i].Values = append(folders[i].Values, parsed[i])
 			columns[k].Nullable = columns[k].Nullable || parsed[i].Null
 		}
-		columns[k].Stats = partitionStatistics(columns[k].Type, parsed)
 	}
-	return columns, files, nil
+	return columns, nil
 }
 
 // duplicate returns a key that an earlier one equals, letters' case aside, or "".
@@ -115,14 +154,15 @@ func parseDate(s string) (types.Value, bool) {
 	return types.IntValue(t.Unix() / 86400), err == nil // midnight: the division is exact
 }
 
-// partitionStatistics counts the values of files as if these had equally many rows.
-func partitionStatistics(typ types.Type, values []types.Value) plan.ColumnStatistics {
+// partitionStatistics counts the values of folders by how much of the table these are.
+func partitionStatistics(typ types.Type, values []types.Value, weights []float64) plan.ColumnStatistics {
 	s := plan.ColumnStatistics{Known: true, Width: 8}
 	distinct := make(map[types.Value]bool)
-	nulls := 0
-	for _, v := range values {
+	nulls, all := float64(0), float64(0)
+	for i, v := range values {
+		all += weights[i]
 		if v.Null {
-			nulls++
+			nulls += weights[i]
 			continue
 		}
 		distinct[v] = true
@@ -135,6 +175,6 @@ func partitionStatistics(typ types.Type, values []types.Value) plan.ColumnStatis
 		s.HasRange = true
 	}
 	s.Distinct = float64(len(distinct))
-	s.NullFrac = float64(nulls) / float64(max(len(values), 1))
+	s.NullFrac = nulls / all
 	return s
 }

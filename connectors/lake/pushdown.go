@@ -100,12 +100,12 @@ func (s *scan) readsOf(e expr.Expr) (partitions, columns int) {
 	return partitions, columns
 }
 
-// decides reports a conjunct over partition columns whose value is known for every file, so that leaving files out is all
+// decides reports a conjunct over partition columns whose value is known for every folder, so that leaving files out is all
 // there is to do. What pruning cannot evaluate, such as parameters and functions, is not.
 func (s *scan) decides(cond expr.Expr) bool {
 	prune := newPruner([]expr.Expr{cond}, nil)
-	for _, f := range s.table.Files {
-		t := evaluation{prune, s.partitionIntervals(f)}.truth(cond)
+	for _, f := range s.table.Files.folders {
+		t := evaluation{prune, s.partitionIntervals(f.Values)}.truth(cond)
 		if t.yes && (t.no || t.null) {
 			return false
 		}

@@ -3,6 +3,7 @@ package lake
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/silogate/silogate/connectors"
@@ -33,7 +34,12 @@ func (s *scan) String() string {
 		names[i] = c.Name
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s [%s] files=%d", s.table.Location, strings.Join(names, ", "), len(s.table.Files))
+	fmt.Fprintf(&b, "%s [%s]", s.table.Location, strings.Join(names, ", "))
+	if s.table.count >= 0 {
+		fmt.Fprintf(&b, " files=%d", s.table.count)
+	} else {
+		fmt.Fprintf(&b, " folders=%d", len(s.table.Files.folders))
+	}
 	if len(s.conds) > 0 {
 		fmt.Fprintf(&b, " prune=%s", expr.Strings(s.conds, " AND "))
 	}
@@ -50,30 +56,30 @@ func (s *scan) String() string {
 // many files.
 func (s *scan) Estimate(ctx context.Context) (connectors.Estimate, error) {
 	prune := newPruner(s.conds, nil)
-	var kept []File
-	for _, f := range s.table.Files {
-		if prune.mayPass(s.partitionIntervals(f)) {
-			kept = append(kept, f)
-		}
-	}
-	read := spread(kept)
-	out := connectors.Estimate{StartCost: 0, Cost: 0}
-	enough := func() bool { return s.limit >= 0 && out.Rows >= float64(s.limit+s.skip) }
-	next := 0
-	for footer, err := range s.table.openAll(ctx, read, &connectors.Usage{}) {
+	kept := s.folders(prune)
+	looked := s.table.Files.sample(kept)
+	var list []File
+	for f, err := range s.table.Files.files(ctx, looked, &connectors.Usage{}) {
 		if err != nil {
 			return connectors.Estimate{}, s.table.fail(err)
 		}
-		file := read[next]
-		next++
-		columns := s.fileColumns(footer)
-		for g := range footer.Parts() {
+		list = append(list, f)
+	}
+	read := spread(list, sampled)
+	out := connectors.Estimate{StartCost: 0, Cost: 0}
+	enough := func() bool { return s.limit >= 0 && out.Rows >= float64(s.limit+s.skip) }
+	for f, err := range s.table.openAll(ctx, each(read), &connectors.Usage{}) {
+		if err != nil {
+			return connectors.Estimate{}, s.table.fail(err)
+		}
+		columns := s.fileColumns(f.opened)
+		for g := range f.Parts() {
 			if enough() {
 				break
 			}
-			if prune.mayPass(s.groupIntervals(file, footer, columns, g)) {
-				_, rows := footer.Count(g)
-				stored, _ := footer.Size(g, columns.read)
+			if prune.mayPass(s.groupIntervals(f.Values, f.opened, columns, g)) {
+				_, rows := f.Count(g)
+				stored, _ := f.Size(g, columns.read)
 				out.Rows += rows
 				out.Bytes += float64(stored)
 				out.Splits++
@@ -83,8 +89,8 @@ func (s *scan) Estimate(ctx context.Context) (connectors.Estimate, error) {
 			break
 		}
 	}
-	if len(read) > 0 && len(kept) > len(read) && !enough() {
-		scale := float64(len(kept)) / float64(len(read))
+	if len(read) > 0 && (len(list) > len(read) || len(kept) > len(looked)) && !enough() {
+		scale := float64(len(list)) / float64(len(read)) * float64(len(kept)) / float64(len(looked))
 		out.Rows, out.Bytes, out.Splits = out.Rows*scale, out.Bytes*scale, int(float64(out.Splits)*scale)
 	}
 	if s.limit >= 0 {
@@ -139,23 +145,35 @@ func (s *scan) fileColumns(f *opened) fileColumns {
 	return out
 }
 
-// partitionIntervals gives the intervals that hold for all rows of a file before its footer is read.
-func (s *scan) partitionIntervals(f File) func(expr.ColumnID) (interval, bool) {
+// folders returns the positions of the folders that conjuncts leave.
+func (s *scan) folders(prune ...*pruner) []int {
+	var kept []int
+	for i, f := range s.table.Files.folders {
+		intervals := s.partitionIntervals(f.Values)
+		if !slices.ContainsFunc(prune, func(p *pruner) bool { return !p.mayPass(intervals) }) {
+			kept = append(kept, i)
+		}
+	}
+	return kept
+}
+
+// partitionIntervals gives the intervals that hold for all rows of a folder before its files are known.
+func (s *scan) partitionIntervals(values []types.Value) func(expr.ColumnID) (interval, bool) {
 	return func(id expr.ColumnID) (interval, bool) {
 		pos, ok := s.reads[id]
 		if !ok {
 			return interval{}, false
 		}
 		if p := s.table.columns[pos].partition; p >= 0 {
-			return point(f.Values[p], s.table.columns[pos].typ), true
+			return point(values[p], s.table.columns[pos].typ), true
 		}
 		return interval{}, false
 	}
 }
 
 // groupIntervals gives the intervals that hold for the rows of a row group.
-func (s *scan) groupIntervals(f File, footer *opened, columns fileColumns, group int) func(expr.ColumnID) (interval, bool) {
-	partition := s.partitionIntervals(f)
+func (s *scan) groupIntervals(values []types.Value, footer *opened, columns fileColumns, group int) func(expr.ColumnID) (interval, bool) {
+	partition := s.partitionIntervals(values)
 	return func(id expr.ColumnID) (interval, bool) {
 		if v, ok := partition(id); ok {
 			return v, true

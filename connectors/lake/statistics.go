@@ -16,10 +16,10 @@ func (t *table) statistics(footers []*opened) plan.Statistics {
 		}
 		bytes += float64(f.Object.Size)
 	}
-	if len(footers) < len(t.Files) && bytes > 0 {
-		rows *= float64(t.bytes) / bytes
+	if len(footers) != t.count && bytes > 0 {
+		rows *= t.bytes / bytes
 	}
-	return plan.Statistics{Rows: rows, Bytes: float64(t.bytes)}
+	return plan.Statistics{Rows: rows, Bytes: t.bytes}
 }
 
 // boundsRead is how many row groups' statistics of one column are read at most; an estimate needs no more.

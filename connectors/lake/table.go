@@ -2,9 +2,7 @@ package lake
 
 import (
 	"context"
-	"fmt"
-
-	"github.com/zeebo/xxh3"
+	"iter"
 
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/blob"
@@ -19,6 +17,9 @@ import (
 // file's types.
 const sampled = 512
 
+// sampledFolders is how many folders are listed for a sample where not all of them are.
+const sampledFolders = 16
+
 // Spec is where a table's data are.
 type Spec struct {
 	Source     string // the source's configured name, for messages
@@ -30,16 +31,10 @@ type Spec struct {
 	Cache      *files.Cache      // of opened files
 	Bytes      *blob.Cache       // of a remote store; nil: nothing is kept
 	Turns      *connectors.Turns // of the source's statements
-	Files      []File            // in the order they are read
+	Files      *Listing          // of at least one folder
 	Partitions []plan.TableColumn
 	// FailNonFinite makes a NaN or an infinity an error instead of NULL.
 	FailNonFinite bool
-}
-
-// File is one data file of a table.
-type File struct {
-	Object blob.Object
-	Values []types.Value // of Spec.Partitions
 }
 
 // table is what plan.Table.Handle holds: a Spec and the columns found.
@@ -47,12 +42,13 @@ type table struct {
 	Spec
 	columns []column
 	names   names
-	bytes   int64   // of all files
+	bytes   float64 // of all files, about
+	count   int     // of files; -1: not all are listed
 	first   *opened // of the sample, with which the others must agree; nil if there are no files
 }
 
 // complete reports that the columns are known from every file, not a sample.
-func (s *Spec) complete() bool { return len(s.Files) <= sampled }
+func (t *table) complete() bool { return t.count >= 0 && t.count <= sampled }
 
 // column is where a table column's values come from.
 type column struct {
@@ -70,15 +66,6 @@ func (s *Spec) fail(err error) error {
 	return sqlerr.Wrap(sqlerr.CodeOf(err), err, "source %s, table %s", s.Source, s.Name)
 }
 
-// Version is a token for a list of files: it changes when one is added, removed or replaced.
-func Version(files []File) string {
-	h := xxh3.New()
-	for _, f := range files {
-		_, _ = fmt.Fprintf(h, "%s\x00%s\x00", f.Object.Key, f.Object.ETag) // a hash takes everything
-	}
-	return fmt.Sprintf("%016x", h.Sum64())
-}
-
 // Describe reads the footers of a table's files, of many files a sample, and returns the table.
 func Describe(ctx context.Context, spec Spec) (*plan.Table, error) {
 	t := &table{Spec: spec}
@@ -87,15 +74,12 @@ func Describe(ctx context.Context, spec Spec) (*plan.Table, error) {
 			return nil, spec.fail(sqlerr.New(sqlerr.Unsupported, "partition column %s of type %s", p.Name, p.Type))
 		}
 	}
-	for _, f := range spec.Files {
-		t.bytes += f.Object.Size
-	}
 	footers, err := t.sample(ctx)
 	if err != nil {
 		return nil, spec.fail(err)
 	}
 	out := &plan.Table{
-		Name: spec.Name, Comment: spec.Comment, Version: Version(spec.Files), Location: spec.Location, Handle: t,
+		Name: spec.Name, Comment: spec.Comment, Version: spec.Files.Version(), Location: spec.Location, Handle: t,
 	}
 	for i, f := range footers {
 		if i == 0 {
@@ -123,27 +107,52 @@ func (t *table) agrees(f *opened) error {
 	return nil
 }
 
-// sample opens the files that stand for all.
+// sample opens the files that stand for all, and estimates how many these are.
 func (t *table) sample(ctx context.Context) ([]*opened, error) {
-	var footers []*opened
-	for f, err := range t.openAll(ctx, spread(t.Files), &connectors.Usage{}) {
+	folders := t.Files.sample(t.Files.all())
+	var list []File
+	for f, err := range t.Files.files(ctx, folders, &connectors.Usage{}) {
 		if err != nil {
 			return nil, err
 		}
-		footers = append(footers, f)
+		list = append(list, f)
+		t.bytes += float64(f.Object.Size)
+	}
+	t.count = len(list)
+	if !t.Files.whole {
+		t.count = -1
+		t.bytes *= float64(len(t.Files.folders)) / float64(len(folders))
+	}
+	var footers []*opened
+	for f, err := range t.openAll(ctx, each(spread(list, sampled)), &connectors.Usage{}) {
+		if err != nil {
+			return nil, err
+		}
+		footers = append(footers, f.opened)
 	}
 	return footers, nil
 }
 
-// spread returns the files of a sample: all, or evenly spread ones with the first and the last.
-func spread(files []File) []File {
-	n := len(files)
-	if n <= sampled {
-		return files
+// each yields files that are known.
+func each(list []File) iter.Seq2[File, error] {
+	return func(yield func(File, error) bool) {
+		for _, f := range list {
+			if !yield(f, nil) {
+				return
+			}
+		}
 	}
-	out := make([]File, sampled)
+}
+
+// spread returns at most so many elements of a list: all, or evenly spread ones with the first and the last.
+func spread[T any](list []T, most int) []T {
+	n := len(list)
+	if n <= most {
+		return list
+	}
+	out := make([]T, most)
 	for i := range out {
-		out[i] = files[i*(n-1)/(sampled-1)]
+		out[i] = list[i*(n-1)/(most-1)]
 	}
 	return out
 }

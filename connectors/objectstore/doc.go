@@ -27,5 +27,8 @@
 // that is a Delta, Iceberg or Hudi table is refused: read as plain files it would show deleted rows.
 //
 // Listing tables asks the store for folders and never walks them, so a folder is listed before anyone knows what it holds.
-// Describing a table lists all of its files; their ETags decide whether cached footers still hold.
+// Describing a table lists its files; their ETags decide whether cached footers still hold. Of a folder of more than
+// firstEntries objects in partitions only the folders of these are looked up, which takes one answer of the store for 1,000
+// partitions, and a few are listed for a sample. A query lists those that its predicates on partition columns leave, neighbours
+// by one request.
 package objectstore

@@ -144,14 +144,20 @@ func (fixedFilter) Ready() <-chan struct{}        { return connectors.NoFilter{}
 func (f fixedFilter) Conds() []expr.Expr          { return f }
 func (fixedFilter) Keys() []connectors.ColumnKeys { return nil }
 
-// run offers the query to a source and runs the fragment it answers with.
+// run describes the query's table and runs the query over it.
 func (q query) run(t testing.TB, src connectors.Source) (result, error) {
 	t.Helper()
-	ctx := t.Context()
-	table, err := src.Table(ctx, q.table, connectors.AsOf{})
+	table, err := src.Table(t.Context(), q.table, connectors.AsOf{})
 	if err != nil {
 		return result{}, err
 	}
+	return q.over(t, src, table)
+}
+
+// over offers the query to a source and runs the fragment it answers with.
+func (q query) over(t testing.TB, src connectors.Source, table *plan.Table) (result, error) {
+	t.Helper()
+	ctx := t.Context()
 	root, col, _ := q.plan(table)
 	answer, err := src.Pushdown(ctx, root)
 	if err != nil {

@@ -231,6 +231,44 @@ func TestS3Requests(t *testing.T) {
 	}
 }
 
+// Runs of partitions are listed from a key on.
+func TestS3PartitionsOfALargeTable(t *testing.T) {
+	s := testserver.S3(t)
+	path := filepath.Join(t.TempDir(), "object")
+	if err := os.WriteFile(path, parquetOf(t, 10, ids, idRows(0, 1)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for day := range 54 {
+		for file := range 20 {
+			s.Put(t, fmt.Sprintf("lake/orders/day=%d/%d.parquet", 10+day, file), path)
+		}
+	}
+	endpoint, count := proxy(t, s.Endpoint, nil)
+	o := s3Options(s)
+	o["endpoint"] = endpoint
+	src := open(t, o)
+	table, err := src.Table(t.Context(), orders(), connectors.AsOf{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	days := func(from, to int64) func(col func(string) expr.Expr) []expr.Expr {
+		return func(col func(string) expr.Expr) []expr.Expr {
+			return []expr.Expr{compared(expr.Ge, col("day"), intLiteral(from)), compared(expr.Le, col("day"), intLiteral(to))}
+		}
+	}
+	count.Store(0)
+	r, err := query{table: orders(), where: days(61, 62)}.over(t, src, table)
+	if err != nil || len(r.rows) != 40 || r.rows[0] != "0 61" || r.rows[39] != "0 62" {
+		t.Errorf("rows %q, error %v", r.rows, err)
+	}
+	if n := count.Load(); n != 1+40+40 {
+		t.Errorf("%d requests, want one for the listing, and one for each footer and row", n)
+	}
+	if r, err = (query{table: orders()}).over(t, src, table); err != nil || len(r.rows) != 54*20 {
+		t.Errorf("%d rows, error %v, want %d", len(r.rows), err, 54*20)
+	}
+}
+
 func TestS3CancelEndsRequests(t *testing.T) {
 	s := testserver.S3(t)
 	put(t, s, "lake/orders.parquet", parquetOf(t, 10, ids, idRows(0, 40)))

@@ -169,21 +169,18 @@ func (s *source) Table(ctx context.Context, name plan.TableName, at connectors.A
 	if !validName(name.Name) || (name.Namespace != "") != s.settings.schemas || name.Namespace != "" && !validName(name.Namespace) {
 		return nil, s.unknown(name)
 	}
-	spec, objects, err := s.find(ctx, name)
+	spec, err := s.find(ctx, name)
 	if err != nil {
 		return nil, sqlerr.Wrap(sqlerr.CodeOf(err), err, "source %s, table %s", s.name, name)
 	}
-	if len(objects) == 0 {
+	if spec.Files == nil {
 		return nil, s.unknown(name)
 	}
-	if spec.Partitions, spec.Files, err = lake.HivePartitions(s.store, s.root(name.Namespace)+name.Name+"/", objects); err != nil {
-		return nil, sqlerr.Wrap(sqlerr.CodeOf(err), err, "source %s, table %s", s.name, name)
-	}
-	version := lake.Version(spec.Files)
+	version := spec.Files.Version()
 	s.mu.Lock()
 	cached, ok := s.tables[spec.Location]
 	s.mu.Unlock()
-	if ok && cached.version == version {
+	if ok && version != "" && cached.version == version {
 		return cached.table, nil
 	}
 	t, err := lake.Describe(ctx, spec)
@@ -204,38 +201,38 @@ func (s *source) unknown(name plan.TableName) error {
 	return sqlerr.New(sqlerr.UnknownTable, "source %s, table %s: no data files at %s/ or %s%s", s.name, name, at, at, parquetKind.extensions[0])
 }
 
-// find looks for both forms of a table at once.
-func (s *source) find(ctx context.Context, name plan.TableName) (lake.Spec, []blob.Object, error) {
+// find looks for both forms of a table at once; no Files: there is none.
+func (s *source) find(ctx context.Context, name plan.TableName) (lake.Spec, error) {
 	key := s.root(name.Namespace) + name.Name
 	spec := lake.Spec{Source: s.name, Name: name, Store: s.store, Cache: s.opened, Bytes: s.bytes, Turns: s.turns, FailNonFinite: s.settings.failNonFinite}
-	var single, folder []blob.Object
+	var single []blob.Object
+	folder := folder{source: s, prefix: key + "/"}
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(sqlerr.Guarded(func() (err error) {
 		single, err = s.files(groupCtx, key)
 		return err
 	}))
-	group.Go(sqlerr.Guarded(func() (err error) {
-		folder, err = s.folder(groupCtx, key+"/")
-		return err
-	}))
+	group.Go(sqlerr.Guarded(func() error { return folder.list(groupCtx) }))
 	if err := group.Wait(); err != nil {
-		return spec, nil, err
+		return spec, err
 	}
 	switch {
 	case len(single) > 1:
-		return spec, nil, sqlerr.New(sqlerr.SourceError, "both %s and %s exist", s.store.Location(single[0].Key), s.store.Location(single[1].Key))
-	case len(single) > 0 && len(folder) > 0:
-		return spec, nil, sqlerr.New(sqlerr.SourceError, "both %s and %s/ exist", s.store.Location(single[0].Key), s.store.Location(key))
+		return spec, sqlerr.New(sqlerr.SourceError, "both %s and %s exist", s.store.Location(single[0].Key), s.store.Location(single[1].Key))
+	case len(single) > 0 && len(folder.files) > 0:
+		return spec, sqlerr.New(sqlerr.SourceError, "both %s and %s/ exist", s.store.Location(single[0].Key), s.store.Location(key))
 	case len(single) > 0:
 		_, k := s.settings.stem(blob.Base(single[0].Key))
 		spec.Location, spec.Format = s.store.Location(single[0].Key), s.formats[k]
-		return spec, single, nil
+		spec.Files = lake.Listed([]lake.Folder{{Files: single}})
+	case len(folder.files) > 0:
+		var err error
+		spec.Location, spec.Format = s.store.Location(key), s.formats[folder.kind]
+		if spec.Partitions, spec.Files, err = folder.listing(); err != nil {
+			return spec, err
+		}
 	}
-	spec.Location = s.store.Location(key)
-	if len(folder) > 0 {
-		spec.Format = s.formats[s.settings.kindOf(strings.TrimPrefix(folder[0].Key, key+"/"))]
-	}
-	return spec, folder, nil
+	return spec, nil
 }
 
 // files finds the objects that are a table by themselves: those whose key is the given one with the extension of a format.
@@ -250,34 +247,6 @@ func (s *source) files(ctx context.Context, key string) ([]blob.Object, error) {
 		}
 	}
 	return found, nil
-}
-
-// folder finds the data files below a prefix. A folder of a table format is an error.
-func (s *source) folder(ctx context.Context, prefix string) ([]blob.Object, error) {
-	var files []blob.Object
-	var first *kind // that of files
-	for e, err := range s.store.List(ctx, blob.ListOptions{Prefix: prefix}) {
-		if err != nil {
-			return nil, err
-		}
-		relative := strings.TrimPrefix(e.Key, prefix)
-		if format := tableFormat(relative); format != "" {
-			return nil, sqlerr.New(sqlerr.Unsupported, "%s is a %s table; this source reads plain files", s.store.Location(prefix), format)
-		}
-		k := s.settings.kindOf(relative)
-		if e.Size == 0 || k == nil {
-			continue
-		}
-		if first == nil {
-			first = k
-		}
-		if k != first {
-			return nil, sqlerr.New(sqlerr.Corrupt, "%s is %s and %s is %s: option format says which files are data",
-				s.store.Location(files[0].Key), s.formats[first].Name(), s.store.Location(e.Key), s.formats[k].Name())
-		}
-		files = append(files, e.Object)
-	}
-	return files, nil
 }
 
 // tableFormat names the format whose metadata a file is, or returns "".
