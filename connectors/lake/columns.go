@@ -152,7 +152,7 @@ func newMember(c files.Column, f *opened, name string) *member {
 
 // merge adds another file's column of the same name.
 func (m *member) merge(c files.Column, f *opened) error {
-	merged, ok := mergeTypes(m.Type, c.Type)
+	merged, ok := widen(m.Type, c.Type)
 	if c.Inferred {
 		merged, ok = files.Widen(m.Type, c.Type), true
 	}
@@ -166,26 +166,4 @@ func (m *member) merge(c files.Column, f *opened) error {
 	m.Nullable = m.Nullable || c.Nullable
 	m.files++
 	return nil
-}
-
-// mergeTypes returns the type of a column that has two types in two files: those that a reader yields alike.
-func mergeTypes(a, b types.Type) (types.Type, bool) {
-	switch {
-	case a == b || b.Kind == types.Null:
-		return a, true
-	case a.Kind == types.Null:
-		return b, true
-	case a.Kind != b.Kind:
-		return a, false
-	case a.Kind == types.Decimal && a.Scale == b.Scale:
-		a.Precision = max(a.Precision, b.Precision)
-		return a, true
-	case a.IsTemporal():
-		a.Scale = max(a.Scale, b.Scale)
-		return a, true
-	case (a.Kind == types.Char || a.Kind == types.Varchar) && a.Collation == b.Collation:
-		a.Length = max(a.Length, b.Length)
-		return a, true
-	}
-	return a, false
 }

@@ -11,7 +11,8 @@
 // that have them.
 //
 // A table's columns are those of its files, matched by name, exactly or else letters' case aside: a file without a column
-// yields NULL for it, and two files that disagree on a column's type are an error that names both. Of a table of very many
+// yields NULL for it, and one that has it in a narrower type is converted (widen.go). Two types without one that has the values
+// of both exactly are an error that names both files. Of a table of very many
 // files, or of folders that are not all listed, the columns and the statistics come from a sample. Only statistics may be wrong for that: every column is then
 // nullable, and each file's types are compared with the table's before it is read. A column that no sampled file has is
 // not shown, which a scan that meets it warns of.

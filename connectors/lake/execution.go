@@ -351,7 +351,8 @@ func (x *execution) takeBlock(b files.Block) bool {
 	return mine
 }
 
-// check proves that a file can be read as one of the table's: those columns that have types of their own have the table's.
+// check proves that a file can be read as one of the table's: the values of those columns that have
+// types of their own have the table's.
 func (t *table) check(s *scan, f *opened, columns fileColumns) error {
 	if err := t.agrees(f); err != nil {
 		return err
@@ -361,7 +362,7 @@ func (t *table) check(s *scan, f *opened, columns fileColumns) error {
 		if at < 0 || f.Columns[at].Inferred {
 			continue
 		}
-		if merged, ok := mergeTypes(c.typ, f.Columns[at].Type); !ok || merged != c.typ {
+		if wide, ok := widen(c.typ, f.Columns[at].Type); !ok || wide != c.typ {
 			return sqlerr.New(sqlerr.Corrupt, "column %s is %s in %s but %s in %s",
 				f.Columns[at].Name, c.native, c.file, f.Columns[at].Native, f.Location)
 		}

@@ -341,23 +341,25 @@ func (e evaluation) cast(x *expr.Cast) (interval, bool) {
 	return interval{}, false
 }
 
+// integerDigits is how many digits values have at most.
+var integerDigits = map[types.Kind]int{
+	types.Bool: 1, types.Int8: 3, types.Int16: 5, types.Int32: 10, types.Int64: 19, types.Year: 4,
+	types.Uint8: 3, types.Uint16: 5, types.Uint32: 10, types.Uint64: 20, types.Bit: 20,
+}
+
 // holds reports whether every value of an exact type is one of another, so that a cast changes nothing.
 func holds(to, from types.Type) bool {
-	digits := map[types.Kind]int{
-		types.Bool: 1, types.Int8: 3, types.Int16: 5, types.Int32: 10, types.Int64: 19, types.Year: 4,
-		types.Uint8: 3, types.Uint16: 5, types.Uint32: 10, types.Uint64: 20, types.Bit: 20,
-	}
 	switch {
 	case to == from:
 		return true
 	case to.Kind == types.Decimal && from.Kind == types.Decimal:
 		return to.Scale >= from.Scale && to.Precision-to.Scale >= from.Precision-from.Scale
 	case to.Kind == types.Decimal:
-		return int(to.Precision-to.Scale) >= digits[from.Kind]
+		return int(to.Precision-to.Scale) >= integerDigits[from.Kind]
 	case from.Kind == types.Decimal:
 		return false
 	case to.IsUnsigned() == from.IsUnsigned():
-		return digits[to.Kind] >= digits[from.Kind]
+		return integerDigits[to.Kind] >= integerDigits[from.Kind]
 	}
-	return from.IsUnsigned() && digits[to.Kind] > digits[from.Kind]
+	return from.IsUnsigned() && integerDigits[to.Kind] > integerDigits[from.Kind]
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/silogate/silogate/connectors/files"
+	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
@@ -22,9 +23,10 @@ type reader struct {
 
 	finished bool
 	part     part
-	filter   *rowFilter   // of the rows of the part
-	group    files.Reader // of the part, while it is open
-	odd      error        // a value that the source is configured to refuse
+	filter   *rowFilter       // of the rows of the part
+	group    files.Reader     // of the part, while it is open
+	wide     []expr.Evaluator // of the part's columns that are converted
+	odd      error            // a value that the source is configured to refuse
 }
 
 // Next returns the next rows.
@@ -56,6 +58,11 @@ func (r *reader) Next(ctx context.Context) (arrow.RecordBatch, error) {
 			release(arrays)
 			err = r.odd
 		}
+		if err == nil {
+			if err = r.widen(arrays, rows); err != nil {
+				release(arrays)
+			}
+		}
 		if err != nil {
 			return nil, r.scan.table.fail(err)
 		}
@@ -76,13 +83,18 @@ func (r *reader) openNext(ctx context.Context) error {
 			continue
 		}
 		p := r.part
+		var err error
+		if r.wide, err = r.wideners(p.columns.wider); err != nil {
+			r.leave(p)
+			return r.scan.table.fail(err)
+		}
 		if r.filter == nil || r.filter.of != r.execution.filter() {
 			r.filter = r.rowFilter()
 		}
 		options := files.Options{
 			Memory: r.run.Memory, Scratch: r.pool, Account: r.account(), BatchRows: r.run.BatchRows, Types: p.columns.types,
 			Conditions: r.filter.conditions(r.scan, p), Unrepresentable: r.onUnrepresentable,
-			Encoded: p.columns.readAt(r.run.Encoded), Unknown: r.onUnknown, Rejected: r.onRejected,
+			Encoded: p.columns.encodable(r.run.Encoded), Unknown: r.onUnknown, Rejected: r.onRejected,
 		}
 		if p.block != nil {
 			if r.takeBlock(p.block) { // else the execution was closed

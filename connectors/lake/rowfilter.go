@@ -171,7 +171,7 @@ func (s *rowStep) positions(scan *scan, p part) []int {
 		if !ok {
 			return nil
 		}
-		if out[i] = slices.Index(p.columns.read, p.columns.at[pos]); out[i] < 0 || p.columns.at[pos] < 0 {
+		if out[i] = slices.Index(p.columns.read, p.columns.at[pos]); out[i] < 0 || p.columns.at[pos] < 0 || p.columns.widened(out[i]) {
 			return nil
 		}
 	}

@@ -107,13 +107,19 @@ type fileColumns struct {
 	read    []int        // the file's columns to read, each once
 	types   []types.Type // for each column of the file that in which it is read, if the file has none of its own
 	from    []int        // for each column of the scan its position in read; -1: a partition value, or NULL for want of the column
+	wider   []widening   // of columns that are read
 }
 
-// readAt returns the positions in read of columns of the scan.
-func (c *fileColumns) readAt(columns []int) []int {
+// widened reports a column, by its position in read, that is converted after it was read.
+func (c *fileColumns) widened(read int) bool {
+	return slices.ContainsFunc(c.wider, func(w widening) bool { return w.at == read })
+}
+
+// encodable returns the positions in read of those of some columns of the scan that are passed on as they are read.
+func (c *fileColumns) encodable(columns []int) []int {
 	var out []int
 	for _, i := range columns {
-		if c.from[i] >= 0 {
+		if c.from[i] >= 0 && !c.widened(c.from[i]) {
 			out = append(out, c.from[i])
 		}
 	}
@@ -138,6 +144,9 @@ func (s *scan) fileColumns(f *opened) fileColumns {
 		}
 		if _, ok := read[in]; !ok {
 			read[in] = len(out.read)
+			if from, to := f.Columns[in], s.table.columns[pos].typ; !from.Inferred && differs(from.Type, to) {
+				out.wider = append(out.wider, widening{len(out.read), from.Type, to})
+			}
 			out.read = append(out.read, in)
 		}
 		out.from = append(out.from, read[in])

@@ -42,6 +42,9 @@ func TestFilesOutsideTheSample(t *testing.T) {
 	ofNull := func(col func(string) expr.Expr) []expr.Expr {
 		return []expr.Expr{&expr.Call{Func: expr.IsNull, Args: []expr.Expr{col("id")}, Typ: types.Of(types.Bool)}}
 	}
+	isTwo := func(col func(string) expr.Expr) []expr.Expr {
+		return []expr.Expr{compared(expr.Eq, col("id"), intLiteral(2))}
+	}
 	for _, c := range []struct {
 		name string
 		odd  []byte
@@ -56,8 +59,9 @@ func TestFilesOutsideTheSample(t *testing.T) {
 			warn: "column other of file://%s/orders/0405.parquet is not shown"},
 		{name: "other type", odd: parquetOf(t, 10, field("id", arrow.BinaryTypes.String, true), `[{"id": "x"}]`),
 			err: "column id is INT64 Int(bitWidth=64, isSigned=true) in file://%s/orders/0000.parquet but BYTE_ARRAY String in file://%s/orders/0405.parquet"},
-		{name: "narrower type", odd: parquetOf(t, 10, field("id", arrow.PrimitiveTypes.Int32, true), `[{"id": 1}]`),
-			err: "file://%s/orders/0000.parquet but INT32 Int(bitWidth=32, isSigned=true) in file://%s/orders/0405.parquet"},
+		{name: "narrower type", odd: parquetOf(t, 10, field("id", arrow.PrimitiveTypes.Int32, true), `[{"id": 2}]`), q: query{where: isTwo}, rows: []string{"2"}},
+		{name: "wider type", odd: parquetOf(t, 10, field("id", &arrow.Decimal128Type{Precision: 20, Scale: 1}, true), `[{"id": "1.0"}]`),
+			err: "file://%s/orders/0000.parquet but FIXED_LEN_BYTE_ARRAY Decimal(precision=20, scale=1) in file://%s/orders/0405.parquet"},
 		{name: "nothing but NULL", odd: parquetOf(t, 10, field("id", arrow.Null, true), `[{"id": null}]`),
 			q: query{where: ofNull}, rows: []string{"(null)"}},
 	} {
