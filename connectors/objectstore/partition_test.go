@@ -1,6 +1,8 @@
 package objectstore
 
 import (
+	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -160,6 +162,41 @@ func TestReasonsOfFilters(t *testing.T) {
 		}
 		if len(r.remote.Kept) != 1 || r.remote.Kept[0].String() != c.want {
 			t.Errorf("kept %q, want %q", r.remote.Kept, c.want)
+		}
+	}
+}
+
+// Tables that pyarrow and DuckDB partitioned are read as they were written. testdata/generate.py wrote them.
+func TestPartitionsOfOtherWriters(t *testing.T) {
+	dir, err := filepath.Abs("testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	src := open(t, connectors.Options{"url": dir})
+	for _, writer := range []string{"pyarrow", "duckdb", "duckdb_csv"} {
+		name := plan.TableName{Name: writer}
+		table, err := src.Table(t.Context(), name, connectors.AsOf{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		described := make([]string, len(table.Columns))
+		for i, c := range table.Columns {
+			described[i] = fmt.Sprintf("%s %s %v", c.Name, c.Type, c.Nullable)
+		}
+		slices.Sort(described)
+		if want := []string{"day date true", "id bigint true", "place longtext false", "year bigint true"}; !slices.Equal(described, want) {
+			t.Errorf("%s: columns %q, want %q", writer, described, want)
+		}
+		r, err := query{table: name, columns: []string{"id", "year", "day", "place"}}.over(t, src, table)
+		want := []string{`1 2023 2023-12-31 a/b=c d`, `2 2024 2024-02-29 Zürich%20`, `3 2024 (null) 100% "x"`, `4 (null) 2024-03-01 plain`}
+		if slices.Sort(r.rows); err != nil || !slices.Equal(r.rows, want) {
+			t.Errorf("%s: rows %q, error %v; want %q", writer, r.rows, err, want)
+		}
+		where := func(col func(string) expr.Expr) []expr.Expr {
+			return []expr.Expr{condition(expr.Eq, col("place"), textLiteral("Zürich%20")), condition(expr.Gt, col("day"), date(t, "2024-01-01"))}
+		}
+		if r, err = (query{table: name, columns: []string{"id"}, where: where}).over(t, src, table); err != nil || !slices.Equal(r.rows, []string{"2"}) || !r.exact {
+			t.Errorf("%s: rows %q, error %v, want 2", writer, r.rows, err)
 		}
 	}
 }
