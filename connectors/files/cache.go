@@ -10,7 +10,7 @@ import (
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
-// Cache keeps opened files by location and version, the least recently used ones dropped beyond a size. It is safe for
+// Cache keeps opened files by location, version and format, the least recently used ones dropped beyond a size. It is safe for
 // concurrent use.
 type Cache struct {
 	limit int64
@@ -21,7 +21,10 @@ type Cache struct {
 	order   *list.List // of *cacheEntry, most recently used first
 }
 
-type cacheKey struct{ location, etag string }
+type cacheKey struct {
+	location, etag string
+	format         Format // two tables may read one file by different options
+}
 
 // cacheEntry is a file that is open, or that one caller opens while the others wait.
 type cacheEntry struct {
@@ -37,7 +40,7 @@ func NewCache(limit int64) *Cache {
 
 // Open returns that version of an object, opened by the format if need be; usage counts what was read.
 func (c *Cache) Open(ctx context.Context, format Format, store blob.Store, o blob.Object, usage *connectors.Usage) (File, error) {
-	key := cacheKey{store.Location(o.Key), o.ETag}
+	key := cacheKey{store.Location(o.Key), o.ETag, format}
 	for {
 		entry, mine := c.enter(key)
 		if mine {

@@ -12,7 +12,7 @@ import (
 	"github.com/silogate/silogate/engine/types"
 )
 
-// Format opens the files of one format. It is safe for concurrent use.
+// Format opens the files of one format. It is safe for concurrent use and comparable: equal ones open files alike.
 type Format interface {
 	// Name is what people call the format, such as "Parquet".
 	Name() string

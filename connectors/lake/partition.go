@@ -33,8 +33,8 @@ func HivePath(relative string) (keys, values []string, folder string) {
 }
 
 // HivePartitions reads the `key=value` folders between root, a key prefix ending in a slash, and objects in ascending order,
-// at least one. The keys become columns. Files with different keys are an error that names two.
-func HivePartitions(store blob.Store, root string, objects []blob.Object) ([]plan.TableColumn, []Folder, error) {
+// at least one. The keys become columns, as HiveColumns has it. Files with different keys are an error that names two.
+func HivePartitions(store blob.Store, root string, objects []blob.Object, given map[string]types.Type) ([]plan.TableColumn, []Folder, error) {
 	var folders []Folder
 	var texts [][]string // by folder, then key
 	keys, _, _ := HivePath(strings.TrimPrefix(objects[0].Key, root))
@@ -50,7 +50,7 @@ func HivePartitions(store blob.Store, root string, objects []blob.Object) ([]pla
 		last := &folders[len(folders)-1]
 		last.Files = append(last.Files, o)
 	}
-	columns, err := HiveColumns(store, keys, texts, folders)
+	columns, err := HiveColumns(store, keys, texts, folders, given)
 	return columns, folders, err
 }
 
@@ -69,9 +69,10 @@ func SamePartitions(store blob.Store, root, a, b string) error {
 	return nil
 }
 
-// HiveColumns makes columns of the keys of folders, at least one, and gives the folders their values: BIGINT if every value is an
-// integer, DATE if every one is a date, else text. Texts are the values of each folder.
-func HiveColumns(store blob.Store, keys []string, texts [][]string, folders []Folder) ([]plan.TableColumn, error) {
+// HiveColumns makes columns of the keys of folders, at least one, and gives the folders their values: of the type that is given
+// for a key in lower case, or else BIGINT if every value is an integer, DATE if every one is a date, and text. Texts are the
+// values of each folder.
+func HiveColumns(store blob.Store, keys []string, texts [][]string, folders []Folder, given map[string]types.Type) ([]plan.TableColumn, error) {
 	if key := duplicate(keys); key != "" {
 		return nil, sqlerr.New(sqlerr.Corrupt, "%s is partitioned by %s twice", store.Location(folders[0].Prefix), key)
 	}
@@ -84,6 +85,11 @@ func HiveColumns(store blob.Store, keys []string, texts [][]string, folders []Fo
 			weights[i] = 1
 		}
 	}
+	for key := range given {
+		if !slices.ContainsFunc(keys, func(k string) bool { return strings.EqualFold(k, key) }) {
+			return nil, sqlerr.New(sqlerr.BadOption, "%s is not partitioned by %s, which option partition_types has", store.Location(folders[0].Prefix), key)
+		}
+	}
 	columns := make([]plan.TableColumn, len(keys))
 	for k, key := range keys {
 		values := make([]string, len(folders))
@@ -91,6 +97,12 @@ func HiveColumns(store blob.Store, keys []string, texts [][]string, folders []Fo
 			values[i] = texts[i][k]
 		}
 		typ, parsed := typed(values)
+		if want, ok := given[strings.ToLower(key)]; ok {
+			if typ, parsed = want, parse(values, want); len(parsed) < len(values) {
+				return nil, sqlerr.New(sqlerr.BadValue, "%s: %s is no %s, which option partition_types says that %s is",
+					store.Location(folders[len(parsed)].Prefix), values[len(parsed)], want, key)
+			}
+		}
 		columns[k] = plan.TableColumn{Name: key, Native: "partition", Type: typ, Stats: partitionStatistics(typ, parsed, weights)}
 		for i := range folders {
 			folders[i].Values = append(folders[i].Values, parsed[i])
@@ -117,31 +129,56 @@ func unescape(s string) string {
 	return s
 }
 
-// typed gives the values of a partition column the narrowest type that fits all.
-func typed(texts []string) (types.Type, []types.Value) {
-	for _, try := range []struct {
-		typ   types.Type
-		parse func(string) (types.Value, bool)
-	}{
-		{types.Of(types.Int64), parseInt},
-		{types.Of(types.Date), parseDate},
-		{types.Of(types.Text), func(s string) (types.Value, bool) { return types.TextValue(s), true }},
-	} {
-		values, null := make([]types.Value, len(texts)), 0
-		ok := true
-		for i, s := range texts {
-			if s == hiveNull {
-				values[i] = types.NullValue
-				null++
-			} else if values[i], ok = try.parse(s); !ok {
-				break
-			}
-		}
-		if ok && (null < len(texts) || try.typ.IsText()) {
-			return try.typ, values
+// partitionTypes are those of partition columns, the narrowest one first, with their names in options.
+var partitionTypes = []struct {
+	name  string
+	typ   types.Type
+	parse func(string) (types.Value, bool)
+}{
+	{"integer", types.Of(types.Int64), parseInt},
+	{"date", types.Of(types.Date), parseDate},
+	{"text", types.Of(types.Text), func(s string) (types.Value, bool) { return types.TextValue(s), true }},
+}
+
+// PartitionType returns the type of partition columns of that name in options.
+func PartitionType(name string) (types.Type, bool) {
+	for _, t := range partitionTypes {
+		if t.name == name {
+			return t.typ, true
 		}
 	}
-	return types.Type{}, nil
+	return types.Type{}, false
+}
+
+// typed gives the values of a partition column the narrowest type that fits all.
+func typed(texts []string) (types.Type, []types.Value) {
+	for _, t := range partitionTypes[:len(partitionTypes)-1] {
+		values := parse(texts, t.typ)
+		if len(values) == len(texts) && slices.ContainsFunc(values, func(v types.Value) bool { return !v.Null }) {
+			return t.typ, values
+		}
+	}
+	return types.Of(types.Text), parse(texts, types.Of(types.Text))
+}
+
+// parse returns the values of a partition column up to the first that is not of a type.
+func parse(texts []string, typ types.Type) []types.Value {
+	at := 0
+	for partitionTypes[at].typ != typ {
+		at++
+	}
+	values := make([]types.Value, 0, len(texts))
+	for _, s := range texts {
+		v, ok := types.NullValue, true
+		if s != hiveNull {
+			v, ok = partitionTypes[at].parse(s)
+		}
+		if !ok {
+			break
+		}
+		values = append(values, v)
+	}
+	return values
 }
 
 func parseInt(s string) (types.Value, bool) {

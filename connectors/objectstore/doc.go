@@ -19,6 +19,9 @@
 //	csv_delimiter, csv_quote, csv_escape   absent: detected
 //	csv_header    auto (default), true or false
 //	csv_null      the unquoted field that is NULL; absent: the empty one
+//	tables.<table>.path              of a folder, of a file or, with globs, of files below the url; absent: the table's name
+//	tables.<table>.partition_types   of partition columns: month text, day date
+//	tables.<table>.format, ...       the options from nonfinite on, for one table
 //
 // Under the prefix, the folder `orders/` with data files at any depth and the file `orders.parquet`, `orders.csv`,
 // `orders.csv.gz` and so on are the table `orders`; having two of them is an error, and so are files of two formats in

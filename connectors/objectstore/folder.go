@@ -23,8 +23,9 @@ const listsAtOnce = 16
 // folder is a folder that may be a table. A small one is listed whole. Of a large one that is partitioned the folders of the
 // partitions are looked up, which takes far fewer answers of the store, and their files are listed when they are needed.
 type folder struct {
-	*source
-	prefix string        // ends in a slash
+	place
+	store  blob.Store
+	prefix string        // empty or ends in a slash
 	kind   *kind         // of its files; nil: there are none
 	files  []blob.Object // data, ascending: all, or the first ones
 
@@ -40,8 +41,11 @@ type partition struct {
 
 // list finds the data files, or the first ones and the partitions. A folder of a table format is an error.
 func (f *folder) list(ctx context.Context) error {
-	entries := 0
-	for e, err := range f.store.List(ctx, blob.ListOptions{Prefix: f.prefix}) {
+	prefix, entries := f.prefix, 0
+	if f.pattern != nil {
+		prefix += f.pattern.literal()
+	}
+	for e, err := range f.store.List(ctx, blob.ListOptions{Prefix: prefix}) {
 		if err != nil {
 			return err
 		}
@@ -67,7 +71,7 @@ func (f *folder) data(o blob.Object) (bool, error) {
 	if format := tableFormat(relative); format != "" {
 		return false, f.isTable(format)
 	}
-	k := f.settings.kindOf(relative)
+	k := f.kindOf(relative)
 	if o.Size == 0 || k == nil {
 		return false, nil
 	}
@@ -141,14 +145,14 @@ func (f *folder) below(ctx context.Context, above partition, key string) ([]part
 		if err != nil {
 			return nil, err
 		}
-		name := blob.Base(e.Key)
+		name, relative := blob.Base(e.Key), strings.TrimPrefix(e.Key, f.prefix)
 		keys, values, _ := lake.HivePath(name + "/")
-		format := tableFormat(strings.TrimPrefix(e.Key, f.prefix))
+		format := tableFormat(relative)
 		switch {
 		case format != "":
 			return nil, f.isTable(format)
 		case hidden(name) && !isPartition(name), !e.Folder && e.Size == 0:
-		case !e.Folder && f.settings.kindOf(name) == nil:
+		case !e.Folder && f.kindOf(relative) == nil, e.Folder && f.pattern != nil && !f.pattern.leads(relative):
 		case !e.Folder || !slices.Equal(keys, []string{key}):
 			return nil, errIrregular
 		default:
@@ -161,7 +165,7 @@ func (f *folder) below(ctx context.Context, above partition, key string) ([]part
 // listing returns the partition columns and the files, of which there is at least one.
 func (f *folder) listing() ([]plan.TableColumn, *lake.Listing, error) {
 	if f.partitions == nil {
-		columns, folders, err := lake.HivePartitions(f.store, f.prefix, f.files)
+		columns, folders, err := lake.HivePartitions(f.store, f.prefix, f.files, f.partitionTypes)
 		return columns, lake.Listed(folders), err
 	}
 	known := make(map[string][]blob.Object) // by prefix: those that the first entries have whole
@@ -177,7 +181,7 @@ func (f *folder) listing() ([]plan.TableColumn, *lake.Listing, error) {
 		folders[i] = lake.Folder{Prefix: p.prefix, Files: known[p.prefix]}
 		texts[i] = p.values
 	}
-	columns, err := lake.HiveColumns(f.store, keys, texts, folders)
+	columns, err := lake.HiveColumns(f.store, keys, texts, folders, f.partitionTypes)
 	data := func(o blob.Object) (bool, error) {
 		if ok, err := f.data(o); !ok || err != nil {
 			return false, err

@@ -12,8 +12,7 @@ import (
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/blob"
 	"github.com/silogate/silogate/connectors/files"
-	"github.com/silogate/silogate/connectors/files/csv"
-	"github.com/silogate/silogate/connectors/files/jsonlines"
+	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
@@ -31,18 +30,16 @@ const layoutSchemas = "schema/table"
 
 // settings are the options, checked.
 type settings struct {
-	bucket        string   // of S3; "": it is another place
-	base          *url.URL // of a web server; nil: it is another place
-	folder        string   // local folder
-	prefix        string   // of all keys; empty or ending in a slash
-	schemas       bool     // layout schema/table
-	failNonFinite bool
-	admission     int   // statements at a time
-	only          *kind // of data files; nil: any
-	csv           csv.Options
-	json          jsonlines.Options
-	s3            blob.S3Config
-	web           blob.HTTPConfig
+	bucket    string     // of S3; "": it is another place
+	base      *url.URL   // of a web server; nil: it is another place
+	folder    string     // local folder
+	prefix    string     // of all keys; empty or ending in a slash
+	schemas   bool       // layout schema/table
+	admission int        // statements at a time
+	reading              // of tables whose own options do not say otherwise
+	declared  []declared // ascending by name
+	s3        blob.S3Config
+	web       blob.HTTPConfig
 }
 
 // Open makes the connector of a bucket or folder, without I/O on it.
@@ -60,10 +57,14 @@ func Open(_ context.Context, cfg connectors.Config) (connectors.Connector, error
 	if err != nil {
 		return nil, sqlerr.Wrap(sqlerr.BadOption, err, "source %s", cfg.Name)
 	}
+	formats := s.formats(pages)
+	for i := range s.declared {
+		s.declared[i].share(formats)
+	}
 	return &source{
 		name: cfg.Name, settings: s, store: store,
-		formats: s.formats(pages), opened: files.NewCache(footerCache), bytes: bytes, turns: connectors.NewTurns(s.admission),
-		tables: make(map[string]described),
+		formats: formats, opened: files.NewCache(footerCache), bytes: bytes, turns: connectors.NewTurns(s.admission),
+		tables: make(map[plan.TableName]described),
 	}, nil
 }
 
@@ -81,8 +82,7 @@ func (s *settings) store(cfg connectors.Config) (blob.Store, error) {
 }
 
 var known = []string{"url", "files", "bearer_token", "endpoint", "region", "access_key", "secret_key", "session_token", "profile", "role_arn", "role_external_id",
-	"sts_endpoint", "ca", "requester_pays", "anonymous", "path_style", "layout", "nonfinite", "admission",
-	"format", "types", "bad_rows", "csv_delimiter", "csv_quote", "csv_escape", "csv_header", "csv_null"}
+	"sts_endpoint", "ca", "requester_pays", "anonymous", "path_style", "layout", "admission"}
 
 // defaultAdmission is how many statements read a source at a time if its options do not say.
 const defaultAdmission = 16
@@ -91,8 +91,8 @@ const defaultAdmission = 16
 func parse(o connectors.Options) (settings, error) {
 	var s settings
 	for key := range o {
-		if !slices.Contains(known, key) {
-			return s, fmt.Errorf("unknown option %s (known: %s)", key, strings.Join(known, ", "))
+		if !slices.Contains(known, key) && !slices.Contains(readingOptions, key) && !strings.HasPrefix(key, tableOptionsPrefix) {
+			return s, fmt.Errorf("unknown option %s (known: %s, %s, %s...)", key, strings.Join(known, ", "), strings.Join(readingOptions, ", "), tableOptionsPrefix)
 		}
 	}
 	if err := s.parseURL(o["url"]); err != nil {
@@ -105,13 +105,6 @@ func parse(o connectors.Options) (settings, error) {
 	default:
 		return s, fmt.Errorf("layout must be table or %s", layoutSchemas)
 	}
-	switch o["nonfinite"] {
-	case "", "null":
-	case "error":
-		s.failNonFinite = true
-	default:
-		return s, fmt.Errorf("nonfinite must be null or error")
-	}
 	s.admission = defaultAdmission
 	if text, ok := o["admission"]; ok {
 		n, err := strconv.Atoi(text)
@@ -120,7 +113,11 @@ func parse(o connectors.Options) (settings, error) {
 		}
 		s.admission = n
 	}
-	if err := s.parseFormats(o); err != nil {
+	var err error
+	if s.reading, err = parseReading(o); err != nil {
+		return s, err
+	}
+	if s.declared, err = parseTables(o, s.schemas); err != nil {
 		return s, err
 	}
 	if err := s.parseWeb(o); err != nil {

@@ -1,6 +1,7 @@
 package objectstore
 
 import (
+	"iter"
 	"slices"
 	"strings"
 )
@@ -37,4 +38,33 @@ func mayPrecede(m, key string) bool {
 		}
 	}
 	return false
+}
+
+// merged yields names and those of a sequence, both ascending, in order and once each. After an error it stops.
+func merged(names []string, found iter.Seq2[string, error]) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for name, err := range found {
+			if err != nil {
+				yield("", err)
+				return
+			}
+			for len(names) > 0 && names[0] < name {
+				if !yield(names[0], nil) {
+					return
+				}
+				names = names[1:]
+			}
+			if len(names) > 0 && names[0] == name {
+				names = names[1:]
+			}
+			if !yield(name, nil) {
+				return
+			}
+		}
+		for _, name := range names {
+			if !yield(name, nil) {
+				return
+			}
+		}
+	}
 }

@@ -3,6 +3,8 @@ package objectstore
 import (
 	"context"
 	"iter"
+	"path"
+	"slices"
 	"strings"
 	"sync"
 
@@ -27,7 +29,7 @@ type source struct {
 	turns    *connectors.Turns
 
 	mu     sync.Mutex
-	tables map[string]described // by location
+	tables map[plan.TableName]described
 }
 
 // described is a table as it was with certain files.
@@ -75,7 +77,7 @@ func (s *source) List(ctx context.Context, o connectors.ListOptions) iter.Seq2[c
 				}
 				continue
 			}
-			for name, err := range s.names(ctx, s.root(namespace), true) {
+			for name, err := range merged(s.settings.declaredIn(namespace), s.names(ctx, s.root(namespace), true)) {
 				if err != nil {
 					yield(connectors.Listed{}, err)
 					return
@@ -112,7 +114,7 @@ func (s *source) namespaces(ctx context.Context, only *string) iter.Seq2[string,
 	if !s.settings.schemas {
 		return func(yield func(string, error) bool) { yield("", nil) }
 	}
-	return s.names(ctx, s.settings.prefix, false)
+	return merged(s.settings.declaredNamespaces(), s.names(ctx, s.settings.prefix, false))
 }
 
 // names yields, ascending and once each, the names of folders under a prefix, and with files those of data files.
@@ -178,7 +180,7 @@ func (s *source) Table(ctx context.Context, name plan.TableName, at connectors.A
 	}
 	version := spec.Files.Version()
 	s.mu.Lock()
-	cached, ok := s.tables[spec.Location]
+	cached, ok := s.tables[name]
 	s.mu.Unlock()
 	if ok && version != "" && cached.version == version {
 		return cached.table, nil
@@ -192,24 +194,46 @@ func (s *source) Table(ctx context.Context, name plan.TableName, at connectors.A
 	if len(s.tables) >= mostDescribed {
 		clear(s.tables)
 	}
-	s.tables[spec.Location] = described{version, t}
+	s.tables[name] = described{version, t}
 	return t, nil
 }
 
 func (s *source) unknown(name plan.TableName) error {
-	at := s.store.Location(s.root(name.Namespace) + name.Name)
+	place := s.place(name)
+	at := s.store.Location(s.settings.prefix + path.Join(place.path, path.Join(place.pattern...)))
+	if place.pattern != nil {
+		return sqlerr.New(sqlerr.UnknownTable, "source %s, table %s: no data files at %s", s.name, name, at)
+	}
 	return sqlerr.New(sqlerr.UnknownTable, "source %s, table %s: no data files at %s/ or %s%s", s.name, name, at, at, parquetKind.extensions[0])
+}
+
+// place is where a table lies: where options say, or else in the folder or file of its name.
+func (s *source) place(name plan.TableName) place {
+	if at := slices.IndexFunc(s.settings.declared, func(d declared) bool { return d.name == name }); at >= 0 {
+		return s.settings.declared[at].place
+	}
+	key := name.Name
+	if name.Namespace != "" {
+		key = name.Namespace + "/" + name.Name
+	}
+	return place{path: key, reading: s.settings.reading, formats: s.formats}
 }
 
 // find looks for both forms of a table at once; no Files: there is none.
 func (s *source) find(ctx context.Context, name plan.TableName) (lake.Spec, error) {
-	key := s.root(name.Namespace) + name.Name
-	spec := lake.Spec{Source: s.name, Name: name, Store: s.store, Cache: s.opened, Bytes: s.bytes, Turns: s.turns, FailNonFinite: s.settings.failNonFinite}
+	at := s.place(name)
+	key := s.settings.prefix + at.path
+	spec := lake.Spec{Source: s.name, Name: name, Store: s.store, Cache: s.opened, Bytes: s.bytes, Turns: s.turns, FailNonFinite: at.failNonFinite}
 	var single []blob.Object
-	folder := folder{source: s, prefix: key + "/"}
+	folder := folder{place: at, store: s.store, prefix: key + "/"}
+	if at.path == "" {
+		folder.prefix = key
+	}
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(sqlerr.Guarded(func() (err error) {
-		single, err = s.files(groupCtx, key)
+		if at.pattern == nil {
+			single, err = s.files(groupCtx, key, &at.reading)
+		}
 		return err
 	}))
 	group.Go(sqlerr.Guarded(func() error { return folder.list(groupCtx) }))
@@ -222,12 +246,15 @@ func (s *source) find(ctx context.Context, name plan.TableName) (lake.Spec, erro
 	case len(single) > 0 && len(folder.files) > 0:
 		return spec, sqlerr.New(sqlerr.SourceError, "both %s and %s/ exist", s.store.Location(single[0].Key), s.store.Location(key))
 	case len(single) > 0:
-		_, k := s.settings.stem(blob.Base(single[0].Key))
-		spec.Location, spec.Format = s.store.Location(single[0].Key), s.formats[k]
+		_, k := at.stem(blob.Base(single[0].Key))
+		spec.Location, spec.Format = s.store.Location(single[0].Key), at.formats[k]
 		spec.Files = lake.Listed([]lake.Folder{{Files: single}})
 	case len(folder.files) > 0:
 		var err error
-		spec.Location, spec.Format = s.store.Location(key), s.formats[folder.kind]
+		spec.Location, spec.Format = s.store.Location(key), at.formats[folder.kind]
+		if at.pattern != nil {
+			spec.Location = s.store.Location(path.Join(key, path.Join(at.pattern...)))
+		}
 		if spec.Partitions, spec.Files, err = folder.listing(); err != nil {
 			return spec, err
 		}
@@ -236,13 +263,13 @@ func (s *source) find(ctx context.Context, name plan.TableName) (lake.Spec, erro
 }
 
 // files finds the objects that are a table by themselves: those whose key is the given one with the extension of a format.
-func (s *source) files(ctx context.Context, key string) ([]blob.Object, error) {
+func (s *source) files(ctx context.Context, key string, r *reading) ([]blob.Object, error) {
 	var found []blob.Object
 	for e, err := range s.store.List(ctx, blob.ListOptions{Prefix: key + ".", Folders: true}) {
 		if err != nil {
 			return nil, err
 		}
-		if stem, k := s.settings.stem(blob.Base(e.Key)); k != nil && !e.Folder && e.Size > 0 && stem == blob.Base(key) {
+		if stem, k := r.stem(blob.Base(e.Key)); k != nil && !e.Folder && e.Size > 0 && stem == blob.Base(key) {
 			found = append(found, e.Object)
 		}
 	}

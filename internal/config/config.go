@@ -144,20 +144,7 @@ func source(cfg *Config, n node) error {
 		return n.errorf("a source's name is a letter and then letters, digits and underscores, at most 63 in all")
 	}
 	s := Source{Name: n.key, Options: connectors.Options{}, lines: map[string]int{"": n.line}}
-	err := n.each(func(option node) error {
-		v, err := option.text()
-		if err != nil {
-			return err
-		}
-		s.lines[strings.ToLower(option.key)] = option.line
-		if option.key == "type" {
-			s.Type = v
-		} else {
-			s.Options[strings.ToLower(option.key)] = v
-		}
-		return nil
-	})
-	if err != nil {
+	if err := s.options("", n); err != nil {
 		return err
 	}
 	if s.Type == "" {
@@ -169,6 +156,27 @@ func source(cfg *Config, n node) error {
 	}
 	cfg.Sources = append(cfg.Sources, s)
 	return nil
+}
+
+// options reads the options of a mapping. One below another has a key with a dot: tables.orders.format.
+func (s *Source) options(above string, n node) error {
+	return n.each(func(option node) error {
+		key := above + strings.ToLower(option.key)
+		if option.isMapping() {
+			return s.options(key+".", option)
+		}
+		s.lines[key] = option.line
+		v, err := option.text()
+		if err != nil {
+			return err
+		}
+		if key == "type" {
+			s.Type = v
+		} else {
+			s.Options[key] = v
+		}
+		return nil
+	})
 }
 
 // validate checks what one key alone does not show.

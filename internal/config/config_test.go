@@ -79,6 +79,21 @@ func TestSourceAt(t *testing.T) {
 	}
 }
 
+func TestOptionsBelowOptions(t *testing.T) {
+	cfg, err := Parse([]byte("sources:\n  lake:\n    type: objectstore\n    tables:\n      Orders:\n        format: csv\n        csv_header: nope\n      items: {path: raw/*.csv}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := connectors.Options{"tables.orders.format": "csv", "tables.orders.csv_header": "nope", "tables.items.path": "raw/*.csv"}
+	if got := cfg.Sources[0].Options; !reflect.DeepEqual(got, want) {
+		t.Errorf("options %v, want %v", got, want)
+	}
+	refused := errors.New("source lake: tables.orders.csv_header must be auto, true or false")
+	if got := cfg.Sources[0].At(refused).Error(); got != "line 7: "+refused.Error() {
+		t.Errorf("%s, want line 7", got)
+	}
+}
+
 func TestParseErrors(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"listen: 127.0.0.1:1\nlisten: 127.0.0.1:2\n", "line 2"},

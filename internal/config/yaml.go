@@ -65,6 +65,14 @@ func (n node) child(key string, value ast.Node, line int) node {
 	return node{ast: value, path: path, key: key, line: line}
 }
 
+func (n node) isMapping() bool {
+	switch n.ast.(type) {
+	case *ast.MappingNode, *ast.MappingValueNode:
+		return true
+	}
+	return false
+}
+
 // each calls visit with every value of a mapping, in the order of the file.
 func (n node) each(visit func(node) error) error {
 	var values []*ast.MappingValueNode
