@@ -202,3 +202,35 @@ func TestCacheKeepsExtentsApart(t *testing.T) {
 		t.Errorf("%d ranges were served", served)
 	}
 }
+
+// A small object that was opened takes no further request, a large one does.
+func TestOpeningReadsSmallObjectsWhole(t *testing.T) {
+	for _, c := range []struct {
+		size int
+		want []int64 // where requests begin
+	}{
+		{smallObject, []int64{0}},
+		{smallObject + 1, []int64{20, smallObject - 9}},
+	} {
+		store := newRemote(1)
+		store.content = bytes.Repeat([]byte("0123456789"), smallObject/10+1)
+		usage := &connectors.Usage{}
+		f := NewFetcher(store, memory.DefaultAllocator, usage)
+		f.UseCache(NewCache(1 << 20))
+		o := Object{Key: "x", ETag: "1", Size: int64(c.size)}
+		end := make([]byte, 10)
+		if err := ReadMetered(t.Context(), f.Opening(), o, o.Size-10, end, usage); err != nil || !bytes.Equal(end, store.content[c.size-10:c.size]) {
+			t.Errorf("read %q, error %v", end, err)
+		}
+		f.Add(Segment{Object: o, Ranges: []Range{{20, 30}}})
+		d, err := f.Get(t.Context(), 0)
+		if err != nil || !bytes.Equal(d.Bytes(Range{20, 30}), store.content[20:50]) {
+			t.Fatalf("error %v", err)
+		}
+		d.Release()
+		f.Close()
+		if got, n := store.started(), usage.Totals(); !slices.Equal(got, c.want) || n.Requests != int64(len(c.want)) || n.Bytes < 40 || c.size == smallObject && n.Bytes != smallObject {
+			t.Errorf("%d bytes: requests at %v, usage %+v, want %v", c.size, got, n, c.want)
+		}
+	}
+}

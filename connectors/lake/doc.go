@@ -27,7 +27,7 @@
 // are dropped while they are decoded (rowFilter). A small LIMIT reads no more parts than it needs.
 //
 // A split is a few parts, or a block of a part whose rows are found only one after the other (files.Divisible). The splits
-// of one execution share a blob.Fetcher, which reads the next ones ahead. What they hold of the files is bounded however
+// of one execution share a blob.Fetcher, which reads the next ones ahead, and of a small file all when it is opened. What they hold of the files is bounded however
 // large the parts are: execution.go says by what.
 //
 // The package writes nothing and knows no deletes: a caller must refuse tables that have delete files.

@@ -231,7 +231,7 @@ func (x *execution) parts(ctx context.Context) iter.Seq2[part, error] {
 	return func(yield func(part, error) bool) {
 		list := t.Files.files(ctx, s.folders(x.prune, x.filter().pruner), x.run.Usage)
 		var near indexedParts
-		for f, err := range t.openAll(ctx, list, x.run.Usage) {
+		for f, err := range t.openAll(ctx, x.fetch.Opening(), list, x.run.Usage) {
 			if err != nil {
 				yield(part{}, err)
 				return

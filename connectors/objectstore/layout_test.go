@@ -300,3 +300,25 @@ func TestListingsOfOneDescription(t *testing.T) {
 		}
 	}
 }
+
+// Of a small file that a query opens, its footer and its rows are one request.
+func TestSmallFilesAreReadOnce(t *testing.T) {
+	content := make(map[string][]byte)
+	for i := range 700 {
+		content[fmt.Sprintf("orders/%04d.parquet", i)] = parquetOf(t, 10, ids, idRows(i, i+1))
+	}
+	src, b := newBucket(t, content)
+	src.(*source).bytes = blob.NewCache(byteCache)
+	table, err := src.Table(t.Context(), orders(), connectors.AsOf{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.asked()
+	r, err := query{}.over(t, src, table)
+	if err != nil || len(r.rows) != 700 || r.rows[699] != "699" {
+		t.Fatalf("%d rows, error %v", len(r.rows), err)
+	}
+	if _, _, reads := b.asked(); len(reads) != 700 || r.usage.Requests != 700 {
+		t.Errorf("%d requests, %d in usage, want 700: the footers of %d were known", len(reads), r.usage.Requests, sampledFooters)
+	}
+}
