@@ -19,7 +19,7 @@ import (
 type Folder struct {
 	Prefix string        // of their keys
 	Values []types.Value // of Spec.Partitions
-	Files  []blob.Object // nil in a folder that is not listed yet
+	Files  []blob.Object // nil: it is not listed yet
 }
 
 // File is one data file of a table.
@@ -31,11 +31,12 @@ type File struct {
 // Listing is the files of a table, folder by folder. A folder is listed when its files are first asked for, and has the same
 // files from then on. It is safe for concurrent use.
 type Listing struct {
-	folders []Folder // Files only while mu is held
-	lister  Lister   // of folders that are not listed yet
-	whole   bool     // there are none
+	folders []Folder
+	lister  Lister // of folders without Files
+	whole   bool   // there are none
 
-	mu sync.Mutex
+	mu     sync.Mutex
+	listed map[int][]blob.Object // what was found in these
 }
 
 // Lister lists folders.
@@ -53,7 +54,7 @@ func Listed(folders []Folder) *Listing { return &Listing{folders: folders, whole
 // Unlisted is the listing of folders, ascending by prefix, none of which is the prefix of another. Those that have files are
 // listed.
 func Unlisted(folders []Folder, lister Lister) *Listing {
-	return &Listing{folders: folders, lister: lister}
+	return &Listing{folders: folders, lister: lister, listed: make(map[int][]blob.Object)}
 }
 
 // all returns the positions of all folders.
@@ -67,10 +68,13 @@ func (l *Listing) all() []int {
 
 // known returns the files of a folder; false: it is not listed.
 func (l *Listing) known(folder int) ([]blob.Object, bool) {
+	if files := l.folders[folder].Files; l.whole || files != nil {
+		return files, true
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	files := l.folders[folder].Files
-	return files, l.whole || files != nil
+	files, ok := l.listed[folder]
+	return files, ok
 }
 
 // sample returns those of some folders, at least one of which that has files if one is known, that stand for all: all if nothing
@@ -177,8 +181,8 @@ func (l *Listing) list(ctx context.Context, run []int, usage *connectors.Usage) 
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for i, folder := range run {
-		if l.folders[folder].Files == nil { // else another run was faster, and its files may be in use
-			l.folders[folder].Files = append([]blob.Object{}, found[i]...)
+		if _, ok := l.listed[folder]; !ok { // else another run was faster, and its files may be in use
+			l.listed[folder] = found[i]
 		}
 	}
 	return nil

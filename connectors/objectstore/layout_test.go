@@ -99,24 +99,33 @@ func TestOneOfAThousandPartitions(t *testing.T) {
 // sampledFooters is how many footers are read to describe a large table.
 const sampledFooters = 512
 
-// BenchmarkPlanning describes a table of 100,000 files in 1,000 partitions and estimates a query on all of it.
+// BenchmarkPlanning describes a table of 100,000 files and estimates a query on all of it.
 func BenchmarkPlanning(b *testing.B) {
-	src, _ := newBucket(b, days(1000, 100, megabyte(b)))
-	b.ReportAllocs()
-	for b.Loop() {
-		src.(*source).opened = files.NewCache(footerCache)
-		table, err := src.Table(b.Context(), orders(), connectors.AsOf{})
-		if err != nil {
-			b.Fatal(err)
-		}
-		root, _, _ := query{}.plan(table)
-		answer, err := src.Pushdown(b.Context(), root)
-		if err != nil {
-			b.Fatal(err)
-		}
-		if _, err := findRemote(answer).Fragment.(connectors.Fragment).Estimate(b.Context()); err != nil {
-			b.Fatal(err)
-		}
+	file := megabyte(b)
+	folder := make(map[string][]byte)
+	for i := range 100_000 {
+		folder[fmt.Sprintf("orders/part-%05d.parquet", i)] = file
+	}
+	for name, content := range map[string]map[string][]byte{"partitions": days(1000, 100, file), "folder": folder} {
+		b.Run(name, func(b *testing.B) {
+			src, _ := newBucket(b, content)
+			b.ReportAllocs()
+			for b.Loop() {
+				src.(*source).opened = files.NewCache(footerCache)
+				table, err := src.Table(b.Context(), orders(), connectors.AsOf{})
+				if err != nil {
+					b.Fatal(err)
+				}
+				root, _, _ := query{}.plan(table)
+				answer, err := src.Pushdown(b.Context(), root)
+				if err != nil {
+					b.Fatal(err)
+				}
+				if _, err := findRemote(answer).Fragment.(connectors.Fragment).Estimate(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
 
@@ -154,7 +163,7 @@ func TestListingOfPartitions(t *testing.T) {
 				t.Fatal(err)
 			}
 			b.asked()
-			r, err := query{table: orders(), where: c.where}.over(t, src, table)
+			r, err := query{where: c.where}.over(t, src, table)
 			if err != nil || len(r.rows) != c.rows || !r.exact || r.estimate.Rows != float64(c.rows) {
 				t.Errorf("%d rows, %v expected, exact %v, error %v; want %d", len(r.rows), r.estimate.Rows, r.exact, err, c.rows)
 			}
@@ -162,6 +171,16 @@ func TestListingOfPartitions(t *testing.T) {
 			slices.SortFunc(lists, func(a, b blob.ListOptions) int { return strings.Compare(a.Prefix, b.Prefix) })
 			if !slices.Equal(lists, c.lists) {
 				t.Errorf("listed %+v, want %+v", lists, c.lists)
+			}
+			if table, err = src.Table(t.Context(), orders(), connectors.AsOf{}); err != nil {
+				t.Fatal(err)
+			}
+			b.asked()
+			if r, err = (query{dynamic: c.where}).over(t, src, table); err != nil || len(r.rows) != c.rows {
+				t.Errorf("%d rows by a dynamic filter, error %v; want %d", len(r.rows), err, c.rows)
+			}
+			if lists, _, _ = b.asked(); len(lists) != len(c.lists) {
+				t.Errorf("listed %+v for a dynamic filter, want %+v", lists, c.lists)
 			}
 		})
 	}
