@@ -4,15 +4,19 @@ import (
 	"context"
 	"iter"
 
+	"github.com/silogate/silogate/connectors/blob"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
-// atOnce is how many files are opened, or parts of a table listed, at the same time.
-const atOnce = 16
+// leastAtOnce is how many files are opened, or parts of a table listed, at the same time, unless the store is far away.
+const leastAtOnce = 16
 
-// inOrder does what work says to each element of a sequence, to several at once, and yields what comes of it in the sequence's
+// atOnce is how many requests must be in flight for their waits not to add up.
+func atOnce(store blob.Store) int { return max(leastAtOnce, store.Profile().Parallel) }
+
+// inOrder does what work says to each element of a sequence, to most at once, and yields what comes of it in the sequence's
 // order. After an error it stops.
-func inOrder[A, B any](ctx context.Context, in iter.Seq2[A, error], work func(context.Context, A) (B, error)) iter.Seq2[B, error] {
+func inOrder[A, B any](ctx context.Context, most int, in iter.Seq2[A, error], work func(context.Context, A) (B, error)) iter.Seq2[B, error] {
 	type result struct {
 		value B
 		err   error
@@ -29,7 +33,7 @@ func inOrder[A, B any](ctx context.Context, in iter.Seq2[A, error], work func(co
 			}
 		}()
 		for ended := false; ; {
-			for !ended && len(begun) < atOnce {
+			for !ended && len(begun) < most {
 				a, err, more := next()
 				if ended = !more || err != nil; !more {
 					break

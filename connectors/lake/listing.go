@@ -110,7 +110,11 @@ func (l *Listing) Version() string {
 func (l *Listing) files(ctx context.Context, folders []int, usage *connectors.Usage) iter.Seq2[File, error] {
 	return func(yield func(File, error) bool) {
 		list := func(ctx context.Context, run []int) ([]int, error) { return run, l.list(ctx, run, usage) }
-		for run, err := range inOrder(ctx, l.runs(folders), list) {
+		most := 1
+		if !l.whole {
+			most = atOnce(l.lister.Store)
+		}
+		for run, err := range inOrder(ctx, most, l.runs(folders), list) {
 			if err != nil {
 				yield(File{}, err)
 				return

@@ -2,9 +2,11 @@ package objectstore
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
@@ -101,5 +103,21 @@ func TestRequestsAreSentTogether(t *testing.T) {
 		if r.usage.Requests != sum {
 			t.Errorf("%s: %d requests, want %v", name, r.usage.Requests, c.waves)
 		}
+	}
+}
+
+// As many files are opened at once as the store needs requests in flight.
+func TestFilesAreOpenedTogether(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 64 {
+		write(t, dir, fmt.Sprintf("orders/%02d.parquet", i), parquetOf(t, 10, ids, idRows(i, i+1)))
+	}
+	src := open(t, connectors.Options{"url": dir})
+	store := &far{Store: src.(*source).store, waves: []int{64}, whole: make(chan struct{})}
+	src.(*source).store = store
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if table, err := src.Table(ctx, orders(), connectors.AsOf{}); err != nil || table.Stats.Rows != 64 {
+		t.Errorf("%+v, error %v", table, err)
 	}
 }
