@@ -25,7 +25,7 @@ func HivePath(relative string) (keys, values []string, folder string) {
 			return keys, values, folder
 		}
 		rest = below
-		if key, value, ok := strings.Cut(name, "="); ok {
+		if key, value, ok := strings.Cut(name, "="); ok && key != "" {
 			keys, values = append(keys, unescape(key)), append(values, unescape(value))
 			folder = relative[:len(relative)-len(rest)]
 		}
