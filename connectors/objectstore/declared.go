@@ -26,6 +26,8 @@ var tableOptions = []string{"path", "partition_types"}
 type place struct {
 	path    string  // below the source's prefix: of a folder, or of a file without its extension; with a pattern "" or the folder that it begins in
 	pattern pattern // of files below path, which may have any extension then; nil: there is none
+	// elsewhere: the path is an option's, and may lead into a table of another format.
+	elsewhere bool
 	reading
 	formats        map[*kind]files.Format
 	partitionTypes map[string]types.Type // by lower-case name
@@ -125,6 +127,7 @@ func (p *place) parsePath(where string) error {
 	if where == "" || path.IsAbs(where) || path.Clean(where) != where || strings.HasPrefix(where, "..") {
 		return fmt.Errorf("path must be that of a folder or of files below the source's url")
 	}
+	p.elsewhere = true
 	names := strings.Split(where, "/")
 	first := slices.IndexFunc(names, wild)
 	switch {

@@ -134,6 +134,33 @@ func TestPatternOfALargeTable(t *testing.T) {
 	}
 }
 
+// A path does not lead past what says that files are those of a table format.
+func TestPathsIntoTablesOfOtherFormats(t *testing.T) {
+	for path, c := range map[string]struct{ marker, at string }{
+		"orders/day=1/":           {"orders/_delta_log/0.json", "/orders"},
+		"orders/part-*.csv":       {"orders/_delta_log/0.json", "/orders"},
+		"orders/day=*/part-*.csv": {"orders/metadata/v1.metadata.json", "/orders"},
+		"orders/day=1/part-1.csv": {".hoodie/hoodie.properties", ""},
+		"**/part-*.csv":           {"orders/day=1/_delta_log/0.json", "/orders/day=1"},
+	} {
+		dir := t.TempDir()
+		write(t, dir, "orders/day=1/part-1.csv", []byte("id\n1\n"))
+		write(t, dir, "orders/part-1.csv", []byte("id\n1\n"))
+		write(t, dir, "orders/metadata/notes.json", []byte("{}"))
+		o := connectors.Options{"url": dir, "tables.orders.path": path}
+		if path != "**/part-*.csv" {
+			if r, err := (query{table: orders()}).run(t, open(t, o)); err != nil || len(r.rows) != 1 {
+				t.Errorf("%s: rows %q, error %v", path, r.rows, err)
+			}
+		}
+		write(t, dir, c.marker, []byte("{}"))
+		_, err := open(t, o).Table(t.Context(), orders(), connectors.AsOf{})
+		if want := "file://" + dir + c.at + " is a table of "; !sqlerr.Is(err, sqlerr.Unsupported) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want %q", path, err, want)
+		}
+	}
+}
+
 func TestOptionsOfTables(t *testing.T) {
 	for _, c := range []struct {
 		layout, key, value, want string

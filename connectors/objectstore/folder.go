@@ -68,8 +68,8 @@ func (f *folder) list(ctx context.Context) error {
 // data says whether an object is a data file. One of another format than the first is an error.
 func (f *folder) data(o blob.Object) (bool, error) {
 	relative := strings.TrimPrefix(o.Key, f.prefix)
-	if format := tableFormat(relative); format != "" {
-		return false, f.isTable(format)
+	if err := refuseTable(f.store, f.prefix, o.Key); err != nil {
+		return false, err
 	}
 	k := f.kindOf(relative)
 	if o.Size == 0 || k == nil {
@@ -83,10 +83,6 @@ func (f *folder) data(o blob.Object) (bool, error) {
 			f.store.Location(f.files[0].Key), f.formats[f.kind].Name(), f.store.Location(o.Key), f.formats[k].Name())
 	}
 	return true, nil
-}
-
-func (f *folder) isTable(format string) error {
-	return sqlerr.New(sqlerr.Unsupported, "%s is a %s table; this source reads plain files", f.store.Location(f.prefix), format)
 }
 
 // errIrregular says that the folders of a table are not those of partitions alone.
@@ -147,10 +143,10 @@ func (f *folder) below(ctx context.Context, above partition, key string) ([]part
 		}
 		name, relative := blob.Base(e.Key), strings.TrimPrefix(e.Key, f.prefix)
 		keys, values, _ := lake.HivePath(name + "/")
-		format := tableFormat(relative)
+		if err := refuseTable(f.store, f.prefix, e.Key); err != nil {
+			return nil, err
+		}
 		switch {
-		case format != "":
-			return nil, f.isTable(format)
 		case hidden(name) && !isPartition(name), !e.Folder && e.Size == 0:
 		case !e.Folder && f.kindOf(relative) == nil, e.Folder && f.pattern != nil && !f.pattern.leads(relative):
 		case !e.Folder || !slices.Equal(keys, []string{key}):

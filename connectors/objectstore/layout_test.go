@@ -230,9 +230,10 @@ func TestLargeFolders(t *testing.T) {
 			err: "mem://bucket/orders/day=2022-01-01/part-00000.parquet and mem://bucket/orders/hour=1/a.parquet are partitioned by different columns (day; hour)"},
 		"a file beside partitions": {add: map[string][]byte{"z.parquet": file},
 			err: "mem://bucket/orders/day=2022-01-01/part-00000.parquet and mem://bucket/orders/z.parquet are partitioned by different columns (day; )"},
-		"a folder of partitions": {add: map[string][]byte{"more/day=2022-02-01/a.parquet": file}, rows: 1201},
-		"Delta":                  {add: map[string][]byte{"_delta_log/0.json": []byte("{}")}, err: "mem://bucket/orders/ is a Delta table"},
-		"Iceberg":                {add: map[string][]byte{"metadata/v1.metadata.json": []byte("{}")}, err: "mem://bucket/orders/ is a Iceberg table"},
+		"a folder of partitions":      {add: map[string][]byte{"more/day=2022-02-01/a.parquet": file}, rows: 1201},
+		"Delta":                       {add: map[string][]byte{"_delta_log/0.json": []byte("{}")}, err: "mem://bucket/orders/ is a table of Delta"},
+		"Hudi, beyond the first page": {add: map[string][]byte{"day=2022-01-29/.hoodie/x": []byte("{}")}, err: "mem://bucket/orders/day=2022-01-29 is a table of Hudi"},
+		"Iceberg":                     {add: map[string][]byte{"metadata/v1.metadata.json": []byte("{}")}, err: "mem://bucket/orders/ is a table of Iceberg"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			content := days(30, 40, file)

@@ -182,12 +182,15 @@ func (s *source) Table(ctx context.Context, name plan.TableName, at connectors.A
 	s.mu.Lock()
 	cached, ok := s.tables[name]
 	s.mu.Unlock()
-	if ok && version != "" && cached.version == version {
+	if ok && cached.version == version {
 		return cached.table, nil
 	}
 	t, err := lake.Describe(ctx, spec)
 	if err != nil {
 		return nil, err
+	}
+	if version == "" {
+		return t, nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -237,6 +240,9 @@ func (s *source) find(ctx context.Context, name plan.TableName) (lake.Spec, erro
 		return err
 	}))
 	group.Go(sqlerr.Guarded(func() error { return folder.list(groupCtx) }))
+	if at.elsewhere {
+		group.Go(sqlerr.Guarded(func() error { return refuseTables(groupCtx, s.store, s.settings.prefix, folder.prefix) }))
+	}
 	if err := group.Wait(); err != nil {
 		return spec, err
 	}
@@ -274,18 +280,4 @@ func (s *source) files(ctx context.Context, key string, r *reading) ([]blob.Obje
 		}
 	}
 	return found, nil
-}
-
-// tableFormat names the format whose metadata a file is, or returns "".
-func tableFormat(relative string) string {
-	first, _, _ := strings.Cut(relative, "/")
-	switch {
-	case first == "_delta_log":
-		return "Delta"
-	case first == ".hoodie":
-		return "Hudi"
-	case first == "metadata" && strings.HasSuffix(relative, ".metadata.json"):
-		return "Iceberg"
-	}
-	return ""
 }
