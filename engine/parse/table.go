@@ -52,6 +52,7 @@ var definesTable = regexp.MustCompile(`(?is)` + before + `(create\s+(temporary\s
 //	ALTER TABLE t ADD (a INT, b INT)              ALTER TABLE t ADD a INT, ADD b INT
 //	a BLOB(10), b TEXT(300), c YEAR(4)            a TINYBLOB, b TEXT, c YEAR
 //	KEY USING BTREE (a)                           KEY (a)
+//	a INT REFERENCES t (b) ON DELETE CASCADE      a INT, for which it means nothing
 //	CHANGE name b INT AFTER date                  CHANGE `name` b INT AFTER `date`; ALTER name SET DEFAULT 1 likewise
 func tableWords(sql string, mode Mode) string {
 	if !definesTable.MatchString(sql) {
@@ -94,7 +95,7 @@ type tableWriter struct {
 }
 
 func (t *tableWriter) at(i int) token {
-	if i < len(t.tokens) {
+	if i >= 0 && i < len(t.tokens) {
 		return t.tokens[i]
 	}
 	return token{kind: end}
@@ -217,8 +218,42 @@ func (t *tableWriter) definition(i int) {
 		}
 	case this.is("USING") && (t.at(i-1).is("KEY") || t.at(i-1).is("INDEX") || t.at(i-2).is("KEY") || t.at(i-2).is("INDEX")) && t.at(i+2).isSymbol("("):
 		t.replace(token{start: this.start, end: t.at(i + 1).end}, "")
+	case this.is("REFERENCES") && i+1 < len(t.tokens) && !t.endsForeignKey(i-1):
+		t.replace(token{start: this.start, end: t.at(min(t.reference(i), len(t.tokens)) - 1).end}, "")
 	case this.is("ADD"):
 		t.addAll(i)
+	}
+}
+
+// endsForeignKey reports the parenthesis behind the columns of a FOREIGN KEY.
+func (t *tableWriter) endsForeignKey(i int) bool {
+	open := t.otherEnd(i)
+	named := open - 1
+	if !t.at(named).is("KEY") {
+		named--
+	}
+	return open > 2 && t.at(named).is("KEY") && t.at(named-1).is("FOREIGN")
+}
+
+// reference returns where the REFERENCES at i is over.
+func (t *tableWriter) reference(i int) int {
+	if i += 2; t.at(i).isSymbol(".") {
+		i += 2
+	}
+	if shut := t.match(i); shut > 0 {
+		i = shut + 1
+	}
+	for {
+		switch {
+		case t.at(i).is("MATCH"):
+			i += 2
+		case t.at(i).is("ON") && (t.at(i+2).is("SET") || t.at(i+2).is("NO")):
+			i += 4
+		case t.at(i).is("ON") && (t.at(i+1).is("DELETE") || t.at(i+1).is("UPDATE")) && (t.at(i+2).is("RESTRICT") || t.at(i+2).is("CASCADE")):
+			i += 3
+		default:
+			return i
+		}
 	}
 }
 

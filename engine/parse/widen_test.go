@@ -72,6 +72,9 @@ func TestWiden(t *testing.T) {
 			"ALTER TABLE d.t CHANGE `name` title VARCHAR(9) AFTER `date`, CHANGE COLUMN `a` b INT, ALTER `view` SET DEFAULT 1, ALTER COLUMN `avg` DROP DEFAULT, ALTER INDEX i VISIBLE, MODIFY after INT"},
 		{"ALTER IGNORE TABLE t CHANGE change after SET('a','b') COMMENT 'x, y' AFTER after", "ALTER IGNORE TABLE t CHANGE `change` after SET('a','b') COMMENT 'x, y' AFTER `after`"},
 		{"/* who */ -- and\nALTER TABLE t CHANGE name b INT", "/* who */ -- and\nALTER TABLE t CHANGE `name` b INT"},
+		{"CREATE TABLE t (a INT REFERENCES d.p(id) ON DELETE CASCADE ON UPDATE SET NULL, b VARCHAR(9) REFERENCES p MATCH FULL COMMENT 'x', FOREIGN KEY k (a) REFERENCES p (id) ON DELETE CASCADE, FOREIGN KEY (a) REFERENCES p (id))",
+			"CREATE TABLE t (a INT , b VARCHAR(9)  COMMENT 'x', FOREIGN KEY k (a) REFERENCES p (id) ON DELETE CASCADE, FOREIGN KEY (a) REFERENCES p (id))"},
+		{"ALTER TABLE t ADD a INT REFERENCES", "ALTER TABLE t ADD a INT REFERENCES"},
 		{`SELECT 'open`, `SELECT 'open`},
 	} {
 		got := Widen(c.sql, false)

@@ -179,7 +179,7 @@ func (d *draft) place(c draftColumn, order *sqlparser.ColumnOrder) error {
 	return nil
 }
 
-// ownKeys adds the keys that the definition of a column makes.
+// ownKeys adds the keys that the definition of a column makes. Its REFERENCES means nothing (MySQL 8.0 manual, 13.1.20.5).
 func (d *draft) ownKeys(c *sqlparser.ColumnDefinition) error {
 	key := draftKey{parts: []draftPart{{column: c.Name.String()}}}
 	switch c.Type.KeyOpt {
@@ -190,19 +190,10 @@ func (d *draft) ownKeys(c *sqlparser.ColumnDefinition) error {
 	case spatialOption, fulltextOption:
 		return d.unsupported("FULLTEXT and SPATIAL keys")
 	default:
-		return d.ownForeignKey(c)
-	}
-	d.keys = append(d.keys, key)
-	return d.ownForeignKey(c)
-}
-
-func (d *draft) ownForeignKey(c *sqlparser.ColumnDefinition) error {
-	if c.Type.ForeignKeyDef == nil {
 		return nil
 	}
-	f := *c.Type.ForeignKeyDef
-	f.Source = sqlparser.Columns{c.Name}
-	return d.addForeignKey("", &f)
+	d.keys = append(d.keys, key)
+	return nil
 }
 
 func (d *draft) addIndex(k *sqlparser.IndexDefinition) error {
