@@ -3,7 +3,6 @@ package scratchsql
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	sqle "github.com/dolthub/go-mysql-server"
 	"github.com/dolthub/go-mysql-server/sql"
@@ -66,11 +65,12 @@ func (d *Databases) CreateLike(ctx *sql.Context, gms *sqle.Engine, database stri
 		return d.make(ctx, database, def, 0, ddl.Temporary)
 	}
 	def := t.Definition().Clone()
-	from := def.Name
 	def.Name, def.ForeignKeys = name, nil
-	for i, c := range def.Checks {
-		if strings.HasPrefix(c.Name, from+"_chk_") {
-			def.Checks[i].Name = name + strings.TrimPrefix(c.Name, from)
+	for i := range def.Checks {
+		c := &def.Checks[i]
+		c.Name = generatedCheck(name, i+1)
+		if err := d.checkCheck(ctx, scratchName{database, name}, c.Name, ddl.Temporary); err != nil {
+			return err
 		}
 	}
 	return d.make(ctx, database, def, 0, ddl.Temporary)
@@ -190,7 +190,10 @@ func (d *Databases) move(ctx *sql.Context, from, to scratchName, column func(str
 	if !moved {
 		return nil
 	}
-	return session.Rename(ctx, from.database, from.table, to.database, to.table)
+	if err := session.Rename(ctx, from.database, from.table, to.database, to.table); err != nil {
+		return err
+	}
+	return d.renameChecks(ctx, from, to, hidden)
 }
 
 // follow has the foreign keys that point to a table point to what it is called now.

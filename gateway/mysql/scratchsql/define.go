@@ -2,7 +2,6 @@ package scratchsql
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	sqle "github.com/dolthub/go-mysql-server"
@@ -38,7 +37,7 @@ func (d *draft) define(ctx *sql.Context, databases *Databases, gms *sqle.Engine)
 			return nil, err
 		}
 	}
-	if err := d.nameChecks(); err != nil {
+	if err := d.nameChecks(ctx, databases); err != nil {
 		return nil, err
 	}
 	if err := d.checkExpressions(); err != nil {
@@ -240,28 +239,6 @@ func checkDefault(ctx *sql.Context, c *sql.Column) error {
 	v, err := c.Default.Expr.Eval(ctx, nil)
 	if err != nil || bind.RefusedValue(ctx, c, v) != nil {
 		return invalidDefault(c.Name)
-	}
-	return nil
-}
-
-// nameChecks names the checks without a name as MySQL does, and refuses two of one name.
-func (d *draft) nameChecks() error {
-	named := func(name string, among []draftCheck) bool {
-		return slices.ContainsFunc(among, func(c draftCheck) bool { return strings.EqualFold(c.name, name) })
-	}
-	for i := range d.checks {
-		c := &d.checks[i]
-		for n := 1; c.name == ""; n++ {
-			if candidate := fmt.Sprintf("%s_chk_%d", d.name, n); !named(candidate, d.checks) {
-				c.name = candidate
-			}
-		}
-		if err := checkLength(c.name); err != nil {
-			return err
-		}
-		if named(c.name, d.checks[:i]) {
-			return sqlerr.New(sqlerr.Errno(3822), "Duplicate check constraint name '%s'.", c.name) // ER_CHECK_CONSTRAINT_DUP_NAME
-		}
 	}
 	return nil
 }
