@@ -2,6 +2,7 @@ package mysql
 
 import (
 	"cmp"
+	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/vitess/go/vt/sqlparser"
@@ -16,6 +17,8 @@ func (s *statement) tables(parsed sqlparser.Statement, args map[string]sqlparser
 		return s.prepareTables(n)
 	case *sqlparser.Execute:
 		return s.executeTables(n)
+	case *sqlparser.DBDDL:
+		return s.systemDatabase(n)
 	case *sqlparser.AlterTable:
 		db := s.databaseOf(n.Table)
 		if !s.server.made.Owns(s.ctx, db, n.Table.Name.String()) {
@@ -33,6 +36,21 @@ func (s *statement) tables(parsed sqlparser.Statement, args map[string]sqlparser
 			s.keepWarnings(nil)
 			return true, s.dropViews(n)
 		}
+	}
+	return false, nil
+}
+
+// systemDatabase refuses to make, change or drop a database that the gateway has as MySQL does; done is false for any other.
+func (s *statement) systemDatabase(n *sqlparser.DBDDL) (done bool, err error) {
+	switch name := strings.ToLower(n.DBName); {
+	case name == sql.InformationSchemaDatabaseName, name == "performance_schema":
+		client := s.ctx.Client()
+		return true, sqlerr.New(sqlerr.DatabaseDenied, "Access denied for user '%s'@'%s' to database '%s'", client.User, client.Address, name)
+	case name == "mysql" && n.Action != sqlparser.CreateStr:
+		if err := s.authorize(n.Auth); err != nil {
+			return true, err
+		}
+		return true, sqlerr.New(sqlerr.Errno(3552), "Access to system schema 'mysql' is rejected.") // ER_NO_SYSTEM_SCHEMA_ACCESS
 	}
 	return false, nil
 }
