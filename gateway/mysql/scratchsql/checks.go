@@ -81,10 +81,8 @@ func (d *Databases) checkCheck(ctx *sql.Context, of scratchName, name string, te
 	if err := checkLength(name); err != nil || temporary {
 		return err
 	}
-	session := d.session(ctx)
-	for _, table := range session.Names(of.database) {
-		t, ok := session.Permanent(of.database, table)
-		if !ok || strings.EqualFold(table, of.table) {
+	for db, t := range d.session(ctx).Latest() {
+		if !strings.EqualFold(db, of.database) || strings.EqualFold(t.Definition().Name, of.table) {
 			continue
 		}
 		if slices.ContainsFunc(t.Definition().Checks, func(c scratch.Check) bool { return strings.EqualFold(c.Name, name) }) {

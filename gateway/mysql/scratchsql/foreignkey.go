@@ -72,13 +72,22 @@ func (d *Databases) linked(ctx *sql.Context, all [][2]string) [][2]string {
 	return all
 }
 
-// GetDeclaredForeignKeys implements sql.ForeignKeyTable.
+// GetDeclaredForeignKeys implements sql.ForeignKeyTable: those that GMS can enforce. See orphans for the others.
 func (t *table) GetDeclaredForeignKeys(ctx *sql.Context) ([]sql.ForeignKeyConstraint, error) {
 	now, err := t.current(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return constraints(t.database, now.Definition()), nil
+	list := constraints(t.database, now.Definition())
+	return slices.DeleteFunc(list, func(k sql.ForeignKeyConstraint) bool {
+		return t.databases.lostParent(ctx, k.ParentDatabase, k.ParentTable, k.ParentColumns)
+	}), nil
+}
+
+// lostParent reports that what a foreign key points to is gone, which foreign_key_checks=0 lets happen.
+func (d *Databases) lostParent(ctx *sql.Context, database, table string, columns []string) bool {
+	parent, ok := d.session(ctx).Permanent(database, table)
+	return !ok || !begins(parent.Definition(), columns, false)
 }
 
 func constraints(database string, def *scratch.Definition) []sql.ForeignKeyConstraint {
@@ -93,13 +102,16 @@ func constraints(database string, def *scratch.Definition) []sql.ForeignKeyConst
 	return list
 }
 
-// GetReferencedForeignKeys implements sql.ForeignKeyTable.
+// GetReferencedForeignKeys implements sql.ForeignKeyTable, as GetDeclaredForeignKeys does.
 func (t *table) GetReferencedForeignKeys(ctx *sql.Context) ([]sql.ForeignKeyConstraint, error) {
 	var list []sql.ForeignKeyConstraint
 	if t.temporary {
 		return nil, nil
 	}
 	for _, c := range t.databases.children(ctx, t.database, t.def.Name) {
+		if t.databases.lostParent(ctx, t.database, t.def.Name, c.key.ParentColumns) {
+			continue
+		}
 		all := constraints(c.database, c.table.Definition())
 		list = append(list, all[indexOfForeignKey(c.table.Definition(), c.key.Name)])
 	}

@@ -394,8 +394,7 @@ func (b *blueprint) checkParents(ctx *sql.Context, d *Databases) error {
 			return err
 		}
 		if lost {
-			return sqlerr.New(sqlerr.NoParentRow, "Cannot add or update a child row: a foreign key constraint fails (`%s`.`%s`, CONSTRAINT `%s` FOREIGN KEY (%s) REFERENCES `%s` (%s))",
-				b.database, b.def.Name, k.Name, quotedList(k.Columns), k.ParentTable, quotedList(k.ParentColumns))
+			return errNoParent(b.database, b.def.Name, k.ForeignKey)
 		}
 	}
 	return nil

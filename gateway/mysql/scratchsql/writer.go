@@ -3,6 +3,7 @@ package scratchsql
 import (
 	"cmp"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
@@ -40,13 +41,17 @@ func (t *table) Writer(ctx *sql.Context, catalog *analyzer.Catalog) (write.Table
 		return w, err
 	}
 	links, _, err := analyzer.BuildForeignKeyEditor(ctx, catalog, t)
-	switch {
-	case sql.ErrForeignKeyNotResolved.Is(err) && len(children) == 0:
-		return orphans{w}, nil
-	case err != nil:
+	if err != nil {
 		return nil, err
 	}
-	return &linkedWriter{writer: w, ctx: ctx, links: links}, nil
+	var rest write.Table = w
+	if links != nil {
+		rest = &linkedWriter{writer: w, ctx: ctx, links: links}
+	}
+	if lost := t.lostParents(ctx); len(lost) > 0 {
+		return &orphans{Table: rest, of: t, lost: lost}, nil
+	}
+	return rest, nil
 }
 
 // Insert implements write.Table.
@@ -94,19 +99,57 @@ func entry(codec *bind.Codec, d *scratch.DuplicateError) string {
 	return strings.Join(parts, "-")
 }
 
-// orphans writes a table with a foreign key to a table that is gone: no row can come to it.
-type orphans struct{ *writer }
+// orphans writes a table with foreign keys to what is gone: they let no row point there that did not before.
+type orphans struct {
+	write.Table // by the other foreign keys
+	of          *table
+	lost        []orphanedKey
+}
+
+type orphanedKey struct {
+	scratch.ForeignKey
+	columns []int
+}
+
+// lostParents are the foreign keys that GMS can't enforce.
+func (t *table) lostParents(ctx *sql.Context) (lost []orphanedKey) {
+	for _, k := range t.def.ForeignKeys {
+		if !t.databases.lostParent(ctx, k.ParentDatabase, k.ParentTable, k.ParentColumns) {
+			continue
+		}
+		key := orphanedKey{ForeignKey: k}
+		for _, c := range k.Columns {
+			key.columns = append(key.columns, t.def.Index(c))
+		}
+		lost = append(lost, key)
+	}
+	return lost
+}
+
+// points reports whether a row points to the parent of a key, which one with a NULL in it does not.
+func (k *orphanedKey) points(row []types.Value) bool {
+	return !slices.ContainsFunc(k.columns, func(c int) bool { return row[c].Null })
+}
 
 // Insert implements write.Table.
-func (w orphans) Insert([]types.Value) error { return w.noParent() }
+func (w *orphans) Insert(row []types.Value) error {
+	for _, k := range w.lost {
+		if k.points(row) {
+			return errNoParent(w.of.database, w.of.def.Name, k.ForeignKey)
+		}
+	}
+	return w.Table.Insert(row)
+}
 
 // Update implements write.Table.
-func (w orphans) Update(write.Row, []types.Value) (bool, error) { return true, w.noParent() }
-
-func (w orphans) noParent() error {
-	k := w.table.def.ForeignKeys[0]
-	return sqlerr.New(sqlerr.NoParentRow, "Cannot add or update a child row: a foreign key constraint fails (table `%s`, CONSTRAINT `%s` REFERENCES `%s`)",
-		w.table.def.Name, k.Name, k.ParentTable)
+func (w *orphans) Update(old write.Row, row []types.Value) (bool, error) {
+	for _, k := range w.lost {
+		changed := slices.ContainsFunc(k.columns, func(c int) bool { return old.Values[c] != row[c] })
+		if changed && k.points(row) {
+			return true, errNoParent(w.of.database, w.of.def.Name, k.ForeignKey)
+		}
+	}
+	return w.Table.Update(old, row)
 }
 
 // linkedWriter writes a table with foreign keys, which GMS enforces and follows.
