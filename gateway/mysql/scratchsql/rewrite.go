@@ -276,23 +276,24 @@ func (r *rewriter) stored(ctx *sql.Context, i int, old []types.Value) (types.Val
 
 // moved is a value of the old table as one of column i.
 func (r *rewriter) moved(i int, v types.Value) (types.Value, error) {
-	from := r.columns[i].from
-	was, now := r.old.Columns[from], r.def.Columns[i]
+	was, now := r.old.Columns[r.columns[i].from], r.def.Columns[i]
 	if v.Null || was.SQLType == now.SQLType {
 		return v, nil
 	}
-	made, err := r.to.rules.Store(v, was.Type, &r.to.stored[i])
-	if sqlerr.Is(err, sqlerr.DataTooLong) && shortens(was.Type, now.Type) { // Copy_field copies without a look at what the text is
+	from := was.Type
+	if from.IsFloat() && isSized(now.Type) { // whose text is copied (Copy_field): no digits are left out so that it fits
+		v, from = types.TextValue(v.Format(from, r.to.rules.Location)), types.Of(types.Varchar)
+	}
+	made, err := r.to.rules.Store(v, from, &r.to.stored[i])
+	if sqlerr.Is(err, sqlerr.DataTooLong) && isSized(was.Type) && isSized(now.Type) { // Copy_field copies without a look at what the text is
 		err = sqlerr.New(sqlerr.Truncated, "Data truncated for column '%s' at row %d", now.Name, r.to.rules.Row)
 	}
 	return made, err
 }
 
-func shortens(from, to types.Type) bool {
-	short := func(t types.Type) bool {
-		return t.Kind == types.Char || t.Kind == types.Varchar || t.Kind == types.Binary || t.Kind == types.Varbinary
-	}
-	return short(from) && short(to)
+// isSized reports a string type whose declaration has a length.
+func isSized(t types.Type) bool {
+	return t.Kind == types.Char || t.Kind == types.Varchar || t.Kind == types.Binary || t.Kind == types.Varbinary
 }
 
 // convert is a value that GMS computed as one of column i.
