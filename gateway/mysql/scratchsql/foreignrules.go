@@ -166,7 +166,7 @@ func fits(def, parent *scratch.Definition, k draftForeignKey) error {
 		if at < 0 { // ER_FK_NO_COLUMN_PARENT
 			return sqlerr.New(sqlerr.Errno(3734), "Failed to add the foreign key constraint. Missing column '%s' for constraint '%s' in the referenced table '%s'", name, k.Name, k.ParentTable)
 		}
-		if from, to := def.Columns[def.Index(k.Columns[i])], parent.Columns[at]; !linkable(from.Type, to.Type) {
+		if from, to := def.Columns[def.Index(k.Columns[i])], parent.Columns[at]; !linkable(from, to) {
 			return sqlerr.New(sqlerr.ForeignKeyColumns, "Referencing column '%s' and referenced column '%s' in foreign key constraint '%s' are incompatible.", from.Name, to.Name, k.Name)
 		}
 	}
@@ -177,14 +177,15 @@ func fits(def, parent *scratch.Definition, k draftForeignKey) error {
 }
 
 // linkable reports whether a column of one type may point to one of another: lengths of texts may differ.
-func linkable(from, to types.Type) bool {
+func linkable(a, b scratch.Column) bool {
+	from, to := a.Type, b.Type
 	if from.IsText() && to.IsText() {
 		return from.Collation == to.Collation && (from.Kind == types.Enum || from.Kind == types.Set) == (to.Kind == types.Enum || to.Kind == types.Set)
 	}
 	if from.IsString() {
 		return to.IsString() && !to.IsText()
 	}
-	return from == to
+	return from == to && a.Number().Unsigned == b.Number().Unsigned
 }
 
 // namesForeignKey reports a foreign key of another table of the database with a name: that is one for all of them.
@@ -230,7 +231,7 @@ func (d *Databases) children(ctx *sql.Context, database, name string) (list []ch
 func (b *blueprint) checkChildren(children []child) error {
 	for _, k := range b.def.ForeignKeys {
 		for _, name := range k.Columns { // ER_FK_COLUMN_CANNOT_CHANGE
-			if c := b.columns[b.def.Index(name)]; c.from >= 0 && !linkable(b.def.Columns[b.def.Index(name)].Type, b.old.Columns[c.from].Type) {
+			if c := b.columns[b.def.Index(name)]; c.from >= 0 && !linkable(b.def.Columns[b.def.Index(name)], b.old.Columns[c.from]) {
 				return sqlerr.New(sqlerr.Errno(1832), "Cannot change column '%s': used in a foreign key constraint '%s'", b.old.Columns[c.from].Name, k.Name)
 			}
 		}
@@ -246,7 +247,7 @@ func (b *blueprint) checkChildren(children []child) error {
 			if at < 0 { // ER_FK_COLUMN_CANNOT_DROP_CHILD
 				return sqlerr.New(sqlerr.Errno(1829), "Cannot drop column '%s': needed in a foreign key constraint '%s' of table '%s'", name, c.key.Name, c.table.Definition().Name)
 			}
-			if !linkable(b.def.Columns[at].Type, b.old.Columns[b.old.Index(name)].Type) { // ER_FK_COLUMN_CANNOT_CHANGE_CHILD
+			if !linkable(b.def.Columns[at], b.old.Columns[b.old.Index(name)]) { // ER_FK_COLUMN_CANNOT_CHANGE_CHILD
 				return sqlerr.New(sqlerr.Errno(1833), "Cannot change column '%s': used in a foreign key constraint '%s' of table '%s'", name, c.key.Name, c.table.Definition().Name)
 			}
 			columns = append(columns, now)
