@@ -142,10 +142,13 @@ func columnDefault(i *item) types.Value {
 	}
 	text := *c.Default
 	if literal(text) {
-		text = strings.ReplaceAll(text[1:len(text)-1], "''", "'")
+		text = unescaped.Replace(text[1 : len(text)-1])
 	}
 	return types.TextValue(text)
 }
+
+// unescaped is what a literal stands for.
+var unescaped = strings.NewReplacer("''", "'", `\\`, `\`, `\n`, "\n", `\r`, "\r", `\0`, "\x00")
 
 // literal reports a text in quotes.
 func literal(sql string) bool {
