@@ -209,7 +209,8 @@ func (x *expressions) native(n *native) (expr.Expr, error) {
 	return nil, unsupported(n.name + " of arguments of these types")
 }
 
-// operatorsAsFunctions makes calls of the operators that GMS does not bind: ~a, and what the parser made of a MEMBER OF (b).
+// operatorsAsFunctions makes calls of the operators that GMS does not bind: ~a, and what the parser made of a MEMBER OF (b). The COLLATE behind
+// _utf8mb4'a' is of that literal, not of 'a': of that GMS forgets that it was explicit.
 func operatorsAsFunctions(stmt sqlparser.SQLNode) error {
 	call := func(name string, args ...sqlparser.Expr) sqlparser.Expr {
 		f := &sqlparser.FuncExpr{Name: sqlparser.NewColIdent(name)}
@@ -223,6 +224,10 @@ func operatorsAsFunctions(stmt sqlparser.SQLNode) error {
 		case *sqlparser.UnaryExpr:
 			if e.Operator == sqlparser.TildaStr {
 				e.Operator, e.Expr = sqlparser.PlusStr, call(ownName("bit_not"), e.Expr)
+			}
+			if c, ok := e.Expr.(*sqlparser.CollateExpr); ok && e.Operator == sqlparser.Utf8mb4Str {
+				introduced := &sqlparser.UnaryExpr{Operator: e.Operator, Expr: c.Expr}
+				e.Operator, e.Expr = sqlparser.PlusStr, &sqlparser.CollateExpr{Expr: introduced, Collation: c.Collation}
 			}
 		case *sqlparser.FuncExpr:
 			if e.Name.EqualString("current_role") && e.Qualifier.IsEmpty() && len(e.Exprs) == 0 {

@@ -45,8 +45,13 @@ func knownVariables(n sqlparser.SQLNode) error {
 	if !ok {
 		return nil
 	}
-	for _, e := range set.Exprs {
+	for i, e := range set.Exprs {
 		name := e.Name.Name.Lowered()
+		if name == "names" && i+1 < len(set.Exprs) {
+			if err := namesCollation(e, set.Exprs[i+1]); err != nil {
+				return err
+			}
+		}
 		if q := e.Name.Qualifier.Name.String(); q != "" && !strings.HasPrefix(q, "@") && !scopes[strings.ToLower(q)] {
 			return sqlerr.New(sqlerr.UnknownVariable, "Unknown system variable '%s'", q)
 		}
@@ -73,6 +78,27 @@ func knownVariables(n sqlparser.SQLNode) error {
 			continue
 		}
 		return sqlerr.New(sqlerr.UnknownVariable, "Unknown system variable '%s'", name)
+	}
+	return nil
+}
+
+// namesCollation refuses SET NAMES of a character set with a collation of another, which parse.Rewrite has made an assignment of.
+func namesCollation(names, next *sqlparser.SetVarExpr) error {
+	if next.Name.Name.String() != parse.NamesCollation {
+		return nil
+	}
+	charset, ok := names.Expr.(*sqlparser.SQLVal)
+	value, literal := next.Expr.(*sqlparser.SQLVal)
+	if !ok || !literal {
+		return nil
+	}
+	set, err := sql.ParseCharacterSet(strings.ToLower(string(charset.Val)))
+	if err != nil {
+		return sqlerr.New(sqlerr.UnknownCharset, "Unknown character set: '%s'", charset.Val)
+	}
+	collation, err := sql.ParseCollation("", string(value.Val), false)
+	if err == nil && collation.CharacterSet() != set {
+		return sqlerr.New(sqlerr.CollationCharset, "COLLATION '%s' is not valid for CHARACTER SET '%s'", value.Val, charset.Val)
 	}
 	return nil
 }

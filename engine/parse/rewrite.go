@@ -25,6 +25,9 @@ const soundsEdit = "LIKE BINARY BINARY"
 // RollupFunction is the key that Rewrite makes of WITH ROLLUP: the last of the GROUP BY.
 const RollupFunction = "silogate_rollup"
 
+// NamesCollation is the variable that Rewrite assigns the collation of a SET NAMES to, in letters that tell it from an assignment that was written.
+const NamesCollation = "Collation_Connection"
+
 // ErrorResponse is the default that Rewrite makes of ERROR ON EMPTY and ERROR ON ERROR in JSON_TABLE. It is no JSON document.
 const ErrorResponse = "silogate:error"
 
@@ -69,7 +72,7 @@ var bits = regexp.MustCompile(`^0b[01]+$`)
 //	                       GROUP BY a , silogate_rollup()
 //	NTILE(?), n PRECEDING, RESPECT NULLS
 //	                       see window
-//	SET NAMES x COLLATE y  SET NAMES x, collation_connection = 'y', where the other grammar forgets y
+//	SET NAMES x COLLATE y  SET NAMES x, Collation_Connection = 'y', where the other grammar forgets y
 //	VALUES ROW(1), ROW(2)  SELECT * FROM (VALUES ROW(1), ROW(2)) AS silogate_values, where it is not a derived table itself
 //	INTERVAL(x, 1, 2)      silogate_interval(x, 1, 2)
 //	INTERVAL '1:2' DAY_HOUR  INTERVAL '1:2' `DAY_HOUR`; every unit of several fields likewise
@@ -271,7 +274,7 @@ func (w *rewriter) token(i int) {
 	case t.is("WITH") && w.isRollup(i+1):
 		w.replace(token{start: t.start, end: w.tokens[i+1].end}, ", "+RollupFunction+"()")
 	case t.is("COLLATE") && w.isConnection(i):
-		w.replace(token{start: t.start, end: w.tokens[i+1].end}, ", collation_connection = '"+w.tokens[i+1].value+"'")
+		w.replace(token{start: t.start, end: w.tokens[i+1].end}, ", "+NamesCollation+" = '"+w.tokens[i+1].value+"'")
 	case t.is("VALUES"):
 		w.values(i)
 	case w.lastRow[i]:
