@@ -83,6 +83,8 @@ func (x *expressions) scalarOf(e sql.Expression) (expr.Expr, error) {
 		return x.param(e)
 	}
 	switch e := e.(type) {
+	case *columnDefault:
+		return x.columnDefault(e)
 	case *writtenColumn:
 		return x.writtenColumn(e)
 	case *expression.GetField:

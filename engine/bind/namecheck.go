@@ -38,8 +38,8 @@ func uniqueCTEs(n sqlparser.SQLNode) error {
 	}, n)
 }
 
-// doubles refuses numbers that no DOUBLE is, hexadecimal literals without digits, and DEFAULT(column) in a query, for which there is no
-// answer here. An integer that no DECIMAL is becomes the greatest one.
+// doubles refuses numbers that no DOUBLE is, and hexadecimal literals without digits. An integer that no DECIMAL is becomes the greatest one, and
+// DEFAULT(column) as an item of a list the call that parse.Widen makes of it elsewhere.
 func doubles(n sqlparser.SQLNode) error {
 	_, query := n.(sqlparser.SelectStatement)
 	return Walk(func(n sqlparser.SQLNode) (bool, error) {
@@ -60,9 +60,14 @@ func doubles(n sqlparser.SQLNode) error {
 			case err != nil: // 1e, which is a name
 				return false, sqlerr.New(sqlerr.UnknownColumn, "Unknown column '%s' in 'field list'", n.Val)
 			}
+		case *sqlparser.AliasedExpr:
+			if d, ok := n.Expr.(*sqlparser.Default); ok && d.ColName != "" {
+				column := sqlparser.NewColName(strings.Trim(d.ColName, "`"))
+				n.Expr = &sqlparser.FuncExpr{Name: sqlparser.NewColIdent(defaultFunction), Exprs: sqlparser.SelectExprs{&sqlparser.AliasedExpr{Expr: column}}}
+			}
 		case *sqlparser.Default:
 			if query && n != nil && n.ColName != "" {
-				return false, sqlerr.New(sqlerr.Unsupported, "DEFAULT(%s) is not supported yet: the default of a source's column is not known", n.ColName)
+				return false, sqlerr.New(sqlerr.Unsupported, "DEFAULT(%s) is not supported as a condition of its own", n.ColName)
 			}
 		}
 		return true, nil

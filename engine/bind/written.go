@@ -39,6 +39,9 @@ func writtenFunctions() []sql.Function {
 					return &writtenColumn{name, column}, nil
 				}
 			}
+			if column, ok := only(args).(*expression.GetField); ok && name == defaultFunction {
+				return newColumnDefault(column), nil
+			}
 			return nil, sql.ErrFunctionNotFound.New(name) // nobody but a statement of a user's has such a call
 		}})
 	}

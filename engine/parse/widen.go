@@ -23,7 +23,7 @@ const queryAlias = "silogate_query"
 //	(SELECT 1) LIMIT 1         SELECT 1 LIMIT 1; a derived table where the query has an order or limit of its own
 //	USE KEY FOR JOIN (PRIMARY) USE INDEX (`PRIMARY`); of several lists of hints the first
 //	LONG VARBINARY             MEDIUMBLOB; LONG BYTE likewise, LONG and LONG VARCHAR MEDIUMTEXT
-//	DEFAULT(a) + 1             a call of DefaultFunction, in a write
+//	DEFAULT(a) + 1             a call of DefaultFunction, in a query or write
 //	DELETE IGNORE FROM t       DELETE /*+ silogate_ignore */ FROM t
 //	CREATE TABLE t SELECT ...  see tableWords, also of ALTER TABLE
 //	SET time_zone = SYSTEM     SET time_zone = 'SYSTEM'; BINARY, ROW and ALL likewise
@@ -39,7 +39,7 @@ func Widen(sql string, ansiQuotes bool) string {
 	}
 	w := widener{rewriter: r, opens: make(map[int]int), closes: make(map[int]int), calls: make(map[int]int),
 		returns: make(map[int]int), with: make(map[int]edit), kept: make(map[int]bool), ends: make(map[int]int), lists: []bool{false}}
-	w.writes()
+	w.computes()
 	w.words()
 	w.comparisons()
 	return w.text()
@@ -83,7 +83,7 @@ type widener struct {
 	kept           map[int]bool // each ROW that is no row constructor
 	ends           map[int]int  // of values that are assigned
 	lists          []bool       // see list
-	writing        bool         // it is INSERT, REPLACE, UPDATE or DELETE
+	computing      bool         // it is a query, INSERT, REPLACE, UPDATE or DELETE
 }
 
 // edit is what stands for a token and those after it, up to another.
@@ -170,7 +170,7 @@ func (w *widener) words() {
 			w.with[i] = edit{IgnoreHint, i + 1}
 		case t.is("USE") || t.is("FORCE") || t.is("IGNORE"):
 			w.hints(i)
-		case t.is("DEFAULT") && w.writing && w.at(i+1).isSymbol("(") && w.at(i+3).isSymbol(")"):
+		case t.is("DEFAULT") && w.computing && w.at(i+1).isSymbol("("):
 			w.with[i] = edit{defaultEdit, i + 1}
 		case w.isSetting(i):
 			w.with[i] = edit{"'" + t.value + "'", i + 1}
@@ -180,13 +180,13 @@ func (w *widener) words() {
 	}
 }
 
-// writes notes whether the statement is a write, which may have DEFAULT(column) in it.
-func (w *widener) writes() {
+// computes notes whether the statement is one that may have DEFAULT(column) in it.
+func (w *widener) computes() {
 	t := w.at(0)
 	if t.is("EXPLAIN") || t.is("DESCRIBE") || t.is("DESC") {
 		t = w.at(1)
 	}
-	w.writing = t.is("INSERT") || t.is("REPLACE") || t.is("UPDATE") || t.is("DELETE") || t.is("LOAD")
+	w.computing = t.isSymbol("(") || slices.ContainsFunc([]string{"SELECT", "WITH", "INSERT", "REPLACE", "UPDATE", "DELETE", "LOAD"}, t.is)
 }
 
 // long is a type's old name: LONG {VARBINARY | BYTE}, LONG [VARCHAR] (MySQL 8.0 Reference Manual, 11.9).

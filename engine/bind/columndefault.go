@@ -1,0 +1,84 @@
+package bind
+
+import (
+	"github.com/dolthub/go-mysql-server/sql"
+	"github.com/dolthub/go-mysql-server/sql/expression"
+	"github.com/dolthub/go-mysql-server/sql/planbuilder"
+
+	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/sqlerr"
+	"github.com/silogate/silogate/engine/types"
+)
+
+// columnDefault is DEFAULT(column) of a table that a query reads. That of a column that is written is a writtenColumn.
+type columnDefault struct{ expression.UnaryExpressionStub }
+
+var _ sql.FunctionExpression = (*columnDefault)(nil)
+
+func newColumnDefault(column sql.Expression) *columnDefault {
+	return &columnDefault{expression.UnaryExpressionStub{Child: column}}
+}
+
+// FunctionName implements sql.FunctionExpression.
+func (*columnDefault) FunctionName() string { return defaultFunction }
+
+// Description implements sql.FunctionExpression.
+func (*columnDefault) Description() string { return "what a column holds by default" }
+
+// String implements sql.Expression.
+func (d *columnDefault) String() string { return "default(" + d.Child.String() + ")" }
+
+// Type implements sql.Expression.
+func (d *columnDefault) Type(ctx *sql.Context) sql.Type { return d.Child.Type(ctx) }
+
+// IsNullable implements sql.Expression.
+func (*columnDefault) IsNullable(*sql.Context) bool { return true }
+
+// Eval implements sql.Expression. Who imports it knows the column's table.
+func (d *columnDefault) Eval(*sql.Context, sql.Row) (any, error) { return nil, d.unknown() }
+
+// WithChildren implements sql.Expression.
+func (d *columnDefault) WithChildren(_ *sql.Context, children ...sql.Expression) (sql.Expression, error) {
+	if len(children) != 1 {
+		return nil, sql.ErrInvalidChildrenNumber.New(d, len(children), 1)
+	}
+	return newColumnDefault(children[0]), nil
+}
+
+func (d *columnDefault) unknown() error {
+	return sqlerr.New(sqlerr.Unsupported, "%s is not supported here: the defaults of scratch tables are known, those of a source's are not", d)
+}
+
+// columnDefault imports the default of a scratch table's column, if it has one that is no expression.
+func (x *expressions) columnDefault(d *columnDefault) (expr.Expr, error) {
+	arg, err := x.expr(d.Child)
+	if err != nil {
+		return nil, err
+	}
+	column, ok := arg.(*expr.Column)
+	if !ok {
+		return nil, d.unknown()
+	}
+	from, ok := x.origins[column.ID]
+	if _, stored := from.table.(Stored); !ok || !stored {
+		return nil, d.unknown()
+	}
+	schema := planbuilder.New(x.ctx, x.binder.engine.Analyzer.Catalog, nil).ResolveSchemaDefaults(from.database, from.table.Name(), from.table.Schema(x.ctx))
+	c := schema[schema.IndexOfColName(from.column.Name)]
+	switch {
+	case c.Default != nil && c.Default.IsLiteral():
+		v, err := c.Default.Eval(x.ctx, nil)
+		if err != nil {
+			return nil, err
+		}
+		value, err := fromGMS(x.ctx, v, c.Type, column.Typ, sessionLocation(x.ctx))
+		return &expr.Literal{Value: value, Typ: column.Typ}, err
+	case c.Default != nil:
+		return nil, sqlerr.New(sqlerr.Errno(3773), "DEFAULT function cannot be used with default value expressions") // ER_DEFAULT_AS_VAL_GENERATED
+	case c.Nullable:
+		return &expr.Literal{Value: types.NullValue, Typ: column.Typ}, nil
+	case column.Typ.Kind == types.Enum:
+		return &expr.Literal{Value: types.TextValue(column.Typ.MemberNames()[0]), Typ: column.Typ}, nil
+	}
+	return nil, sqlerr.New(sqlerr.NoDefault, "Field '%s' doesn't have a default value", c.Name)
+}
