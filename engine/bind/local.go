@@ -246,7 +246,7 @@ func (r *localReader) Next(context.Context) (arrow.RecordBatch, error) {
 	}
 	return readBatch(r.fragment, r.scan, func(builders []array.Builder) (bool, error) {
 		row, err := r.rows.Next(r.ctx)
-		if err == io.EOF {
+		if err == io.EOF || err == nil && len(row) == 0 { // what GMS has of a table that it keeps empty
 			r.done = true
 			return false, nil
 		}

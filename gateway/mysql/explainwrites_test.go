@@ -90,7 +90,8 @@ func TestExplainWrites(t *testing.T) {
 		{"UPDATE d.own a JOIN d.own b ON a.id = b.id + 1 SET b.name = 'x'", []string{"-> Update d.own"}, []string{"d.own ALL", "update d.own ALL"}},
 		{"UPDATE d.own a JOIN d.own b ON a.id = b.id + 1 SET a.name = 'x'", []string{"-> Update d.own"}, []string{"update d.own ALL", "d.own ALL"}},
 		{"SELECT * FROM d.own JOIN lite.t USING (id)", []string{"Remote (gateway)", "Remote lite"}, []string{"d.own ALL", "t ALL"}},
-		{"SELECT user FROM mysql.user", []string{"    -> Table scan on mysql.user"}, []string{"mysql.user ALL"}},
+		{"SELECT user FROM mysql.user", []string{"-> Remote (gateway) [User#2]: read mysql.user"}, []string{"mysql.user ALL"}},
+		{"SELECT id FROM information_schema.collations", []string{"    -> Table scan on information_schema.collations"}, []string{"information_schema.collations ALL"}},
 		{"SELECT 1", []string{"-> Project 1#1 = 1  (rows=1)"}, nil},
 		{"SELECT SLEEP(0) INTO @slept", []string{"-> Into"}, nil},
 	} {

@@ -99,3 +99,14 @@ func columnsAndRows(t *testing.T, c *sql.Conn, query string) (columns string, ro
 	}
 	return strings.Join(names, "|"), rows
 }
+
+// TestHelpTables reads the tables that MySQL's server has its help in. They are empty: HELP needs none.
+func TestHelpTables(t *testing.T) {
+	g := start(t)
+	c, _ := g.conn(g.open(""))
+	for _, table := range []string{"help_topic", "help_category", "help_keyword", "help_relation"} {
+		wantTable(t, c, "SELECT * FROM mysql."+table)
+		wantTable(t, c, "SELECT COUNT(*) FROM mysql."+table, "0")
+	}
+	wantTable(t, c, "SELECT t.name FROM mysql.help_topic t JOIN mysql.help_category c USING (help_category_id)")
+}
