@@ -6,6 +6,7 @@ import (
 
 	vitess "github.com/dolthub/vitess/go/mysql"
 
+	"github.com/silogate/silogate/engine/bind"
 	"github.com/silogate/silogate/engine/parse"
 	"github.com/silogate/silogate/gateway/mysql/wire"
 )
@@ -39,6 +40,9 @@ func (s *statement) runAs(text string) error {
 	parsed, _, _, err := s.server.gms.Parser.Parse(s.ctx, text, false)
 	if err != nil {
 		return unparsed(err)
+	}
+	if err := bind.RefuseParameters(parsed); err != nil {
+		return err
 	}
 	return s.execute(parsed, text, nil)
 }

@@ -12,15 +12,17 @@ import (
 	"github.com/silogate/silogate/gateway/mysql/wire"
 )
 
-// ownPrepared reads a statement that is not of GMS's grammar and can be prepared: it has rows. It returns nil for one of GMS's grammar.
+// ownPrepared reads a statement that is not of GMS's grammar and can be prepared: it has rows, or starts a transaction, as clients do that prepare
+// all that they send. It returns nil for one of GMS's grammar.
 func ownPrepared(query string, ansiQuotes bool) (parse.Stmt, error) {
 	own, after, err := parse.Statement(query, parse.Mode{AnsiQuotes: ansiQuotes})
+	_, starts := own.(*parse.StartTransaction)
 	switch {
 	case err != nil || own == nil:
 		return nil, err
 	case after != "":
 		return nil, oneStatement
-	case ownColumns(own) == nil:
+	case ownColumns(own) == nil && !starts:
 		return nil, sqlerr.New(sqlerr.Errno(1295), "This command is not supported in the prepared statement protocol yet") // ER_UNSUPPORTED_PS
 	}
 	return own, nil

@@ -110,7 +110,7 @@ func TestOwnThreads(t *testing.T) {
 		_, err := second.ExecContext(background, none)
 		wantErrno(t, none, err, 1094, "HY000")
 	}
-	for _, wrong := range []string{"KILL", "KILL QUERY", "KILL QUERY;", "KILL HARD QUERY 1"} {
+	for _, wrong := range []string{"KILL", "KILL QUERY", "KILL QUERY;", "KILL HARD QUERY 1", "KILL ?", "KILL CONNECTION_ID("} {
 		_, err := second.ExecContext(background, wrong)
 		wantErrno(t, wrong, err, 1064, "42000")
 	}

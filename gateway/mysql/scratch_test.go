@@ -246,6 +246,18 @@ func TestConsistentSnapshot(t *testing.T) {
 		exec(t, two, "COMMIT")
 		wantTable(t, two, "SELECT COUNT(*) FROM d.t", fmt.Sprint(i+1))
 	}
+	prepared, err := two.PrepareContext(background, "START TRANSACTION WITH CONSISTENT SNAPSHOT")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer prepared.Close()
+	exec(t, two, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+	if _, err := prepared.Exec(); err != nil {
+		t.Fatal(err)
+	}
+	exec(t, one, "DELETE FROM d.t")
+	wantTable(t, two, "SELECT COUNT(*) FROM d.t", "5")
+	exec(t, two, "ROLLBACK")
 	for _, wrong := range []string{"START TRANSACTION WITH SNAPSHOT", "START TRANSACTION READ", "START TRANSACTION READ ONLY, READ WRITE", "START TRANSACTION READ ONLY,", "START TRANSACTION NOW"} {
 		_, err := two.ExecContext(background, wrong)
 		wantErrno(t, wrong, err, 1064, "42000")
