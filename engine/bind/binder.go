@@ -58,7 +58,7 @@ func New(cfg Config) (*Binder, error) {
 	}
 	a.Catalog.RegisterFunction(sql.NewEmptyContext(), sql.Function2{Name: blockFunction, Fn: newBlockArg})
 	a.Catalog.RegisterFunction(sql.NewEmptyContext(), sql.FunctionN{Name: windowFunction, Fn: newWindowCall})
-	a.Catalog.RegisterFunction(sql.NewEmptyContext(), sql.Function1{Name: ownName(castOperandFunction), Fn: newCastOperand})
+	a.Catalog.RegisterFunction(sql.NewEmptyContext(), sql.FunctionN{Name: ownName(castOperandFunction), Fn: newCastOperand})
 	a.Catalog.RegisterFunction(sql.NewEmptyContext(), sql.Function1{Name: ownName(loadFile), Fn: newNoFile})
 	a.Catalog.RegisterFunction(sql.NewEmptyContext(), sql.FunctionN{Name: parse.AssignFunction, Fn: newAssignment})
 	a.Catalog.RegisterFunction(sql.NewEmptyContext(), sql.Function2{Name: benchmarkFunction, Fn: newBenchmark})

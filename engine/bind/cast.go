@@ -1,8 +1,6 @@
 package bind
 
 import (
-	"strings"
-
 	"github.com/cockroachdb/apd/v3"
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/go-mysql-server/sql/expression"
@@ -69,12 +67,16 @@ func castName(t types.Type) (name string, length, scale int) {
 
 // castTo imports e as the conversion of child.
 func (x *expressions) castTo(e, child sql.Expression, to types.Type) (expr.Expr, error) {
+	var set sql.CharacterSetID // of CAST(x AS CHAR CHARACTER SET y)
 	if operand, ok := child.(*castOperand); ok {
-		child = operand.Child
+		child, set = operand.Child, operand.set
 	}
 	arg, err := x.expr(child)
 	if err != nil {
 		return nil, err
+	}
+	if to.IsBinary() {
+		arg = inBytes(arg)
 	}
 	if to.IsNumeric() {
 		arg = asNumber(child, arg)
@@ -87,6 +89,9 @@ func (x *expressions) castTo(e, child sql.Expression, to types.Type) (expr.Expr,
 	out, err := expr.NewCast(arg, to)
 	if isNoKernel(err) {
 		return x.fallback(e)
+	}
+	if err == nil && set != sql.CharacterSet_Unspecified && to.IsText() {
+		return x.intoSet(out, set)
 	}
 	return out, err
 }
@@ -155,25 +160,17 @@ func (x *expressions) castYear(e sql.Expression) (expr.Expr, error) {
 	return expr.New(expr.CastYear, arg)
 }
 
-// convertUsing imports CONVERT(x USING charset), which is nothing but a collation where the set is all of Unicode.
+// convertUsing imports CONVERT(x USING charset).
 func (x *expressions) convertUsing(e *expression.ConvertUsing) (expr.Expr, error) {
-	if !strings.HasPrefix(e.TargetCharSet.Name(), "utf8") {
-		return x.fallback(e)
-	}
-	collation := types.Collation(e.TargetCharSet.DefaultCollation())
 	arg, err := x.expr(e.Child)
 	if err != nil {
 		return nil, err
 	}
-	if arg.Type().IsBinary() {
-		if arg, err = expr.New("char_using", arg); err != nil {
-			return nil, err
-		}
+	out, err := x.intoSet(arg, e.TargetCharSet)
+	if isNoKernel(err) {
+		return x.fallback(e)
 	}
-	if !arg.Type().IsText() {
-		return x.castTo(e, e.Child, types.NewText(types.Varchar, 0, collation))
-	}
-	return x.collateTo(e, arg, collation)
+	return out, err
 }
 
 func (x *expressions) collate(e *expression.CollatedExpression) (expr.Expr, error) {

@@ -196,16 +196,15 @@ func (x *expressions) char(e *function.Char) (expr.Expr, bool, error) {
 		return nil, true, err
 	}
 	bytes, err := applied("char", e.Children(), list)
-	switch charset := e.Collation.CharacterSet().Name(); {
+	switch set := e.Collation.CharacterSet(); {
 	case isNoKernel(err):
 		return nil, false, nil
-	case err != nil || charset == "binary":
+	case err != nil || set == sql.CharacterSet_binary:
 		return bytes, true, err
-	case !strings.HasPrefix(charset, "utf8"):
-		return nil, false, nil
+	default:
+		out, err := x.intoSet(bytes, set)
+		return out, true, err
 	}
-	out, err := expr.New("char_using", bytes)
-	return out, true, err
 }
 
 func (x *expressions) moveArgs(e sql.Expression, f expr.Func, args []sql.Expression) (expr.Expr, error) {

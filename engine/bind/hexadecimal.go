@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"slices"
+
 	"encoding/hex"
 	"strings"
 
@@ -32,6 +34,9 @@ var (
 
 // applied is f of list, the imports of args. A hexadecimal literal is a number where f reads one.
 func applied(f expr.Func, args []sql.Expression, list []expr.Expr) (expr.Expr, error) {
+	if readsBytes[f] && len(list) > 0 {
+		list = slices.Concat([]expr.Expr{inBytes(list[0])}, list[1:])
+	}
 	var literals []int
 	bytes := false
 	for i, e := range args {

@@ -237,7 +237,11 @@ func operatorsAsFunctions(stmt sqlparser.SQLNode) error {
 				e.Name = sqlparser.NewColIdent("session_user")
 			}
 		case *sqlparser.ConvertExpr:
-			e.Expr = call(ownName(castOperandFunction), e.Expr)
+			charset := ""
+			if e.Type != nil {
+				charset = e.Type.Charset
+			}
+			e.Expr = call(ownName(castOperandFunction), e.Expr, sqlparser.NewStrVal([]byte(charset)))
 		case *sqlparser.CharExpr:
 			if e.Type == "" {
 				e.Type = "binary" // GMS takes the session's character set
@@ -273,10 +277,21 @@ const castOperandFunction = "cast_operand"
 
 // castOperand is the operand of a CAST. GMS drops a cast to the type that the operand has, but to it CHAR(2) and CHAR(3) are one, and
 // what it takes for an expression's type is not always right: so it is shown a type that equals none.
-type castOperand struct{ expression.UnaryExpressionStub }
+type castOperand struct {
+	expression.UnaryExpressionStub
+	set sql.CharacterSetID // that the cast says; unspecified: none
+}
 
-func newCastOperand(_ *sql.Context, e sql.Expression) sql.Expression {
-	return &castOperand{expression.UnaryExpressionStub{Child: e}}
+func newCastOperand(ctx *sql.Context, args ...sql.Expression) (sql.Expression, error) {
+	charset, err := args[1].Eval(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	operand := &castOperand{UnaryExpressionStub: expression.UnaryExpressionStub{Child: args[0]}}
+	if name, _ := charset.(string); name != "" {
+		operand.set, err = sql.ParseCharacterSet(name)
+	}
+	return operand, err
 }
 
 // String implements sql.Expression.
@@ -286,11 +301,11 @@ func (c *castOperand) String() string { return c.Child.String() }
 func (c *castOperand) Eval(ctx *sql.Context, row sql.Row) (any, error) { return c.Child.Eval(ctx, row) }
 
 // WithChildren implements sql.Expression.
-func (c *castOperand) WithChildren(ctx *sql.Context, args ...sql.Expression) (sql.Expression, error) {
+func (c *castOperand) WithChildren(_ *sql.Context, args ...sql.Expression) (sql.Expression, error) {
 	if len(args) != 1 {
 		return nil, sql.ErrInvalidChildrenNumber.New(c, len(args), 1)
 	}
-	return newCastOperand(ctx, args[0]), nil
+	return &castOperand{expression.UnaryExpressionStub{Child: args[0]}, c.set}, nil
 }
 
 // Type implements sql.Expression.
