@@ -61,9 +61,10 @@ type Insert struct {
 	// FoundRows counts rows that an amendment did not change (CLIENT_FOUND_ROWS).
 	FoundRows bool
 
-	out    Outcome
-	listed []bool
-	spare  uint64 // the AUTO_INCREMENT value of a row that was left out, which the next one gets; 0: there is none
+	out   Outcome
+	cell  []int  // of a row, that a column gets, the last one; -1: it gets none
+	early bool   // generated columns are computed before defaults that read them, too
+	spare uint64 // the AUTO_INCREMENT value of a row that was left out, which the next one gets; 0: there is none
 }
 
 // CheckTerm is a CHECK constraint over the values of a row.
@@ -74,10 +75,11 @@ type CheckTerm struct {
 
 // Run inserts.
 func (s *Insert) Run() (Outcome, error) {
-	s.listed = make([]bool, len(s.Columns))
-	for _, c := range s.Listed {
-		s.listed[c] = true
+	s.cell = slices.Repeat([]int{-1}, len(s.Columns))
+	for i, at := range s.Listed {
+		s.cell[at] = i
 	}
+	s.early = s.readsGenerated()
 	for {
 		cells, err := s.Rows.Next()
 		if err != nil || cells == nil {
@@ -161,21 +163,26 @@ func (s *Insert) fill(cells []Cell) ([]types.Value, error) {
 			return nil, err
 		}
 	}
-	for i, at := range s.Listed {
-		if cells[i].Default {
-			if err := s.omitted(row, at); err != nil {
+	for at := range s.Columns {
+		if s.early && s.Columns[at].Generated != nil {
+			if err := s.generate(row, at); err != nil {
 				return nil, err
 			}
 		}
-	}
-	for at := range s.Columns {
-		if !s.listed[at] {
+		if i := s.cell[at]; i < 0 || cells[i].Default {
 			if err := s.omitted(row, at); err != nil {
 				return nil, err
 			}
 		}
 	}
 	return row, nil
+}
+
+// readsGenerated reports whether a default is computed of a generated column, which is one before it then.
+func (s *Insert) readsGenerated() bool {
+	return slices.ContainsFunc(s.Columns, func(c Column) bool {
+		return c.Default != nil && slices.ContainsFunc(c.Default.reads, func(at int) bool { return s.Columns[at].Generated != nil })
+	})
 }
 
 // assigned is a value as a column holds it. NULL is none yet of a column that numbers itself.
@@ -229,20 +236,23 @@ func (s *Insert) number(row []types.Value) (generated bool, err error) {
 
 // complete computes the generated columns and tests the checks.
 func (s *Insert) complete(row []types.Value) error {
-	for i := range s.Columns {
-		c := &s.Columns[i]
-		if c.Generated == nil {
-			continue
-		}
-		v, err := c.Generated.Of(row)
-		if err == nil {
-			row[i], err = s.Rules.Assign(v, c.Generated.Type, &c.Column)
-		}
-		if err != nil {
-			return err
+	for at := range s.Columns {
+		if s.Columns[at].Generated != nil {
+			if err := s.generate(row, at); err != nil {
+				return err
+			}
 		}
 	}
 	return holds(s.Checks, row)
+}
+
+func (s *Insert) generate(row []types.Value, at int) error {
+	c := &s.Columns[at]
+	v, err := c.Generated.Of(row)
+	if err == nil {
+		row[at], err = s.Rules.Assign(v, c.Generated.Type, &c.Column)
+	}
+	return err
 }
 
 func holds(checks []CheckTerm, values []types.Value) error {
