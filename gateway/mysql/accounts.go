@@ -20,14 +20,14 @@ import (
 func (s *statement) named(n sql.Node) error {
 	switch n := n.(type) {
 	case *gmsplan.Grant:
-		if err := wholeTables(n.Privileges); err != nil {
+		if err := grantable(n.Privileges); err != nil {
 			return err
 		}
 		if _, missing := s.missing(n.Users); missing {
 			return sqlerr.New(sqlerr.Errno(1410), "You are not allowed to create a user with GRANT") // ER_CANT_CREATE_USER_WITH_GRANT
 		}
 	case *gmsplan.Revoke:
-		if err := wholeTables(n.Privileges); err != nil {
+		if err := grantable(n.Privileges); err != nil {
 			return err
 		}
 		if who, missing := s.missing(n.Users); missing && !n.IgnoreUnknownUser {

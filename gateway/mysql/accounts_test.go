@@ -33,6 +33,7 @@ func TestAccountsByTheirHost(t *testing.T) {
 		"SET ROLE ALL EXCEPT reader":                          1235,
 		"GRANT PROXY ON root TO ann":                          1235,
 		"GRANT SELECT (a), INSERT (b) ON fake.numbers TO ann": 1235,
+		"GRANT SELECT, BACKUP_ADMIN ON *.* TO ann":            1235,
 		"REVOKE SELECT, UPDATE (a) ON fake.numbers FROM ann":  1235,
 		"CREATE USER few WITH MAX_QUERIES_PER_HOUR 1":         1235,
 		"ALTER USER USER() IDENTIFIED BY 'a' ACCOUNT BLOCK":   1064,

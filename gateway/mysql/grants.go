@@ -2,6 +2,7 @@ package mysql
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/go-mysql-server/sql/mysql_db"
@@ -37,10 +38,15 @@ func (s *statement) mayGrant(n *gmsplan.Grant) error {
 	return nil
 }
 
-// wholeTables refuses rights on columns.
-func wholeTables(privileges []gmsplan.Privilege) error {
-	if slices.ContainsFunc(privileges, func(p gmsplan.Privilege) bool { return len(p.Columns) > 0 }) {
-		return sqlerr.New(sqlerr.Unsupported, "privileges on columns are not supported: a view of these columns can be granted instead")
+// grantable refuses rights on columns and the dynamic ones, which GMS keeps of no account.
+func grantable(privileges []gmsplan.Privilege) error {
+	for _, p := range privileges {
+		switch {
+		case len(p.Columns) > 0:
+			return sqlerr.New(sqlerr.Unsupported, "privileges on columns are not supported: a view of these columns can be granted instead")
+		case p.Type == gmsplan.PrivilegeType_Dynamic:
+			return sqlerr.New(sqlerr.Unsupported, "the dynamic privilege %s is not supported: SUPER has all of them", strings.ToUpper(p.Dynamic))
+		}
 	}
 	return nil
 }
