@@ -6,6 +6,7 @@ cache=$1
 mkdir -p "$cache/bin"
 
 packages=(postgresql-15 mariadb-server mariadb-client python3-venv locales)
+command -v npm >/dev/null || packages+=(nodejs npm)
 missing=()
 for p in "${packages[@]}"; do
   dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null | grep -q '^installed$' || missing+=("$p")
@@ -37,6 +38,14 @@ tool() {
 tool gotestsum gotest.tools/gotestsum v1.13.0
 tool versitygw github.com/versity/versitygw/cmd/versitygw v1.8.0
 tool golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint v2.15.0
+
+# The server of Azure's Blob Storage is a program for Node.
+azurite=3.37.0
+if [ "$(cat "$cache/azurite/version" 2>/dev/null)" != "$azurite" ]; then
+  mkdir -p "$cache/azurite"
+  npm install --silent --no-audit --no-fund --prefix "$cache/azurite" "azurite@$azurite"
+  echo "$azurite" >"$cache/azurite/version"
+fi
 
 requirements=$(dirname "$0")/requirements.txt
 if ! cmp -s "$requirements" "$cache/venv/requirements.txt"; then

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -15,14 +14,10 @@ import (
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
-	"go.uber.org/goleak"
-
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/engine/bufpool/bufpooltest"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func put(t *testing.T, dir, key, content string) {
 	t.Helper()
@@ -78,37 +73,6 @@ func TestAFolderWithoutFilesIsNone(t *testing.T) {
 	}
 }
 
-func TestLocalListsLikeS3(t *testing.T) {
-	dir := t.TempDir()
-	for _, key := range []string{"a/1", "a/b/2", "a-b/3", "a.x", "b"} {
-		put(t, dir, key, "x")
-	}
-	s := local(t, dir)
-	for _, c := range []struct {
-		options ListOptions
-		want    []string
-	}{
-		{ListOptions{}, []string{"a-b/3", "a.x", "a/1", "a/b/2", "b"}},
-		{ListOptions{Folders: true}, []string{"a-b/", "a.x", "a/", "b"}},
-		{ListOptions{Prefix: "a", Folders: true}, []string{"a-b/", "a.x", "a/"}},
-		{ListOptions{Prefix: "a/", Folders: true}, []string{"a/1", "a/b/"}},
-		{ListOptions{Prefix: "a/"}, []string{"a/1", "a/b/2"}},
-		{ListOptions{Prefix: "a/b"}, []string{"a/b/2"}},
-		{ListOptions{Prefix: "none/x"}, nil},
-		{ListOptions{Limit: 2}, []string{"a-b/3", "a.x"}},
-		{ListOptions{After: "a-b/3"}, []string{"a.x", "a/1", "a/b/2", "b"}},
-		{ListOptions{After: "a.xy"}, []string{"a/1", "a/b/2", "b"}},
-		{ListOptions{After: "a/"}, []string{"a/1", "a/b/2", "b"}},
-		{ListOptions{After: "a/1", Prefix: "a/"}, []string{"a/b/2"}},
-		{ListOptions{After: "a/b/"}, []string{"a/b/2", "b"}},
-		{ListOptions{After: "b"}, nil},
-	} {
-		if got := list(t, s, c.options); !slices.Equal(got, c.want) {
-			t.Errorf("%+v: %q, want %q", c.options, got, c.want)
-		}
-	}
-}
-
 func TestLocalStaysInside(t *testing.T) {
 	dir, outside := t.TempDir(), t.TempDir()
 	put(t, outside, "secret", "x")
@@ -126,33 +90,6 @@ func TestLocalStaysInside(t *testing.T) {
 	}
 	if _, err := s.Stat(t.Context(), "inside/file"); err != nil {
 		t.Errorf("a link inside the folder: %v", err)
-	}
-}
-
-func TestLocalReadsOneVersion(t *testing.T) {
-	dir := t.TempDir()
-	put(t, dir, "f", "0123456789")
-	s := local(t, dir)
-	o, err := s.Stat(t.Context(), "f")
-	if err != nil || o.Size != 10 {
-		t.Fatalf("%+v, %v", o, err)
-	}
-	p := make([]byte, 3)
-	if err := s.Read(t.Context(), o, 4, p); err != nil || string(p) != "456" {
-		t.Errorf("%q, %v", p, err)
-	}
-	put(t, dir, "f", "abcdefghijk")
-	if err := s.Read(t.Context(), o, 4, p); !sqlerr.Is(err, sqlerr.SourceChanged) || !strings.Contains(err.Error(), "/f") {
-		t.Errorf("replaced: %v", err)
-	}
-	if err := os.Remove(filepath.Join(dir, "f")); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Read(t.Context(), o, 4, p); !sqlerr.Is(err, sqlerr.SourceChanged) {
-		t.Errorf("removed: %v", err)
-	}
-	if _, err := s.Stat(t.Context(), "f"); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("stat of a removed file: %v", err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package blob
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -184,22 +185,65 @@ func contentRange(response *http.Response) (from, size int64) {
 	return number(first), number(whole)
 }
 
+// fetch sends a request and reads the whole answer, again where it broke off. The body of what it returns is in memory.
+func (s *server) fetch(ctx context.Context, a ask) (*http.Response, error) {
+	for attempt := 1; ; attempt++ {
+		response, err := s.once(ctx, a)
+		if err == nil {
+			return response, nil
+		}
+		if err := resumable(ctx, err, attempt, a.location); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (s *server) once(ctx context.Context, a ask) (*http.Response, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	response, err := s.send(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	watch := newWatched(response.Body, cancel)
+	defer watch.watchdog.Stop()
+	body, err := io.ReadAll(watch)
+	if err != nil {
+		return nil, &broken{err}
+	}
+	whole := *response
+	whole.Body = io.NopCloser(bytes.NewReader(body))
+	return &whole, nil
+}
+
+// watched is a body, of which what it is read for ends when no byte has come for too long.
+type watched struct {
+	body     io.Reader
+	watchdog *time.Timer
+}
+
+func newWatched(body io.Reader, end func()) watched {
+	return watched{body, time.AfterFunc(stallTimeout, end)}
+}
+
+// Read implements io.Reader.
+func (w watched) Read(p []byte) (int, error) {
+	n, err := w.body.Read(p)
+	w.watchdog.Reset(stallTimeout)
+	return n, err
+}
+
 // fill reads all of p, or ends what it reads for when no byte has come for too long. An error is a *broken.
 func fill(body io.Reader, p []byte, end func()) (n int, err error) {
-	watchdog := time.AfterFunc(stallTimeout, end)
-	defer watchdog.Stop()
-	for {
-		m, err := body.Read(p[n:])
-		n += m
-		if n == len(p) {
-			return n, nil
-		}
-		if err == io.EOF {
-			err = io.ErrUnexpectedEOF
-		}
-		if err != nil {
-			return n, &broken{err}
-		}
-		watchdog.Reset(stallTimeout)
+	watch := newWatched(body, end)
+	defer watch.watchdog.Stop()
+	n, err = io.ReadFull(watch, p)
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
 	}
+	if err != nil {
+		return n, &broken{err}
+	}
+	return n, nil
 }
