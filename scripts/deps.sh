@@ -7,6 +7,8 @@ mkdir -p "$cache/bin"
 
 packages=(postgresql-15 mariadb-server mariadb-client python3-venv locales)
 command -v npm >/dev/null || packages+=(nodejs npm)
+command -v javac >/dev/null || packages+=(openjdk-17-jdk-headless)
+command -v mvn >/dev/null || packages+=(maven)
 missing=()
 for p in "${packages[@]}"; do
   dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null | grep -q '^installed$' || missing+=("$p")
@@ -45,6 +47,15 @@ if [ "$(cat "$cache/azurite/version" 2>/dev/null)" != "$azurite" ]; then
   mkdir -p "$cache/azurite"
   npm install --silent --no-audit --no-fund --prefix "$cache/azurite" "azurite@$azurite"
   echo "$azurite" >"$cache/azurite/version"
+fi
+
+# A Hadoop file system in one process.
+minidfs=$(dirname "$0")/../internal/testserver/minidfs
+if ! cmp -s "$minidfs/pom.xml" "$cache/minidfs/pom.xml" || ! cmp -s "$minidfs/MiniDfs.java" "$cache/minidfs/MiniDfs.java"; then
+  mkdir -p "$cache/minidfs"
+  mvn -B -q -f "$minidfs/pom.xml" dependency:copy-dependencies -DoutputDirectory="$cache/minidfs/lib"
+  javac -cp "$cache/minidfs/lib/*" -d "$cache/minidfs" "$minidfs/MiniDfs.java"
+  cp "$minidfs/pom.xml" "$minidfs/MiniDfs.java" "$cache/minidfs/"
 fi
 
 requirements=$(dirname "$0")/requirements.txt

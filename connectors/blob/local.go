@@ -85,19 +85,21 @@ func (l *Local) List(ctx context.Context, o ListOptions) iter.Seq2[Entry, error]
 			return
 		}
 		defer root.Close()
-		w := walk{store: l, root: root.FS(), options: o, yield: yield}
+		w := walk{location: l.Location, fail: l.fail, object: object, root: root.FS(), options: o, yield: yield}
 		folder, _ := path.Split(o.Prefix)
 		w.folder(ctx, folder, 0)
 	}
 }
 
-// walk is one listing of a Local.
+// walk is one listing of a store of folders.
 type walk struct {
-	store   *Local
-	root    fs.FS
-	options ListOptions
-	yield   func(Entry, error) bool
-	count   int
+	location func(key string) string
+	fail     func(err error, key string) error
+	object   func(key string, info fs.FileInfo) Object
+	root     fs.FS
+	options  ListOptions
+	yield    func(Entry, error) bool
+	count    int
 }
 
 // folder yields the entries below a directory, whose key is empty or ends in a slash; false ends the walk.
@@ -106,7 +108,7 @@ func (w *walk) folder(ctx context.Context, dir string, depth int) bool {
 		return w.stop(err)
 	}
 	if depth > maxDepth {
-		return w.stop(sqlerr.New(sqlerr.SourceError, "%s: folders are nested too deep", w.store.Location(dir)))
+		return w.stop(sqlerr.New(sqlerr.SourceError, "%s: folders are nested too deep", w.location(dir)))
 	}
 	name := path.Clean(dir)
 	list, err := fs.ReadDir(w.root, name)
@@ -114,7 +116,7 @@ func (w *walk) folder(ctx context.Context, dir string, depth int) bool {
 		return true
 	}
 	if err != nil {
-		return w.stop(w.store.fail(err, dir))
+		return w.stop(w.fail(err, dir))
 	}
 	entries := make([]Entry, 0, len(list))
 	for _, e := range list {
@@ -133,13 +135,13 @@ func (w *walk) folder(ctx context.Context, dir string, depth int) bool {
 			continue // deleted since ReadDir
 		}
 		if err != nil {
-			return w.stop(w.store.fail(err, key))
+			return w.stop(w.fail(err, key))
 		}
 		switch {
 		case info.IsDir():
 			entries = append(entries, Entry{Object: Object{Key: strings.TrimSuffix(key, "/") + "/"}, Folder: true})
 		case info.Mode().IsRegular():
-			entries = append(entries, Entry{Object: object(key, info)})
+			entries = append(entries, Entry{Object: w.object(key, info)})
 		}
 	}
 	// Keys sort as S3 sorts them: a folder's with its slash.

@@ -28,6 +28,8 @@ func TestStorages(t *testing.T) {
 		{connectors.Options{"url": "az://c", "connection_string": "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=aHVudGVyMg==;EndpointSuffix=core.chinacloudapi.cn"},
 			"https://a.blob.core.chinacloudapi.cn/c/k"},
 		{connectors.Options{"url": "az://c", "connection_string": "BlobEndpoint=http://127.0.0.1:10000/a;SharedAccessSignature=sv=1&sig=2;"}, "http://127.0.0.1:10000/a/c/k"},
+		{connectors.Options{"url": "hdfs://nn1/lake", "namenodes": "nn2:9000"}, "hdfs://nn1:8020/lake/k"},
+		{connectors.Options{"url": "hdfs://nn1:9000", "user": "alice", "datanode_hostnames": "true"}, "hdfs://nn1:9000/k"},
 	} {
 		opened, err := Open(context.Background(), connectors.Config{Name: "lake", Options: c.options, Log: slog.New(slog.DiscardHandler)})
 		if err != nil {
@@ -59,6 +61,11 @@ func TestStoragesRefuse(t *testing.T) {
 		{"url": "https://a.blob.core.windows.net"},
 		{"url": "https://a.blob.core.windows.net/c", "account": "b"},
 		{"url": "https://a.blob.core.windows.net/c?sig=hunter2"},
+		{"url": "hdfs:///lake"},
+		{"url": "hdfs://alice@nn/lake"},
+		{"url": "hdfs://nn/lake", "namenodes": "a:b:c"},
+		{"url": "hdfs://nn/lake", "datanode_hostnames": "perhaps"},
+		{"url": "/x", "user": "alice"},
 		{"url": "abfss://c@a.example.com/x"},
 		{"url": "abfss://c:hunter2@a.dfs.core.windows.net/x"},
 		{"url": "abfss://a.dfs.core.windows.net/x"},
