@@ -39,6 +39,7 @@ tool() {
 }
 tool gotestsum gotest.tools/gotestsum v1.13.0
 tool versitygw github.com/versity/versitygw/cmd/versitygw v1.8.0
+tool fake-gcs-server github.com/fsouza/fake-gcs-server v1.56.0
 tool golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint v2.15.0
 
 # The server of Azure's Blob Storage is a program for Node.

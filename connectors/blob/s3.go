@@ -33,6 +33,7 @@ type S3Config struct {
 	Region    string // "": the environment's, else us-east-1
 	PathStyle bool   // http://endpoint/bucket/key instead of http://bucket.endpoint/key
 	CA        string // certificates in PEM that the endpoint's may be signed by, besides those of the environment
+	Google    bool   // the endpoint is that of Google's Cloud Storage, for keys of its own that are like AWS's
 
 	AccessKey     string // "": the environment's default credential chain
 	SecretKey     connectors.Secret
@@ -94,8 +95,13 @@ func refusal(err error) error {
 	return nil
 }
 
-// Location returns the s3:// URL of a key.
-func (s *S3) Location(key string) string { return "s3://" + s.config.Bucket + "/" + key }
+// Location returns the s3:// or gs:// URL of a key.
+func (s *S3) Location(key string) string {
+	if s.config.Google {
+		return "gs://" + s.config.Bucket + "/" + key
+	}
+	return "s3://" + s.config.Bucket + "/" + key
+}
 
 // Profile follows from how far away the store has been so far.
 func (s *S3) Profile() Profile {

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/logging"
+	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/silogate/silogate/engine/sqlerr"
@@ -49,11 +50,38 @@ func (s *S3) service(ctx context.Context) (*s3.Client, error) {
 		// A checksum of the whole object can't be checked on a range, and compatible stores send none.
 		o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
 		o.DisableLogOutputChecksumValidationSkipped = true
+		if s.config.Google {
+			o.APIOptions = append(o.APIOptions, signWithoutEncoding)
+		}
 		if s.config.Endpoint != "" {
 			o.BaseEndpoint = aws.String(s.config.Endpoint)
 		}
 	})
 	return s.client, nil
+}
+
+// signWithoutEncoding has a signature be of everything but the header Accept-Encoding, which Google's service changes before it checks it.
+func signWithoutEncoding(stack *middleware.Stack) error {
+	const header, signing = "Accept-Encoding", "Signing"
+	var encoding string
+	step := func(id string, change func(http.Header)) middleware.FinalizeMiddleware {
+		return middleware.FinalizeMiddlewareFunc(id, func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
+			if request, ok := in.Request.(*smithyhttp.Request); ok {
+				change(request.Header)
+			}
+			return next.HandleFinalize(ctx, in)
+		})
+	}
+	hide := step("HideAcceptEncoding", func(h http.Header) {
+		encoding = h.Get(header)
+		h.Del(header)
+	})
+	show := step("ShowAcceptEncoding", func(h http.Header) {
+		if encoding != "" {
+			h.Set(header, encoding)
+		}
+	})
+	return errors.Join(stack.Finalize.Insert(hide, signing, middleware.Before), stack.Finalize.Insert(show, signing, middleware.After))
 }
 
 // settings are what the source's options say, beside the environment's configuration.

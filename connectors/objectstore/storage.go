@@ -28,6 +28,7 @@ var storages = []storage{
 		"ca", "requester_pays", "anonymous", "path_style"}, isS3, parseS3},
 	{"az://", []string{"account", "account_key", "sas_token", "connection_string", "tenant_id", "client_id", "client_secret", "endpoint", "ca", "anonymous"},
 		isAzure, parseAzure},
+	{"gs://", []string{"credentials", "access_key", "secret_key", "region", "user_project", "endpoint", "ca", "anonymous"}, isGCS, parseGCS},
 	{"hdfs://", []string{"user", "namenodes", "datanode_hostnames"}, isHDFS, parseHDFS},
 	{"http:// and https://", []string{"files", "bearer_token", "ca"}, isWeb, parseWeb},
 	{"folders", nil, isFolder, parseFolder},
@@ -48,7 +49,7 @@ func storageOf(o connectors.Options) (storage, *url.URL, error) {
 	case err != nil:
 		return storage{}, nil, fmt.Errorf("url is malformed")
 	}
-	const forms = "url must be s3://bucket/prefix, az://container/prefix, hdfs://namenode/folder, https://server/folder/, file:///folder or /folder"
+	const forms = "url must be s3://bucket/prefix, gs://bucket/prefix, az://container/prefix, hdfs://namenode/folder, https://server/folder/, file:///folder or /folder"
 	if _, password := at.User.Password(); password || at.RawQuery != "" || at.Fragment != "" {
 		return storage{}, nil, fmt.Errorf("%s and nothing more", forms)
 	}

@@ -1,4 +1,4 @@
-// Package testserver starts the real servers that tests run against: PostgreSQL, stores of S3 and Azure, a Hadoop file system, MariaDB, MLflow, Superset.
+// Package testserver starts the real servers that tests run against: PostgreSQL, stores of S3, Azure and Google, a Hadoop file system, MariaDB, MLflow, Superset.
 //
 // A server starts on first use, on a free port of 127.0.0.1 with credentials made for this run, so that a successful
 // login proves the process is ours. It is shared by the test process and stopped, with its whole process group, by
@@ -45,7 +45,7 @@ func Main(m *testing.M, ignore ...goleak.Option) {
 
 // StopAll stops every server this process has started.
 func StopAll() {
-	for _, s := range []interface{ stop() }{&postgres, &s3, &azurite, &minidfs, &mariadb, &mlflow2, &mlflow3} {
+	for _, s := range []interface{ stop() }{&postgres, &s3, &azurite, &minidfs, &fakeGCS, &mariadb, &mlflow2, &mlflow3} {
 		s.stop()
 	}
 }

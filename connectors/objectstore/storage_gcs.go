@@ -1,0 +1,60 @@
+package objectstore
+
+import (
+	"fmt"
+	"net/url"
+
+	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/connectors/blob"
+)
+
+func isGCS(at *url.URL, _ connectors.Options) bool {
+	return at.Scheme == "gs" && at.Host != "" && at.User == nil
+}
+
+// parseGCS reads by which credentials a bucket of Google's is read. Keys for HMAC are those of an interface that is S3's.
+func parseGCS(s *settings, at *url.URL, o connectors.Options) (opener, error) {
+	s.prefix = prefixOf(at.Path)
+	gcs := blob.GCSConfig{Bucket: at.Host, CA: o["ca"], Credentials: connectors.Secret(o["credentials"]), UserProject: o["user_project"]}
+	var err error
+	if gcs.Endpoint, err = address(o, "endpoint"); err != nil {
+		return nil, err
+	}
+	if err := boolean(o, "anonymous", &gcs.Anonymous); err != nil {
+		return nil, err
+	}
+	keys := o["access_key"] != ""
+	switch {
+	case keys != (o["secret_key"] != ""):
+		return nil, fmt.Errorf("access_key and secret_key belong together")
+	case keys && gcs.Credentials != "", keys && gcs.Anonymous, gcs.Anonymous && gcs.Credentials != "":
+		return nil, fmt.Errorf("credentials, access_key and anonymous exclude each other")
+	case !keys && o["region"] != "":
+		return nil, fmt.Errorf("region belongs to access_key and secret_key")
+	case keys && gcs.UserProject != "":
+		return nil, fmt.Errorf("user_project and access_key exclude each other")
+	case keys:
+		return googleByKeys(gcs, o), nil
+	}
+	return func(cfg connectors.Config) (blob.Store, error) {
+		gcs.Log = cfg.Log
+		return blob.NewGCS(gcs)
+	}, nil
+}
+
+func googleByKeys(gcs blob.GCSConfig, o connectors.Options) opener {
+	s3 := blob.S3Config{
+		Google: true, Bucket: gcs.Bucket, Endpoint: "https://storage.googleapis.com", Region: "auto", PathStyle: true, CA: gcs.CA,
+		AccessKey: o["access_key"], SecretKey: connectors.Secret(o["secret_key"]),
+	}
+	if o["region"] != "" {
+		s3.Region = o["region"]
+	}
+	if gcs.Endpoint != nil {
+		s3.Endpoint = gcs.Endpoint.String()
+	}
+	return func(cfg connectors.Config) (blob.Store, error) {
+		s3.Log = cfg.Log
+		return blob.NewS3(s3), nil
+	}
+}
