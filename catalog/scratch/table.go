@@ -150,6 +150,13 @@ func (t *Table) Insert(row []types.Value) error {
 	return nil
 }
 
+// Clash is the error that Insert of a row would have for a key that another row has.
+func (t *Table) Clash(row []types.Value) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.clash(t.entry(t.key(row), row), row, "")
+}
+
 // Delete removes a row, which it finds by its primary key, or by all its values in a table without one. ok is false if there is
 // no such row.
 func (t *Table) Delete(row []types.Value) (ok bool, err error) {

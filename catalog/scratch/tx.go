@@ -20,6 +20,7 @@ type Tx struct {
 
 	statement  map[name]previous // what the statement under way has changed
 	writes     bool              // the statement under way locks tables, of which it then sees the newest rows
+	newest     *state            // what the statement under way reads of other tables; nil: the snapshot
 	views      views
 	savepoints []savepoint
 
@@ -121,10 +122,16 @@ func (s *Session) Close() {
 // read what is committed now (READ COMMITTED).
 func (s *Session) Statement(latest bool) {
 	s.Begin()
-	s.tx.statement, s.tx.writes, s.tx.views.made = make(map[name]previous), false, make(map[name]*Table)
+	s.tx.statement, s.tx.writes, s.tx.newest, s.tx.views.made = make(map[name]previous), false, nil, make(map[name]*Table)
 	if latest {
 		s.tx.base = nil
 	}
+}
+
+// Writes has the statement under way see what is committed now, as one that writes does (MySQL 8.0 manual, 15.7.2.4).
+func (s *Session) Writes() {
+	s.Begin()
+	s.tx.writes, s.tx.newest = true, s.store.current.Load()
 }
 
 // Undo takes back what the statement changed. Locks stay, as in MySQL.
@@ -184,6 +191,8 @@ func (s *Session) visible(n name) *Table {
 	switch {
 	case n.temporary && !changed:
 		return s.temporary[n]
+	case !changed && s.tx.newest != nil:
+		return s.tx.newest.table(n)
 	case !changed:
 		return s.tx.snapshot().table(n)
 	case own == nil || n.temporary || s.tx.writes:
@@ -294,6 +303,12 @@ func (s *Session) Latest() iter.Seq2[string, *Table] {
 			}
 		}
 	}
+}
+
+// Current returns a permanent table as it is committed now, or as the transaction has changed it.
+func (s *Session) Current(database, table string) (*Table, bool) {
+	t := s.effective(permanent(database, table))
+	return t, t != nil
 }
 
 // Database returns a scratch database.

@@ -77,7 +77,7 @@ func (b *Binder) takeInsert(ctx *sql.Context, a *analyzer.Analyzer, n *gmsplan.I
 	}
 	out.Subqueries = i.queries
 	out.run = func(ctx *sql.Context) (result write.Outcome, err error) {
-		if i.insert.Table, err = i.table.table.Writer(ctx, a.Catalog); err != nil {
+		if i.insert.Table, err = i.table.table.Writer(ctx); err != nil {
 			return result, err
 		}
 		cells, end, err := rows(ctx)

@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
-	"github.com/dolthub/go-mysql-server/sql/analyzer"
 	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
 	"github.com/dolthub/vitess/go/sqltypes"
 
@@ -18,8 +17,8 @@ import (
 // Writable is a table of Scratch that statements write.
 type Writable interface {
 	Stored
-	// Writer returns what writes rows in the statement's transaction. The catalog has the tables that foreign keys link.
-	Writer(ctx *sql.Context, catalog *analyzer.Catalog) (write.Table, error)
+	// Writer returns what writes rows in the statement's transaction.
+	Writer(ctx *sql.Context) (write.Table, error)
 }
 
 // writtenTable is a table that a write is about.

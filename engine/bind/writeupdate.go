@@ -97,9 +97,9 @@ func (o *output) targets(list []*writtenTarget, from plan.Schema, joined bool) [
 }
 
 // opened has the targets write their tables.
-func opened(ctx *sql.Context, list []*writtenTarget, targets []*write.Target, a *analyzer.Analyzer) (err error) {
+func opened(ctx *sql.Context, list []*writtenTarget, targets []*write.Target) (err error) {
 	for i, t := range list {
-		if targets[i].Table, err = t.table.Writer(ctx, a.Catalog); err != nil {
+		if targets[i].Table, err = t.table.Writer(ctx); err != nil {
 			return err
 		}
 	}
@@ -183,7 +183,7 @@ func (b *Binder) takeUpdate(ctx *sql.Context, a *analyzer.Analyzer, n *gmsplan.U
 	update.Targets = out.targets(u.list, x.rel.node.Schema(), !u.single)
 	node := &plan.Project{Input: x.rel.node, Exprs: out.list}
 	return im.writeOf(Update, node, u.list, func(ctx *sql.Context, rows write.Rows) (write.Outcome, error) {
-		if err := opened(ctx, u.list, update.Targets, a); err != nil {
+		if err := opened(ctx, u.list, update.Targets); err != nil {
 			return write.Outcome{}, err
 		}
 		update.Rows = rows
@@ -390,7 +390,7 @@ func (b *Binder) takeDelete(ctx *sql.Context, a *analyzer.Analyzer, n *gmsplan.D
 	del := &write.Delete{Targets: out.targets(list, rel.node.Schema(), !oneTable(n.Child)), Rules: im.writing.rules(), Ignore: ignore}
 	node := &plan.Project{Input: rel.node, Exprs: out.list}
 	return im.writeOf(Delete, node, list, func(ctx *sql.Context, rows write.Rows) (write.Outcome, error) {
-		if err := opened(ctx, list, del.Targets, a); err != nil {
+		if err := opened(ctx, list, del.Targets); err != nil {
 			return write.Outcome{}, err
 		}
 		del.Rows = rows

@@ -46,13 +46,13 @@ func (s *Insert) amend(existing, row []types.Value, cells []Cell) error {
 	if err := assign(s.Rules, s.Amend.Columns, s.Amend.Set, values); err != nil {
 		return err
 	}
-	s.out.Doubles++
 	if slices.Equal(values[:width], existing) {
 		if s.FoundRows {
 			s.out.Affected++
 		}
 		return nil
 	}
+	s.out.Doubles++
 	if err := s.Amend.follow(s.Rules, values); err != nil {
 		return err
 	}

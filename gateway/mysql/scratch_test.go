@@ -196,6 +196,7 @@ func TestDefinitionsThatChangeMeanwhile(t *testing.T) {
 		{"CREATE TABLE child (a INT, FOREIGN KEY (a) REFERENCES t (id))", "ALTER TABLE t DROP PRIMARY KEY", [2]uint16{0, 1553}},
 		{"ALTER TABLE t DROP PRIMARY KEY", "CREATE TABLE child (a INT, FOREIGN KEY (a) REFERENCES t (id))", [2]uint16{0, 1822}},
 		{"CREATE TABLE child (a INT, FOREIGN KEY (a) REFERENCES t (id) ON UPDATE CASCADE)", "UPDATE t SET id = 7", [2]uint16{0, 0}},
+		{"DROP TABLE t", "CREATE TABLE child (a INT, FOREIGN KEY (a) REFERENCES t (id))", [2]uint16{0, 1824}},
 	} {
 		exec(t, holder, "DROP DATABASE IF EXISTS d", "CREATE DATABASE d", "USE d", "CREATE TABLE t (id INT PRIMARY KEY, a INT)", "INSERT INTO t VALUES (1, 1)",
 			"START TRANSACTION", "SELECT * FROM t FOR UPDATE")
@@ -278,6 +279,60 @@ func TestLastInsertID(t *testing.T) {
 	wantTable(t, c, "SELECT LAST_INSERT_ID(), @@last_insert_id, @@identity", "7|7|7")
 	exec(t, c, "SET last_insert_id = 8")
 	wantTable(t, c, "SELECT LAST_INSERT_ID(), @@last_insert_id, @@identity", "8|8|8")
+}
+
+// TestNewestOfWrites writes in a transaction that has a snapshot: definitions and rows are those that are committed by then, also of what is read.
+func TestNewestOfWrites(t *testing.T) {
+	g := start(t)
+	one, _ := g.conn(g.open(""))
+	two, _ := g.conn(g.open(""))
+	exec(t, one, "CREATE DATABASE d", "USE d", "CREATE TABLE seen (id INT)", "CREATE TABLE z (id INT PRIMARY KEY)", "CREATE TABLE copied (id INT PRIMARY KEY)", "INSERT INTO seen VALUES (1), (2)")
+	exec(t, two, "USE d", "START TRANSACTION", "SELECT * FROM seen")
+	exec(t, one, "ALTER TABLE z ADD q INT", "INSERT INTO z VALUES (1, 1)", "INSERT INTO seen VALUES (3)", "DELETE FROM seen WHERE id = 1")
+	exec(t, two, "UPDATE z SET q = 5", "INSERT INTO z VALUES (2, 6)", "INSERT INTO copied SELECT id FROM seen")
+	wantTable(t, two, "SELECT * FROM z ORDER BY id", "1|5", "2|6")
+	wantTable(t, two, "SELECT * FROM copied ORDER BY id", "2", "3")
+	wantTable(t, two, "SELECT * FROM seen ORDER BY id", "1", "2")
+	exec(t, two, "COMMIT")
+	wantTable(t, two, "SELECT * FROM seen ORDER BY id", "2", "3")
+}
+
+// TestForeignKeysOfOthers has foreign keys hold whoever writes, and asks who makes one for the right to refer to the parent.
+func TestForeignKeysOfOthers(t *testing.T) {
+	g := start(t)
+	root, _ := g.conn(g.open(""))
+	exec(t, root, "CREATE DATABASE theirs", "CREATE DATABASE own", "CREATE TABLE theirs.parent (id INT PRIMARY KEY)", "INSERT INTO theirs.parent VALUES (1), (2)",
+		"CREATE USER child IDENTIFIED BY 'c'", "GRANT ALL ON own.* TO child", "CREATE USER parent IDENTIFIED BY 'p'", "GRANT ALL ON theirs.* TO parent")
+	login := func(user, password string) *sql.Conn {
+		config, err := mysql.ParseDSN(g.dsn(""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		config.User, config.Passwd, config.DBName = user, password, ""
+		db, err := sql.Open("mysql", config.FormatDSN())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { db.Close() })
+		c, _ := g.conn(db)
+		return c
+	}
+	child, parent := login("child", "c"), login("parent", "p")
+	const table = "CREATE TABLE own.child (p INT, FOREIGN KEY (p) REFERENCES theirs.parent (id) ON UPDATE CASCADE)"
+	_, err := child.ExecContext(background, table)
+	wantErrno(t, table, err, 1142, "42000")
+	exec(t, child, "CREATE TABLE own.later (p INT)", "CREATE TABLE own.tree (id INT PRIMARY KEY, up INT, FOREIGN KEY (up) REFERENCES tree (id))")
+	const alter = "ALTER TABLE own.later ADD FOREIGN KEY (p) REFERENCES theirs.parent (id)"
+	_, err = child.ExecContext(background, alter)
+	wantErrno(t, alter, err, 1142, "42000")
+	exec(t, root, "GRANT REFERENCES ON theirs.parent TO child")
+	exec(t, child, table, "INSERT INTO own.child VALUES (1), (NULL)")
+	_, err = child.ExecContext(background, "INSERT INTO own.child VALUES (9)")
+	wantErrno(t, "a row without a parent", err, 1452, "23000")
+	exec(t, parent, "UPDATE theirs.parent SET id = 10 WHERE id = 1", "DELETE FROM theirs.parent WHERE id = 2")
+	_, err = parent.ExecContext(background, "DELETE FROM theirs.parent")
+	wantErrno(t, "a parent with a child", err, 1451, "23000")
+	wantTable(t, child, "SELECT p FROM own.child WHERE p > 0", "10")
 }
 
 func TestConcurrentIncrements(t *testing.T) {

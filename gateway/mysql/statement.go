@@ -108,6 +108,10 @@ func (s *statement) attempt(parsed sqlparser.Statement, text string, args map[st
 		}
 		return bind.UnknownQualifier(s.ctx, s.broken(parsed, err), parsed)
 	}
+	switch parsed.(type) {
+	case *sqlparser.Insert, *sqlparser.Update, *sqlparser.Delete, *sqlparser.Load:
+		s.session().scratch.Writes()
+	}
 	restore := s.withinReach(parsed)
 	root, err := s.server.gms.BoundQueryPlan(ctx, text, parsed, args)
 	restore()

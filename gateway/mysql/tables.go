@@ -78,6 +78,9 @@ func (s *statement) alterTable(db string, n *sqlparser.AlterTable) error {
 		if err := s.authorize(clause.Auth); err != nil {
 			return err
 		}
+		if err := s.mayReference(db, clause); err != nil {
+			return err
+		}
 	}
 	if len(n.PartitionSpecs) > 0 || len(n.Statements) == 0 {
 		return sqlerr.New(sqlerr.Unsupported, "table %s.%s: scratch tables have no partitions", db, n.Table.Name)
@@ -98,6 +101,9 @@ func (s *statement) createTable(n *sqlparser.DDL, args map[string]sqlparser.Expr
 	if err := s.authorize(n.Auth); err != nil {
 		return true, err
 	}
+	if err := s.mayReference(db, n); err != nil {
+		return true, err
+	}
 	exists, err := s.taken(db, name, n.Temporary)
 	if err != nil {
 		return true, err
@@ -116,6 +122,28 @@ func (s *statement) createTable(n *sqlparser.DDL, args map[string]sqlparser.Expr
 		return true, s.createFrom(db, n, args)
 	}
 	return true, s.server.made.Create(s.ctx, s.server.gms, db, n)
+}
+
+// mayReference asks for the right to refer to the parents of new foreign keys, of which a table of one's own is one's own.
+func (s *statement) mayReference(db string, n *sqlparser.DDL) error {
+	if n.TableSpec == nil {
+		return nil
+	}
+	for _, c := range n.TableSpec.Constraints {
+		key, ok := c.Details.(*sqlparser.ForeignKeyDefinition)
+		if !ok {
+			continue
+		}
+		parent := []string{cmp.Or(key.ReferencedTable.DbQualifier.String(), db), key.ReferencedTable.Name.String()}
+		if strings.EqualFold(parent[0], db) && strings.EqualFold(parent[1], n.Table.Name.String()) {
+			continue
+		}
+		err := s.authorize(sqlparser.AuthInformation{AuthType: sqlparser.AuthType_FOREIGN_KEY, TargetType: sqlparser.AuthTargetType_SingleTableIdentifier, TargetNames: parent})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // taken reports whether a new table can't have a name: a temporary one hides all but others like it.

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
+	"github.com/dolthub/go-mysql-server/sql/analyzer"
 	lru "github.com/hashicorp/golang-lru/v2"
 
 	"github.com/silogate/silogate/catalog/scratch"
@@ -16,6 +17,7 @@ type Databases struct {
 	store *scratch.Store
 	views bind.ViewStore
 	types *lru.Cache[string, sql.Type]
+	links *analyzer.Catalog
 }
 
 // keptTypes is how many types of columns are remembered.
@@ -24,7 +26,9 @@ const keptTypes = 512
 // New makes the databases of a store; views keeps their views.
 func New(store *scratch.Store, views bind.ViewStore) (*Databases, error) {
 	types, err := lru.New[string, sql.Type](keptTypes)
-	return &Databases{store: store, views: views, types: types}, err
+	d := &Databases{store: store, views: views, types: types}
+	d.links = newLinks(d)
+	return d, err
 }
 
 // Sessioner is a session that has scratch transactions and temporary tables.

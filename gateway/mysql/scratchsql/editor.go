@@ -2,6 +2,7 @@ package scratchsql
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
@@ -20,6 +21,7 @@ type editor struct {
 	err   error
 	codec *bind.Codec
 	width int
+	key   string // under which the row is that is to be written next, if not another of a cascade is; "": not known
 }
 
 func (t *table) editor(ctx *sql.Context) *editor {
@@ -81,7 +83,16 @@ func (e *editor) Delete(ctx *sql.Context, row sql.Row) error {
 	if err != nil {
 		return err
 	}
-	ok, err := e.rows.Delete(values)
+	key, err := e.keyOf(values)
+	if err != nil {
+		return err
+	}
+	var ok bool
+	if key != "" {
+		ok, err = e.rows.DeleteAt(key)
+	} else {
+		ok, err = e.rows.Delete(values)
+	}
 	if err == nil && !ok {
 		err = sql.ErrDeleteRowNotFound.New()
 	}
@@ -98,11 +109,34 @@ func (e *editor) Update(ctx *sql.Context, old, row sql.Row) error {
 	if err != nil {
 		return err
 	}
-	ok, err := e.rows.Update(before, after)
+	key, err := e.keyOf(before)
+	if err != nil {
+		return err
+	}
+	var ok bool
+	if key != "" {
+		ok, err = e.rows.UpdateAt(key, after)
+	} else {
+		ok, err = e.rows.Update(before, after)
+	}
 	if err == nil && !ok {
 		err = sql.ErrDeleteRowNotFound.New()
 	}
 	return e.refused(ctx, err)
+}
+
+// keyOf returns the key of the row that is to be written next, if that is it: of rows that are equal a statement means one.
+func (e *editor) keyOf(row []types.Value) (string, error) {
+	if e.key == "" {
+		return "", nil
+	}
+	held, ok, err := e.rows.Row(e.key)
+	if err != nil || !ok || !slices.Equal(held, row) {
+		return "", err
+	}
+	key := e.key
+	e.key = ""
+	return key, nil
 }
 
 // values returns a row as it is stored: a CHAR has no trailing spaces.

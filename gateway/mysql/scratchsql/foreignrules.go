@@ -147,7 +147,7 @@ func (d *draft) checkForeignKey(ctx *sql.Context, databases *Databases, def *scr
 		if err := session.Lock(ctx, [2]string{k.ParentDatabase, k.ParentTable}); err != nil { // nobody drops or alters it meanwhile
 			return err
 		}
-		t, ok := session.Permanent(k.ParentDatabase, k.ParentTable)
+		t, ok := session.Current(k.ParentDatabase, k.ParentTable) // by now, not when the statement began
 		if !ok {
 			if !checked {
 				return nil

@@ -1,7 +1,6 @@
 package scratchsql
 
 import (
-	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -26,7 +25,7 @@ type writer struct {
 }
 
 // Writer implements bind.Writable.
-func (t *table) Writer(ctx *sql.Context, catalog *analyzer.Catalog) (write.Table, error) {
+func (t *table) Writer(ctx *sql.Context) (write.Table, error) {
 	rows, err := t.writable(ctx)
 	if err != nil {
 		return nil, err
@@ -40,22 +39,29 @@ func (t *table) Writer(ctx *sql.Context, catalog *analyzer.Catalog) (write.Table
 	if err != nil || len(children)+len(t.def.ForeignKeys) == 0 {
 		return w, err
 	}
-	links, _, err := analyzer.BuildForeignKeyEditor(ctx, catalog, t)
+	links, _, err := analyzer.BuildForeignKeyEditor(ctx, t.databases.links, t)
 	if err != nil {
 		return nil, err
 	}
 	var rest write.Table = w
 	if links != nil {
-		rest = &linkedWriter{writer: w, ctx: ctx, links: links}
+		linked := &linkedWriter{writer: w, ctx: ctx, links: links}
+		if own, ok := links.Editor.(*foreignKeyEditor); ok {
+			linked.row = own.editor
+		}
+		rest = linked
 	}
 	if lost := t.lostParents(ctx); len(lost) > 0 {
-		return &orphans{Table: rest, of: t, lost: lost}, nil
+		return &orphans{Table: rest, own: w, of: t, lost: lost}, nil
 	}
 	return rest, nil
 }
 
 // Insert implements write.Table.
 func (w *writer) Insert(row []types.Value) error { return w.refused(w.rows.Insert(row)) }
+
+// clash is the error of a row with a key that another row has.
+func (w *writer) clash(row []types.Value) error { return w.refused(w.rows.Clash(row)) }
 
 // Row implements write.Table.
 func (w *writer) Row(key string) ([]types.Value, bool, error) { return w.rows.Row(key) }
@@ -102,6 +108,7 @@ func entry(codec *bind.Codec, d *scratch.DuplicateError) string {
 // orphans writes a table with foreign keys to what is gone: they let no row point there that did not before.
 type orphans struct {
 	write.Table // by the other foreign keys
+	own         *writer
 	of          *table
 	lost        []orphanedKey
 }
@@ -131,8 +138,11 @@ func (k *orphanedKey) points(row []types.Value) bool {
 	return !slices.ContainsFunc(k.columns, func(c int) bool { return row[c].Null })
 }
 
-// Insert implements write.Table.
+// Insert implements write.Table. A key that is taken comes before a parent that is missing.
 func (w *orphans) Insert(row []types.Value) error {
+	if err := w.own.clash(row); err != nil {
+		return err
+	}
 	for _, k := range w.lost {
 		if k.points(row) {
 			return errNoParent(w.of.database, w.of.def.Name, k.ForeignKey)
@@ -157,14 +167,15 @@ type linkedWriter struct {
 	*writer
 	ctx   *sql.Context
 	links *gmsplan.ForeignKeyEditor
+	row   *editor // of the table itself
 }
 
 // firstLevel is the depth of cascades at which a statement's own rows are.
 const firstLevel = 1
 
-// Insert implements write.Table. A key that is taken comes before a parent that is missing, and a row may be its own parent.
+// Insert implements write.Table. A key that is taken comes before a parent that is missing.
 func (w *linkedWriter) Insert(row []types.Value) error {
-	if err := w.writer.Insert(row); err != nil {
+	if err := w.clash(row); err != nil {
 		return err
 	}
 	r, err := w.codec.Row(w.ctx, row)
@@ -173,11 +184,10 @@ func (w *linkedWriter) Insert(row []types.Value) error {
 	}
 	for _, reference := range w.links.References {
 		if err := reference.CheckReference(w.ctx, r); err != nil {
-			_, failure := w.writer.Delete(write.Row{Values: row})
-			return cmp.Or(failure, bind.Translate(err))
+			return bind.Translate(err)
 		}
 	}
-	return nil
+	return w.writer.Insert(row)
 }
 
 // Update implements write.Table.
@@ -190,6 +200,7 @@ func (w *linkedWriter) Update(old write.Row, row []types.Value) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	w.row.key = old.Key
 	return w.done(w.links.Update(w.ctx, before, after, firstLevel))
 }
 
@@ -199,6 +210,7 @@ func (w *linkedWriter) Delete(old write.Row) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	w.row.key = old.Key
 	return w.done(w.links.Delete(w.ctx, row, firstLevel))
 }
 
