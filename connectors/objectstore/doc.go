@@ -1,16 +1,8 @@
-// Package objectstore serves the files of a bucket or folder as tables: Parquet, CSV, JSON lines,
+// Package objectstore serves the files of a store or folder as tables: Parquet, CSV, JSON lines,
 // Arrow IPC, Avro and ORC.
 //
-//	url           s3://bucket/prefix, https://server/folder/, file:///folder or /folder
-//	files, bearer_token   of a web server: which files there are, and what it asks for
-//	endpoint      of an S3-compatible store; absent: AWS
-//	region        absent: the environment's
-//	access_key, secret_key   absent: the environment's default credential chain
-//	session_token, profile   of temporary keys; of AWS's shared configuration
-//	role_arn, role_external_id, sts_endpoint   a role to take with these credentials
-//	requester_pays, ca       true: the account pays; certificates in PEM besides the system's
-//	anonymous     true: requests are not signed
-//	path_style    http://endpoint/bucket instead of http://bucket.endpoint; true where an endpoint is given
+//	url           s3://bucket/prefix, gs://bucket/prefix, az://container/prefix, hdfs://namenode/folder, https://server/folder/,
+//	              file:///folder or /folder; the options of each are in the file storage_*.go that reads them
 //	layout        table (default) or schema/table
 //	nonfinite     null (default): NaN, infinities and dates outside years 1 to 9999 are NULL; error: they are refused
 //	format        auto (default): by the files' extensions; parquet, csv, jsonl, arrow, avro or orc: only such files are data
