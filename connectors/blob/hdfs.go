@@ -32,9 +32,10 @@ type HDFSConfig struct {
 // HDFS is a folder of a Hadoop file system. A file's version is its inode, which a replaced one does not have, its length and when it was
 // changed.
 type HDFS struct {
-	config  HDFSConfig
-	meter   meter
-	breaker *connectors.Breaker
+	config   HDFSConfig
+	meter    meter
+	breaker  *connectors.Breaker
+	patience time.Duration // of idle sessions
 
 	mu     sync.Mutex
 	idle   []*hdfsSession
@@ -46,7 +47,7 @@ func NewHDFS(config HDFSConfig) *HDFS {
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
-	return &HDFS{config: config, breaker: connectors.NewBreaker(time.Now)}
+	return &HDFS{config: config, breaker: connectors.NewBreaker(time.Now), patience: sessionIdle}
 }
 
 // Unreachable implements connectors.Reachability.

@@ -3,6 +3,7 @@
 package blob
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"io/fs"
@@ -72,7 +73,7 @@ func TestHDFSRefusals(t *testing.T) {
 func TestHDFSSurvivesLostConnections(t *testing.T) {
 	folder := testserver.HDFS(t)
 	folder.Put(t, "f", "0123456789")
-	between := relay(t, folder.Namenode)
+	between := relay(t, folder.Namenode, nil)
 	s := NewHDFS(HDFSConfig{Namenodes: []string{"127.0.0.1:1", between.address}, User: folder.User, Dir: folder.Dir})
 	defer s.Close()
 	o, err := s.Stat(t.Context(), "f")
@@ -85,6 +86,26 @@ func TestHDFSSurvivesLostConnections(t *testing.T) {
 		if err := s.Read(t.Context(), o, 4, p); err != nil || string(p) != "456" {
 			t.Errorf("%q, %v", p, err)
 		}
+	}
+}
+
+// TestHDFSFileReplacedWhileItIsRead has another file's blocks by the name that was opened.
+func TestHDFSFileReplacedWhileItIsRead(t *testing.T) {
+	folder := testserver.HDFS(t)
+	folder.Put(t, "f", "0123456789")
+	between := relay(t, folder.Namenode, func(sent []byte) {
+		if bytes.Contains(sent, []byte("getBlockLocations")) {
+			folder.Put(t, "f", "abcdefghij")
+		}
+	})
+	s := NewHDFS(HDFSConfig{Namenodes: []string{between.address}, User: folder.User, Dir: folder.Dir})
+	defer s.Close()
+	o, err := s.Stat(t.Context(), "f")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Read(t.Context(), o, 4, make([]byte, 3)); !sqlerr.Is(err, sqlerr.SourceChanged) {
+		t.Errorf("%v", err)
 	}
 }
 
@@ -105,7 +126,8 @@ func (r *relaying) cut() {
 	r.conns = nil
 }
 
-func relay(t *testing.T, server string) *relaying {
+// relay shows look, unless it is nil, what clients send before it is forwarded.
+func relay(t *testing.T, server string, look func(sent []byte)) *relaying {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -129,7 +151,22 @@ func relay(t *testing.T, server string) *relaying {
 			r.conns = append(r.conns, in, out)
 			r.mu.Unlock()
 			wg.Go(func() { io.Copy(in, out); in.Close() })
-			wg.Go(func() { io.Copy(out, in); out.Close() })
+			wg.Go(func() {
+				defer out.Close()
+				buffer := make([]byte, 64<<10)
+				for {
+					n, err := in.Read(buffer)
+					if err != nil {
+						return
+					}
+					if look != nil {
+						look(buffer[:n])
+					}
+					if _, err := out.Write(buffer[:n]); err != nil {
+						return
+					}
+				}
+			})
 		}
 	})
 	t.Cleanup(func() {

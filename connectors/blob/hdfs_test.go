@@ -49,3 +49,30 @@ func TestHDFSCancelEndsARequest(t *testing.T) {
 		t.Errorf("%v after %s", err, time.Since(begun))
 	}
 }
+
+// TestHDFSSessionsExpire has one used again, and ended when nobody asks for it.
+func TestHDFSSessionsExpire(t *testing.T) {
+	s := NewHDFS(HDFSConfig{Namenodes: []string{mute(t)}, User: "u", Dir: "/"})
+	defer s.Close()
+	first, err := s.session(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.keep(first)
+	again, err := s.session(t.Context())
+	if err != nil || again != first {
+		t.Errorf("another session: %v", err)
+	}
+	s.patience = time.Millisecond
+	s.keep(again)
+	select {
+	case <-again.ended.Done():
+	case <-time.After(time.Minute):
+		t.Error("an idle session does not end")
+	}
+	next, err := s.session(t.Context())
+	if err != nil || next == first {
+		t.Errorf("a session that has ended: %v", err)
+	}
+	next.close()
+}

@@ -21,7 +21,7 @@ type hdfsSession struct {
 	data []net.Conn // to data nodes, of the request
 }
 
-// sessionIdle is how long a session waits for another request. Each asks the namenode for something every second meanwhile.
+// sessionIdle is how long a session waits for another request. Each tells the namenode every second meanwhile that it is there.
 const sessionIdle = 10 * time.Second
 
 // session returns an idle session or a new one. A connection goes on when nobody waits for it any more, as those of the breaker do.
@@ -91,7 +91,7 @@ func (h *HDFS) keep(s *hdfsSession) {
 		s.close()
 		return
 	}
-	s.expiry = time.AfterFunc(sessionIdle, func() { h.expire(s) })
+	s.expiry = time.AfterFunc(h.patience, func() { h.expire(s) })
 	h.idle = append(h.idle, s)
 	h.mu.Unlock()
 }
