@@ -62,6 +62,9 @@ func (s *statement) named(n sql.Node) error {
 		if n.AccountLimits != nil {
 			return sqlerr.New(sqlerr.Unsupported, "CREATE USER ... WITH MAX_...: the gateway bounds no account, its configuration bounds all")
 		}
+		if n.Locked { // which GMS passes over
+			return sqlerr.New(sqlerr.Unsupported, "CREATE USER ... ACCOUNT LOCK is not supported: ALTER USER ... ACCOUNT LOCK locks an account")
+		}
 		if !n.IfNotExists {
 			return nil
 		}

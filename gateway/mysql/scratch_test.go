@@ -229,7 +229,7 @@ func TestConsistentSnapshot(t *testing.T) {
 	exec(t, one, "CREATE DATABASE d", "CREATE TABLE d.t (id INT PRIMARY KEY)")
 	for i, c := range []struct{ start, before, rows string }{
 		{"START TRANSACTION WITH CONSISTENT SNAPSHOT", "REPEATABLE READ", "0"},
-		{"start transaction read only, with consistent snapshot", "SERIALIZABLE", "1"},
+		{"start transaction read only, with consistent snapshot", "SERIALIZABLE", "2"}, // whose reads are those of FOR SHARE
 		{"START TRANSACTION WITH CONSISTENT SNAPSHOT, READ WRITE", "REPEATABLE READ", "2"},
 		{"START TRANSACTION", "REPEATABLE READ", "4"},
 		{"START TRANSACTION WITH CONSISTENT SNAPSHOT", "READ COMMITTED", "5"},
@@ -297,27 +297,96 @@ func TestNewestOfWrites(t *testing.T) {
 	wantTable(t, two, "SELECT * FROM seen ORDER BY id", "2", "3")
 }
 
+// loginAs opens a connection of an account.
+func (g *gateway) loginAs(user, password string) *sql.Conn {
+	g.t.Helper()
+	config, err := mysql.ParseDSN(g.dsn(""))
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	config.User, config.Passwd, config.DBName = user, password, ""
+	db, err := sql.Open("mysql", config.FormatDSN())
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	g.t.Cleanup(func() { db.Close() })
+	c, _ := g.conn(db)
+	return c
+}
+
+// TestRightsOfWrites asks for what writes take beside the right to write: what they read, what they change instead, and what they replace.
+func TestRightsOfWrites(t *testing.T) {
+	g := start(t)
+	root, _ := g.conn(g.open(""))
+	exec(t, root, "CREATE DATABASE d", "CREATE TABLE d.t (id INT PRIMARY KEY, a INT)", "CREATE TABLE d.other (id INT)", "INSERT INTO d.t VALUES (1, 1)", "CREATE VIEW d.v AS SELECT 1 AS x",
+		"CREATE USER ins IDENTIFIED BY 'p'", "GRANT INSERT ON d.t TO ins", "CREATE USER upd IDENTIFIED BY 'p'", "GRANT UPDATE, DELETE ON d.t TO upd",
+		"CREATE USER sel IDENTIFIED BY 'p'", "GRANT SELECT, CREATE VIEW ON d.* TO sel", "GRANT SELECT ON d.other TO upd")
+	for _, c := range []struct {
+		user  string
+		sql   string
+		errno uint16
+	}{
+		{"ins", "INSERT INTO d.t VALUES (2, 2)", 0},
+		{"ins", "INSERT INTO d.t (id, a) VALUES (3, id + 1)", 1142},
+		{"ins", "INSERT INTO d.t VALUES (1, 0) ON DUPLICATE KEY UPDATE a = 9", 1142},
+		{"ins", "INSERT INTO d.t VALUES (7, 0) RETURNING *", 1142},
+		{"upd", "UPDATE d.t SET a = 2", 0},
+		{"upd", "UPDATE d.t SET a = a + 1", 1142},
+		{"upd", "UPDATE d.t SET a = 2 WHERE a > 1", 1142},
+		{"upd", "UPDATE d.t SET a = (SELECT COUNT(*) FROM d.other)", 0},
+		{"upd", "UPDATE d.t JOIN d.other USING (id) SET a = 2", 1142},
+		{"upd", "DELETE FROM d.t WHERE a > 100", 1142},
+		{"upd", "DELETE FROM d.t ORDER BY a LIMIT 1", 1142},
+		{"sel", "CREATE OR REPLACE VIEW d.v AS SELECT 2 AS x", 1142},
+		{"sel", "ALTER VIEW d.v AS SELECT 2 AS x", 1142},
+		{"sel", "CREATE VIEW d.w AS SELECT 2 AS x", 0},
+	} {
+		_, err := g.loginAs(c.user, "p").ExecContext(background, c.sql)
+		if c.errno == 0 && err != nil {
+			t.Errorf("%s: %v", c.sql, err)
+		} else if c.errno != 0 {
+			wantErrno(t, c.sql, err, c.errno, "42000")
+		}
+	}
+	reader := g.loginAs("sel", "p")
+	exec(t, reader, "START TRANSACTION", "SELECT * FROM d.t")
+	_, err := reader.ExecContext(background, "SELECT * FROM d.t FOR UPDATE")
+	wantErrno(t, "FOR UPDATE with SELECT alone", err, 1142, "42000")
+	_, err = root.ExecContext(background, "CREATE USER locked IDENTIFIED BY 'x' ACCOUNT LOCK")
+	wantErrno(t, "ACCOUNT LOCK of a new user", err, 1235, "42000")
+}
+
+// TestSerializable has a transaction that reads wait for who writes, so that of two that decide by what both have read one fails.
+func TestSerializable(t *testing.T) {
+	g := start(t)
+	one, _ := g.conn(g.open(""))
+	two, _ := g.conn(g.open(""))
+	exec(t, one, "CREATE DATABASE d", "CREATE TABLE d.t (id INT PRIMARY KEY, n INT)", "INSERT INTO d.t VALUES (1, 1), (2, 1)", "SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE")
+	exec(t, two, "SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE", "START TRANSACTION")
+	exec(t, one, "START TRANSACTION", "SELECT SUM(n) FROM d.t")
+	ended := make(chan error)
+	go func() {
+		_, err := two.ExecContext(background, "UPDATE d.t SET n = 0 WHERE id = 2 AND (SELECT SUM(n) FROM (SELECT n FROM d.t) AS x) > 1")
+		ended <- err
+	}()
+	g.waits()
+	exec(t, one, "UPDATE d.t SET n = 0 WHERE id = 1", "COMMIT")
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	exec(t, two, "COMMIT", "COMMIT AND NO CHAIN")
+	wantTable(t, one, "SELECT SUM(n) FROM d.t", "1")
+	_, err := one.ExecContext(background, "ROLLBACK AND CHAIN")
+	wantErrno(t, "a transaction that chains", err, 1235, "42000")
+}
+
 // TestForeignKeysOfOthers has foreign keys hold whoever writes, and asks who makes one for the right to refer to the parent.
 func TestForeignKeysOfOthers(t *testing.T) {
 	g := start(t)
 	root, _ := g.conn(g.open(""))
 	exec(t, root, "CREATE DATABASE theirs", "CREATE DATABASE own", "CREATE TABLE theirs.parent (id INT PRIMARY KEY)", "INSERT INTO theirs.parent VALUES (1), (2)",
 		"CREATE USER child IDENTIFIED BY 'c'", "GRANT ALL ON own.* TO child", "CREATE USER parent IDENTIFIED BY 'p'", "GRANT ALL ON theirs.* TO parent")
-	login := func(user, password string) *sql.Conn {
-		config, err := mysql.ParseDSN(g.dsn(""))
-		if err != nil {
-			t.Fatal(err)
-		}
-		config.User, config.Passwd, config.DBName = user, password, ""
-		db, err := sql.Open("mysql", config.FormatDSN())
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { db.Close() })
-		c, _ := g.conn(db)
-		return c
-	}
-	child, parent := login("child", "c"), login("parent", "p")
+	child, parent := g.loginAs("child", "c"), g.loginAs("parent", "p")
 	const table = "CREATE TABLE own.child (p INT, FOREIGN KEY (p) REFERENCES theirs.parent (id) ON UPDATE CASCADE)"
 	_, err := child.ExecContext(background, table)
 	wantErrno(t, table, err, 1142, "42000")

@@ -71,6 +71,9 @@ func (s *statement) execute(parsed sqlparser.Statement, text string, args map[st
 	if err := s.ctx.ValidateSession(s.ctx); err != nil {
 		return err
 	}
+	if chains(parsed, text) {
+		return sqlerr.New(sqlerr.Unsupported, "AND CHAIN is not supported: START TRANSACTION begins the next transaction")
+	}
 	if err := s.begin(parsed); err != nil {
 		return err
 	}
@@ -110,6 +113,11 @@ func (s *statement) attempt(parsed sqlparser.Statement, text string, args map[st
 	}
 	switch parsed.(type) {
 	case *sqlparser.Insert, *sqlparser.Update, *sqlparser.Delete, *sqlparser.Load:
+		for _, right := range bind.WriteRights(parsed) {
+			if err := s.authorize(right); err != nil {
+				return err
+			}
+		}
 		s.session().scratch.Writes()
 	}
 	restore := s.withinReach(parsed)

@@ -3,6 +3,7 @@ package mysql
 import (
 	"cmp"
 	"errors"
+	"regexp"
 	"strings"
 	"time"
 
@@ -149,6 +150,17 @@ func (s *statement) begin(parsed sqlparser.Statement) error {
 	return nil
 }
 
+var andChain = regexp.MustCompile(`(?i)\band\s+chain\b`)
+
+// chains reports COMMIT AND CHAIN and ROLLBACK AND CHAIN, whose trees are those of COMMIT and ROLLBACK.
+func chains(parsed sqlparser.Statement, text string) bool {
+	switch parsed.(type) {
+	case *sqlparser.Commit, *sqlparser.Rollback:
+		return andChain.MatchString(text)
+	}
+	return false
+}
+
 func (s *statement) session() *ownSession { return s.conn.session }
 
 // commit ends the session's transaction.
@@ -216,21 +228,44 @@ func commits(parsed sqlparser.Statement) bool {
 	return false
 }
 
-// lockRead makes the transaction the only writer of the scratch tables that a SELECT ... FOR UPDATE reads, which then are read as they are
-// now.
+// lockRead makes the transaction the only writer of the scratch tables that a SELECT ... FOR UPDATE reads, or any SELECT of a SERIALIZABLE transaction,
+// which then are read as they are now.
 func (s *statement) lockRead(leaf *bind.Leaf) error {
-	query, ok := s.parsed.(*sqlparser.Select)
-	if !ok || query.Lock == nil || query.Lock.Type == "" || leaf.Explain != bind.Run {
+	if leaf.Explain != bind.Run {
 		return nil
 	}
 	if goesOn, err := s.inTransaction(); err != nil || !goesOn {
 		return err
+	}
+	query, ok := s.parsed.(*sqlparser.Select)
+	if ok && query.Lock != nil && query.Lock.Type != "" {
+		for _, name := range leaf.Stored() {
+			if err := s.mayLockRows(name.Namespace, name.Name); err != nil {
+				return err
+			}
+		}
+	} else {
+		isolation, err := s.ctx.GetSessionVariable(s.ctx, "transaction_isolation")
+		if level, _ := isolation.(string); err != nil || level != "SERIALIZABLE" {
+			return err
+		}
 	}
 	var tables [][2]string
 	for _, name := range leaf.Stored() {
 		tables = append(tables, [2]string{name.Namespace, name.Name})
 	}
 	return s.session().scratch.Lock(s.ctx, tables...)
+}
+
+// mayLockRows asks for a right that FOR UPDATE and FOR SHARE take beside SELECT: one of UPDATE, DELETE and LOCK TABLES (MySQL 8.0 manual, 13.2.13).
+func (s *statement) mayLockRows(database, table string) (refused error) {
+	for _, right := range []string{sqlparser.AuthType_DELETE, sqlparser.AuthType_LOCK, sqlparser.AuthType_UPDATE} {
+		refused = s.authorize(sqlparser.AuthInformation{AuthType: right, TargetType: sqlparser.AuthTargetType_SingleTableIdentifier, TargetNames: []string{database, table}})
+		if refused == nil {
+			return nil
+		}
+	}
+	return refused
 }
 
 // mayLock refuses LOCK TABLES ... WRITE of what is a source's.

@@ -92,6 +92,12 @@ func (s *statement) createView(n *gmsplan.CreateView) error {
 	case exists && !n.IsReplace:
 		return sqlerr.New(sqlerr.TableExists, "Table '%s' already exists", n.Name)
 	}
+	if exists { // it goes (MySQL 8.0 manual, 13.1.23 and 13.1.11)
+		err := s.authorize(sqlparser.AuthInformation{AuthType: sqlparser.AuthType_DROP, TargetType: sqlparser.AuthTargetType_SingleTableIdentifier, TargetNames: []string{db, n.Name}})
+		if err != nil {
+			return err
+		}
+	}
 	if _, taken, err := n.Database().GetTableInsensitive(s.ctx, n.Name); err != nil || taken {
 		if err == nil {
 			err = sqlerr.New(sqlerr.TableExists, "Table '%s' already exists", n.Name)
