@@ -21,16 +21,31 @@ func killsComputed(sql string, mode Mode) bool {
 	return len(operand) > 1 || len(operand) == 1 && !operand[0].isNumber()
 }
 
-// kill reads what follows the first word. What the expression is its reader says.
+// kill reads what follows the first word. What the expression is its reader says, who puts it between parentheses: it may not end these.
 func (r *reader) kill() Stmt {
 	s := &Kill{Query: r.peek().is("QUERY")}
 	if s.Query || r.peek().is("CONNECTION") {
 		r.next()
 	}
 	first := r.peek()
-	last := first
+	if first.is("SELECT") || first.is("WITH") || first.is("VALUES") || first.is("TABLE") {
+		r.fail(first, "a value")
+	}
+	last, depth := first, 0
 	for t := first; r.err == nil && t.kind != end && !t.isSymbol(";"); t = r.peek() {
+		switch {
+		case t.isSymbol("("):
+			depth++
+		case t.isSymbol(")"):
+			depth--
+		}
+		if depth < 0 || depth == 0 && t.isSymbol(",") {
+			r.fail(t, "the end of the statement")
+		}
 		last = r.next()
+	}
+	if depth > 0 {
+		r.fail(r.peek(), ")")
 	}
 	s.ID = r.sql[first.start:last.end]
 	return s

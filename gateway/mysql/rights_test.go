@@ -110,9 +110,16 @@ func TestOwnThreads(t *testing.T) {
 		_, err := second.ExecContext(background, none)
 		wantErrno(t, none, err, 1094, "HY000")
 	}
-	for _, wrong := range []string{"KILL", "KILL QUERY", "KILL QUERY;", "KILL HARD QUERY 1", "KILL ?", "KILL CONNECTION_ID("} {
+	for _, wrong := range []string{"KILL", "KILL QUERY", "KILL QUERY;", "KILL HARD QUERY 1", "KILL ?", "KILL CONNECTION_ID(",
+		"KILL 5) AS SIGNED) + CAST((99999", "KILL 1, 2", "KILL SELECT 1"} {
 		_, err := second.ExecContext(background, wrong)
 		wantErrno(t, wrong, err, 1064, "42000")
+	}
+	exec(t, second, "SET @silogate_killed = 7")
+	_, err = second.ExecContext(background, "KILL @silogate_killed + 99999")
+	wantErrno(t, "by a variable of a name of ours", err, 1094, "HY000")
+	if rows, err := texts(second, "SELECT @silogate_killed"); err != nil || fmt.Sprint(rows) != "[[7]]" {
+		t.Errorf("a variable after a KILL: %q, %v", rows, err)
 	}
 	if _, err = ann.ExecContext(background, "KILL CONNECTION_ID()"); err == nil {
 		t.Error("who kills himself goes on")
