@@ -308,7 +308,7 @@ func (d *draft) clause(c *sqlparser.DDL) error {
 		case sqlparser.RenameStr:
 			return d.unsupported("RENAME CONSTRAINT")
 		}
-		return d.addConstraints(c.TableSpec.Constraints)
+		return d.addConstraints(c.TableSpec)
 	}
 	switch {
 	case c.IndexSpec != nil && strings.EqualFold(c.IndexSpec.Action, sqlparser.CreateStr):

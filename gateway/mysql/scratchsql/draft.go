@@ -54,6 +54,7 @@ type draftPart struct {
 type draftCheck struct {
 	name     string
 	of       sqlparser.Expr
+	column   string // whose definition it is of; "": it is the table's
 	enforced bool
 	kept     *scratch.Check // as it was; nil: it is new
 }
@@ -98,7 +99,7 @@ func newDraft(ctx *sql.Context, database string, collation sql.CollationID, ddl 
 			return nil, err
 		}
 	}
-	return d, d.addConstraints(spec.Constraints)
+	return d, d.addConstraints(spec)
 }
 
 // draftOf is a table as it is.
@@ -236,11 +237,17 @@ func (d *draft) addKey(name string, isPrimary, unique bool, fields []*sqlparser.
 	return nil
 }
 
-func (d *draft) addConstraints(list []*sqlparser.ConstraintDefinition) error {
-	for _, c := range list {
+func (d *draft) addConstraints(spec *sqlparser.TableSpec) error {
+	for _, c := range spec.Constraints {
 		switch of := c.Details.(type) {
 		case *sqlparser.CheckConstraintDefinition:
-			d.checks = append(d.checks, draftCheck{name: c.Name, of: of.Expr, enforced: of.Enforced})
+			check := draftCheck{name: c.Name, of: of.Expr, enforced: of.Enforced}
+			for _, column := range spec.Columns {
+				if column.Type.Constraint == c {
+					check.column = column.Name.String()
+				}
+			}
+			d.checks = append(d.checks, check)
 		case *sqlparser.ForeignKeyDefinition:
 			if err := d.addForeignKey(c.Name, of); err != nil {
 				return err

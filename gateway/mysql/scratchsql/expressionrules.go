@@ -16,8 +16,9 @@ import (
 // owner is what an expression is of: a generated column, a default, a CHECK or a key.
 type owner struct {
 	*ownerKind
-	name string // of the column, constraint or key
-	at   int    // of the column in the draft; without refersToLater nobody looks at it
+	name   string // of the column, constraint or key
+	at     int    // of the column in the draft; without refersToLater nobody looks at it
+	column string // the one that it may name; "": any
 }
 
 // ownerKind says how MySQL calls what the expressions of a kind of owner may not do.
@@ -43,6 +44,8 @@ func (o owner) refused(r refusal, what string) error {
 }
 
 var (
+	otherColumn = refusal{3813, "Column check constraint '{owner}' references other column."}
+
 	noVariable = refusal{3772, "Default value expression of column '{owner}' cannot refer user or system variables."} // also of generated columns
 
 	ofGenerated = &ownerKind{
@@ -103,7 +106,7 @@ func (d *draft) checkExpressions() error {
 	}
 	for _, c := range d.checks {
 		if c.kept == nil {
-			if err := d.checkExpression(owner{ofCheck, c.name, 0}, c.of); err != nil {
+			if err := d.checkExpression(owner{ownerKind: ofCheck, name: c.name, column: c.column}, c.of); err != nil {
 				return err
 			}
 		}
@@ -113,7 +116,7 @@ func (d *draft) checkExpressions() error {
 			if p.of == nil {
 				continue
 			}
-			if err := d.checkExpression(owner{ofKey, cmp.Or(k.Name, functionalIndex), 0}, p.of); err != nil {
+			if err := d.checkExpression(owner{ownerKind: ofKey, name: cmp.Or(k.Name, functionalIndex)}, p.of); err != nil {
 				return err
 			}
 		}
@@ -122,7 +125,7 @@ func (d *draft) checkExpressions() error {
 }
 
 func (d *draft) checkColumnExpressions(at int, c draftColumn) error {
-	generated, ofDefaults := owner{ofGenerated, c.name, at}, owner{ofDefault, c.name, at}
+	generated, ofDefaults := owner{ownerKind: ofGenerated, name: c.name, at: at}, owner{ownerKind: ofDefault, name: c.name, at: at}
 	if c.written != nil {
 		if c.written.Type.GeneratedExpr != nil {
 			return d.checkExpression(generated, c.written.Type.GeneratedExpr)
@@ -221,6 +224,8 @@ func (o owner) checkCall(f *sqlparser.FuncExpr) error {
 func (d *draft) checkReference(o owner, column string) error {
 	at := d.column(column)
 	switch {
+	case o.column != "" && !strings.EqualFold(o.column, column):
+		return o.refused(otherColumn, "")
 	case at < 0 || d.columns[at].kept.Hidden:
 		return o.refused(o.unknown, column)
 	case o.refersToLater != nil && at >= o.at && d.columns[at].computed():
