@@ -59,7 +59,7 @@ const (
 	toEdit        = "\r\t\t\t\t\t\t\t\t\t\t\t\r,"
 	assignClose   = "\r\t\t\t\t\t\t\t\t\t\t\t\t\r)"
 	unitEdit      = "\r\t\t\t\t\t\t\t\t\t\t\t\t\t\t\r"
-	defaultEdit   = "\r\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\r" + DefaultFunction
+	defaultEdit   = "\r\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\r" + ours // with the word as it is written
 )
 
 // IgnoreHint is the comment that Widen makes of the IGNORE of a DELETE.
@@ -69,7 +69,7 @@ const IgnoreHint = "/*+ " + ours + "ignore */"
 const DefaultFunction = "silogate_default"
 
 var restoreEdits = strings.NewReplacer(openEdit, "", closeEdit, "", rowEdit, "ROW", fromEdit, "FROM", forEdit, "FOR", blankEdit, "", functionEdit, "{fn",
-	functionClose, "}", assignEdit, "", toEdit, ":=", assignClose, "", unitEdit, unitPrefix, defaultEdit, "DEFAULT")
+	functionClose, "}", assignEdit, "", toEdit, ":=", assignClose, "", unitEdit, unitPrefix, defaultEdit, "")
 
 // unitPrefix is what ODBC has before the units of time.
 const unitPrefix = "SQL_TSI_"
@@ -171,7 +171,7 @@ func (w *widener) words() {
 		case t.is("USE") || t.is("FORCE") || t.is("IGNORE"):
 			w.hints(i)
 		case t.is("DEFAULT") && w.computing && w.at(i+1).isSymbol("("):
-			w.with[i] = edit{defaultEdit, i + 1}
+			w.with[i] = edit{defaultEdit + t.value, i + 1}
 		case w.isSetting(i):
 			w.with[i] = edit{"'" + t.value + "'", i + 1}
 		case t.is("LONG") && (w.at(0).is("CREATE") || w.at(0).is("ALTER")):

@@ -87,6 +87,7 @@ func TestWiden(t *testing.T) {
 func TestRestoreWidened(t *testing.T) {
 	for _, sql := range []string{
 		`1=1=2`, `a = b LIKE c`, `ROW(1, 2) = ROW (a, b)`, `SUBSTRING(f(a) FROM 2 FOR 3)`, `TRIM(LEADING FROM a)`, `{fn UCASE(a)}`, `TIMESTAMPDIFF(SQL_TSI_DAY, a, b)`,
+		`DEFAULT(a) + 1`, `default (a) + Default(b)`,
 		`JSON_VALUE(f(a, b), '$.a' RETURNING DECIMAL(4,2) NULL ON EMPTY) = 1`,
 	} {
 		widened := Widen("SELECT "+sql, false)
