@@ -55,6 +55,9 @@ func checkColumn(ctx *sql.Context, c *sqlparser.ColumnDefinition) error {
 	if sql.IsHiddenSystemColumn(name) {
 		return sqlerr.New(sqlerr.Errno(1166), "Incorrect column name '%s'", name)
 	}
+	if strings.EqualFold(t.Type, "double precision") {
+		t.Type = "double"
+	}
 	if t.ResolvedType == nil {
 		if err := checkType(name, t); err != nil {
 			return err
