@@ -31,6 +31,9 @@ type columnRows struct {
 // collated finds what follows the type itself.
 var collated = regexp.MustCompile(`( CHARACTER SET \w+)?( COLLATE (\w+))?$`)
 
+// unescaped undoes what GMS escapes in the text of a literal.
+var unescaped = strings.NewReplacer("''", "'", `\\`, `\`)
+
 // Next implements sql.RowIter.
 func (c *columnRows) Next(ctx *sql.Context) (sql.Row, error) {
 	row, err := c.RowIter.Next(ctx)
@@ -51,7 +54,7 @@ func (c *columnRows) Next(ctx *sql.Context) (sql.Row, error) {
 		}
 	}
 	if text, ok := row[value].(string); ok && len(text) > 1 && strings.HasPrefix(text, "'") && strings.HasSuffix(text, "'") {
-		row[value] = strings.ReplaceAll(text[1:len(text)-1], "''", "'")
+		row[value] = unescaped.Replace(text[1 : len(text)-1])
 	}
 	return row, nil
 }
