@@ -80,6 +80,7 @@ func (p parser) ParseOneWithOptions(ctx context.Context, query string, options s
 type asked struct {
 	format *string // of an EXPLAIN
 	alters bool    // it is ALTER VIEW
+	ignore bool    // it is DELETE IGNORE
 }
 
 // rewrite returns a statement in words that GMS's parser knows, and what those leave out. It begins with its first word: GMS cuts what is
@@ -91,7 +92,8 @@ func rewrite(query string, ansiQuotes bool) (rewritten string, more asked) {
 	query, more.format = parse.CutFormat(query)
 	query, more.alters = parse.AlterView(query)
 	query = parse.ConvertTo(query, ansiQuotes)
-	return strings.TrimSpace(parse.Rewrite(query, ansiQuotes)), more
+	query, more.ignore = parse.CutIgnore(parse.Rewrite(query, ansiQuotes), ansiQuotes)
+	return strings.TrimSpace(query), more
 }
 
 // reading is what GMS's parser makes of a text: the first statement of it, and what of the text that is and what is left, or where that
@@ -178,6 +180,9 @@ func prepared(query string, asked asked, stmt sqlparser.Statement, err error) (s
 	}
 	if ddl, ok := stmt.(*sqlparser.DDL); ok && asked.alters {
 		ddl.IfExists = true // what GMS makes nothing of in a CREATE
+	}
+	if asked.ignore {
+		deleteIgnoring(stmt)
 	}
 	if ddl, ok := stmt.(*sqlparser.DDL); ok && ddl.ViewSpec != nil {
 		ddl.Table.DbQualifier = ddl.ViewSpec.ViewName.DbQualifier // where GMS looks for it

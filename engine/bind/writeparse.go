@@ -1,12 +1,10 @@
 package bind
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/dolthub/vitess/go/vt/sqlparser"
 
-	"github.com/silogate/silogate/engine/parse"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
@@ -15,7 +13,6 @@ import (
 //	VALUES (a + 1)               silogate_column('a') + 1: a column that the row has already
 //	DEFAULT(a)                   silogate_default('a')
 //	VALUES(a), new.a             silogate_new('a') in ON DUPLICATE KEY UPDATE, new being the alias of the VALUES
-//	DELETE IGNORE FROM t         DELETE FROM t RETURNING silogate_ignore(''), for which MySQL has no other use
 //
 // The alias goes, for GMS would not tell the two rows apart.
 func writtenRows(n sqlparser.SQLNode) error {
@@ -37,9 +34,6 @@ func writtenRows(n sqlparser.SQLNode) error {
 			}
 		}
 	case *sqlparser.Delete:
-		if slices.ContainsFunc(n.Comments, func(comment []byte) bool { return string(comment) == parse.IgnoreHint }) {
-			n.Returning = sqlparser.SelectExprs{&sqlparser.AliasedExpr{Expr: writtenCall(ignoreFunction, "")}}
-		}
 		return boundedWrite("DELETE", n.TableExprs, len(n.Targets) > 0, n.OrderBy, n.Limit)
 	case *sqlparser.Update:
 		if err := boundedWrite("UPDATE", n.TableExprs, false, n.OrderBy, n.Limit); err != nil {
@@ -52,6 +46,16 @@ func writtenRows(n sqlparser.SQLNode) error {
 		}
 	}
 	return nil
+}
+
+// deleteIgnoring has a DELETE say that it is DELETE IGNORE: by a RETURNING, which no text of a DELETE has.
+func deleteIgnoring(stmt sqlparser.Statement) {
+	switch n := stmt.(type) {
+	case *sqlparser.Explain:
+		deleteIgnoring(n.Statement)
+	case *sqlparser.Delete:
+		n.Returning = sqlparser.SelectExprs{&sqlparser.AliasedExpr{Expr: writtenCall(ignoreFunction, "")}}
+	}
 }
 
 // boundedWrite refuses an offset of an UPDATE or DELETE, and an ORDER BY or LIMIT of one of several tables (MySQL 8.0 manual, 13.2.17).

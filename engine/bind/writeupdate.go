@@ -372,7 +372,7 @@ func (b *Binder) takeDelete(ctx *sql.Context, a *analyzer.Analyzer, n *gmsplan.D
 	if err := b.validate(ctx, a, n.Child, make(seenQueries), nil, flags); err != nil {
 		return nil, err
 	}
-	ignore := len(n.Returning) > 0 // see writtenRows
+	ignore := len(n.Returning) > 0 // see deleteIgnoring
 	im := b.writer(ctx, n, newWriting(ctx, ignore), variables)
 	rel, err := im.node(n.Child, nil)
 	if err != nil {

@@ -24,7 +24,6 @@ const queryAlias = "silogate_query"
 //	USE KEY FOR JOIN (PRIMARY) USE INDEX (`PRIMARY`); of several lists of hints the first
 //	LONG VARBINARY             MEDIUMBLOB; LONG BYTE likewise, LONG and LONG VARCHAR MEDIUMTEXT
 //	DEFAULT(a) + 1             a call of DefaultFunction, in a query or write
-//	DELETE IGNORE FROM t       DELETE /*+ silogate_ignore */ FROM t
 //	CREATE TABLE t SELECT ...  see tableWords, also of ALTER TABLE
 //	SET time_zone = SYSTEM     SET time_zone = 'SYSTEM'; BINARY, ROW and ALL likewise
 //	@a := b                    a call of AssignFunction, but for what a SET assigns to
@@ -61,9 +60,6 @@ const (
 	unitEdit      = "\r\t\t\t\t\t\t\t\t\t\t\t\t\t\t\r"
 	defaultEdit   = "\r\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\r" + ours // with the word as it is written
 )
-
-// IgnoreHint is the comment that Widen makes of the IGNORE of a DELETE.
-const IgnoreHint = "/*+ " + ours + "ignore */"
 
 // DefaultFunction is the function that Widen makes of DEFAULT(column).
 const DefaultFunction = "silogate_default"
@@ -166,8 +162,6 @@ func (w *widener) words() {
 			w.jsonValue(i)
 		case t.is("FOR") && w.at(i+1).is("SHARE"):
 			w.lock(i)
-		case t.is("IGNORE") && w.at(i-1).is("DELETE"):
-			w.with[i] = edit{IgnoreHint, i + 1}
 		case t.is("USE") || t.is("FORCE") || t.is("IGNORE"):
 			w.hints(i)
 		case t.is("DEFAULT") && w.computing && w.at(i+1).isSymbol("("):
