@@ -1,9 +1,12 @@
 package bind
 
 import (
+	"strings"
+
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/go-mysql-server/sql/expression"
 	"github.com/dolthub/go-mysql-server/sql/planbuilder"
+	"github.com/dolthub/vitess/go/vt/sqlparser"
 
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/sqlerr"
@@ -49,6 +52,56 @@ func (d *columnDefault) unknown() error {
 	return sqlerr.New(sqlerr.Unsupported, "%s is not supported here: the defaults of scratch tables are known, those of a source's are not", d)
 }
 
+// counterDefault is DEFAULT(column) of an AUTO_INCREMENT column: 0, for which a row that is inserted gets the next number.
+func (x *expressions) counterDefault(c *sql.Column, typ types.Type) (expr.Expr, error) {
+	value, err := fromGMS(x.ctx, c.Type.Zero(), c.Type, typ, sessionLocation(x.ctx))
+	return &expr.Literal{Value: value, Typ: typ}, err
+}
+
+// columnDefaults makes of DEFAULT(column), where the grammar has it, the call that parse.Widen makes of it elsewhere. Those that a write gives to
+// columns stay: see writtenRows.
+func columnDefaults(n sqlparser.SQLNode) error {
+	found := false
+	err := Walk(func(n sqlparser.SQLNode) (bool, error) {
+		d, ok := n.(*sqlparser.Default)
+		found = found || ok && d.ColName != ""
+		return !found, nil
+	}, n)
+	if err != nil || !found {
+		return err
+	}
+	return Walk(func(n sqlparser.SQLNode) (bool, error) {
+		switch n := n.(type) {
+		case *sqlparser.AliasedExpr:
+			return true, replaceWritten(&n.Expr, columnDefaultCall)
+		case *sqlparser.Order:
+			return true, replaceWritten(&n.Expr, columnDefaultCall)
+		case *sqlparser.Where:
+			if n != nil {
+				return true, replaceWritten(&n.Expr, columnDefaultCall)
+			}
+		case *sqlparser.JoinTableExpr:
+			return true, replaceWritten(&n.Condition.On, columnDefaultCall)
+		case *sqlparser.Select:
+			for i := range n.GroupBy {
+				if err := replaceWritten(&n.GroupBy[i], columnDefaultCall); err != nil {
+					return false, err
+				}
+			}
+		}
+		return true, nil
+	}, n)
+}
+
+func columnDefaultCall(e sqlparser.Expr) sqlparser.Expr {
+	d, ok := e.(*sqlparser.Default)
+	if !ok || d.ColName == "" {
+		return nil
+	}
+	column := sqlparser.NewColName(strings.Trim(d.ColName, "`"))
+	return &sqlparser.FuncExpr{Name: sqlparser.NewColIdent(defaultFunction), Exprs: sqlparser.SelectExprs{&sqlparser.AliasedExpr{Expr: column}}}
+}
+
 // columnDefault imports the default of a scratch table's column, if it has one that is no expression.
 func (x *expressions) columnDefault(d *columnDefault) (expr.Expr, error) {
 	arg, err := x.expr(d.Child)
@@ -59,13 +112,19 @@ func (x *expressions) columnDefault(d *columnDefault) (expr.Expr, error) {
 	if !ok {
 		return nil, d.unknown()
 	}
-	from, ok := x.origins[column.ID]
+	id := column.ID
+	if of, ok := x.anyOf[id]; ok {
+		id = of
+	}
+	from, ok := x.origins[id]
 	if _, stored := from.table.(Stored); !ok || !stored {
 		return nil, d.unknown()
 	}
 	schema := planbuilder.New(x.ctx, x.binder.engine.Analyzer.Catalog, nil).ResolveSchemaDefaults(from.database, from.table.Name(), from.table.Schema(x.ctx))
 	c := schema[schema.IndexOfColName(from.column.Name)]
 	switch {
+	case c.AutoIncrement:
+		return x.counterDefault(c, column.Typ)
 	case c.Default != nil && c.Default.IsLiteral():
 		v, err := c.Default.Eval(x.ctx, nil)
 		if err != nil {

@@ -206,6 +206,9 @@ func (x *expressions) dependency(agg *grouping, out relation, e sql.Expression) 
 	}
 	c.Column = x.newColumn(c.name, value)
 	c.Nullable = true // the value of no rows
+	if ref, ok := value.(*expr.Column); ok {
+		x.anyOf[c.ID] = ref.ID
+	}
 	agg.Aggs = append(agg.Aggs, plan.Agg{Col: c.Column, Func: plan.AnyValue, Args: []expr.Expr{value}})
 	out.grouped.others[c.ID] = true
 	if agg.determined == nil && !agg.rollup { // in whose rows of several groups keys are NULL

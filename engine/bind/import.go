@@ -31,6 +31,7 @@ type importer struct {
 	// operands are what stands below other expressions; nil before it is asked for.
 	operands *operands
 	origins  map[expr.ColumnID]origin
+	anyOf    map[expr.ColumnID]expr.ColumnID // what columns of groups hold any value of
 	// relations are the outermost ones with a name that have a column.
 	relations map[expr.ColumnID]Relation
 	writing   *writing                               // nil: the statement does not write
@@ -49,7 +50,7 @@ func (b *Binder) importQuery(ctx *sql.Context, n sql.Node) (*Leaf, error) {
 
 func (b *Binder) newImporter(ctx *sql.Context, n sql.Node, variables *userVariables) *importer {
 	return &importer{ctx: ctx, binder: b, ctes: countCTEs(ctx, n), working: make(map[sql.TableId]*plan.Recursive), root: n, variables: variables,
-		origins: make(map[expr.ColumnID]origin), relations: make(map[expr.ColumnID]Relation)}
+		origins: make(map[expr.ColumnID]origin), anyOf: make(map[expr.ColumnID]expr.ColumnID), relations: make(map[expr.ColumnID]Relation)}
 }
 
 // settled imports until the types of the variables that the statement assigns stay as they are.

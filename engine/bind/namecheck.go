@@ -38,10 +38,8 @@ func uniqueCTEs(n sqlparser.SQLNode) error {
 	}, n)
 }
 
-// doubles refuses numbers that no DOUBLE is, and hexadecimal literals without digits. An integer that no DECIMAL is becomes the greatest one, and
-// DEFAULT(column) as an item of a list the call that parse.Widen makes of it elsewhere.
+// doubles refuses numbers that no DOUBLE is, and hexadecimal literals without digits. An integer that no DECIMAL is becomes the greatest one.
 func doubles(n sqlparser.SQLNode) error {
-	_, query := n.(sqlparser.SelectStatement)
 	return Walk(func(n sqlparser.SQLNode) (bool, error) {
 		switch n := n.(type) {
 		case *sqlparser.SQLVal:
@@ -59,15 +57,6 @@ func doubles(n sqlparser.SQLNode) error {
 				return false, sqlerr.New(sqlerr.IllegalDouble, "Illegal double '%s' value found during parsing", n.Val)
 			case err != nil: // 1e, which is a name
 				return false, sqlerr.New(sqlerr.UnknownColumn, "Unknown column '%s' in 'field list'", n.Val)
-			}
-		case *sqlparser.AliasedExpr:
-			if d, ok := n.Expr.(*sqlparser.Default); ok && d.ColName != "" {
-				column := sqlparser.NewColName(strings.Trim(d.ColName, "`"))
-				n.Expr = &sqlparser.FuncExpr{Name: sqlparser.NewColIdent(defaultFunction), Exprs: sqlparser.SelectExprs{&sqlparser.AliasedExpr{Expr: column}}}
-			}
-		case *sqlparser.Default:
-			if query && n != nil && n.ColName != "" {
-				return false, sqlerr.New(sqlerr.Unsupported, "DEFAULT(%s) is not supported as a condition of its own", n.ColName)
 			}
 		}
 		return true, nil

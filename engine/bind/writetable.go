@@ -148,6 +148,9 @@ func (x *expressions) givenDefault(t *writtenTable, column string) (expr.Expr, e
 	if at < 0 {
 		return nil, sqlerr.New(sqlerr.UnknownColumn, "Unknown column '%s' in 'field list'", column)
 	}
+	if c := t.schema[at]; c.AutoIncrement {
+		return x.counterDefault(c, t.columns[at].Type)
+	}
 	e, err := x.defaultOf(t, at)
 	if err != nil {
 		return nil, err

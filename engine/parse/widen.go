@@ -164,7 +164,7 @@ func (w *widener) words() {
 			w.lock(i)
 		case t.is("USE") || t.is("FORCE") || t.is("IGNORE"):
 			w.hints(i)
-		case t.is("DEFAULT") && w.computing && w.at(i+1).isSymbol("("):
+		case t.is("DEFAULT") && w.computing && w.isColumn(i+1):
 			w.with[i] = edit{defaultEdit + t.value, i + 1}
 		case w.isSetting(i):
 			w.with[i] = edit{"'" + t.value + "'", i + 1}
@@ -181,6 +181,17 @@ func (w *widener) computes() {
 		t = w.at(1)
 	}
 	w.computing = t.isSymbol("(") || slices.ContainsFunc([]string{"SELECT", "WITH", "INSERT", "REPLACE", "UPDATE", "DELETE", "LOAD"}, t.is)
+}
+
+// isColumn reports a column's name between parentheses at i.
+func (w *widener) isColumn(i int) bool {
+	last := w.match(i)
+	for at := i + 1; at < last; at += 2 {
+		if !w.isName(at) || w.at(at).isNumber() || at+1 < last && !w.at(at+1).isSymbol(".") {
+			return false
+		}
+	}
+	return last > i+1
 }
 
 // long is a type's old name: LONG {VARBINARY | BYTE}, LONG [VARCHAR] (MySQL 8.0 Reference Manual, 11.9).

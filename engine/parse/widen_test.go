@@ -26,6 +26,7 @@ func TestWiden(t *testing.T) {
 		{`CREATE TABLE t (a INT COMMENT = 'x') ENGINE = InnoDB`, `CREATE TABLE t (a INT COMMENT = 'x') ENGINE = InnoDB`},
 		{`SET @@character_set_database=binary, SESSION time_zone = SYSTEM, binlog_format := row;`, `SET @@character_set_database='binary', SESSION time_zone = 'SYSTEM', binlog_format := 'row';`},
 		{`SET @a = BINARY, b = BINARY 'x', c = ALL (SELECT 1)`, `SET @a = BINARY, b = BINARY 'x', c = ALL (SELECT 1)`},
+		{`SELECT DEFAULT(a) + DEFAULT (d.t.b), DEFAULT(5), DEFAULT(a + 1), DEFAULT()`, `SELECT silogate_DEFAULT(a) + silogate_DEFAULT (d.t.b), DEFAULT(5), DEFAULT(a + 1), DEFAULT()`},
 		{`DELETE FROM t IGNORE`, `DELETE FROM t IGNORE`},
 		{`CREATE TABLE t (a LONG BYTE, b LONG VARBINARY NOT NULL, c LONG, d LONG VARCHAR)`, `CREATE TABLE t (a MEDIUMBLOB, b MEDIUMBLOB NOT NULL, c MEDIUMTEXT, d MEDIUMTEXT)`},
 		{`CREATE TABLE t SELECT 1 UNION SELECT 2`, `CREATE TABLE t AS SELECT 1 UNION SELECT 2`},
