@@ -33,7 +33,7 @@ var conditions = []string{
 
 // expressions are computed of a row.
 var expressions = []string{
-	"da", "dt", "t", "d", "f", "i", "u", "e", "j", "DATE'2024-01-01' + 1", "da + INTERVAL 1 MONTH", "WEEK('2024-12-30', 3)", "i & 255", "u & 1", "1.50 * 3", "d / 3", "7 DIV 2", "2.5e0", "NULL", "JSON_OBJECT('k', 1.50)",
+	"da", "dt", "t", "d", "f", "i", "u", "e", "j", "DATE'2024-01-01' + 1", "da + INTERVAL 1 MONTH", "WEEK('2024-12-30', 3)", "i & 255", "u & 1", "1.50 * 3", "ROUND(d / 3, 4)", "7 DIV 2", "2.5e0", "NULL", "JSON_OBJECT('k', 1.50)",
 	"CONCAT(s, '-', d)", "CAST(f AS DECIMAL(10,3))", "IF(i > 0, d, 'no')", "COALESCE(i, s)", "(SELECT MAX(n) FROM other)", "(SELECT n FROM other o WHERE o.id = t.id)", "UPPER(g)", "DATE_FORMAT(dt, '%H:%i:%s.%f')", "ADDTIME(t, '1:00:00')",
 	"TIMESTAMPDIFF(DAY, da, '2024-03-01')", "HEX(b)", "GREATEST(i, 3)", "ROUND(d, 1)", "CAST(da AS SIGNED)", "ti * 1.5", "CONVERT(12 USING latin1)", "SUBSTRING(s, 2)", "t + 0", "dt + 0",
 }

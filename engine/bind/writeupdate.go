@@ -337,12 +337,12 @@ func (u *updateImport) follow(t *writtenTarget) error {
 	return err
 }
 
-// besideColumn is a value that is given to a column: a hexadecimal literal is a number for one of numbers.
+// besideColumn is a value that is given to a column: a hexadecimal literal is a number for one of numbers, and a quotient has more digits than it shows.
 func besideColumn(e sql.Expression, value expr.Expr, column types.Type) expr.Expr {
 	if column.IsNumeric() {
-		return asNumber(e, value)
+		value = asNumber(e, value)
 	}
-	return value
+	return expr.Inner(value)
 }
 
 func (b *Binder) takeDelete(ctx *sql.Context, a *analyzer.Analyzer, n *gmsplan.DeleteFrom, variables *userVariables, flags *sql.QueryFlags) (*Write, error) {

@@ -58,6 +58,9 @@ func doubles(args []Expr) ([]Expr, error) {
 	return out, err
 }
 
+// Inner is e as it is stored: with the digits that a quotient does not show.
+func Inner(e Expr) Expr { return inner(e) }
+
 // inner is e as an operand. MySQL shows a quotient with four more digits than the dividend has, but computes on with more: 1/3*3
 // is 1.0000. As an operand a quotient, and what was computed or chosen from one, therefore has the scale that MySQL's arithmetic
 // gives it.
