@@ -8,7 +8,7 @@ import (
 	gmstypes "github.com/dolthub/go-mysql-server/sql/types"
 	"github.com/dolthub/vitess/go/vt/sqlparser"
 
-	"github.com/silogate/silogate/engine/bind"
+	"github.com/silogate/silogate/engine/sqlerr"
 )
 
 // definesTables reports a statement that tables may run: it is not bound before that.
@@ -34,10 +34,12 @@ func (s *statement) prepareTables(n *sqlparser.Prepare) (done bool, err error) {
 			return false, nil
 		}
 	}
-	mode := bind.Mode(s.ctx)
-	inner, _, err := s.server.gms.Parser.ParseOneWithOptions(s.ctx, text, sqlparser.ParserOptions{AnsiQuotes: mode.AnsiQuotes})
+	inner, _, rest, err := s.server.gms.Parser.Parse(s.ctx, text, true)
 	if err != nil || !definesTables(inner) {
 		return false, nil // GMS says what is wrong
+	}
+	if rest = strings.TrimSpace(rest); rest != "" {
+		return true, sqlerr.New(sqlerr.Syntax, "You have an error in your SQL syntax: one statement is prepared, not also '%s'", rest)
 	}
 	s.keepWarnings(nil)
 	s.ctx.Session.PrepareQuery(n.Name, inner)

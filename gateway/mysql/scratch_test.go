@@ -503,6 +503,10 @@ func TestPreparedDefinitions(t *testing.T) {
 	g := start(t)
 	c, _ := g.conn(g.open(""))
 	exec(t, c, "CREATE DATABASE made")
+	const both = "PREPARE two FROM 'CREATE TABLE made.a (a INT); CREATE TABLE made.b (a INT)'"
+	_, err := c.ExecContext(background, both)
+	wantErrno(t, both, err, 1064, "42000")
+	exec(t, c, "PREPARE one FROM 'CREATE TABLE made.one (a INT);'", "EXECUTE one")
 	for _, p := range []struct {
 		text string
 		args []any
@@ -526,6 +530,6 @@ func TestPreparedDefinitions(t *testing.T) {
 	wantTable(t, c, "SELECT * FROM made.r", "NULL|NULL|7.5|NULL")
 	exec(t, c, "START TRANSACTION", "INSERT INTO made.r VALUES (1, 2, 3, NULL)", "PREPARE d FROM 'CREATE TABLE made.s (a INT)'", "EXECUTE d", "ROLLBACK")
 	wantTable(t, c, "SELECT COUNT(*) FROM made.r", "2")
-	_, err := c.ExecContext(background, "EXECUTE d")
+	_, err = c.ExecContext(background, "EXECUTE d")
 	wantErrno(t, "a table that is there", err, 1050, "42S01")
 }
