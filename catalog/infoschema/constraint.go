@@ -140,19 +140,8 @@ func columnDefault(i *item) types.Value {
 	if c == nil || c.Default == nil || c.Generated != nil || strings.EqualFold(*c.Default, "NULL") {
 		return types.NullValue
 	}
-	text := *c.Default
-	if literal(text) {
-		text = unescaped.Replace(text[1 : len(text)-1])
-	}
+	text, _ := types.UnquoteLiteral(*c.Default)
 	return types.TextValue(text)
-}
-
-// unescaped is what a literal stands for.
-var unescaped = strings.NewReplacer("''", "'", `\\`, `\`, `\n`, "\n", `\r`, "\r", `\0`, "\x00")
-
-// literal reports a text in quotes.
-func literal(sql string) bool {
-	return len(sql) > 1 && strings.HasPrefix(sql, "'") && strings.HasSuffix(sql, "'")
 }
 
 // extra is EXTRA.

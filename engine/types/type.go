@@ -158,7 +158,7 @@ func (t Type) String() string {
 	case t.Kind == Enum || t.Kind == Set:
 		quoted := t.MemberNames()
 		for i, m := range quoted {
-			quoted[i] = "'" + memberEscapes.Replace(m) + "'"
+			quoted[i] = QuoteLiteral(m)
 		}
 		return name + "(" + strings.Join(quoted, ",") + ")"
 	case t.Length > 0 && t.Kind != Text && t.Kind != Blob && t.Kind != JSON:
@@ -166,6 +166,3 @@ func (t Type) String() string {
 	}
 	return name
 }
-
-// memberEscapes are what MySQL escapes in the members that it shows.
-var memberEscapes = strings.NewReplacer("'", "''", `\`, `\\`, "\n", `\n`, "\r", `\r`, "\x00", `\0`)

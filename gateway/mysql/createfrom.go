@@ -168,7 +168,7 @@ func madeOf(t types.Type, shown *bind.Shown, c wire.Column) string {
 			zero = "'0'"
 		}
 		if from.Column.Comment != "" {
-			text += " COMMENT '" + strings.NewReplacer("'", "''", `\`, `\\`).Replace(from.Column.Comment) + "'"
+			text += " COMMENT " + types.QuoteLiteral(from.Column.Comment)
 		}
 	} else {
 		text, zero = computedType(t, shown, c)

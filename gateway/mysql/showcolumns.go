@@ -2,10 +2,11 @@ package mysql
 
 import (
 	"regexp"
-	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
 	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
+
+	"github.com/silogate/silogate/engine/types"
 )
 
 // showColumns has SHOW COLUMNS say of a column what MySQL does: its type without a collation, and literal defaults without
@@ -31,9 +32,6 @@ type columnRows struct {
 // collated finds what follows the type itself.
 var collated = regexp.MustCompile(`( CHARACTER SET \w+)?( COLLATE (\w+))?$`)
 
-// unescaped undoes what GMS escapes in the text of a literal.
-var unescaped = strings.NewReplacer("''", "'", `\\`, `\`)
-
 // Next implements sql.RowIter.
 func (c *columnRows) Next(ctx *sql.Context) (sql.Row, error) {
 	row, err := c.RowIter.Next(ctx)
@@ -53,8 +51,8 @@ func (c *columnRows) Next(ctx *sql.Context) (sql.Row, error) {
 			row[collation] = found[3]
 		}
 	}
-	if text, ok := row[value].(string); ok && len(text) > 1 && strings.HasPrefix(text, "'") && strings.HasSuffix(text, "'") {
-		row[value] = unescaped.Replace(text[1 : len(text)-1])
+	if text, ok := row[value].(string); ok {
+		row[value], _ = types.UnquoteLiteral(text)
 	}
 	return row, nil
 }

@@ -59,7 +59,7 @@ func CreateTable(ctx *sql.Context, t sql.Table) (statement string, ok bool) {
 	collation := own.Collation()
 	fmt.Fprintf(&b, " DEFAULT CHARSET=%s COLLATE=%s", collation.CharacterSet().Name(), collation.Name())
 	if def.Comment != "" {
-		b.WriteString(" COMMENT=" + literal(def.Comment))
+		b.WriteString(" COMMENT=" + types.QuoteLiteral(def.Comment))
 	}
 	return b.String(), true
 }
@@ -91,7 +91,7 @@ func columnLine(def *scratch.Definition, c scratch.Column) string {
 		line += " ON UPDATE " + *c.OnUpdate
 	}
 	if c.Comment != "" {
-		line += " COMMENT " + literal(c.Comment)
+		line += " COMMENT " + types.QuoteLiteral(c.Comment)
 	}
 	return line
 }
@@ -123,7 +123,7 @@ func shownDefault(c scratch.Column) string {
 		strings.HasPrefix(strings.ToUpper(text), "CURRENT_TIMESTAMP"), strings.HasPrefix(text, "b'"), strings.HasPrefix(text, "0x"):
 		return text
 	}
-	return literal(text)
+	return types.QuoteLiteral(text)
 }
 
 func unparenthesized(text string) string {
@@ -139,7 +139,7 @@ func keyLine(def *scratch.Definition, k scratch.Key) string {
 		line = "UNIQUE " + line
 	}
 	if k.Comment != "" {
-		line += " COMMENT " + literal(k.Comment)
+		line += " COMMENT " + types.QuoteLiteral(k.Comment)
 	}
 	return line
 }
@@ -181,8 +181,3 @@ func quotedList(names []string) string {
 	}
 	return strings.Join(list, ", ")
 }
-
-func literal(text string) string { return "'" + unescaped.Replace(text) + "'" }
-
-// unescaped is how MySQL shows what can't stand in a literal as it is (append_unescaped): clients read SHOW CREATE TABLE line by line.
-var unescaped = strings.NewReplacer("'", "''", `\`, `\\`, "\n", `\n`, "\r", `\r`, "\x00", `\0`)

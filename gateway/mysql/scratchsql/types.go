@@ -68,7 +68,7 @@ func typeText(t sql.Type, table sql.CollationID) string {
 		return t.String()
 	}
 	for i, m := range members {
-		members[i] = literal(m)
+		members[i] = types.QuoteLiteral(m)
 	}
 	text := kind + "(" + strings.Join(members, ",") + ")"
 	if collated, ok := t.(sql.TypeWithCollation); ok {
@@ -179,7 +179,7 @@ func expressionText(ctx *sql.Context, v *sql.ColumnDefaultValue, t sql.Type, typ
 		if err != nil {
 			return nil, err
 		}
-		text = literal(codec.Text(0, values[0]))
+		text = types.QuoteLiteral(codec.Text(0, values[0]))
 	}
 	return &text, nil
 }
