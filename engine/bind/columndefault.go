@@ -5,7 +5,6 @@ import (
 
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/go-mysql-server/sql/expression"
-	"github.com/dolthub/go-mysql-server/sql/planbuilder"
 	"github.com/dolthub/vitess/go/vt/sqlparser"
 
 	"github.com/silogate/silogate/engine/expr"
@@ -116,28 +115,11 @@ func (x *expressions) columnDefault(d *columnDefault) (expr.Expr, error) {
 	if of, ok := x.anyOf[id]; ok {
 		id = of
 	}
-	from, ok := x.origins[id]
-	if _, stored := from.table.(Stored); !ok || !stored {
+	from := x.origins[id]
+	table, ok := from.table.(Writable)
+	if !ok {
 		return nil, d.unknown()
 	}
-	schema := planbuilder.New(x.ctx, x.binder.engine.Analyzer.Catalog, nil).ResolveSchemaDefaults(from.database, from.table.Name(), from.table.Schema(x.ctx))
-	c := schema[schema.IndexOfColName(from.column.Name)]
-	switch {
-	case c.AutoIncrement:
-		return x.counterDefault(c, column.Typ)
-	case c.Default != nil && c.Default.IsLiteral():
-		v, err := c.Default.Eval(x.ctx, nil)
-		if err != nil {
-			return nil, err
-		}
-		value, err := fromGMS(x.ctx, v, c.Type, column.Typ, sessionLocation(x.ctx))
-		return &expr.Literal{Value: value, Typ: column.Typ}, err
-	case c.Default != nil:
-		return nil, sqlerr.New(sqlerr.Errno(3773), "DEFAULT function cannot be used with default value expressions") // ER_DEFAULT_AS_VAL_GENERATED
-	case c.Nullable:
-		return &expr.Literal{Value: types.NullValue, Typ: column.Typ}, nil
-	case column.Typ.Kind == types.Enum:
-		return &expr.Literal{Value: types.TextValue(column.Typ.MemberNames()[0]), Typ: column.Typ}, nil
-	}
-	return nil, sqlerr.New(sqlerr.NoDefault, "Field '%s' doesn't have a default value", c.Name)
+	schema := x.withDefaults(from.database, table, table.Schema(x.ctx))
+	return x.givenDefault(newWrittenTable(x.ctx, from.database, table, schema), from.column.Name)
 }

@@ -1,9 +1,8 @@
 package bind
 
 import (
-	"slices"
-
 	"encoding/hex"
+	"slices"
 	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"

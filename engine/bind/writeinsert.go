@@ -40,7 +40,7 @@ func (b *Binder) takeInsert(ctx *sql.Context, a *analyzer.Analyzer, n *gmsplan.I
 	values, _ := n.Source.(*gmsplan.Values)
 	w.single = values != nil && len(values.ExpressionTuples) == 1
 	im := b.writer(ctx, n, w, variables)
-	table := newWrittenTable(ctx, tables[0], destination.Sch)
+	table := newWrittenTable(ctx, tables[0].node.Database().Name(), writable(tables[0].node), destination.Sch)
 	i := &insertImport{termImport: im.terms(table), analyzer: a, insert: &write.Insert{Rules: w.rules()}}
 	if err := i.columns(n.ColumnNames); err != nil {
 		return nil, err

@@ -10,7 +10,6 @@ import (
 	"github.com/dolthub/go-mysql-server/sql/analyzer"
 	"github.com/dolthub/go-mysql-server/sql/expression"
 	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
-	"github.com/dolthub/go-mysql-server/sql/planbuilder"
 
 	"github.com/silogate/silogate/engine/expr"
 	"github.com/silogate/silogate/engine/plan"
@@ -54,14 +53,11 @@ type writtenTarget struct {
 
 // target makes a target of a table.
 func (im *importer) target(n fromTable) (*writtenTarget, error) {
-	t := &writtenTarget{fromTable: n, writtenTable: newWrittenTable(im.ctx, n, n.node.Schema(im.ctx)), scan: im.scans[n.node], now: make(map[string]expr.Expr)}
+	t := &writtenTarget{fromTable: n, writtenTable: newWrittenTable(im.ctx, n.node.Database().Name(), writable(n.node), n.node.Schema(im.ctx)), scan: im.scans[n.node], now: make(map[string]expr.Expr)}
 	if t.scan == nil {
 		return nil, fmt.Errorf("table %s is not scanned", n.name)
 	}
-	t.resolve = func() sql.Schema {
-		catalog := im.binder.engine.Analyzer.Catalog
-		return planbuilder.New(im.ctx, catalog, nil).ResolveSchemaDefaults(t.database, t.table.Name(), t.schema)
-	}
+	t.resolve = func() sql.Schema { return im.withDefaults(t.database, t.table, t.schema) }
 	for i, c := range t.columns {
 		t.now[strings.ToLower(c.Name)] = t.scan.scan.Cols[i].Ref()
 	}
