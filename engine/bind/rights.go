@@ -15,6 +15,11 @@ type rights struct {
 	scratch Scratch
 }
 
+// TableRight is a right on a table, by the name that the parser has for it. Without a database it is the current one.
+func TableRight(right, database, table string) sqlparser.AuthInformation {
+	return sqlparser.AuthInformation{AuthType: right, TargetType: sqlparser.AuthTargetType_SingleTableIdentifier, TargetNames: []string{database, table}}
+}
+
 // HandleAuth implements sql.AuthorizationHandler.
 func (r rights) HandleAuth(ctx *sql.Context, state sql.AuthorizationQueryState, auth sqlparser.AuthInformation) error {
 	of, inView := auth.Extra.(*viewRights)

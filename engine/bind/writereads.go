@@ -10,8 +10,7 @@ import (
 // on one whose rows ON DUPLICATE KEY UPDATE changes (MySQL 8.0 manual, 13.2.6, 13.2.2 and 13.2.17). Subqueries have theirs.
 func WriteRights(stmt sqlparser.Statement) (rights []sqlparser.AuthInformation) {
 	on := func(right string, t sqlparser.TableName) {
-		rights = append(rights, sqlparser.AuthInformation{AuthType: right, TargetType: sqlparser.AuthTargetType_SingleTableIdentifier,
-			TargetNames: []string{t.DbQualifier.String(), t.Name.String()}})
+		rights = append(rights, TableRight(right, t.DbQualifier.String(), t.Name.String()))
 	}
 	var from []sqlparser.TableName
 	var parts []sqlparser.SQLNode

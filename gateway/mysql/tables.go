@@ -7,6 +7,7 @@ import (
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/vitess/go/vt/sqlparser"
 
+	"github.com/silogate/silogate/engine/bind"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
@@ -134,12 +135,11 @@ func (s *statement) mayReference(db string, n *sqlparser.DDL) error {
 		if !ok {
 			continue
 		}
-		parent := []string{cmp.Or(key.ReferencedTable.DbQualifier.String(), db), key.ReferencedTable.Name.String()}
-		if strings.EqualFold(parent[0], db) && strings.EqualFold(parent[1], n.Table.Name.String()) {
+		parentDB, parent := cmp.Or(key.ReferencedTable.DbQualifier.String(), db), key.ReferencedTable.Name.String()
+		if strings.EqualFold(parentDB, db) && strings.EqualFold(parent, n.Table.Name.String()) {
 			continue
 		}
-		err := s.authorize(sqlparser.AuthInformation{AuthType: sqlparser.AuthType_FOREIGN_KEY, TargetType: sqlparser.AuthTargetType_SingleTableIdentifier, TargetNames: parent})
-		if err != nil {
+		if err := s.authorize(bind.TableRight(sqlparser.AuthType_FOREIGN_KEY, parentDB, parent)); err != nil {
 			return err
 		}
 	}

@@ -93,8 +93,7 @@ func (s *statement) createView(n *gmsplan.CreateView) error {
 		return sqlerr.New(sqlerr.TableExists, "Table '%s' already exists", n.Name)
 	}
 	if exists { // it goes (MySQL 8.0 manual, 13.1.23 and 13.1.11)
-		err := s.authorize(sqlparser.AuthInformation{AuthType: sqlparser.AuthType_DROP, TargetType: sqlparser.AuthTargetType_SingleTableIdentifier, TargetNames: []string{db, n.Name}})
-		if err != nil {
+		if err := s.authorize(bind.TableRight(sqlparser.AuthType_DROP, db, n.Name)); err != nil {
 			return err
 		}
 	}
