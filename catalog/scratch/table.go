@@ -95,7 +95,7 @@ func (t *Table) over(other *Table) (*Table, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var own []entry
-	err := error(nil)
+	var err error
 	t.dirty.Scan(func(key string, _ struct{}) bool {
 		var e entry
 		var ok bool

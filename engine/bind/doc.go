@@ -5,12 +5,14 @@
 // # Which statement goes where
 //
 // A query over federated tables becomes one Leaf at the root of GMS's tree: an opaque relation that holds the imported
-// plan.Node, the result's schema and the run-time parameters. So does a query without tables, if all of it can be imported
-// and it does nothing but compute (constant.go); if not, it silently stays with GMS. A statement over GMS's own tables is GMS's
-// from end to end, but for queries over scratch tables (scratch.go) and the grant tables, which are taken like federated ones. In other statements
-// (SET @x = (SELECT ...), INSERT ... SELECT into a table of GMS, CREATE TABLE ... AS) each outermost federated query is replaced by a Leaf of its own and the statement stays with GMS. The decision is
-// made once, at the root, before GMS's first analysis rule; of GMS's rules a taken query sees only the validators, never
-// a rewrite. Prepared parameters arrive as literals: GMS binds a prepared statement anew at each execution.
+// plan.Node, the result's schema and the run-time parameters. So does a query without tables, if all of it can be
+// imported and it does nothing but compute (constant.go); if not, it silently stays with GMS. A statement over GMS's own
+// tables is GMS's from end to end, but for queries over scratch tables (scratch.go) and the grant tables, which are
+// taken like federated ones. In other statements (SET @x = (SELECT ...), INSERT ... SELECT into a table of GMS, CREATE
+// TABLE ... AS) each outermost federated query is replaced by a Leaf of its own and the statement stays with GMS. The
+// decision is made once, at the root, before GMS's first analysis rule; of GMS's rules a taken query sees only the
+// validators, never a rewrite. Prepared parameters arrive as literals: GMS binds a prepared statement anew at each
+// execution.
 //
 // The databases that describe the gateway are of a System, whose tables are federated ones that each statement reads as its session
 // sees them (system.go). A SHOW that lists databases or tables is replaced by a query over them before it is bound (show.go).

@@ -1,5 +1,6 @@
-// Package parse reads the statements that the grammar of go-mysql-server lacks: CREATE, ALTER and DROP SERVER, SHOW SERVERS,
-// ANALYZE TABLE as MySQL has it, OPTIMIZE and its kin, SHOW WARNINGS and ERRORS, GET DIAGNOSTICS, START TRANSACTION with what it may say. It refuses those that nothing here could do (refusals).
+// Package parse reads the statements that the grammar of go-mysql-server lacks: CREATE, ALTER and DROP SERVER, SHOW
+// SERVERS, ANALYZE TABLE as MySQL has it, OPTIMIZE and its kin, SHOW WARNINGS and ERRORS, GET DIAGNOSTICS, START
+// TRANSACTION with what it may say. It refuses those that nothing here could do (refusals).
 //
 // Statement looks at the first words of a text; anything it does not know belongs to the other grammar and is left
 // alone, so a new statement is one more row of its table. Tokens follow MySQL's lexical rules: three kinds of comment,

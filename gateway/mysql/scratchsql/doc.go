@@ -4,9 +4,9 @@
 // What makes and changes tables is decided here: a statement becomes a draft, all clauses of it together, of which GMS binds types and
 // expressions (Databases.Create, Databases.Alter).
 //
-// Of rows GMS checks statements, computes defaults, generated columns and checks, and converts values; it hands them to
-// an editor, which stores them and finds those that a key forbids. It reads tables itself only to change them. Queries are
-// the engine's, which reads a Snapshot without a detour over GMS's rows.
+// Rows are written by package write, for which a table is a writer: it stores them and finds those that a key forbids. Foreign keys GMS
+// enforces and follows: it hands the rows of cascades to an editor. Queries are the engine's, which reads a Snapshot without a detour over
+// GMS's rows.
 //
 // What GMS has no storage for is none here: FULLTEXT, SPATIAL and vector indexes, spatial types, triggers, procedures and
 // events are refused.

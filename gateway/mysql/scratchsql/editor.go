@@ -11,6 +11,7 @@ import (
 	"github.com/silogate/silogate/catalog/scratch"
 	"github.com/silogate/silogate/engine/bind"
 	"github.com/silogate/silogate/engine/types"
+	"github.com/silogate/silogate/engine/write"
 )
 
 // editor writes rows of a table. What a statement did is undone by who runs it (scratch.Session.Undo), so that the
@@ -87,12 +88,7 @@ func (e *editor) Delete(ctx *sql.Context, row sql.Row) error {
 	if err != nil {
 		return err
 	}
-	var ok bool
-	if key != "" {
-		ok, err = e.rows.DeleteAt(key)
-	} else {
-		ok, err = e.rows.Delete(values)
-	}
+	ok, err := remove(e.rows, write.Row{Key: key, Values: values})
 	if err == nil && !ok {
 		err = sql.ErrDeleteRowNotFound.New()
 	}
@@ -113,12 +109,7 @@ func (e *editor) Update(ctx *sql.Context, old, row sql.Row) error {
 	if err != nil {
 		return err
 	}
-	var ok bool
-	if key != "" {
-		ok, err = e.rows.UpdateAt(key, after)
-	} else {
-		ok, err = e.rows.Update(before, after)
-	}
+	ok, err := update(e.rows, write.Row{Key: key, Values: before}, after)
 	if err == nil && !ok {
 		err = sql.ErrDeleteRowNotFound.New()
 	}

@@ -45,14 +45,10 @@ func (t *table) Writer(ctx *sql.Context) (write.Table, error) {
 	}
 	var rest write.Table = w
 	if links != nil {
-		linked := &linkedWriter{writer: w, ctx: ctx, links: links}
-		if own, ok := links.Editor.(*foreignKeyEditor); ok {
-			linked.row = own.editor
-		}
-		rest = linked
+		rest = &linkedWriter{writer: w, ctx: ctx, links: links, row: links.Editor.(*foreignKeyEditor).editor}
 	}
 	if lost := t.lostParents(ctx); len(lost) > 0 {
-		return &orphans{Table: rest, own: w, of: t, lost: lost}, nil
+		return &orphans{Table: rest, own: w, lost: lost}, nil
 	}
 	return rest, nil
 }
@@ -67,21 +63,28 @@ func (w *writer) clash(row []types.Value) error { return w.refused(w.rows.Clash(
 func (w *writer) Row(key string) ([]types.Value, bool, error) { return w.rows.Row(key) }
 
 // Update implements write.Table.
-func (w *writer) Update(old write.Row, row []types.Value) (ok bool, err error) {
-	if old.Key == "" {
-		ok, err = w.rows.Update(old.Values, row)
-	} else {
-		ok, err = w.rows.UpdateAt(old.Key, row)
-	}
+func (w *writer) Update(old write.Row, row []types.Value) (bool, error) {
+	ok, err := update(w.rows, old, row)
 	return ok, w.refused(err)
 }
 
 // Delete implements write.Table.
-func (w *writer) Delete(old write.Row) (bool, error) {
+func (w *writer) Delete(old write.Row) (bool, error) { return remove(w.rows, old) }
+
+// update replaces a row, under its key if that is known.
+func update(rows *scratch.Table, old write.Row, row []types.Value) (bool, error) {
 	if old.Key == "" {
-		return w.rows.Delete(old.Values)
+		return rows.Update(old.Values, row)
 	}
-	return w.rows.DeleteAt(old.Key)
+	return rows.UpdateAt(old.Key, row)
+}
+
+// remove removes a row, under its key if that is known.
+func remove(rows *scratch.Table, old write.Row) (bool, error) {
+	if old.Key == "" {
+		return rows.Delete(old.Values)
+	}
+	return rows.DeleteAt(old.Key)
 }
 
 // TakeAutoIncrement implements write.Table.
@@ -109,7 +112,6 @@ func entry(codec *bind.Codec, d *scratch.DuplicateError) string {
 type orphans struct {
 	write.Table // by the other foreign keys
 	own         *writer
-	of          *table
 	lost        []orphanedKey
 }
 
@@ -133,6 +135,10 @@ func (t *table) lostParents(ctx *sql.Context) (lost []orphanedKey) {
 	return lost
 }
 
+func (w *writer) noParent(k orphanedKey) error {
+	return errNoParent(w.table.database, w.table.def.Name, k.ForeignKey)
+}
+
 // points reports whether a row points to the parent of a key, which one with a NULL in it does not.
 func (k *orphanedKey) points(row []types.Value) bool {
 	return !slices.ContainsFunc(k.columns, func(c int) bool { return row[c].Null })
@@ -145,7 +151,7 @@ func (w *orphans) Insert(row []types.Value) error {
 	}
 	for _, k := range w.lost {
 		if k.points(row) {
-			return errNoParent(w.of.database, w.of.def.Name, k.ForeignKey)
+			return w.own.noParent(k)
 		}
 	}
 	return w.Table.Insert(row)
@@ -156,7 +162,7 @@ func (w *orphans) Update(old write.Row, row []types.Value) (bool, error) {
 	for _, k := range w.lost {
 		changed := slices.ContainsFunc(k.columns, func(c int) bool { return old.Values[c] != row[c] })
 		if changed && k.points(row) {
-			return true, errNoParent(w.of.database, w.of.def.Name, k.ForeignKey)
+			return true, w.own.noParent(k)
 		}
 	}
 	return w.Table.Update(old, row)
