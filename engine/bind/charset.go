@@ -1,11 +1,10 @@
 package bind
 
 import (
-	"strings"
-
 	"github.com/dolthub/go-mysql-server/sql"
 
 	"github.com/silogate/silogate/engine/expr"
+	"github.com/silogate/silogate/engine/expr/kernel"
 	"github.com/silogate/silogate/engine/types"
 )
 
@@ -45,29 +44,12 @@ func (r recoder) Eval(env *expr.Env, args []types.Value) (types.Value, error) {
 	if r.recoding != encoded {
 		text, ok := encoder.Decode(out)
 		if !ok {
-			env.Warn(invalidCharacters, "Invalid "+r.set.Name()+" character string: '"+upperHex(out)+"'")
+			env.Warn(kernel.InvalidText(r.set.Name(), out))
 			return types.NullValue, nil
 		}
 		out = text
 	}
 	return types.TextValue(string(out)), nil
-}
-
-const invalidCharacters = 1300 // ER_INVALID_CHARACTER_STRING
-
-// upperHex shows the first bytes of an invalid text as MySQL does.
-func upperHex(b []byte) string {
-	const most = 6
-	var out strings.Builder
-	for i, c := range b {
-		if i == most {
-			return out.String() + "..."
-		}
-		out.WriteString(`\x`)
-		out.WriteByte("0123456789ABCDEF"[c>>4])
-		out.WriteByte("0123456789ABCDEF"[c&15])
-	}
-	return out.String()
 }
 
 func recode(as recoding, set sql.CharacterSetID, e expr.Expr, to types.Type) expr.Expr {

@@ -3,7 +3,7 @@ package kernel
 import (
 	"encoding/base64"
 	"encoding/hex"
-	"strings"
+	"fmt"
 	"unicode"
 	"unicode/utf8"
 )
@@ -144,15 +144,17 @@ func Chars(r *Row, dst []byte) ([]byte, bool) {
 	return dst, true
 }
 
-// warnInvalidText is ER_INVALID_CHARACTER_STRING.
-const warnInvalidText = 1300
+// InvalidText is the errno and the message of bytes that are no text of a character set (ER_INVALID_CHARACTER_STRING).
+func InvalidText(set string, s []byte) (errno int, message string) {
+	const most = 6 // bytes that it shows
+	return 1300, fmt.Sprintf("Invalid %s character string: '%X'", set, s[:min(len(s), most)])
+}
 
 // TextOfBytes computes CONVERT(bytes USING utf8mb4): NULL with a warning for what is no UTF-8.
 func TextOfBytes(r *Row, dst []byte) ([]byte, bool) {
 	s := r.Text(0)
 	if !utf8.Valid(s) {
-		const most = 6
-		r.Warn(warnInvalidText, "Invalid utf8mb4 character string: '"+strings.ToUpper(hex.EncodeToString(s[:min(len(s), most)]))+"'")
+		r.Warn(InvalidText("utf8mb4", s))
 		return dst, false
 	}
 	return append(dst, s...), true
