@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/silogate/silogate/internal/testserver"
 )
 
 // A gateway that is lost in the middle of a statement, here one that is stopped and so neither cancels nor hangs up, leaves
@@ -23,7 +24,7 @@ func TestALostGatewayLeavesNoWorkBehind(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer locker.Close(context.Background()) //nolint:errcheck // the test is over
-	program, address := program(t), freeAddress(t)
+	program, address := program(t), testserver.FreeAddress(t)
 	p := spawn(t, program, "serve", "--config", configured(t, fmt.Sprintf(
 		"listen: %s\ndata: %s\nusers: [{name: root, password: \"\"}]\nsources:\n%s", address, t.TempDir(), postgresSource("pg", pg))))
 	conn := session(t, connect(t, "root@tcp("+address+")/"), "SET max_execution_time = 3000")

@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/silogate/silogate/internal/testserver"
 )
 
 // program builds the command.
@@ -117,7 +119,7 @@ func TestProcess(t *testing.T) {
 	}
 
 	t.Run("SIGTERM lets a statement end", func(t *testing.T) {
-		address := freeAddress(t)
+		address := testserver.FreeAddress(t)
 		p := spawn(t, program, "serve", "--config", configured(t, basic(address)))
 		db := connect(t, "root@tcp("+address+")/")
 		conn, err := db.Conn(t.Context())
@@ -149,7 +151,7 @@ func TestProcess(t *testing.T) {
 	})
 
 	t.Run("a second signal does not wait", func(t *testing.T) {
-		address := freeAddress(t)
+		address := testserver.FreeAddress(t)
 		p := spawn(t, program, "serve", "--config", configured(t, basic(address)))
 		db := connect(t, "root@tcp("+address+")/")
 		conn, err := db.Conn(t.Context())
@@ -180,7 +182,7 @@ func TestProcess(t *testing.T) {
 	})
 
 	t.Run("what a killed process left behind is removed", func(t *testing.T) {
-		address := freeAddress(t)
+		address := testserver.FreeAddress(t)
 		path := configured(t, basic(address))
 		p := spawn(t, program, "serve", "--config", path)
 		connect(t, "root@tcp("+address+")/").Close()
@@ -200,7 +202,7 @@ func TestProcess(t *testing.T) {
 
 	t.Run("killed while it spills", func(t *testing.T) {
 		pg := big(t)
-		address, data := freeAddress(t), t.TempDir()
+		address, data := testserver.FreeAddress(t), t.TempDir()
 		path := configured(t, fmt.Sprintf("listen: %s\ndata: %s\nusers: [{name: root, password: \"\"}]\n"+
 			"memory: {server: 64MiB, query: 16MiB, spill: 1GiB}\nsources:\n%s", address, data, postgresSource("pg", pg)))
 		p := spawn(t, program, "serve", "--config", path)
@@ -238,7 +240,7 @@ func TestProcess(t *testing.T) {
 	})
 
 	t.Run("two processes share a data folder", func(t *testing.T) {
-		one, two := freeAddress(t), freeAddress(t)
+		one, two := testserver.FreeAddress(t), testserver.FreeAddress(t)
 		first := spawn(t, program, "serve", "--config", configured(t, basic(one)))
 		a := connect(t, "root@tcp("+one+")/")
 		second := spawn(t, program, "serve", "--config", configured(t, basic(two)))

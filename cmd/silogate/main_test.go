@@ -47,15 +47,25 @@ func (o *output) String() string {
 	return o.text.String()
 }
 
-// running starts a command and returns what ends it: that cancels it and returns its error.
-func running(out *output, args ...string) (stop func() error) {
+// running starts a command and returns what ends it: that cancels it and returns its error. A command that ends by itself
+// fails the test.
+func running(t *testing.T, out *output, args ...string) (stop func() error) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- run(ctx, args, out, quiet) }()
-	return func() error {
+	go func() {
+		err := run(ctx, args, out, quiet)
+		if ctx.Err() == nil {
+			t.Errorf("silogate %s ended: %v", strings.Join(args, " "), err)
+		}
+		ended <- err
+	}()
+	stop = sync.OnceValue(func() error {
 		cancel()
 		return <-ended
-	}
+	})
+	t.Cleanup(func() { _ = stop() }) // its error is for the test to see
+	return stop
 }
 
 // connect waits until a server answers.
@@ -74,17 +84,6 @@ func connect(t testing.TB, dsn string) *sql.DB {
 		time.Sleep(10 * time.Millisecond)
 	}
 	return db
-}
-
-// freeAddress is one on which nothing listens.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 func query(t *testing.T, db *sql.DB, text string) (columns []string, rows [][]string) {
@@ -117,8 +116,8 @@ func query(t *testing.T, db *sql.DB, text string) (columns []string, rows [][]st
 func TestDemo(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	var out output
-	address := freeAddress(t)
-	stop := running(&out, "demo", "--listen", address)
+	address := testserver.FreeAddress(t)
+	stop := running(t, &out, "demo", "--listen", address)
 	db := connect(t, "root@tcp("+address+")/")
 	for _, s := range demo.Tour() {
 		for _, pushdown := range []string{"on", "off"} {
@@ -169,7 +168,7 @@ func configure(t *testing.T, extra string) (path, address, web string) {
 	if _, err := demo.Write(context.Background(), dir); err != nil {
 		t.Fatal(err)
 	}
-	address, web = freeAddress(t), freeAddress(t)
+	address, web = testserver.FreeAddress(t), testserver.FreeAddress(t)
 	t.Setenv("SILOGATE_TEST_PASSWORD", "sesame")
 	text := "listen: " + address + "\nweb: " + web + "\ndata: " + filepath.Join(dir, "data") + `
 memory: {server: 256MiB, query: 64MiB, spill: 1GiB}
@@ -188,7 +187,7 @@ sources:
 func TestServe(t *testing.T) {
 	path, address, web := configure(t, "")
 	var out output
-	stop := running(&out, "serve", "--config", path)
+	stop := running(t, &out, "serve", "--config", path)
 	db := connect(t, "root:sesame@tcp("+address+")/shop")
 	if _, rows := query(t, db, "SELECT COUNT(*) FROM orders"); rows[0][0] != "5000" {
 		t.Errorf("orders: %q", rows)
@@ -213,7 +212,7 @@ func TestServe(t *testing.T) {
 		t.Error(err)
 	}
 
-	stop = running(&out, "serve", "--config", path)
+	stop = running(t, &out, "serve", "--config", path)
 	again := connect(t, "ann:ann@tcp("+address+")/")
 	if _, rows := query(t, again, "SELECT 1"); rows[0][0] != "1" {
 		t.Error("ann did not survive the restart")

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/silogate/silogate/internal/testserver"
 	"github.com/silogate/silogate/internal/tpch"
 )
 
@@ -24,7 +25,7 @@ func TestTPCHAtScale(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := freeAddress(t)
+	address := testserver.FreeAddress(t)
 	p := spawn(t, program(t), "serve", "--config", configured(t, fmt.Sprintf(
 		"listen: %s\ndata: %s\nusers: [{name: root, password: \"\"}]\nmemory: {server: 2GiB, query: %s, spill: 30GiB}\n"+
 			"sources:\n  local: {type: objectstore, url: \"file://%s\"}\n",

@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+
+	"github.com/silogate/silogate/internal/testserver"
 )
 
 // TestScratchSurvives kills the gateway while clients write: what they were told is committed is there when it starts
@@ -17,7 +19,7 @@ func TestScratchSurvives(t *testing.T) {
 	program, data := program(t), t.TempDir()
 	const writers, rounds = 3, 4
 	start := func() (*process, string) {
-		address := freeAddress(t)
+		address := testserver.FreeAddress(t)
 		return spawn(t, program, "serve", "--config",
 			configured(t, fmt.Sprintf("listen: %s\ndata: %s\nusers: [{name: root, password: \"\"}]\n", address, data))), address
 	}

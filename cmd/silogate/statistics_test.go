@@ -26,7 +26,7 @@ func TestLearntSurvivesARestart(t *testing.T) {
 	const statement = "SELECT id FROM orders WHERE id % 7 = 1"
 	path, address, _ := configure(t, "")
 	var out output
-	stop := running(&out, "serve", "--config", path)
+	stop := running(t, &out, "serve", "--config", path)
 	db := connect(t, "root:sesame@tcp("+address+")/shop")
 	if plan := planOf(t, address, statement); strings.Contains(plan, "learnt") {
 		t.Errorf("before anything ran:\n%s", plan)
@@ -40,7 +40,7 @@ func TestLearntSurvivesARestart(t *testing.T) {
 	if err := stop(); err != nil {
 		t.Error(err)
 	}
-	stop = running(&out, "serve", "--config", path)
+	stop = running(t, &out, "serve", "--config", path)
 	if after := planOf(t, address, statement); after != before {
 		t.Errorf("after a restart:\n%s\nbefore:\n%s", after, before)
 	}
@@ -54,7 +54,7 @@ func TestLearntSurvivesARestart(t *testing.T) {
 	if err := os.WriteFile(files[0], []byte("damaged"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	stop = running(&out, "serve", "--config", path)
+	stop = running(t, &out, "serve", "--config", path)
 	if plan := planOf(t, address, statement); strings.Contains(plan, "learnt") {
 		t.Errorf("from a damaged file:\n%s", plan)
 	}
@@ -69,7 +69,7 @@ func TestAnalyzedSurvivesARestart(t *testing.T) {
 	statements := []string{"SELECT text FROM lake.reviews WHERE stars = 4", "SELECT name FROM customers WHERE country = 'DE'"}
 	explained := func() string { return planOf(t, address, statements[0]) + planOf(t, address, statements[1]) }
 	var out output
-	stop := running(&out, "serve", "--config", path)
+	stop := running(t, &out, "serve", "--config", path)
 	db := connect(t, "root:sesame@tcp("+address+")/shop")
 	if plan := explained(); strings.Contains(plan, "analyzed") {
 		t.Errorf("before:\n%s", plan)
@@ -83,7 +83,7 @@ func TestAnalyzedSurvivesARestart(t *testing.T) {
 	if err := stop(); err != nil {
 		t.Error(err)
 	}
-	stop = running(&out, "serve", "--config", path)
+	stop = running(t, &out, "serve", "--config", path)
 	if after := explained(); after != before {
 		t.Errorf("after a restart:\n%s\nbefore:\n%s", after, before)
 	}
@@ -99,7 +99,7 @@ func TestAnalyzedSurvivesARestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	shop.Close()
-	stop = running(&out, "serve", "--config", path)
+	stop = running(t, &out, "serve", "--config", path)
 	if plan := planOf(t, address, statements[1]); strings.Contains(plan, "analyzed") {
 		t.Errorf("of another version:\n%s", plan)
 	}

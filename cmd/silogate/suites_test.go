@@ -36,7 +36,7 @@ func clientsGateway(t *testing.T) *clients {
 	if !nightly {
 		t.Skip("the clients of other projects are a part of make nightly")
 	}
-	c := newClients(t, freeAddress(t))
+	c := newClients(t, testserver.FreeAddress(t))
 	spawn(t, program(t), "serve", "--config", configured(t, fmt.Sprintf("listen: %s\ndata: %s\nusers: [{name: root, password: \"\"}]\n", c.address, t.TempDir())))
 	session(t, connect(t, "root@tcp("+c.address+")/"), "SET GLOBAL local_infile = ON")
 	return c
