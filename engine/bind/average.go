@@ -87,7 +87,7 @@ type operands struct {
 	windows map[string]bool
 }
 
-// isOperand reports whether a column of GMS's, or a window function, is read by an expression, not shown as it is.
+// isOperand reports whether a column of GMS's, or a window function, is read by an expression, not shown as it is, or keeps its digits.
 func (im *importer) isOperand(id sql.ColumnId, w *windowCall) bool {
 	if im.operands == nil {
 		im.operands = &operands{make(map[sql.ColumnId]bool), make(map[string]bool)}
@@ -98,7 +98,7 @@ func (im *importer) isOperand(id sql.ColumnId, w *windowCall) bool {
 	if w != nil {
 		return im.operands.windows[strings.ToLower(w.String())]
 	}
-	return im.operands.columns[id]
+	return im.operands.columns[id] || im.kept.items[id]
 }
 
 func (im *importer) operandsIn(n sql.Node) {

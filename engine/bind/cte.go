@@ -14,6 +14,7 @@ type sharedCTEs struct {
 	references map[sql.Node]int // by the derived table's query
 	bound      map[sql.Node]int // the same -> index of bindings
 	bindings   []plan.CTE
+	columns    [][]column // of each binding
 	ids        int // given out
 	sizes      sizes
 }
@@ -89,7 +90,7 @@ func (im *importer) cteOrQuery(n *gmsplan.SubqueryAlias, outer *scope) (relation
 		if shared {
 			outer = nil
 		}
-		rel, err := im.block(n.Child, outer)
+		rel, err := im.blockOf(n.Child, outer, im.variables == nil && im.isMerged(n))
 		if err != nil {
 			return relation{}, err
 		}
@@ -100,14 +101,15 @@ func (im *importer) cteOrQuery(n *gmsplan.SubqueryAlias, outer *scope) (relation
 		at = len(im.ctes.bindings)
 		im.ctes.bound[n.Child] = at
 		im.ctes.bindings = append(im.ctes.bindings, plan.CTE{ID: im.ctes.next(), Name: n.Name(), Plan: rel.node, Eager: eager})
+		im.ctes.columns = append(im.ctes.columns, rel.cols)
 	}
 	binding := im.ctes.bindings[at]
 	ref := &plan.CTERef{ID: binding.ID, Name: binding.Name}
 	rel := relation{node: ref}
-	for _, c := range binding.Plan.Schema() {
+	for i, c := range binding.Plan.Schema() {
 		col := im.newColumn(c.Name, c.Ref())
 		ref.Cols = append(ref.Cols, col)
-		rel.cols = append(rel.cols, column{name: c.Name, Column: col})
+		rel.cols = append(rel.cols, column{name: c.Name, Column: col, shown: im.ctes.columns[at][i].shown})
 	}
 	return rel, nil
 }

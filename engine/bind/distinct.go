@@ -80,7 +80,7 @@ func (im *importer) distinctSorted(list []sql.Expression, order *gmsplan.Sort, o
 		return relation{}, err
 	}
 	child.node, child.computed = in.rel.node, in.rel.computed
-	rel, _, err := im.projectOver(list, child, outer)
+	rel, _, err := im.projectOver(list, false, child, outer)
 	if err != nil {
 		return relation{}, err
 	}
@@ -173,7 +173,7 @@ func (im *importer) distinctList(rel relation) (relation, error) {
 
 // distinctOver removes duplicate rows.
 func (im *importer) distinctOver(rel relation) relation {
-	rel = rel.exact(im)
+	rel = rel.exact(im, false)
 	groups := make([]plan.Projection, len(rel.cols))
 	for i, c := range rel.cols {
 		groups[i] = plan.Projection{Col: c.Column, Expr: c.Ref()}

@@ -162,7 +162,7 @@ func (x *expressions) alias(e *expression.Alias) (expr.Expr, error) {
 	if e.Id() != 0 {
 		for i := range x.rel.cols {
 			if x.rel.cols[i].id == e.Id() {
-				return x.rel.cols[i].Ref(), nil
+				return x.rel.cols[i].asShown(), nil
 			}
 		}
 	}

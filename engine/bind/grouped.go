@@ -123,9 +123,17 @@ func (g *groupRows) behind(name string, found expr.Expr) expr.Expr {
 
 // block imports a whole query block, or a set operation of some: a relation of nothing but its columns.
 func (im *importer) block(n sql.Node, outer *scope) (relation, error) {
+	return im.blockOf(n, outer, false)
+}
+
+// blockOf imports a query block whose quotients keep their digits if asked to.
+func (im *importer) blockOf(n sql.Node, outer *scope, digits bool) (relation, error) {
 	n, err := im.withAbove(n)
 	if err != nil {
 		return relation{}, err
+	}
+	if digits {
+		im.keepDigits(n)
 	}
 	rel, assigning, err := relation{}, false, error(nil)
 	if im.variables != nil {
@@ -140,7 +148,7 @@ func (im *importer) block(n sql.Node, outer *scope) (relation, error) {
 	if err := rel.grouped.listed(rel.cols); err != nil {
 		return relation{}, err
 	}
-	return rel.exact(im), nil
+	return rel.exact(im, digits), nil
 }
 
 // determined are columns of n that have one value for each combination of values of the keys (MySQL 8.0 Reference Manual,

@@ -37,20 +37,32 @@ type importer struct {
 	writing   *writing                               // nil: the statement does not write
 	scans     map[*gmsplan.ResolvedTable]*storedScan // of the tables that it may write; nil: it can't tell rows apart
 	written   *writtenRow                            // nil: no row is being written
+	kept      kept
+	fills     bool // a table: the rows of the query have all their digits
 }
 
 // importQuery imports a validated query.
 func (b *Binder) importQuery(ctx *sql.Context, n sql.Node) (*Leaf, error) {
+	return b.importRows(ctx, n, false)
+}
+
+// importRows imports a validated query. fills: its rows go into a table.
+func (b *Binder) importRows(ctx *sql.Context, n sql.Node, fills bool) (*Leaf, error) {
 	variables, err := assignedIn(ctx, n)
 	if err != nil {
 		return nil, err
 	}
-	return settled(variables, func() (*Leaf, error) { return b.newImporter(ctx, n, variables).leaf(n) })
+	return settled(variables, func() (*Leaf, error) {
+		im := b.newImporter(ctx, n, variables)
+		im.fills = fills
+		return im.leaf(n)
+	})
 }
 
 func (b *Binder) newImporter(ctx *sql.Context, n sql.Node, variables *userVariables) *importer {
 	return &importer{ctx: ctx, binder: b, ctes: countCTEs(ctx, n), working: make(map[sql.TableId]*plan.Recursive), root: n, variables: variables,
-		origins: make(map[expr.ColumnID]origin), anyOf: make(map[expr.ColumnID]expr.ColumnID), relations: make(map[expr.ColumnID]Relation)}
+		origins: make(map[expr.ColumnID]origin), anyOf: make(map[expr.ColumnID]expr.ColumnID), relations: make(map[expr.ColumnID]Relation),
+		kept: kept{make(map[*gmsplan.Project]bool), make(map[sql.ColumnId]bool)}}
 }
 
 // settled imports until the types of the variables that the statement assigns stay as they are.
@@ -74,7 +86,7 @@ const mostWidenings = 16
 // leaf imports the query.
 func (im *importer) leaf(n sql.Node) (*Leaf, error) {
 	ctx := im.ctx
-	rel, err := im.block(n, nil)
+	rel, err := im.blockOf(n, nil, im.fills)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +122,8 @@ type column struct {
 	id   sql.ColumnId // 0: can only be meant by name
 	name string
 	plan.Column
-	value expr.Expr // what a reference reads instead of the column, if not nil
+	value expr.Expr  // what a reference reads instead of the column, if not nil
+	shown types.Type // of a quotient that keeps its digits; else the zero Type
 }
 
 // read is what a reference to the column is.
@@ -118,7 +131,7 @@ func (c *column) read() expr.Expr {
 	if c.value != nil {
 		return c.value
 	}
-	return c.Ref()
+	return c.asShown()
 }
 
 // relation is an imported node. Its columns are those of GMS's node by position; the plan node may have more, which the
@@ -181,13 +194,13 @@ func (im *importer) newColumn(name string, e expr.Expr) plan.Column {
 	return plan.Column{ID: im.last, Name: name, Type: e.Type(), Nullable: e.Nullable()}
 }
 
-// exact returns the relation with nothing but its columns, each once, in order.
-func (r relation) exact(im *importer) relation {
+// exact returns the relation with nothing but its columns, each once, in order, as they are shown or with all their digits.
+func (r relation) exact(im *importer, digits bool) relation {
 	r.computed, r.rolledUp, r.grouped, r.inSubqueries = nil, nil, nil, nil
 	schema := r.node.Schema()
 	same := len(schema) == len(r.cols)
 	for i := 0; same && i < len(schema); i++ {
-		same = schema[i].ID == r.cols[i].ID
+		same = schema[i].ID == r.cols[i].ID && (digits || !r.cols[i].isDeep())
 	}
 	if same {
 		return r
@@ -197,11 +210,15 @@ func (r relation) exact(im *importer) relation {
 	used := make(map[expr.ColumnID]bool, len(r.cols))
 	for i, c := range r.cols {
 		list[i] = plan.Projection{Col: c.Column, Expr: c.Ref()}
-		if used[c.ID] {
-			list[i].Col = im.newColumn(c.name, c.Ref())
+		cols[i] = column{id: c.id, name: c.name, shown: c.shown}
+		if !digits {
+			list[i].Expr, cols[i].shown = c.asShown(), types.Type{}
+		}
+		if used[c.ID] || list[i].Expr.Type() != c.Type {
+			list[i].Col = im.newColumn(c.name, list[i].Expr)
 		}
 		used[c.ID] = true
-		cols[i] = column{id: c.id, name: c.name, Column: list[i].Col}
+		cols[i].Column = list[i].Col
 	}
 	node := r.node
 	if below, ok := node.(*plan.Project); ok {
@@ -210,7 +227,7 @@ func (r relation) exact(im *importer) relation {
 	return relation{node: &plan.Project{Input: node, Exprs: list}, cols: cols}
 }
 
-// mergeProjections reads the columns of list, all plain, from below itself, so that one projection does for two.
+// mergeProjections reads the columns of list, if all are plain, from below itself, so that one projection does for two.
 func mergeProjections(below *plan.Project, list []plan.Projection) (plan.Node, []plan.Projection) {
 	defined := make(map[expr.ColumnID]expr.Expr, len(below.Exprs))
 	for _, p := range below.Exprs {
@@ -218,9 +235,12 @@ func mergeProjections(below *plan.Project, list []plan.Projection) (plan.Node, [
 	}
 	merged := make([]plan.Projection, len(list))
 	for i, p := range list {
-		source := p.Expr.(*expr.Column).ID
-		e := defined[source]
-		if _, plain := e.(*expr.Column); !plain && source != p.Col.ID {
+		source, ok := p.Expr.(*expr.Column)
+		if !ok {
+			return below, list
+		}
+		e := defined[source.ID]
+		if _, plain := e.(*expr.Column); !plain && source.ID != p.Col.ID {
 			return below, list // a second copy would compute the expression twice
 		}
 		merged[i] = plan.Projection{Col: p.Col, Expr: e}

@@ -199,7 +199,7 @@ func (im *importer) selectList(n *gmsplan.Project, outer *scope) (relation, *exp
 	if err != nil {
 		return relation{}, nil, err
 	}
-	return im.projectOver(projections(n), child, outer)
+	return im.projectOver(projections(n), im.kept.lists[n], child, outer)
 }
 
 // projections are the expressions of a SELECT list.
@@ -226,8 +226,8 @@ func isUnnamed(e sql.Expression) bool {
 	return ok && field.Name() == ""
 }
 
-// projectOver imports a SELECT list over a relation; see selectList.
-func (im *importer) projectOver(list []sql.Expression, child relation, outer *scope) (relation, *expressions, error) {
+// projectOver imports a SELECT list over a relation, whose quotients keep their digits if asked to; see selectList.
+func (im *importer) projectOver(list []sql.Expression, digits bool, child relation, outer *scope) (relation, *expressions, error) {
 	in := im.over(child, outer)
 	out := relation{computed: child.computed, rolledUp: child.rolledUp, grouped: child.grouped, inSubqueries: child.inSubqueries}
 	node := &plan.Project{}
@@ -243,6 +243,11 @@ func (im *importer) projectOver(list []sql.Expression, child relation, outer *sc
 			return relation{}, nil, err
 		}
 		c := column{name: nameOf(im.ctx, e)}
+		if shown := x.Type(); digits {
+			if x = expr.Inner(x); x.Type() != shown {
+				c.shown = shown
+			}
+		}
 		if id, ok := e.(sql.IdExpression); ok {
 			c.id = id.Id()
 		}

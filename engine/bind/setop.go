@@ -285,7 +285,7 @@ func (im *importer) counted(kind plan.JoinKind, left, right relation) (relation,
 		}
 	}
 	left.node = &plan.Repeat{Input: join, Times: times}
-	return left.exact(im), err
+	return left.exact(im, false), err
 }
 
 // countRows groups equal rows and returns the column of their number.

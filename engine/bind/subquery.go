@@ -32,13 +32,16 @@ func (x *expressions) subquery(e sql.Expression) (out expr.Expr, err error) {
 }
 
 // inner imports the query of a subquery of x.
-func (x *expressions) inner(sq *gmsplan.Subquery) (relation, error) {
-	return x.block(sq.Query, &scope{rel: &x.rel, aliases: x.aliases, outer: x.outer})
+func (x *expressions) inner(sq *gmsplan.Subquery) (relation, error) { return x.innerOf(sq, false) }
+
+// innerOf imports the query of a subquery of x, whose quotients keep their digits if asked to.
+func (x *expressions) innerOf(sq *gmsplan.Subquery, digits bool) (relation, error) {
+	return x.blockOf(sq.Query, &scope{rel: &x.rel, aliases: x.aliases, outer: x.outer}, digits)
 }
 
 // scalar makes the input yield the value of a scalar subquery and returns its column.
 func (x *expressions) scalar(sq *gmsplan.Subquery) (expr.Expr, error) {
-	rel, err := x.inner(sq)
+	rel, err := x.innerOf(sq, true)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +70,7 @@ func (x *expressions) oneRow(rel relation) []expr.Expr {
 	for i, c := range rel.cols {
 		c.Nullable = true
 		x.rel.grouped.reads(c.ID, rel.node)
-		list[i] = c.Ref()
+		list[i] = c.asShown()
 	}
 	return list
 }

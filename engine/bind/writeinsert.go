@@ -245,7 +245,7 @@ func (i *insertImport) query(n sql.Node, out *Write, flags *sql.QueryFlags) (fun
 	if err := i.binder.validate(i.ctx, i.analyzer, n, make(seenQueries), nil, flags); err != nil {
 		return nil, err
 	}
-	leaf, err := i.binder.importQuery(i.ctx, n)
+	leaf, err := i.binder.importRows(i.ctx, n, true)
 	if err != nil {
 		return nil, err
 	}
