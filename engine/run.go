@@ -26,7 +26,8 @@ type Result struct {
 	tx       func(plan.Site) *connectors.Tx
 	txs      *transactions // ended with the run; nil: they are another's, as is the memory
 	memory   *exec.Account
-	learn    func() // once all rows have come
+	kept     atomic.Int64 // bytes of memory that the reader has; see Keep
+	learn    func()       // once all rows have come
 	admitted bool
 	held     bool                      // see Hold
 	first    arrow.RecordBatch         // of a held result, read already; nil: it was given
@@ -126,6 +127,15 @@ func (r *Result) Next(ctx context.Context) (batch arrow.RecordBatch, err error) 
 	return batch, err
 }
 
+// Keep accounts for bytes that the reader keeps of the rows until Close, as a part of what the query may have (sqlerr.OutOfMemory).
+func (r *Result) Keep(bytes int64) error {
+	err := r.memory.Reserve(bytes)
+	if err == nil {
+		r.kept.Add(bytes)
+	}
+	return err
+}
+
 // Hold reads what is left of the result to where memory and files keep it, and gives back the run's turns at the sources: for a
 // reader that takes its time while others wait. The context has to be that of the first Next.
 func (r *Result) Hold(ctx context.Context) (err error) {
@@ -184,6 +194,7 @@ func (r *Result) Close() error {
 		return r.root.Close()
 	}
 	defer r.memory.Close()
+	r.memory.Release(r.kept.Swap(0))
 	return errors.Join(r.root.Close(), r.txs.close())
 }
 

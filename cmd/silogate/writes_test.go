@@ -100,3 +100,21 @@ func TestWritesReadAsQueries(t *testing.T) {
 		}
 	}
 }
+
+// TestWritesOfSeveralTablesAccountForWhatTheyKeep has memory for the rows, but none for the keys of those that were written.
+func TestWritesOfSeveralTablesAccountForWhatTheyKeep(t *testing.T) {
+	conn := session(t, serving(t, "memory: {server: 256MiB, query: 4MiB}\n", func(c *engine.Config) { c.Parallelism = 1 }), "CREATE DATABASE kept", "USE kept",
+		"CREATE TABLE one (id INT PRIMARY KEY)", "CREATE TABLE many (id INT PRIMARY KEY, n INT)", "INSERT INTO one VALUES (1)",
+		"SET cte_max_recursion_depth = 100000", "INSERT INTO many WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) SELECT i, 1 FROM n")
+	for _, statement := range []string{"UPDATE many, one SET many.n = 2", "DELETE many FROM many, one", "UPDATE many AS a JOIN many AS b ON a.id = b.id SET a.n = 2, b.n = 3"} {
+		if _, err := conn.ExecContext(t.Context(), statement); err == nil || !strings.Contains(err.Error(), "Error 3170") || !strings.Contains(err.Error(), "memory.query") {
+			t.Errorf("%s: %v", statement, err)
+		}
+	}
+	if _, err := conn.ExecContext(t.Context(), "UPDATE many SET n = n + 1"); err != nil { // keeps none
+		t.Error(err)
+	}
+	if rows, err := queryTexts(t.Context(), conn, "SELECT COUNT(*) FROM many WHERE n = 2"); err != nil || rows[0][0] != "100000" {
+		t.Errorf("%v, %v", rows, err)
+	}
+}

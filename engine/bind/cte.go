@@ -15,7 +15,7 @@ type sharedCTEs struct {
 	bound      map[sql.Node]int // the same -> index of bindings
 	bindings   []plan.CTE
 	columns    [][]column // of each binding
-	ids        int // given out
+	ids        int        // given out
 	sizes      sizes
 }
 

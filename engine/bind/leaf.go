@@ -53,6 +53,8 @@ var LocalSite = plan.Site{Source: "(gateway)"}
 // Rows streams the result of a Leaf. A batch that Next returns belongs to the caller; io.EOF ends.
 type Rows interface {
 	Next(ctx context.Context) (arrow.RecordBatch, error)
+	// Keep accounts for bytes that the reader keeps until Close; sqlerr.OutOfMemory: the query may not have so many.
+	Keep(bytes int64) error
 	Close() error
 }
 

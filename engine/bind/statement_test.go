@@ -45,6 +45,8 @@ type cannedRows struct {
 	done bool
 }
 
+func (r *cannedRows) Keep(int64) error { return nil }
+
 func (r *cannedRows) Next(context.Context) (arrow.RecordBatch, error) {
 	if r.done || r.rows == 0 {
 		return nil, io.EOF

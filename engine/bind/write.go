@@ -187,6 +187,9 @@ func (r *leafRows) Next() ([]types.Value, error) {
 	return r.row, nil
 }
 
+// Keep implements write.Rows.
+func (r *leafRows) Keep(bytes int64) error { return r.rows.Keep(bytes) }
+
 func (r *leafRows) release() {
 	if r.batch != nil {
 		r.batch.Release()

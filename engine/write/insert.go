@@ -62,9 +62,11 @@ type Insert struct {
 	FoundRows bool
 
 	out   Outcome
-	cell  []int  // of a row, that a column gets, the last one; -1: it gets none
-	early bool   // generated columns are computed before defaults that read them, too
-	spare uint64 // the AUTO_INCREMENT value of a row that was left out, which the next one gets; 0: there is none
+	fresh []types.Value // of a row before it is given any
+	cell  []int         // of a row, that a column gets, the last one; -1: it gets none
+	given bool          // the row gives the AUTO_INCREMENT column a value
+	early bool          // generated columns are computed before defaults that read them, too
+	spare uint64        // the AUTO_INCREMENT value of a row that was left out, which the next one gets; 0: there is none
 }
 
 // CheckTerm is a CHECK constraint over the values of a row.
@@ -80,6 +82,9 @@ func (s *Insert) Run() (Outcome, error) {
 		s.cell[at] = i
 	}
 	s.early = s.readsGenerated()
+	if err := s.begin(); err != nil {
+		return s.out, err
+	}
 	for {
 		cells, err := s.Rows.Next()
 		if err != nil || cells == nil {
@@ -95,6 +100,27 @@ func (s *Insert) Run() (Outcome, error) {
 			s.out.Doubles++
 		}
 	}
+}
+
+// begin notes what a row has before it is given anything, which expressions may read (MySQL 8.0 Reference Manual, 15.2.7): constant
+// defaults, the implicit ones (13.6) of columns that can't be NULL and have no other, 0 of one that numbers itself. The zero date, which no column can hold, is NULL.
+func (s *Insert) begin() (err error) {
+	s.fresh = make([]types.Value, len(s.Columns))
+	var lenient store.Rules
+	for i := range s.Columns {
+		switch c := &s.Columns[i]; {
+		case c.Constant != nil:
+			s.fresh[i] = *c.Constant
+		case c.NotNull && c.Generated == nil && (c.Type.Kind == types.Time || !c.Type.IsTemporal()):
+			s.fresh[i], err = lenient.Missing(&c.Column)
+		default:
+			s.fresh[i] = types.NullValue
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *Insert) insert(cells []Cell) error {
@@ -139,14 +165,10 @@ func (s *Insert) insert(cells []Cell) error {
 	}
 }
 
-// fill gives the columns what a row says: constants first, what the row lists from the left to the right, then what is computed of that.
+// fill gives the columns what a row says: what the row lists from the left to the right, then what is computed of that.
 func (s *Insert) fill(cells []Cell) ([]types.Value, error) {
-	row := make([]types.Value, len(s.Columns))
-	for i := range s.Columns {
-		if row[i] = types.NullValue; s.Columns[i].Constant != nil {
-			row[i] = *s.Columns[i].Constant
-		}
-	}
+	row := slices.Clone(s.fresh)
+	s.given = false
 	for i, at := range s.Listed {
 		c, cell := &s.Columns[at], &cells[i]
 		if cell.Default {
@@ -185,10 +207,12 @@ func (s *Insert) readsGenerated() bool {
 	})
 }
 
-// assigned is a value as a column holds it. NULL is none yet of a column that numbers itself.
+// assigned is a value as a column holds it. NULL is none yet of a column that numbers itself, which reads 0 until it has one.
 func (s *Insert) assigned(v types.Value, from types.Type, c *Column) (types.Value, error) {
-	if v.Null && c.Auto {
-		return v, nil
+	if c.Auto {
+		if s.given = !v.Null; v.Null {
+			return types.Value{}, nil
+		}
 	}
 	return s.Rules.Assign(v, from, &c.Column)
 }
@@ -218,7 +242,7 @@ func (s *Insert) number(row []types.Value) (generated bool, err error) {
 			continue
 		}
 		zero := row[i].Int == 0 && row[i].Float == 0
-		if !row[i].Null && (!zero || s.ZeroIsZero) {
+		if s.given && (!zero || s.ZeroIsZero) {
 			return false, nil
 		}
 		if s.spare == 0 {

@@ -32,6 +32,8 @@ type Row struct {
 type Rows interface {
 	// Next returns the next row, which is good until the next call; nil: there is none.
 	Next() ([]types.Value, error)
+	// Keep accounts for bytes that are kept of the rows as long as they are read; sqlerr.OutOfMemory: there are not so many.
+	Keep(bytes int64) error
 }
 
 // Duplicate is the error of a row that has a key that another row has (errno 1062).

@@ -2,6 +2,7 @@ package write
 
 import (
 	"slices"
+	"unsafe"
 
 	"github.com/silogate/silogate/engine/store"
 	"github.com/silogate/silogate/engine/types"
@@ -39,8 +40,14 @@ type Set struct {
 	At     int
 }
 
+// Bytes of a key in a map, beside its own, and of a value in a row, beside those it points to.
+const (
+	keptKey   = 48
+	keptValue = int64(unsafe.Sizeof(types.Value{}))
+)
+
 // row returns the target's row as it is by now; ok is false if it is written already, is gone, or is none: the outer join has no match.
-func (t *Target) row(values []types.Value) (row Row, ok bool, err error) {
+func (t *Target) row(rows Rows, values []types.Value) (row Row, ok bool, err error) {
 	key := values[t.Key]
 	switch {
 	case key.Null, t.written[key.Str]:
@@ -51,6 +58,9 @@ func (t *Target) row(values []types.Value) (row Row, ok bool, err error) {
 		t.written = make(map[string]bool)
 	}
 	t.written[key.Str] = true
+	if err := rows.Keep(keptKey + int64(len(key.Str))); err != nil {
+		return Row{}, false, err
+	}
 	return t.now(key.Str)
 }
 
@@ -87,20 +97,29 @@ func (u *Update) Run() (out Outcome, err error) {
 			return out, u.later(&out)
 		}
 		for _, t := range u.Targets {
-			row, ok, err := t.row(values)
+			row, ok, err := t.row(u.Rows, values)
 			switch {
-			case err != nil:
-				return out, err
-			case !ok:
+			case err != nil, !ok:
 			case t.Later:
-				t.waiting = append(t.waiting, assignment{row.Key, t.assigned(values)})
+				err = t.wait(u.Rows, row.Key, t.assigned(values))
 			default:
-				if err := u.write(t, row, t.assigned(values), &out); err != nil {
-					return out, err
-				}
+				err = u.write(t, row, t.assigned(values), &out)
+			}
+			if err != nil {
+				return out, err
 			}
 		}
 	}
+}
+
+// wait keeps what a row is assigned for later.
+func (t *Target) wait(rows Rows, key string, values []types.Value) error {
+	t.waiting = append(t.waiting, assignment{key, values}) // whose key is that of written
+	bytes := keptKey + keptValue*int64(len(values))
+	for _, v := range values {
+		bytes += int64(len(v.Str))
+	}
+	return rows.Keep(bytes)
 }
 
 // later writes the rows that wait.
@@ -164,7 +183,7 @@ func (d *Delete) Run() (out Outcome, err error) {
 			return out, err
 		}
 		for _, t := range d.Targets {
-			old, ok, err := t.row(values)
+			old, ok, err := t.row(d.Rows, values)
 			if err != nil {
 				return out, err
 			}
