@@ -45,9 +45,10 @@ race: ## unit tests under the race detector
 lint: deps ## golangci-lint with the import rules
 	$(TOOLS)/golangci-lint run ./...
 
-bench: build deps ## compare with DuckDB and others; writes bench/RESULTS.md
+bench: build deps ## compare with DuckDB and others; writes bench/RESULTS.md and bench/HITS.md
 	$(CACHE)/venv/bin/pip install --quiet --disable-pip-version-check -r bench/requirements.txt
 	python3 -m venv $(CACHE)/venv-duckdb2
 	$(CACHE)/venv-duckdb2/bin/pip install --quiet --disable-pip-version-check -r bench/requirements-duckdb2.txt
 	go run ./internal/testserver/run $(CACHE)/venv/bin/python bench/bench.py
 	go run ./internal/testserver/run $(CACHE)/venv/bin/python bench/throughput.py $(CACHE)/tpch-1/parquet
+	$(CACHE)/venv/bin/python bench/hits.py

@@ -11,17 +11,16 @@ import datetime
 import json
 import os
 import pathlib
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.parse
 
 import boto3
 import psycopg
 import pyarrow.parquet
 
+import peers
 import workloads
 
 HERE = pathlib.Path(__file__).parent
@@ -29,52 +28,8 @@ ROOT = HERE.parent
 ROUNDS = 4
 
 
-class Peer:
-    """A peer's process and the pid whose CPU and memory count."""
-
-    def __init__(self, name: str, command: list[str], places: dict, pid: int | None = None):
-        self.name = name
-        self.proc = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=HERE)
-        self.pid = pid or self.proc.pid
-        self.version = self.ask(places)["ready"]
-
-    def ask(self, request: dict) -> dict:
-        self.proc.stdin.write(json.dumps(request) + "\n")
-        self.proc.stdin.flush()
-        line = self.proc.stdout.readline()
-        if not line:
-            raise RuntimeError(f"{self.name} ended")
-        return json.loads(line)
-
-    def cpu(self) -> float:
-        return cpu_of(self.pid)
-
-    def reset_peak(self) -> None:
-        pathlib.Path(f"/proc/{self.pid}/clear_refs").write_text("5")
-
-    def peak_mb(self) -> float:
-        status = pathlib.Path(f"/proc/{self.pid}/status").read_text()
-        line = next(l for l in status.splitlines() if l.startswith("VmHWM"))
-        return int(line.split()[1]) / 1024
-
-    def close(self) -> None:
-        self.proc.stdin.close()
-        self.proc.wait()
-
-
-class Gateway(Peer):
-    """The gateway, by a client of its MySQL port. Each table has the name of its place."""
-
-    def __init__(self, client: pathlib.Path, places: dict):
-        self.folder = tempfile.TemporaryDirectory()
-        self.gateway, port = start_gateway(places, self.folder.name)
-        super().__init__("silogate", [client, "-address", f"127.0.0.1:{port}"], {}, pid=self.gateway.pid)
-
-    def close(self) -> None:
-        super().close()
-        self.gateway.terminate()
-        self.gateway.wait()
-        self.folder.cleanup()
+class Gateway(peers.Gateway):
+    """The gateway. Each table has the name of its place."""
 
     def ask(self, request: dict) -> dict:
         if "queries" in request:
@@ -118,11 +73,6 @@ def database(placement: str, table: str) -> str:
     return "pg_v" if placement.endswith("varchar") else "pg"
 
 
-def cpu_of(pid: int) -> float:
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def postgres_cpu() -> float:
     """CPU seconds of all server processes, ended children included."""
     total = 0.0
@@ -135,14 +85,6 @@ def postgres_cpu() -> float:
             fields = text.rsplit(")", 1)[1].split()
             total += sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
     return total
-
-
-def cache_folder() -> pathlib.Path:
-    return pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "silogate-test"
-
-
-def newer_python() -> str:
-    return str(cache_folder() / "venv-duckdb2" / "bin" / "python")
 
 
 def load(data: pathlib.Path) -> dict:
@@ -198,65 +140,34 @@ def with_page_index(data: pathlib.Path) -> pathlib.Path:
     return copy
 
 
-def start_gateway(places: dict, folder: str) -> tuple[subprocess.Popen, int]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def sources(places: dict) -> str:
+    """The places as sources of the gateway."""
     s3, pg = places["s3"], urllib.parse.urlparse(places["postgres"])
-    config = pathlib.Path(folder) / "silogate.yaml"
-    config.write_text(
-        f"""listen: 127.0.0.1:{port}
-data: {folder}/data
-users: [{{name: root, password: ""}}]
-sources:
-  pg: {{type: postgres, url: "{pg._replace(netloc=f'{pg.username}@{pg.hostname}:{pg.port}').geturl()}", password: "{pg.password}"}}
-  s3: {{type: objectstore, url: "s3://{s3['bucket']}/tpch", endpoint: "{s3['endpoint']}", region: {s3['region']}, access_key: "{s3['access_key']}", secret_key: "{s3['secret_key']}", path_style: true}}
-  pages: {{type: objectstore, url: "s3://{s3['bucket']}/pages", endpoint: "{s3['endpoint']}", region: {s3['region']}, access_key: "{s3['access_key']}", secret_key: "{s3['secret_key']}", path_style: true}}
+    store = (
+        f'endpoint: "{s3["endpoint"]}", region: {s3["region"]}, access_key: "{s3["access_key"]}", secret_key: "{s3["secret_key"]}", path_style: true'
+    )
+    return f"""  pg: {{type: postgres, url: "{pg._replace(netloc=f'{pg.username}@{pg.hostname}:{pg.port}').geturl()}", password: "{pg.password}"}}
+  s3: {{type: objectstore, url: "s3://{s3['bucket']}/tpch", {store}}}
+  pages: {{type: objectstore, url: "s3://{s3['bucket']}/pages", {store}}}
   local: {{type: objectstore, url: "file://{places['local']}"}}
 """
-    )
-    log = open(pathlib.Path(folder) / "log", "w")
-    gateway = subprocess.Popen([ROOT / "bin" / "silogate", "serve", "--config", config], stdout=log, stderr=log)
-    for _ in range(200):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return gateway, port
-        if gateway.poll() is not None:
-            break
-        time.sleep(0.05)
-    raise RuntimeError(f"the gateway did not start: {pathlib.Path(log.name).read_text()}")
-
-
-def number(text):
-    try:
-        return float(text)
-    except (TypeError, ValueError):
-        return None
-
-
-def same(a, b) -> bool:
-    """Values of two systems: equal text, or numbers within the rounding of a quotient."""
-    if a == b or (a is not None and b is not None and a.rstrip() == b.rstrip()):
-        return True
-    x, y = number(a), number(b)
-    return x is not None and y is not None and abs(x - y) <= 1e-5 * max(1.0, abs(x))
 
 
 def check(workload: workloads.Workload, peer: str, rows: list, expected: list) -> None:
     for i, (got, want) in enumerate(zip(rows, expected)):
         if workload.rows and len(got) != workload.rows[i]:
             raise RuntimeError(f"{workload.name} query {i}: {peer} has {len(got)} rows, want {workload.rows[i]}")
-        alike = len(got) == len(want) and all(same(x, y) for g, w in zip(got, want) for x, y in zip(g, w))
+        alike = len(got) == len(want) and all(peers.same(x, y) for g, w in zip(got, want) for x, y in zip(g, w))
         if not alike:
             raise RuntimeError(f"{workload.name} query {i}: {peer} differs from the first peer: {got[:2]} {want[:2]}")
 
 
-def measure(workload: workloads.Workload, starts: list, peers: list[Peer], links: Links | None) -> dict:
+def measure(workload: workloads.Workload, starts: list, systems: list[peers.Peer], links: Links | None) -> dict:
     """The best figures of each peer: of those that run, or of new ones for each run."""
     expected = None
     best: dict[str, dict] = {}
     for round_number in range(ROUNDS + (not workload.first)):
-        for start, peer in zip(starts, peers or [None] * len(starts)):
+        for start, peer in zip(starts, systems or [None] * len(starts)):
             with contextlib.ExitStack() as stack:
                 if workload.first:
                     peer = stack.enter_context(contextlib.closing(start()))
@@ -280,7 +191,7 @@ def measure(workload: workloads.Workload, starts: list, peers: list[Peer], links
     return best
 
 
-def once(workload: workloads.Workload, peer: Peer, links: Links | None) -> tuple[dict, list]:
+def once(workload: workloads.Workload, peer: peers.Peer, links: Links | None) -> tuple[dict, list]:
     peer.reset_peak()
     cpu, pg = peer.cpu(), postgres_cpu()
     passed = links.counts() if links else {}
@@ -310,16 +221,16 @@ def compete(chosen: list[workloads.Workload], places: dict, folder: pathlib.Path
             links = stack.enter_context(contextlib.closing(Links(folder / "link", places))) if slow else None
             reached = links.places if links else places
             starts = {
-                "DuckDB": lambda: Peer("DuckDB", [sys.executable, "peer_duckdb.py"], reached),
-                "DuckDB 2.0": lambda: Peer("DuckDB 2.0", [newer_python(), "peer_duckdb.py"], reached | {"extensions": False}),
-                "silogate": lambda: Gateway(folder / "client", reached),
+                "DuckDB": lambda: peers.Peer("DuckDB", [sys.executable, "peer_duckdb.py"], reached),
+                "DuckDB 2.0": lambda: peers.Peer("DuckDB 2.0", [peers.newer_python(), "peer_duckdb.py"], reached | {"extensions": False}),
+                "silogate": lambda: Gateway(folder / "client", sources(reached)),
             }
             if slow:
                 del starts["DuckDB 2.0"]
-            peers = [stack.enter_context(contextlib.closing(start())) for start in starts.values()]
-            versions |= {peer.name: peer.version for peer in peers}
+            systems = [stack.enter_context(contextlib.closing(start())) for start in starts.values()]
+            versions |= {peer.name: peer.version for peer in systems}
             for workload in (w for w in chosen if w.slow == slow):
-                able = [(s, p) for s, p in zip(starts.values(), peers) if workload.placement == "local" or p.name != "DuckDB 2.0"]
+                able = [(s, p) for s, p in zip(starts.values(), systems) if workload.placement == "local" or p.name != "DuckDB 2.0"]
                 best = measure(workload, [s for s, _ in able], [p for _, p in able], links)
                 results.append({"workload": workload, "best": best})
     return results
@@ -356,7 +267,7 @@ def main() -> None:
     parser.add_argument("--scale", default="1")
     parser.add_argument("--only", default="", help="comma-separated workloads, such as W7")
     arguments = parser.parse_args()
-    data = cache_folder() / f"tpch-{arguments.scale}"
+    data = peers.cache_folder() / f"tpch-{arguments.scale}"
     subprocess.run([sys.executable, ROOT / "scripts" / "tpch.py", arguments.scale, data], check=True)
     chosen = [w for w in workloads.WORKLOADS if not arguments.only or w.name.split()[0] in arguments.only.split(",")]
     if arguments.scale != "1":

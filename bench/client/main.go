@@ -30,15 +30,16 @@ type value = *string
 
 func main() {
 	address := flag.String("address", "", "of the gateway's MySQL port")
+	database := flag.String("database", "", "of tables without one")
 	flag.Parse()
-	if err := serve(context.Background(), *address); err != nil {
+	if err := serve(context.Background(), *address, *database); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func serve(ctx context.Context, address string) error {
-	db, err := sql.Open("mysql", "root@tcp("+address+")/")
+func serve(ctx context.Context, address, database string) error {
+	db, err := sql.Open("mysql", "root@tcp("+address+")/"+database)
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,7 @@ func rules() []rule {
 		{name: "order", apply: order},
 		{name: "limits", apply: limits},
 		{name: "late_columns", apply: lateColumns},
+		{name: "sum_offsets", apply: sumOffsets},
 		{name: "join_order", apply: joinOrder},
 		{name: "eager_aggregate", apply: eagerAggregate},
 		{name: "products", apply: products},
