@@ -1,6 +1,7 @@
 package infoschema
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"slices"
@@ -120,7 +121,15 @@ func listings() []*table {
 		REFRESHING varchar(3)
 		PROBLEM text?
 	`, facts: func(s *Source, add func([]types.Value)) {
-		for _, a := range s.databases.catalog.Ages(s.viewer.User()) {
+		ages := s.databases.catalog.Ages(s.viewer.User())
+		seen := make(map[string]bool) // sources, by any database of theirs
+		for _, a := range ages {
+			seen[a.Source] = seen[a.Source] || s.viewer.SeesDatabase(cmp.Or(a.Database, a.Source))
+		}
+		for _, a := range ages {
+			if !seen[a.Source] || a.Database != "" && !s.viewer.SeesDatabase(a.Database) {
+				continue
+			}
 			problem := types.NullValue
 			if a.Failure != nil {
 				problem = types.TextValue(a.Failure.Error())

@@ -248,3 +248,14 @@ func TestMetadataOfScratchTables(t *testing.T) {
 	wantTable(t, c, "SELECT engine, table_collation FROM information_schema.tables WHERE table_schema = 'd' AND table_name = 't'", "InnoDB|utf8mb4_0900_ai_ci")
 	wantTable(t, c, "SHOW INDEX FROM d.t WHERE Key_name = 'by_c'", "t|1|by_c|1|c|A|NULL|NULL|NULL|YES|BTREE|||YES|NULL")
 }
+
+// TestListingsOfOthers tells nobody of listings of sources that he has no right on.
+func TestListingsOfOthers(t *testing.T) {
+	g := start(t)
+	const listings = "SELECT server_name, table_schema FROM information_schema.silogate_listings"
+	joe, ann := g.account("joe"), g.account("ann", "GRANT SELECT ON fake.numbers TO ann")
+	wantTable(t, joe, "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema <> 'information_schema' AND table_schema NOT LIKE 'perf%'", "0")
+	wantTable(t, joe, listings)
+	wantTable(t, ann, "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'fake'", "1")
+	wantTable(t, ann, listings, "fake|NULL", "fake|fake")
+}
