@@ -7,6 +7,7 @@ import (
 	"github.com/dolthub/go-mysql-server/sql"
 
 	"github.com/silogate/silogate/catalog/scratch"
+	"github.com/silogate/silogate/engine/bind"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
@@ -78,10 +79,13 @@ func (t *table) GetDeclaredForeignKeys(ctx *sql.Context) ([]sql.ForeignKeyConstr
 	if err != nil {
 		return nil, err
 	}
-	list := constraints(t.database, now.Definition())
-	return slices.DeleteFunc(list, func(k sql.ForeignKeyConstraint) bool {
-		return t.databases.lostParent(ctx, k.ParentDatabase, k.ParentTable, k.ParentColumns)
-	}), nil
+	var list []sql.ForeignKeyConstraint
+	for _, k := range now.Definition().ForeignKeys {
+		if !t.databases.lostParent(ctx, k.ParentDatabase, k.ParentTable, k.ParentColumns) {
+			list = append(list, constraint(t.database, now.Definition().Name, k))
+		}
+	}
+	return list, nil
 }
 
 // lostParent reports that what a foreign key points to is gone, which foreign_key_checks=0 lets happen.
@@ -90,16 +94,18 @@ func (d *Databases) lostParent(ctx *sql.Context, database, table string, columns
 	return !ok || !begins(parent.Definition(), columns, false)
 }
 
-func constraints(database string, def *scratch.Definition) []sql.ForeignKeyConstraint {
-	var list []sql.ForeignKeyConstraint
-	for _, k := range def.ForeignKeys {
-		list = append(list, sql.ForeignKeyConstraint{
-			Name: k.Name, Database: database, Table: def.Name, Columns: k.Columns,
-			ParentDatabase: k.ParentDatabase, ParentTable: k.ParentTable, ParentColumns: k.ParentColumns,
-			OnUpdate: sql.ForeignKeyReferentialAction(k.OnUpdate), OnDelete: sql.ForeignKeyReferentialAction(k.OnDelete), IsResolved: true,
-		})
+// constraint is a foreign key as GMS enforces it. By its name GMS only says which one it is, which MySQL's errors say with more words.
+func constraint(database, table string, k scratch.ForeignKey) sql.ForeignKeyConstraint {
+	return sql.ForeignKeyConstraint{
+		Name: foreignKeyOf(database, table, k), Database: database, Table: table, Columns: k.Columns,
+		ParentDatabase: k.ParentDatabase, ParentTable: k.ParentTable, ParentColumns: k.ParentColumns,
+		OnUpdate: sql.ForeignKeyReferentialAction(k.OnUpdate), OnDelete: sql.ForeignKeyReferentialAction(k.OnDelete), IsResolved: true,
 	}
-	return list
+}
+
+// foreignKeyOf is a foreign key of a table as errors tell of it.
+func foreignKeyOf(database, table string, k scratch.ForeignKey) string {
+	return bind.QuotedName(database) + "." + bind.QuotedName(table) + ", " + foreignKeyLine(database, k)
 }
 
 // GetReferencedForeignKeys implements sql.ForeignKeyTable, as GetDeclaredForeignKeys does.
@@ -112,8 +118,7 @@ func (t *table) GetReferencedForeignKeys(ctx *sql.Context) ([]sql.ForeignKeyCons
 		if t.databases.lostParent(ctx, t.database, t.def.Name, c.key.ParentColumns) {
 			continue
 		}
-		all := constraints(c.database, c.table.Definition())
-		list = append(list, all[indexOfForeignKey(c.table.Definition(), c.key.Name)])
+		list = append(list, constraint(c.database, c.table.Definition().Name, c.key))
 	}
 	return list, nil
 }

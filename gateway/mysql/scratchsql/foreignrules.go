@@ -201,8 +201,7 @@ func (d *Databases) namesForeignKey(ctx *sql.Context, of *draft, name string) bo
 
 // errNoParent says that a row of a table has no parent by a foreign key.
 func errNoParent(database, table string, k scratch.ForeignKey) error {
-	return sqlerr.New(sqlerr.NoParentRow, "Cannot add or update a child row: a foreign key constraint fails (`%s`.`%s`, CONSTRAINT `%s` FOREIGN KEY (%s) REFERENCES `%s` (%s))",
-		database, table, k.Name, quotedList(k.Columns), k.ParentTable, quotedList(k.ParentColumns))
+	return sqlerr.New(sqlerr.NoParentRow, "Cannot add or update a child row: a foreign key constraint fails (%s)", foreignKeyOf(database, table, k))
 }
 
 // child is a foreign key that points to a table.
