@@ -48,7 +48,8 @@ func New(cfg Config) (*Binder, error) {
 	provider := newProvider(b, cfg)
 	a := analyzer.NewBuilder(provider).AddPreAnalyzeRule(takeOverID, b.takeOver).
 		AddOverrides(sql.EngineOverrides{Builder: sql.BuilderOverrides{Parser: parser{sql.NewMysqlParser(), b.readers}}}).Build()
-	a.Catalog.AuthHandler = rights{a.Catalog.AuthHandler, provider.scratch}
+	a.Catalog.AuthHandler = rights{a.Catalog.AuthHandler, a.Catalog.MySQLDb, provider.scratch}
+	provider.accounts = a.Catalog.MySQLDb
 	if err := b.findRules(a); err != nil {
 		return nil, err
 	}

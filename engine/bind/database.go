@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
+	"github.com/dolthub/go-mysql-server/sql/mysql_db"
 
 	"github.com/silogate/silogate/engine/sqlerr"
 )
@@ -17,6 +18,7 @@ type provider struct {
 	views    ViewStore
 	scratch  Scratch
 	readers  readers
+	accounts *mysql_db.MySQLDb       // nil while GMS is set up
 	local    map[string]sql.Database // by lower-case name
 }
 
@@ -38,11 +40,19 @@ func newProvider(b *Binder, cfg Config) *provider {
 	return p
 }
 
+// match finds the user's rights on a database before GMS looks for them.
+func (p *provider) match(ctx *sql.Context, db string) {
+	if p.accounts != nil && p.accounts.Enabled() {
+		MatchPatterns(ctx, p.accounts, db)
+	}
+}
+
 func userOf(ctx *sql.Context) string { return ctx.Session.Client().User }
 
 // Database implements sql.DatabaseProvider. It lists nothing.
 func (p *provider) Database(ctx *sql.Context, name string) (sql.Database, error) {
 	name, definer := p.readers.split(name)
+	p.match(ctx, name)
 	if db, ok := p.local[strings.ToLower(name)]; ok {
 		return db, nil
 	}
@@ -67,6 +77,7 @@ func (p *provider) Database(ctx *sql.Context, name string) (sql.Database, error)
 // HasDatabase implements sql.DatabaseProvider. A Resolver that can't answer counts as having the database, so that
 // the error shows where its tables are asked for.
 func (p *provider) HasDatabase(ctx *sql.Context, name string) bool {
+	p.match(ctx, name)
 	if _, ok := p.local[strings.ToLower(name)]; ok {
 		return true
 	}
@@ -126,6 +137,9 @@ func (p *provider) AllDatabases(ctx *sql.Context) []sql.Database {
 		if !hides(name) {
 			all = append(all, p.database(name, nil))
 		}
+	}
+	for _, db := range all {
+		p.match(ctx, db.Name())
 	}
 	slices.SortFunc(all, func(a, b sql.Database) int { return strings.Compare(a.Name(), b.Name()) })
 	return all

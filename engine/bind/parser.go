@@ -184,6 +184,7 @@ func prepared(query string, asked asked, stmt sqlparser.Statement, err error) (s
 	if asked.ignore {
 		deleteIgnoring(stmt)
 	}
+	alterRights(stmt, query)
 	if ddl, ok := stmt.(*sqlparser.DDL); ok && ddl.ViewSpec != nil {
 		ddl.Table.DbQualifier = ddl.ViewSpec.ViewName.DbQualifier // where GMS looks for it
 		// Else GMS cuts it from what the client wrote.
@@ -196,7 +197,7 @@ func prepared(query string, asked asked, stmt sqlparser.Statement, err error) (s
 		return nil, err
 	}
 	for _, change := range []func(sqlparser.SQLNode) error{
-		ownRights, readBeside, emptyNames, knownVariables, callForms, doubles, columnDefaults, foldColumns, uniqueTables, uniqueCTEs, viewVariables, castBounds,
+		ownRights, grantTargets, readBeside, emptyNames, knownVariables, callForms, doubles, columnDefaults, foldColumns, uniqueTables, uniqueCTEs, viewVariables, castBounds,
 		nameOrdered, recursions, columnTimes, jsonTimes, windows, groupKeys,
 		isolateOperands, orderByArguments, bitLiterals, resolveAggregates, quantified, nameVariables, numbered, renameExtremes, renameGrowing,
 		renameLoadFile, operatorsAsFunctions, constantOrders, boundCTEs, writtenRows,

@@ -25,12 +25,96 @@ func ownRights(n sqlparser.SQLNode) error {
 		if n.Auth.TargetType == sqlparser.AuthTargetType_Global {
 			n.Auth.TargetType, n.Auth.TargetNames = sqlparser.AuthTargetType_DatabaseIdentifiers, []string{n.DBName}
 		}
+	case *sqlparser.Flush: // GMS is content with RELOAD on mysql, which there is not
+		n.Auth.TargetType, n.Auth.TargetNames = sqlparser.AuthTargetType_Global, nil
+	case *sqlparser.DDL:
+		tableRights(n)
+	case *sqlparser.AlterTable:
+		renameRights(n)
 	case *sqlparser.Show:
 		if strings.EqualFold(n.Type, "processlist") {
 			n.Auth = open
 		}
 	}
 	return nil
+}
+
+// tableRights asks for rights on the tables and views that a statement makes or drops, which GMS wants on their databases.
+func tableRights(n *sqlparser.DDL) {
+	switch {
+	case n.Auth.TargetType != sqlparser.AuthTargetType_DatabaseIdentifiers:
+	case n.ViewSpec != nil:
+		view := n.ViewSpec.ViewName
+		n.Auth = TableRight(sqlparser.AuthType_CREATE_VIEW, view.DbQualifier.String(), view.Name.String())
+	case len(n.FromViews) > 0:
+		n.Auth.TargetType, n.Auth.TargetNames = sqlparser.AuthTargetType_MultipleTableIdentifiers, n.FromViews.AuthMultipleTableIdentifiers()
+	case n.Auth.AuthType == sqlparser.AuthType_CREATE && !n.Table.IsEmpty():
+		n.Auth = TableRight(sqlparser.AuthType_CREATE, n.Table.DbQualifier.String(), n.Table.Name.String())
+	}
+}
+
+// renameRights asks of a clause of an ALTER TABLE that gives it another name for as much as RENAME TABLE takes.
+func renameRights(n *sqlparser.AlterTable) {
+	db, table := n.Table.DbQualifier.String(), n.Table.Name.String()
+	for _, clause := range n.Statements {
+		if clause.Auth.AuthType == sqlparser.AuthType_RENAME && len(clause.ToTables) == 1 {
+			to := clause.ToTables[0]
+			clause.Auth.TargetNames = []string{db, table, cmp.Or(to.DbQualifier.String(), db), to.Name.String()}
+		}
+	}
+}
+
+// alterRights asks for ALTER alone where an ALTER TABLE says so: INDEX is for CREATE INDEX, REFERENCES is a right on the parent, and LOCK = NONE locks
+// nothing. In GMS's tree a CREATE INDEX is an ALTER TABLE too.
+func alterRights(stmt sqlparser.Statement, query string) {
+	n, ok := stmt.(*sqlparser.AlterTable)
+	if verb := "ALTER"; !ok || len(query) < len(verb) || !strings.EqualFold(query[:len(verb)], verb) {
+		return
+	}
+	for _, clause := range n.Statements {
+		switch clause.Auth.AuthType {
+		case sqlparser.AuthType_INDEX, sqlparser.AuthType_FOREIGN_KEY, sqlparser.AuthType_LOCK:
+			clause.Auth = TableRight(sqlparser.AuthType_ALTER, n.Table.DbQualifier.String(), n.Table.Name.String())
+		}
+	}
+}
+
+// grantTargets has a GRANT of rights on a TABLE be one that does not say so, for which GMS has no other word, and refuses one on routines, which
+// are not there.
+func grantTargets(n sqlparser.SQLNode) error {
+	switch n := n.(type) {
+	case *sqlparser.GrantPrivilege:
+		kind, ok := routineKinds[n.ObjectType]
+		switch {
+		case n.ObjectType == sqlparser.GrantObjectType_Table:
+			n.ObjectType = sqlparser.GrantObjectType_Any
+		case ok && n.PrivilegeLevel.TableRoutine == "*": // ER_ILLEGAL_GRANT_FOR_TABLE
+			return sqlerr.New(sqlerr.Errno(1144), "Illegal GRANT/REVOKE command; please consult the manual to see which privileges can be used")
+		case ok:
+			return sqlerr.New(sqlerr.UnknownFunction, "%s %s does not exist", kind, routineName(n.PrivilegeLevel)) // ER_SP_DOES_NOT_EXIST
+		}
+	case *sqlparser.RevokePrivilege:
+		switch n.ObjectType {
+		case sqlparser.GrantObjectType_Table:
+			n.ObjectType = sqlparser.GrantObjectType_Any
+		case sqlparser.GrantObjectType_Function: // ER_NONEXISTING_PROC_GRANT
+			return sqlerr.New(sqlerr.Errno(1403), "There is no such grant defined for user '%s' on host '%s' on routine '%s'",
+				n.From[0].Name, cmp.Or(n.From[0].Host, "%"), n.PrivilegeLevel.TableRoutine)
+		}
+	}
+	return nil
+}
+
+// routineKinds are the objects of grants that are routines.
+var routineKinds = map[sqlparser.GrantObjectType]string{
+	sqlparser.GrantObjectType_Function: "FUNCTION", sqlparser.GrantObjectType_Procedure: "PROCEDURE",
+}
+
+func routineName(level sqlparser.PrivilegeLevel) string {
+	if level.Database == "" {
+		return level.TableRoutine
+	}
+	return level.Database + "." + level.TableRoutine
 }
 
 // notVariables are names that SET takes and that are no variables.

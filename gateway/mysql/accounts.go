@@ -148,18 +148,20 @@ func (s *statement) mayAlter(key mysql_db.UserPrimaryKey) error {
 func (s *statement) alterAccounts(stmt *parse.AlterAccounts) error {
 	s.kind = manage
 	s.ctx.ClearWarnings()
+	for _, a := range stmt.Accounts {
+		if err := s.mayAlter(s.keyOf(a)); err != nil {
+			return err
+		}
+		if stmt.Lock != nil && !s.server.has(s.ctx, sql.PrivilegeType_CreateUser) {
+			return sqlerr.New(sqlerr.AccessDenied, "Access denied; you need (at least one of) the CREATE USER privilege(s) for this operation")
+		}
+	}
 	db := s.server.gms.Analyzer.Catalog.MySQLDb
 	editor := db.Editor()
 	defer editor.Close()
 	var changed []*mysql_db.User
 	for i, a := range stmt.Accounts {
 		key := s.keyOf(a)
-		if err := s.mayAlter(key); err != nil {
-			return err
-		}
-		if stmt.Lock != nil && !s.server.has(s.ctx, sql.PrivilegeType_CreateUser) {
-			return sqlerr.New(sqlerr.AccessDenied, "Access denied; you need (at least one of) the CREATE USER privilege(s) for this operation")
-		}
 		u, ok := editor.GetUser(key)
 		if !ok || u.IsRole {
 			if !stmt.IfExists {
@@ -207,14 +209,19 @@ func (s *statement) setRole(stmt *parse.SetRole) error {
 	if of == nil {
 		of = []parse.Account{{Current: true}}
 	}
+	for _, a := range of {
+		if a.Current {
+			continue
+		}
+		if err := s.mayAlter(s.keyOf(a)); err != nil {
+			return err
+		}
+	}
 	reader := s.server.gms.Analyzer.Catalog.MySQLDb.Reader()
 	defer reader.Close()
 	for _, a := range of {
 		key := s.keyOf(a)
 		if !a.Current {
-			if err := s.mayAlter(key); err != nil {
-				return err
-			}
 			if _, ok := reader.GetUser(key); !ok {
 				return unknownAuthorization(gmsplan.UserName{Name: key.User, Host: key.Host})
 			}

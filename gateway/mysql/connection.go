@@ -301,7 +301,7 @@ func (c *connection) useDatabase(name string) error {
 	if _, err := c.server.gms.Analyzer.Catalog.Database(ctx, name); err != nil {
 		return bind.Translate(err)
 	}
-	rights := c.server.gms.Analyzer.Catalog.MySQLDb.UserActivePrivilegeSet(ctx)
+	rights := bind.GrantedTo(ctx, c.server.gms.Analyzer.Catalog.MySQLDb)
 	if !(&viewer{rights: rights}).SeesDatabase(strings.ToLower(name)) {
 		return sqlerr.New(sqlerr.DatabaseDenied, "Access denied for user '%s'@'%s' to database '%s'", c.who.user, c.who.host, name)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/dolthub/go-mysql-server/sql/transform"
 	vitess "github.com/dolthub/vitess/go/mysql"
 
+	"github.com/silogate/silogate/engine/bind"
 	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/gateway/session"
 )
@@ -27,7 +28,9 @@ func (v *Server) has(ctx *sql.Context, privilege sql.PrivilegeType) bool {
 }
 
 func (v *Server) allows(ctx *sql.Context, op sql.PrivilegedOperation) bool {
-	return v.gms.Analyzer.Catalog.MySQLDb.UserHasPrivileges(ctx, op)
+	accounts := v.gms.Analyzer.Catalog.MySQLDb
+	bind.MatchPatterns(ctx, accounts, op.Database)
+	return accounts.UserHasPrivileges(ctx, op)
 }
 
 // superOr reports whether the user has SUPER or what stands for the part of it that is asked for.

@@ -14,7 +14,6 @@ import (
 	"github.com/silogate/silogate/catalog/scratch"
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/engine/bind"
-	"github.com/silogate/silogate/engine/parse"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
@@ -88,8 +87,7 @@ func describeOwn(ctx *sql.Context, db string, t sql.Table) *plan.Table {
 
 // Source implements bind.System.
 func (s *system) Source(ctx *sql.Context) connectors.Source {
-	rights := s.server.gms.Analyzer.Catalog.MySQLDb.UserActivePrivilegeSet(ctx)
-	return s.Databases.Source(&viewer{system: s, ctx: ctx, rights: rights})
+	return s.Databases.Source(&viewer{system: s, ctx: ctx, rights: bind.GrantedTo(ctx, s.server.gms.Analyzer.Catalog.MySQLDb)})
 }
 
 var _ bind.System = (*system)(nil)
@@ -98,7 +96,7 @@ var _ bind.System = (*system)(nil)
 type viewer struct {
 	system *system
 	ctx    *sql.Context
-	rights sql.PrivilegeSet
+	rights bind.Granted
 }
 
 var _ infoschema.Viewer = (*viewer)(nil)
@@ -162,7 +160,7 @@ func (v *viewer) Views(db string) ([]infoschema.View, error) {
 	for _, view := range kept {
 		told := infoschema.View{Name: view.Name, Definer: view.User + "@" + view.Host, Invoker: view.Invoker}
 		if client := v.ctx.Client(); view.User == client.User && view.Host == client.Address ||
-			v.system.server.mayShowView(v.ctx, parse.TableName{Database: db, Name: view.Name}) {
+			v.rights.Allows(db, view.Name, sql.PrivilegeType_ShowView) {
 			told.Definition = view.Written()
 		}
 		list = append(list, told)
