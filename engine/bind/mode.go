@@ -41,7 +41,12 @@ func ofSession(ctx *sql.Context, stmt sqlparser.Statement) error {
 		}
 		return err
 	case *sqlparser.DDL:
+		realColumns(n, mode)
 		return sameElsewhere(n, mode)
+	case *sqlparser.AlterTable:
+		for _, clause := range n.Statements {
+			realColumns(clause, mode)
+		}
 	}
 	return underVariables(ctx, stmt)
 }
@@ -119,6 +124,18 @@ func defaultEscape(e *sqlparser.ComparisonExpr) bool {
 
 func castsToReal(e *sqlparser.ConvertExpr) bool {
 	return e.Type != nil && strings.EqualFold(e.Type.Type, "real")
+}
+
+// realColumns makes REAL columns of a definition FLOAT under REAL_AS_FLOAT.
+func realColumns(definition *sqlparser.DDL, mode *sql.SqlMode) {
+	if definition.TableSpec == nil || !realIsFloat(mode) {
+		return
+	}
+	for _, c := range definition.TableSpec.Columns {
+		if strings.EqualFold(c.Type.Type, "real") {
+			c.Type.Type = "float"
+		}
+	}
 }
 
 func realIsFloat(mode *sql.SqlMode) bool {

@@ -79,6 +79,25 @@ func alterRights(stmt sqlparser.Statement, query string) {
 	}
 }
 
+// databaseCharset refuses a collation of a database that is none of its character set.
+func databaseCharset(n sqlparser.SQLNode) error {
+	ddl, ok := n.(*sqlparser.DBDDL)
+	if !ok {
+		return nil
+	}
+	named := make(map[string]string)
+	for _, option := range ddl.CharsetCollate {
+		named[strings.ToLower(option.Type)] = option.Value
+	}
+	charset, collation := cmp.Or(named["character set"], named["charset"]), named["collate"]
+	set, err := sql.ParseCharacterSet(charset)
+	of, unknown := sql.ParseCollation("", collation, false)
+	if charset == "" || collation == "" || err != nil || unknown != nil || of.WorksWithCharacterSet(set) { // GMS has the words for what there is not
+		return nil
+	}
+	return sqlerr.New(sqlerr.CollationCharset, "COLLATION '%s' is not valid for CHARACTER SET '%s'", collation, charset)
+}
+
 // grantTargets has a GRANT of rights on a TABLE be one that does not say so, for which GMS has no other word, and refuses one on routines, which
 // are not there.
 func grantTargets(n sqlparser.SQLNode) error {

@@ -53,6 +53,9 @@ var definesTable = regexp.MustCompile(`(?is)` + before + `(create\s+(temporary\s
 //	a BLOB(10), b TEXT(300), c YEAR(4)            a TINYBLOB, b TEXT, c YEAR
 //	KEY USING BTREE (a)                           KEY (a)
 //	a INT REFERENCES t (b) ON DELETE CASCADE      a INT, for which it means nothing
+//	ALTER TABLE t DEFAULT CHARSET = latin1        ALTER TABLE t CHARACTER SET = latin1
+//	ALTER TABLE t ORDER BY a, b                   ALTER TABLE t FORCE: no rows have an order that a query could rely on
+//	ALTER TABLE t                                 ALTER TABLE t FORCE
 //	CHANGE name b INT AFTER date                  CHANGE `name` b INT AFTER `date`; ALTER name SET DEFAULT 1 likewise
 func tableWords(sql string, mode Mode) string {
 	if !definesTable.MatchString(sql) {
@@ -139,7 +142,7 @@ func (t *tableWriter) create() {
 	}
 }
 
-// alter finds the columns behind CHANGE, ALTER and AFTER in the clauses of an ALTER TABLE.
+// alter rewrites the clauses of an ALTER TABLE.
 func (t *tableWriter) alter() {
 	first := 3
 	if t.at(1).is("IGNORE") {
@@ -148,6 +151,10 @@ func (t *tableWriter) alter() {
 	if t.at(first).isSymbol(".") {
 		first += 2
 	}
+	if t.over(first) {
+		t.force(first, first)
+		return
+	}
 	for i := first; i <= len(t.tokens); i++ {
 		if shut := t.match(i); i < len(t.tokens) && shut > 0 {
 			i = shut
@@ -155,13 +162,39 @@ func (t *tableWriter) alter() {
 		if !t.at(i).isSymbol(",") && !t.at(i).isSymbol(";") && t.at(i).kind != end {
 			continue
 		}
+		if t.at(first).is("ORDER") && t.at(first+1).is("BY") { // it has all commas that follow
+			t.force(first, len(t.tokens))
+			return
+		}
 		t.clause(first, i)
 		first = i + 1
 	}
 }
 
-// clause finds the columns in the clause from first up to behind.
+// over reports the end of the statement at i.
+func (t *tableWriter) over(i int) bool { return t.at(i).kind == end || t.at(i).isSymbol(";") }
+
+// force writes FORCE in place of the tokens from first on, up to behind or the statement's end.
+func (t *tableWriter) force(first, behind int) {
+	last := t.at(first - 1)
+	for i := first; i < behind && !t.over(i); i++ {
+		last = t.at(i)
+	}
+	begin := t.at(first - 1).end
+	t.replace(token{start: begin, end: last.end}, " FORCE")
+}
+
+// clause finds the columns in the clause from first up to behind, behind CHANGE, ALTER and AFTER, and has one
+// form for the character set of the table.
 func (t *tableWriter) clause(first, behind int) {
+	for i := first; i < behind && t.isCharset(first); i++ {
+		switch at := t.at(i); {
+		case at.is("DEFAULT"):
+			t.replace(at, "")
+		case at.is("CHARSET"):
+			t.replace(at, "CHARACTER SET")
+		}
+	}
 	column := first + 1
 	if t.at(column).is("COLUMN") {
 		column++
@@ -171,6 +204,14 @@ func (t *tableWriter) clause(first, behind int) {
 	if behind-2 > column && t.at(behind-2).is("AFTER") {
 		t.columns[behind-1] = true
 	}
+}
+
+// isCharset reports that the default character set or collation of a table begins at i.
+func (t *tableWriter) isCharset(i int) bool {
+	if t.at(i).is("DEFAULT") {
+		i++
+	}
+	return t.at(i).is("CHARSET") || t.at(i).is("CHARACTER") || t.at(i).is("COLLATE")
 }
 
 // begins reports whether a query begins at i.

@@ -3,7 +3,6 @@ package mysql
 import (
 	"math"
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -11,7 +10,6 @@ import (
 	"github.com/dolthub/go-mysql-server/sql"
 	gmstypes "github.com/dolthub/go-mysql-server/sql/types"
 
-	"github.com/silogate/silogate/catalog/infoschema"
 	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
 )
@@ -56,7 +54,7 @@ func refused(variable string, value any) error {
 // guardVariables has the process' variables checked as they are set.
 var guardVariables = sync.OnceFunc(func() {
 	modes := gmsVariable(sql.SqlModeSessionVar)
-	modes.Type = gmstypes.NewSystemSetType(modes.Name, sql.Collation_utf8mb3_general_ci, strings.Split(infoschema.SQLModes, ",")...)
+	modes.Type = newModeType(modes.Name)
 	modes.Default = standardModes
 	for name, check := range guards {
 		v := gmsVariable(name)
@@ -81,22 +79,6 @@ var guardVariables = sync.OnceFunc(func() {
 func gmsVariable(name string) *sql.MysqlSystemVariable {
 	v, _, _ := sql.SystemVariables.GetGlobal(name)
 	return v.(*sql.MysqlSystemVariable)
-}
-
-// standardModes are MySQL's default modes (MySQL 8.0 Reference Manual, 5.1.11).
-const standardModes = "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
-
-// refusedModes are the modes under which statements would have other answers than they have here.
-var refusedModes = []string{sql.AllowInvalidDates, sql.HighNotPrecedence, sql.NoUnsignedSubtraction, sql.PadCharToFullLength, sql.TimeTruncateFractional}
-
-func checkModes(value any) error {
-	modes, _ := value.(string)
-	for mode := range strings.SplitSeq(strings.ToUpper(modes), ",") {
-		if slices.Contains(refusedModes, mode) {
-			return refused("sql_mode", mode)
-		}
-	}
-	return nil
 }
 
 // checkCharacterSet refuses a character set that there is not, or that can't be converted.

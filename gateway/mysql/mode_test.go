@@ -172,6 +172,23 @@ func TestServerVariables(t *testing.T) {
 	set(t, c, "SET sql_mode = DEFAULT, default_week_format = 0")
 	wantRows(t, c, `SELECT 'a' || 'b', WEEK('2008-02-20'), CAST(16777217 AS REAL) = 16777216`, "[[0 7 0]]")
 
+	for mode, want := range map[string]string{
+		"'ANSI'":                              "REAL_AS_FLOAT,PIPES_AS_CONCAT,ANSI_QUOTES,IGNORE_SPACE,ONLY_FULL_GROUP_BY,ANSI",
+		"'NO_AUTO_VALUE_ON_ZERO,Traditional'": "NO_AUTO_VALUE_ON_ZERO,STRICT_TRANS_TABLES,STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,TRADITIONAL,NO_ENGINE_SUBSTITUTION",
+		"1 << 18":                             "REAL_AS_FLOAT,PIPES_AS_CONCAT,ANSI_QUOTES,IGNORE_SPACE,ONLY_FULL_GROUP_BY,ANSI",
+		"4":                                   "ANSI_QUOTES",
+	} {
+		set(t, c, "SET sql_mode = "+mode)
+		wantRows(t, c, "SELECT @@sql_mode", "[["+want+"]]")
+	}
+	set(t, c, "CREATE DATABASE d")
+	set(t, c, "SET sql_mode = 'REAL_AS_FLOAT'")
+	set(t, c, "CREATE TABLE d.t (a REAL, b REAL(5,2))")
+	set(t, c, "ALTER TABLE d.t ADD c REAL")
+	set(t, c, "SET sql_mode = DEFAULT")
+	set(t, c, "ALTER TABLE d.t ADD d REAL")
+	wantRows(t, c, "SELECT GROUP_CONCAT(column_type ORDER BY ordinal_position) FROM information_schema.columns WHERE table_schema = 'd'", "[[float,float(5,2),float,double]]")
+
 	set(t, c, "SET time_zone = '+00:00', timestamp = 1700000000.25")
 	const now = "2023-11-14 22:13:20"
 	wantRows(t, c, "SELECT NOW(), CURDATE(), UNIX_TIMESTAMP(NOW(2)) FROM numbers WHERE id = 1", "[["+now+" 2023-11-14 1700000000.25]]")

@@ -533,3 +533,24 @@ func TestPreparedDefinitions(t *testing.T) {
 	_, err = c.ExecContext(background, "EXECUTE d")
 	wantErrno(t, "a table that is there", err, 1050, "42S01")
 }
+
+// TestCharacterSetsOfDatabases gives new tables the character set of their database, which is told as it was set.
+func TestCharacterSetsOfDatabases(t *testing.T) {
+	g := start(t)
+	c, _ := g.conn(g.open(""))
+	exec(t, c, "CREATE DATABASE d CHARACTER SET latin1 COLLATE latin1_bin")
+	wantTable(t, c, "SHOW WARNINGS")
+	exec(t, c, "CREATE TABLE d.t (a TEXT)", "ALTER DATABASE d DEFAULT COLLATE = utf8mb4_bin")
+	wantTable(t, c, "SHOW WARNINGS")
+	exec(t, c, "CREATE TABLE d.u (a TEXT)")
+	wantTable(t, c, "SELECT table_name, collation_name FROM information_schema.columns WHERE table_schema = 'd' ORDER BY 1", "t|latin1_bin", "u|utf8mb4_bin")
+	g.stop()
+	g.start()
+	c, _ = g.conn(g.open(""))
+	wantTable(t, c, "SHOW CREATE DATABASE d", "d|CREATE DATABASE `d` /*!40100 DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin */")
+	wantTable(t, c, "SELECT default_character_set_name, default_collation_name FROM information_schema.schemata WHERE schema_name = 'd'", "utf8mb4|utf8mb4_bin")
+	for _, statement := range []string{"CREATE DATABASE e CHARACTER SET latin1 COLLATE utf8mb4_bin", "ALTER DATABASE d CHARACTER SET latin1 COLLATE utf8mb4_bin"} {
+		_, err := c.ExecContext(background, statement)
+		wantErrno(t, statement, err, 1253, "42000")
+	}
+}

@@ -180,6 +180,9 @@ func (s *statement) renewWarnings(root sql.Node, before int) {
 		break
 	}
 	added := s.ctx.Warnings() // the newest first
+	if _, ok := root.(*gmsplan.CreateDB); ok {
+		added = nil // GMS says of any character set that it would not keep it
+	}
 	s.keepWarnings(added[:max(len(added)-before, 0)])
 }
 
