@@ -7,7 +7,7 @@ import (
 )
 
 // Stmt is one of CreateServer, AlterServer, DropServer, ShowServers, ShowQuarantine, ReleaseQuarantine, Analyze, Maintain, ShowDiagnostics,
-// GetDiagnostics, ExplainConnection, Help, AlterAccounts, SetRole, StartTransaction, Kill.
+// GetDiagnostics, ExplainConnection, Help, Accounts, ShowCreateAccount, SetRole, StartTransaction, Kill.
 type Stmt interface{ sealed() }
 
 // CreateServer is CREATE SERVER [IF NOT EXISTS] name FOREIGN DATA WRAPPER type OPTIONS (key 'value', ...).
@@ -88,6 +88,8 @@ var grammar = []struct {
 	{[2]string{"DESCRIBE", "FOR"}, (*reader).explainConnection},
 	{[2]string{"DESC", "FOR"}, (*reader).explainConnection},
 	{[2]string{"START", "TRANSACTION"}, (*reader).startTransaction},
+	{[2]string{"CREATE", "USER"}, (*reader).createAccounts},
+	{[2]string{"ALTER", "USER"}, (*reader).alterAccounts},
 	{[2]string{"SET", "PASSWORD"}, (*reader).setPassword},
 	{[2]string{"SET", "ROLE"}, (*reader).setRole},
 	{[2]string{"SET", "DEFAULT"}, (*reader).setDefaultRole},
@@ -150,8 +152,11 @@ func (r *reader) begin() func(*reader) Stmt {
 		r.ahead = &second
 		return (*reader).help
 	}
-	if first.is("ALTER") && second.is("USER") && altersAccounts(r.sql, r.mode) {
-		return (*reader).alterAccounts
+	if first.is("SHOW") && second.is("CREATE") {
+		if third := r.peek(); !third.is("USER") {
+			return nil
+		}
+		return (*reader).showCreateAccount
 	}
 	if first.is("KILL") && killsComputed(r.sql, r.mode) {
 		r.ahead = &second

@@ -53,7 +53,6 @@ var refusals = append(measuredWrites(), []refusal{
 	{"ALTER EVENT", sqlerr.Unsupported, noRoutines},
 	{"ALTER FUNCTION", sqlerr.Unsupported, noRoutines},
 	{"ALTER PROCEDURE", sqlerr.Unsupported, noRoutines},
-	{"SHOW CREATE USER", sqlerr.Unsupported, "the accounts are in mysql.user"},
 	{"SHOW FUNCTION CODE", sqlerr.Errno(1289), "The SHOW PROCEDURE|FUNCTION CODE feature is disabled"},  // ER_FEATURE_DISABLED
 	{"SHOW PROCEDURE CODE", sqlerr.Errno(1289), "The SHOW PROCEDURE|FUNCTION CODE feature is disabled"}, // the same
 	{"SHOW CREATE PROCEDURE", sqlerr.UnknownFunction, "The procedure does not exist: " + noRoutines},    // ER_SP_DOES_NOT_EXIST

@@ -3,7 +3,6 @@ package mysql
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/go-mysql-server/sql/mysql_db"
@@ -12,7 +11,6 @@ import (
 
 	"github.com/silogate/silogate/engine/parse"
 	"github.com/silogate/silogate/engine/sqlerr"
-	"github.com/silogate/silogate/gateway/mysql/wire"
 )
 
 // named refuses statements about accounts that are not there, or has them pass these over where that was asked for. GMS takes 'user'@'host' for
@@ -92,9 +90,7 @@ func (s *statement) missing(names []gmsplan.UserName) (gmsplan.UserName, bool) {
 }
 
 func (s *statement) isMissing(name gmsplan.UserName) bool {
-	reader := s.server.gms.Analyzer.Catalog.MySQLDb.Reader()
-	defer reader.Close()
-	_, ok := reader.GetUser(accountKey(name))
+	_, ok := s.findAccount(accountKey(name))
 	return !ok
 }
 
@@ -134,6 +130,8 @@ func shownAccount(key mysql_db.UserPrimaryKey) string {
 	return "'" + key.User + "'@'" + key.Host + "'"
 }
 
+var errNeedsCreateUser = sqlerr.New(sqlerr.AccessDenied, "Access denied; you need (at least one of) the CREATE USER privilege(s) for this operation")
+
 // mayAlter lets who may not make accounts change his own alone: GMS takes all of his name for it, of whatever host.
 func (s *statement) mayAlter(key mysql_db.UserPrimaryKey) error {
 	client := s.ctx.Client()
@@ -141,57 +139,7 @@ func (s *statement) mayAlter(key mysql_db.UserPrimaryKey) error {
 		s.server.allows(s.ctx, sql.NewPrivilegedOperation(sql.PrivilegeCheckSubject{Database: grantTables}, sql.PrivilegeType_Update)) {
 		return nil
 	}
-	return sqlerr.New(sqlerr.AccessDenied, "Access denied; you need (at least one of) the CREATE USER privilege(s) for this operation")
-}
-
-// alterAccounts gives accounts passwords, and locks or unlocks them, all of them or none.
-func (s *statement) alterAccounts(stmt *parse.AlterAccounts) error {
-	s.kind = manage
-	s.ctx.ClearWarnings()
-	for _, a := range stmt.Accounts {
-		if err := s.mayAlter(s.keyOf(a)); err != nil {
-			return err
-		}
-		if stmt.Lock != nil && !s.server.has(s.ctx, sql.PrivilegeType_CreateUser) {
-			return sqlerr.New(sqlerr.AccessDenied, "Access denied; you need (at least one of) the CREATE USER privilege(s) for this operation")
-		}
-	}
-	db := s.server.gms.Analyzer.Catalog.MySQLDb
-	editor := db.Editor()
-	defer editor.Close()
-	var changed []*mysql_db.User
-	for i, a := range stmt.Accounts {
-		key := s.keyOf(a)
-		u, ok := editor.GetUser(key)
-		if !ok || u.IsRole {
-			if !stmt.IfExists {
-				return vitess.NewSQLError(1396, vitess.SSUnknownSQLState, "Operation ALTER USER failed for %s", shownAccount(key)) // ER_CANNOT_USER
-			}
-			s.noteAccount(3162, "Authorization ID %s does not exist.", gmsplan.UserName{Name: key.User, Host: key.Host})
-			continue
-		}
-		altered := *u
-		if stmt.Lock != nil {
-			altered.Locked = *stmt.Lock
-		}
-		if password := stmt.Passwords[i]; password != nil {
-			proof := gmsplan.NewDefaultAuthentication(*password)
-			if u.Plugin == wire.SHA2Plugin {
-				proof = gmsplan.NewCachingSha2PasswordAuthentication(*password)
-			}
-			hash, err := proof.AuthString()
-			if err != nil {
-				return err
-			}
-			altered.Plugin, altered.AuthString, altered.PasswordLastChanged = proof.Plugin(), hash, time.Now().UTC()
-		}
-		changed = append(changed, &altered)
-	}
-	for _, u := range changed {
-		editor.RemoveUser(mysql_db.UserPrimaryKey{User: u.User, Host: u.Host}) // else there would be two
-		editor.PutUser(u)
-	}
-	return db.Persist(s.ctx, editor)
+	return errNeedsCreateUser
 }
 
 func (s *statement) keyOf(a parse.Account) mysql_db.UserPrimaryKey {

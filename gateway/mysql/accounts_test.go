@@ -179,3 +179,83 @@ func TestAlterAccounts(t *testing.T) {
 	wantLogin("ann", "seven", 0, "")
 	wantLogin("eve", "six", 0, "")
 }
+
+// TestCreateAccounts makes accounts with what they demand, shows it, and makes them anew of what is shown.
+func TestCreateAccounts(t *testing.T) {
+	g := start(t)
+	root, _ := g.conn(g.open(""))
+	login := func(user, password string) error {
+		db, err := sql.Open("mysql", strings.NewReplacer("root:sesame@", user+":"+password+"@", "/fake", "/").Replace(g.dsn("")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		return db.Ping()
+	}
+	exec(t, root, "CREATE ROLE reader", "GRANT SELECT ON fake.* TO reader")
+	exec(t, root, "CREATE USER IF NOT EXISTS ann IDENTIFIED BY 'one', eve@localhost IDENTIFIED WITH caching_sha2_password BY 'two', ''@'10.%' DEFAULT ROLE reader REQUIRE NONE WITH MAX_USER_CONNECTIONS 0 "+
+		"PASSWORD EXPIRE NEVER FAILED_LOGIN_ATTEMPTS 0 PASSWORD HISTORY 0 PASSWORD REUSE INTERVAL 0 DAY PASSWORD REQUIRE CURRENT OPTIONAL",
+		"CREATE USER safe REQUIRE SUBJECT '/CN=x' AND ISSUER '/O=it''s' CIPHER 'TLS_AES_128_GCM_SHA256' ACCOUNT LOCK", "CREATE USER encrypted IDENTIFIED BY 'x' REQUIRE SSL", "CREATE USER certified REQUIRE X509")
+	const rest = " PASSWORD HISTORY DEFAULT PASSWORD REUSE INTERVAL DEFAULT PASSWORD REQUIRE CURRENT DEFAULT"
+	wantTable(t, root, "SHOW CREATE USER safe", "CREATE USER `safe`@`%` IDENTIFIED WITH 'mysql_native_password' REQUIRE SUBJECT '/CN=x' ISSUER '/O=it''s' CIPHER 'TLS_AES_128_GCM_SHA256' PASSWORD EXPIRE DEFAULT ACCOUNT LOCK"+rest)
+	wantTable(t, root, "SHOW CREATE USER encrypted", "CREATE USER `encrypted`@`%` IDENTIFIED WITH 'mysql_native_password' AS '*B69027D44F6E5EDC07F1AEAD1477967B16F28227' REQUIRE SSL PASSWORD EXPIRE DEFAULT ACCOUNT UNLOCK"+rest)
+	wantTable(t, root, "SHOW CREATE USER certified", "CREATE USER `certified`@`%` IDENTIFIED WITH 'mysql_native_password' REQUIRE X509 PASSWORD EXPIRE DEFAULT ACCOUNT UNLOCK"+rest)
+	for _, user := range []string{"ann", "eve@localhost"} {
+		shown, err := texts(root, "SHOW CREATE USER "+user)
+		if err != nil {
+			t.Fatal(err)
+		}
+		exec(t, root, "DROP USER "+user, shown[0][0])
+	}
+	wantErrno(t, "without TLS", login("encrypted", "x"), 1045, "28000")
+	exec(t, root, "ALTER USER encrypted REQUIRE NONE")
+	for user, password := range map[string]string{"ann": "one", "eve": "two", "encrypted": "x"} {
+		if err := login(user, password); err != nil {
+			t.Errorf("%s: %v", user, err)
+		}
+	}
+	wantTable(t, root, "SHOW GRANTS FOR ''@'10.%'", "GRANT USAGE ON *.* TO ``@`10.%`", "GRANT `reader`@`%` TO ``@`10.%`")
+
+	made, err := texts(root, "ALTER USER ann IDENTIFIED BY RANDOM PASSWORD, encrypted IDENTIFIED BY 'y'")
+	if err != nil || len(made) != 1 || made[0][0] != "ann" || made[0][1] != "%" || len(made[0][2]) != 20 || made[0][3] != "1" {
+		t.Fatalf("made %q, %v", made, err)
+	}
+	if err := login("ann", made[0][2]); err != nil {
+		t.Errorf("with the password that was made: %v", err)
+	}
+	stmt, err := root.PrepareContext(background, "CREATE USER prepared IDENTIFIED BY 'z'")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stmt.Close()
+	if _, err := stmt.Exec(); err != nil {
+		t.Error(err)
+	}
+	if err := login("prepared", "z"); err != nil {
+		t.Errorf("prepared: %v", err)
+	}
+
+	wantRefused(t, root, [][2]string{
+		{"CREATE USER new, ann, eve@localhost", "Error 1396 (HY000): Operation CREATE USER failed for 'ann'@'%','eve'@'localhost'"}, {"CREATE USER new, new", "Error 1396 (HY000): Operation CREATE USER failed for 'new'@'%'"},
+		{"SHOW CREATE USER new", "Error 1396 (HY000): Operation SHOW CREATE USER failed for 'new'@'%'"}, // none of the first was made
+		{"CREATE USER new DEFAULT ROLE nothing", "Error 3523 (HY000): Unknown authorization ID `nothing`@`%`"},
+		{"CREATE USER new IDENTIFIED WITH nothing BY 'x'", "Error 1524 (HY000): Plugin 'nothing' is not loaded"},
+		{"CREATE USER new IDENTIFIED WITH mysql_native_password AS 'x'", "Error 1827 (HY000): The password hash doesn't have the expected format."},
+		{"CREATE USER " + strings.Repeat("n", 33), "Error 1470 (HY000): String '" + strings.Repeat("n", 33) + "' is too long for user name (should be no longer than 32)"},
+		{"CREATE USER new PASSWORD EXPIRE", "Error 1235 (42000): CREATE USER ... PASSWORD EXPIRE is not supported: passwords do not expire"},
+		{"ALTER USER ann PASSWORD EXPIRE INTERVAL 9 DAY", "Error 1235 (42000): ALTER USER ... PASSWORD EXPIRE is not supported: passwords do not expire"},
+		{"ALTER USER ann PASSWORD HISTORY 5", "Error 1235 (42000): ALTER USER ... PASSWORD HISTORY is not supported: no passwords before the current one are kept"},
+		{"ALTER USER ann FAILED_LOGIN_ATTEMPTS 3 PASSWORD_LOCK_TIME 1", "Error 1235 (42000): ALTER USER ... FAILED_LOGIN_ATTEMPTS is not supported: failed logins are not counted"},
+		{"ALTER USER ann WITH MAX_USER_CONNECTIONS 3", "Error 1235 (42000): ALTER USER ... WITH MAX_USER_CONNECTIONS is not supported: the gateway bounds no account, its configuration bounds all"},
+		{"CREATE USER new COMMENT 'x'", "Error 1235 (42000): CREATE USER ... COMMENT is not supported: accounts have no attributes"},
+		{"ALTER USER ann IDENTIFIED BY 'x' RETAIN CURRENT PASSWORD", "Error 1235 (42000): ALTER USER ... RETAIN CURRENT is not supported: an account has one password"},
+	})
+	ann, _ := g.conn(g.account("anna"))
+	wantRefused(t, ann, [][2]string{
+		{"ALTER USER anna REQUIRE SSL", "Error 1227 (42000): Access denied; you need (at least one of) the CREATE USER privilege(s) for this operation"},
+		{"SHOW CREATE USER ann", "Error 1044 (42000): Access denied for user 'anna'@'%' to database 'mysql'"},
+	})
+	if rows, err := texts(ann, "SHOW CREATE USER"); err != nil || !strings.HasPrefix(rows[0][0], "CREATE USER `anna`@`%`") {
+		t.Errorf("his own: %q, %v", rows, err)
+	}
+}

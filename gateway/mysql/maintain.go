@@ -12,17 +12,21 @@ import (
 	"github.com/silogate/silogate/gateway/mysql/wire"
 )
 
-// ownPrepared reads a statement that is not of GMS's grammar and can be prepared: it has rows, or starts a transaction, as clients do that prepare
-// all that they send. It returns nil for one of GMS's grammar.
+// ownPrepared reads a statement that is not of GMS's grammar and can be prepared: it has rows, or starts a transaction or is about accounts, as
+// clients do that prepare all that they send. It returns nil for one of GMS's grammar.
 func ownPrepared(query string, ansiQuotes bool) (parse.Stmt, error) {
 	own, after, err := parse.Statement(query, parse.Mode{AnsiQuotes: ansiQuotes})
-	_, starts := own.(*parse.StartTransaction)
+	withoutRows := false
+	switch own.(type) {
+	case *parse.StartTransaction, *parse.Accounts:
+		withoutRows = true
+	}
 	switch {
 	case err != nil || own == nil:
 		return nil, err
 	case after != "":
 		return nil, oneStatement
-	case ownColumns(own) == nil && !starts:
+	case ownColumns(own) == nil && !withoutRows:
 		return nil, sqlerr.New(sqlerr.Errno(1295), "This command is not supported in the prepared statement protocol yet") // ER_UNSUPPORTED_PS
 	}
 	return own, nil
@@ -40,6 +44,10 @@ func ownColumns(own parse.Stmt) []wire.Column {
 		return analyzeColumns()
 	case *parse.ShowDiagnostics:
 		return diagnosticsColumns()
+	case *parse.Accounts:
+		if makesPasswords(own) {
+			return madeColumns()
+		}
 	}
 	return nil
 }

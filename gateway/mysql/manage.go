@@ -30,8 +30,10 @@ func (s *statement) own(stmt parse.Stmt) error {
 		return s.getDiagnostics(stmt)
 	case *parse.Help:
 		return s.help(stmt.Topic)
-	case *parse.AlterAccounts:
-		return s.alterAccounts(stmt)
+	case *parse.Accounts:
+		return s.changeAccounts(stmt)
+	case *parse.ShowCreateAccount:
+		return s.showCreateAccount(stmt)
 	case *parse.SetRole:
 		return s.setRole(stmt)
 	case *parse.Kill:
