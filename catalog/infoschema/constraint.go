@@ -174,3 +174,12 @@ func generated(i *item) types.Value {
 	}
 	return types.TextValue("")
 }
+
+// keyExpression is the part of a key that is an expression, which a hidden column has the values of.
+func (i *item) keyExpression() (expression string, ok bool) {
+	c := i.definedOf()
+	if c == nil || !c.Hidden || c.Generated == nil {
+		return "", false
+	}
+	return strings.TrimSuffix(strings.TrimPrefix(*c.Generated, "("), ")"), true
+}

@@ -193,7 +193,12 @@ func parts() []*table {
 			inDatabase("INDEX_SCHEMA", "varchar(64)?"),
 			value("INDEX_NAME", "varchar(64)?", constraintName),
 			value("SEQ_IN_INDEX", "int unsigned", func(i *item) types.Value { return types.IntValue(int64(i.seq) + 1) }),
-			value("COLUMN_NAME", "varchar(64)?", columnName),
+			value("COLUMN_NAME", "varchar(64)?", func(i *item) types.Value {
+				if _, ok := i.keyExpression(); ok {
+					return types.NullValue
+				}
+				return columnName(i)
+			}),
 			constant("COLLATION", "varchar(1)?", "A"),
 			value("CARDINALITY", "bigint?", func(i *item) types.Value {
 				if i.key.kind == index || i.seq < len(i.key.columns)-1 {
@@ -218,7 +223,12 @@ func parts() []*table {
 			constant("COMMENT", "varchar(8)", ""),
 			value("INDEX_COMMENT", "varchar(2048)", func(i *item) types.Value { return types.TextValue(i.key.comment) }),
 			constant("IS_VISIBLE", "varchar(3)", "YES"),
-			unknown("EXPRESSION", "longtext?"),
+			value("EXPRESSION", "longtext?", func(i *item) types.Value {
+				if expression, ok := i.keyExpression(); ok {
+					return types.TextValue(expression)
+				}
+				return types.NullValue
+			}),
 		}},
 		{name: "KEY_COLUMN_USAGE", of: keyColumns, only: (*item).isConstraint, columns: []column{
 			inCatalog("CONSTRAINT_CATALOG", "varchar(64)?"),

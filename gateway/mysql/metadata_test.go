@@ -247,6 +247,11 @@ func TestMetadataOfScratchTables(t *testing.T) {
 	wantTable(t, c, "SELECT constraint_name, check_clause FROM information_schema.check_constraints WHERE constraint_schema = 'd'", "low|(`n` > 0)")
 	wantTable(t, c, "SELECT engine, table_collation FROM information_schema.tables WHERE table_schema = 'd' AND table_name = 't'", "InnoDB|utf8mb4_0900_ai_ci")
 	wantTable(t, c, "SHOW INDEX FROM d.t WHERE Key_name = 'by_c'", "t|1|by_c|1|c|A|NULL|NULL|NULL|YES|BTREE|||YES|NULL")
+	exec(t, c, "CREATE TABLE d.e (a INT, s VARCHAR(9), KEY k (s, (a + 1), (LOWER(s))))")
+	wantTable(t, c, "SHOW INDEX FROM d.e", "e|1|k|1|s|A|NULL|NULL|NULL|YES|BTREE|||YES|NULL", "e|1|k|2|NULL|A|NULL|NULL|NULL|YES|BTREE|||YES|(`a` + 1)", "e|1|k|3|NULL|A|NULL|NULL|NULL|YES|BTREE|||YES|lower(`s`)")
+	exec(t, c, "CREATE TABLE d.n (a DOUBLE UNSIGNED, b DOUBLE(10,2), c FLOAT(7,3) UNSIGNED, e DECIMAL(5,2) UNSIGNED)", "CREATE VIEW d.v AS SELECT a, b AS bb, c, e, a + 1 AS x FROM (SELECT * FROM d.n) AS q")
+	wantTable(t, c, "SELECT column_name, column_type, numeric_precision, numeric_scale FROM information_schema.columns WHERE table_schema = 'd' AND table_name = 'v' ORDER BY ordinal_position",
+		"a|double unsigned|22|NULL", "bb|double(10,2)|10|2", "c|float(7,3) unsigned|7|3", "e|decimal(5,2) unsigned|5|2", "x|double|22|NULL")
 }
 
 // TestListingsOfOthers tells nobody of listings of sources that he has no right on.

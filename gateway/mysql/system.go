@@ -187,7 +187,11 @@ func (v *viewer) DescribeView(db, name string) (*plan.Table, error) {
 	t := &plan.Table{Name: plan.TableName{Namespace: db, Name: name}, Kind: plan.View}
 	if leaf, ok := bind.LeafOf(root); ok {
 		for i, c := range leaf.Plan.Schema() {
-			t.Columns = append(t.Columns, plan.TableColumn{Name: leaf.Columns[i].Name, Type: c.Type, Nullable: c.Nullable})
+			column := plan.TableColumn{Name: leaf.Columns[i].Name, Type: c.Type, Nullable: c.Nullable}
+			if from := leaf.Shown[i].Origin; from != nil {
+				column.Number = from.Number
+			}
+			t.Columns = append(t.Columns, column)
 		}
 		return t, nil
 	}
