@@ -213,18 +213,24 @@ func (l *loadedCells) Next() ([]write.Cell, error) {
 	return append(cells, l.set...), nil
 }
 
-// fit says that a row has other fields than the statement: an error in strict mode without IGNORE, which LOCAL implies.
+// fit says that a row has other fields than the statement: an error in strict mode without IGNORE, which LOCAL implies. Each column that gets none is
+// one, and a variable is NULL then.
 func (l *loadedCells) fit(fields int) error {
-	var errno int
-	var message string
-	switch {
-	case fields < len(l.fields):
-		errno, message = tooFewFields, "Row %d doesn't contain data for all columns"
-	case fields > len(l.fields):
-		errno, message = tooManyFields, "Row %d was truncated; it contained more data than there were input columns"
-	default:
-		return nil
+	if fields > len(l.fields) {
+		return l.unfit(tooManyFields, "Row %d was truncated; it contained more data than there were input columns")
 	}
+	for _, variable := range l.fields[fields:] {
+		if variable != "" {
+			continue
+		}
+		if err := l.unfit(tooFewFields, "Row %d doesn't contain data for all columns"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *loadedCells) unfit(errno int, message string) error {
 	failure := sqlerr.New(sqlerr.Errno(uint16(errno)), message, l.row)
 	if l.writing.strict {
 		return failure

@@ -59,6 +59,24 @@ func TestLoadedColumns(t *testing.T) {
 	}
 }
 
+// TestShortLines warns of each column that a line has nothing for, and of no variable.
+func TestShortLines(t *testing.T) {
+	g := start(t)
+	c, _ := g.conn(g.open(""))
+	exec(t, c, "CREATE DATABASE loaded", "USE loaded", "SET GLOBAL local_infile = ON", "CREATE TABLE t (a INT, b INT, c INT)")
+	defer exec(t, c, "SET GLOBAL local_infile = OFF")
+	defer mysql.DeregisterReaderHandler("rows")
+	mysql.RegisterReaderHandler("rows", func() io.Reader { return strings.NewReader("1\n2\t3\n4\t5\t6\n") })
+	const one, two = "Warning|1261|Row 1 doesn't contain data for all columns", "Warning|1261|Row 2 doesn't contain data for all columns"
+	for list, want := range map[string][]string{
+		"(a, @b, @c) SET b = @b": nil, "(a, b, c)": {one, one, two}, "(a, @b, c)": {one, two}, "(a, c, @b)": {one},
+	} {
+		exec(t, c, "LOAD DATA LOCAL INFILE 'Reader::rows' INTO TABLE t "+list)
+		wantTable(t, c, "SHOW WARNINGS", want...)
+	}
+	wantTable(t, c, "SELECT @b IS NULL, @c", "0|6")
+}
+
 // TestDeclaredTypes asks for what plans do not have of columns: MEDIUMINT, and that a variable's value is a text.
 func TestDeclaredTypes(t *testing.T) {
 	g := start(t)
