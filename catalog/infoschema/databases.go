@@ -20,6 +20,8 @@ const (
 	Information = "information_schema"
 	Performance = "performance_schema"
 	Sys         = "sys"
+	// Grants has GMS's tables of accounts, and beside them the logs of MySQL, which tools ask for.
+	Grants = "mysql"
 )
 
 // Databases are the tables that are declared. It is immutable.
@@ -36,11 +38,12 @@ func New(c *catalog.Catalog) *Databases {
 	d.add(Information, objects(), parts(), empty(), listings())
 	d.add(Performance, performance())
 	d.add(Sys, sys())
+	d.names = append(d.names, Information, Performance, Sys)
+	d.add(Grants, logs())
 	return d
 }
 
 func (d *Databases) add(database string, lists ...[]*table) {
-	d.names = append(d.names, database)
 	for _, t := range slices.Concat(lists...) {
 		defined := define(database, t)
 		d.tables[database] = append(d.tables[database], defined)
@@ -49,7 +52,7 @@ func (d *Databases) add(database string, lists ...[]*table) {
 	slices.SortFunc(d.tables[database], func(a, b *definition) int { return strings.Compare(a.name, b.name) })
 }
 
-// Names are the names of the databases.
+// Names are the names of the databases of which all tables are declared here.
 func (d *Databases) Names() []string { return d.names }
 
 // Tables are the tables of one of the databases.
@@ -108,6 +111,34 @@ func (s *Source) Table(_ context.Context, name plan.TableName, _ connectors.AsOf
 		return t, nil
 	}
 	return nil, sqlerr.New(sqlerr.UnknownTable, "the gateway has no table %s", name)
+}
+
+// logs are the logs of MySQL that are tables, in which nothing is written.
+func logs() []*table {
+	return []*table{
+		{name: "general_log", compact: `
+			event_time timestamp(6)
+			user_host varchar(2048)
+			thread_id bigint unsigned
+			server_id int unsigned
+			command_type varchar(64)
+			argument longtext
+		`},
+		{name: "slow_log", compact: `
+			start_time timestamp(6)
+			user_host varchar(2048)
+			query_time varchar(17)
+			lock_time varchar(17)
+			rows_sent int
+			rows_examined int
+			db varchar(512)
+			last_insert_id int
+			insert_id int
+			server_id int unsigned
+			sql_text longtext
+			thread_id bigint unsigned
+		`},
+	}
 }
 
 // listings is the table that says how old other tables' rows are.

@@ -47,7 +47,7 @@ func New(cfg Config) (*Binder, error) {
 	}
 	provider := newProvider(b, cfg)
 	a := analyzer.NewBuilder(provider).AddPreAnalyzeRule(takeOverID, b.takeOver).
-		AddOverrides(sql.EngineOverrides{Builder: sql.BuilderOverrides{Parser: parser{sql.NewMysqlParser(), b.readers}}}).Build()
+		AddOverrides(sql.EngineOverrides{Builder: sql.BuilderOverrides{Parser: parser{sql.NewMysqlParser(), b.readers, b.system}}}).Build()
 	a.Catalog.AuthHandler = rights{a.Catalog.AuthHandler, a.Catalog.MySQLDb, provider.scratch}
 	provider.accounts = a.Catalog.MySQLDb
 	if err := b.findRules(a); err != nil {

@@ -36,6 +36,7 @@ func newProvider(b *Binder, cfg Config) *provider {
 				p.local[name] = &systemDatabase{name: name, system: cfg.System}
 			}
 		}
+		p.local[besideGrants] = &systemDatabase{name: grantTables, system: cfg.System}
 	}
 	return p
 }

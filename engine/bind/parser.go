@@ -18,6 +18,7 @@ import (
 type parser struct {
 	sql.Parser
 	readers readers
+	system  System // nil: none
 }
 
 // ParseSimple implements sql.Parser.
@@ -41,6 +42,9 @@ func (p parser) Parse(ctx *sql.Context, query string, multi bool) (sqlparser.Sta
 	stmt, err := prepared(query, asked, r.stmt, r.err)
 	if err == nil {
 		err = ofSession(ctx, stmt)
+	}
+	if err == nil {
+		err = tablesBesideGrants(ctx, p.system, stmt)
 	}
 	return stmt, r.parsed, r.rest, err
 }

@@ -1,9 +1,11 @@
 package bind
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
+	"github.com/dolthub/vitess/go/vt/sqlparser"
 
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/engine/plan"
@@ -92,7 +94,42 @@ func (d *systemDatabase) AllViews(*sql.Context) ([]sql.ViewDefinition, error) { 
 var (
 	_ sql.ReadOnlyDatabase = (*systemDatabase)(nil)
 	_ sql.ViewDatabase     = (*systemDatabase)(nil)
+	_ sql.AliasedDatabase  = (*systemDatabase)(nil)
 )
+
+// grantTables is the database of the accounts, in which GMS looks for no tables but its own. What the System has beside those is found by another
+// name, which statements are given for it.
+const grantTables = "mysql"
+
+var besideGrants = ownName(grantTables)
+
+// AliasedName implements sql.AliasedDatabase: rights are by the name that clients know.
+func (d *systemDatabase) AliasedName() string { return d.name }
+
+// tablesBesideGrants has the tables of mysql that a statement names be the System's, as far as it has them.
+func tablesBesideGrants(ctx *sql.Context, system System, stmt sqlparser.SQLNode) error {
+	if system == nil {
+		return nil
+	}
+	beside := func(name *sqlparser.TableName) {
+		db := cmp.Or(name.DbQualifier.String(), ctx.GetCurrentDatabase())
+		if strings.EqualFold(db, grantTables) && system.Table(grantTables, name.Name.String()) != nil {
+			name.DbQualifier = sqlparser.NewTableIdent(besideGrants)
+		}
+	}
+	return Walk(func(n sqlparser.SQLNode) (bool, error) {
+		switch n := n.(type) {
+		case *sqlparser.AliasedTableExpr:
+			if name, ok := n.Expr.(sqlparser.TableName); ok {
+				beside(&name)
+				n.Expr = name
+			}
+		case *sqlparser.Show:
+			beside(&n.Table)
+		}
+		return true, nil
+	}, stmt)
+}
 
 // readsSystem notes that the query reads a table of the System.
 func (im *importer) readsSystem(system System) {

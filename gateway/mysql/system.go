@@ -44,6 +44,9 @@ func (s *system) open(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if own.Name == infoschema.Grants {
+			own.Tables = s.Databases.Tables(own.Name)
+		}
 		for _, name := range names {
 			if s.Table(own.Name, name) != nil {
 				continue

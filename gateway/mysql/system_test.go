@@ -61,3 +61,23 @@ func TestDeclaredAsElsewhere(t *testing.T) {
 		}
 	}
 }
+
+// TestLogsThatAreTables finds MySQL's logs beside the accounts, with nothing in them, which dumps of all databases ask for.
+func TestLogsThatAreTables(t *testing.T) {
+	g := start(t)
+	c, _ := g.conn(g.open(""))
+	wantTable(t, c, "SHOW TABLES FROM mysql LIKE '%\\_log'", "general_log", "slow_log")
+	wantTable(t, c, "SELECT table_name, COUNT(*) FROM information_schema.columns WHERE table_schema = 'mysql' AND table_name LIKE '%\\_log' GROUP BY 1 ORDER BY 1", "general_log|6", "slow_log|12")
+	exec(t, c, "USE mysql")
+	for _, table := range []string{"general_log", "mysql.slow_log", "`mysql`.General_Log AS l"} {
+		wantTable(t, c, "SELECT * FROM "+table)
+	}
+	wantTable(t, c, "SELECT u.user, l.thread_id FROM user u LEFT JOIN general_log l ON l.user_host = u.user WHERE u.user NOT IN (SELECT user_host FROM slow_log)", "root|NULL")
+	rows, err := texts(c, "SHOW CREATE TABLE general_log")
+	if err != nil || len(rows) != 1 || rows[0][0] != "general_log" || !strings.HasPrefix(rows[0][1], "CREATE TABLE `general_log` (\n  `event_time` timestamp(6) NOT NULL,\n") {
+		t.Errorf("%q, %v", rows, err)
+	}
+	wantTable(t, c, "SHOW DATABASES LIKE '%mysql'", "mysql")
+	ann, _ := g.conn(g.account("ann"))
+	wantRefused(t, ann, [][2]string{{"SELECT * FROM mysql.general_log", "Error 1142 (42000): SELECT command denied to user 'ann'@'%' for table 'general_log'"}})
+}
