@@ -124,6 +124,8 @@ func tablesBesideGrants(ctx *sql.Context, system System, stmt sqlparser.SQLNode)
 				beside(&name)
 				n.Expr = name
 			}
+		case *sqlparser.Insert:
+			beside(&n.Table)
 		case *sqlparser.Show:
 			beside(&n.Table)
 		}

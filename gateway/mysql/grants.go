@@ -1,6 +1,7 @@
 package mysql
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -72,6 +73,44 @@ func (s *statement) revokeAll(n *gmsplan.Revoke) error {
 		bare.PrivilegeSet = mysql_db.NewPrivilegeSet()
 		editor.RemoveUser(key) // else there would be two
 		editor.PutUser(&bare)
+	}
+	return db.Persist(s.ctx, editor)
+}
+
+// revokeOnDatabase takes rights on a database from accounts. They keep those on its tables, which GMS takes with the last one on the database.
+func (s *statement) revokeOnDatabase(n *gmsplan.Revoke) error {
+	name := cmp.Or(n.PrivilegeLevel.Database, s.ctx.GetCurrentDatabase())
+	type rights struct {
+		table string
+		all   []sql.PrivilegeType
+	}
+	kept := make(map[mysql_db.UserPrimaryKey][]rights)
+	for _, user := range n.Users {
+		key := accountKey(user)
+		if u, ok := s.findAccount(key); ok {
+			for _, t := range u.PrivilegeSet.Database(name).GetTables() {
+				kept[key] = append(kept[key], rights{t.Name(), t.ToSlice()})
+			}
+		}
+	}
+	if err := s.local(n, s.text); err != nil || len(kept) == 0 {
+		return err
+	}
+	db := s.server.gms.Analyzer.Catalog.MySQLDb
+	editor := db.Editor()
+	defer editor.Close()
+	for key, tables := range kept {
+		u, ok := editor.GetUser(key)
+		if !ok {
+			continue
+		}
+		restored := *u
+		restored.PrivilegeSet = u.PrivilegeSet.Copy()
+		for _, t := range tables {
+			restored.PrivilegeSet.AddTable(name, t.table, t.all...)
+		}
+		editor.RemoveUser(key) // else there would be two
+		editor.PutUser(&restored)
 	}
 	return db.Persist(s.ctx, editor)
 }

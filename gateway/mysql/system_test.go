@@ -78,6 +78,10 @@ func TestLogsThatAreTables(t *testing.T) {
 		t.Errorf("%q, %v", rows, err)
 	}
 	wantTable(t, c, "SHOW DATABASES LIKE '%mysql'", "mysql")
+	for _, write := range []string{"INSERT INTO general_log (server_id) VALUES (1)", "DELETE FROM mysql.slow_log"} {
+		_, err := c.ExecContext(background, write)
+		wantErrno(t, write, err, 1036, "HY000")
+	}
 	ann, _ := g.conn(g.account("ann"))
 	wantRefused(t, ann, [][2]string{{"SELECT * FROM mysql.general_log", "Error 1142 (42000): SELECT command denied to user 'ann'@'%' for table 'general_log'"}})
 }

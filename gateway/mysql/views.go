@@ -67,6 +67,9 @@ func (s *statement) view(root sql.Node) (done bool, err error) {
 		if s.revokesAll() {
 			return true, s.revokeAll(n)
 		}
+		if level := n.PrivilegeLevel; level.TableRoutine == "*" && level.Database != "*" {
+			return true, s.revokeOnDatabase(n)
+		}
 	case *gmsplan.ShowCreateTable:
 		if v, db, ok := s.shownView(); ok {
 			return true, s.showView(v, db)
