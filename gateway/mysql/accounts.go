@@ -32,6 +32,7 @@ func (s *statement) named(n sql.Node) error {
 			return noSuchGrant(who)
 		}
 		n.Users = slices.DeleteFunc(n.Users, s.isMissing)
+		return s.mayTouch(n.Users...)
 	case *gmsplan.ShowGrants:
 		if n.For == nil || n.CurrentUser {
 			return nil
@@ -106,6 +107,9 @@ func unknownAuthorization(who gmsplan.UserName) error {
 
 // mayDrop refuses to drop some of a list where others are not there; with IF EXISTS each of these is a note.
 func (s *statement) mayDrop(statement string, names []gmsplan.UserName, ifExists bool) error {
+	if err := s.mayTouch(names...); err != nil {
+		return err
+	}
 	var missing []string
 	for _, name := range names {
 		if !s.isMissing(name) {
@@ -135,11 +139,38 @@ var errNeedsCreateUser = sqlerr.New(sqlerr.AccessDenied, "Access denied; you nee
 // mayAlter lets who may not make accounts change his own alone: GMS takes all of his name for it, of whatever host.
 func (s *statement) mayAlter(key mysql_db.UserPrimaryKey) error {
 	client := s.ctx.Client()
-	if key.User == client.User && key.Host == client.Address || s.server.has(s.ctx, sql.PrivilegeType_CreateUser) ||
-		s.server.allows(s.ctx, sql.NewPrivilegedOperation(sql.PrivilegeCheckSubject{Database: grantTables}, sql.PrivilegeType_Update)) {
+	if key.User == client.User && key.Host == client.Address {
 		return nil
 	}
+	if s.server.has(s.ctx, sql.PrivilegeType_CreateUser) ||
+		s.server.allows(s.ctx, sql.NewPrivilegedOperation(sql.PrivilegeCheckSubject{Database: grantTables}, sql.PrivilegeType_Update)) {
+		return s.mayTouch(gmsplan.UserName{Name: key.User, Host: key.Host})
+	}
 	return errNeedsCreateUser
+}
+
+// mayTouch leaves accounts with SUPER to who has it, as MySQL does those with SYSTEM_USER: else who may make accounts would be one password away
+// from every right.
+func (s *statement) mayTouch(names ...gmsplan.UserName) error {
+	if s.server.has(s.ctx, sql.PrivilegeType_Super) {
+		return nil
+	}
+	reader := s.server.gms.Analyzer.Catalog.MySQLDb.Reader()
+	defer reader.Close()
+	super := func(key mysql_db.UserPrimaryKey) bool {
+		u, ok := reader.GetUser(key)
+		return ok && u.PrivilegeSet.Has(sql.PrivilegeType_Super)
+	}
+	for _, name := range names {
+		key := accountKey(name)
+		granted := reader.GetToUserRoleEdges(mysql_db.RoleEdgesToKey{ToHost: key.Host, ToUser: key.User})
+		if super(key) || slices.ContainsFunc(granted, func(e *mysql_db.RoleEdge) bool {
+			return super(mysql_db.UserPrimaryKey{User: e.FromUser, Host: e.FromHost})
+		}) {
+			return sqlerr.New(sqlerr.AccessDenied, "Access denied; you need (at least one of) the SUPER privilege(s) for this operation")
+		}
+	}
+	return nil
 }
 
 func (s *statement) keyOf(a parse.Account) mysql_db.UserPrimaryKey {

@@ -259,3 +259,21 @@ func TestCreateAccounts(t *testing.T) {
 		t.Errorf("his own: %q, %v", rows, err)
 	}
 }
+
+// TestAccountsWithSuper lets who may make accounts touch none with SUPER, be it by a role.
+func TestAccountsWithSuper(t *testing.T) {
+	g := start(t)
+	root, _ := g.conn(g.open(""))
+	exec(t, root, "CREATE ROLE admin", "GRANT SUPER ON *.* TO admin", "CREATE USER boss, clerk", "GRANT admin TO boss", "GRANT SELECT ON fake.* TO clerk")
+	ann, _ := g.conn(g.account("ann", "GRANT CREATE USER ON *.* TO ann", "GRANT SELECT ON fake.* TO ann WITH GRANT OPTION"))
+	const denied = "Error 1227 (42000): Access denied; you need (at least one of) the SUPER privilege(s) for this operation"
+	for _, who := range []string{"root", "boss"} {
+		wantRefused(t, ann, [][2]string{
+			{"ALTER USER clerk, " + who + " IDENTIFIED BY 'x'", denied}, {"SET PASSWORD FOR " + who + " = 'x'", denied}, {"ALTER USER " + who + " ACCOUNT LOCK", denied},
+			{"RENAME USER " + who + " TO other", denied}, {"DROP USER " + who + ", clerk", denied}, {"REVOKE ALL, GRANT OPTION FROM " + who, denied}, {"REVOKE SELECT ON fake.* FROM " + who, denied},
+		})
+	}
+	wantRefused(t, ann, [][2]string{{"DROP ROLE admin", denied}})
+	exec(t, ann, "ALTER USER clerk IDENTIFIED BY 'x'", "REVOKE SELECT ON fake.* FROM clerk", "RENAME USER clerk TO other", "DROP USER other")
+	exec(t, root, "ALTER USER boss IDENTIFIED BY 'x'", "DROP USER boss", "DROP ROLE admin")
+}

@@ -120,6 +120,9 @@ func (s *statement) renameUser(n *gmsplan.RenameUser) error {
 	failed := func(name gmsplan.UserName) error {
 		return vitess.NewSQLError(1396, vitess.SSUnknownSQLState, "Operation RENAME USER failed for %s", name.String("'")) // ER_CANNOT_USER
 	}
+	if err := s.mayTouch(n.OldName...); err != nil {
+		return err
+	}
 	db := s.server.gms.Analyzer.Catalog.MySQLDb
 	editor := db.Editor()
 	defer editor.Close()
