@@ -14,6 +14,7 @@ import (
 type Tx struct {
 	store     *Store
 	base      *state // nil until something is read
+	reads     bool   // something was read before the statement under way
 	databases map[string]*Database
 	tables    map[name]*Table // the versions that are the transaction's own; nil: dropped
 	accounts  map[string]*account
@@ -67,7 +68,7 @@ func (s *Session) Snapshot() {
 func (s *Session) Active() bool { return s.tx != nil }
 
 // Used reports whether the transaction under way has read or changed something.
-func (s *Session) Used() bool { return s.tx != nil && (s.tx.base != nil || s.Wrote()) }
+func (s *Session) Used() bool { return s.tx != nil && (s.tx.base != nil || s.tx.reads || s.Wrote()) }
 
 // Wrote reports whether the transaction under way has changed something.
 func (s *Session) Wrote() bool { return s.tx != nil && len(s.tx.tables)+len(s.tx.databases) > 0 }
@@ -122,6 +123,7 @@ func (s *Session) Close() {
 // read what is committed now (READ COMMITTED).
 func (s *Session) Statement(latest bool) {
 	s.Begin()
+	s.tx.reads = s.Used()
 	s.tx.statement, s.tx.writes, s.tx.newest, s.tx.views.made = make(map[name]previous), false, nil, make(map[name]*Table)
 	if latest {
 		s.tx.base = nil

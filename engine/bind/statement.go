@@ -185,6 +185,45 @@ func knownVariables(n sqlparser.SQLNode) error {
 	return nil
 }
 
+// characteristics are the assignments that SET TRANSACTION stands for, by GMS's texts for them.
+var characteristics = map[string][2]string{
+	sqlparser.IsolationLevelReadUncommitted: {"transaction_isolation", "READ-UNCOMMITTED"},
+	sqlparser.IsolationLevelReadCommitted:   {"transaction_isolation", "READ-COMMITTED"},
+	sqlparser.IsolationLevelRepeatableRead:  {"transaction_isolation", "REPEATABLE-READ"},
+	sqlparser.IsolationLevelSerializable:    {"transaction_isolation", "SERIALIZABLE"},
+	sqlparser.TxReadOnly:                    {"transaction_read_only", "ON"},
+	sqlparser.TxReadWrite:                   {"transaction_read_only", "OFF"},
+}
+
+// scopedCharacteristics tells by the scope of a variable what a SET of a characteristic of transactions is for, which GMS takes for the same: SET name is
+// for the session, SET @@name and SET TRANSACTION, which have no scope in the end, are for the next transaction (MySQL 8.0 manual, 15.3.7).
+func scopedCharacteristics(n sqlparser.SQLNode) error {
+	set, ok := n.(*sqlparser.Set)
+	if !ok {
+		return nil
+	}
+	for _, e := range set.Exprs {
+		if !e.Name.Qualifier.IsEmpty() {
+			continue
+		}
+		switch name := e.Name.Name.Lowered(); {
+		case e.Name.Name.String() == parse.NextIsolation || e.Name.Name.String() == parse.NextReadOnly:
+			e.Name = sqlparser.NewColName("@@" + name)
+		case name == "transaction_isolation" || name == "transaction_read_only":
+			if e.Scope == sqlparser.SetScope_None || e.Scope == sqlparser.SetScope_Session {
+				e.Name = sqlparser.NewColName("@@session." + name)
+			}
+		case name == sqlparser.TransactionStr && e.Scope == sqlparser.SetScope_None:
+			if value, ok := e.Expr.(*sqlparser.SQLVal); ok {
+				if to, ok := characteristics[string(value.Val)]; ok {
+					e.Name, e.Expr = sqlparser.NewColName("@@"+to[0]), sqlparser.NewStrVal([]byte(to[1]))
+				}
+			}
+		}
+	}
+	return nil
+}
+
 // namesCollation refuses SET NAMES of a character set with a collation of another, which parse.Rewrite has made an assignment of.
 func namesCollation(names, next *sqlparser.SetVarExpr) error {
 	if next.Name.Name.String() != parse.NamesCollation {

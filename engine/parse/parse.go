@@ -7,7 +7,7 @@ import (
 )
 
 // Stmt is one of CreateServer, AlterServer, DropServer, ShowServers, ShowQuarantine, ReleaseQuarantine, Analyze, Maintain, ShowDiagnostics,
-// GetDiagnostics, ExplainConnection, Help, Accounts, ShowCreateAccount, SetRole, StartTransaction, Kill.
+// GetDiagnostics, ExplainConnection, Help, Accounts, ShowCreateAccount, SetRole, StartTransaction, EndTransaction, Kill.
 type Stmt interface{ sealed() }
 
 // CreateServer is CREATE SERVER [IF NOT EXISTS] name FOREIGN DATA WRAPPER type OPTIONS (key 'value', ...).
@@ -161,6 +161,10 @@ func (r *reader) begin() func(*reader) Stmt {
 	if first.is("KILL") && killsComputed(r.sql, r.mode) {
 		r.ahead = &second
 		return (*reader).kill
+	}
+	if (first.is("COMMIT") || first.is("ROLLBACK")) && endsTransaction(r.sql, r.mode) {
+		r.ahead = &second
+		return endTransaction(first.is("ROLLBACK"))
 	}
 	for _, g := range grammar {
 		if first.is(g.words[0]) && second.is(g.words[1]) {

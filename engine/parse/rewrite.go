@@ -28,6 +28,13 @@ const RollupFunction = "silogate_rollup"
 // NamesCollation is the variable that Rewrite assigns the collation of a SET NAMES to, in letters that tell it from an assignment that was written.
 const NamesCollation = "Collation_Connection"
 
+// The variables that Rewrite assigns in the place of @@transaction_isolation and @@transaction_read_only, which are those of the next transaction
+// (MySQL 8.0 manual, 15.3.7), in letters that tell them from those of the session: the other grammar forgets that there was no scope.
+const (
+	NextIsolation = "tRANSACTION_iSOLATION"
+	NextReadOnly  = "tRANSACTION_rEAD_oNLY"
+)
+
 // ErrorResponse is the default that Rewrite makes of ERROR ON EMPTY and ERROR ON ERROR in JSON_TABLE. It is no JSON document.
 const ErrorResponse = "silogate:error"
 
@@ -49,7 +56,7 @@ var (
 )
 
 // rewritable finds texts that Rewrite may have to change.
-var rewritable = regexp.MustCompile(`(?i)\\[%_]|\b(describe|desc|explain|any|some|all|unknown|rollup|error|values\s+row|collate|date|time|timestamp|preceding|following|ntile|respect|first|interval|member|sounds|high_priority|distinctrow|sql_(big|small|buffer)_result)\b|\{\s*(d|t|ts)\b|\b0b[01]|\bn'|\b(do|show|flush|lock|unlock)\b|@[^@\w\s]|@\w+[.$]|[\x{80}-\x{10FFFF}]`)
+var rewritable = regexp.MustCompile(`(?i)\\[%_]|\b(describe|desc|explain|any|some|all|unknown|rollup|error|values\s+row|collate|date|time|timestamp|preceding|following|ntile|respect|first|interval|member|sounds|high_priority|distinctrow|sql_(big|small|buffer)_result)\b|\{\s*(d|t|ts)\b|\b0b[01]|\bn'|\b(do|show|flush|lock|unlock)\b|@[^@\w\s]|@\w+[.$]|@@\s*transaction_|set\s+local\b|[\x{80}-\x{10FFFF}]`)
 
 // bits is a bit literal that looks like a name.
 var bits = regexp.MustCompile(`^0b[01]+$`)
@@ -73,6 +80,8 @@ var bits = regexp.MustCompile(`^0b[01]+$`)
 //	NTILE(?), n PRECEDING, RESPECT NULLS
 //	                       see window
 //	SET NAMES x COLLATE y  SET NAMES x, Collation_Connection = 'y', where the other grammar forgets y
+//	SET @@transaction_isolation = x
+//	                       SET tRANSACTION_iSOLATION = x; @@transaction_read_only likewise
 //	VALUES ROW(1), ROW(2)  SELECT * FROM (VALUES ROW(1), ROW(2)) AS silogate_values, where it is not a derived table itself
 //	INTERVAL(x, 1, 2)      silogate_interval(x, 1, 2)
 //	INTERVAL '1:2' DAY_HOUR  INTERVAL '1:2' `DAY_HOUR`; every unit of several fields likewise
@@ -105,6 +114,9 @@ func Rewrite(sql string, ansiQuotes bool) string {
 		n := w.literal(i)
 		if n == 0 {
 			n = w.window(i)
+		}
+		if n == 0 {
+			n = w.nextTransaction(i)
 		}
 		if n == 0 {
 			n = w.variable(i)

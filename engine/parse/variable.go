@@ -59,6 +59,21 @@ func (w *rewriter) variable(i int) int {
 	return n
 }
 
+// nextTransaction rewrites the assignment at i if it is of a characteristic of the next transaction, and returns how many tokens its variable has, else 0.
+func (w *rewriter) nextTransaction(i int) int {
+	if !w.tokens[0].is("SET") || i == 0 || i+3 >= len(w.tokens) || !w.tokens[i].isSymbol("@") || !w.tokens[i+1].isSymbol("@") ||
+		i > 1 && !w.tokens[i-1].isSymbol(",") || !w.tokens[i+3].isSymbol("=") && !w.tokens[i+3].isSymbol(":") {
+		return 0
+	}
+	for _, name := range []string{NextIsolation, NextReadOnly} {
+		if strings.EqualFold(w.tokens[i+2].value, name) && w.tokens[i+2].kind != text {
+			w.replace(token{start: w.tokens[i].start, end: w.tokens[i+2].end}, name)
+			return 3
+		}
+	}
+	return 0
+}
+
 // spelt is a name in letters and digits.
 func spelt(name string) string {
 	return variablePrefix + hex.EncodeToString([]byte(strings.ToLower(name)))

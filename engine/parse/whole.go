@@ -8,6 +8,7 @@ import (
 // synonyms are beginnings of statements that the other grammar knows by others.
 var synonyms = []struct{ words, instead string }{
 	{"SHOW STORAGE ENGINES", "SHOW ENGINES"},
+	{"SET LOCAL TRANSACTION", "SET SESSION TRANSACTION"},
 	{"SHOW LOCAL VARIABLES", "SHOW SESSION VARIABLES"},
 	{"SHOW LOCAL STATUS", "SHOW SESSION STATUS"},
 	{"SHOW MASTER LOGS", "SHOW BINARY LOGS"},

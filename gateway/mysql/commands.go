@@ -136,7 +136,11 @@ func (c *connection) runText(query string) (rest string, err error) {
 		case own != nil && after != "":
 			return oneStatement
 		case own != nil:
-			return s.own(own)
+			err := s.own(own)
+			if c.leaving {
+				rest, s.more = "", false
+			}
+			return err
 		}
 		// What follows a stored program is the parser's to find. It would give it back as it was made standard.
 		programs := multi && rest == "" && !mode.NoBackslashEscapes

@@ -40,6 +40,8 @@ type connection struct {
 	long         int    // bytes that were sent ahead of executions
 	unwatching   func() // ends the watch of the client; nil: there is none
 
+	leaving bool // the connection ends when the statement under way is answered
+
 	told string // the database that the client knows to be the session's, if it wants to know
 }
 
@@ -240,7 +242,7 @@ func (c *connection) command() bool {
 		c.server.cfg.Log.Debug("connection ended", "connection", c.id, "client", c.address.String(), "error", err)
 		return false
 	}
-	return c.wire.Flush() == nil
+	return c.wire.Flush() == nil && !c.leaving
 }
 
 // What a client is told whose packets can't be read.
@@ -337,7 +339,7 @@ func (c *connection) status() wire.Status {
 			status |= wire.Autocommit
 		}
 	}
-	if c.session.GetTransaction() != nil && (c.session.GetIgnoreAutoCommit() || c.session.scratch.Used()) {
+	if c.session.GetTransaction() != nil && c.session.transacts() {
 		status |= wire.InTransaction
 	}
 	if bind.Mode(ctx).NoBackslashEscapes {

@@ -90,6 +90,7 @@ func TestMaintain(t *testing.T) {
 		} else if errno != 0 {
 			wantErrno(t, statement, err, errno, map[uint16]string{1146: "42S02", 1036: "HY000", 1235: "42000", 1539: "HY000"}[errno])
 		}
+		exec(t, c, "ROLLBACK")
 	}
 	wantRows(t, c, "SELECT 1", "[[1]]")
 	for query, want := range map[string]string{

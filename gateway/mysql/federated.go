@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -32,6 +33,7 @@ func (s *statement) federated(leaf *bind.Leaf, prepared *engine.Prepared) (err e
 	if err := s.lockRead(leaf); err != nil {
 		return err
 	}
+	s.session().readSource = s.session().readSource || leaf.Explain != bind.ExplainPlan && readsSource(leaf, leaf.Plan)
 	env, err := bind.NewEnv(s.ctx, leaf)
 	if err != nil {
 		return err
@@ -168,6 +170,14 @@ func (r execution) Next(ctx context.Context) (arrow.RecordBatch, error) {
 		err = errors.Join(err, r.Close())
 	}
 	return batch, err
+}
+
+// readsSource reports a part of a query that reads a table that is no table of the gateway itself.
+func readsSource(leaf *bind.Leaf, n plan.Node) bool {
+	if scan, ok := n.(*plan.Scan); ok && leaf.Local[scan.Site] == nil {
+		return true
+	}
+	return slices.ContainsFunc(n.Children(), func(child plan.Node) bool { return readsSource(leaf, child) })
 }
 
 // stale reports an error that says that a table is not what it was bound as.

@@ -12,13 +12,13 @@ import (
 	"github.com/silogate/silogate/gateway/mysql/wire"
 )
 
-// ownPrepared reads a statement that is not of GMS's grammar and can be prepared: it has rows, or starts a transaction or is about accounts, as
-// clients do that prepare all that they send. It returns nil for one of GMS's grammar.
+// ownPrepared reads a statement that is not of GMS's grammar and can be prepared: it has rows, or starts or ends a transaction or is about
+// accounts, as clients do that prepare all that they send. It returns nil for one of GMS's grammar.
 func ownPrepared(query string, ansiQuotes bool) (parse.Stmt, error) {
 	own, after, err := parse.Statement(query, parse.Mode{AnsiQuotes: ansiQuotes})
 	withoutRows := false
 	switch own.(type) {
-	case *parse.StartTransaction, *parse.Accounts:
+	case *parse.StartTransaction, *parse.EndTransaction, *parse.Accounts:
 		withoutRows = true
 	}
 	switch {

@@ -40,6 +40,8 @@ func (s *statement) own(stmt parse.Stmt) error {
 		return s.kill(stmt)
 	case *parse.StartTransaction:
 		return s.startTransaction(stmt)
+	case *parse.EndTransaction:
+		return s.endTransaction(stmt)
 	case *parse.ExplainConnection:
 		return s.explainConnection(stmt.ID)
 	}

@@ -8,6 +8,8 @@ import (
 	gmstypes "github.com/dolthub/go-mysql-server/sql/types"
 	"github.com/dolthub/vitess/go/vt/sqlparser"
 
+	"github.com/silogate/silogate/engine/bind"
+	"github.com/silogate/silogate/engine/parse"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
@@ -32,6 +34,11 @@ func (s *statement) prepareTables(n *sqlparser.Prepare) (done bool, err error) {
 		}
 		if text, ok = value.(string); !ok {
 			return false, nil
+		}
+	}
+	if own, _, err := parse.Statement(text, parse.Mode{AnsiQuotes: bind.Mode(s.ctx).AnsiQuotes}); err == nil {
+		if end, ok := own.(*parse.EndTransaction); ok && (end.Chain != nil || end.Release != nil) { // which GMS's tree does not say
+			return true, sqlerr.New(sqlerr.Unsupported, "CHAIN and RELEASE are not supported in PREPARE: completion_type decides there")
 		}
 	}
 	inner, _, rest, err := s.server.gms.Parser.Parse(s.ctx, text, true)

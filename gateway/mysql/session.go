@@ -28,6 +28,9 @@ type ownSession struct {
 	assigned map[string]sql.CollationID // collations of texts to be assigned to user variables
 	sets     *charsets                  // nil: not known since the last change
 
+	characteristics characteristics
+	readSource      bool // the transaction under way has read tables of sources
+
 	sent    []wire.Param // the attributes of the statement under way
 	tracked []string     // variables that changed and that the client was not told of yet, each once
 	host    string       // where the client is; "": the session is nobody's
@@ -78,6 +81,7 @@ func (v *Server) session(id uint32, client sql.Client) *ownSession {
 	}
 	s.last.FoundRows.Store(1) // as before any SELECT
 	s.last.LastInsertUUID.Store("")
+	s.nextTransaction()
 	return s
 }
 
@@ -238,6 +242,9 @@ func (s *ownSession) SetSessionVariable(ctx *sql.Context, name string, value any
 	}
 	s.keep(v.GetName(), set)
 	s.changed(v.GetName())
+	if !s.transacts() { // else it is for those to come
+		s.characteristics.set(v.GetName(), set.Val)
+	}
 	return nil
 }
 

@@ -71,9 +71,6 @@ func (s *statement) execute(parsed sqlparser.Statement, text string, args map[st
 	if err := s.ctx.ValidateSession(s.ctx); err != nil {
 		return err
 	}
-	if chains(parsed, text) {
-		return sqlerr.New(sqlerr.Unsupported, "AND CHAIN is not supported: START TRANSACTION begins the next transaction")
-	}
 	if err := s.begin(parsed); err != nil {
 		return err
 	}
@@ -149,6 +146,9 @@ func (s *statement) attempt(parsed sqlparser.Statement, text string, args map[st
 	}
 	if explained, ok := root.(*gmsplan.DescribeQuery); ok {
 		return s.explainLocal(explained)
+	}
+	if done, err := s.transact(root); done {
+		return err
 	}
 	if err := mayLock(s.ctx, root); err != nil {
 		return err

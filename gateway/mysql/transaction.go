@@ -1,10 +1,7 @@
 package mysql
 
 import (
-	"cmp"
 	"errors"
-	"regexp"
-	"strings"
 	"time"
 
 	"github.com/dolthub/go-mysql-server/sql"
@@ -23,67 +20,104 @@ import (
 func (s *ownSession) Scratch() *scratch.Session { return s.scratch }
 
 // transaction stands for the transaction of the session's scratch.Session.
-type transaction struct{ readOnly bool }
+type transaction struct{ session *ownSession }
 
 // String implements sql.Transaction.
 func (*transaction) String() string { return "transaction" }
 
 // IsReadOnly implements sql.Transaction.
-func (t *transaction) IsReadOnly() bool { return t.readOnly }
+func (t *transaction) IsReadOnly() bool { return t.session.characteristics.readOnly }
 
 // StartTransaction implements sql.TransactionSession.
-func (s *ownSession) StartTransaction(ctx *sql.Context, mode sql.TransactionCharacteristic) (sql.Transaction, error) {
+func (s *ownSession) StartTransaction(_ *sql.Context, mode sql.TransactionCharacteristic) (sql.Transaction, error) {
 	s.scratch.Begin()
-	readOnly, err := s.onlyReads(ctx)
-	return &transaction{readOnly: readOnly || mode == sql.ReadOnly}, err
+	if mode == sql.ReadOnly {
+		s.characteristics.readOnly = true
+	}
+	return &transaction{s}, nil
 }
 
 // startTransaction has GMS start a transaction, and takes its snapshot now if that is asked for. Where each statement reads what is committed then
 // there is none to take (MySQL 8.0 Reference Manual, 13.3.1).
 func (s *statement) startTransaction(stmt *parse.StartTransaction) error {
-	started := &sqlparser.Begin{}
-	if stmt.ReadOnly {
-		started.TransactionCharacteristic = sqlparser.TxReadOnly
-	}
-	if err := s.execute(started, s.ctx.Query(), nil); err != nil || !stmt.Snapshot {
+	if err := s.execute(&sqlparser.Begin{}, s.ctx.Query(), nil); err != nil {
 		return err
 	}
-	switch latest, err := s.readsLatest(); {
-	case err != nil:
-		return err
-	case latest:
+	session := s.session()
+	if stmt.ReadOnly != nil {
+		session.characteristics.readOnly = *stmt.ReadOnly
+	}
+	switch {
+	case !stmt.Snapshot:
+	case session.characteristics.readsLatest():
 		s.ctx.Warn(138, "InnoDB: WITH CONSISTENT SNAPSHOT was ignored because this phrase can only be used with REPEATABLE READ isolation level.") // HA_ERR_UNSUPPORTED
 	default:
-		s.session().scratch.Snapshot()
+		session.scratch.Snapshot()
 	}
 	return nil
 }
 
-// readsLatest reports a session whose statements read what is committed when they begin (READ COMMITTED, READ UNCOMMITTED).
-func (s *statement) readsLatest() (bool, error) {
-	isolation, err := s.ctx.GetSessionVariable(s.ctx, "transaction_isolation")
-	level, _ := isolation.(string)
-	return strings.HasPrefix(level, "READ-"), err
+// endTransaction commits or rolls back, and does what completion_type says where the statement does not. A transaction that is chained to another
+// has its characteristics.
+func (s *statement) endTransaction(stmt *parse.EndTransaction) error {
+	session := s.session()
+	completion, err := session.GetSessionVariable(s.ctx, completionType)
+	if err != nil {
+		return err
+	}
+	chosen := func(said *bool, by string) bool { return said != nil && *said || said == nil && completion == by }
+	s.keepWarnings(nil)
+	same := session.characteristics
+	if stmt.Rollback {
+		s.rollback()
+	} else if err := s.commit(); err != nil {
+		return err
+	}
+	session.nextTransaction()
+	if chosen(stmt.Chain, "CHAIN") {
+		if err := s.execute(&sqlparser.Begin{}, s.ctx.Query(), nil); err != nil {
+			return err
+		}
+		session.characteristics = same
+	}
+	s.conn.leaving = chosen(stmt.Release, "RELEASE")
+	return nil
 }
 
-// onlyReads reports a session whose transactions only read (SET SESSION TRANSACTION READ ONLY).
-func (s *ownSession) onlyReads(ctx *sql.Context) (bool, error) {
-	value, err := ctx.GetSessionVariable(ctx, "transaction_read_only")
-	if err != nil {
-		return false, err
+// transact runs what ends a transaction, as EXECUTE finds it; done is false for what is left to GMS.
+func (s *statement) transact(root sql.Node) (done bool, err error) {
+	switch n := root.(type) {
+	case *gmsplan.Commit:
+		return true, s.endTransaction(&parse.EndTransaction{})
+	case *gmsplan.Rollback:
+		return true, s.endTransaction(&parse.EndTransaction{Rollback: true})
+	case *gmsplan.Set:
+		err = s.nextOnly(n)
 	}
-	return sql.ConvertToBool(ctx, value)
+	return err != nil, err
 }
+
+// completionType is MySQL's variable for what follows COMMIT and ROLLBACK.
+const completionType = "completion_type"
 
 // CommitTransaction implements sql.TransactionSession.
 func (s *ownSession) CommitTransaction(ctx *sql.Context, _ sql.Transaction) error {
+	defer s.over(s.transacts())
 	return s.scratch.Commit(ctx)
 }
 
 // Rollback implements sql.TransactionSession.
 func (s *ownSession) Rollback(*sql.Context, sql.Transaction) error {
+	defer s.over(s.transacts())
 	s.scratch.Rollback()
 	return nil
+}
+
+// over begins anew after a transaction, if there was one.
+func (s *ownSession) over(transacted bool) {
+	if transacted {
+		s.nextTransaction()
+	}
 }
 
 // CreateSavepoint implements sql.TransactionSession.
@@ -135,43 +169,31 @@ func (s *statement) begin(parsed sqlparser.Statement) error {
 	}
 	s.parsed = parsed
 	if s.ddl = commits(parsed); s.ddl {
-		if only, err := session.onlyReads(s.ctx); err != nil || only {
-			return cmp.Or(err, error(sqlerr.New(sqlerr.ReadOnlyTransaction, "Cannot execute statement in a READ ONLY transaction.")))
+		if session.characteristics.readOnly {
+			return readOnlyTransaction
 		}
 		if err := s.commit(); err != nil {
 			return err
 		}
+		session.nextTransaction()
 	}
-	latest, err := s.readsLatest()
-	if err != nil {
-		return err
-	}
-	session.scratch.Statement(latest)
+	session.scratch.Statement(session.characteristics.readsLatest())
 	return nil
 }
 
-var andChain = regexp.MustCompile(`(?i)\band\s+chain\b`)
-
-// chains reports COMMIT AND CHAIN and ROLLBACK AND CHAIN, whose trees are those of COMMIT and ROLLBACK.
-func chains(parsed sqlparser.Statement, text string) bool {
-	switch parsed.(type) {
-	case *sqlparser.Commit, *sqlparser.Rollback:
-		return andChain.MatchString(text)
-	}
-	return false
-}
+var readOnlyTransaction = sqlerr.New(sqlerr.ReadOnlyTransaction, "Cannot execute statement in a READ ONLY transaction.")
 
 func (s *statement) session() *ownSession { return s.conn.session }
 
 // commit ends the session's transaction.
 func (s *statement) commit() error {
-	err := s.session().scratch.Commit(s.ctx)
+	err := s.session().CommitTransaction(s.ctx, nil)
 	s.ended()
 	return err
 }
 
 func (s *statement) rollback() {
-	s.session().scratch.Rollback()
+	_ = s.session().Rollback(s.ctx, nil) // which does not fail
 	s.ended()
 }
 
@@ -185,7 +207,7 @@ func (s *statement) ended() {
 // kept. What fails as its rows are fetched leaves alone what other statements have changed since.
 func (s *statement) end(err error) error {
 	session := s.session()
-	if !session.scratch.Active() || s.fetched && err != nil {
+	if !session.scratch.Active() && !session.readSource || s.fetched && err != nil {
 		return err
 	}
 	explicit, failure := s.inTransaction()
@@ -245,11 +267,8 @@ func (s *statement) lockRead(leaf *bind.Leaf) error {
 				return err
 			}
 		}
-	} else {
-		isolation, err := s.ctx.GetSessionVariable(s.ctx, "transaction_isolation")
-		if level, _ := isolation.(string); err != nil || level != "SERIALIZABLE" {
-			return err
-		}
+	} else if s.session().characteristics.isolation != serializable {
+		return nil
 	}
 	var tables [][2]string
 	for _, name := range read {

@@ -6,7 +6,6 @@ import (
 	"github.com/dolthub/go-mysql-server/sql"
 
 	"github.com/silogate/silogate/engine/bind"
-	"github.com/silogate/silogate/engine/sqlerr"
 	writes "github.com/silogate/silogate/engine/write"
 	"github.com/silogate/silogate/gateway/mysql/scratchsql"
 	"github.com/silogate/silogate/gateway/mysql/wire"
@@ -41,8 +40,8 @@ func (s *statement) mayWrite(w *bind.Write) error {
 	for _, t := range w.Tables {
 		temporary = temporary && scratchsql.IsTemporary(t.Table)
 	}
-	if tx := s.ctx.GetTransaction(); !temporary && tx != nil && tx.IsReadOnly() {
-		return sqlerr.New(sqlerr.ReadOnlyTransaction, "Cannot execute statement in a READ ONLY transaction.")
+	if !temporary && s.session().characteristics.readOnly {
+		return readOnlyTransaction
 	}
 	if w.Keyed {
 		return nil
