@@ -26,35 +26,38 @@ func (s *Session) own(n name, t *Table) {
 	tx.tables[n] = t
 }
 
-// Lock makes the transaction the only writer of permanent tables, in an order in which nobody waits for each other. Temporary tables and
-// what is not there need no lock.
+// Lock makes the transaction the only writer of permanent tables. Temporary tables and what is not there need no lock.
 func (s *Session) Lock(ctx context.Context, tables ...[2]string) error {
 	s.Begin()
 	s.tx.writes = true
-	var names []name
-	for _, t := range tables {
-		n := permanent(t[0], t[1])
-		if _, hidden := s.Temporary(t[0], t[1]); !hidden && s.effective(n) != nil {
-			names = append(names, n)
-		}
-	}
-	slices.SortFunc(names, func(a, b name) int {
-		return strings.Compare(a.database+"\x00"+a.table, b.database+"\x00"+b.table)
-	})
-	for _, n := range names {
-		if err := s.lock(ctx, n); err != nil {
+	for _, n := range s.lockable(tables) {
+		if err := s.lock(ctx, n, exclusive, false); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *Session) lock(ctx context.Context, n name) error {
+// lockable are the names of the permanent tables among some, in the order in which they are locked.
+func (s *Session) lockable(tables [][2]string) []name {
+	s.Begin()
+	names := make(map[name]struct{})
+	for _, t := range tables {
+		n := permanent(t[0], t[1])
+		if _, hidden := s.Temporary(t[0], t[1]); !hidden && s.effective(n) != nil {
+			names[n] = struct{}{}
+		}
+	}
+	return ordered(names)
+}
+
+// lock locks a name for the transaction; atOnce: or fails, if it would have to wait for another one.
+func (s *Session) lock(ctx context.Context, n name, want mode, atOnce bool) error {
 	if n.temporary {
 		return nil
 	}
 	s.Begin()
-	if err := s.store.locks.acquire(ctx, s.tx, n, s.LockWait); err != nil {
+	if err := s.acquire(ctx, request{name: n, mode: want}, atOnce); err != nil || want < exclusive {
 		return err
 	}
 	if _, own := s.tx.tables[n]; !own {
@@ -67,6 +70,11 @@ func (s *Session) lock(ctx context.Context, n name) error {
 	return nil
 }
 
+// lockAlone makes the transaction the only writer of what a name stands for.
+func (s *Session) lockAlone(ctx context.Context, n name) error {
+	return s.lock(ctx, n, exclusive, false)
+}
+
 // Write returns the version of a table that the transaction writes.
 func (s *Session) Write(ctx context.Context, database, table string) (*Table, error) {
 	s.Begin()
@@ -74,7 +82,7 @@ func (s *Session) Write(ctx context.Context, database, table string) (*Table, er
 	n := temporary(database, table)
 	if s.effective(n) == nil {
 		n = permanent(database, table)
-		if err := s.lock(ctx, n); err != nil {
+		if err := s.lockAlone(ctx, n); err != nil {
 			return nil, err
 		}
 	}
@@ -101,7 +109,7 @@ func (s *Session) Create(ctx context.Context, database string, def *Definition, 
 	s.Begin()
 	n := permanent(database, def.Name)
 	n.temporary = temp
-	if err := s.lock(ctx, n); err != nil {
+	if err := s.lockAlone(ctx, n); err != nil {
 		return nil, err
 	}
 	if s.effective(n) != nil {
@@ -129,7 +137,7 @@ func (s *Session) Drop(ctx context.Context, database, table string) error {
 		return nil
 	}
 	n.temporary = false
-	if err := s.lock(ctx, n); err != nil {
+	if err := s.lockAlone(ctx, n); err != nil {
 		return err
 	}
 	t := s.effective(n)
@@ -149,7 +157,7 @@ func (s *Session) Rename(ctx context.Context, database, table, toDatabase, to st
 	}
 	from, target := permanent(database, table), permanent(toDatabase, to)
 	from.temporary, target.temporary = t.temporary, t.temporary
-	if err := s.lock(ctx, target); err != nil {
+	if err := s.lockAlone(ctx, target); err != nil {
 		return err
 	}
 	if s.effective(target) != nil && from != target {
@@ -261,7 +269,7 @@ func (s *Session) Truncate(ctx context.Context, database, table string) (int, er
 // CreateDatabase makes a database.
 func (s *Session) CreateDatabase(ctx context.Context, db Database) error {
 	key := strings.ToLower(db.Name)
-	if err := s.lock(ctx, name{database: key}); err != nil {
+	if err := s.lockAlone(ctx, name{database: key}); err != nil {
 		return err
 	}
 	if _, exists := s.Database(db.Name); exists {
@@ -273,12 +281,12 @@ func (s *Session) CreateDatabase(ctx context.Context, db Database) error {
 
 // LockDatabase makes the transaction the only writer of a database and its tables. What it reads from then on is what is committed by then.
 func (s *Session) LockDatabase(ctx context.Context, database string) error {
-	if err := s.lock(ctx, name{database: strings.ToLower(database)}); err != nil {
+	if err := s.lockAlone(ctx, name{database: strings.ToLower(database)}); err != nil {
 		return err
 	}
 	s.tx.base = nil
 	for _, table := range s.Names(database) {
-		if err := s.lock(ctx, permanent(database, table)); err != nil {
+		if err := s.lockAlone(ctx, permanent(database, table)); err != nil {
 			return err
 		}
 	}
@@ -306,7 +314,7 @@ func (s *Session) DropDatabase(ctx context.Context, database string) error {
 
 // AlterDatabase changes what tables of a database are made with.
 func (s *Session) AlterDatabase(ctx context.Context, database string, collation uint16) error {
-	if err := s.lock(ctx, name{database: strings.ToLower(database)}); err != nil {
+	if err := s.lockAlone(ctx, name{database: strings.ToLower(database)}); err != nil {
 		return err
 	}
 	db, exists := s.Database(database)

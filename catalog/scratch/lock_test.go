@@ -31,7 +31,7 @@ func waiting(t *testing.T, s *Session) {
 	t.Helper()
 	for {
 		s.store.locks.mu.Lock()
-		waits := s.tx != nil && s.tx.waits != nil
+		waits := s.owner.waits != nil
 		s.store.locks.mu.Unlock()
 		if waits {
 			return

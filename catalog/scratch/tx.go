@@ -23,10 +23,8 @@ type Tx struct {
 	writes     bool              // the statement under way locks tables, of which it then sees the newest rows
 	newest     *state            // what the statement under way reads of other tables; nil: the snapshot
 	views      views
+	locked     map[name]*Table // what the statement under way sees of tables that it locks as it reads them
 	savepoints []savepoint
-
-	locked []name // under the store's locks, as the next
-	waits  *lock
 }
 
 // views are what the statement under way sees of tables that the transaction writes (see view). Its reads may be concurrent.
@@ -41,20 +39,23 @@ type Session struct {
 	store     *Store
 	temporary map[name]*Table // as they are committed
 	tx        *Tx
+	owner     owner
 
-	LockWait time.Duration // how long a statement waits for others
+	LockWait  time.Duration // how long a statement waits for transactions of others
+	TableWait time.Duration // and for what LOCK TABLES has locked
 }
 
 // Session makes a session. Close ends it.
 func (s *Store) Session() *Session {
-	return &Session{store: s, temporary: make(map[name]*Table), LockWait: 50 * time.Second}
+	return &Session{store: s, temporary: make(map[name]*Table), LockWait: 50 * time.Second, TableWait: 365 * 24 * time.Hour}
 }
 
 // Begin begins a transaction, if none is under way.
 func (s *Session) Begin() {
 	if s.tx == nil {
 		s.tx = &Tx{store: s.store, databases: make(map[string]*Database), tables: make(map[name]*Table),
-			accounts: make(map[string]*account), statement: make(map[name]previous), views: views{made: make(map[name]*Table)}}
+			accounts: make(map[string]*account), statement: make(map[name]previous), views: views{made: make(map[name]*Table)},
+			locked: make(map[name]*Table)}
 	}
 }
 
@@ -106,13 +107,14 @@ func (s *Session) end(committed bool) {
 	for _, a := range s.tx.accounts {
 		a.settle(committed)
 	}
-	s.store.locks.release(s.tx)
+	s.store.locks.endTransaction(&s.owner)
 	s.tx = nil
 }
 
-// Close rolls back, and drops the temporary tables.
+// Close rolls back, unlocks tables and drops the temporary ones.
 func (s *Session) Close() {
 	s.Rollback()
+	s.UnlockTables()
 	for n, t := range s.temporary {
 		s.store.ledger.restore(t.owner, -t.Bytes())
 		delete(s.temporary, n)
@@ -125,6 +127,7 @@ func (s *Session) Statement(latest bool) {
 	s.Begin()
 	s.tx.reads = s.Used()
 	s.tx.statement, s.tx.writes, s.tx.newest, s.tx.views.made = make(map[name]previous), false, nil, make(map[name]*Table)
+	s.tx.locked = make(map[name]*Table)
 	if latest {
 		s.tx.base = nil
 	}
@@ -190,6 +193,9 @@ func (s *Session) committed(n name) *Table {
 // visible is effective as a query sees it: of what others commit nothing, once the transaction has read.
 func (s *Session) visible(n name) *Table {
 	own, changed := s.tx.tables[n]
+	if t := s.tx.locked[n]; t != nil {
+		return t
+	}
 	switch {
 	case n.temporary && !changed:
 		return s.temporary[n]

@@ -201,7 +201,8 @@ func prepared(query string, asked asked, stmt sqlparser.Statement, err error) (s
 		return nil, err
 	}
 	for _, change := range []func(sqlparser.SQLNode) error{
-		ownRights, grantTargets, databaseCharset, readBeside, emptyNames, knownVariables, scopedCharacteristics, callForms, doubles, columnDefaults, foldColumns, uniqueTables, uniqueCTEs, viewVariables, castBounds,
+		ownRights, grantTargets, databaseCharset, readBeside, emptyNames, knownVariables, scopedCharacteristics, sharedLocks, callForms, doubles,
+		columnDefaults, foldColumns, uniqueTables, uniqueCTEs, viewVariables, castBounds,
 		nameOrdered, recursions, columnTimes, jsonTimes, windows, groupKeys,
 		isolateOperands, orderByArguments, bitLiterals, resolveAggregates, quantified, nameVariables, numbered, renameExtremes, renameGrowing,
 		renameLoadFile, operatorsAsFunctions, constantOrders, boundCTEs, writtenRows,

@@ -19,7 +19,8 @@ const queryAlias = "silogate_query"
 //	TIMESTAMPADD(SQL_TSI_DAY   TIMESTAMPADD(DAY; TIMESTAMPDIFF likewise
 //	JSON_VALUE(d, '$.a' RETURNING SIGNED NULL ON ERROR)
 //	                           the value of a JSON_TABLE of one row and column
-//	FOR SHARE                  LOCK IN SHARE MODE; with OF, FOR UPDATE OF
+//	FOR SHARE                  LOCK IN SHARE MODE
+//	FOR SHARE OF t NOWAIT      FOR UPDATE OF silogate_share, t NOWAIT; without OF, or with SKIP LOCKED, likewise
 //	(SELECT 1) LIMIT 1         SELECT 1 LIMIT 1; a derived table where the query has an order or limit of its own
 //	USE KEY FOR JOIN (PRIMARY) USE INDEX (`PRIMARY`); of several lists of hints the first
 //	LONG VARBINARY             MEDIUMBLOB; LONG BYTE likewise, LONG and LONG VARCHAR MEDIUMTEXT
@@ -60,6 +61,9 @@ const (
 	unitEdit      = "\r\t\t\t\t\t\t\t\t\t\t\t\t\t\t\r"
 	defaultEdit   = "\r\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\r" + ours // with the word as it is written
 )
+
+// ShareTable is the first table of a FOR UPDATE OF that Widen makes of FOR SHARE.
+const ShareTable = ours + "share"
 
 // DefaultFunction is the function that Widen makes of DEFAULT(column).
 const DefaultFunction = "silogate_default"
@@ -249,17 +253,14 @@ func (w *widener) substring(i int) {
 
 // lock is FOR SHARE [OF table, ...] [NOWAIT | SKIP LOCKED].
 func (w *widener) lock(i int) {
-	last := i + 2
-	switch {
-	case w.at(last).is("OF"):
-		w.with[i] = edit{"FOR UPDATE", last}
-		return
-	case w.at(last).is("NOWAIT"):
-		last++
-	case w.at(last).is("SKIP") && w.at(last+1).is("LOCKED"):
-		last += 2
+	switch next := w.at(i + 2); {
+	case next.is("OF"):
+		w.with[i] = edit{"FOR UPDATE OF " + ShareTable + ",", i + 3}
+	case next.is("NOWAIT") || next.is("SKIP"):
+		w.with[i] = edit{"FOR UPDATE OF " + ShareTable, i + 2}
+	default:
+		w.with[i] = edit{"LOCK IN SHARE MODE", i + 2}
 	}
-	w.with[i] = edit{"LOCK IN SHARE MODE", last}
 }
 
 // hints keeps of {USE | FORCE | IGNORE} {INDEX | KEY} [FOR {JOIN | ORDER BY | GROUP BY}] (name, ...) ... what the other grammar knows.

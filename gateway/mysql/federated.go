@@ -30,9 +30,6 @@ func (s *statement) federated(leaf *bind.Leaf, prepared *engine.Prepared) (err e
 	}
 	defer func() { err = lift(err) }()
 	defer func() { s.server.forget(leaf, err) }()
-	if err := s.lockRead(leaf); err != nil {
-		return err
-	}
 	s.session().readSource = s.session().readSource || leaf.Explain != bind.ExplainPlan && readsSource(leaf, leaf.Plan)
 	env, err := bind.NewEnv(s.ctx, leaf)
 	if err != nil {

@@ -127,6 +127,9 @@ func (s *statement) attempt(parsed sqlparser.Statement, text string, args map[st
 		return err
 	}
 	s.renewWarnings(root, before)
+	if err := s.lockRead(parsed, root); err != nil {
+		return err
+	}
 	if leaf, ok := bind.LeafOf(root); ok {
 		s.kind = federated
 		return s.federated(leaf, nil)

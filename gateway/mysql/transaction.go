@@ -250,43 +250,6 @@ func commits(parsed sqlparser.Statement) bool {
 	return false
 }
 
-// lockRead makes the transaction the only writer of the scratch tables that a SELECT ... FOR UPDATE reads, or any SELECT of a SERIALIZABLE transaction,
-// which then are read as they are now.
-func (s *statement) lockRead(leaf *bind.Leaf) error {
-	read := leaf.Stored()
-	if leaf.Explain != bind.Run || len(read) == 0 {
-		return nil
-	}
-	if goesOn, err := s.inTransaction(); err != nil || !goesOn {
-		return err
-	}
-	query, ok := s.parsed.(*sqlparser.Select)
-	if ok && query.Lock != nil && query.Lock.Type != "" {
-		for _, name := range read {
-			if err := s.mayLockRows(name.Namespace, name.Name); err != nil {
-				return err
-			}
-		}
-	} else if s.session().characteristics.isolation != serializable {
-		return nil
-	}
-	var tables [][2]string
-	for _, name := range read {
-		tables = append(tables, [2]string{name.Namespace, name.Name})
-	}
-	return s.session().scratch.Lock(s.ctx, tables...)
-}
-
-// mayLockRows asks for a right that FOR UPDATE and FOR SHARE take beside SELECT: one of UPDATE, DELETE and LOCK TABLES (MySQL 8.0 manual, 13.2.13).
-func (s *statement) mayLockRows(database, table string) (refused error) {
-	for _, right := range []string{sqlparser.AuthType_DELETE, sqlparser.AuthType_LOCK, sqlparser.AuthType_UPDATE} {
-		if refused = s.authorize(bind.TableRight(right, database, table)); refused == nil {
-			return nil
-		}
-	}
-	return refused
-}
-
 // mayLock refuses LOCK TABLES ... WRITE of what is a source's.
 func mayLock(ctx *sql.Context, root sql.Node) (err error) {
 	locks, ok := root.(*gmsplan.LockTables)

@@ -15,13 +15,8 @@ import (
 
 // eachTable visits the tables that a query reads, but for those that it makes itself (WITH).
 func eachTable(query sqlparser.SQLNode, visit func(*sqlparser.TableName)) error {
-	own := map[string]bool{"dual": true}
-	_ = bind.Walk(func(n sqlparser.SQLNode) (bool, error) {
-		if cte, ok := n.(*sqlparser.CommonTableExpr); ok {
-			own[strings.ToLower(cte.As.String())] = true
-		}
-		return true, nil
-	}, query)
+	own := commonNames(query)
+	own["dual"] = true
 	return everyTable(query, func(name *sqlparser.TableName) {
 		if !name.DbQualifier.IsEmpty() || !own[strings.ToLower(name.Name.String())] {
 			visit(name)

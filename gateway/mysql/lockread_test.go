@@ -1,0 +1,62 @@
+package mysql
+
+import "testing"
+
+// TestLockedReads has one transaction lock a table, and other sessions lock what they read.
+func TestLockedReads(t *testing.T) {
+	g := start(t)
+	one, _ := g.conn(g.open(""))
+	two, _ := g.conn(g.open(""))
+	exec(t, one, "CREATE DATABASE d", "USE d", "CREATE TABLE a (id INT PRIMARY KEY)", "CREATE TABLE b (id INT PRIMARY KEY)", "INSERT INTO a VALUES (1), (2)", "INSERT INTO b VALUES (1), (3)",
+		"CREATE VIEW v AS SELECT a.id FROM a")
+	exec(t, two, "USE d", "SET innodb_lock_wait_timeout = 1")
+	const missed, waited = 3572, 1205
+	for _, c := range []struct {
+		holds, query string
+		errno        uint16 // 0: it has rows
+		rows         []string
+	}{
+		{"SELECT * FROM a FOR UPDATE", "SELECT id FROM a FOR UPDATE NOWAIT", missed, nil},
+		{"SELECT * FROM a FOR UPDATE", "SELECT id FROM a FOR SHARE NOWAIT", missed, nil},
+		{"SELECT * FROM a FOR UPDATE", "SELECT id FROM v FOR UPDATE NOWAIT", missed, nil},
+		{"SELECT * FROM a FOR UPDATE", "(SELECT id FROM a) UNION (SELECT id FROM b FOR UPDATE NOWAIT) ORDER BY id", 0, []string{"1", "2", "3"}},
+		{"SELECT * FROM a FOR UPDATE", "SELECT id FROM b UNION SELECT id FROM a FOR UPDATE NOWAIT", missed, nil},
+		{"SELECT * FROM a FOR UPDATE", "SELECT id FROM a FOR UPDATE SKIP LOCKED", 0, nil},
+		{"SELECT * FROM a FOR UPDATE", "SELECT id FROM a FOR SHARE SKIP LOCKED", 0, nil},
+		{"SELECT * FROM a FOR UPDATE", "SELECT b.id FROM b LEFT JOIN (a AS x) ON x.id = b.id WHERE x.id IS NULL FOR UPDATE SKIP LOCKED", 0, []string{"1", "3"}},
+		{"SELECT * FROM a FOR UPDATE", "SELECT id FROM a", 0, []string{"1", "2"}},
+		{"SELECT * FROM a FOR UPDATE", "SELECT a.id FROM a JOIN b ON a.id = b.id FOR UPDATE OF b NOWAIT", 0, []string{"1"}},
+		{"SELECT * FROM a FOR UPDATE", "SELECT a.id FROM b AS a JOIN a AS b ON a.id = b.id FOR UPDATE OF b NOWAIT", missed, nil},
+		{"SELECT * FROM a FOR UPDATE", "SELECT a.id FROM a JOIN b ON a.id = b.id FOR SHARE OF a NOWAIT", missed, nil},
+		{"SELECT * FROM a FOR UPDATE", "SELECT id FROM b WHERE id IN (SELECT id FROM a) FOR UPDATE NOWAIT", 0, []string{"1"}},
+		{"SELECT * FROM a FOR UPDATE", "SELECT id FROM b WHERE id IN (SELECT id FROM a FOR SHARE NOWAIT)", missed, nil},
+		{"SELECT * FROM a FOR UPDATE", "WITH a AS (SELECT id FROM b) SELECT id FROM a FOR UPDATE NOWAIT", 0, []string{"1", "3"}},
+		{"SELECT * FROM a FOR UPDATE", "SELECT id FROM a LIMIT 1 FOR UPDATE", waited, nil},
+		{"SELECT * FROM a FOR UPDATE", "SELECT COUNT(*) INTO @n FROM a FOR UPDATE", waited, nil},
+		{"SELECT * FROM a LOCK IN SHARE MODE", "SELECT id FROM a FOR UPDATE NOWAIT", missed, nil},
+		{"SELECT * FROM a LOCK IN SHARE MODE", "SELECT id FROM a FOR SHARE NOWAIT", 0, []string{"1", "2"}},
+		{"SELECT * FROM v FOR SHARE", "DELETE FROM a", waited, nil},
+	} {
+		exec(t, one, "START TRANSACTION", c.holds)
+		exec(t, two, "EXPLAIN "+c.query)                               // which locks nothing
+		for _, begins := range []string{"DO 0", "START TRANSACTION"} { // a statement alone locks, too
+			exec(t, two, begins)
+			if c.errno == 0 {
+				wantTable(t, two, c.query, c.rows...)
+			} else {
+				_, err := texts(two, c.query)
+				wantErrno(t, c.query, err, c.errno, "HY000")
+			}
+			exec(t, two, "ROLLBACK")
+		}
+		exec(t, one, "ROLLBACK")
+	}
+
+	// A transaction reads what it locks as it is now, whatever it has read before.
+	exec(t, two, "START TRANSACTION", "SELECT * FROM a")
+	exec(t, one, "INSERT INTO a VALUES (4)", "INSERT INTO b VALUES (4)")
+	wantTable(t, two, "SELECT COUNT(*), (SELECT COUNT(*) FROM b) FROM a FOR SHARE", "3|2")
+	wantTable(t, two, "SELECT COUNT(*), (SELECT COUNT(*) FROM b) FROM a", "2|2")
+	exec(t, two, "COMMIT")
+	wantTable(t, two, "SELECT COUNT(*), (SELECT COUNT(*) FROM b) FROM a", "3|3")
+}
