@@ -7,7 +7,7 @@ import (
 )
 
 // Stmt is one of CreateServer, AlterServer, DropServer, ShowServers, ShowQuarantine, ReleaseQuarantine, Analyze, Maintain, ShowDiagnostics,
-// GetDiagnostics, ExplainConnection, Help, Accounts, ShowCreateAccount, SetRole, StartTransaction, EndTransaction, Kill.
+// GetDiagnostics, ExplainConnection, Help, Accounts, ShowCreateAccount, SetRole, StartTransaction, EndTransaction, LockTables, UnlockTables, Kill.
 type Stmt interface{ sealed() }
 
 // CreateServer is CREATE SERVER [IF NOT EXISTS] name FOREIGN DATA WRAPPER type OPTIONS (key 'value', ...).
@@ -90,6 +90,10 @@ var grammar = []struct {
 	{[2]string{"START", "TRANSACTION"}, (*reader).startTransaction},
 	{[2]string{"CREATE", "USER"}, (*reader).createAccounts},
 	{[2]string{"ALTER", "USER"}, (*reader).alterAccounts},
+	{[2]string{"LOCK", "TABLE"}, (*reader).lockTables},
+	{[2]string{"LOCK", "TABLES"}, (*reader).lockTables},
+	{[2]string{"UNLOCK", "TABLE"}, (*reader).unlockTables},
+	{[2]string{"UNLOCK", "TABLES"}, (*reader).unlockTables},
 	{[2]string{"SET", "PASSWORD"}, (*reader).setPassword},
 	{[2]string{"SET", "ROLE"}, (*reader).setRole},
 	{[2]string{"SET", "DEFAULT"}, (*reader).setDefaultRole},

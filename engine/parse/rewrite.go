@@ -56,7 +56,7 @@ var (
 )
 
 // rewritable finds texts that Rewrite may have to change.
-var rewritable = regexp.MustCompile(`(?i)\\[%_]|\b(describe|desc|explain|any|some|all|unknown|rollup|error|values\s+row|collate|date|time|timestamp|preceding|following|ntile|respect|first|interval|member|sounds|high_priority|distinctrow|sql_(big|small|buffer)_result)\b|\{\s*(d|t|ts)\b|\b0b[01]|\bn'|\b(do|show|flush|lock|unlock)\b|@[^@\w\s]|@\w+[.$]|@@\s*transaction_|set\s+local\b|[\x{80}-\x{10FFFF}]`)
+var rewritable = regexp.MustCompile(`(?i)\\[%_]|\b(describe|desc|explain|any|some|all|unknown|rollup|error|values\s+row|collate|date|time|timestamp|preceding|following|ntile|respect|first|interval|member|sounds|high_priority|distinctrow|sql_(big|small|buffer)_result)\b|\{\s*(d|t|ts)\b|\b0b[01]|\bn'|\b(do|show|flush)\b|@[^@\w\s]|@\w+[.$]|@@\s*transaction_|set\s+local\b|[\x{80}-\x{10FFFF}]`)
 
 // bits is a bit literal that looks like a name.
 var bits = regexp.MustCompile(`^0b[01]+$`)
@@ -92,7 +92,6 @@ var bits = regexp.MustCompile(`^0b[01]+$`)
 //	@'a b', @a.b           @silogate_name_612062, and the like
 //	DO 1, 2                SELECT 1, 2 INTO @silogate_done
 //	SHOW OPEN TABLES       a query with its columns; see shows, and synonyms for what is only called otherwise
-//	LOCK TABLES t READ     SELECT (SELECT 1 FROM t LIMIT 0) INTO @silogate_done
 //	FLUSH LOGS             FLUSH TABLES: nothing, like that
 //
 // Text in double quotes is a name if ansiQuotes. What can't be read is returned as it is, for the other grammar to refuse.

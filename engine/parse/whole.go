@@ -16,7 +16,6 @@ var synonyms = []struct{ words, instead string }{
 	{"SHOW EXTENDED INDEX", "SHOW INDEX"},
 	{"SHOW EXTENDED INDEXES", "SHOW INDEX"},
 	{"SHOW EXTENDED KEYS", "SHOW INDEX"},
-	{"UNLOCK TABLE", "UNLOCK TABLES"},
 }
 
 // flushed is what FLUSH may name and the gateway has not: logs, locks and counters of its own.
@@ -50,7 +49,7 @@ func (w *rewriter) whole() (text string, ok bool) {
 	if end < 2 {
 		return "", false
 	}
-	for _, instead := range []func(int) (string, bool){w.show, w.flush, w.lockTables} {
+	for _, instead := range []func(int) (string, bool){w.show, w.flush} {
 		if text, ok := instead(end); ok {
 			return text + w.sql[w.tokens[end-1].end:], true
 		}
@@ -82,31 +81,4 @@ func (w *rewriter) flush(int) (string, bool) {
 		return "FLUSH PRIVILEGES", true
 	}
 	return "FLUSH TABLES", slices.ContainsFunc(flushed, w.tokens[at].is)
-}
-
-// lockTables makes of LOCK TABLES name [[AS] alias] READ [LOCAL], ... a DO that finds the tables and the right to read them: nobody writes
-// them by the gateway.
-func (w *rewriter) lockTables(end int) (string, bool) {
-	if w.begins(0, "LOCK TABLES") == 0 && w.begins(0, "LOCK TABLE") == 0 {
-		return "", false
-	}
-	var found []string
-	first := 2
-	for i := 2; i < end; i++ {
-		if !w.tokens[i].is("READ") || i == first {
-			continue
-		}
-		found = append(found, "(SELECT 1 FROM "+w.sql[w.tokens[first].start:w.tokens[i-1].end]+" LIMIT 0)")
-		if i+1 < end && w.tokens[i+1].is("LOCAL") {
-			i++
-		}
-		if i++; i < end && !w.tokens[i].isSymbol(",") {
-			return "", false
-		}
-		first = i + 1
-	}
-	if len(found) == 0 || first <= end {
-		return "", false
-	}
-	return "SELECT " + strings.Join(found, ", ") + " INTO @" + DoneVariable, true
 }

@@ -321,9 +321,7 @@ func (c *connection) endSession() {
 		c.closePrepared(id)
 	}
 	ctx := c.context(context.Background(), "")
-	_, err := c.server.gms.LS.ReleaseAll(ctx)
-	err = errors.Join(err, c.server.gms.Analyzer.Catalog.UnlockTables(ctx, c.id))
-	if err != nil {
+	if _, err := c.server.gms.LS.ReleaseAll(ctx); err != nil {
 		c.server.cfg.Log.Warn("locks of a session were not released", "connection", c.id, "error", err)
 	}
 	sql.SessionEnd(c.session)

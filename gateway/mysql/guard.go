@@ -39,6 +39,8 @@ var guards = map[string]func(value any) error{
 }
 
 const (
+	lockWaitTimeout       = "innodb_lock_wait_timeout"
+	longestLockWait       = 1 << 30
 	blockEncryptionMode   = "block_encryption_mode"
 	divPrecisionIncrement = "div_precision_increment"
 	lcTimeNames           = "lc_time_names"

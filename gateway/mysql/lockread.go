@@ -15,6 +15,7 @@ import (
 
 // lockRead locks the scratch tables of which a query says that it locks them, and all that it reads in a SERIALIZABLE transaction.
 func (s *statement) lockRead(parsed sqlparser.Statement, root sql.Node) error {
+	parsed = s.executed(parsed)
 	if _, explains := parsed.(*sqlparser.Explain); explains {
 		return nil
 	}

@@ -27,10 +27,12 @@ func ownPrepared(query string, ansiQuotes bool) (parse.Stmt, error) {
 	case after != "":
 		return nil, oneStatement
 	case ownColumns(own) == nil && !withoutRows:
-		return nil, sqlerr.New(sqlerr.Errno(1295), "This command is not supported in the prepared statement protocol yet") // ER_UNSUPPORTED_PS
+		return nil, notPreparable
 	}
 	return own, nil
 }
+
+var notPreparable = sqlerr.New(sqlerr.Errno(1295), "This command is not supported in the prepared statement protocol yet") // ER_UNSUPPORTED_PS
 
 // ownColumns are the columns of such a statement; nil: it has no rows, or they are not known before it runs.
 func ownColumns(own parse.Stmt) []wire.Column {

@@ -42,6 +42,10 @@ func (s *statement) own(stmt parse.Stmt) error {
 		return s.startTransaction(stmt)
 	case *parse.EndTransaction:
 		return s.endTransaction(stmt)
+	case *parse.LockTables:
+		return s.lockTables(stmt)
+	case *parse.UnlockTables:
+		return s.unlockTables()
 	case *parse.ExplainConnection:
 		return s.explainConnection(stmt.ID)
 	}

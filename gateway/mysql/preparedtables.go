@@ -36,8 +36,15 @@ func (s *statement) prepareTables(n *sqlparser.Prepare) (done bool, err error) {
 			return false, nil
 		}
 	}
-	if own, _, err := parse.Statement(text, parse.Mode{AnsiQuotes: bind.Mode(s.ctx).AnsiQuotes}); err == nil {
-		if end, ok := own.(*parse.EndTransaction); ok && (end.Chain != nil || end.Release != nil) { // which GMS's tree does not say
+	own, _, err := parse.Statement(text, parse.Mode{AnsiQuotes: bind.Mode(s.ctx).AnsiQuotes})
+	if err != nil {
+		return true, err
+	}
+	switch own := own.(type) {
+	case *parse.LockTables, *parse.UnlockTables:
+		return true, notPreparable
+	case *parse.EndTransaction:
+		if own.Chain != nil || own.Release != nil { // which GMS's tree does not say
 			return true, sqlerr.New(sqlerr.Unsupported, "CHAIN and RELEASE are not supported in PREPARE: completion_type decides there")
 		}
 	}
@@ -71,6 +78,16 @@ func (s *statement) executeTables(n *sqlparser.Execute) (done bool, err error) {
 		return true, err
 	}
 	return s.tables(inner, args)
+}
+
+// executed is what an EXECUTE executes; any other statement is itself.
+func (s *statement) executed(parsed sqlparser.Statement) sqlparser.Statement {
+	if n, ok := parsed.(*sqlparser.Execute); ok {
+		if inner, ok := s.ctx.Session.GetPreparedQuery(n.Name); ok {
+			return inner
+		}
+	}
+	return parsed
 }
 
 // literalOf is a literal of a variable's value.

@@ -29,7 +29,8 @@ type ownSession struct {
 	sets     *charsets                  // nil: not known since the last change
 
 	characteristics characteristics
-	readSource      bool // the transaction under way has read tables of sources
+	tableLocks      *tableLocks // nil: not under LOCK TABLES
+	readSource      bool        // the transaction under way has read tables of sources
 
 	sent    []wire.Param // the attributes of the statement under way
 	tracked []string     // variables that changed and that the client was not told of yet, each once

@@ -153,9 +153,6 @@ func (s *statement) attempt(parsed sqlparser.Statement, text string, args map[st
 	if done, err := s.transact(root); done {
 		return err
 	}
-	if err := mayLock(s.ctx, root); err != nil {
-		return err
-	}
 	if done, err := s.view(root); done {
 		return err
 	}

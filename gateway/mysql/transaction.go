@@ -2,15 +2,12 @@ package mysql
 
 import (
 	"errors"
-	"time"
 
 	"github.com/dolthub/go-mysql-server/sql"
 	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
-	"github.com/dolthub/go-mysql-server/sql/transform"
 	"github.com/dolthub/vitess/go/vt/sqlparser"
 
 	"github.com/silogate/silogate/catalog/scratch"
-	"github.com/silogate/silogate/engine/bind"
 	"github.com/silogate/silogate/engine/parse"
 	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/gateway/mysql/scratchsql"
@@ -84,13 +81,15 @@ func (s *statement) endTransaction(stmt *parse.EndTransaction) error {
 	return nil
 }
 
-// transact runs what ends a transaction, as EXECUTE finds it; done is false for what is left to GMS.
+// transact runs what begins or ends a transaction, as EXECUTE finds it too; done is false for what is left to GMS.
 func (s *statement) transact(root sql.Node) (done bool, err error) {
 	switch n := root.(type) {
 	case *gmsplan.Commit:
 		return true, s.endTransaction(&parse.EndTransaction{})
 	case *gmsplan.Rollback:
 		return true, s.endTransaction(&parse.EndTransaction{Rollback: true})
+	case *gmsplan.StartTransaction:
+		err = s.unlock()
 	case *gmsplan.Set:
 		err = s.nextOnly(n)
 	}
@@ -151,21 +150,11 @@ var (
 	_ scratchsql.Sessioner      = (*ownSession)(nil)
 )
 
-// lockWaitTimeout is MySQL's variable for the seconds that a statement waits for other transactions.
-const (
-	lockWaitTimeout = "innodb_lock_wait_timeout"
-	longestLockWait = 1 << 30
-)
-
 // begin begins a statement in the session's transaction. DDL ends the one before.
 func (s *statement) begin(parsed sqlparser.Statement) error {
 	session := s.session()
-	wait, err := s.ctx.GetSessionVariable(s.ctx, lockWaitTimeout)
-	if err != nil {
+	if err := s.patience(); err != nil {
 		return err
-	}
-	if seconds, ok := wait.(int64); ok {
-		session.scratch.LockWait = time.Duration(seconds) * time.Second
 	}
 	s.parsed = parsed
 	if s.ddl = commits(parsed); s.ddl {
@@ -178,7 +167,11 @@ func (s *statement) begin(parsed sqlparser.Statement) error {
 		session.nextTransaction()
 	}
 	session.scratch.Statement(session.characteristics.readsLatest())
-	return nil
+	runs := s.executed(parsed)
+	if err := s.within(runs); err != nil {
+		return err
+	}
+	return s.pass(runs)
 }
 
 var readOnlyTransaction = sqlerr.New(sqlerr.ReadOnlyTransaction, "Cannot execute statement in a READ ONLY transaction.")
@@ -244,27 +237,8 @@ func commits(parsed sqlparser.Statement) bool {
 		return !n.Temporary || n.Action != sqlparser.CreateStr && n.Action != sqlparser.DropStr
 	case *sqlparser.AlterTable, *sqlparser.DBDDL, *sqlparser.CreateUser, *sqlparser.DropUser, *sqlparser.RenameUser,
 		*sqlparser.GrantPrivilege, *sqlparser.GrantRole, *sqlparser.RevokePrivilege, *sqlparser.RevokeRole, *sqlparser.CreateRole,
-		*sqlparser.DropRole, *sqlparser.LockTables:
+		*sqlparser.DropRole:
 		return true
 	}
 	return false
-}
-
-// mayLock refuses LOCK TABLES ... WRITE of what is a source's.
-func mayLock(ctx *sql.Context, root sql.Node) (err error) {
-	locks, ok := root.(*gmsplan.LockTables)
-	if !ok {
-		return nil
-	}
-	for _, lock := range locks.Locks {
-		transform.InspectWithOpaque(ctx, lock.Table, func(_ *sql.Context, n sql.Node) bool {
-			if t, ok := n.(sql.TableNode); ok && lock.Write {
-				if _, stored := t.UnderlyingTable().(bind.Stored); !stored {
-					err = sqlerr.New(sqlerr.ReadOnly, "Table '%s' is read only", t.UnderlyingTable().Name())
-				}
-			}
-			return err == nil
-		})
-	}
-	return err
 }

@@ -16,6 +16,9 @@ func (s *statement) lockWritten(w *bind.Write) (bound bool, err error) {
 	if err := s.mayWrite(w); err != nil {
 		return false, err
 	}
+	if err := s.mayWriteLocked(w); err != nil {
+		return false, err
+	}
 	var tables []sql.Table
 	for _, t := range w.Tables {
 		tables = append(tables, t.Table)
