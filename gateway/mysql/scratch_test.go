@@ -196,6 +196,7 @@ func TestDefinitionsThatChangeMeanwhile(t *testing.T) {
 		{"CREATE TABLE child (a INT, FOREIGN KEY (a) REFERENCES t (id))", "ALTER TABLE t DROP PRIMARY KEY", [2]uint16{0, 1553}},
 		{"ALTER TABLE t DROP PRIMARY KEY", "CREATE TABLE child (a INT, FOREIGN KEY (a) REFERENCES t (id))", [2]uint16{0, 1822}},
 		{"CREATE TABLE child (a INT, FOREIGN KEY (a) REFERENCES t (id) ON UPDATE CASCADE)", "UPDATE t SET id = 7", [2]uint16{0, 0}},
+		{"CREATE TABLE child (a INT, FOREIGN KEY (a) REFERENCES t (id))", "DROP TABLE t", [2]uint16{0, 3730}},
 		{"DROP TABLE t", "CREATE TABLE child (a INT, FOREIGN KEY (a) REFERENCES t (id))", [2]uint16{0, 1824}},
 	} {
 		exec(t, holder, "DROP DATABASE IF EXISTS d", "CREATE DATABASE d", "USE d", "CREATE TABLE t (id INT PRIMARY KEY, a INT)", "INSERT INTO t VALUES (1, 1)",

@@ -79,24 +79,31 @@ func (d *Databases) CreateDatabase(ctx *sql.Context, name string, collation sql.
 
 // DropDatabase implements bind.Scratch.
 func (d *Databases) DropDatabase(ctx *sql.Context, name string) error {
-	checked, err := checksForeignKeys(ctx)
-	if err != nil {
-		return err
-	}
 	if err := d.session(ctx).LockDatabase(ctx, name); err != nil { // from now on nobody makes a foreign key to its tables
 		return err
 	}
 	for _, table := range d.session(ctx).Names(name) {
-		for _, c := range d.children(ctx, name, table) {
-			if checked && !strings.EqualFold(c.database, name) {
-				return sqlerr.New(sqlerr.ParentDropped, "Cannot drop table '%s' referenced by a foreign key constraint '%s' on table '%s'.", table, c.key.Name, c.table.Definition().Name)
-			}
+		if err := d.mayDrop(ctx, name, table, func(c child) bool { return strings.EqualFold(c.database, name) }); err != nil {
+			return err
 		}
 	}
 	if err := d.session(ctx).DropDatabase(ctx, name); err != nil {
 		return err
 	}
 	return d.dropViews(ctx, name)
+}
+
+// mayDrop refuses to drop a table to which foreign keys point, but for those that go with it. It is asked under the table's lock: no new ones are made then.
+func (d *Databases) mayDrop(ctx *sql.Context, database, table string, goes func(child) bool) error {
+	if checked, err := checksForeignKeys(ctx); err != nil || !checked {
+		return err
+	}
+	for _, c := range d.children(ctx, database, table) {
+		if !goes(c) {
+			return sqlerr.New(sqlerr.ParentDropped, "Cannot drop table '%s' referenced by a foreign key constraint '%s' on table '%s'.", table, c.key.Name, c.table.Definition().Name)
+		}
+	}
+	return nil
 }
 
 func (d *Databases) dropViews(ctx *sql.Context, database string) error {
@@ -179,7 +186,19 @@ func (d *database) GetAllTemporaryTables(ctx *sql.Context) ([]sql.Table, error) 
 
 // DropTable implements sql.TableDropper.
 func (d *database) DropTable(ctx *sql.Context, name string) error {
-	return d.databases.session(ctx).Drop(ctx, d.name, name)
+	session := d.databases.session(ctx)
+	if _, temporary := session.Temporary(d.name, name); !temporary {
+		if err := session.Lock(ctx, [2]string{d.name, name}); err != nil {
+			return err
+		}
+		err := d.databases.mayDrop(ctx, d.name, name, func(c child) bool {
+			return strings.EqualFold(c.database, d.name) && strings.EqualFold(c.table.Definition().Name, name)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return session.Drop(ctx, d.name, name)
 }
 
 // GetCollation implements sql.CollatedDatabase.
