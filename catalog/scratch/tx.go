@@ -210,10 +210,10 @@ func (s *Session) visible(n name) *Table {
 }
 
 // view is a version that the transaction writes as its queries see it: what it read first with its own changes, but none that others had committed when
-// it locked the table (MySQL 8.0 manual, 15.7.2.3). A table that is defined otherwise by now has none.
+// it locked the table (MySQL 8.0 manual, 15.7.2.3). A table that was defined otherwise then has none, see Redefined.
 func (tx *Tx) view(n name, own *Table) *Table {
 	first := tx.snapshot().table(n)
-	if first == nil || first == own.locked || own.locked == nil || first.id != own.id || first.def != own.def {
+	if first == own.locked || tx.redefined(n) {
 		return own
 	}
 	tx.views.mu.Lock()
@@ -226,6 +226,18 @@ func (tx *Tx) view(n name, own *Table) *Table {
 		tx.views.made[n] = seen
 	}
 	return tx.views.made[n]
+}
+
+// Redefined reports a table that others have made, altered or emptied since the transaction's snapshot, and that it has written since: what the snapshot has of
+// it are no rows of the table that it is now.
+func (s *Session) Redefined(database, table string) bool {
+	n := permanent(database, table)
+	return s.tx != nil && !s.tx.writes && s.tx.locked[n] == nil && s.tx.redefined(n)
+}
+
+func (tx *Tx) redefined(n name) bool {
+	own, first := tx.tables[n], tx.snapshot().table(n)
+	return own != nil && own.locked != nil && (first == nil || first.id != own.locked.id || first.def != own.locked.def)
 }
 
 func (tx *Tx) snapshot() *state {

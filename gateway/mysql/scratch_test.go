@@ -222,6 +222,38 @@ func TestDefinitionsThatChangeMeanwhile(t *testing.T) {
 	}
 }
 
+// TestSnapshotOfAnAlteredTable writes tables that others have changed since the transaction's snapshot: what it reads of them then has no rows of that.
+func TestSnapshotOfAnAlteredTable(t *testing.T) {
+	g := start(t)
+	one, _ := g.conn(g.open(""))
+	two, _ := g.conn(g.open(""))
+	for _, c := range []struct {
+		change, write string
+		errno         uint16
+	}{
+		{"ALTER TABLE d.t ADD a INT FIRST", "INSERT INTO d.t (id) VALUES (3)", 1412},
+		{"ALTER TABLE d.t COMMENT = 'x'", "UPDATE d.t SET id = id + 10", 1412},
+		{"TRUNCATE TABLE d.t", "INSERT INTO d.t VALUES (3)", 1412},
+		{"DROP TABLE d.t; CREATE TABLE d.t (id INT PRIMARY KEY)", "INSERT INTO d.t VALUES (3)", 1412},
+		{"CREATE TABLE d.made (id INT PRIMARY KEY); RENAME TABLE d.t TO d.away, d.made TO d.t", "INSERT INTO d.t VALUES (3)", 1412},
+		{"DELETE FROM d.t", "INSERT INTO d.t VALUES (3)", 0},
+	} {
+		exec(t, one, "DROP DATABASE IF EXISTS d", "CREATE DATABASE d", "CREATE TABLE d.t (id INT PRIMARY KEY)", "INSERT INTO d.t VALUES (1), (2)", "CREATE TABLE d.other (id INT)")
+		exec(t, two, "START TRANSACTION WITH CONSISTENT SNAPSHOT")
+		for statement := range strings.SplitSeq(c.change, ";") {
+			exec(t, one, statement)
+		}
+		exec(t, two, c.write)
+		_, err := texts(two, "SELECT * FROM d.t")
+		if c.errno == 0 && err != nil {
+			t.Errorf("%s: %v", c.change, err)
+		} else if c.errno != 0 {
+			wantErrno(t, c.change, err, c.errno, "HY000")
+		}
+		exec(t, two, "SELECT * FROM d.t FOR UPDATE", "DELETE FROM d.t", "COMMIT", "SELECT * FROM d.t") // these are of the table as it is
+	}
+}
+
 // TestConsistentSnapshot reads what was committed when the transaction began, and without the clause what was when it first read.
 func TestConsistentSnapshot(t *testing.T) {
 	g := start(t)

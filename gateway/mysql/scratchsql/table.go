@@ -73,14 +73,21 @@ func (t *table) current(ctx *sql.Context) (*scratch.Table, error) {
 
 // readable returns the version that the statement reads: that of its beginning, unless the statement has changed the table's columns since.
 func (t *table) readable(ctx *sql.Context) (*scratch.Table, error) {
+	if !t.temporary && t.databases.session(ctx).Redefined(t.database, t.def.Name) {
+		return nil, t.changed()
+	}
 	if before, ok := t.databases.session(ctx).AtStart(t.database, t.def.Name, t.temporary); ok && t.sameColumns(before) {
 		return before, nil
 	}
 	now, err := t.current(ctx)
 	if err == nil && !t.sameColumns(now) {
-		err = sqlerr.New(sqlerr.SourceChanged, "Table definition has changed, please retry transaction: table %s.%s", t.database, t.def.Name)
+		err = t.changed()
 	}
 	return now, err
+}
+
+func (t *table) changed() error {
+	return sqlerr.New(sqlerr.SourceChanged, "Table definition has changed, please retry transaction: table %s.%s", t.database, t.def.Name)
 }
 
 // sameColumns reports whether the rows of a version are those that the table was bound with.
