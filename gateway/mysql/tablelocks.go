@@ -88,13 +88,17 @@ func (s *statement) unlock() error {
 
 // patience has the session wait for others as long as its variables say.
 func (s *statement) patience() error {
-	for name, wait := range map[string]*time.Duration{lockWaitTimeout: &s.session().scratch.LockWait, "lock_wait_timeout": &s.session().scratch.TableWait} {
-		seconds, err := s.ctx.GetSessionVariable(s.ctx, name)
+	session := s.session().scratch
+	for _, v := range []struct {
+		name string
+		wait *time.Duration
+	}{{lockWaitTimeout, &session.LockWait}, {"lock_wait_timeout", &session.TableWait}} {
+		value, err := s.ctx.GetSessionVariable(s.ctx, v.name)
 		if err != nil {
 			return err
 		}
-		if n, ok := seconds.(int64); ok {
-			*wait = time.Duration(n) * time.Second
+		if seconds, ok := value.(int64); ok {
+			*v.wait = time.Duration(seconds) * time.Second
 		}
 	}
 	return nil

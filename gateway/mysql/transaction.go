@@ -158,13 +158,12 @@ func (s *statement) begin(parsed sqlparser.Statement) error {
 	}
 	s.parsed = parsed
 	if s.ddl = commits(parsed); s.ddl {
-		if session.characteristics.readOnly {
-			return readOnlyTransaction
-		}
 		if err := s.commit(); err != nil {
 			return err
 		}
-		session.nextTransaction()
+		if session.nextTransaction(); session.characteristics.readOnly {
+			return readOnlyTransaction
+		}
 	}
 	session.scratch.Statement(session.characteristics.readsLatest())
 	runs := s.executed(parsed)
