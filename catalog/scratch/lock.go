@@ -64,8 +64,8 @@ type request struct {
 
 type waiter struct {
 	request
-	given chan struct{} // closed once it is granted, which admitted says then
-	done  bool
+	given chan struct{} // closed once it is granted
+	done  bool          // it is
 }
 
 // patience is how long a session waits.
@@ -106,11 +106,7 @@ func (l *locks) acquire(ctx context.Context, r request, patience patience) error
 		return errDeadlock
 	}
 	w := &waiter{request: r, given: make(chan struct{})}
-	if at := len(held.waiting); held.grants[r.owner] != (grant{}) { // all others wait for it
-		held.waiting = slices.Insert(held.waiting, 0, w)
-	} else {
-		held.waiting = slices.Insert(held.waiting, at, w)
-	}
+	held.waiting = append(held.waiting, w)
 	r.waits = held
 	l.mu.Unlock()
 
@@ -150,6 +146,7 @@ func (k *lock) admits(r request, before []*waiter) bool {
 			return false
 		}
 	}
+	// Who has some of it already is not served in turn: those before it wait for what it has.
 	return r.mode == passing || own > 0 || !slices.ContainsFunc(before, func(w *waiter) bool { return w.mode != passing })
 }
 

@@ -23,9 +23,21 @@ func (s *Session) LockTables(ctx context.Context, tables []TableLock) error {
 			wanted[n] = sole
 		}
 	}
+	for {
+		err := s.lockAll(ctx, wanted)
+		if err == nil {
+			return nil
+		}
+		s.UnlockTables()
+		if err != errDeadlock {
+			return err
+		} // else who waits for the session goes on, and it comes again behind him
+	}
+}
+
+func (s *Session) lockAll(ctx context.Context, wanted map[name]mode) error {
 	for _, n := range ordered(wanted) {
 		if err := s.acquire(ctx, request{name: n, mode: wanted[n], tables: true}, false); err != nil {
-			s.UnlockTables()
 			return err
 		}
 	}

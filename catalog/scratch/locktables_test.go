@@ -2,6 +2,9 @@ package scratch
 
 import (
 	"context"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -150,5 +153,74 @@ func TestLocksThatDoNotWait(t *testing.T) {
 	two.Statement(false)
 	if v, _ := two.Table("d", "a"); len(contents(t, v)) != 1 {
 		t.Errorf("after SKIP LOCKED: %q", contents(t, v))
+	}
+}
+
+// TestManyWhoLock has sessions lock two tables in any way and order: nobody waits for ever, and who has a table alone is alone.
+func TestManyWhoLock(t *testing.T) {
+	one, _ := newPair(t)
+	const sessions, each = 8, 300
+	var inside [2]atomic.Int64 // who has a table: a sharer counts one, any other many
+	const alone = 1 << 20
+	var refused atomic.Int64
+	var all sync.WaitGroup
+	for seed := range uint64(sessions) {
+		all.Go(func() {
+			s, r := one.store.Session(), rand.New(rand.NewPCG(seed, 1))
+			defer s.Close()
+			s.LockWait, s.TableWait = time.Minute, time.Minute
+			for range each {
+				var held [2]int64
+				for range 2 {
+					i, weight := r.IntN(2), int64(alone)
+					table := [][2]string{a, b}[i]
+					var err error
+					switch r.IntN(4) {
+					case 0:
+						err = s.Lock(context.Background(), table)
+					case 1:
+						weight = 1
+						err = s.LockRead(context.Background(), LockedRead{Shared: true, NoWait: r.IntN(2) == 0}, table)
+					case 2:
+						err = s.LockRead(context.Background(), LockedRead{NoWait: r.IntN(2) == 0}, table)
+					default:
+						weight = 0
+						err = s.Pass(context.Background(), table)
+					}
+					if err != nil { // a deadlock, or NOWAIT
+						if sqlerr.Is(err, sqlerr.LockTimeout) {
+							t.Error(err)
+						}
+						refused.Add(1)
+						break
+					}
+					if weight > held[i] {
+						now := inside[i].Add(weight - held[i])
+						if held[i] = weight; weight == alone && now != alone || weight == 1 && now >= alone {
+							t.Errorf("%d at a table", now)
+						}
+					}
+				}
+				for i := range held {
+					inside[i].Add(-held[i])
+				}
+				if s.Rollback(); r.IntN(4) > 0 {
+					continue
+				}
+				write := r.IntN(2) == 0
+				if err := s.LockTables(context.Background(), []TableLock{{"d", "b", true}, {"d", "a", write}}); err != nil {
+					t.Error(err)
+					continue
+				}
+				if inside[1].Load() != 0 || write && inside[0].Load() != 0 {
+					t.Error("LOCK TABLES ... WRITE beside others")
+				}
+				s.UnlockTables()
+			}
+		})
+	}
+	all.Wait()
+	if refused.Load() == 0 || len(one.store.locks.held) != 0 || !one.Passes() {
+		t.Errorf("%d were refused, %d locks are left", refused.Load(), len(one.store.locks.held))
 	}
 }

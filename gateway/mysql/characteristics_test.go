@@ -48,6 +48,8 @@ func TestCharacteristicsOfOneTransaction(t *testing.T) {
 		{[]string{"SET TRANSACTION ISOLATION LEVEL READ COMMITTED", "COMMIT"}, false, false, latest},
 		{[]string{"SET TRANSACTION ISOLATION LEVEL READ COMMITTED", "SET SESSION transaction_isolation = 'REPEATABLE-READ'"}, false, false, latest},
 		{[]string{"PREPARE p FROM 'SET TRANSACTION ISOLATION LEVEL READ COMMITTED'", "EXECUTE p"}, true, false, latest},
+		{[]string{"SET TRANSACTION READ ONLY"}, false, false, writes}, // what is refused is no transaction
+		{[]string{"SELECT COUNT(*) FROM d.t"}, true, true, writes},
 		{[]string{"SET TRANSACTION READ ONLY", "START TRANSACTION"}, false, false, writes},
 		{[]string{"COMMIT"}, true, true, writes},
 		{[]string{"SET TRANSACTION READ ONLY", "START TRANSACTION", "COMMIT AND CHAIN"}, false, false, writes},

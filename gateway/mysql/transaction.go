@@ -207,6 +207,11 @@ func (s *statement) end(err error) error {
 	case failure != nil:
 		s.rollback()
 		return errors.Join(err, failure)
+	case errors.Is(err, readOnlyTransaction) && !s.ddl && !explicit: // it was none yet: the next is one still
+		same := session.characteristics
+		s.rollback()
+		session.characteristics = same
+		return err
 	case sqlerr.Is(err, sqlerr.Deadlock), err != nil && (s.ddl || !explicit):
 		s.rollback()
 		return err
