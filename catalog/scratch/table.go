@@ -92,6 +92,7 @@ func (t *Table) copy() *Table {
 // over returns a version that has the rows of another, but those that t has changed as they are in t.
 func (t *Table) over(other *Table) (*Table, error) {
 	out := other.copy()
+	out.def, out.uniques = t.def, t.uniques // under which its rows read as before
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var own []entry

@@ -228,7 +228,7 @@ func (tx *Tx) view(n name, own *Table) *Table {
 	return tx.views.made[n]
 }
 
-// Redefined reports a table that others have made, altered or emptied since the transaction's snapshot, and that it has written since: what the snapshot has of
+// Redefined reports a table that others have made, emptied or altered so that its rows are others since the transaction's snapshot, and that it has written since: what the snapshot has of
 // it are no rows of the table that it is now.
 func (s *Session) Redefined(database, table string) bool {
 	n := permanent(database, table)
@@ -237,7 +237,7 @@ func (s *Session) Redefined(database, table string) bool {
 
 func (tx *Tx) redefined(n name) bool {
 	own, first := tx.tables[n], tx.snapshot().table(n)
-	return own != nil && own.locked != nil && (first == nil || first.id != own.locked.id || first.def != own.locked.def)
+	return own != nil && own.locked != nil && (first == nil || first.id != own.locked.id)
 }
 
 func (tx *Tx) snapshot() *state {
