@@ -187,7 +187,7 @@ func TestLockTablesAndTransactions(t *testing.T) {
 	exec(t, one, "CREATE USER reader IDENTIFIED BY 'r'", "GRANT SELECT ON d.* TO reader")
 	reader := g.loginAs("reader", "r")
 	_, err := reader.ExecContext(background, "LOCK TABLES d.a READ")
-	wantErrno(t, "LOCK TABLES without the right", err, 1142, "42000")
+	wantErrno(t, "LOCK TABLES without the right", err, 1044, "42000")
 	exec(t, one, "GRANT LOCK TABLES ON d.* TO reader")
 	exec(t, reader, "LOCK TABLES d.a READ, d.v READ")
 	_, err = texts(reader, "SELECT * FROM d.b")
