@@ -20,7 +20,7 @@ const (
 	Information = "information_schema"
 	Performance = "performance_schema"
 	Sys         = "sys"
-	// Grants has GMS's tables of accounts, and beside them the logs of MySQL, which tools ask for.
+	// Grants has GMS's tables of accounts, and beside them the logs and time zones of MySQL, which tools ask for.
 	Grants = "mysql"
 )
 
@@ -39,7 +39,7 @@ func New(c *catalog.Catalog) *Databases {
 	d.add(Performance, performance())
 	d.add(Sys, sys())
 	d.names = append(d.names, Information, Performance, Sys)
-	d.add(Grants, logs())
+	d.add(Grants, logs(), zones())
 	return d
 }
 

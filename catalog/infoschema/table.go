@@ -113,7 +113,7 @@ const (
 )
 
 var plainTypes = map[string]types.Type{
-	"int": types.Of(types.Int32), "int unsigned": types.Of(types.Uint32), "double": types.Of(types.Float64),
+	"int": types.Of(types.Int32), "int unsigned": types.Of(types.Uint32), "tinyint unsigned": types.Of(types.Uint8), "double": types.Of(types.Float64),
 	"bigint": types.Of(types.Int64), "bigint unsigned": types.Of(types.Uint64), "date": types.Of(types.Date),
 	"text":       types.NewText(types.Text, textLength, types.Utf8mb3General),
 	"mediumtext": types.NewText(types.Text, mediumTextLength, types.Utf8mb3General),

@@ -85,3 +85,13 @@ func TestLogsThatAreTables(t *testing.T) {
 	ann, _ := g.conn(g.account("ann"))
 	wantRefused(t, ann, [][2]string{{"SELECT * FROM mysql.general_log", "Error 1142 (42000): SELECT command denied to user 'ann'@'%' for table 'general_log'"}})
 }
+
+// TestTimeZonesThatAreTables has a row for each zone that CONVERT_TZ takes by its name, by which Django and others find out whether it does.
+func TestTimeZonesThatAreTables(t *testing.T) {
+	g := start(t)
+	c, _ := g.conn(g.open(""))
+	wantTable(t, c, "SELECT COUNT(*) FROM mysql.time_zone_name WHERE CONVERT_TZ('2024-07-01 12:00:00', 'UTC', name) IS NULL", "0")
+	wantTable(t, c, "SELECT n.name, z.use_leap_seconds FROM mysql.time_zone_name n JOIN mysql.time_zone z USING (time_zone_id) WHERE n.name IN ('Europe/Berlin', 'UTC') ORDER BY 1",
+		"Europe/Berlin|N", "UTC|N")
+	wantTable(t, c, "SELECT 1 FROM mysql.time_zone LIMIT 1", "1")
+}
