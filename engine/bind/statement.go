@@ -27,6 +27,19 @@ func ownRights(n sqlparser.SQLNode) error {
 		}
 	case *sqlparser.Flush: // GMS is content with RELOAD on mysql, which there is not
 		n.Auth.TargetType, n.Auth.TargetNames = sqlparser.AuthTargetType_Global, nil
+	case *sqlparser.Explain:
+		return ownRights(n.Statement)
+	case *sqlparser.Update: // some may be read alone; see Write.Rights
+		if len(namesIn(n.TableExprs)) > 1 {
+			return Walk(func(n sqlparser.SQLNode) (bool, error) {
+				if table, ok := n.(*sqlparser.AliasedTableExpr); ok {
+					table.SetAuthType(sqlparser.AuthType_SELECT)
+				}
+				return true, nil
+			}, n.TableExprs)
+		}
+	case *sqlparser.Load: // FILE is for files of the server, which are refused
+		n.Auth = TableRight(sqlparser.AuthType_INSERT, n.Table.DbQualifier.String(), n.Table.Name.String())
 	case *sqlparser.DDL:
 		tableRights(n)
 	case *sqlparser.AlterTable:

@@ -26,6 +26,10 @@ func WriteRights(stmt sqlparser.Statement) (rights []sqlparser.AuthInformation) 
 		from = []sqlparser.TableName{n.Table}
 		parts = append(parts, valuesOf(sqlparser.AssignmentExprs(n.OnDup))...)
 		parts = append(parts, n.Returning)
+	case *sqlparser.Load:
+		if strings.Contains(strings.ToLower(n.IgnoreOrReplace), "replace") {
+			on(sqlparser.AuthType_DELETE, n.Table)
+		}
 	case *sqlparser.Update:
 		from, with = namesIn(n.TableExprs), n.With
 		parts = append(valuesOf(n.Exprs), n.Where, n.OrderBy, n.Returning)
@@ -40,6 +44,17 @@ func WriteRights(stmt sqlparser.Statement) (rights []sqlparser.AuthInformation) 
 		if !isCTE(with, t) {
 			on(sqlparser.AuthType_SELECT, t)
 		}
+	}
+	return rights
+}
+
+// Rights are the rights on the tables that an UPDATE of several writes, which are known when it is bound.
+func (w *Write) Rights() (rights []sqlparser.AuthInformation) {
+	if w.Kind != Update {
+		return nil
+	}
+	for _, t := range w.Tables {
+		rights = append(rights, TableRight(sqlparser.AuthType_UPDATE, t.Name.Namespace, t.Name.Name))
 	}
 	return rights
 }

@@ -7,6 +7,7 @@ import (
 
 // synonyms are beginnings of statements that the other grammar knows by others.
 var synonyms = []struct{ words, instead string }{
+	{"REVOKE ALL PRIVILEGES ON", "REVOKE ALL ON"},
 	{"SHOW STORAGE ENGINES", "SHOW ENGINES"},
 	{"SET LOCAL TRANSACTION", "SET SESSION TRANSACTION"},
 	{"SHOW LOCAL VARIABLES", "SHOW SESSION VARIABLES"},

@@ -59,7 +59,7 @@ func TestGrantObjects(t *testing.T) {
 	g := start(t)
 	c, _ := g.conn(g.open(""))
 	exec(t, c, "CREATE DATABASE d", "CREATE TABLE d.t (a INT)", "CREATE USER ann", "GRANT SELECT, INSERT ON TABLE d.t TO ann", "GRANT ALL ON TABLE d.* TO ann", "REVOKE INSERT ON TABLE d.t FROM ann",
-		"REVOKE ALL ON TABLE d.* FROM ann", "GRANT UPDATE ON d.* TO ann", "REVOKE UPDATE ON d.* FROM ann") // which is about no table in it
+		"REVOKE ALL PRIVILEGES ON TABLE d.* FROM ann", "GRANT ALL ON d.* TO ann", "REVOKE ALL PRIVILEGES ON d.* FROM ann", "GRANT UPDATE ON d.* TO ann", "REVOKE UPDATE ON d.* FROM ann") // which is about no table in it
 	wantTable(t, c, "SHOW GRANTS FOR ann", "GRANT USAGE ON *.* TO `ann`@`%`", "GRANT SELECT ON `d`.`t` TO `ann`@`%`")
 	const illegal = "Error 1144 (42000): Illegal GRANT/REVOKE command; please consult the manual to see which privileges can be used"
 	wantRefused(t, c, [][2]string{

@@ -28,6 +28,17 @@ func TestLocalFiles(t *testing.T) {
 		t.Errorf("%d rows, %v", n, err)
 	}
 	wantTable(t, c, "SELECT a, b, b IS NULL FROM t ORDER BY a", "1|one|0", "2|NULL|1")
+
+	ann, _ := g.conn(g.account("ann", "GRANT SELECT ON loaded.t TO ann"))
+	_, err = ann.ExecContext(background, strings.Replace(load, "TABLE t", "TABLE loaded.t", 1))
+	wantErrno(t, "without INSERT", err, 1142, "42000")
+	exec(t, c, "GRANT INSERT ON loaded.t TO ann")
+	exec(t, ann, strings.Replace(load, "TABLE t", "TABLE loaded.t", 1))
+	replacing := strings.Replace(load, "INTO TABLE t", "REPLACE INTO TABLE loaded.t", 1)
+	_, err = ann.ExecContext(background, replacing)
+	wantErrno(t, "REPLACE without DELETE", err, 1142, "42000")
+	exec(t, c, "GRANT DELETE ON loaded.t TO ann")
+	exec(t, ann, replacing)
 }
 
 // TestLoadedColumns loads files whose fields are columns, variables and what SET computes of both.

@@ -356,7 +356,8 @@ func TestRightsOfWrites(t *testing.T) {
 	root, _ := g.conn(g.open(""))
 	exec(t, root, "CREATE DATABASE d", "CREATE TABLE d.t (id INT PRIMARY KEY, a INT)", "CREATE TABLE d.other (id INT)", "INSERT INTO d.t VALUES (1, 1)", "CREATE VIEW d.v AS SELECT 1 AS x",
 		"CREATE USER ins IDENTIFIED BY 'p'", "GRANT INSERT ON d.t TO ins", "CREATE USER upd IDENTIFIED BY 'p'", "GRANT UPDATE, DELETE ON d.t TO upd",
-		"CREATE USER sel IDENTIFIED BY 'p'", "GRANT SELECT, CREATE VIEW ON d.* TO sel", "GRANT SELECT ON d.other TO upd")
+		"CREATE USER sel IDENTIFIED BY 'p'", "GRANT SELECT, CREATE VIEW ON d.* TO sel", "GRANT SELECT ON d.other TO upd",
+		"CREATE USER joins IDENTIFIED BY 'p'", "GRANT SELECT, UPDATE ON d.t TO joins", "GRANT SELECT ON d.other TO joins")
 	for _, c := range []struct {
 		user  string
 		sql   string
@@ -371,6 +372,12 @@ func TestRightsOfWrites(t *testing.T) {
 		{"upd", "UPDATE d.t SET a = 2 WHERE a > 1", 1142},
 		{"upd", "UPDATE d.t SET a = (SELECT COUNT(*) FROM d.other)", 0},
 		{"upd", "UPDATE d.t JOIN d.other USING (id) SET a = 2", 1142},
+		{"joins", "UPDATE d.t JOIN d.other ON t.id = other.id SET a = other.id", 0},
+		{"joins", "UPDATE d.t, d.other SET t.a = other.id WHERE t.id = other.id", 0},
+		{"joins", "EXPLAIN UPDATE d.t, d.other SET t.a = other.id WHERE t.id = other.id", 0},
+		{"joins", "UPDATE d.t JOIN d.other ON t.id = other.id SET other.id = 2", 1142},
+		{"joins", "UPDATE d.t JOIN d.other ON t.id = other.id SET a = 1, other.id = 2", 1142},
+		{"joins", "EXPLAIN UPDATE d.t, d.other SET other.id = 1", 1142},
 		{"upd", "DELETE FROM d.t WHERE a > 100", 1142},
 		{"upd", "DELETE FROM d.t ORDER BY a LIMIT 1", 1142},
 		{"sel", "CREATE OR REPLACE VIEW d.v AS SELECT 2 AS x", 1142},

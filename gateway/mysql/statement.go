@@ -126,6 +126,9 @@ func (s *statement) attempt(parsed sqlparser.Statement, text string, args map[st
 	if err := s.mayExplain(parsed); err != nil {
 		return err
 	}
+	if err := s.mayUpdate(root); err != nil {
+		return err
+	}
 	s.renewWarnings(root, before)
 	if err := s.lockRead(parsed, root); err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/dolthub/go-mysql-server/sql"
+	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
 
 	"github.com/silogate/silogate/engine/bind"
 	writes "github.com/silogate/silogate/engine/write"
@@ -50,6 +51,26 @@ func (s *statement) mayWrite(w *bind.Write) error {
 		return nil
 	}
 	return s.safe()
+}
+
+// mayUpdate refuses an UPDATE, or an EXPLAIN of one, of tables that the user may not write.
+func (s *statement) mayUpdate(root sql.Node) error {
+	if explained, ok := root.(*gmsplan.DescribeQuery); ok {
+		root = explained.Child
+	}
+	w, ok := bind.WriteOf(root)
+	if !ok {
+		return nil
+	}
+	for i, right := range w.Rights() {
+		if scratchsql.IsTemporary(w.Tables[i].Table) {
+			continue
+		}
+		if err := s.authorize(right); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // written keeps what the client is told of a write (MySQL 8.0 manual, 12.16 and the C API's mysql_info). lastID is what LAST_INSERT_ID() was.
