@@ -273,7 +273,10 @@ func TestAccountsWithSuper(t *testing.T) {
 			{"RENAME USER " + who + " TO other", denied}, {"DROP USER " + who + ", clerk", denied}, {"REVOKE ALL, GRANT OPTION FROM " + who, denied}, {"REVOKE SELECT ON fake.* FROM " + who, denied},
 		})
 	}
-	wantRefused(t, ann, [][2]string{{"DROP ROLE admin", denied}})
+	const notGrantable = "Error 1227 (42000): Access denied; you need (at least one of) the WITH ADMIN, ROLE_ADMIN, SUPER privilege(s) for this operation"
+	wantRefused(t, ann, [][2]string{{"DROP ROLE admin", denied}, {"CREATE USER other DEFAULT ROLE admin", notGrantable}, {"CREATE USER other DEFAULT ROLE clerk, root", notGrantable}})
+	exec(t, root, "CREATE ROLE reader", "GRANT reader TO ann WITH ADMIN OPTION")
+	exec(t, ann, "CREATE USER another DEFAULT ROLE reader", "DROP USER another")
 	exec(t, ann, "ALTER USER clerk IDENTIFIED BY 'x'", "REVOKE SELECT ON fake.* FROM clerk", "RENAME USER clerk TO other", "DROP USER other")
 	exec(t, root, "ALTER USER boss IDENTIFIED BY 'x'", "DROP USER boss", "DROP ROLE admin")
 }

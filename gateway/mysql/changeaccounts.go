@@ -12,6 +12,7 @@ import (
 	"github.com/dolthub/go-mysql-server/sql/mysql_db"
 	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
 	vitess "github.com/dolthub/vitess/go/mysql"
+	"github.com/dolthub/vitess/go/vt/sqlparser"
 
 	"github.com/silogate/silogate/engine/bind"
 	"github.com/silogate/silogate/engine/parse"
@@ -57,7 +58,19 @@ func (s *statement) mayChange(stmt *parse.Accounts) error {
 	if !s.server.has(s.ctx, sql.PrivilegeType_CreateUser) {
 		return errNeedsCreateUser
 	}
-	return nil
+	if len(stmt.Roles) == 0 {
+		return nil
+	}
+	return s.mayGrantRoles(stmt.Roles)
+}
+
+// mayGrantRoles asks for what GRANT of roles takes: DEFAULT ROLE grants them.
+func (s *statement) mayGrantRoles(roles []parse.Account) error {
+	granted := &gmsplan.GrantRole{MySQLDb: s.server.gms.Analyzer.Catalog.MySQLDb}
+	for _, role := range roles {
+		granted.Roles = append(granted.Roles, gmsplan.UserName{Name: role.User, Host: role.Host})
+	}
+	return s.authorize(sqlparser.AuthInformation{AuthType: sqlparser.AuthType_GRANT_ROLE, TargetType: sqlparser.AuthTargetType_Ignore, Extra: granted})
 }
 
 func (s *statement) storeAccounts(stmt *parse.Accounts) (made [][]string, err error) {
