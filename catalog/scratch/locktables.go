@@ -6,10 +6,11 @@ import (
 	"strings"
 )
 
-// TableLock is a table that LOCK TABLES names.
+// TableLock is a table that LOCK TABLES names, or one that writes of those lock, too.
 type TableLock struct {
 	Database, Table string
 	Write           bool
+	Linked          bool // others may read it all the same
 }
 
 // LockTables gives the session tables until UnlockTables: others don't write those that it reads, and neither write nor read those that it writes. What
@@ -19,8 +20,13 @@ func (s *Session) LockTables(ctx context.Context, tables []TableLock) error {
 	wanted := make(map[name]mode)
 	for _, t := range tables {
 		n := permanent(t.Database, t.Table)
-		if wanted[n] = max(wanted[n], shared); t.Write {
+		switch {
+		case t.Linked:
+			wanted[n] = max(wanted[n], exclusive)
+		case t.Write:
 			wanted[n] = sole
+		default:
+			wanted[n] = max(wanted[n], shared)
 		}
 	}
 	for {

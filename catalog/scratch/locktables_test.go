@@ -208,7 +208,7 @@ func TestManyWhoLock(t *testing.T) {
 					continue
 				}
 				write := r.IntN(2) == 0
-				if err := s.LockTables(context.Background(), []TableLock{{"d", "b", true}, {"d", "a", write}}); err != nil {
+				if err := s.LockTables(context.Background(), []TableLock{{Database: "d", Table: "b", Write: true}, {Database: "d", Table: "a", Write: write}}); err != nil {
 					t.Error(err)
 					continue
 				}

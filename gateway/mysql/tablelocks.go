@@ -104,10 +104,12 @@ func (s *statement) patience() error {
 	return nil
 }
 
-// lockable looks up what a LOCK TABLES names: what the session may use then, and the scratch tables that it has to lock, those included that views read.
+// lockable looks up what a LOCK TABLES names: what the session may use then, and the scratch tables that it has to lock, those included that views read
+// and those that foreign keys link to what it writes, for which it would have to wait later.
 func (s *statement) lockable(stmt *parse.LockTables) (held tableLocks, below []scratch.TableLock, err error) {
 	held = tableLocks{}
 	named := make(map[[2]string]bool)
+	var written [][2]string
 	for _, lock := range stmt.Tables {
 		t, called := lock.Table, cmp.Or(lock.Alias, lock.Table.Name)
 		if t.Database = cmp.Or(t.Database, s.ctx.GetCurrentDatabase()); t.Database == "" {
@@ -141,6 +143,14 @@ func (s *statement) lockable(stmt *parse.LockTables) (held tableLocks, below []s
 		for _, r := range read {
 			below = append(below, scratch.TableLock{Database: r[0], Table: r[1], Write: lock.Write})
 		}
+		if lock.Write {
+			written = append(written, read...)
+		}
+	}
+	linked := s.server.made.Linked(s.ctx, written)[len(written):]
+	slices.SortFunc(linked, func(a, b [2]string) int { return slices.Compare(a[:], b[:]) }) // the same each time
+	for _, t := range linked {
+		below = append(below, scratch.TableLock{Database: t[0], Table: t[1], Linked: true})
 	}
 	return held, below, nil
 }

@@ -193,3 +193,22 @@ func TestLockTablesAndTransactions(t *testing.T) {
 	_, err = texts(reader, "SELECT * FROM d.b")
 	wantErrno(t, "a table that is not locked", err, 1100, "HY000")
 }
+
+// TestLockTablesAndForeignKeys has LOCK TABLES lock what a write of its tables locks by foreign keys, so that none waits for another (MySQL 8.0 manual, 15.3.6).
+func TestLockTablesAndForeignKeys(t *testing.T) {
+	g := start(t)
+	one, two := lockedDatabase(t, g)
+	exec(t, one, "CREATE TABLE child (id INT PRIMARY KEY, a INT, FOREIGN KEY (a) REFERENCES a (id) ON DELETE CASCADE)", "CREATE TABLE grandchild (c INT, FOREIGN KEY (c) REFERENCES child (id) ON DELETE CASCADE)")
+	for locks, writes := range map[string]string{"LOCK TABLES child WRITE": "INSERT INTO child VALUES (1, 1)", "LOCK TABLES a WRITE": "DELETE FROM a", "LOCK TABLES child WRITE, a READ": "DELETE FROM child"} {
+		exec(t, one, locks)
+		for _, waits := range []string{"LOCK TABLES a WRITE", "LOCK TABLES grandchild READ", "DELETE FROM grandchild"} {
+			g.killedWaiting(two, waits)
+		}
+		exec(t, two, "SELECT * FROM grandchild", "LOCK TABLES b WRITE", "UNLOCK TABLES")
+		_, err := texts(one, "SELECT * FROM grandchild")
+		wantErrno(t, locks+" locks by foreign keys, not for use", err, 1100, "HY000")
+		exec(t, one, writes, "UNLOCK TABLES", "INSERT IGNORE INTO a VALUES (1)")
+	}
+	exec(t, one, "LOCK TABLES child READ") // which writes nothing
+	exec(t, two, "INSERT INTO b VALUES (8)", "LOCK TABLES a READ", "UNLOCK TABLES")
+}

@@ -36,7 +36,7 @@ func Lock(ctx *sql.Context, tables ...sql.Table) (current bool, err error) {
 			return false, err
 		}
 		locked = len(names)
-		names = databases.linked(ctx, names)
+		names = databases.Linked(ctx, names)
 	}
 	for _, t := range written {
 		now, err := t.current(ctx)
@@ -50,8 +50,8 @@ func Lock(ctx *sql.Context, tables ...sql.Table) (current bool, err error) {
 	return true, nil
 }
 
-// linked adds to tables those that foreign keys link to them.
-func (d *Databases) linked(ctx *sql.Context, all [][2]string) [][2]string {
+// Linked adds to tables those that foreign keys link to them in either direction, through any number of others: a write of one locks them all.
+func (d *Databases) Linked(ctx *sql.Context, all [][2]string) [][2]string {
 	add := func(db, name string) {
 		if !slices.ContainsFunc(all, func(k [2]string) bool { return strings.EqualFold(k[0], db) && strings.EqualFold(k[1], name) }) {
 			all = append(all, [2]string{db, name})
