@@ -108,5 +108,8 @@ func (s *Session) LockRead(ctx context.Context, how LockedRead, tables ...[2]str
 		}
 		s.tx.locked[n] = seen
 	}
+	if s.tx.fresh { // what is locked is no part of a snapshot: one that is taken now has what others have done before they gave way
+		s.tx.base = nil
+	}
 	return nil
 }

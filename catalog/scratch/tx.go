@@ -14,6 +14,7 @@ import (
 type Tx struct {
 	store     *Store
 	base      *state // nil until something is read
+	fresh     bool   // nothing was, when the statement under way began
 	reads     bool   // something was read before the statement under way
 	databases map[string]*Database
 	tables    map[name]*Table // the versions that are the transaction's own; nil: dropped
@@ -131,6 +132,7 @@ func (s *Session) Statement(latest bool) {
 	if latest {
 		s.tx.base = nil
 	}
+	s.tx.fresh = s.tx.base == nil
 }
 
 // Writes has the statement under way see what is committed now, as one that writes does (MySQL 8.0 manual, 15.7.2.4).

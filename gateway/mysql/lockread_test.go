@@ -63,3 +63,32 @@ func TestLockedReads(t *testing.T) {
 	exec(t, two, "COMMIT")
 	wantTable(t, two, "SELECT COUNT(*), (SELECT COUNT(*) FROM b) FROM a", "3|3")
 }
+
+// TestSnapshotsBehindLocks has a transaction that waits to lock what it reads first take its snapshot behind that, also of other tables: what is written
+// under a lock is seen by who has it next.
+func TestSnapshotsBehindLocks(t *testing.T) {
+	g := start(t)
+	one, _ := g.conn(g.open(""))
+	two, _ := g.conn(g.open(""))
+	exec(t, one, "CREATE DATABASE d", "USE d", "CREATE TABLE guard (id INT PRIMARY KEY)", "INSERT INTO guard VALUES (1)", "CREATE TABLE guarded (id INT PRIMARY KEY)")
+	exec(t, two, "USE d")
+	for _, c := range []struct{ begin, lock, want string }{
+		{"START TRANSACTION", "SELECT * FROM guard FOR UPDATE", "1"},
+		{"START TRANSACTION", "SELECT * FROM guard FOR SHARE", "1"},
+		{"SET autocommit = 0", "SELECT id, (SELECT MAX(id) FROM guarded) FROM guard FOR UPDATE", "1"},
+		{"START TRANSACTION WITH CONSISTENT SNAPSHOT", "SELECT * FROM guard FOR UPDATE", "0"},
+	} {
+		exec(t, one, "START TRANSACTION", "SELECT * FROM guard FOR UPDATE", "INSERT INTO guarded VALUES (1)")
+		exec(t, two, c.begin)
+		locked := make(chan error, 1)
+		go func() { _, err := two.ExecContext(background, c.lock); locked <- err }()
+		g.waits()
+		exec(t, one, "COMMIT")
+		if err := <-locked; err != nil {
+			t.Errorf("%s, %s: %v", c.begin, c.lock, err)
+		}
+		wantTable(t, two, "SELECT COUNT(*) FROM guarded", c.want)
+		exec(t, two, "ROLLBACK", "SET autocommit = 1")
+		exec(t, one, "DELETE FROM guarded")
+	}
+}
