@@ -28,7 +28,7 @@ func (s *statement) changeAccounts(stmt *parse.Accounts) error {
 	if err := s.mayChange(stmt); err != nil {
 		return err
 	}
-	if err := s.commit(); err != nil {
+	if err := s.beginAlone(); err != nil {
 		return err
 	}
 	made, err := s.storeAccounts(stmt)

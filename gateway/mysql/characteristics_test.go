@@ -77,11 +77,13 @@ func TestCharacteristicsOfOneTransaction(t *testing.T) {
 		_, err := c.ExecContext(background, statement)
 		wantErrno(t, statement+" in a transaction", err, 1568, "25001")
 	}
-	_, err := c.ExecContext(background, "CREATE TABLE d.made (a INT)") // which commits, and is no part of that transaction
-	wantErrno(t, "DDL of a session whose transactions only read", err, 1792, "25006")
-	exec(t, c, "SET SESSION TRANSACTION READ WRITE", "START TRANSACTION READ ONLY", "CREATE TABLE d.made (a INT)", "INSERT INTO d.made VALUES (1)")
+	for _, statement := range []string{"CREATE TABLE d.made (a INT)", "CREATE USER made", "ALTER USER root IDENTIFIED BY ''"} { // which commit, and are no part of that transaction
+		_, err := c.ExecContext(background, statement)
+		wantErrno(t, statement+" of a session whose transactions only read", err, 1792, "25006")
+	}
+	exec(t, c, "SET SESSION TRANSACTION READ WRITE", "START TRANSACTION READ ONLY", "CREATE USER made", "CREATE TABLE d.made (a INT)", "INSERT INTO d.made VALUES (1)")
 	exec(t, c, "SET SESSION transaction_isolation = 'READ-COMMITTED'", "ROLLBACK", "SET autocommit = 0", "SELECT * FROM d.t")
-	_, err = c.ExecContext(background, "SET TRANSACTION READ WRITE")
+	_, err := c.ExecContext(background, "SET TRANSACTION READ WRITE")
 	wantErrno(t, "SET TRANSACTION after a read without autocommit", err, 1568, "25001")
 }
 

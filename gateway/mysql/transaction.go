@@ -158,11 +158,8 @@ func (s *statement) begin(parsed sqlparser.Statement) error {
 	}
 	s.parsed = parsed
 	if s.ddl = commits(parsed); s.ddl {
-		if err := s.commit(); err != nil {
+		if err := s.beginAlone(); err != nil {
 			return err
-		}
-		if session.nextTransaction(); session.characteristics.readOnly {
-			return readOnlyTransaction
 		}
 	}
 	session.scratch.Statement(session.characteristics.readsLatest())
@@ -171,6 +168,17 @@ func (s *statement) begin(parsed sqlparser.Statement) error {
 		return err
 	}
 	return s.pass(runs)
+}
+
+// beginAlone ends the transaction before a statement that is one of its own, and writes.
+func (s *statement) beginAlone() error {
+	if err := s.commit(); err != nil {
+		return err
+	}
+	if s.session().nextTransaction(); s.session().characteristics.readOnly {
+		return readOnlyTransaction
+	}
+	return nil
 }
 
 var readOnlyTransaction = sqlerr.New(sqlerr.ReadOnlyTransaction, "Cannot execute statement in a READ ONLY transaction.")
