@@ -89,6 +89,7 @@ type LockedRead struct {
 	Shared bool // others may lock it so, too: FOR SHARE
 	NoWait bool // what others have locked ends the statement
 	Skip   bool // what others have locked has no rows for it
+	Rest   bool // what the statement has locked already stays as it is
 }
 
 // LockRead locks permanent tables for the transaction. The statement under way then sees them as they are now. Temporary tables need no lock.
@@ -98,6 +99,9 @@ func (s *Session) LockRead(ctx context.Context, how LockedRead, tables ...[2]str
 		want = shared
 	}
 	for _, n := range s.lockable(tables) {
+		if _, locked := s.tx.locked[n]; locked && how.Rest {
+			continue
+		}
 		err := s.lock(ctx, n, want, how.NoWait || how.Skip)
 		seen := s.effective(n)
 		if err == errNoWait && how.Skip && seen != nil {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
+	gmsplan "github.com/dolthub/go-mysql-server/sql/plan"
 	"github.com/dolthub/go-mysql-server/sql/transform"
 	"github.com/dolthub/vitess/go/vt/sqlparser"
 
@@ -13,14 +14,12 @@ import (
 	"github.com/silogate/silogate/engine/parse"
 )
 
-// lockRead locks the scratch tables of which a query says that it locks them, and all that it reads in a SERIALIZABLE transaction.
+// lockRead locks the scratch tables of which a statement says that its queries lock them, and all that it reads in a SERIALIZABLE transaction.
 func (s *statement) lockRead(parsed sqlparser.Statement, root sql.Node) error {
 	parsed = s.executed(parsed)
-	if _, explains := parsed.(*sqlparser.Explain); explains {
-		return nil
-	}
-	read := storedTables(s.ctx, root)
-	if len(read) == 0 {
+	switch parsed.(type) {
+	case sqlparser.SelectStatement, *sqlparser.Insert, *sqlparser.Update, *sqlparser.Delete, *sqlparser.Set:
+	default: // a view is made of its query, EXPLAIN tells of it
 		return nil
 	}
 	err := bind.Walk(func(n sqlparser.SQLNode) (bool, error) {
@@ -38,16 +37,41 @@ func (s *statement) lockRead(parsed sqlparser.Statement, root sql.Node) error {
 	if goesOn, err := s.inTransaction(); err != nil || !goesOn { // one alone is consistent as it is
 		return err
 	}
-	return s.session().scratch.LockRead(s.ctx, scratch.LockedRead{Shared: true}, read...)
+	return s.session().scratch.LockRead(s.ctx, scratch.LockedRead{Shared: true, Rest: true}, storedTables(s.ctx, root)...)
 }
 
-// storedTables are the scratch tables that a query reads.
+// storedTables are the scratch tables that a statement reads, but for those that it writes.
 func storedTables(ctx *sql.Context, root sql.Node) (tables [][2]string) {
-	transform.InspectWithOpaque(ctx, root, func(_ *sql.Context, n sql.Node) bool {
-		if leaf, ok := n.(*bind.Leaf); ok {
-			for _, t := range leaf.Stored() {
+	var written []bind.WriteTable
+	add := func(leaf *bind.Leaf) {
+		for _, t := range leaf.Stored() {
+			if !slices.ContainsFunc(written, func(w bind.WriteTable) bool {
+				return strings.EqualFold(w.Name.Namespace, t.Namespace) && strings.EqualFold(w.Name.Name, t.Name)
+			}) {
 				tables = append(tables, [2]string{t.Namespace, t.Name})
 			}
+		}
+	}
+	leaves := func(_ *sql.Context, n sql.Node) bool {
+		if leaf, ok := n.(*bind.Leaf); ok {
+			add(leaf)
+		}
+		return true
+	}
+	if w, ok := bind.WriteOf(root); ok {
+		written = w.Tables
+		for _, leaf := range w.Subqueries {
+			add(leaf)
+		}
+		if w.Source != nil {
+			add(w.Source)
+		}
+		return tables
+	}
+	transform.InspectWithOpaque(ctx, root, leaves)
+	transform.InspectExpressions(ctx, root, func(ctx *sql.Context, e sql.Expression) bool {
+		if sq, ok := e.(*gmsplan.Subquery); ok {
+			transform.InspectWithOpaque(ctx, sq.Query, leaves)
 		}
 		return true
 	})
@@ -84,15 +108,18 @@ func (s *statement) lockBlock(parsed sqlparser.Statement, lock *sqlparser.Lock, 
 			name.DbQualifier.IsEmpty() && common[strings.ToLower(name.Name.String())] {
 			return nil
 		}
-		db, table := s.databaseOf(name), name.Name.String()
+		t := parse.TableName{Database: s.databaseOf(name), Name: name.Name.String()}
+		below, err := s.readBy(t)
+		if err != nil || !slices.ContainsFunc(below, s.isStored) {
+			return err
+		}
 		if !said.Shared {
-			if err := s.mayLockRows(db, table); err != nil {
+			if err := s.mayLockRows(t, called); err != nil {
 				return err
 			}
 		}
-		below, err := s.readBy(parse.TableName{Database: db, Name: table})
 		tables = append(tables, below...)
-		return err
+		return nil
 	})
 	if err != nil {
 		return err
@@ -153,10 +180,25 @@ func (s *statement) readBy(t parse.TableName) (tables [][2]string, err error) {
 	return tables, err
 }
 
-// mayLockRows asks for a right that FOR UPDATE takes beside SELECT: one of UPDATE, DELETE and LOCK TABLES (MySQL 8.0 manual, 15.2.13).
-func (s *statement) mayLockRows(database, table string) (refused error) {
+// isStored reports a permanent scratch table: others are locked by nobody.
+func (s *statement) isStored(t [2]string) bool {
+	session := s.session().scratch
+	_, temporary := session.Temporary(t[0], t[1])
+	_, permanent := session.Permanent(t[0], t[1])
+	return permanent && !temporary
+}
+
+// mayLockRows refuses a FOR UPDATE where its table can't be written, and asks for a right that it takes beside SELECT: one of UPDATE, DELETE and LOCK
+// TABLES (MySQL 8.0 manual, 15.2.13).
+func (s *statement) mayLockRows(t parse.TableName, called string) (refused error) {
+	if err := s.mayWriteAs(t, called); err != nil {
+		return err
+	}
+	if s.session().characteristics.readOnly {
+		return readOnlyTransaction
+	}
 	for _, right := range []string{sqlparser.AuthType_DELETE, sqlparser.AuthType_LOCK, sqlparser.AuthType_UPDATE} {
-		if refused = s.authorize(bind.TableRight(right, database, table)); refused == nil {
+		if refused = s.authorize(bind.TableRight(right, t.Database, t.Name)); refused == nil {
 			return nil
 		}
 	}

@@ -135,6 +135,9 @@ func (s *statement) lockable(stmt *parse.LockTables) (held tableLocks, below []s
 		if _, exists := s.session().scratch.Permanent(t.Database, t.Name); !exists && !s.isView(t) {
 			return nil, nil, sqlerr.New(sqlerr.UnknownTable, "Table '%s' doesn't exist", shownName(t))
 		}
+		if lock.Write && s.session().characteristics.readOnly {
+			return nil, nil, readOnlyTransaction
+		}
 		held = append(held, tableLock{t, called, lock.Write})
 		read, err := s.readBy(t)
 		if err != nil {
@@ -258,15 +261,22 @@ func (s *statement) within(parsed sqlparser.Statement) error {
 
 // mayWriteLocked refuses a write of tables that LOCK TABLES has locked to be read.
 func (s *statement) mayWriteLocked(w *bind.Write) error {
+	for _, t := range w.Tables {
+		if err := s.mayWriteAs(parse.TableName{Database: t.Name.Namespace, Name: t.Name.Name}, cmp.Or(t.Alias, t.Name.Name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mayWriteAs is mayWriteLocked for a table by the name that the statement calls it.
+func (s *statement) mayWriteAs(t parse.TableName, called string) error {
 	locks := s.session().tableLocks
 	if locks == nil {
 		return nil
 	}
-	for _, t := range w.Tables {
-		called := cmp.Or(t.Alias, t.Name.Name)
-		if i, ok := locks.find(parse.TableName{Database: t.Name.Namespace, Name: t.Name.Name}, called); ok && !(*locks)[i].write {
-			return notLockedForWrite(called)
-		}
+	if i, ok := locks.find(t, called); ok && !(*locks)[i].write {
+		return notLockedForWrite(called)
 	}
 	return nil
 }
