@@ -77,40 +77,35 @@ func (s *statement) revokeAll(n *gmsplan.Revoke) error {
 	return db.Persist(s.ctx, editor)
 }
 
-// revokeOnDatabase takes rights on a database from accounts. They keep those on its tables, which GMS takes with the last one on the database.
+// revokeOnDatabase takes rights on a database from accounts, all of them or none. They keep those on its tables, which GMS takes with the last one on
+// the database.
 func (s *statement) revokeOnDatabase(n *gmsplan.Revoke) error {
 	name := cmp.Or(n.PrivilegeLevel.Database, s.ctx.GetCurrentDatabase())
-	type rights struct {
-		table string
-		all   []sql.PrivilegeType
-	}
-	kept := make(map[mysql_db.UserPrimaryKey][]rights)
-	for _, user := range n.Users {
-		key := accountKey(user)
-		if u, ok := s.findAccount(key); ok {
-			for _, t := range u.PrivilegeSet.Database(name).GetTables() {
-				kept[key] = append(kept[key], rights{t.Name(), t.ToSlice()})
-			}
-		}
-	}
-	if err := s.local(n, s.text); err != nil || len(kept) == 0 {
-		return err
+	if name == "" {
+		return sql.ErrNoDatabaseSelected.New()
 	}
 	db := s.server.gms.Analyzer.Catalog.MySQLDb
 	editor := db.Editor()
 	defer editor.Close()
-	for key, tables := range kept {
-		u, ok := editor.GetUser(key)
+	var changed []*mysql_db.User
+	for _, user := range n.Users {
+		u, ok := editor.GetUser(accountKey(user))
 		if !ok {
-			continue
+			return noSuchGrant(user)
 		}
-		restored := *u
-		restored.PrivilegeSet = u.PrivilegeSet.Copy()
-		for _, t := range tables {
-			restored.PrivilegeSet.AddTable(name, t.table, t.all...)
+		left := *u
+		left.PrivilegeSet = u.PrivilegeSet.Copy()
+		if err := n.HandleDatabasePrivileges(&left, name); err != nil {
+			return err
 		}
-		editor.RemoveUser(key) // else there would be two
-		editor.PutUser(&restored)
+		for _, t := range u.PrivilegeSet.Database(name).GetTables() {
+			left.PrivilegeSet.AddTable(name, t.Name(), t.ToSlice()...)
+		}
+		changed = append(changed, &left)
+	}
+	for _, u := range changed {
+		editor.RemoveUser(mysql_db.UserPrimaryKey{User: u.User, Host: u.Host}) // else there would be two
+		editor.PutUser(u)
 	}
 	return db.Persist(s.ctx, editor)
 }

@@ -110,3 +110,35 @@ func TestRightsOfDefinitions(t *testing.T) {
 	exec(t, cat, "REVOKE ALL PRIVILEGES, GRANT OPTION FROM ann")
 	wantTable(t, root, "SHOW GRANTS FOR ann", "GRANT USAGE ON *.* TO `ann`@`%`")
 }
+
+// TestRevokeWhileTablesAreRead has rights on tables be there all the time while those on the database come and go.
+func TestRevokeWhileTablesAreRead(t *testing.T) {
+	g := start(t)
+	root, _ := g.conn(g.open(""))
+	exec(t, root, "CREATE DATABASE d", "CREATE TABLE d.t (a INT)")
+	ann, _ := g.conn(g.account("ann", "GRANT SELECT ON d.t TO ann"))
+	done := make(chan struct{})
+	failed := make(chan error, 1)
+	go func() {
+		defer close(failed)
+		for {
+			select {
+			case <-done:
+				return
+			default:
+			}
+			if _, err := texts(ann, "SELECT a FROM d.t"); err != nil {
+				failed <- err
+				return
+			}
+		}
+	}()
+	for range 100 {
+		exec(t, root, "GRANT UPDATE ON d.* TO ann", "REVOKE UPDATE ON d.* FROM ann")
+	}
+	close(done)
+	if err := <-failed; err != nil {
+		t.Error(err)
+	}
+	wantTable(t, root, "SHOW GRANTS FOR ann", "GRANT USAGE ON *.* TO `ann`@`%`", "GRANT SELECT ON `d`.`t` TO `ann`@`%`")
+}
