@@ -208,6 +208,11 @@ func tableUses(parsed sqlparser.Statement) (uses []tableUse) {
 	case *sqlparser.AlterTable:
 		written(n.Table)
 	case *sqlparser.DDL:
+		if n.OptLike != nil {
+			for _, like := range n.OptLike.LikeTables {
+				uses = append(uses, tableUse{name: like, called: like.Name.String()})
+			}
+		}
 		switch {
 		case n.Temporary:
 		case n.ViewSpec != nil:
@@ -285,18 +290,37 @@ func notLockedForWrite(called string) error { // ER_TABLE_NOT_LOCKED_FOR_WRITE
 	return sqlerr.New(sqlerr.Errno(1099), "Table '%s' was locked with a READ lock and can't be updated", called)
 }
 
-// pass waits until nobody else has a scratch table for himself alone that the statement names, or a view that it names reads.
+// forgetDropped has the session have locked no more what its DDL has dropped or given another name.
+func (s *statement) forgetDropped() {
+	locks := s.session().tableLocks
+	if locks == nil {
+		return
+	}
+	*locks = slices.DeleteFunc(*locks, func(lock tableLock) bool {
+		_, exists := s.session().scratch.Permanent(lock.table.Database, lock.table.Name)
+		return !exists && !s.isView(lock.table)
+	})
+}
+
+// pass waits until nobody else has a scratch table for himself alone that the statement names, or a view that it names reads: what it is bound as
+// may be another by then.
 func (s *statement) pass(parsed sqlparser.Statement) error {
 	session := s.session().scratch
 	if session.Passes() {
 		return nil
 	}
 	var tables [][2]string
-	tree := viewTree{statement: s, visit: func(t parse.TableName, _ bool) error {
+	visit := func(t parse.TableName, _ bool) error {
 		if _, temporary := session.Temporary(t.Database, t.Name); !temporary {
 			tables = append(tables, [2]string{t.Database, t.Name})
 		}
 		return nil
-	}}
+	}
+	for _, use := range tableUses(parsed) {
+		if use.writes {
+			_ = visit(parse.TableName{Database: s.databaseOf(use.name), Name: use.name.Name.String()}, false) // which does not fail
+		}
+	}
+	tree := viewTree{statement: s, visit: visit}
 	return errors.Join(tree.walk(parsed, s.ctx.GetCurrentDatabase(), false), session.Pass(s.ctx, tables...))
 }

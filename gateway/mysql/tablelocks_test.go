@@ -55,7 +55,7 @@ func TestWithinLockTables(t *testing.T) {
 			"INSERT INTO a VALUES (9)": 1099, "UPDATE a SET id = 3": 1099, "DELETE FROM a": 1099, "REPLACE INTO a VALUES (9)": 1099, "TRUNCATE TABLE a": 1099,
 			"ALTER TABLE a ADD x INT": 1099, "DROP TABLE a": 1099, "CREATE INDEX i ON a (id)": 1099, "RENAME TABLE a TO z": 1099,
 			"INSERT INTO b VALUES (1)": 1100, "DROP TABLE b": 1100, "CREATE TABLE z (id INT)": 1100, "CREATE VIEW w AS SELECT 1 AS x": 1100, "SELECT * FROM v": 1100,
-			"EXECUTE read_b": 1100, "EXECUTE write_a USING @n": 1099, "EXPLAIN SELECT * FROM b": 1100,
+			"EXECUTE read_b": 1100, "EXECUTE write_a USING @n": 1099, "EXPLAIN SELECT * FROM b": 1100, "CREATE TEMPORARY TABLE own4 LIKE b": 1100, "CREATE TEMPORARY TABLE own5 LIKE a": 0,
 			"CREATE DATABASE z": 1192, "DROP DATABASE d": 1192,
 			"SELECT COUNT(*) FROM information_schema.tables": 0, "SHOW CREATE TABLE b": 0, "SELECT COUNT(*) FROM fake.numbers": 0, "SELECT 1": 0,
 			"INSERT INTO own VALUES (1)": 0, "CREATE TEMPORARY TABLE own2 (id INT)": 0, "DROP TEMPORARY TABLE IF EXISTS own3": 0,
@@ -211,4 +211,25 @@ func TestLockTablesAndForeignKeys(t *testing.T) {
 	}
 	exec(t, one, "LOCK TABLES child READ") // which writes nothing
 	exec(t, two, "INSERT INTO b VALUES (8)", "LOCK TABLES a READ", "UNLOCK TABLES")
+}
+
+// TestDefinitionsUnderLockTables has what a session drops be locked no more, and others meet what is there when it gives way.
+func TestDefinitionsUnderLockTables(t *testing.T) {
+	g := start(t)
+	one, two := lockedDatabase(t, g)
+	exec(t, one, "LOCK TABLES a WRITE, b WRITE, v READ", "DROP TABLE b")
+	for _, statement := range []string{"SELECT * FROM b", "CREATE TABLE b (id INT)", "INSERT INTO b VALUES (1)"} {
+		_, err := texts(one, statement)
+		wantErrno(t, statement+" after it was dropped", err, 1100, "HY000")
+	}
+	exec(t, one, "SELECT * FROM v", "ALTER TABLE a ADD x INT")
+	exec(t, two, "SET lock_wait_timeout = 60")
+	inserted := make(chan error, 1)
+	go func() { _, err := two.ExecContext(background, "INSERT INTO a VALUES (7)"); inserted <- err }()
+	g.waits()
+	exec(t, one, "ALTER TABLE a DROP x", "UNLOCK TABLES")
+	if err := <-inserted; err != nil {
+		t.Error(err)
+	}
+	exec(t, one, "CREATE TABLE b (id INT)")
 }

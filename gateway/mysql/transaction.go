@@ -207,6 +207,9 @@ func (s *statement) ended() {
 // kept. What fails as its rows are fetched leaves alone what other statements have changed since.
 func (s *statement) end(err error) error {
 	session := s.session()
+	if s.ddl && err == nil {
+		s.forgetDropped()
+	}
 	if !session.scratch.Active() && !session.readSource || s.fetched && err != nil {
 		return err
 	}
