@@ -217,10 +217,14 @@ func shape(args []Expr) types.Kind {
 // if one is.
 func arithmeticRule(f Func, args []Expr) (Expr, error) {
 	if f == IntDiv {
-		if c, ok := exactQuotient(f, args); ok {
+		list, err := memberNumbers(args)
+		if err != nil {
+			return nil, err
+		}
+		if c, ok := exactQuotient(f, list); ok {
 			return c, nil
 		}
-		args = exactDocuments(args)
+		args = exactDocuments(list)
 	}
 	args, err := numbers(args)
 	if err != nil {
@@ -251,7 +255,7 @@ func exactQuotient(f Func, args []Expr) (e Expr, ok bool) {
 		switch k := a.Type().Kind; {
 		case k == types.Null:
 			return &Literal{types.NullValue, bigint}, true
-		case a.Type().IsFloat() || a.Type().IsString() && k != types.JSON && k != types.Enum && k != types.Set:
+		case a.Type().IsFloat() || a.Type().IsString() && k != types.JSON:
 			inexact = true
 		default:
 			n, err := number(exactDocuments([]Expr{a})[0])
@@ -270,6 +274,24 @@ func exactQuotient(f Func, args []Expr) (e Expr, ok bool) {
 		return nil, false
 	}
 	return maybeNull(f, typed(f, t, list...)), true
+}
+
+// memberNumbers reads members of ENUM and SET as the integers that they are, not as the doubles that other arithmetic has them be.
+func memberNumbers(args []Expr) ([]Expr, error) {
+	out := slices.Clone(args)
+	for i, a := range out {
+		n, err := memberAsNumber(a)
+		if err != nil {
+			return nil, err
+		}
+		switch a.Type().Kind {
+		case types.Enum:
+			out[i] = implicit(n, types.Of(types.Int64))
+		case types.Set:
+			out[i] = implicit(n, types.Of(types.Uint64))
+		}
+	}
+	return out, nil
 }
 
 // exactDocuments reads JSON as DECIMAL.

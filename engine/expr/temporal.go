@@ -330,6 +330,13 @@ func (u intervalUnit) amount(e Expr) (Expr, error) {
 	if u.fields {
 		return asText(e)
 	}
+	if k := e.Type().Kind; k == types.Enum || k == types.Set { // counts as a number, not by its name
+		list, err := memberNumbers([]Expr{e})
+		if err != nil {
+			return nil, err
+		}
+		e = list[0]
+	}
 	if e.Type().IsString() {
 		if n, ok := integerText(e, bigint); ok {
 			return n, nil

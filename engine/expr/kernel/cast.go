@@ -31,6 +31,9 @@ func Cast(from, to types.Type, where fmt.Stringer) Func {
 	case from.Kind == types.JSON:
 		return castFromJSON(to, where)
 	case from.Kind == types.Enum || from.Kind == types.Set:
+		if to.IsTemporal() { // which the name of a member is read as
+			return castToTemporal(types.Of(types.Varchar), to)
+		}
 		return nil
 	case to.Kind == types.Bool:
 		return nil
