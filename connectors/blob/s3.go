@@ -253,10 +253,12 @@ func (s *S3) get(ctx context.Context, client *s3.Client, o Object, off int64, p 
 	answer, done := s.meter.request(time.Now())
 	defer func() { done(time.Now(), n) }()
 	in := &s3.GetObjectInput{
-		Bucket:  &s.config.Bucket,
-		Key:     &o.Key,
-		Range:   aws.String(fmt.Sprintf("bytes=%d-%d", off, off+int64(len(p))-1)),
-		IfMatch: &o.ETag,
+		Bucket: &s.config.Bucket,
+		Key:    &o.Key,
+		Range:  aws.String(fmt.Sprintf("bytes=%d-%d", off, off+int64(len(p))-1)),
+	}
+	if o.ETag != "" {
+		in.IfMatch = &o.ETag
 	}
 	if s.config.RequesterPays {
 		in.RequestPayer = s3types.RequestPayerRequester
@@ -270,13 +272,18 @@ func (s *S3) get(ctx context.Context, client *s3.Client, o Object, off int64, p 
 	}
 	answer(time.Now())
 	defer out.Body.Close()
-	if tag := aws.ToString(out.ETag); tag != o.ETag {
+	if tag := aws.ToString(out.ETag); tag != o.ETag && (o.ETag != "" || !ofSize(out.ContentRange, o.Size)) {
 		return 0, changed(nil, s.Location(o.Key))
 	}
 	if want := fmt.Sprintf("bytes %d-", off); !strings.HasPrefix(aws.ToString(out.ContentRange), want) {
 		return 0, sqlerr.New(sqlerr.SourceError, "%s: the store ignored the range that was asked for", s.Location(o.Key))
 	}
 	return fill(out.Body, p, cancel)
+}
+
+// ofSize reports a range of an object of so many bytes.
+func ofSize(contentRange *string, size int64) bool {
+	return strings.HasSuffix(aws.ToString(contentRange), fmt.Sprintf("/%d", size))
 }
 
 // fail translates what the SDK says of what was done to a key. Its own text is for the log: it names the SDK's parts.

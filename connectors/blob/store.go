@@ -11,7 +11,7 @@ import (
 type Object struct {
 	Key  string
 	Size int64
-	ETag string // changes whenever the content does
+	ETag string // changes whenever the content does; "": the object is written once, and has that size
 }
 
 // Entry is one element of a listing: an object, or with a delimiter a folder, of which only Key (ending in "/") is set.

@@ -35,6 +35,7 @@ type Column struct {
 	Native   string // the file's own type
 	Warning  string // set where the mapping loses something
 	Inferred bool   // Type is that of the values that were looked at; Options.Types has that in which it is read
+	ID       int    // that a table format gave it, whatever its name; 0: none
 }
 
 // File is one version of a file. It is immutable and safe for concurrent use.

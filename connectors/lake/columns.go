@@ -62,6 +62,9 @@ func (n *names) match(f *opened) []int {
 // the partition, or because the file holds nothing but NULL. Unknown is the first column of the file that the table does
 // not show, or -1.
 func (t *table) positions(f *opened) (at []int, unknown int) {
+	if t.declared != nil {
+		return t.byID(f), -1
+	}
 	at = make([]int, len(t.columns))
 	for i := range at {
 		at[i] = -1
@@ -118,7 +121,7 @@ func (t *table) unify(footers []*opened) ([]plan.TableColumn, error) {
 		}
 		c.Stats = columnStatistics(c.Type, footers, in)
 		out = append(out, c)
-		t.columns[i] = column{typ: c.Type, partition: -1, native: c.Native, file: m.first.Location}
+		t.columns[i] = column{typ: c.Type, partition: -1, native: c.Native, file: m.first.Location, missing: types.NullValue}
 	}
 	for i, p := range t.Partitions {
 		out = append(out, p)

@@ -30,5 +30,13 @@
 // of one execution share a blob.Fetcher, which reads the next ones ahead, and of a small file all when it is opened. What they hold of the files is bounded however
 // large the parts are: execution.go says by what.
 //
-// The package writes nothing and knows no deletes: a caller must refuse tables that have delete files.
+// # Declared tables
+//
+// A table format such as Iceberg keeps columns and files in metadata of its own. Declare makes a table of these without opening a file: columns are
+// matched by their ids, a file without one has its default, and each scan asks the format for the files that its conjuncts leave
+// (Declared.Plan). What the format knows of a file (Metadata) prunes it before it is opened, by dynamic filters too. Rows that
+// the table does not have any more (Deletes) are told by their number in the file and their values; of such a file
+// whole row groups are read, and no condition drops rows before they are counted.
+//
+// The package writes nothing. Who finds a table's files by itself must refuse those that have delete files.
 package lake

@@ -43,14 +43,19 @@ func (s *scan) Start(_ context.Context, run connectors.Scan) (connectors.Executi
 	pool := blob.NewPool(run.Memory)
 	fetch := blob.NewFetcher(s.table.Store, pool, run.Usage)
 	fetch.UseCache(s.table.Bytes)
-	return &execution{
+	x := &execution{
 		scan: s, run: run, pool: pool,
 		fetch:  fetch,
 		prune:  newPruner(s.conds, run.Env),
 		warned: make(map[string]bool),
 		open:   make(map[*reader]bool),
 		blocks: make(map[files.Block]bool),
-	}, nil
+		held:   &heldAccount{},
+	}
+	if run.Env != nil && run.Env.Account != nil {
+		x.held.of = run.Env.Account
+	}
+	return x, nil
 }
 
 // execution is one run of a scan.
@@ -69,6 +74,7 @@ type execution struct {
 	blocks  map[files.Block]bool // that were handed out and not opened
 	reject  rejections
 	closed  bool
+	held    *heldAccount // of what says which rows are deleted
 }
 
 // split is some row groups of neighbouring files.
@@ -113,6 +119,7 @@ func (x *execution) Close() error {
 			b.Release()
 		}
 	}
+	x.held.end()
 	x.pool.Close()
 	return errors.Join(errs...)
 }
@@ -180,6 +187,9 @@ func (x *execution) Splits(ctx context.Context) iter.Seq2[connectors.Split, erro
 				continue
 			}
 			least, about := p.file.Count(p.group)
+			if p.values.Deletes != nil {
+				least = 0
+			}
 			next.parts = append(next.parts, p)
 			next.rows += int64(about)
 			next.bytes += p.size
@@ -229,7 +239,7 @@ func (x *execution) fetchOf(p part) files.Fetch {
 func (x *execution) parts(ctx context.Context) iter.Seq2[part, error] {
 	s, t := x.scan, x.scan.table
 	return func(yield func(part, error) bool) {
-		list := t.Files.files(ctx, s.folders(x.prune, x.filter().pruner), x.run.Usage)
+		list := s.files(ctx, x.run.Usage, x.prune, x.filter().pruner)
 		var near indexedParts
 		for f, err := range t.openAll(ctx, x.fetch.Opening(), list, x.run.Usage) {
 			if err != nil {
@@ -237,7 +247,8 @@ func (x *execution) parts(ctx context.Context) iter.Seq2[part, error] {
 				return
 			}
 			columns := s.fileColumns(f.opened)
-			if err := t.check(s, f.opened, columns); err != nil {
+			s.readDeletes(&columns, f)
+			if err := t.check(s, f, columns); err != nil {
 				yield(part{}, err)
 				return
 			}
@@ -245,7 +256,7 @@ func (x *execution) parts(ctx context.Context) iter.Seq2[part, error] {
 				x.notShown(f.Columns[columns.unknown].Name, f.Location)
 			}
 			for g := range f.Parts() {
-				intervals := s.groupIntervals(f.Values, f.opened, columns, g)
+				intervals := s.groupIntervals(f.File, f.opened, columns, g)
 				if _, rows := f.Count(g); rows == 0 || !x.prune.mayPass(intervals) || !x.filter().mayPass(intervals) {
 					continue
 				}
@@ -353,11 +364,18 @@ func (x *execution) takeBlock(b files.Block) bool {
 
 // check proves that a file can be read as one of the table's: the values of those columns that have
 // types of their own have the table's.
-func (t *table) check(s *scan, f *opened, columns fileColumns) error {
-	if err := t.agrees(f); err != nil {
+func (t *table) check(s *scan, f found, columns fileColumns) error {
+	if err := t.agrees(f.opened); err != nil {
 		return err
 	}
-	for _, pos := range s.pos {
+	if err := t.identifies(f.opened); err != nil {
+		return err
+	}
+	used := s.pos
+	if f.Deletes != nil {
+		used = slices.Concat(s.pos, f.Deletes.Columns())
+	}
+	for _, pos := range used {
 		at, c := columns.at[pos], t.columns[pos]
 		if at < 0 || f.Columns[at].Inferred {
 			continue
@@ -384,7 +402,7 @@ func (x *execution) Open(_ context.Context, s connectors.Split) (connectors.Read
 
 // excluded reports whether the dynamic filter rules out a part.
 func (x *execution) excluded(p part) bool {
-	return !x.filter().mayPass(x.scan.groupIntervals(p.values.Values, p.file, p.columns, p.group))
+	return !x.filter().mayPass(x.scan.groupIntervals(p.values, p.file, p.columns, p.group))
 }
 
 // unrepresentable warns once per column that values which MySQL does not have are read as NULL.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/blob"
+	"github.com/silogate/silogate/connectors/files"
 	"github.com/silogate/silogate/engine/types"
 )
 
@@ -24,8 +25,11 @@ type Folder struct {
 
 // File is one data file of a table.
 type File struct {
-	Object blob.Object
-	Values []types.Value // of Spec.Partitions
+	Object   blob.Object
+	Values   []types.Value // of Spec.Partitions
+	Format   files.Format  // nil: the table's
+	Metadata Metadata      // of a declared table
+	Deletes  Deletes       // nil: none of its rows is deleted
 }
 
 // Listing is the files of a table, folder by folder. A folder is listed when its files are first asked for, and has the same
@@ -122,7 +126,7 @@ func (l *Listing) files(ctx context.Context, folders []int, usage *connectors.Us
 			for _, i := range run {
 				objects, _ := l.known(i)
 				for _, o := range objects {
-					if !yield(File{o, l.folders[i].Values}, nil) {
+					if !yield(File{Object: o, Values: l.folders[i].Values}, nil) {
 						return
 					}
 				}

@@ -1,6 +1,7 @@
 package lake
 
 import (
+	"cmp"
 	"context"
 	"iter"
 
@@ -42,7 +43,7 @@ type found struct {
 // table, or one that reads it.
 func (s *Spec) openAll(ctx context.Context, store blob.Store, list iter.Seq2[File, error], usage *connectors.Usage) iter.Seq2[found, error] {
 	return inOrder(ctx, atOnce(store), list, func(ctx context.Context, f File) (found, error) {
-		o, err := s.Cache.Open(ctx, s.Format, store, f.Object, usage)
+		o, err := s.Cache.Open(ctx, cmp.Or(f.Format, s.Format), store, f.Object, usage)
 		if err != nil {
 			return found{}, err
 		}

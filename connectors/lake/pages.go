@@ -47,7 +47,7 @@ func (p *indexedPart) indexRanges() []blob.Range {
 
 // indexed finds out of which columns a part's page index is worth reading. A limit counts rows that it must see.
 func (x *execution) indexed(p part) indexedPart {
-	if p.file.indexed == nil || x.scan.limit >= 0 {
+	if p.file.indexed == nil || x.scan.limit >= 0 || p.values.Deletes != nil { // deletes count the rows
 		return indexedPart{part: p}
 	}
 	if stored, _ := p.file.Size(p.group, p.columns.read); stored < worthOfIndex {
@@ -106,7 +106,7 @@ func (x *execution) prunePages(ctx context.Context, parts []indexedPart) ([]*sel
 func (x *execution) selection(p indexedPart, read func(blob.Range) []byte) *selection {
 	dynamic := x.filter()
 	index := p.file.indexed.Index(p.group, p.columns.read, p.bounded, read)
-	whole := x.scan.groupIntervals(p.values.Values, p.file, p.columns, p.group)
+	whole := x.scan.groupIntervals(p.values, p.file, p.columns, p.group)
 	spans := index.Spans(func(bounds func(int) (files.Bounds, bool)) bool {
 		intervals := func(id expr.ColumnID) (interval, bool) {
 			if pos, ok := x.scan.reads[id]; ok && p.columns.at[pos] >= 0 {

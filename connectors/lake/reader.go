@@ -27,6 +27,9 @@ type reader struct {
 	group    files.Reader     // of the part, while it is open
 	wide     []expr.Evaluator // of the part's columns that are converted
 	odd      error            // a value that the source is configured to refuse
+	deleted  DeletedRows      // of the part's file; nil: none
+	row      int64            // of the file, that comes next
+	kept     []int32          // scratch
 }
 
 // Next returns the next rows.
@@ -59,12 +62,18 @@ func (r *reader) Next(ctx context.Context) (arrow.RecordBatch, error) {
 			err = r.odd
 		}
 		if err == nil {
-			if err = r.widen(arrays, rows); err != nil {
+			if err = r.widen(arrays, rows); err == nil {
+				rows, err = r.dropDeleted(arrays, rows)
+			}
+			if err != nil || rows == 0 {
 				release(arrays)
 			}
 		}
 		if err != nil {
 			return nil, r.scan.table.fail(err)
+		}
+		if rows == 0 {
+			continue
 		}
 		batch := r.assemble(arrays, rows)
 		r.run.Usage.AddRows(int64(rows))
@@ -88,6 +97,10 @@ func (r *reader) openNext(ctx context.Context) error {
 			r.leave(p)
 			return r.scan.table.fail(err)
 		}
+		if err = r.loadDeletes(ctx); err != nil {
+			r.leave(p)
+			return r.scan.table.fail(err)
+		}
 		if r.filter == nil || r.filter.of != r.execution.filter() {
 			r.filter = r.rowFilter()
 		}
@@ -95,6 +108,9 @@ func (r *reader) openNext(ctx context.Context) error {
 			Memory: r.run.Memory, Scratch: r.pool, Account: r.account(), BatchRows: r.run.BatchRows, Types: p.columns.types,
 			Conditions: r.filter.conditions(r.scan, p), Unrepresentable: r.onUnrepresentable,
 			Encoded: p.columns.encodable(r.run.Encoded), Unknown: r.onUnknown, Rejected: r.onRejected,
+		}
+		if r.deleted != nil { // they are told by the number of a row, and by its values
+			options.Conditions, options.Encoded = nil, nil
 		}
 		if p.block != nil {
 			if r.takeBlock(p.block) { // else the execution was closed
@@ -112,6 +128,16 @@ func (r *reader) openNext(ctx context.Context) error {
 		return nil
 	}
 	return io.EOF
+}
+
+// loadDeletes prepares to leave out the deleted rows of the part that is to be opened.
+func (r *reader) loadDeletes(ctx context.Context) (err error) {
+	r.deleted, r.row = nil, 0
+	if d := r.part.values.Deletes; d != nil {
+		r.row = r.part.firstRow()
+		r.deleted, err = d.Load(ctx, r.held, r.run.Usage)
+	}
+	return err
 }
 
 // account is the query's, nil if there is none.
@@ -157,7 +183,7 @@ func (r *reader) assemble(arrays []arrow.Array, rows int) arrow.RecordBatch {
 		case c.partition >= 0:
 			out[i] = repeat(r.run.Memory, r.part.values.Values[c.partition], c.typ, rows)
 		default:
-			out[i] = array.MakeArrayOfNull(r.run.Memory, c.typ.Arrow(), rows)
+			out[i] = repeat(r.run.Memory, r.scan.table.absent(r.part.values, r.scan.pos[i]), c.typ, rows)
 		}
 		fields[i] = arrow.Field{Name: r.scan.cols[i].Name, Type: out[i].DataType(), Nullable: r.scan.cols[i].Nullable}
 	}

@@ -112,7 +112,7 @@ func (f *rowFilter) conditions(s *scan, p part) []files.Condition {
 		}
 		return 0
 	})
-	known := evaluation{f.of.pruner, s.groupIntervals(p.values.Values, p.file, p.columns, p.group)}
+	known := evaluation{f.of.pruner, s.groupIntervals(p.values, p.file, p.columns, p.group)}
 	var out []files.Condition
 	for _, step := range f.steps {
 		if step.rests() {

@@ -3,8 +3,10 @@ package lake
 import (
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/files"
@@ -22,6 +24,7 @@ type scan struct {
 	limit int64       // rows; -1: all
 	skip  int64       // rows before them
 	reads map[expr.ColumnID]int
+	kept  atomic.Int64 // files that planning left of a declared table, and 1; 0: it was not planned yet
 }
 
 // Schema returns the columns the scan yields.
@@ -35,11 +38,7 @@ func (s *scan) String() string {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s [%s]", s.table.Location, strings.Join(names, ", "))
-	if s.table.count >= 0 {
-		fmt.Fprintf(&b, " files=%d", s.table.count)
-	} else {
-		fmt.Fprintf(&b, " folders=%d", len(s.table.Files.folders))
-	}
+	b.WriteString(s.filesText())
 	if len(s.conds) > 0 {
 		fmt.Fprintf(&b, " prune=%s", expr.Strings(s.conds, " AND "))
 	}
@@ -55,6 +54,9 @@ func (s *scan) String() string {
 // Estimate counts the rows and bytes of the row groups that pruning and a limit leave, exactly unless the table has very
 // many files.
 func (s *scan) Estimate(ctx context.Context) (connectors.Estimate, error) {
+	if s.table.declared != nil {
+		return s.estimateDeclared(ctx)
+	}
 	prune := newPruner(s.conds, nil)
 	kept := s.folders(prune)
 	looked := s.table.Files.sample(kept)
@@ -77,7 +79,7 @@ func (s *scan) Estimate(ctx context.Context) (connectors.Estimate, error) {
 			if enough() {
 				break
 			}
-			if prune.mayPass(s.groupIntervals(f.Values, f.opened, columns, g)) {
+			if prune.mayPass(s.groupIntervals(f.File, f.opened, columns, g)) {
 				_, rows := f.Count(g)
 				stored, _ := f.Size(g, columns.read)
 				out.Rows += rows
@@ -102,12 +104,13 @@ func (s *scan) Estimate(ctx context.Context) (connectors.Estimate, error) {
 
 // fileColumns is where the columns of a table and of a scan come from in one file.
 type fileColumns struct {
-	at      []int        // for each of the table's columns its position in the file, or -1
-	unknown int          // a column of the file that the table does not show, or -1
-	read    []int        // the file's columns to read, each once
-	types   []types.Type // for each column of the file that in which it is read, if the file has none of its own
-	from    []int        // for each column of the scan its position in read; -1: a partition value, or NULL for want of the column
-	wider   []widening   // of columns that are read
+	at       []int        // for each of the table's columns its position in the file, or -1
+	unknown  int          // a column of the file that the table does not show, or -1
+	read     []int        // the file's columns to read, each once
+	types    []types.Type // for each column of the file that in which it is read, if the file has none of its own
+	deciding []int        // positions in read of the columns of Deletes; -1: the file does not have it
+	from     []int        // for each column of the scan its position in read; -1: a partition value, or NULL for want of the column
+	wider    []widening   // of columns that are read
 }
 
 // widened reports a column, by its position in read, that is converted after it was read.
@@ -135,23 +138,35 @@ func (s *scan) fileColumns(f *opened) fileColumns {
 			out.types[at] = s.table.columns[pos].typ
 		}
 	}
-	read := make(map[int]int)
 	for _, pos := range s.pos {
-		in := out.at[pos]
-		if in < 0 {
-			out.from = append(out.from, -1)
-			continue
-		}
-		if _, ok := read[in]; !ok {
-			read[in] = len(out.read)
-			if from, to := f.Columns[in], s.table.columns[pos].typ; !from.Inferred && differs(from.Type, to) {
-				out.wider = append(out.wider, widening{len(out.read), from.Type, to})
-			}
-			out.read = append(out.read, in)
-		}
-		out.from = append(out.from, read[in])
+		out.from = append(out.from, s.readColumn(&out, f, pos))
 	}
 	return out
+}
+
+// readColumn adds one of the table's columns to what is read of a file, unless it is read already, and returns its position in read; -1: the
+// file does not have it.
+func (s *scan) readColumn(out *fileColumns, f *opened, pos int) int {
+	in := out.at[pos]
+	if in < 0 {
+		return -1
+	}
+	if at := slices.Index(out.read, in); at >= 0 {
+		return at
+	}
+	if from, to := f.Columns[in], s.table.columns[pos].typ; !from.Inferred && differs(from.Type, to) {
+		out.wider = append(out.wider, widening{len(out.read), from.Type, to})
+	}
+	out.read = append(out.read, in)
+	return len(out.read) - 1
+}
+
+// files yields the files that conjuncts leave.
+func (s *scan) files(ctx context.Context, usage *connectors.Usage, prune ...*pruner) iter.Seq2[File, error] {
+	if s.table.declared != nil {
+		return s.planned(ctx, usage, prune)
+	}
+	return s.table.Files.files(ctx, s.folders(prune...), usage)
 }
 
 // folders returns the positions of the folders that conjuncts leave.
@@ -181,8 +196,8 @@ func (s *scan) partitionIntervals(values []types.Value) func(expr.ColumnID) (int
 }
 
 // groupIntervals gives the intervals that hold for the rows of a row group.
-func (s *scan) groupIntervals(values []types.Value, footer *opened, columns fileColumns, group int) func(expr.ColumnID) (interval, bool) {
-	partition := s.partitionIntervals(values)
+func (s *scan) groupIntervals(f File, footer *opened, columns fileColumns, group int) func(expr.ColumnID) (interval, bool) {
+	partition := s.partitionIntervals(f.Values)
 	return func(id expr.ColumnID) (interval, bool) {
 		if v, ok := partition(id); ok {
 			return v, true
@@ -193,7 +208,7 @@ func (s *scan) groupIntervals(values []types.Value, footer *opened, columns file
 		}
 		at := columns.at[pos]
 		if at < 0 {
-			return interval{typ: s.table.columns[pos].typ, null: true}, true
+			return point(s.table.absent(f, pos), s.table.columns[pos].typ), true
 		}
 		b, ok := footer.bounds(group, at)
 		return intervalOf(b), ok

@@ -45,6 +45,10 @@ type table struct {
 	bytes   float64 // of all files, about
 	count   int     // of files; -1: not all are listed
 	first   *opened // of the sample, with which the others must agree; nil if there are no files
+
+	declared *Declared      // nil: columns and files are what was found
+	ids      map[int]int    // the positions of its columns by their ids in files
+	mapped   map[string]int // and by their names in files without ids
 }
 
 // complete reports that the columns are known from every file, not a sample.
@@ -53,9 +57,10 @@ func (t *table) complete() bool { return t.count >= 0 && t.count <= sampled }
 // column is where a table column's values come from.
 type column struct {
 	typ       types.Type
-	partition int    // position in Spec.Partitions, or -1: the files' column that names finds
-	native    string // the files' type
-	file      string // the location of one that has it
+	partition int         // position in Spec.Partitions, or -1: the files' column that names finds
+	native    string      // the files' type
+	file      string      // the location of one that has it
+	missing   types.Value // of the rows of files that do not have it
 }
 
 // fail adds to an error of a lower layer where it happened; its code stays.
@@ -96,8 +101,8 @@ func Describe(ctx context.Context, spec Spec) (*plan.Table, error) {
 	return out, nil
 }
 
-// bounded reports whether files have statistics.
-func (t *table) bounded() bool { return t.first != nil && t.first.bounded != nil }
+// bounded reports whether files have statistics, or the table's format has some of them.
+func (t *table) bounded() bool { return t.declared != nil || t.first != nil && t.first.bounded != nil }
 
 // agrees proves that a file differs from the first one in nothing that its columns don't show.
 func (t *table) agrees(f *opened) error {

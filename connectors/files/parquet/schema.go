@@ -33,7 +33,7 @@ func columns(meta *metadata.FileMetaData) []Column {
 	root := meta.Schema.Root()
 	out := make([]Column, root.NumFields())
 	for i := range out {
-		out[i].Column = files.Column{Name: root.Field(i).Name(), Nullable: true}
+		out[i].Column = files.Column{Name: root.Field(i).Name(), Nullable: true, ID: int(max(root.Field(i).FieldID(), 0))}
 	}
 	for l := range meta.Schema.NumColumns() {
 		field := root.FieldIndexByField(meta.Schema.ColumnRoot(l))
