@@ -59,9 +59,15 @@ if ! cmp -s "$minidfs/pom.xml" "$cache/minidfs/pom.xml" || ! cmp -s "$minidfs/Mi
   cp "$minidfs/pom.xml" "$minidfs/MiniDfs.java" "$cache/minidfs/"
 fi
 
-requirements=$(dirname "$0")/requirements.txt
-if ! cmp -s "$requirements" "$cache/venv/requirements.txt"; then
-  python3 -m venv "$cache/venv"
-  "$cache/venv/bin/pip" install --quiet --disable-pip-version-check -r "$requirements"
-  cp "$requirements" "$cache/venv/requirements.txt"
-fi
+# A virtual environment is installed anew when its requirements change.
+environment() {
+  local venv=$cache/$1 requirements
+  requirements=$(dirname "$0")/$2
+  if ! cmp -s "$requirements" "$venv/requirements.txt"; then
+    python3 -m venv "$venv"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$requirements"
+    cp "$requirements" "$venv/requirements.txt"
+  fi
+}
+environment venv requirements.txt
+environment venv-iceberg requirements-iceberg.txt

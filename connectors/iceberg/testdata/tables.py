@@ -1,0 +1,213 @@
+"""Writes the tables of the tests with pyiceberg: tables.py FOLDER makes FOLDER/catalog.db and FOLDER/warehouse."""
+import datetime as dt
+import decimal
+import os
+import sys
+import uuid
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.manifest import DataFile, DataFileContent, FileFormat, ManifestContent, ManifestWriterV2
+from pyiceberg.partitioning import PartitionField, PartitionSpec
+from pyiceberg.schema import Schema
+from pyiceberg.table.snapshots import Operation
+from pyiceberg.table.update.snapshot import _FastAppendFiles
+from pyiceberg.transforms import (BucketTransform, DayTransform, HourTransform, IdentityTransform, MonthTransform,
+                                  TruncateTransform, YearTransform)
+from pyiceberg.typedef import Record
+from pyiceberg.types import (BinaryType, BooleanType, DateType, DecimalType, DoubleType, FixedType, FloatType, IntegerType,
+                             ListType, LongType, MapType, NestedField, StringType, StructType, TimestampType,
+                             TimestamptzType, TimeType, UUIDType)
+
+folder = os.path.abspath(sys.argv[1])
+catalog = SqlCatalog("tests", uri=f"sqlite:///{folder}/catalog.db", warehouse=f"file://{folder}/warehouse")
+catalog.create_namespace("shop")
+catalog.create_namespace("shop.eu")
+catalog.create_namespace("empty")
+
+UTC = dt.timezone.utc
+
+
+def types():
+    nested = StructType(NestedField(101, "a", IntegerType()), NestedField(102, "b", StringType()))
+    schema = Schema(
+        NestedField(1, "boolean", BooleanType()), NestedField(2, "int", IntegerType(), required=True), NestedField(3, "long", LongType()),
+        NestedField(4, "float", FloatType()), NestedField(5, "double", DoubleType()), NestedField(6, "decimal9", DecimalType(9, 2)),
+        NestedField(7, "decimal38", DecimalType(38, 10)), NestedField(8, "date", DateType()), NestedField(9, "time", TimeType()),
+        NestedField(10, "timestamp", TimestampType()), NestedField(11, "timestamptz", TimestamptzType()), NestedField(12, "string", StringType()),
+        NestedField(13, "uuid", UUIDType()), NestedField(14, "fixed", FixedType(4)), NestedField(15, "binary", BinaryType()),
+        NestedField(16, "struct", nested), NestedField(17, "list", ListType(103, LongType(), element_required=False)),
+        NestedField(18, "map", MapType(104, StringType(), 105, IntegerType(), value_required=False)))
+    rows = [
+        dict(boolean=True, int=1, long=2**62, float=1.5, double=-2.25, decimal9=decimal.Decimal("12345.67"),
+             decimal38=decimal.Decimal("1234567890123456789012345678.0123456789"), date=dt.date(2024, 2, 29), time=dt.time(23, 59, 59, 999999),
+             timestamp=dt.datetime(2024, 2, 29, 12, 30, 15, 123456), timestamptz=dt.datetime(2024, 2, 29, 12, 30, 15, 123456, UTC),
+             string="Grüße", uuid=uuid.UUID("12345678-1234-5678-1234-567812345678").bytes, fixed=b"\x00\x01\xfe\xff", binary=b"\x00abc",
+             struct=dict(a=1, b="x"), list=[1, None, 3], map=[("k", 1), ("l", None)]),
+        dict(int=-2**31, long=-2**63, float=-0.0, double=1e308, decimal9=decimal.Decimal("-9999999.99"),
+             decimal38=decimal.Decimal("-9999999999999999999999999999.9999999999"), date=dt.date(1, 1, 1), time=dt.time(0), boolean=False,
+             timestamp=dt.datetime(1, 1, 1), timestamptz=dt.datetime(1970, 1, 1, tzinfo=UTC), string="", uuid=bytes(16), fixed=bytes(4),
+             binary=b"", struct=dict(a=None, b=None), list=[], map=[]),
+        dict(int=3),
+    ]
+    table = catalog.create_table("shop.types", schema)
+    table.append(pa.Table.from_pylist(rows, schema=table.schema().as_arrow()))
+
+
+def evolved():
+    """Columns that were renamed, reordered, added, dropped and promoted between the files."""
+    schema = Schema(NestedField(1, "id", IntegerType(), required=True), NestedField(2, "name", StringType()),
+                    NestedField(3, "price", DecimalType(9, 2)), NestedField(4, "weight", FloatType()), NestedField(5, "old", StringType()))
+    table = catalog.create_table("shop.evolved", schema)
+    table.append(pa.Table.from_pylist([dict(id=1, name="one", price=decimal.Decimal("1.10"), weight=0.5, old="gone")], schema=table.schema().as_arrow()))
+    with table.update_schema(allow_incompatible_changes=True) as u:
+        u.rename_column("name", "title")
+        u.update_column("id", LongType())
+        u.update_column("price", DecimalType(18, 2))
+        u.update_column("weight", DoubleType())
+        u.delete_column("old")
+    with table.update_schema() as u:
+        u.add_column("name", StringType(), "not the first name")
+        u.add_column("old", LongType())
+        u.move_first("title")
+    table = catalog.load_table("shop.evolved")
+    table.append(pa.Table.from_pylist([dict(id=2**40, name="n", title="two", price=decimal.Decimal("1234567890123456.78"), weight=1e300, old=7)],
+                                      schema=table.schema().as_arrow()))
+    with table.update_schema() as u:
+        u.add_column("late", IntegerType())
+
+
+def partitioned():
+    """One table for each transform, with a file for each partition."""
+    schema = Schema(NestedField(1, "id", LongType()), NestedField(2, "word", StringType()), NestedField(3, "day", DateType()),
+                    NestedField(4, "at", TimestampType()), NestedField(5, "region", StringType()))
+    rows = [dict(id=i, word=["apple", "apricot", "banana", "blueberry", "cherry"][i % 5] + str(i), day=dt.date(2020 + i % 4, 1 + i % 12, 1 + i % 28),
+                 at=dt.datetime(2024, 1, 1 + i % 3, i % 24, 30), region=[None, "eu", "us", "a b/c"][i % 4]) for i in range(240)]
+    for name, source, transform in [("identity", 5, IdentityTransform()), ("bucket", 1, BucketTransform(8)), ("truncate", 2, TruncateTransform(2)),
+                                    ("year", 3, YearTransform()), ("month", 3, MonthTransform()), ("day", 4, DayTransform()), ("hour", 4, HourTransform())]:
+        table = catalog.create_table(f"shop.by_{name}", schema, partition_spec=PartitionSpec(PartitionField(source, 1000, transform, "part")))
+        table.append(pa.Table.from_pylist(rows, schema=table.schema().as_arrow()))
+    table = catalog.create_table("shop.respecified", schema)
+    table.append(pa.Table.from_pylist(rows[:120], schema=table.schema().as_arrow()))
+    with table.update_spec() as u:
+        u.add_identity("region")
+    table.append(pa.Table.from_pylist(rows[120:], schema=table.schema().as_arrow()))
+
+
+def statistics():
+    """Files of disjoint ranges, of several row groups each, without partitions."""
+    schema = Schema(NestedField(1, "id", LongType()), NestedField(2, "text", StringType()), NestedField(3, "amount", DecimalType(12, 2)))
+    table = catalog.create_table("shop.ranges", schema, properties={"write.parquet.row-group-limit": "1000"})
+    for f in range(4):
+        table.append(pa.Table.from_pylist([dict(id=i, text=f"{i:08d}", amount=decimal.Decimal(i) / 100) for i in range(f * 5000, f * 5000 + 5000)],
+                                          schema=table.schema().as_arrow()))
+
+
+def history():
+    """Snapshots, a tag, a branch, an overwrite and a delete that rewrites a file."""
+    schema = Schema(NestedField(1, "id", LongType()), NestedField(2, "v", StringType()))
+    table = catalog.create_table("shop.history", schema)
+    table.append(pa.Table.from_pylist([dict(id=1, v="a"), dict(id=2, v="b")], schema=table.schema().as_arrow()))
+    table.manage_snapshots().create_tag(table.current_snapshot().snapshot_id, "first").commit()
+    table.append(pa.Table.from_pylist([dict(id=3, v="c")], schema=table.schema().as_arrow()))
+    table.manage_snapshots().create_branch(table.current_snapshot().snapshot_id, "audit").commit()
+    table.delete("id = 1")
+
+
+def small():
+    schema = Schema(NestedField(1, "id", LongType()))
+    catalog.create_table("shop.nothing", schema)
+    catalog.create_table("shop.eu.orders", schema).append(pa.table({"id": pa.array([7], pa.int64())}))
+    table = catalog.create_table("shop.first_version", schema, properties={"format-version": "1"})
+    table.append(pa.table({"id": pa.array([1, 2], pa.int64())}))
+
+
+class DeletesWriter(ManifestWriterV2):
+    """Writes a manifest of delete files, which pyiceberg itself does not."""
+
+    def content(self):
+        return ManifestContent.DELETES
+
+    @property
+    def _meta(self):
+        return {**super()._meta, "content": "deletes"}
+
+
+class DeleteFiles(_FastAppendFiles):
+    def new_manifest_writer(self, spec):
+        return DeletesWriter(spec, self._transaction.table_metadata.schema(), self.new_manifest_output(), self.snapshot_id, self._compression)
+
+
+def add_deletes(name, content, data, ids=None, partition=()):
+    """Commits a delete file of an Arrow table to the table of a name."""
+    table = catalog.load_table(name)
+    path = f"{table.location()}/data/deletes-{uuid.uuid4()}.parquet"
+    with table.io.new_output(path).create() as out:
+        pq.write_table(data, out)
+        size = out.tell()
+    file = DataFile.from_args(content=content, file_path=path, file_format=FileFormat.PARQUET, partition=Record(*partition), record_count=len(data),
+                              file_size_in_bytes=size, equality_ids=ids, column_sizes={}, value_counts={}, null_value_counts={}, nan_value_counts={},
+                              lower_bounds={}, upper_bounds={}, key_metadata=None, split_offsets=None, sort_order_id=None)
+    file.spec_id = table.spec().spec_id
+    transaction = table.transaction()
+    with DeleteFiles(operation=Operation.DELETE, transaction=transaction, io=table.io) as update:
+        update.append_data_file(file)
+    transaction.commit_transaction()
+
+
+def with_id(name, kind, field):
+    return pa.field(name, kind, metadata={"PARQUET:field_id": str(field)})
+
+
+def positions(name, rows, partition=()):
+    """Deletes rows by (number of the data file, in the order of their ids, position)."""
+    paths = catalog.load_table(name).inspect.data_files()["file_path"].to_pylist()
+    paths.sort(key=lambda path: pq.ParquetFile(path.removeprefix("file://")).read(["id"])["id"][0].as_py())
+    schema = pa.schema([with_id("file_path", pa.string(), 2147483546), with_id("pos", pa.int64(), 2147483545)])
+    data = pa.table({"file_path": [paths[f] for f, _ in rows], "pos": [p for _, p in rows]}, schema=schema)
+    add_deletes(name, DataFileContent.POSITION_DELETES, data, partition=partition)
+
+
+def equal(name, fields, rows, partition=()):
+    """Deletes rows by values of fields: (name, type, id)."""
+    schema = pa.schema([with_id(*f) for f in fields])
+    data = pa.Table.from_pylist([dict(zip(schema.names, r)) for r in rows], schema=schema)
+    add_deletes(name, DataFileContent.EQUALITY_DELETES, data, [f[2] for f in fields], partition)
+
+
+def deletes():
+    """Rows deleted by positions, by values, and by both; a row of a deleted value that was added again later stays."""
+    schema = Schema(NestedField(1, "id", IntegerType()), NestedField(2, "word", StringType()), NestedField(3, "amount", DecimalType(9, 2)))
+
+    def create(name, **more):
+        table = catalog.create_table(name, schema, properties={"write.parquet.row-group-limit": "1000"}, **more)
+        for f in range(2):
+            table.append(pa.Table.from_pylist([dict(id=i, word=f"w{i % 7}" if i % 10 else None, amount=decimal.Decimal(i) / 100)
+                                               for i in range(f * 3000, f * 3000 + 3000)], schema=table.schema().as_arrow()))
+        return table
+
+    create("shop.by_position")
+    positions("shop.by_position", [(0, 0), (0, 1), (0, 999), (0, 1000), (0, 2999), (1, 17)])
+    positions("shop.by_position", [(0, 1), (1, 18)])
+
+    table = create("shop.by_value")
+    equal("shop.by_value", [("id", pa.int32(), 1)], [(5,), (3007,)])
+    equal("shop.by_value", [("word", pa.string(), 2), ("amount", pa.decimal128(9, 2), 3)], [("w1", decimal.Decimal("0.08")), (None, decimal.Decimal("0.10")), ("w1", decimal.Decimal("0.10"))])
+    table = catalog.load_table("shop.by_value")
+    with table.update_schema() as u:
+        u.update_column("id", LongType())
+        u.rename_column("word", "term")
+    table = catalog.load_table("shop.by_value")
+    table.append(pa.Table.from_pylist([dict(id=5, term="again", amount=decimal.Decimal("0.05"))], schema=table.schema().as_arrow()))
+    positions("shop.by_value", [(0, 100)])
+
+    create("shop.by_float")
+    table = catalog.load_table("shop.by_float")
+    with table.update_schema() as u:
+        u.add_column("ratio", DoubleType())
+    equal("shop.by_float", [("ratio", pa.float64(), 4)], [(0.5,)])
+
+
+for make in (types, evolved, partitioned, statistics, history, small, deletes):
+    make()
