@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -23,10 +22,7 @@ import (
 // open opens the catalog that pyiceberg wrote, as a source named lake.
 func open(t testing.TB, options connectors.Options) connectors.Source {
 	t.Helper()
-	c, err := Open(context.Background(), connectors.Config{Name: "lake", Options: options, Log: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := connect(t, options)
 	t.Cleanup(func() { c.Close() })
 	return c.Bind(connectors.Principal{User: "root"})
 }

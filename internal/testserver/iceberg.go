@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// IcebergTables runs a script, which writes tables with pyiceberg, with a new folder as its argument, and returns the folder.
-func IcebergTables(tb testing.TB, script string) string {
+// IcebergTables runs a script, which writes tables with pyiceberg into a new folder, its first argument, and returns the folder.
+func IcebergTables(tb testing.TB, script string, more ...string) string {
 	tb.Helper()
 	cache, err := CacheDir()
 	if err != nil {
@@ -20,7 +20,8 @@ func IcebergTables(tb testing.TB, script string) string {
 		require(tb, errMissing{"pyiceberg", "make deps"})
 	}
 	dir := tb.TempDir()
-	if out, err := exec.Command(python, "-W", "ignore", script, dir).CombinedOutput(); err != nil {
+	arguments := append([]string{"-W", "ignore", script, dir}, more...)
+	if out, err := exec.Command(python, arguments...).CombinedOutput(); err != nil {
 		require(tb, fmt.Errorf("%s: %w\n%s", filepath.Base(script), err, out))
 	}
 	return dir
