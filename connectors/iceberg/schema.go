@@ -96,14 +96,6 @@ func mysqlType(t format.Type) (out types.Type, warning string, err error) {
 	return types.Type{}, "", sqlerr.New(sqlerr.Unsupported, "type %s", t)
 }
 
-// defaultOf is the value of a column in files written before it was added.
-func defaultOf(f format.NestedField, t types.Type) (types.Value, bool) {
-	if l, ok := f.InitialDefault.(format.Literal); ok {
-		return valueOf(l.Any(), t)
-	}
-	return valueOf(f.InitialDefault, t)
-}
-
 // valueOf converts a value as metadata have it; nil is NULL. False: it is none of the type.
 func valueOf(v any, t types.Type) (types.Value, bool) {
 	switch v := v.(type) {

@@ -1,0 +1,45 @@
+package iceberg
+
+import (
+	"encoding/hex"
+	"math"
+
+	format "github.com/apache/iceberg-go"
+
+	"github.com/silogate/silogate/engine/types"
+)
+
+// exactInteger is the size up to which iceberg-go, which reads the numbers of defaults as doubles, has integers exactly.
+const exactInteger = 1 << 53
+
+// defaultOf is the value of a column in files written before it was added, which metadata have as JSON: the specification writes moments,
+// decimals and UUIDs as texts and bytes in hexadecimal; iceberg-go itself writes moments as numbers. False: it is no value of the type.
+func defaultOf(f format.NestedField, t types.Type) (types.Value, bool) {
+	switch v := f.InitialDefault.(type) {
+	case format.Literal:
+		return valueOf(v.Any(), t)
+	case bool:
+		return valueOf(v, t)
+	case float64:
+		switch {
+		case t.IsFloat():
+			return valueOf(v, t)
+		case v != math.Trunc(v) || math.Abs(v) > exactInteger:
+			return types.Value{}, false
+		case t.Kind == types.Date:
+			return valueOf(format.Date(v), t)
+		}
+		return valueOf(int64(v), t)
+	case string:
+		if t.IsBinary() {
+			data, err := hex.DecodeString(v)
+			return types.TextValue(string(data)), err == nil
+		}
+		l, err := format.StringLiteral(v).To(f.Type)
+		if err != nil {
+			return types.Value{}, false
+		}
+		return valueOf(l.Any(), t)
+	}
+	return types.Value{}, false
+}
