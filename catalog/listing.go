@@ -122,7 +122,7 @@ func (s *source) describeEach(ctx context.Context, user string, entries []Entry,
 			go func() {
 				var a answer
 				a.err = sqlerr.Guarded(func() (err error) {
-					a.table, err = s.describe(asking, user, e.Listed.Name)
+					a.table, err = s.describe(asking, user, e.Listed.Name, connectors.AsOf{})
 					return err
 				})()
 				next <- a

@@ -87,11 +87,16 @@ func (c *Catalog) Tables(ctx context.Context, user, db string) ([]string, error)
 // Resolve finds a table, and says as whom it is read: users between whom the source makes no difference are one principal. Unknown names
 // are sqlerr.UnknownDatabase and sqlerr.UnknownTable; any other error is the source's.
 func (c *Catalog) Resolve(ctx context.Context, user, db, table string) (plan.Site, *plan.Table, error) {
+	return c.ResolveAsOf(ctx, user, db, table, connectors.AsOf{})
+}
+
+// ResolveAsOf is Resolve for a version of a table.
+func (c *Catalog) ResolveAsOf(ctx context.Context, user, db, table string, at connectors.AsOf) (plan.Site, *plan.Table, error) {
 	s, namespace, err := c.locate(ctx, user, db)
 	if err != nil {
 		return plan.Site{}, nil, err
 	}
-	t, err := s.find(ctx, user, namespace, table)
+	t, err := s.find(ctx, user, namespace, table, at)
 	if err != nil {
 		return plan.Site{}, nil, err
 	}
@@ -118,13 +123,13 @@ func (c *Catalog) Announce(ctx context.Context, user string, tables []plan.Table
 }
 
 // find asks for the name as written and in lower case, and only then lists the namespace.
-func (s *source) find(ctx context.Context, user, namespace, written string) (*plan.Table, error) {
+func (s *source) find(ctx context.Context, user, namespace, written string, at connectors.AsOf) (*plan.Table, error) {
 	tries := []string{written}
 	if lower := strings.ToLower(written); lower != written {
 		tries = append(tries, lower)
 	}
 	for _, name := range tries {
-		t, err := s.describe(ctx, user, connectors.TableName{Namespace: namespace, Name: name})
+		t, err := s.describe(ctx, user, connectors.TableName{Namespace: namespace, Name: name}, at)
 		if err == nil || !sqlerr.Is(err, sqlerr.UnknownTable) {
 			return t, err
 		}
@@ -140,7 +145,7 @@ func (s *source) find(ctx context.Context, user, namespace, written string) (*pl
 		names[i] = e.Listed.Name.Name
 	}
 	if native, ok := pick(written, names); ok && !slices.Contains(tries, native) {
-		return s.describe(ctx, user, connectors.TableName{Namespace: namespace, Name: native})
+		return s.describe(ctx, user, connectors.TableName{Namespace: namespace, Name: native}, at)
 	}
 	return nil, unknown
 }

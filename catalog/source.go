@@ -58,6 +58,7 @@ type listingKey struct{ user, namespace string }
 type tableKey struct {
 	user string
 	name connectors.TableName
+	at   connectors.AsOf
 }
 
 // open makes a source of its definition.
@@ -205,14 +206,14 @@ func (s *source) list(ctx context.Context, user string, opts connectors.ListOpti
 	return all, nil
 }
 
-// describe returns one table of the exact name.
-func (s *source) describe(ctx context.Context, user string, name connectors.TableName) (*plan.Table, error) {
-	return s.tables.get(ctx, tableKey{user, name}, func(ctx context.Context) (*plan.Table, error) {
+// describe returns a version of one table of the exact name.
+func (s *source) describe(ctx context.Context, user string, name connectors.TableName, at connectors.AsOf) (*plan.Table, error) {
+	return s.tables.get(ctx, tableKey{user, name, at}, func(ctx context.Context) (*plan.Table, error) {
 		src, err := s.bind(user)
 		if err != nil {
 			return nil, err
 		}
-		return src.Table(ctx, name, connectors.AsOf{})
+		return src.Table(ctx, name, at)
 	})
 }
 

@@ -92,9 +92,6 @@ func (im *importer) resolvedTable(n *gmsplan.ResolvedTable) (relation, error) {
 		}
 		return im.localNode(n, n.Columns())
 	}
-	if n.AsOf != nil {
-		return relation{}, unsupported("AS OF")
-	}
 	if t.system != nil {
 		im.readsSystem(t.system)
 	}
