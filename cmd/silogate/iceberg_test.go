@@ -4,6 +4,9 @@ package main
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/silogate/silogate/internal/slt"
@@ -18,10 +21,19 @@ sources:
   lake: {type: iceberg, warehouse: %[1]s/warehouse, catalog: sqlite, catalog_file: %[1]s/catalog.db}
   folder: {type: iceberg, warehouse: %[1]s/warehouse}
 `, dir))
+	word := func(name string) string {
+		text, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	written := strings.NewReplacer("<snapshot>", word("first_snapshot"), "<moment>", word("after_first"))
 	for _, setting := range []string{"SET silogate_pushdown = ON", "SET silogate_pushdown = OFF"} {
 		conn := session(t, db, setting)
 		for _, file := range sltFiles(t, "iceberg/*.slt") {
 			for _, r := range file.records {
+				r.SQL = written.Replace(r.SQL)
 				if err := slt.Run(t.Context(), conn, r); err != nil {
 					t.Errorf("%s.slt:%d, %s: %s\n%v", file.name, r.Line, setting, r.SQL, err)
 				}

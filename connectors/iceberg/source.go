@@ -94,9 +94,6 @@ func (s *source) fail(err error) error {
 
 // Table describes a table as its metadata are now. Its files are those of one snapshot, however long the table is used.
 func (s *source) Table(ctx context.Context, name plan.TableName, at connectors.AsOf) (*plan.Table, error) {
-	if at != (connectors.AsOf{}) {
-		return nil, sqlerr.New(sqlerr.Unsupported, "source %s, table %s: AS OF", s.name, name)
-	}
 	m, location, err := s.catalog.load(ctx, name.Namespace, name.Name)
 	if err != nil {
 		return nil, sqlerr.Wrap(sqlerr.CodeOf(err), err, "source %s, table %s", s.name, name)
@@ -104,23 +101,27 @@ func (s *source) Table(ctx context.Context, name plan.TableName, at connectors.A
 	if m == nil {
 		return nil, sqlerr.New(sqlerr.UnknownTable, "source %s: table %s does not exist", s.name, name)
 	}
-	t, err := s.describe(name, m, location)
+	t, err := s.describe(name, m, location, at)
 	if err != nil {
 		return nil, sqlerr.Wrap(sqlerr.CodeOf(err), err, "source %s, table %s", s.name, name)
 	}
 	return t, nil
 }
 
-// describe makes a table of metadata.
-func (s *source) describe(name plan.TableName, m table.Metadata, location string) (*plan.Table, error) {
-	schema := m.CurrentSchema()
+// describe makes a table of a version that metadata have.
+func (s *source) describe(name plan.TableName, m table.Metadata, location string, at connectors.AsOf) (*plan.Table, error) {
+	v, err := versionOf(m, at)
+	if err != nil {
+		return nil, err
+	}
+	schema := v.schema
 	declared, err := columns(schema, m.NameMapping())
 	if err != nil {
 		return nil, err
 	}
-	p := &planner{source: s, metadata: m, location: location, columns: declared, fields: schema.Fields()}
-	d := lake.Declared{Columns: declared, Version: location, Plan: p.plan}
-	if snapshot := m.CurrentSnapshot(); snapshot != nil {
+	p := &planner{source: s, metadata: m, location: location, version: v, columns: declared, fields: schema.Fields()}
+	d := lake.Declared{Columns: declared, Version: location + v.id(), Plan: p.plan}
+	if snapshot := v.snapshot; snapshot != nil {
 		d.Rows = count(snapshot, "total-records") - count(snapshot, "total-position-deletes")
 		d.Bytes = count(snapshot, "total-files-size")
 		d.Files = -1
@@ -154,6 +155,7 @@ type planner struct {
 	*source
 	metadata table.Metadata
 	location string // of the metadata
+	version  version
 	columns  []lake.DeclaredColumn
 	fields   []format.NestedField // of the columns
 }
@@ -162,10 +164,10 @@ type planner struct {
 func (p *planner) plan(ctx context.Context, where lake.Predicate, usage *connectors.Usage) ([]lake.File, error) {
 	f := filter{where, p.fields, p.columns}
 	t := table.New(table.Identifier{""}, p.metadata, p.location, p.io(usage), nil)
-	tasks, err := t.Scan(table.WithRowFilter(f.translate())).PlanFiles(ctx)
+	tasks, err := t.Scan(p.version.scan(f.translate())...).PlanFiles(ctx)
 	if errors.Is(err, format.ErrInvalidBinSerialization) {
 		// iceberg-go does not decode the bounds of columns that were promoted since; package lake prunes by them.
-		tasks, err = t.Scan().PlanFiles(ctx)
+		tasks, err = t.Scan(p.version.scan(format.AlwaysTrue{})...).PlanFiles(ctx)
 	}
 	if err != nil {
 		return nil, corrupt(err, p.location)

@@ -3,6 +3,7 @@ import datetime as dt
 import decimal
 import os
 import sys
+import time
 import uuid
 
 import pyarrow as pa
@@ -110,8 +111,17 @@ def history():
     table = catalog.create_table("shop.history", schema)
     table.append(pa.Table.from_pylist([dict(id=1, v="a"), dict(id=2, v="b")], schema=table.schema().as_arrow()))
     table.manage_snapshots().create_tag(table.current_snapshot().snapshot_id, "first").commit()
+    with open(f"{folder}/first_snapshot", "w") as out:
+        out.write(str(table.current_snapshot().snapshot_id))
+    time.sleep(0.01)
+    with open(f"{folder}/after_first", "w") as out:
+        out.write(dt.datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f"))
+    time.sleep(0.01)
     table.append(pa.Table.from_pylist([dict(id=3, v="c")], schema=table.schema().as_arrow()))
     table.manage_snapshots().create_branch(table.current_snapshot().snapshot_id, "audit").commit()
+    with table.update_schema() as u:
+        u.rename_column("v", "value")
+    table = catalog.load_table("shop.history")
     table.delete("id = 1")
 
 
