@@ -29,11 +29,24 @@ import (
 // folderWriter commits tables of iceberg-go into a folder, as Hadoop's catalog does.
 type folderWriter struct {
 	folder  string // of the table
+	address string // that its metadata have of the folder
 	version int
 	current *table.Table
 }
 
-func (w *folderWriter) io(context.Context) (io.IO, error) { return io.LocalFS{}, nil }
+func (w *folderWriter) io(context.Context) (io.IO, error) { return moved{w.address, w.folder}, nil }
+
+// moved is a file system whose files lie elsewhere than where they say.
+type moved struct{ from, to string }
+
+func (m moved) path(address string) string { return m.to + strings.TrimPrefix(address, m.from) }
+
+func (m moved) Open(name string) (io.File, error)         { return io.LocalFS{}.Open(m.path(name)) }
+func (m moved) Remove(name string) error                  { return io.LocalFS{}.Remove(m.path(name)) }
+func (m moved) Create(name string) (io.FileWriter, error) { return io.LocalFS{}.Create(m.path(name)) }
+func (m moved) WriteFile(name string, content []byte) error {
+	return io.LocalFS{}.WriteFile(m.path(name), content)
+}
 
 // write makes metadata the current ones.
 func (w *folderWriter) write(m table.Metadata) (string, error) {
@@ -42,12 +55,13 @@ func (w *folderWriter) write(m table.Metadata) (string, error) {
 		return "", err
 	}
 	w.version++
-	path := filepath.Join(w.folder, "metadata", fmt.Sprintf("v%d.metadata.json", w.version))
+	name := fmt.Sprintf("/metadata/v%d.metadata.json", w.version)
+	path := w.folder + name
 	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, text, 0o600)); err != nil {
 		return "", err
 	}
-	w.current = table.New(table.Identifier{"t"}, m, path, w.io, w)
-	return path, nil
+	w.current = table.New(table.Identifier{"t"}, m, w.address+name, w.io, w)
+	return w.address + name, nil
 }
 
 // LoadTable implements table.CatalogIO.
@@ -66,15 +80,18 @@ func (w *folderWriter) CommitTable(_ context.Context, _ table.Identifier, _ []ta
 }
 
 // version3 writes a table of two files of 100 rows each, with the ids 0 to 199, whose rows are deleted by deletion vectors.
-func version3(t *testing.T, folder string) *folderWriter {
+func version3(t *testing.T, folder string) *folderWriter { return version3At(t, folder, folder) }
+
+// version3At is version3 of a table whose metadata say that it lies at another address.
+func version3At(t *testing.T, folder, address string) *folderWriter {
 	t.Helper()
 	schema := format.NewSchema(0, format.NestedField{ID: 1, Name: "id", Type: format.PrimitiveTypes.Int64})
-	m, err := table.NewMetadata(schema, format.UnpartitionedSpec, table.UnsortedSortOrder, folder,
+	m, err := table.NewMetadata(schema, format.UnpartitionedSpec, table.UnsortedSortOrder, address,
 		format.Properties{table.PropertyFormatVersion: "3", table.WriteDeleteModeKey: table.WriteModeMergeOnRead})
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &folderWriter{folder: folder}
+	w := &folderWriter{folder: folder, address: address}
 	if _, err := w.write(m); err != nil {
 		t.Fatal(err)
 	}
