@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"math"
 	"slices"
 	"strconv"
 
@@ -122,10 +123,12 @@ func (s *source) describe(name plan.TableName, m table.Metadata, location string
 	p := &planner{source: s, metadata: m, location: location, version: v, columns: declared, fields: schema.Fields()}
 	d := lake.Declared{Columns: declared, Version: location + v.id(), Plan: p.plan}
 	if snapshot := v.snapshot; snapshot != nil {
-		d.Rows = count(snapshot, "total-records") - count(snapshot, "total-position-deletes")
-		d.Bytes = count(snapshot, "total-files-size")
-		d.Files = -1
-		if files := count(snapshot, "total-data-files"); files == files {
+		d.Rows = count(snapshot, "total-records")
+		if gone := count(snapshot, "total-position-deletes"); gone > 0 {
+			d.Rows -= gone
+		}
+		d.Bytes, d.Files = count(snapshot, "total-files-size"), -1
+		if files := count(snapshot, "total-data-files"); !math.IsNaN(files) {
 			d.Files = int(files)
 		}
 	}
@@ -164,10 +167,10 @@ type planner struct {
 func (p *planner) plan(ctx context.Context, where lake.Predicate, usage *connectors.Usage) ([]lake.File, error) {
 	f := filter{where, p.fields, p.columns}
 	t := table.New(table.Identifier{""}, p.metadata, p.location, p.io(usage), nil)
-	tasks, err := t.Scan(p.version.scan(f.translate())...).PlanFiles(ctx)
+	tasks, err := p.version.plan(ctx, t, f.translate())
 	if errors.Is(err, format.ErrInvalidBinSerialization) {
 		// iceberg-go does not decode the bounds of columns that were promoted since; package lake prunes by them.
-		tasks, err = t.Scan(p.version.scan(format.AlwaysTrue{})...).PlanFiles(ctx)
+		tasks, err = p.version.plan(ctx, t, format.AlwaysTrue{})
 	}
 	if err != nil {
 		return nil, corrupt(err, p.location)

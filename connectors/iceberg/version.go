@@ -1,6 +1,7 @@
 package iceberg
 
 import (
+	"context"
 	"slices"
 	"strconv"
 
@@ -15,24 +16,32 @@ import (
 type version struct {
 	snapshot *table.Snapshot // nil: it has no rows yet
 	schema   *format.Schema
-	pinned   bool // it is not the current one, and has the columns that it had then
+	pinned   bool   // it is a snapshot that was named, and has the columns of then
+	branch   string // it is the newest of a branch, which has the table's columns
 }
 
 // id tells versions of the same metadata apart.
 func (v version) id() string {
-	if !v.pinned {
+	if !v.pinned && v.branch == "" {
 		return ""
 	}
 	return "@" + strconv.FormatInt(v.snapshot.SnapshotID, 10)
 }
 
-// scan are the options of a scan of the version.
-func (v version) scan(where format.BooleanExpression) []table.ScanOption {
+// plan plans a scan of the version.
+func (v version) plan(ctx context.Context, t *table.Table, where format.BooleanExpression) ([]table.FileScanTask, error) {
 	options := []table.ScanOption{table.WithRowFilter(where)}
 	if v.pinned {
 		options = append(options, table.WithSnapshotID(v.snapshot.SnapshotID))
 	}
-	return options
+	scan := t.Scan(options...)
+	if v.branch != "" {
+		var err error
+		if scan, err = scan.UseRef(v.branch); err != nil {
+			return nil, err
+		}
+	}
+	return scan.PlanFiles(ctx)
 }
 
 // versionOf finds the current version, that of a snapshot's id, a tag or a branch, or the one that was current at a moment.
@@ -43,6 +52,9 @@ func versionOf(m table.Metadata, at connectors.AsOf) (version, error) {
 		return version{snapshot: m.CurrentSnapshot(), schema: m.CurrentSchema()}, nil
 	case at.Version != "":
 		s = m.SnapshotByName(at.Version)
+		if s != nil && isBranch(m, at.Version) {
+			return version{snapshot: s, schema: m.CurrentSchema(), branch: at.Version}, nil
+		}
 		if id, err := strconv.ParseInt(at.Version, 10, 64); s == nil && err == nil {
 			s = m.SnapshotByID(id)
 		}
@@ -64,6 +76,16 @@ func versionOf(m table.Metadata, at connectors.AsOf) (version, error) {
 		out.schema = schemas[known]
 	}
 	return out, nil
+}
+
+// isBranch tells branches from tags.
+func isBranch(m table.Metadata, name string) bool {
+	for of, ref := range m.Refs() {
+		if of == name {
+			return ref.SnapshotRefType == table.BranchRef
+		}
+	}
+	return false
 }
 
 // currentAt returns the snapshot that was current at a moment; nil if it is not known any more. The log is not always in order.
