@@ -151,6 +151,6 @@ func compared(f expr.Func, left, right expr.Expr) expr.Expr {
 
 func literal(v types.Value, t types.Type) expr.Expr { return &expr.Literal{Value: v, Typ: t} }
 
-func number(v int64) expr.Expr { return literal(types.IntValue(v), types.Of(types.Int64)) }
+func intLiteral(v int64) expr.Expr { return literal(types.IntValue(v), types.Of(types.Int64)) }
 
-func text(s string) expr.Expr { return literal(types.TextValue(s), types.Of(types.Text)) }
+func textLiteral(s string) expr.Expr { return literal(types.TextValue(s), types.Of(types.Text)) }

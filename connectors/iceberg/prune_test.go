@@ -20,7 +20,7 @@ func date(s string) expr.Expr {
 	return literal(types.IntValue(d.Unix()/86400), types.Of(types.Date))
 }
 
-func moment(s string) expr.Expr {
+func datetimeLiteral(s string) expr.Expr {
 	d, err := time.Parse(time.DateTime, s)
 	if err != nil {
 		panic(err)
@@ -37,7 +37,9 @@ func where(f expr.Func, column string, constant expr.Expr) func(func(string) exp
 // that they may have such values.
 func TestFilesArePruned(t *testing.T) {
 	src := tables(t)
-	like := func(col func(string) expr.Expr) expr.Expr { return compared(expr.Like, col("word"), text("blue%")) }
+	like := func(col func(string) expr.Expr) expr.Expr {
+		return compared(expr.Like, col("word"), textLiteral("blue%"))
+	}
 	isNull := func(col func(string) expr.Expr) expr.Expr {
 		return &expr.Call{Func: expr.IsNull, Args: []expr.Expr{col("region")}, Typ: types.Of(types.Bool)}
 	}
@@ -50,22 +52,22 @@ func TestFilesArePruned(t *testing.T) {
 		want  string // files kept and all
 		rows  int    // that the files kept have
 	}{
-		{"by_identity", where(expr.Eq, "region", text("eu")), "1 of 4", 60},
-		{"by_identity", where(expr.Eq, "region", text("a b/c")), "1 of 4", 60},
-		{"by_identity", where(expr.Eq, "region", text("nowhere")), "0 of 4", 0},
+		{"by_identity", where(expr.Eq, "region", textLiteral("eu")), "1 of 4", 60},
+		{"by_identity", where(expr.Eq, "region", textLiteral("a b/c")), "1 of 4", 60},
+		{"by_identity", where(expr.Eq, "region", textLiteral("nowhere")), "0 of 4", 0},
 		{"by_identity", isNull, "1 of 4", 60},
-		{"by_bucket", where(expr.Eq, "id", number(17)), "1 of 8", 35},
+		{"by_bucket", where(expr.Eq, "id", intLiteral(17)), "1 of 8", 35},
 		{"by_bucket", in, "2 of 8", 64},
 		{"by_truncate", like, "1 of 4", 48},
-		{"by_truncate", where(expr.Eq, "word", text("cherry4")), "1 of 4", 48},
+		{"by_truncate", where(expr.Eq, "word", textLiteral("cherry4")), "1 of 4", 48},
 		{"by_year", where(expr.Ge, "day", date("2022-06-01")), "2 of 4", 120},
 		{"by_year", where(expr.Lt, "day", date("2020-01-01")), "0 of 4", 0},
 		{"by_month", where(expr.Ge, "day", date("2022-05-01")), "5 of 12", 100},
-		{"by_day", where(expr.Eq, "at", moment("2024-01-02 04:30:00")), "1 of 3", 80},
-		{"by_hour", where(expr.Eq, "at", moment("2024-01-02 04:30:00")), "1 of 24", 10},
-		{"by_hour", where(expr.Lt, "at", moment("2024-01-01 04:00:00")), "2 of 24", 20},
-		{"respecified", where(expr.Eq, "region", text("eu")), "2 of 5", 150},
-		{"ranges", where(expr.Eq, "id", number(7321)), "1 of 4", 5000},
+		{"by_day", where(expr.Eq, "at", datetimeLiteral("2024-01-02 04:30:00")), "1 of 3", 80},
+		{"by_hour", where(expr.Eq, "at", datetimeLiteral("2024-01-02 04:30:00")), "1 of 24", 10},
+		{"by_hour", where(expr.Lt, "at", datetimeLiteral("2024-01-01 04:00:00")), "2 of 24", 20},
+		{"respecified", where(expr.Eq, "region", textLiteral("eu")), "2 of 5", 150},
+		{"ranges", where(expr.Eq, "id", intLiteral(7321)), "1 of 4", 5000},
 	} {
 		q := query{table: c.table, where: c.where, columns: []string{"id"}}
 		r, err := q.run(t, src)
@@ -87,7 +89,7 @@ func TestRowGroupsArePruned(t *testing.T) {
 	if err != nil || len(all.rows) != 20_000 {
 		t.Fatalf("%d rows, error %v", len(all.rows), err)
 	}
-	q = query{table: "ranges", columns: []string{"amount"}, where: where(expr.Ge, "id", number(19_990))}
+	q = query{table: "ranges", columns: []string{"amount"}, where: where(expr.Ge, "id", intLiteral(19_990))}
 	r, err := q.run(t, src)
 	if err != nil {
 		t.Fatal(err)
@@ -107,7 +109,7 @@ func TestFilesArePrunedByJoins(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	q := query{table: "ranges", columns: []string{"id"}, dynamic: where(expr.Eq, "id", number(7321))}
+	q := query{table: "ranges", columns: []string{"id"}, dynamic: where(expr.Eq, "id", intLiteral(7321))}
 	r, err := q.run(t, src)
 	if err != nil || fmt.Sprint(r.rows) != "[7321]" || r.usage.Bytes*2 > all.usage.Bytes {
 		t.Errorf("%d rows, %d bytes of %d, error %v", len(r.rows), r.usage.Bytes, all.usage.Bytes, err)

@@ -48,7 +48,9 @@ func (s *source) Unreachable() error {
 }
 
 // Pushdown takes scans with what prunes them.
-func (s *source) Pushdown(_ context.Context, n plan.Node) (plan.Node, error) { return lake.Pushdown(n) }
+func (s *source) Pushdown(_ context.Context, n plan.Node) (plan.Node, error) {
+	return lake.Pushdown(takeMetadata(n))
+}
 
 // io gives iceberg-go the warehouse to read; usage counts what was read.
 func (s *source) io(usage *connectors.Usage) table.FSysF {
@@ -96,21 +98,26 @@ func (s *source) fail(err error) error {
 // Table describes a table as its metadata are now. Its files are those of one snapshot, however long the table is used.
 func (s *source) Table(ctx context.Context, name plan.TableName, at connectors.AsOf) (*plan.Table, error) {
 	m, location, err := s.catalog.load(ctx, name.Namespace, name.Name)
+	kind := ""
+	if of, k, ok := metadataName(name.Name); err == nil && m == nil && ok {
+		kind = k
+		m, location, err = s.catalog.load(ctx, name.Namespace, of)
+	}
 	if err != nil {
 		return nil, sqlerr.Wrap(sqlerr.CodeOf(err), err, "source %s, table %s", s.name, name)
 	}
 	if m == nil {
 		return nil, sqlerr.New(sqlerr.UnknownTable, "source %s: table %s does not exist", s.name, name)
 	}
-	t, err := s.describe(name, m, location, at)
+	t, err := s.describe(name, kind, m, location, at)
 	if err != nil {
 		return nil, sqlerr.Wrap(sqlerr.CodeOf(err), err, "source %s, table %s", s.name, name)
 	}
 	return t, nil
 }
 
-// describe makes a table of a version that metadata have.
-func (s *source) describe(name plan.TableName, m table.Metadata, location string, at connectors.AsOf) (*plan.Table, error) {
+// describe makes a table of a version that metadata have, or one that tells of it.
+func (s *source) describe(name plan.TableName, kind string, m table.Metadata, location string, at connectors.AsOf) (*plan.Table, error) {
 	v, err := versionOf(m, at)
 	if err != nil {
 		return nil, err
@@ -121,6 +128,9 @@ func (s *source) describe(name plan.TableName, m table.Metadata, location string
 		return nil, err
 	}
 	p := &planner{source: s, metadata: m, location: location, version: v, columns: declared, fields: schema.Fields()}
+	if kind != "" {
+		return s.metadataTable(name, kind, p), nil
+	}
 	d := lake.Declared{Columns: declared, Version: location + v.id(), Plan: p.plan}
 	if snapshot := v.snapshot; snapshot != nil {
 		d.Rows = count(snapshot, "total-records")
