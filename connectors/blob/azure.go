@@ -176,10 +176,12 @@ func (a *Azure) Stat(ctx context.Context, key string) (Object, error) {
 	return Object{Key: key, Size: response.ContentLength, ETag: response.Header.Get("ETag")}, nil
 }
 
-// Read gets a range with If-Match. A body that breaks off is resumed where it did.
+// Read gets a range with If-Match, unless the blob is written once. A body that breaks off is resumed where it did.
 func (a *Azure) Read(ctx context.Context, o Object, off int64, p []byte) error {
 	ask := a.ask("read", http.MethodGet, o.Key)
-	ask.header.Set("If-Match", o.ETag)
+	if o.ETag != "" {
+		ask.header.Set("If-Match", o.ETag)
+	}
 	tag := func(h http.Header) string { return h.Get("ETag") }
 	return a.read(ctx, ranged{ask: ask, version: tag, refused: a.refused}, o, off, p)
 }

@@ -127,9 +127,13 @@ func (g *GCS) describe(ctx context.Context, ask ask, answer any) error {
 	return nil
 }
 
-// Read gets a range of the generation. A body that breaks off is resumed where it did.
+// Read gets a range of the generation, of any if the object is written once. A body that breaks off is resumed where it did.
 func (g *GCS) Read(ctx context.Context, o Object, off int64, p []byte) error {
-	ask := g.ask("read", o.Key, url.Values{"alt": {"media"}, "ifGenerationMatch": {o.ETag}})
+	parameters := url.Values{"alt": {"media"}}
+	if o.ETag != "" {
+		parameters.Set("ifGenerationMatch", o.ETag)
+	}
+	ask := g.ask("read", o.Key, parameters)
 	ask.header.Set("Accept-Encoding", "gzip") // else an object that was stored compressed is decompressed, and has no ranges
 	generation := func(h http.Header) string { return h.Get("X-Goog-Generation") }
 	return g.read(ctx, ranged{ask: ask, version: generation, refused: g.refused}, o, off, p)

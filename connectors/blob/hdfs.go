@@ -133,7 +133,7 @@ func (h *HDFS) Read(ctx context.Context, o Object, off int64, p []byte) error {
 		}
 		defer f.Close()
 		answer(time.Now())
-		if hdfsObject(o.Key, f.Stat()) != o {
+		if !o.is(hdfsObject(o.Key, f.Stat())) {
 			return errReplaced
 		}
 		n, err = f.ReadAt(p, off)
@@ -141,7 +141,7 @@ func (h *HDFS) Read(ctx context.Context, o Object, off int64, p []byte) error {
 		switch {
 		case after != nil:
 			return after
-		case hdfsObject(o.Key, info) != o:
+		case !o.is(hdfsObject(o.Key, info)):
 			return errReplaced
 		}
 		return err

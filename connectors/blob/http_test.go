@@ -127,6 +127,13 @@ func TestHTTPReadsOneVersion(t *testing.T) {
 }
 
 // TestHTTPServers meets servers that answer less than a file server does.
+func TestHTTPReadsWhatIsWrittenOnce(t *testing.T) {
+	s := &site{files: map[string]string{}, headers: tagged(`"1"`)}
+	put := func(_ *testing.T, key, content string) { s.files[key] = content }
+	remove := func(_ *testing.T, key string) { delete(s.files, key) }
+	readsWrittenOnce(t, place{web(t, s, "d/f"), put, remove})
+}
+
 func TestHTTPServers(t *testing.T) {
 	busy := 0
 	for name, c := range map[string]struct {

@@ -248,7 +248,7 @@ func (l *Local) Read(ctx context.Context, o Object, off int64, p []byte) error {
 	if statErr != nil {
 		return l.fail(statErr, o.Key)
 	}
-	if now := object(o.Key, info); now.ETag != o.ETag && (o.ETag != "" || now.Size != o.Size) {
+	if !o.is(object(o.Key, info)) {
 		return changed(nil, l.Location(o.Key))
 	}
 	if err != nil {

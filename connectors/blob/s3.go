@@ -272,7 +272,7 @@ func (s *S3) get(ctx context.Context, client *s3.Client, o Object, off int64, p 
 	}
 	answer(time.Now())
 	defer out.Body.Close()
-	if tag := aws.ToString(out.ETag); tag != o.ETag && (o.ETag != "" || !ofSize(out.ContentRange, o.Size)) {
+	if o.ETag != "" && aws.ToString(out.ETag) != o.ETag || o.ETag == "" && !ofSize(out.ContentRange, o.Size) {
 		return 0, changed(nil, s.Location(o.Key))
 	}
 	if want := fmt.Sprintf("bytes %d-", off); !strings.HasPrefix(aws.ToString(out.ContentRange), want) {

@@ -14,6 +14,11 @@ type Object struct {
 	ETag string // changes whenever the content does; "": the object is written once, and has that size
 }
 
+// is reports whether what a store has under the object's key now is that version.
+func (o Object) is(now Object) bool {
+	return now.Size == o.Size && (o.ETag == "" || now.ETag == o.ETag)
+}
+
 // Entry is one element of a listing: an object, or with a delimiter a folder, of which only Key (ending in "/") is set.
 type Entry struct {
 	Object
@@ -35,7 +40,7 @@ type Store interface {
 	List(context.Context, ListOptions) iter.Seq2[Entry, error]
 	// Stat describes the object's current version; a missing one matches fs.ErrNotExist.
 	Stat(ctx context.Context, key string) (Object, error)
-	// Read fills p with the bytes of exactly that version, from off on.
+	// Read fills p with the bytes of exactly that version, from off on. Of an object without an ETag that is any of its size.
 	Read(ctx context.Context, o Object, off int64, p []byte) error
 	// Location is the full address of a key for messages and lineage, without secrets.
 	Location(key string) string

@@ -26,6 +26,7 @@ func suite(t *testing.T, fresh func(t *testing.T) place) {
 	t.Run("lists", func(t *testing.T) { listsInOrder(t, fresh(t)) })
 	t.Run("names", func(t *testing.T) { takesAnyName(t, fresh(t)) })
 	t.Run("one version", func(t *testing.T) { readsOneVersion(t, fresh(t)) })
+	t.Run("written once", func(t *testing.T) { readsWrittenOnce(t, fresh(t)) })
 	t.Run("ranges", func(t *testing.T) { readsRanges(t, fresh(t)) })
 	t.Run("cancel", func(t *testing.T) { cancels(t, fresh(t)) })
 }
@@ -129,6 +130,26 @@ func readsOneVersion(t *testing.T, s place) {
 		if _, err := s.Stat(t.Context(), key); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), s.Location(key)) {
 			t.Errorf("stat of %s, which is no file: %v", key, err)
 		}
+	}
+}
+
+// readsWrittenOnce has an object whose version nobody knows, as what a table's metadata name: it is read as long as it has its size.
+func readsWrittenOnce(t *testing.T, s place) {
+	s.put(t, "d/f", "0123456789")
+	o := Object{Key: "d/f", Size: 10}
+	p := make([]byte, 3)
+	if err := s.Read(t.Context(), o, 4, p); err != nil || string(p) != "456" {
+		t.Errorf("%q, %v", p, err)
+	}
+	for name, content := range map[string]string{"longer": "abcdefghijk", "shorter": "abcdefghi", "shorter than what is read": "abc"} {
+		s.put(t, "d/f", content)
+		if err := s.Read(t.Context(), o, 4, p); !sqlerr.Is(err, sqlerr.SourceChanged) || !strings.Contains(err.Error(), s.Location("d/f")) {
+			t.Errorf("one that is %s: %v", name, err)
+		}
+	}
+	s.remove(t, "d/f")
+	if err := s.Read(t.Context(), o, 4, p); !sqlerr.Is(err, sqlerr.SourceChanged) {
+		t.Errorf("removed: %v", err)
 	}
 }
 
