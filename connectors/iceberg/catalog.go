@@ -33,21 +33,13 @@ type folderCatalog struct{ *source }
 // metadataFolder is where a table keeps its metadata, below its own folder.
 const metadataFolder = "metadata/"
 
-// prefix is the root of the keys.
-func (c *folderCatalog) prefix() string {
-	if c.bucket == "" {
-		return ""
-	}
-	return c.root
-}
-
 func (c *folderCatalog) namespaces(ctx context.Context) ([]string, error) {
 	out := []string{""}
-	for name, err := range c.folders(ctx, c.prefix()) {
+	for name, err := range c.folders(ctx, c.place.Prefix) {
 		if err != nil {
 			return nil, err
 		}
-		isTable, err := c.isTable(ctx, c.prefix()+name+"/")
+		isTable, err := c.isTable(ctx, c.place.Prefix+name+"/")
 		if err != nil {
 			return nil, err
 		}
@@ -59,7 +51,7 @@ func (c *folderCatalog) namespaces(ctx context.Context) ([]string, error) {
 }
 
 func (c *folderCatalog) tables(ctx context.Context, namespace string) ([]string, error) {
-	prefix := c.prefix()
+	prefix := c.place.Prefix
 	if namespace != "" {
 		prefix += namespace + "/"
 	}
@@ -118,7 +110,7 @@ func (c *folderCatalog) isTable(ctx context.Context, folder string) (bool, error
 }
 
 func (c *folderCatalog) load(ctx context.Context, namespace, name string) (table.Metadata, string, error) {
-	folder := c.prefix()
+	folder := c.place.Prefix
 	if namespace != "" {
 		folder += namespace + "/"
 	}

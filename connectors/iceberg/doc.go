@@ -1,11 +1,10 @@
 // Package iceberg serves the tables of an Apache Iceberg warehouse, of format versions 1 to 3.
 //
-//	warehouse     s3://bucket/prefix, file:///folder or /folder: all files of the tables lie below it
+//	warehouse     a bucket or folder of any store of package storage, whose options there are besides: all files of the tables lie below it
 //	catalog       folder (default), sqlite or rest
 //	catalog_file, catalog_name   of a SQL catalog: the SQLite file, and which catalog in it, if it holds several
 //	catalog_url, catalog_warehouse   of a REST catalog: where it is, and which of its warehouses
 //	token, credential, oauth_url, scope   what it asks for: a token, or id:secret to get one with
-//	endpoint, region, access_key, secret_key, session_token, profile, anonymous, path_style, requester_pays, ca   as of an object store
 //	admission     how many statements read the source at a time
 //
 // A namespace of several levels has dots in its name. Without a catalog tables are folders of the warehouse, or of folders in it, that have a

@@ -5,7 +5,6 @@ import (
 	"container/list"
 	"context"
 	"io/fs"
-	"strings"
 	"sync"
 	"time"
 
@@ -13,51 +12,28 @@ import (
 
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/blob"
+	"github.com/silogate/silogate/connectors/blob/storage"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
 // warehouse is the store with the files of tables. Metadata name them by their full addresses.
 type warehouse struct {
-	store  blob.Store
-	bucket string // of S3; "": a folder of the machine
-	root   string // of all keys, empty or ending in a slash; of a folder, its path
-	cache  *contents
+	store blob.Store
+	place storage.Place
+	cache *contents
 }
 
 // key returns the key of a file by its address. Nothing outside the warehouse is read: metadata are not trusted with that.
 func (w *warehouse) key(address string) (string, error) {
-	scheme, rest, ok := strings.Cut(address, "://")
-	switch {
-	case w.bucket == "" && !ok:
-		rest = strings.TrimPrefix(address, "file:")
-	case w.bucket == "" && scheme == "file": // what looks escaped is so in the file's name
-	case w.bucket != "" && ok && (scheme == "s3" || scheme == "s3a" || scheme == "s3n"):
-		bucket, key, _ := strings.Cut(rest, "/")
-		if bucket == w.bucket && strings.HasPrefix(key, w.root) {
-			return key, nil
-		}
-		return "", w.outside(address)
-	default:
-		return "", w.outside(address)
-	}
-	key, below := strings.CutPrefix(rest, strings.TrimSuffix(w.root, "/")+"/")
-	if !below || !fs.ValidPath(key) {
-		return "", w.outside(address)
+	key, ok := w.place.Key(address)
+	if !ok {
+		return "", sqlerr.New(sqlerr.SourceError, "%s lies outside the warehouse %s", address, w.location())
 	}
 	return key, nil
 }
 
-func (w *warehouse) outside(address string) error {
-	return sqlerr.New(sqlerr.SourceError, "%s lies outside the warehouse %s", address, w.location())
-}
-
-// location is the address of the warehouse, for messages.
-func (w *warehouse) location() string {
-	if w.bucket == "" {
-		return w.store.Location("")
-	}
-	return w.store.Location(w.root)
-}
+// location is the address of the warehouse.
+func (w *warehouse) location() string { return w.store.Location(w.place.Prefix) }
 
 // read returns the content of a metadata file. These are never written twice, so what was read is kept.
 func (w *warehouse) read(ctx context.Context, address string, usage *connectors.Usage) ([]byte, error) {

@@ -3,10 +3,8 @@ package iceberg
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 
@@ -14,6 +12,7 @@ import (
 
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/blob"
+	"github.com/silogate/silogate/connectors/blob/storage"
 	"github.com/silogate/silogate/connectors/files"
 	"github.com/silogate/silogate/connectors/files/parquet"
 	"github.com/silogate/silogate/engine/sqlerr"
@@ -41,23 +40,22 @@ const (
 
 // settings are the options, checked.
 type settings struct {
-	bucket, root string // of the warehouse
-	catalog      string
-	file         string // of a SQLite catalog
-	name         string // of the catalog in that file; "": the only one
-	rest         restSettings
-	admission    int
-	s3           blob.S3Config
+	warehouse storage.Place
+	catalog   string
+	file      string // of a SQLite catalog
+	name      string // of the catalog in that file; "": the only one
+	rest      restSettings
+	admission int
 }
 
-var (
-	catalogOptions = map[string][]string{
-		catalogFolder: nil,
-		catalogSQLite: {"catalog_file", "catalog_name"},
-		catalogREST:   {"catalog_url", "catalog_warehouse", "token", "credential", "oauth_url", "scope"},
-	}
-	s3Options = []string{"endpoint", "region", "access_key", "secret_key", "session_token", "profile", "ca", "anonymous", "path_style", "requester_pays"}
-)
+var catalogOptions = map[string][]string{
+	catalogFolder: nil,
+	catalogSQLite: {"catalog_file", "catalog_name"},
+	catalogREST:   {"catalog_url", "catalog_warehouse", "token", "credential", "oauth_url", "scope"},
+}
+
+// warehouses are the kinds of stores that a warehouse lies in.
+var warehouses = []storage.Kind{storage.S3, storage.Azure, storage.GCS, storage.HDFS, storage.Folder}
 
 // Open makes the connector of a warehouse, without I/O on it.
 func Open(_ context.Context, cfg connectors.Config) (connectors.Connector, error) {
@@ -65,15 +63,15 @@ func Open(_ context.Context, cfg connectors.Config) (connectors.Connector, error
 	if err != nil {
 		return nil, sqlerr.Wrap(sqlerr.BadOption, err, "source %s", cfg.Name)
 	}
-	w := &warehouse{bucket: s.bucket, root: s.root, cache: newContents(metadataCache)}
+	store, err := s.warehouse.Open(cfg)
+	if err != nil {
+		return nil, sqlerr.Wrap(sqlerr.BadOption, err, "source %s", cfg.Name)
+	}
+	w := &warehouse{store: store, place: s.warehouse, cache: newContents(metadataCache)}
 	src := &source{name: cfg.Name, warehouse: w, opened: files.NewCache(footerCache), turns: connectors.NewTurns(s.admission)}
 	pages := int64(0)
-	if s.bucket != "" {
-		s.s3.Bucket, s.s3.Log = s.bucket, cfg.Log
-		w.store = blob.NewS3(s.s3)
+	if !s.warehouse.Local {
 		src.bytes, pages = blob.NewCache(byteCache), pageCache
-	} else if w.store, err = blob.NewLocal(s.root, cfg.LocalRoots); err != nil {
-		return nil, sqlerr.Wrap(sqlerr.BadOption, err, "source %s", cfg.Name)
 	}
 	src.parquet = parquet.New(pages)
 	if src.metadata, err = lru.New[string, table.Metadata](mostTables); err != nil {
@@ -102,14 +100,15 @@ func parse(o connectors.Options) (settings, error) {
 	if !ok {
 		return s, fmt.Errorf("catalog must be %s, %s or %s", catalogFolder, catalogSQLite, catalogREST)
 	}
-	known := slices.Concat([]string{"warehouse", "catalog", "admission"}, own, s3Options)
+	kind, at, err := storage.Find(warehouses, "warehouse", o)
+	if err != nil {
+		return s, err
+	}
+	known := slices.Concat([]string{"warehouse", "catalog", "admission"}, own, kind.Options)
 	for key := range o {
 		if !slices.Contains(known, key) {
-			return s, fmt.Errorf("unknown option %s of a catalog %s (known: %s)", key, s.catalog, strings.Join(known, ", "))
+			return s, refuse(s.catalog, key, known)
 		}
-	}
-	if err := s.parseWarehouse(o["warehouse"]); err != nil {
-		return s, err
 	}
 	if text, ok := o["admission"]; ok {
 		n, err := strconv.Atoi(text)
@@ -126,67 +125,16 @@ func parse(o connectors.Options) (settings, error) {
 			return s, err
 		}
 	}
-	return s, s.parseS3(o)
+	s.warehouse, err = kind.Parse(at, o)
+	return s, err
 }
 
-func (s *settings) parseWarehouse(text string) error {
-	u, err := url.Parse(text)
-	switch {
-	case text == "":
-		return fmt.Errorf("option warehouse is missing")
-	case strings.HasPrefix(text, "/"):
-		s.root = text
-	case err != nil || u.RawQuery != "" || u.Fragment != "" || u.User != nil:
-		return fmt.Errorf("warehouse must be s3://bucket/prefix, file:///folder or /folder and nothing more")
-	case u.Scheme == "file" && u.Host == "" && strings.HasPrefix(u.Path, "/"):
-		s.root = u.Path
-	case u.Scheme == "s3" && u.Host != "":
-		s.bucket = u.Host
-		if s.root = strings.Trim(u.Path, "/"); s.root != "" {
-			s.root += "/"
-		}
-	default:
-		return fmt.Errorf("warehouse must be s3://bucket/prefix, file:///folder or /folder")
-	}
-	return nil
-}
-
-func (s *settings) parseS3(o connectors.Options) error {
-	if s.bucket == "" {
-		for _, key := range s3Options {
-			if _, ok := o[key]; ok {
-				return fmt.Errorf("option %s is for s3:// only", key)
-			}
-		}
-		return nil
-	}
-	s.s3 = blob.S3Config{
-		Endpoint: o["endpoint"], Region: o["region"], CA: o["ca"], Profile: o["profile"],
-		AccessKey: o["access_key"], SecretKey: connectors.Secret(o["secret_key"]), SessionToken: connectors.Secret(o["session_token"]),
-		PathStyle: o["endpoint"] != "",
-	}
-	if u, err := url.Parse(o["endpoint"]); o["endpoint"] != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil) {
-		return fmt.Errorf("endpoint must be http://host[:port] or https://host[:port]")
-	}
-	switch {
-	case (o["access_key"] == "") != (o["secret_key"] == ""):
-		return fmt.Errorf("access_key and secret_key belong together")
-	case o["session_token"] != "" && o["access_key"] == "":
-		return fmt.Errorf("session_token belongs to access_key and secret_key")
-	case o["profile"] != "" && o["access_key"] != "":
-		return fmt.Errorf("profile and access_key exclude each other")
-	}
-	for key, target := range map[string]*bool{"path_style": &s.s3.PathStyle, "anonymous": &s.s3.Anonymous, "requester_pays": &s.s3.RequesterPays} {
-		if text, ok := o[key]; ok {
-			value, err := strconv.ParseBool(text)
-			if err != nil {
-				return fmt.Errorf("%s must be true or false", key)
-			}
-			*target = value
+// refuse says why an option is none of a source with that kind of catalog.
+func refuse(catalog, key string, known []string) error {
+	for other, options := range catalogOptions {
+		if other != catalog && slices.Contains(options, key) {
+			return fmt.Errorf("option %s is for catalog: %s only", key, other)
 		}
 	}
-	if s.s3.Anonymous && (o["access_key"] != "" || o["profile"] != "") {
-		return fmt.Errorf("anonymous excludes access_key and profile")
-	}
-	return nil
+	return storage.Refuse(warehouses, key, known)
 }

@@ -14,7 +14,6 @@ import (
 	"testing"
 
 	"github.com/silogate/silogate/connectors"
-	"github.com/silogate/silogate/connectors/blob"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
@@ -152,27 +151,5 @@ func TestFilesOutsideTheWarehouse(t *testing.T) {
 	_, err = answer.(*plan.Remote).Fragment.(connectors.Fragment).Estimate(t.Context())
 	if !sqlerr.Is(err, sqlerr.SourceError) || !strings.Contains(err.Error(), "lies outside the warehouse") {
 		t.Errorf("error %v", err)
-	}
-}
-
-func TestAddresses(t *testing.T) {
-	folder, err := blob.NewLocal("/data/lake", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	local := &warehouse{store: folder, root: "/data/lake"}
-	bucket := &warehouse{store: blob.NewS3(blob.S3Config{Bucket: "data"}), bucket: "data", root: "lake/"}
-	for _, c := range []struct {
-		of            *warehouse
-		address, want string // "": it lies outside
-	}{
-		{local, "/data/lake/a", "a"}, {local, "file:///data/lake/a/b", "a/b"}, {local, "file:/data/lake/a", "a"}, {local, "/data/lake/a%20b", "a%20b"},
-		{local, "/data/lakes/a", ""}, {local, "/data/lake/../a", ""}, {local, "s3://data/lake/a", ""}, {local, "file://host/data/lake/a", ""},
-		{bucket, "s3://data/lake/a", "lake/a"}, {bucket, "s3a://data/lake/a%20b", "lake/a%20b"},
-		{bucket, "s3://data/lakes/a", ""}, {bucket, "s3://other/lake/a", ""}, {bucket, "gs://data/lake/a", ""}, {bucket, "/data/lake/a", ""},
-	} {
-		if key, err := c.of.key(c.address); key != c.want || (err == nil) != (c.want != "") {
-			t.Errorf("%s: %q, error %v", c.address, key, err)
-		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/blob"
+	"github.com/silogate/silogate/connectors/blob/storage"
 	"github.com/silogate/silogate/connectors/files"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/sqlerr"
@@ -26,9 +27,7 @@ const layoutSchemas = "schema/table"
 
 // settings are the options, checked.
 type settings struct {
-	store     opener     // of the files
-	local     bool       // they lie in a folder of this machine
-	prefix    string     // of all keys; empty or ending in a slash
+	place     storage.Place
 	schemas   bool       // layout schema/table
 	admission int        // statements at a time
 	reading              // of tables whose own options do not say otherwise
@@ -43,10 +42,10 @@ func Open(_ context.Context, cfg connectors.Config) (connectors.Connector, error
 	}
 	var bytes *blob.Cache
 	pages := int64(0)
-	if !s.local {
+	if !s.place.Local {
 		bytes, pages = blob.NewCache(byteCache), pageCache
 	}
-	store, err := s.store(cfg)
+	store, err := s.place.Open(cfg)
 	if err != nil {
 		return nil, sqlerr.Wrap(sqlerr.BadOption, err, "source %s", cfg.Name)
 	}
@@ -67,11 +66,12 @@ const defaultAdmission = 16
 // parse checks options; an unknown one is an error.
 func parse(o connectors.Options) (settings, error) {
 	var s settings
-	where, at, err := storageOf(o)
+	kinds := s.storages()
+	where, at, err := storage.Find(kinds, "url", o)
 	if err != nil {
 		return s, err
 	}
-	if err := where.check(o); err != nil {
+	if err := checkOptions(kinds, where, o); err != nil {
 		return s, err
 	}
 	switch o["layout"] {
@@ -95,6 +95,6 @@ func parse(o connectors.Options) (settings, error) {
 	if s.declared, err = parseTables(o, s.schemas); err != nil {
 		return s, err
 	}
-	s.store, err = where.parse(&s, at, o)
+	s.place, err = where.Parse(at, o)
 	return s, err
 }

@@ -97,9 +97,9 @@ func listed(namespace, name string) connectors.Listed {
 // root is the key prefix of a namespace's tables.
 func (s *source) root(namespace string) string {
 	if namespace == "" {
-		return s.settings.prefix
+		return s.settings.place.Prefix
 	}
-	return s.settings.prefix + namespace + "/"
+	return s.settings.place.Prefix + namespace + "/"
 }
 
 // namespaces yields the namespaces: one without a name, or the folders of layout schema/table.
@@ -114,7 +114,7 @@ func (s *source) namespaces(ctx context.Context, only *string) iter.Seq2[string,
 	if !s.settings.schemas {
 		return func(yield func(string, error) bool) { yield("", nil) }
 	}
-	return merged(s.settings.declaredNamespaces(), s.names(ctx, s.settings.prefix, false))
+	return merged(s.settings.declaredNamespaces(), s.names(ctx, s.settings.place.Prefix, false))
 }
 
 // names yields, ascending and once each, the names of folders under a prefix, and with files those of data files.
@@ -203,7 +203,7 @@ func (s *source) Table(ctx context.Context, name plan.TableName, at connectors.A
 
 func (s *source) unknown(name plan.TableName) error {
 	place := s.place(name)
-	at := s.store.Location(s.settings.prefix + path.Join(place.path, path.Join(place.pattern...)))
+	at := s.store.Location(s.settings.place.Prefix + path.Join(place.path, path.Join(place.pattern...)))
 	if place.pattern != nil {
 		return sqlerr.New(sqlerr.UnknownTable, "source %s, table %s: no data files at %s", s.name, name, at)
 	}
@@ -225,7 +225,7 @@ func (s *source) place(name plan.TableName) place {
 // find looks for both forms of a table at once; no Files: there is none.
 func (s *source) find(ctx context.Context, name plan.TableName) (lake.Spec, error) {
 	at := s.place(name)
-	key := s.settings.prefix + at.path
+	key := s.settings.place.Prefix + at.path
 	spec := lake.Spec{Source: s.name, Name: name, Store: s.store, Cache: s.opened, Bytes: s.bytes, Turns: s.turns, FailNonFinite: at.failNonFinite}
 	var single []blob.Object
 	folder := folder{place: at, store: s.store, prefix: key + "/"}
@@ -241,7 +241,7 @@ func (s *source) find(ctx context.Context, name plan.TableName) (lake.Spec, erro
 	}))
 	group.Go(sqlerr.Guarded(func() error { return folder.list(groupCtx) }))
 	if at.elsewhere {
-		group.Go(sqlerr.Guarded(func() error { return refuseTables(groupCtx, s.store, s.settings.prefix, folder.prefix) }))
+		group.Go(sqlerr.Guarded(func() error { return refuseTables(groupCtx, s.store, s.settings.place.Prefix, folder.prefix) }))
 	}
 	if err := group.Wait(); err != nil {
 		return spec, err

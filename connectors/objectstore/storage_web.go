@@ -8,15 +8,20 @@ import (
 
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/blob"
+	"github.com/silogate/silogate/connectors/blob/storage"
 )
 
+func isWeb(at storage.Address, _ connectors.Options) bool {
+	return (at.Scheme == "http" || at.Scheme == "https") && at.Host != "" && at.User == nil
+}
+
 // parseWeb reads which files of a web server are data: those of the option files below the URL, or the URL's own.
-func parseWeb(s *settings, base *url.URL, o connectors.Options) (opener, error) {
+func parseWeb(r *reading, base *url.URL, o connectors.Options) (storage.Place, error) {
 	web := blob.HTTPConfig{Token: connectors.Secret(o["bearer_token"]), CA: o["ca"]}
 	if o["files"] == "" {
 		folder, name := path.Split(base.Path)
-		if s.kindOf(name) == nil {
-			return nil, fmt.Errorf("url must be that of a data file, or option files must name some below it: a web server lists none")
+		if r.kindOf(name) == nil {
+			return storage.Place{}, fmt.Errorf("url must be that of a data file, or option files must name some below it: a web server lists none")
 		}
 		web.Files = []string{name}
 		base = base.ResolveReference(&url.URL{Path: folder})
@@ -25,8 +30,8 @@ func parseWeb(s *settings, base *url.URL, o connectors.Options) (opener, error) 
 		if name = strings.TrimSpace(name); name == "" {
 			continue
 		}
-		if strings.HasPrefix(name, "/") || path.Clean(name) != name || strings.HasPrefix(name, "..") || s.kindOf(name) == nil {
-			return nil, fmt.Errorf("files must be paths of data files below the url: %s is none", name)
+		if strings.HasPrefix(name, "/") || path.Clean(name) != name || strings.HasPrefix(name, "..") || r.kindOf(name) == nil {
+			return storage.Place{}, fmt.Errorf("files must be paths of data files below the url: %s is none", name)
 		}
 		web.Files = append(web.Files, name)
 	}
@@ -34,8 +39,8 @@ func parseWeb(s *settings, base *url.URL, o connectors.Options) (opener, error) 
 		base = base.JoinPath("/")
 	}
 	web.Base = base
-	return func(cfg connectors.Config) (blob.Store, error) {
+	return storage.Place{Open: func(cfg connectors.Config) (blob.Store, error) {
 		web.Log = cfg.Log
 		return blob.NewHTTP(web)
-	}, nil
+	}}, nil
 }

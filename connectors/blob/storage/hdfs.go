@@ -1,19 +1,22 @@
-package objectstore
+package storage
 
 import (
 	"fmt"
 	"net"
-	"net/url"
 	"os"
 	"os/user"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/blob"
 )
 
-func isHDFS(at *url.URL, _ connectors.Options) bool {
+// HDFS is a folder of a Hadoop file system.
+var HDFS = Kind{"hdfs://", "hdfs://namenode/folder", []string{"user", "namenodes", "datanode_hostnames"}, isHDFS, parseHDFS}
+
+func isHDFS(at Address, _ connectors.Options) bool {
 	return at.Scheme == "hdfs" && at.Hostname() != "" && at.User == nil
 }
 
@@ -21,22 +24,20 @@ func isHDFS(at *url.URL, _ connectors.Options) bool {
 const namenodePort = "8020"
 
 // parseHDFS reads where the namenodes are, and as whom files are read.
-func parseHDFS(_ *settings, at *url.URL, o connectors.Options) (opener, error) {
+func parseHDFS(at Address, o connectors.Options) (Place, error) {
 	hdfs := blob.HDFSConfig{Dir: path.Clean("/" + at.Path), User: o["user"]}
 	for _, address := range append([]string{at.Host}, strings.Split(o["namenodes"], ",")...) {
 		if address = strings.TrimSpace(address); address == "" {
 			continue
 		}
-		if !strings.Contains(address, ":") {
-			address += ":" + namenodePort
-		}
+		address = withPort(address)
 		if host, port, err := net.SplitHostPort(address); err != nil || host == "" || port == "" {
-			return nil, fmt.Errorf("namenodes must be host:port, with commas")
+			return Place{}, fmt.Errorf("namenodes must be host:port, with commas")
 		}
 		hdfs.Namenodes = append(hdfs.Namenodes, address)
 	}
 	if err := boolean(o, "datanode_hostnames", &hdfs.DatanodeHostnames); err != nil {
-		return nil, err
+		return Place{}, err
 	}
 	if hdfs.User == "" {
 		hdfs.User = os.Getenv("HADOOP_USER_NAME")
@@ -44,12 +45,26 @@ func parseHDFS(_ *settings, at *url.URL, o connectors.Options) (opener, error) {
 	if hdfs.User == "" {
 		process, err := user.Current()
 		if err != nil {
-			return nil, fmt.Errorf("option user is missing, and the process has none: %w", err)
+			return Place{}, fmt.Errorf("option user is missing, and the process has none: %w", err)
 		}
 		hdfs.User = process.Username
 	}
-	return func(cfg connectors.Config) (blob.Store, error) {
-		hdfs.Log = cfg.Log
-		return blob.NewHDFS(hdfs), nil
+	return Place{
+		folder: folderOf(hdfs.Dir),
+		path: func(scheme, rest string) (string, bool) {
+			host, at, _ := strings.Cut(rest, "/")
+			return at, scheme == "hdfs" && (host == "" || slices.Contains(hdfs.Namenodes, withPort(host)))
+		},
+		Open: func(cfg connectors.Config) (blob.Store, error) {
+			hdfs.Log = cfg.Log
+			return blob.NewHDFS(hdfs), nil
+		},
 	}, nil
+}
+
+func withPort(namenode string) string {
+	if strings.Contains(namenode, ":") {
+		return namenode
+	}
+	return namenode + ":" + namenodePort
 }
