@@ -99,6 +99,7 @@ var kinds = map[string]func(*testing.T, *tester, *block){
 	"sql on-postgres": nil,
 	"sql on-mariadb":  nil,
 	"sql on-mlflow":   nil,
+	"sql on-iceberg":  nil,
 	"python superset": nil,
 	"yaml config":     tryConfig,
 	"sh":              tryCommands,

@@ -40,4 +40,24 @@ sources:
 			}
 		}
 	}
+	documented(t, newTester(t, db, dir), strings.NewReplacer("orders", "history", "3821550127947089987", word("first_snapshot"),
+		"2024-05-01 10:00:00", word("after_first"), "INTERVAL 1 DAY", "INTERVAL 0 DAY"))
+}
+
+// documented tries the statements of the page on Iceberg, of other tables, snapshots and moments.
+func documented(t *testing.T, p *tester, others *strings.Replacer) {
+	if _, err := p.conn.ExecContext(t.Context(), "SET time_zone = '+00:00'"); err != nil {
+		t.Fatal(err)
+	}
+	tried := 0
+	for _, b := range blocks(t, filepath.Join(repository, "docs/sources/iceberg.md")) {
+		if b.info == "sql on-iceberg" {
+			b.text = others.Replace(b.text)
+			p.statements(t, b)
+			tried++
+		}
+	}
+	if tried == 0 {
+		t.Error("the page has no statements")
+	}
 }
