@@ -89,6 +89,8 @@ type Options struct {
 	// Types are those in which inferred columns are read, for each of the file's columns. Kind Null: the file's own, or text if there is
 	// none.
 	Types []types.Type
+	// Shapes are how nested columns are written, for each of the file's columns; nil, or none for a column: as the file has them.
+	Shapes []*Shape
 	// Encoded columns, as positions among those of the section, may come dictionary-encoded, vector by vector, if no condition
 	// reads them.
 	Encoded []int

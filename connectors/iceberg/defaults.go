@@ -3,9 +3,12 @@ package iceberg
 import (
 	"encoding/hex"
 	"math"
+	"strconv"
 
+	"github.com/apache/arrow-go/v18/arrow"
 	format "github.com/apache/iceberg-go"
 
+	"github.com/silogate/silogate/connectors/files/arrowjson"
 	"github.com/silogate/silogate/engine/types"
 )
 
@@ -42,4 +45,31 @@ func defaultOf(f format.NestedField, t types.Type) (types.Value, bool) {
 		return valueOf(l.Any(), t)
 	}
 	return types.Value{}, false
+}
+
+// appendJSON appends a default as the values of files are written in nested ones.
+func appendJSON(dst []byte, v types.Value, t types.Type) []byte {
+	switch {
+	case v.Null:
+		return append(dst, "null"...)
+	case t.Kind == types.Bool:
+		return strconv.AppendBool(dst, v.Int != 0)
+	case t.IsInteger():
+		return strconv.AppendInt(dst, v.Int, 10)
+	case t.Kind == types.Float32:
+		return arrowjson.AppendFloat(dst, v.Float, 32)
+	case t.Kind == types.Float64:
+		return arrowjson.AppendFloat(dst, v.Float, 64)
+	case t.Kind == types.Decimal:
+		return append(dst, v.Dec.ToString(int32(t.Scale))...)
+	case t.Kind == types.Date:
+		return arrowjson.AppendText(dst, arrow.Date32(v.Int).FormattedString())
+	case t.Kind == types.Time:
+		return arrowjson.AppendText(dst, arrow.Time64(v.Int).FormattedString(arrow.Microsecond))
+	case t.IsTemporal():
+		return arrowjson.AppendMoment(dst, arrow.Timestamp(v.Int), arrow.Microsecond, t.Kind == types.Timestamp)
+	case t.IsBinary():
+		return arrowjson.AppendBytes(dst, []byte(v.Str))
+	}
+	return arrowjson.AppendText(dst, v.Str)
 }

@@ -8,6 +8,7 @@ import (
 	format "github.com/apache/iceberg-go"
 	"github.com/google/uuid"
 
+	"github.com/silogate/silogate/connectors/files"
 	"github.com/silogate/silogate/connectors/lake"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/sqlerr"
@@ -35,13 +36,83 @@ func columns(schema *format.Schema, mapping format.NameMapping) ([]lake.Declared
 			}
 			c.Default = v
 		}
-		for _, m := range mapping {
-			if m.FieldID != nil && *m.FieldID == f.ID {
-				c.Names = m.Names
-			}
+		named := mappedTo(mapping, f.ID)
+		c.Names = named.Names
+		shape, err := shapeOf(f.Type, named.Fields)
+		if err != nil {
+			return nil, sqlerr.Wrap(sqlerr.CodeOf(err), err, "column %s", f.Name)
+		}
+		if shape.Form != files.Scalar {
+			c.Shape = &shape
 		}
 		out = append(out, c)
 	}
+	return out, nil
+}
+
+// mappedTo finds what a mapping of names says of a field.
+func mappedTo(mapping []format.MappedField, id int) format.MappedField {
+	for _, m := range mapping {
+		if m.FieldID != nil && *m.FieldID == id {
+			return m
+		}
+	}
+	return format.MappedField{}
+}
+
+// shapeOf is how values of a type are written as JSON, whatever the names in a file were when it was written.
+func shapeOf(t format.Type, mapping []format.MappedField) (out files.Shape, err error) {
+	item := func(id int, of format.Type) {
+		var s files.Shape
+		if err == nil {
+			s, err = shapeOf(of, mappedTo(mapping, id).Fields)
+		}
+		out.Items = append(out.Items, s)
+	}
+	switch t := t.(type) {
+	case *format.StructType:
+		out.Form = files.Struct
+		for _, f := range t.FieldList {
+			field, err := fieldOf(f, mappedTo(mapping, f.ID))
+			if err != nil {
+				return out, sqlerr.Wrap(sqlerr.CodeOf(err), err, "field %s", f.Name)
+			}
+			out.Fields = append(out.Fields, field)
+		}
+	case *format.ListType:
+		out.Form = files.List
+		item(t.ElementID, t.Element)
+	case *format.MapType:
+		out.Form = files.Map
+		item(t.KeyID, t.KeyType)
+		item(t.ValueID, t.ValueType)
+	case format.Float64Type:
+		out.As = files.AsDouble
+	case format.TimestampType, format.TimestampTzType:
+		out.As = files.AsMicros
+	case format.TimestampNsType, format.TimestampTzNsType:
+		out.As = files.AsNanos
+	default:
+		_, _, err = mysqlType(t)
+	}
+	return out, err
+}
+
+func fieldOf(f format.NestedField, named format.MappedField) (files.Field, error) {
+	out := files.Field{Name: f.Name, ID: f.ID, Names: named.Names, Missing: "null"}
+	var err error
+	if out.Shape, err = shapeOf(f.Type, named.Fields); err != nil || f.InitialDefault == nil {
+		return out, err
+	}
+	t, _, err := mysqlType(f.Type)
+	if err != nil {
+		return out, err
+	}
+	v, ok := defaultOf(f, t)
+	if !ok {
+		return out, sqlerr.New(sqlerr.Unsupported, "its default %v is no %s", f.InitialDefault, f.Type)
+	}
+	out.Missing = string(appendJSON(nil, v, t))
 	return out, nil
 }
 

@@ -29,8 +29,9 @@ type Declared struct {
 type DeclaredColumn struct {
 	plan.TableColumn
 	ID      int
-	Names   []string    // of it in files that have no ids
-	Default types.Value // of the rows of a file that does not have it
+	Names   []string     // of it in files that have no ids
+	Default types.Value  // of the rows of a file that does not have it
+	Shape   *files.Shape // of a nested column; nil: as files have it
 }
 
 // Predicate is what the rows of a scan must fulfil: a file none of whose rows does need not be planned.
@@ -67,7 +68,7 @@ func Declare(spec Spec, d Declared) (*plan.Table, error) {
 		for _, name := range c.Names {
 			t.mapped[name] = i
 		}
-		t.columns = append(t.columns, column{typ: c.Type, partition: -1, native: c.Native, file: spec.Location, missing: c.Default})
+		t.columns = append(t.columns, column{typ: c.Type, partition: -1, native: c.Native, file: spec.Location, missing: c.Default, shape: c.Shape})
 		shownColumn := c.TableColumn
 		shownColumn.Name = unused(c.Name, shown)
 		out.Columns = append(out.Columns, shownColumn)
@@ -81,7 +82,7 @@ func (t *table) byID(f *opened) []int {
 	for i := range at {
 		at[i] = -1
 	}
-	identified := hasIDs(f)
+	identified := f.Identified()
 	for i, c := range f.Columns {
 		pos, ok := t.ids[c.ID]
 		if !identified {
@@ -94,13 +95,9 @@ func (t *table) byID(f *opened) []int {
 	return at
 }
 
-func hasIDs(f *opened) bool {
-	return slices.ContainsFunc(f.Columns, func(c files.Column) bool { return c.ID != 0 })
-}
-
 // identifies proves that a file says which columns of a declared table it has.
 func (t *table) identifies(f *opened) error {
-	if t.declared == nil || hasIDs(f) || len(t.mapped) > 0 {
+	if t.declared == nil || f.Identified() || len(t.mapped) > 0 {
 		return nil
 	}
 	return sqlerr.New(sqlerr.Unsupported, "%s has no field ids, and the table does not map its columns' names", f.Location)

@@ -105,7 +105,7 @@ func (r *reader) openNext(ctx context.Context) error {
 			r.filter = r.rowFilter()
 		}
 		options := files.Options{
-			Memory: r.run.Memory, Scratch: r.pool, Account: r.account(), BatchRows: r.run.BatchRows, Types: p.columns.types,
+			Memory: r.run.Memory, Scratch: r.pool, Account: r.account(), BatchRows: r.run.BatchRows, Types: p.columns.types, Shapes: p.columns.shapes,
 			Conditions: r.filter.conditions(r.scan, p), Unrepresentable: r.onUnrepresentable,
 			Encoded: p.columns.encodable(r.run.Encoded), Unknown: r.onUnknown, Rejected: r.onRejected,
 		}

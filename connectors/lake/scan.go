@@ -104,13 +104,14 @@ func (s *scan) Estimate(ctx context.Context) (connectors.Estimate, error) {
 
 // fileColumns is where the columns of a table and of a scan come from in one file.
 type fileColumns struct {
-	at       []int        // for each of the table's columns its position in the file, or -1
-	unknown  int          // a column of the file that the table does not show, or -1
-	read     []int        // the file's columns to read, each once
-	types    []types.Type // for each column of the file that in which it is read, if the file has none of its own
-	deciding []int        // positions in read of the columns of Deletes; -1: the file does not have it
-	from     []int        // for each column of the scan its position in read; -1: a partition value, or NULL for want of the column
-	wider    []widening   // of columns that are read
+	at       []int          // for each of the table's columns its position in the file, or -1
+	unknown  int            // a column of the file that the table does not show, or -1
+	read     []int          // the file's columns to read, each once
+	types    []types.Type   // for each column of the file that in which it is read, if the file has none of its own
+	shapes   []*files.Shape // for each column of the file that in which it is written as JSON; nil: as the file has them
+	deciding []int          // positions in read of the columns of Deletes; -1: the file does not have it
+	from     []int          // for each column of the scan its position in read; -1: a partition value, or NULL for want of the column
+	wider    []widening     // of columns that are read
 }
 
 // widened reports a column, by its position in read, that is converted after it was read.
@@ -136,12 +137,24 @@ func (s *scan) fileColumns(f *opened) fileColumns {
 	for pos, at := range out.at {
 		if at >= 0 {
 			out.types[at] = s.table.columns[pos].typ
+			out.shape(at, s.table.columns[pos].shape)
 		}
 	}
 	for _, pos := range s.pos {
 		out.from = append(out.from, s.readColumn(&out, f, pos))
 	}
 	return out
+}
+
+// shape says how a column of the file is written as JSON.
+func (c *fileColumns) shape(at int, s *files.Shape) {
+	if s == nil {
+		return
+	}
+	if c.shapes == nil {
+		c.shapes = make([]*files.Shape, len(c.types))
+	}
+	c.shapes[at] = s
 }
 
 // readColumn adds one of the table's columns to what is read of a file, unless it is read already, and returns its position in read; -1: the

@@ -61,6 +61,7 @@ type column struct {
 	native    string      // the files' type
 	file      string      // the location of one that has it
 	missing   types.Value // of the rows of files that do not have it
+	shape     *files.Shape
 }
 
 // fail adds to an error of a lower layer where it happened; its code stays.

@@ -72,9 +72,9 @@ func Append(dst []byte, values arrow.Array, i int) []byte {
 	case *array.Struct:
 		return appendStruct(dst, a, i)
 	case *array.Map:
-		return appendMap(dst, a, i)
+		return appendMap(dst, a, i, Append, Append)
 	case array.ListLike:
-		return appendList(dst, a, i)
+		return appendList(dst, a, i, Append)
 	case *array.Dictionary:
 		return Append(dst, a.Dictionary(), a.GetValueIndex(i))
 	}
@@ -131,31 +131,31 @@ func appendStruct(dst []byte, a *array.Struct, i int) []byte {
 }
 
 // appendMap writes a map as an object; a key that is no text is its JSON as text.
-func appendMap(dst []byte, a *array.Map, i int) []byte {
+func appendMap(dst []byte, a *array.Map, i int, writeKey, writeItem Writer) []byte {
 	dst = append(dst, '{')
 	from, to := a.ValueOffsets(i)
 	for e := from; e < to; e++ {
 		if e > from {
 			dst = append(dst, ", "...)
 		}
-		key := Append(nil, a.Keys(), int(e))
+		key := writeKey(nil, a.Keys(), int(e))
 		if len(key) == 0 || key[0] != '"' {
 			key = AppendText(nil, string(key))
 		}
 		dst = append(append(dst, key...), ": "...)
-		dst = Append(dst, a.Items(), int(e))
+		dst = writeItem(dst, a.Items(), int(e))
 	}
 	return append(dst, '}')
 }
 
-func appendList(dst []byte, a array.ListLike, i int) []byte {
+func appendList(dst []byte, a array.ListLike, i int, write Writer) []byte {
 	dst = append(dst, '[')
 	from, to := a.ValueOffsets(i)
 	for e := from; e < to; e++ {
 		if e > from {
 			dst = append(dst, ", "...)
 		}
-		dst = Append(dst, a.ListValues(), int(e))
+		dst = write(dst, a.ListValues(), int(e))
 	}
 	return append(dst, ']')
 }

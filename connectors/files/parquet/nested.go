@@ -29,7 +29,8 @@ type nestedColumn struct {
 	mem     memory.Allocator
 	chunks  *section
 	reader  *pqarrow.ColumnReader
-	pending []arrow.Array // decoded and not consumed; the first from at on
+	write   arrowjson.Writer // of a value as JSON
+	pending []arrow.Array    // decoded and not consumed; the first from at on
 	at      int
 	skipped int // values to pass over before the next one
 }
@@ -71,7 +72,12 @@ func newNested(ctx context.Context, f *File, group, column int, open openChunk, 
 	if err != nil {
 		return nil, cmp.Or(chunks.err, err)
 	}
-	c.reader = fieldReader
+	c.reader, c.write = fieldReader, arrowjson.Append
+	if o.Shapes != nil && o.Shapes[column] != nil {
+		if c.write, err = arrowjson.Shaped(fieldReader.Field().Type, o.Shapes[column], f.shown.Identified()); err != nil {
+			return nil, fmt.Errorf("column %s: %w", c.column.Name, err)
+		}
+	}
 	return c, nil
 }
 
@@ -183,7 +189,7 @@ func (c *nestedColumn) appendValue(build array.Builder, values arrow.Array, i in
 			b.Append(arrowjson.DecimalText(values, i))
 			return scratch, nil
 		}
-		scratch = arrowjson.Append(scratch[:0], values, i)
+		scratch = c.write(scratch[:0], values, i)
 		b.BinaryBuilder.Append(scratch)
 	default:
 		// The text of a decimal is exact, and these columns are rare.

@@ -79,6 +79,59 @@ def evolved():
         u.add_column("late", IntegerType())
 
 
+def nested():
+    """Fields within structs, lists and maps that were renamed, reordered, added, dropped and promoted between the files."""
+    point = StructType(NestedField(11, "x", FloatType()), NestedField(12, "y", IntegerType()))
+    schema = Schema(NestedField(1, "id", IntegerType()), NestedField(2, "s", StructType(
+        NestedField(21, "a", IntegerType()), NestedField(22, "b", StringType()), NestedField(23, "f", FloatType()), NestedField(24, "old", StringType()),
+        NestedField(25, "deep", StructType(NestedField(26, "k", StringType()), NestedField(27, "v", DecimalType(9, 2)))))),
+        NestedField(3, "points", ListType(31, point, element_required=False)), NestedField(4, "by_name", MapType(41, StringType(), 42, point, value_required=False)))
+    table = catalog.create_table("shop.nested", schema)
+
+    def append(table, row):
+        table.append(pa.Table.from_pylist([row], schema=table.schema().as_arrow()))
+
+    append(table, dict(id=1, s=dict(a=1, b="one", f=0.1, old="gone", deep=dict(k="k1", v=decimal.Decimal("1.10"))), points=[dict(x=0.1, y=1), None],
+                       by_name=[("p", dict(x=0.3, y=3)), ("q", None)]))
+    append(table, dict(id=2))
+    with table.update_schema() as u:
+        u.rename_column("s.a", "b2")
+        u.rename_column("s.b", "a")
+        u.update_column("s.a", LongType())
+        u.update_column("s.f", DoubleType())
+        u.update_column("s.deep.v", DecimalType(18, 2))
+        u.delete_column("s.old")
+        u.rename_column("points.x", "longitude")
+        u.update_column("points.x", DoubleType())
+        u.add_column(("points", "z"), LongType())
+        u.delete_column("by_name.y")
+        u.move_first("s.deep")
+    with table.update_schema() as u:
+        u.rename_column("s.b2", "b")
+        u.add_column(("s", "old"), LongType(), "not the first of this name")
+        u.add_column(("s", "more"), StructType(NestedField(1, "n", StringType())))
+        u.add_column(("by_name", "y"), StringType())
+    table = catalog.load_table("shop.nested")
+    append(table, dict(id=3, s=dict(a="three", b=2**40, f=1e300, old=7, deep=dict(k="k3", v=decimal.Decimal("1234567890123456.78")), more=dict(n="new")),
+                       points=[dict(longitude=1e300, y=2, z=3)], by_name=[("r", dict(x=0.5, y="text"))]))
+
+
+def unidentified():
+    """A file without field ids, found by the names that the table maps, of nested fields too, and renamed since."""
+    os.makedirs(f"{folder}/warehouse/moved")
+    path = f"{folder}/warehouse/moved/data.parquet"
+    pq.write_table(pa.Table.from_pylist([dict(id=1, s=dict(a=1, b="x"), points=[dict(x=1)])]), path)
+    schema = Schema(NestedField(1, "id", LongType()), NestedField(2, "s", StructType(NestedField(21, "b", StringType()), NestedField(22, "a", LongType()))),
+                    NestedField(3, "points", ListType(31, StructType(NestedField(32, "x", LongType())), element_required=False)))
+    table = catalog.create_table("shop.unidentified", schema)
+    table.add_files([f"file://{path}"])
+    with table.update_schema() as u:
+        u.rename_column("s.a", "c")
+        u.rename_column("points.x", "y")
+    with table.update_schema() as u:
+        u.add_column(("s", "a"), LongType())
+
+
 def partitioned():
     """One table for each transform, with a file for each partition."""
     schema = Schema(NestedField(1, "id", LongType()), NestedField(2, "word", StringType()), NestedField(3, "day", DateType()),
@@ -219,5 +272,5 @@ def deletes():
     equal("shop.by_float", [("ratio", pa.float64(), 4)], [(0.5,)])
 
 
-for make in (types, evolved, partitioned, statistics, history, small, deletes):
+for make in (types, evolved, nested, unidentified, partitioned, statistics, history, small, deletes):
     make()

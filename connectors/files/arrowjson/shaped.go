@@ -1,0 +1,142 @@
+package arrowjson
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/silogate/silogate/connectors/files"
+)
+
+// Writer appends value i of an array as JSON text.
+type Writer func(dst []byte, values arrow.Array, i int) []byte
+
+// Shaped returns the writer of values of a type in a shape; identified says that the file has ids of fields.
+func Shaped(t arrow.DataType, s *files.Shape, identified bool) (Writer, error) {
+	write, err := shaped(t, s, identified)
+	if err != nil {
+		return nil, err
+	}
+	return func(dst []byte, values arrow.Array, i int) []byte {
+		if values.IsNull(i) {
+			return append(dst, "null"...)
+		}
+		return write(dst, values, i)
+	}, nil
+}
+
+func shaped(t arrow.DataType, s *files.Shape, identified bool) (Writer, error) {
+	switch t := t.(type) {
+	case *arrow.StructType:
+		if s.Form == files.Struct {
+			return structWriter(t, s, identified)
+		}
+	case *arrow.MapType:
+		if s.Form == files.Map {
+			return mapWriter(t, s, identified)
+		}
+	case arrow.ListLikeType:
+		if s.Form == files.List {
+			return listWriter(t, s, identified)
+		}
+	default:
+		if s.Form == files.Scalar {
+			return promoted(t, s.As), nil
+		}
+	}
+	return nil, fmt.Errorf("a nested value is %s in the file, and something else in the table", t)
+}
+
+func structWriter(t *arrow.StructType, s *files.Shape, identified bool) (Writer, error) {
+	at, err := s.Find(identified, t.NumFields(), func(i int) int { return fieldID(t.Field(i)) }, func(i int) string { return t.Field(i).Name })
+	if err != nil {
+		return nil, err
+	}
+	names, fields := make([][]byte, len(at)), make([]Writer, len(at))
+	for i, f := range s.Fields {
+		names[i] = append(AppendText(nil, f.Name), ": "...)
+		if at[i] < 0 {
+			continue
+		}
+		if fields[i], err = Shaped(t.Field(at[i]).Type, &f.Shape, identified); err != nil {
+			return nil, fmt.Errorf("field %s: %w", f.Name, err)
+		}
+	}
+	return func(dst []byte, values arrow.Array, i int) []byte {
+		a := values.(*array.Struct)
+		dst = append(dst, '{')
+		for f, write := range fields {
+			if f > 0 {
+				dst = append(dst, ", "...)
+			}
+			dst = append(dst, names[f]...)
+			if write == nil {
+				dst = append(dst, s.Fields[f].Missing...)
+			} else {
+				dst = write(dst, a.Field(at[f]), i)
+			}
+		}
+		return append(dst, '}')
+	}, nil
+}
+
+// fieldID is the id that a Parquet file has of a field; 0: none.
+func fieldID(f arrow.Field) int {
+	text, _ := f.Metadata.GetValue("PARQUET:field_id")
+	id, err := strconv.Atoi(text)
+	if err != nil {
+		return 0
+	}
+	return max(id, 0)
+}
+
+func listWriter(t arrow.ListLikeType, s *files.Shape, identified bool) (Writer, error) {
+	element, err := Shaped(t.Elem(), &s.Items[0], identified)
+	if err != nil {
+		return nil, err
+	}
+	return func(dst []byte, values arrow.Array, i int) []byte {
+		return appendList(dst, values.(array.ListLike), i, element)
+	}, nil
+}
+
+func mapWriter(t *arrow.MapType, s *files.Shape, identified bool) (Writer, error) {
+	key, err := Shaped(t.KeyType(), &s.Items[0], identified)
+	if err != nil {
+		return nil, err
+	}
+	item, err := Shaped(t.ItemType(), &s.Items[1], identified)
+	if err != nil {
+		return nil, err
+	}
+	return func(dst []byte, values arrow.Array, i int) []byte {
+		return appendMap(dst, values.(*array.Map), i, key, item)
+	}, nil
+}
+
+// promoted writes values that are not nested as those of a wider type.
+func promoted(t arrow.DataType, as files.Promotion) Writer {
+	switch {
+	case as == files.AsDouble && t.ID() == arrow.FLOAT32:
+		return func(dst []byte, values arrow.Array, i int) []byte {
+			return AppendFloat(dst, float64(values.(*array.Float32).Value(i)), 64)
+		}
+	case (as == files.AsMicros || as == files.AsNanos) && t.ID() == arrow.DATE32:
+		return func(dst []byte, values arrow.Array, i int) []byte {
+			return AppendDay(dst, values.(*array.Date32).Value(i), as)
+		}
+	}
+	return Append
+}
+
+// AppendDay appends the moment at which a day begins.
+func AppendDay(dst []byte, day arrow.Date32, as files.Promotion) []byte {
+	layout := "2006-01-02 15:04:05.000000"
+	if as == files.AsNanos {
+		layout = "2006-01-02 15:04:05.000000000"
+	}
+	return AppendText(dst, time.Unix(int64(day)*24*60*60, 0).UTC().Format(layout))
+}

@@ -1,0 +1,76 @@
+package files
+
+import (
+	"errors"
+	"slices"
+)
+
+// Shape is how a nested column is written as JSON where a table's format declares what is within: fields of structs are found in a file by
+// their ids, whatever their names were when it was written. The zero value is a value that is not nested.
+type Shape struct {
+	Form   Form
+	Fields []Field   // of a struct
+	Items  []Shape   // of a list: of its elements; of a map: of its keys and its values
+	As     Promotion // of a value that is not nested
+}
+
+// Form tells shapes apart.
+type Form uint8
+
+// The forms of values.
+const (
+	Scalar Form = iota
+	Struct
+	List
+	Map
+)
+
+// Field is a field of a struct.
+type Field struct {
+	Shape
+	Name    string
+	ID      int
+	Names   []string // of it in files that have no ids
+	Missing string   // JSON of the values of a file that does not have it
+}
+
+// Promotion is how values are written whose type was made a wider one since.
+type Promotion uint8
+
+// Promotions that change the text of a value. Integers and decimals have the same digits in a wider type.
+const (
+	AsStored Promotion = iota
+	AsDouble           // floats
+	AsMicros           // dates, as a moment in microseconds
+	AsNanos            // dates, as a moment in nanoseconds
+)
+
+// Find returns for each field of a struct its position among the n that a file has, whose ids and names are told; -1: it does not have it. A
+// file has ids, or is read by the names that the table gives to fields of such files.
+func (s *Shape) Find(identified bool, n int, id func(int) int, name func(int) string) ([]int, error) {
+	out, found := make([]int, len(s.Fields)), n == 0
+	for i := range out {
+		out[i] = -1
+	}
+	for at := range n {
+		found = found || id(at) != 0
+		pos := slices.IndexFunc(s.Fields, func(f Field) bool {
+			if identified {
+				return f.ID == id(at)
+			}
+			return slices.Contains(f.Names, name(at))
+		})
+		if pos >= 0 {
+			out[pos] = at
+		}
+	}
+	if identified && !found {
+		return nil, errors.New("a struct of the file has no field ids")
+	}
+	return out, nil
+}
+
+// Identified reports whether the columns of a file have ids.
+func (d *Description) Identified() bool {
+	return slices.ContainsFunc(d.Columns, func(c Column) bool { return c.ID != 0 })
+}
