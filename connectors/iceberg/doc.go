@@ -19,7 +19,7 @@
 // Package lake reads the data, with columns by field id. Files that iceberg-go asks for come through the same blob.Store
 // (fileio.go), none from outside the warehouse whatever metadata say.
 //
-// A plan.Table is bound to one metadata file and a snapshot in it: the current one, or what AS OF names (version.go). Tables of metadata (metadata.go)
+// A plan.Table is bound to one metadata file and a snapshot in it: the current one, or what AS OF names (version.go). Tables of metadata (metadata.go, partitions.go)
 // have a $ in their names and tell of such a version; they are not listed. Metadata, manifests and data files are
 // written once: they are cached by their names, and data files are read without a version of theirs.
 //

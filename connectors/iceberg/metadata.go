@@ -25,7 +25,7 @@ var metadataTables = map[string]struct {
 	rows    func(context.Context, *planner, *connectors.Usage) ([][]types.Value, error)
 }{
 	"snapshots": {
-		[]plan.TableColumn{moment("committed_at"), number("snapshot_id"), optional(number("parent_id")), optional(text("operation")), text("manifest_list"), jsonColumn("summary")},
+		[]plan.TableColumn{moment("committed_at"), number("snapshot_id"), optional(number("parent_id")), optional(text("operation")), text("manifest_list"), jsonColumn("summary", "map<string, string>")},
 		snapshotRows,
 	},
 	"history": {
@@ -40,6 +40,8 @@ var metadataTables = map[string]struct {
 		[]plan.TableColumn{text("file_path"), text("file_format"), number("spec_id"), number("record_count"), number("file_size_in_bytes"), number("delete_files")},
 		fileRows,
 	},
+	"partitions": {partitionColumns, partitionRows},
+	"manifests":  {manifestColumns, manifestRows},
 }
 
 func moment(name string) plan.TableColumn {
@@ -54,8 +56,8 @@ func text(name string) plan.TableColumn {
 	return plan.TableColumn{Name: name, Type: types.Of(types.Text), Native: "string"}
 }
 
-func jsonColumn(name string) plan.TableColumn {
-	return plan.TableColumn{Name: name, Type: types.Of(types.JSON), Nullable: true, Native: "map<string, string>", Warning: "shown as JSON"}
+func jsonColumn(name, native string) plan.TableColumn {
+	return plan.TableColumn{Name: name, Type: types.Of(types.JSON), Nullable: true, Native: native, Warning: "shown as JSON"}
 }
 
 func optional(c plan.TableColumn) plan.TableColumn {
