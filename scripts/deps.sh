@@ -50,14 +50,19 @@ if [ "$(cat "$cache/azurite/version" 2>/dev/null)" != "$azurite" ]; then
   echo "$azurite" >"$cache/azurite/version"
 fi
 
-# A Hadoop file system in one process.
-minidfs=$(dirname "$0")/../internal/testserver/minidfs
-if ! cmp -s "$minidfs/pom.xml" "$cache/minidfs/pom.xml" || ! cmp -s "$minidfs/MiniDfs.java" "$cache/minidfs/MiniDfs.java"; then
-  mkdir -p "$cache/minidfs"
-  mvn -B -q -f "$minidfs/pom.xml" dependency:copy-dependencies -DoutputDirectory="$cache/minidfs/lib"
-  javac -cp "$cache/minidfs/lib/*" -d "$cache/minidfs" "$minidfs/MiniDfs.java"
-  cp "$minidfs/pom.xml" "$minidfs/MiniDfs.java" "$cache/minidfs/"
-fi
+# A server of Java in one process is compiled anew when it or what it needs changes.
+jvm() {
+  local cached=$cache/$1 class=$2 source
+  source=$(dirname "$0")/../internal/testserver/$1
+  if ! cmp -s "$source/pom.xml" "$cached/pom.xml" || ! cmp -s "$source/$class.java" "$cached/$class.java"; then
+    mkdir -p "$cached"
+    mvn -B -q -f "$source/pom.xml" dependency:copy-dependencies -DoutputDirectory="$cached/lib"
+    javac -cp "$cached/lib/*" -d "$cached" "$source/$class.java"
+    cp "$source/pom.xml" "$source/$class.java" "$cached/"
+  fi
+}
+jvm minidfs MiniDfs
+jvm icebergrest IcebergRest
 
 # A virtual environment is installed anew when its requirements change.
 environment() {

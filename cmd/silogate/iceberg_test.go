@@ -13,14 +13,35 @@ import (
 	"github.com/silogate/silogate/internal/testserver"
 )
 
+// icebergCatalogs make a catalog for tables in a folder: what pyiceberg, in JSON, and the source's options say of it.
+var icebergCatalogs = map[string]func(t *testing.T, dir string) (properties, options string){
+	"sqlite": func(_ *testing.T, dir string) (string, string) {
+		return `{"type": "sql", "uri": "sqlite:///` + dir + `/catalog.db"}`, "catalog: sqlite, catalog_file: " + dir + "/catalog.db"
+	},
+	"rest": func(t *testing.T, dir string) (string, string) {
+		url := testserver.IcebergREST(t, dir)
+		return `{"type": "rest", "uri": "` + url + `"}`, `catalog: rest, catalog_url: "` + url + `"`
+	},
+}
+
 // Tables that pyiceberg wrote answer through the wire, found by their catalog and by their folders.
 func TestIceberg(t *testing.T) {
-	dir := testserver.IcebergTables(t, "../../connectors/iceberg/testdata/tables.py")
+	for name, catalog := range icebergCatalogs {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			properties, options := catalog(t, dir)
+			testserver.IcebergTables(t, dir, "../../connectors/iceberg/testdata/tables.py", properties)
+			readsIceberg(t, dir, options)
+		})
+	}
+}
+
+func readsIceberg(t *testing.T, dir, options string) {
 	db := serving(t, fmt.Sprintf(`
 sources:
-  lake: {type: iceberg, warehouse: %[1]s/warehouse, catalog: sqlite, catalog_file: %[1]s/catalog.db}
+  lake: {type: iceberg, warehouse: %[1]s/warehouse, %[2]s}
   folder: {type: iceberg, warehouse: %[1]s/warehouse}
-`, dir))
+`, dir, options))
 	word := func(name string) string {
 		text, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {

@@ -36,7 +36,8 @@ func TestConformance(t *testing.T) {
 			for _, table := range tables {
 				writeFixture(tb, filepath.Join(fixtures, table.Name+".parquet"), table)
 			}
-			dir := testserver.IcebergTables(tb, "testdata/load.py", fixtures)
+			dir := tb.TempDir()
+			testserver.IcebergTables(tb, dir, "testdata/load.py", fixtures)
 			return connect(tb, connectors.Options{"warehouse": dir + "/warehouse", "catalog": "sqlite", "catalog_file": dir + "/catalog.db"})
 		},
 		Reads: func(t types.Type) (types.Type, bool) {

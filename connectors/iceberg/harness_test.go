@@ -30,7 +30,8 @@ func open(t testing.TB, options connectors.Options) connectors.Source {
 // tables writes the tables of testdata/tables.py and opens their catalog.
 func tables(t *testing.T) connectors.Source {
 	t.Helper()
-	dir := testserver.IcebergTables(t, "testdata/tables.py")
+	dir := t.TempDir()
+	testserver.IcebergTables(t, dir, "testdata/tables.py")
 	return open(t, connectors.Options{"warehouse": dir + "/warehouse", "catalog": "sqlite", "catalog_file": dir + "/catalog.db"})
 }
 

@@ -106,6 +106,10 @@ func isNetwork(err error) bool {
 	return ok
 }
 
+// wholeList asks for lists as a whole. For a first page of some size iceberg-go sends no token, which catalogs refuse: the specification has an
+// empty one there. What a catalog pages by itself is followed.
+func wholeList(ctx context.Context, client *rest.Catalog) context.Context { return client.SetPageSize(ctx, 0) }
+
 func (c *restCatalog) namespaces(ctx context.Context) ([]string, error) {
 	client, err := c.connect(ctx)
 	if err != nil {
@@ -113,7 +117,7 @@ func (c *restCatalog) namespaces(ctx context.Context) ([]string, error) {
 	}
 	var out []string
 	for waiting := []table.Identifier{nil}; len(waiting) > 0; waiting = waiting[1:] {
-		below, err := client.ListNamespaces(ctx, waiting[0])
+		below, err := client.ListNamespaces(wholeList(ctx, client), waiting[0])
 		if err != nil {
 			return nil, c.fail(ctx, err)
 		}
@@ -131,7 +135,7 @@ func (c *restCatalog) tables(ctx context.Context, namespace string) ([]string, e
 		return nil, err
 	}
 	var out []string
-	for id, err := range client.ListTables(ctx, iceberg.ToIdentifier(namespace)) {
+	for id, err := range client.ListTables(wholeList(ctx, client), iceberg.ToIdentifier(namespace)) {
 		if errors.Is(err, iceberg.ErrNoSuchNamespace) {
 			return nil, nil
 		}

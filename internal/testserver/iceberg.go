@@ -1,15 +1,17 @@
 package testserver
 
 import (
+	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
 )
 
-// IcebergTables runs a script, which writes tables with pyiceberg into a new folder, its first argument, and returns the folder.
-func IcebergTables(tb testing.TB, script string, more ...string) string {
+// IcebergTables runs a script, which writes tables with pyiceberg into a folder, its first argument.
+func IcebergTables(tb testing.TB, dir, script string, more ...string) {
 	tb.Helper()
 	cache, err := CacheDir()
 	if err != nil {
@@ -19,10 +21,61 @@ func IcebergTables(tb testing.TB, script string, more ...string) string {
 	if _, err := os.Stat(python); err != nil {
 		require(tb, errMissing{"pyiceberg", "make deps"})
 	}
-	dir := tb.TempDir()
 	arguments := append([]string{"-W", "ignore", script, dir}, more...)
 	if out, err := exec.Command(python, arguments...).CombinedOutput(); err != nil {
 		require(tb, fmt.Errorf("%s: %w\n%s", filepath.Base(script), err, out))
 	}
-	return dir
+}
+
+// IcebergREST starts a REST catalog of Apache Iceberg whose tables lie in a folder below dir, warehouse, and returns its URL.
+func IcebergREST(tb testing.TB, dir string) string {
+	tb.Helper()
+	url, p, err := startIcebergREST(dir)
+	require(tb, err)
+	tb.Cleanup(p.stop)
+	return url
+}
+
+func startIcebergREST(tables string) (string, *process, error) {
+	fail := func(err error) (string, *process, error) { return "", nil, fmt.Errorf("iceberg rest: %w", err) }
+	cache, err := CacheDir()
+	if err != nil {
+		return fail(err)
+	}
+	classes := filepath.Join(cache, "icebergrest")
+	java, err := exec.LookPath("java")
+	if err == nil {
+		_, err = os.Stat(filepath.Join(classes, "IcebergRest.class"))
+	}
+	if err != nil {
+		return fail(errMissing{"iceberg rest", "make deps"})
+	}
+	dir, err := workDir("icebergrest", nil)
+	if err != nil {
+		return fail(err)
+	}
+	port, err := freePort()
+	if err != nil {
+		return fail(err)
+	}
+	p, err := launch(dir, nil, nil, java, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m",
+		"-cp", classes+":"+filepath.Join(classes, "lib", "*"), "IcebergRest", fmt.Sprint(port), tables)
+	if err != nil {
+		return fail(err)
+	}
+	url := fmt.Sprintf("http://127.0.0.1:%d", port)
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	if err := p.ready(func() error {
+		response, err := client.Get(url + "/v1/config") //nolint:noctx // the process is what is waited for
+		if err == nil {
+			response.Body.Close()
+			if response.StatusCode != http.StatusOK {
+				err = errors.New(response.Status)
+			}
+		}
+		return err
+	}); err != nil {
+		return fail(err)
+	}
+	return url, p, nil
 }

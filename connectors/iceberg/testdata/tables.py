@@ -1,6 +1,8 @@
-"""Writes the tables of the tests with pyiceberg: tables.py FOLDER makes FOLDER/catalog.db and FOLDER/warehouse."""
+"""Writes the tables of the tests with pyiceberg: tables.py FOLDER [PROPERTIES] makes FOLDER/warehouse, and FOLDER/catalog.db unless properties of
+another catalog are given in JSON."""
 import datetime as dt
 import decimal
+import json
 import os
 import sys
 import time
@@ -8,7 +10,7 @@ import uuid
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.catalog import load_catalog
 from pyiceberg.manifest import DataFile, DataFileContent, FileFormat, ManifestContent, ManifestWriterV2
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
@@ -22,7 +24,8 @@ from pyiceberg.types import (BinaryType, BooleanType, DateType, DecimalType, Dou
                              TimestamptzType, TimeType, UUIDType)
 
 folder = os.path.abspath(sys.argv[1])
-catalog = SqlCatalog("tests", uri=f"sqlite:///{folder}/catalog.db", warehouse=f"file://{folder}/warehouse")
+properties = json.loads(sys.argv[2]) if len(sys.argv) > 2 else {"type": "sql", "uri": f"sqlite:///{folder}/catalog.db"}
+catalog = load_catalog("tests", warehouse=f"file://{folder}/warehouse", **properties)
 catalog.create_namespace("shop")
 catalog.create_namespace("shop.eu")
 catalog.create_namespace("empty")
