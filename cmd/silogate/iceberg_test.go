@@ -18,6 +18,12 @@ var icebergCatalogs = map[string]func(t *testing.T, dir string) (properties, opt
 	"sqlite": func(_ *testing.T, dir string) (string, string) {
 		return `{"type": "sql", "uri": "sqlite:///` + dir + `/catalog.db"}`, "catalog: sqlite, catalog_file: " + dir + "/catalog.db"
 	},
+	"postgres": func(t *testing.T, _ string) (string, string) {
+		db := testserver.Postgres(t)
+		uri := strings.Replace(db.URL(), "postgres://", "postgresql+psycopg2://", 1)
+		options := fmt.Sprintf(`catalog: postgres, catalog_url: "postgres://%s@%s/%s?sslmode=disable", catalog_password: "%s"`, db.User, db.Host, db.Database, db.Password)
+		return `{"type": "sql", "uri": "` + uri + `"}`, options
+	},
 	"rest": func(t *testing.T, dir string) (string, string) {
 		url := testserver.IcebergREST(t, dir)
 		return `{"type": "rest", "uri": "` + url + `"}`, `catalog: rest, catalog_url: "` + url + `"`

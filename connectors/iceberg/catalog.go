@@ -24,6 +24,8 @@ type catalog interface {
 	tables(ctx context.Context, namespace string) ([]string, error)
 	// load returns the metadata of a table and where they lie; nil if there is no such table.
 	load(ctx context.Context, namespace, name string) (table.Metadata, string, error)
+	// close drops connections.
+	close() error
 }
 
 // folderCatalog is a warehouse without a catalog: tables are folders with a folder `metadata`, at the top or, in a namespace, one
@@ -32,6 +34,8 @@ type folderCatalog struct{ *source }
 
 // metadataFolder is where a table keeps its metadata, below its own folder.
 const metadataFolder = "metadata/"
+
+func (c *folderCatalog) close() error { return nil }
 
 func (c *folderCatalog) namespaces(ctx context.Context) ([]string, error) {
 	out := []string{""}

@@ -3,8 +3,10 @@ package iceberg
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 
@@ -35,6 +37,7 @@ const defaultAdmission = 16
 const (
 	catalogFolder = "folder"
 	catalogSQLite = "sqlite"
+	catalogPG     = "postgres"
 	catalogREST   = "rest"
 )
 
@@ -43,7 +46,9 @@ type settings struct {
 	warehouse storage.Place
 	catalog   string
 	file      string // of a SQLite catalog
-	name      string // of the catalog in that file; "": the only one
+	url       string // of a Postgres catalog
+	password  connectors.Secret
+	name      string // of the catalog in that file or database; "": the only one
 	rest      restSettings
 	admission int
 }
@@ -51,6 +56,7 @@ type settings struct {
 var catalogOptions = map[string][]string{
 	catalogFolder: nil,
 	catalogSQLite: {"catalog_file", "catalog_name"},
+	catalogPG:     {"catalog_url", "catalog_password", "catalog_name"},
 	catalogREST:   {"catalog_url", "catalog_warehouse", "token", "credential", "oauth_url", "scope"},
 }
 
@@ -77,17 +83,27 @@ func Open(_ context.Context, cfg connectors.Config) (connectors.Connector, error
 	if src.metadata, err = lru.New[string, table.Metadata](mostTables); err != nil {
 		return nil, err
 	}
-	switch s.catalog {
-	case catalogFolder:
-		src.catalog = &folderCatalog{src}
-	case catalogSQLite:
-		if src.catalog, err = newSQLiteCatalog(src, s.file, s.name, cfg.LocalRoots); err != nil {
-			return nil, sqlerr.Wrap(sqlerr.BadOption, err, "source %s", cfg.Name)
-		}
-	case catalogREST:
-		src.catalog = &restCatalog{settings: s.rest}
+	if src.catalog, err = s.open(src, cfg.LocalRoots); err != nil {
+		return nil, sqlerr.Wrap(sqlerr.BadOption, err, "source %s", cfg.Name)
 	}
 	return src, nil
+}
+
+// open makes the catalog, without I/O.
+func (s *settings) open(src *source, roots []string) (catalog, error) {
+	var of database
+	var err error
+	switch s.catalog {
+	case catalogSQLite:
+		of, err = newSQLiteFile(s.file, roots)
+	case catalogPG:
+		of, err = newPostgres(s.url, s.password)
+	case catalogREST:
+		return &restCatalog{settings: s.rest}, nil
+	default:
+		return &folderCatalog{src}, nil
+	}
+	return &sqlCatalog{src, of, s.name}, err
 }
 
 // parse checks options; an unknown one is an error.
@@ -98,7 +114,7 @@ func parse(o connectors.Options) (settings, error) {
 	}
 	own, ok := catalogOptions[s.catalog]
 	if !ok {
-		return s, fmt.Errorf("catalog must be %s, %s or %s", catalogFolder, catalogSQLite, catalogREST)
+		return s, fmt.Errorf("catalog must be one of %s", strings.Join(slices.Sorted(maps.Keys(catalogOptions)), ", "))
 	}
 	kind, at, err := storage.Find(warehouses, "warehouse", o)
 	if err != nil {
@@ -117,10 +133,13 @@ func parse(o connectors.Options) (settings, error) {
 		}
 		s.admission = n
 	}
-	if s.file, s.name = o["catalog_file"], o["catalog_name"]; s.catalog == catalogSQLite && s.file == "" {
-		return s, fmt.Errorf("option catalog_file is missing")
-	}
-	if s.catalog == catalogREST {
+	s.file, s.url, s.password, s.name = o["catalog_file"], o["catalog_url"], connectors.Secret(o["catalog_password"]), o["catalog_name"]
+	switch s.catalog {
+	case catalogSQLite:
+		if s.file == "" {
+			return s, fmt.Errorf("option catalog_file is missing")
+		}
+	case catalogREST:
 		if err := s.rest.parse(o); err != nil {
 			return s, err
 		}

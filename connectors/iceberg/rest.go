@@ -54,6 +54,15 @@ type restCatalog struct {
 	client *rest.Catalog
 }
 
+func (c *restCatalog) close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.client == nil {
+		return nil
+	}
+	return c.client.Close()
+}
+
 // connect asks the catalog for its configuration, once.
 func (c *restCatalog) connect(ctx context.Context) (*rest.Catalog, error) {
 	c.mu.Lock()
@@ -108,7 +117,9 @@ func isNetwork(err error) bool {
 
 // wholeList asks for lists as a whole. For a first page of some size iceberg-go sends no token, which catalogs refuse: the specification has an
 // empty one there. What a catalog pages by itself is followed.
-func wholeList(ctx context.Context, client *rest.Catalog) context.Context { return client.SetPageSize(ctx, 0) }
+func wholeList(ctx context.Context, client *rest.Catalog) context.Context {
+	return client.SetPageSize(ctx, 0)
+}
 
 func (c *restCatalog) namespaces(ctx context.Context) ([]string, error) {
 	client, err := c.connect(ctx)

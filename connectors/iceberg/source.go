@@ -37,7 +37,7 @@ type source struct {
 func (s *source) Bind(connectors.Principal) connectors.Source { return s }
 
 // Close drops idle connections.
-func (s *source) Close() error { return s.store.Close() }
+func (s *source) Close() error { return errors.Join(s.catalog.close(), s.store.Close()) }
 
 // Unreachable implements connectors.Reachability. A folder always can be reached.
 func (s *source) Unreachable() error {
