@@ -2,6 +2,7 @@ package files
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 )
 
@@ -68,6 +69,11 @@ func (s *Shape) Find(identified bool, n int, id func(int) int, name func(int) st
 		return nil, errors.New("a struct of the file has no field ids")
 	}
 	return out, nil
+}
+
+// Misshapen says that a file has values of another form than its table.
+func Misshapen(native string) error {
+	return fmt.Errorf("a nested value is %s in the file, and something else in the table", native)
 }
 
 // Identified reports whether the columns of a file have ids.

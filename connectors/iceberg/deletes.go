@@ -32,6 +32,7 @@ type deleteFiles struct {
 type deleteFile struct {
 	format.DataFile
 	object blob.Object
+	format files.Format
 	equal  []int // positions of the table's columns that deleted rows agree in; nil: it has positions
 
 	mu        sync.Mutex
@@ -68,18 +69,19 @@ func (d *deleteFiles) file(f format.DataFile) (*deleteFile, error) {
 	if known := d.byPath[f.FilePath()]; known != nil {
 		return known, nil
 	}
-	if f.FileFormat() != format.ParquetFile {
+	of, ok := d.formats[f.FileFormat()]
+	if !ok {
 		return nil, sqlerr.New(sqlerr.Unsupported, "%s is a file of deleted rows of format %s", f.FilePath(), f.FileFormat())
 	}
 	key, err := d.key(f.FilePath())
 	if err != nil {
 		return nil, err
 	}
-	out := &deleteFile{DataFile: f, object: blob.Object{Key: key, Size: f.FileSizeBytes()}}
+	out := &deleteFile{DataFile: f, object: blob.Object{Key: key, Size: f.FileSizeBytes()}, format: of}
 	for _, id := range f.EqualityFieldIDs() {
 		pos := slices.IndexFunc(d.columns, func(c lake.DeclaredColumn) bool { return c.ID == id })
 		if pos < 0 {
-			return nil, sqlerr.New(sqlerr.Unsupported, "%s says which rows are deleted by field %d, which is none of the table's columns any more", f.FilePath(), id)
+			return nil, sqlerr.New(sqlerr.Unsupported, "%s says which rows are deleted by field %d, which is no column of the table", f.FilePath(), id)
 		}
 		if t := d.columns[pos].Type; t.IsFloat() || t.Kind == types.JSON {
 			return nil, sqlerr.New(sqlerr.Unsupported, "%s says which rows are deleted by column %s of type %s", f.FilePath(), d.columns[pos].Name, d.columns[pos].Native)
@@ -163,7 +165,7 @@ func (f *deleteFile) load(ctx context.Context, p *planner, account files.Account
 	}
 	spec := p.spec(plan.TableName{Name: f.FilePath()})
 	spec.Location = f.FilePath()
-	err := lake.ReadAll(ctx, spec, columns, []lake.File{{Object: f.object}}, usage, func(b arrow.RecordBatch) error {
+	err := lake.ReadAll(ctx, spec, columns, []lake.File{{Object: f.object, Format: f.format}}, usage, func(b arrow.RecordBatch) error {
 		cost, err := visit(b)
 		if err != nil {
 			return err

@@ -10,12 +10,15 @@ import (
 
 	lru "github.com/hashicorp/golang-lru/v2"
 
+	format "github.com/apache/iceberg-go"
 	"github.com/apache/iceberg-go/table"
 
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/connectors/blob"
 	"github.com/silogate/silogate/connectors/blob/storage"
 	"github.com/silogate/silogate/connectors/files"
+	"github.com/silogate/silogate/connectors/files/avro"
+	"github.com/silogate/silogate/connectors/files/orc"
 	"github.com/silogate/silogate/connectors/files/parquet"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
@@ -79,7 +82,7 @@ func Open(_ context.Context, cfg connectors.Config) (connectors.Connector, error
 	if !s.warehouse.Local {
 		src.bytes, pages = blob.NewCache(byteCache), pageCache
 	}
-	src.parquet = parquet.New(pages)
+	src.formats = map[format.FileFormat]files.Format{format.ParquetFile: parquet.New(pages), format.OrcFile: orc.New(), format.AvroFile: avro.New()}
 	if src.metadata, err = lru.New[string, table.Metadata](mostTables); err != nil {
 		return nil, err
 	}

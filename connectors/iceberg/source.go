@@ -26,7 +26,7 @@ type source struct {
 	*warehouse
 	name     string
 	catalog  catalog
-	parquet  files.Format
+	formats  map[format.FileFormat]files.Format
 	opened   *files.Cache
 	bytes    *blob.Cache // nil: the store is no remote one
 	turns    *connectors.Turns
@@ -149,7 +149,7 @@ func (s *source) describe(name plan.TableName, kind string, m table.Metadata, lo
 
 // spec is how files are read.
 func (s *source) spec(name plan.TableName) lake.Spec {
-	return lake.Spec{Source: s.name, Name: name, Store: s.store, Format: s.parquet, Cache: s.opened, Bytes: s.bytes, Turns: s.turns}
+	return lake.Spec{Source: s.name, Name: name, Store: s.store, Format: s.formats[format.ParquetFile], Cache: s.opened, Bytes: s.bytes, Turns: s.turns}
 }
 
 // count returns a total of a snapshot's summary; NaN if its writer did not say.
@@ -203,7 +203,8 @@ func (p *planner) file(task table.FileScanTask, gone *deleteFiles) (lake.File, e
 	if err != nil {
 		return lake.File{}, err
 	}
-	if data.FileFormat() != format.ParquetFile {
+	of, ok := p.formats[data.FileFormat()]
+	if !ok {
 		return lake.File{}, sqlerr.New(sqlerr.Unsupported, "%s is a data file of format %s", data.FilePath(), data.FileFormat())
 	}
 	rows, err := gone.of(task)
@@ -217,6 +218,7 @@ func (p *planner) file(task table.FileScanTask, gone *deleteFiles) (lake.File, e
 	}
 	return lake.File{
 		Object:   blob.Object{Key: key, Size: data.FileSizeBytes()},
+		Format:   of,
 		Metadata: &manifested{data, p.columns, p.fields, &specs[at]},
 		Deletes:  rows,
 	}, nil

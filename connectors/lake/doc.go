@@ -6,7 +6,7 @@
 // all. The files of a Spec lie in folders that share their partition values (Listing). A folder need not be listed before
 // a query wants its files.
 //
-// All files of a table have one format (files.Format). What the package knows of formats is in package files: below, a part
+// All files of a table have one format (files.Format), unless a declared table says which a file has. What the package knows of formats is in package files: below, a part
 // is a row group of Parquet, a block or a stretch of a text, and what is said of statistics and indexes holds for formats
 // that have them.
 //

@@ -180,7 +180,7 @@ func (x *execution) Splits(ctx context.Context) iter.Seq2[connectors.Split, erro
 				yield(nil, x.scan.table.fail(err))
 				return
 			}
-			if d, ok := p.section.(files.Divisible); ok && !whole && x.run.Parallel > 1 && p.size >= worthDividing {
+			if d, ok := x.divisible(p); ok {
 				if !x.divide(ctx, p, d, give, yield) {
 					return
 				}
@@ -208,6 +208,13 @@ func (x *execution) Splits(ctx context.Context) iter.Seq2[connectors.Split, erro
 			give(next)
 		}
 	}
+}
+
+// divisible returns the section of a part that several readers are to share. A limit counts the rows of the scan, and deletes those of a part from
+// its start.
+func (x *execution) divisible(p part) (files.Divisible, bool) {
+	d, ok := p.section.(files.Divisible)
+	return d, ok && x.scan.limit < 0 && p.values.Deletes == nil && x.run.Parallel > 1 && p.size >= worthDividing
 }
 
 // divide yields the blocks of a part, each as a split; false: no more are wanted, or reading it failed.

@@ -44,10 +44,10 @@ func shaped(t arrow.DataType, s *files.Shape, identified bool) (Writer, error) {
 		}
 	default:
 		if s.Form == files.Scalar {
-			return promoted(t, s.As), nil
+			return Promoted(s.As), nil
 		}
 	}
-	return nil, fmt.Errorf("a nested value is %s in the file, and something else in the table", t)
+	return nil, files.Misshapen(t.String())
 }
 
 func structWriter(t *arrow.StructType, s *files.Shape, identified bool) (Writer, error) {
@@ -117,19 +117,24 @@ func mapWriter(t *arrow.MapType, s *files.Shape, identified bool) (Writer, error
 	}, nil
 }
 
-// promoted writes values that are not nested as those of a wider type.
-func promoted(t arrow.DataType, as files.Promotion) Writer {
-	switch {
-	case as == files.AsDouble && t.ID() == arrow.FLOAT32:
-		return func(dst []byte, values arrow.Array, i int) []byte {
-			return AppendFloat(dst, float64(values.(*array.Float32).Value(i)), 64)
-		}
-	case (as == files.AsMicros || as == files.AsNanos) && t.ID() == arrow.DATE32:
-		return func(dst []byte, values arrow.Array, i int) []byte {
-			return AppendDay(dst, values.(*array.Date32).Value(i), as)
-		}
+// Promoted writes values that are not nested as those of a wider type.
+func Promoted(as files.Promotion) Writer {
+	if as == files.AsStored {
+		return Append
 	}
-	return Append
+	return func(dst []byte, values arrow.Array, i int) []byte {
+		switch a := values.(type) {
+		case *array.Float32:
+			if as == files.AsDouble {
+				return AppendFloat(dst, float64(a.Value(i)), 64)
+			}
+		case *array.Date32:
+			if as == files.AsMicros || as == files.AsNanos {
+				return AppendDay(dst, a.Value(i), as)
+			}
+		}
+		return Append(dst, values, i)
+	}
 }
 
 // AppendDay appends the moment at which a day begins.

@@ -26,6 +26,7 @@ type reader struct {
 	cursor cursor // in its rows
 	room   []byte // of scratch, for decompressing
 
+	failed  error // why columns can't be read in the shapes that are wanted
 	vectors []*vector
 	steps   []step // of a row; none: nothing is decoded
 }
@@ -42,7 +43,7 @@ func newReader(s *section, c *cutter, k *chunk, o files.Options) *reader {
 		return r
 	}
 	for _, at := range s.columns {
-		r.vectors = append(r.vectors, newVector(o.Memory, s.file.shown.Columns[at], s.file.fields[at]))
+		r.vectors = append(r.vectors, newVector(o.Memory, s.file.shown.Columns[at], s.file.fields[at], r.shape(at)))
 	}
 	passed := int64(0) // bytes
 	flush := func() {
@@ -68,8 +69,23 @@ func newReader(s *section, c *cutter, k *chunk, o files.Options) *reader {
 	return r
 }
 
+// shape is that of a column as JSON; nil: as the file has it.
+func (r *reader) shape(at int) *shaped {
+	if r.options.Shapes == nil || r.options.Shapes[at] == nil {
+		return nil
+	}
+	shape, err := newShaped(r.file.fields[at], r.options.Shapes[at], r.file.shown.Identified())
+	if err != nil && r.failed == nil {
+		r.failed = fmt.Errorf("column %s: %w", r.file.shown.Columns[at].Name, err)
+	}
+	return shape
+}
+
 // Next implements files.Reader.
 func (r *reader) Next(ctx context.Context) ([]arrow.Array, int, error) {
+	if r.failed != nil {
+		return nil, 0, r.file.corrupt(r.failed)
+	}
 	for _, v := range r.vectors {
 		v.builder.Reserve(r.options.BatchRows)
 		v.bytes = 0

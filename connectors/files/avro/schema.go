@@ -53,6 +53,7 @@ type schema struct {
 type field struct {
 	name string
 	typ  *schema
+	id   int // that a table's format gave it; 0: none
 }
 
 // logical is what a type is annotated with.
@@ -237,16 +238,17 @@ func (p *parser) record(o map[string]any, space string) (*schema, error) {
 		if err != nil {
 			return nil, fmt.Errorf("field %q: %w", name, err)
 		}
-		s.fields = append(s.fields, field{name, typ})
+		id, _ := whole(f["field-id"])
+		s.fields = append(s.fields, field{name, typ, id})
 	}
 	return s, nil
 }
 
-// define notes a named type and returns the namespace within it.
+// define notes a named type and returns the namespace within it. Some writers leave names out.
 func (p *parser) define(s *schema, o map[string]any, space string) (within string, err error) {
 	name, ok := o["name"].(string)
 	if !ok {
-		return "", errors.New("a named type without a name")
+		return space, nil
 	}
 	if own, ok := o["namespace"].(string); ok {
 		space = own
@@ -281,6 +283,23 @@ func (s *schema) annotate(o map[string]any) {
 			s.logical = known.logical
 		}
 	}
+	// Iceberg names the moments of an instant and those without a zone alike, and tells them by an attribute.
+	if utc, ok := o["adjust-to-utc"].(bool); ok && !utc {
+		s.logical = withoutZone(s.logical)
+	}
+}
+
+// withoutZone is the logical type of moments that are no instants.
+func withoutZone(l logical) logical {
+	switch l {
+	case timestampMillis:
+		return localMillis
+	case timestampMicros:
+		return localMicros
+	case timestampNanos:
+		return localNanos
+	}
+	return l
 }
 
 // fits reports whether a logical type of the right kind is valid, and notes the digits of a decimal.

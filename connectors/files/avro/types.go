@@ -16,7 +16,9 @@ func columnsOf(s *schema) (columns []files.Column, fields []*schema) {
 		return []files.Column{describe("value", s)}, []*schema{s}
 	}
 	for _, f := range s.fields {
-		columns, fields = append(columns, describe(f.name, f.typ)), append(fields, f.typ)
+		c := describe(f.name, f.typ)
+		c.ID = f.id
+		columns, fields = append(columns, c), append(fields, f.typ)
 	}
 	return columns, fields
 }

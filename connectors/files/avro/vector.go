@@ -28,12 +28,23 @@ type vector struct {
 	scratch []byte
 }
 
-func newVector(mem memory.Allocator, c files.Column, s *schema) *vector {
+// newVector makes the vector of a column; a shape is that of its values as JSON, nil: as the file has them.
+func newVector(mem memory.Allocator, c files.Column, s *schema, shape *shaped) *vector {
 	t := c.Type
 	if t.Kind == types.Null {
 		t = types.Of(types.Text)
 	}
 	v := &vector{name: c.Name, builder: array.NewBuilder(mem, t.Arrow())}
+	if shape != nil {
+		v.append = v.documents(s, func(dst []byte, c *cursor, branch int) []byte {
+			of := shape
+			if s.kind == kindUnion {
+				of = shape.branches[branch]
+			}
+			return c.shaped(dst, of, 0)
+		})
+		return v
+	}
 	v.append = v.appender(s, t)
 	return v
 }
@@ -44,7 +55,13 @@ func (v *vector) appender(s *schema, t types.Type) read {
 		return func(*cursor) { v.builder.AppendNull() }
 	}
 	if t.Kind == types.JSON {
-		return v.documents(s)
+		return v.documents(s, func(dst []byte, c *cursor, branch int) []byte {
+			of := s
+			if s.kind == kindUnion {
+				of = s.branches[branch]
+			}
+			return c.json(dst, of, 0)
+		})
 	}
 	if s.kind == kindUnion {
 		return v.union(s, t)
@@ -120,18 +137,18 @@ func (v *vector) union(s *schema, t types.Type) read {
 	}
 }
 
-// documents appends nested values as JSON; NULL of a union is NULL.
-func (v *vector) documents(s *schema) read {
+// documents appends nested values as JSON, which write reads; NULL of a union is NULL.
+func (v *vector) documents(s *schema, write func(dst []byte, c *cursor, branch int) []byte) read {
 	b := v.builder.(*array.StringBuilder)
 	return func(c *cursor) {
-		of := s
+		branch := 0
 		if s.kind == kindUnion {
-			if of = s.branches[c.branch(s)]; of.kind == kindNull {
+			if branch = c.branch(s); s.branches[branch].kind == kindNull {
 				b.AppendNull()
 				return
 			}
 		}
-		v.scratch = c.json(v.scratch[:0], of, 0)
+		v.scratch = write(v.scratch[:0], c, branch)
 		b.BinaryBuilder.Append(v.scratch)
 		v.bytes += int64(len(v.scratch))
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
+	"github.com/silogate/silogate/connectors/files"
 	"github.com/silogate/silogate/connectors/files/arrowjson"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
@@ -40,38 +41,103 @@ type values interface {
 	close()
 }
 
-func newDocument(r *stripeReader, n *node, limit int) (column, error) {
-	root, err := newValues(r, n)
+// newDocument makes the column of a nested type; a shape is how its values are written, nil: as the file has them.
+func newDocument(r *stripeReader, n *node, shape *files.Shape, limit int) (column, error) {
+	root, err := newValues(r, n, shape)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("column %s: %w", n.name, err)
 	}
 	return &document{base: base{mem: r.options.Memory}, root: root, limit: limit}, nil
 }
 
-func newValues(r *stripeReader, n *node) (values, error) {
-	if n.kind == kindDecimal { // a number in JSON, whatever its digits
-		return &leaves{column: newDecimal(r, n)}, nil
+func newValues(r *stripeReader, n *node, shape *files.Shape) (values, error) {
+	if shape != nil && shape.Form != n.form() {
+		return nil, files.Misshapen(n.String())
 	}
 	if !n.nested {
-		c, err := r.column(n, mostStep/stepRows, false)
-		return &leaves{column: c}, err
+		return newLeaves(r, n, shape)
+	}
+	present := presence{base: r.base(n, nil)}
+	if n.kind == kindStruct {
+		fields, err := newFields(r, n, shape)
+		return &structs{presence: present, fields: fields}, err
 	}
 	var children []values
-	for _, child := range n.children {
-		v, err := newValues(r, child)
+	for i, child := range n.children {
+		var of *files.Shape
+		if shape != nil {
+			of = &shape.Items[i]
+		}
+		v, err := newValues(r, child, of)
 		if err != nil {
 			return nil, err
 		}
 		children = append(children, v)
 	}
-	present := presence{base: r.base(n, nil)}
-	switch n.kind {
-	case kindStruct:
-		return &structs{presence: present, names: n.fields, fields: children}, nil
-	case kindUnion:
+	if n.kind == kindUnion {
 		return &unions{presence: present, tags: &runBytes{stream: r.streamOf(n.column, data)}, branches: children}, nil
 	}
 	return &lists{presence: present, lengths: r.ints(n.column, length, false), items: children}, nil
+}
+
+// union is the form of what no table declares.
+const union = files.Form(255)
+
+func (n *node) form() files.Form {
+	switch n.kind {
+	case kindStruct:
+		return files.Struct
+	case kindList:
+		return files.List
+	case kindMap:
+		return files.Map
+	case kindUnion:
+		return union
+	}
+	return files.Scalar
+}
+
+func newLeaves(r *stripeReader, n *node, shape *files.Shape) (values, error) {
+	out := &leaves{write: arrowjson.Append}
+	if shape != nil {
+		out.write = arrowjson.Promoted(shape.As)
+	}
+	if n.kind == kindDecimal { // a number in JSON, whatever its digits
+		out.column = newDecimal(r, n)
+		return out, nil
+	}
+	var err error
+	out.column, err = r.column(n, nil, mostStep/stepRows, false)
+	return out, err
+}
+
+// newFields makes the fields of a struct, those of its shape if it has one: the others are not decoded.
+func newFields(r *stripeReader, n *node, shape *files.Shape) ([]fieldValues, error) {
+	var out []fieldValues
+	if shape == nil {
+		for i, child := range n.children {
+			v, err := newValues(r, child, nil)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, fieldValues{name: n.fields[i], values: v})
+		}
+		return out, nil
+	}
+	at, err := shape.Find(r.file.shown.Identified(), len(n.children), func(i int) int { return n.children[i].id }, func(i int) string { return n.fields[i] })
+	if err != nil {
+		return nil, err
+	}
+	for i, f := range shape.Fields {
+		field := fieldValues{name: f.Name, missing: f.Missing}
+		if at[i] >= 0 {
+			if field.values, err = newValues(r, n.children[at[i]], &f.Shape); err != nil {
+				return nil, fmt.Errorf("field %s: %w", f.Name, err)
+			}
+		}
+		out = append(out, field)
+	}
+	return out, nil
 }
 
 func (c *document) next(n int) (arrow.Array, error) {
@@ -125,6 +191,7 @@ func (c *document) close() { c.root.close() }
 // leaves are values of a type that has none within.
 type leaves struct {
 	column column
+	write  arrowjson.Writer
 	arrays []arrow.Array
 	ends   []int // of each array, in values
 }
@@ -165,7 +232,7 @@ func (l *leaves) isNull(i int) bool {
 
 func (l *leaves) json(dst []byte, i int) []byte {
 	a, i := l.at(i)
-	return arrowjson.Append(dst, a, i)
+	return l.write(dst, a, i)
 }
 
 func (l *leaves) free() {
@@ -213,8 +280,14 @@ func (p *presence) isNull(i int) bool { return p.place[i] < 0 }
 // structs are values of several fields.
 type structs struct {
 	presence
-	names  []string
-	fields []values
+	fields []fieldValues
+}
+
+// fieldValues are those of a field of a struct.
+type fieldValues struct {
+	name    string
+	missing string // JSON of all of them, if the file has none
+	values         // nil: the file has none
 }
 
 func (s *structs) load(n int) error {
@@ -222,7 +295,15 @@ func (s *structs) load(n int) error {
 	if err != nil {
 		return err
 	}
-	return loadAll(s.fields, n)
+	for _, f := range s.fields {
+		if f.values == nil {
+			continue
+		}
+		if err := f.load(n); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func loadAll(list []values, n int) error {
@@ -242,17 +323,27 @@ func closeAll(list []values) {
 
 func (s *structs) json(dst []byte, i int) []byte {
 	dst = append(dst, '{')
-	for f, name := range s.names {
-		if f > 0 {
+	for k, f := range s.fields {
+		if k > 0 {
 			dst = append(dst, ", "...)
 		}
-		dst = append(arrowjson.AppendText(dst, name), ": "...)
-		dst = appendJSON(dst, s.fields[f], int(s.place[i]))
+		dst = append(arrowjson.AppendText(dst, f.name), ": "...)
+		if f.values == nil {
+			dst = append(dst, f.missing...)
+			continue
+		}
+		dst = appendJSON(dst, f.values, int(s.place[i]))
 	}
 	return append(dst, '}')
 }
 
-func (s *structs) close() { closeAll(s.fields) }
+func (s *structs) close() {
+	for _, f := range s.fields {
+		if f.values != nil {
+			f.values.close()
+		}
+	}
+}
 
 // appendJSON appends a value that may be NULL.
 func appendJSON(dst []byte, v values, i int) []byte {

@@ -100,7 +100,11 @@ func (s *section) Open(ctx context.Context, fetch files.Fetch, o files.Options) 
 	}
 	for i, c := range s.columns {
 		n := s.file.columns[c]
-		col, err := maker.column(n, batchBytes/len(s.columns), slices.Contains(o.Encoded, i) && !conditioned(o, i))
+		var shape *files.Shape
+		if o.Shapes != nil {
+			shape = o.Shapes[c]
+		}
+		col, err := maker.column(n, shape, batchBytes/len(s.columns), slices.Contains(o.Encoded, i) && !conditioned(o, i))
 		if err != nil {
 			return nil, err
 		}
@@ -114,8 +118,8 @@ func conditioned(o files.Options, column int) bool {
 	return slices.ContainsFunc(o.Conditions, func(c files.Condition) bool { return slices.Contains(c.Columns, column) })
 }
 
-// column makes a column of a type whose vectors have at most limit bytes of texts, and are codes of a dictionary if encoded.
-func (r *stripeReader) column(n *node, limit int, encoded bool) (column, error) {
+// column makes a column of a type, which is written in a shape if it is nested, whose vectors have at most limit bytes of texts, and are codes of a dictionary if encoded.
+func (r *stripeReader) column(n *node, shape *files.Shape, limit int, encoded bool) (column, error) {
 	switch n.kind {
 	case kindBoolean:
 		return newBoolean(r, n), nil
@@ -143,7 +147,7 @@ func (r *stripeReader) column(n *node, limit int, encoded bool) (column, error) 
 	case kindString, kindVarchar, kindChar, kindBinary:
 		return newText(r, n, limit, encoded), nil
 	}
-	return newDocument(r, n, limit)
+	return newDocument(r, n, shape, limit)
 }
 
 func (r *reader) failed(err error) error {

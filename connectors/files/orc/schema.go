@@ -2,6 +2,7 @@ package orc
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/silogate/silogate/connectors/files"
 	"github.com/silogate/silogate/engine/types"
@@ -47,7 +48,16 @@ type node struct {
 	children         []*node
 	fields           []string // names of children of a struct
 	nested           bool
+	id               int // that a table's format gave it; 0: none
+	fixed            int // of a binary whose values all have this length in bytes; 0: they vary
 }
+
+// Attributes that Iceberg gives types ("ORC" in its specification).
+const (
+	attributeID     = "iceberg.id"
+	attributeBinary = "iceberg.binary-type"
+	attributeLength = "iceberg.length"
+)
 
 // Bounds of types: MySQL's tables have 4096 columns at most.
 const (
@@ -55,8 +65,9 @@ const (
 	mostDepth   = 64
 )
 
-// Limits of what has a length in MySQL, in characters of at most 4 bytes.
+// Limits of what has a length in MySQL, in characters of at most 4 bytes, or in bytes.
 const (
+	longestBinary  = 255
 	longestChar    = 255
 	longestVarchar = 16_383
 )
@@ -88,6 +99,10 @@ func tree(list []fileType) (*node, error) {
 			}
 		}
 		n.length = int(min(t.length, 1<<30))
+		n.id = positive(t.attributes[attributeID])
+		if t.attributes[attributeBinary] == "FIXED" {
+			n.fixed = positive(t.attributes[attributeLength])
+		}
 		nodes[i] = n
 	}
 	parents := make([]int, len(list))
@@ -107,6 +122,15 @@ func tree(list []fileType) (*node, error) {
 		}
 	}
 	return nodes[0], nodes[0].check(0)
+}
+
+// positive is a number in an attribute; 0: it is none.
+func positive(text string) int {
+	n, err := strconv.ParseInt(text, 10, 32)
+	if err != nil {
+		return 0
+	}
+	return int(max(n, 0))
 }
 
 // check bounds how deep types nest.
@@ -133,7 +157,7 @@ func columnsOf(root *node) (columns []files.Column, nodes []*node, err error) {
 	}
 	for i, n := range nodes {
 		n.describe(names[i])
-		c := files.Column{Name: names[i], Type: n.typ, Nullable: true, Native: n.String()}
+		c := files.Column{Name: names[i], Type: n.typ, Nullable: true, Native: n.String(), ID: n.id}
 		switch {
 		case n.nested:
 			c.Warning = "shown as JSON"
@@ -172,6 +196,8 @@ func (n *node) describe(name string) {
 		n.typ = types.NewText(types.Varchar, n.length, types.Utf8mb4Bin0900)
 	case n.kind == kindChar || n.kind == kindVarchar:
 		n.typ = types.Of(types.Text)
+	case n.kind == kindBinary && n.fixed > 0 && n.fixed <= longestBinary:
+		n.typ = types.Type{Kind: types.Binary, Length: uint32(n.fixed)}
 	default:
 		n.typ = types.Of(kinds[n.kind])
 	}

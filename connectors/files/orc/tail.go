@@ -103,6 +103,7 @@ type fileType struct {
 	names            []string
 	length           uint64 // of char and varchar
 	precision, scale uint64
+	attributes       map[string]string
 }
 
 func parseFooter(b []byte) (f footer, err error) {
@@ -182,6 +183,21 @@ func parseType(b []byte) (t fileType, err error) {
 			t.precision = v.number
 		case 6:
 			t.scale = v.number
+		case 7:
+			var key, text string
+			err = message(v.bytes).fields(func(field int, v value) error {
+				switch field {
+				case 1:
+					key = string(v.bytes)
+				case 2:
+					text = string(v.bytes)
+				}
+				return nil
+			})
+			if t.attributes == nil {
+				t.attributes = make(map[string]string)
+			}
+			t.attributes[key] = text
 		}
 		return err
 	})

@@ -9,7 +9,9 @@ import time
 import uuid
 
 import pyarrow as pa
+import pyarrow.orc as orc
 import pyarrow.parquet as pq
+from pyiceberg.avro.file import AvroOutputFile
 from pyiceberg.catalog import load_catalog
 from pyiceberg.manifest import DataFile, DataFileContent, FileFormat, ManifestContent, ManifestWriterV2
 from pyiceberg.partitioning import PartitionField, PartitionSpec
@@ -275,5 +277,117 @@ def deletes():
     equal("shop.by_float", [("ratio", pa.float64(), 4)], [(0.5,)])
 
 
-for make in (types, evolved, nested, unidentified, partitioned, statistics, history, small, deletes):
+def orc_type(t):
+    """An Arrow type whose fields have their ids as ORC files have them."""
+    if pa.types.is_struct(t):
+        return pa.struct([orc_field(f) for f in t])
+    if pa.types.is_map(t):
+        return pa.map_(orc_field(t.key_field), orc_field(t.item_field))
+    if pa.types.is_list(t) or pa.types.is_large_list(t):
+        return pa.list_(orc_field(t.value_field))
+    return {pa.large_string(): pa.string(), pa.large_binary(): pa.binary()}.get(t, t)
+
+
+def orc_field(f):
+    more = {"iceberg.id": f.metadata[b"PARQUET:field_id"]}
+    if pa.types.is_fixed_size_binary(f.type):
+        return pa.field(f.name, pa.binary(), f.nullable, more | {"iceberg.binary-type": "FIXED", "iceberg.length": str(f.type.byte_width)})
+    return pa.field(f.name, orc_type(f.type), f.nullable, more)
+
+
+def write_orc(table, path, rows):
+    schema = pa.schema([orc_field(f) for f in table.schema().as_arrow()])
+    with table.io.new_output(path).create() as out:
+        orc.write_table(pa.Table.from_pylist(rows, schema=schema), out, stripe_size=64 << 10)
+
+
+def avro_value(t, v):
+    """A value as pyiceberg's writer of Avro takes it."""
+    if v is None:
+        return None
+    if isinstance(t, StructType):
+        return Record(*[avro_value(f.field_type, v.get(f.name)) for f in t.fields])
+    if isinstance(t, ListType):
+        return [avro_value(t.element_type, x) for x in v]
+    if isinstance(t, MapType):
+        return {k: avro_value(t.value_type, x) for k, x in v}
+    if isinstance(t, DateType):
+        return (v - dt.date(1970, 1, 1)).days
+    if isinstance(t, (TimestampType, TimestamptzType)):
+        return (v.replace(tzinfo=None) - dt.datetime(1970, 1, 1)) // dt.timedelta(microseconds=1)
+    if isinstance(t, TimeType):
+        return ((v.hour * 60 + v.minute) * 60 + v.second) * 1000000 + v.microsecond
+    if isinstance(t, UUIDType):
+        return uuid.UUID(bytes=v)
+    return v
+
+
+def write_avro(table, path, rows):
+    struct = table.schema().as_struct()
+    with AvroOutputFile(table.io.new_output(path), table.schema(), "table") as out:
+        for part in range(0, len(rows), 500):
+            out.write_block([avro_value(struct, r) for r in rows[part:part + 500]])
+
+
+WRITERS = {FileFormat.ORC: write_orc, FileFormat.AVRO: write_avro}
+
+
+def add_rows(name, kind, rows):
+    """Commits a data file of rows in a format that pyiceberg itself does not write."""
+    table = catalog.load_table(name)
+    path = f"{table.location()}/data/{uuid.uuid4()}.{kind.value.lower()}"
+    WRITERS[kind](table, path, rows)
+    file = DataFile.from_args(content=DataFileContent.DATA, file_path=path, file_format=kind, partition=Record(), record_count=len(rows),
+                              file_size_in_bytes=len(table.io.new_input(path)), column_sizes={}, value_counts={}, null_value_counts={}, nan_value_counts={},
+                              lower_bounds={}, upper_bounds={}, key_metadata=None, split_offsets=None, sort_order_id=None)
+    file.spec_id = table.spec().spec_id
+    with table.transaction() as transaction:
+        with transaction.update_snapshot().fast_append() as update:
+            update.append_data_file(file)
+    return path
+
+
+def formats():
+    """Tables of files in each format: types, nested values that evolved, and deleted rows."""
+    scalars = Schema(
+        NestedField(1, "boolean", BooleanType()), NestedField(2, "int", IntegerType()), NestedField(3, "long", LongType()), NestedField(4, "float", FloatType()),
+        NestedField(5, "double", DoubleType()), NestedField(6, "decimal", DecimalType(20, 4)), NestedField(7, "date", DateType()), NestedField(8, "timestamp", TimestampType()),
+        NestedField(9, "timestamptz", TimestamptzType()), NestedField(10, "string", StringType()), NestedField(11, "fixed", FixedType(3)), NestedField(12, "binary", BinaryType()))
+    row = dict(boolean=True, int=1, long=2**62, float=1.5, double=-2.25, decimal=decimal.Decimal("1234567890123456.7890"), date=dt.date(2024, 2, 29),
+               timestamp=dt.datetime(2024, 2, 29, 12, 30, 15, 123456), timestamptz=dt.datetime(2024, 2, 29, 12, 30, 15, 123456, UTC), string="Grüße", fixed=b"\x00\x01\xfe",
+               binary=b"\x00abc")
+    point = StructType(NestedField(11, "x", FloatType()), NestedField(12, "y", IntegerType()))
+    nested = Schema(NestedField(1, "id", IntegerType()), NestedField(2, "s", StructType(NestedField(21, "a", IntegerType()), NestedField(22, "b", StringType()))),
+                    NestedField(3, "points", ListType(31, point, element_required=False)), NestedField(4, "by_name", MapType(41, StringType(), 42, point, value_required=False)))
+    many = Schema(NestedField(1, "id", IntegerType()), NestedField(2, "word", StringType()), NestedField(3, "filler", StringType()))
+    for kind in WRITERS:
+        name = kind.value.lower()
+        catalog.create_table(f"shop.{name}_types", scalars)
+        add_rows(f"shop.{name}_types", kind, [row, dict(int=2)])
+
+        catalog.create_table(f"shop.{name}_nested", nested)
+        add_rows(f"shop.{name}_nested", kind, [
+            dict(id=1, s=dict(a=1, b="one"), points=[dict(x=0.1, y=1), dict(x=None)], by_name=[("p", dict(x=0.5, y=3)), ("q", dict(y=1))]), dict(id=2)])
+        with catalog.load_table(f"shop.{name}_nested").update_schema() as u:
+            u.rename_column("s.a", "c")
+            u.update_column("s.a", LongType())
+            u.update_column("points.x", DoubleType())
+            u.delete_column("by_name.y")
+            u.update_column("id", LongType())
+            u.move_first("s.b")
+        with catalog.load_table(f"shop.{name}_nested").update_schema() as u:
+            u.add_column(("s", "a"), DateType())
+        add_rows(f"shop.{name}_nested", kind, [dict(id=2**40, s=dict(c=2**40, b="three", a=dt.date(2024, 2, 29)), points=[dict(x=1e300, y=2)], by_name=[("r", dict(x=0.25))])])
+
+        catalog.create_table(f"shop.{name}_deletes", many)
+        path = add_rows(f"shop.{name}_deletes", kind, [dict(id=i, word=f"w{i % 7}", filler=os.urandom(600).hex()) for i in range(8000)])
+        positions = pa.schema([with_id("file_path", pa.string(), 2147483546), with_id("pos", pa.int64(), 2147483545)])
+        add_deletes(f"shop.{name}_deletes", DataFileContent.POSITION_DELETES, pa.table({"file_path": [path] * 3, "pos": [0, 4000, 7999]}, schema=positions))
+        equal(f"shop.{name}_deletes", [("id", pa.int32(), 1)], [(5,), (6000,)])
+    table = catalog.load_table("shop.avro_deletes")
+    table.append(pa.Table.from_pylist([dict(id=50000, word="parquet")], schema=table.schema().as_arrow()))
+    add_rows("shop.avro_deletes", FileFormat.ORC, [dict(id=60000, word="orc")])
+
+
+for make in (types, evolved, nested, unidentified, partitioned, statistics, history, small, deletes, formats):
     make()
