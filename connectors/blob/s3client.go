@@ -30,7 +30,11 @@ func (s *S3) service(ctx context.Context) (*s3.Client, error) {
 	if s.client != nil {
 		return s.client, nil
 	}
-	loaded, err := awsconfig.LoadDefaultConfig(ctx, s.settings()...)
+	config := s.config
+	if s.region != "" {
+		config.Region = s.region
+	}
+	loaded, err := config.AWS(ctx)
 	if err != nil {
 		return nil, sqlerr.Wrap(sqlerr.BadOption, err, "%s: AWS configuration", s.Location(""))
 	}
@@ -43,7 +47,6 @@ func (s *S3) service(ctx context.Context) (*s3.Client, error) {
 		Transport:     s.transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	s.takeRole(&loaded)
 	s.client = s3.NewFromConfig(loaded, func(o *s3.Options) {
 		o.HTTPClient = client
 		o.UsePathStyle = s.config.PathStyle
@@ -84,9 +87,17 @@ func signWithoutEncoding(stack *middleware.Stack) error {
 	return errors.Join(stack.Finalize.Insert(hide, signing, middleware.Before), stack.Finalize.Insert(show, signing, middleware.After))
 }
 
-// settings are what the source's options say, beside the environment's configuration.
-func (s *S3) settings() []func(*awsconfig.LoadOptions) error {
-	c := s.config
+// AWS is the configuration of the SDK that options say, beside that of the environment, which may be read from files. It is not that of a client:
+// connections are the caller's.
+func (c S3Config) AWS(ctx context.Context) (aws.Config, error) {
+	loaded, err := awsconfig.LoadDefaultConfig(ctx, c.settings()...)
+	if err == nil {
+		c.takeRole(&loaded)
+	}
+	return loaded, err
+}
+
+func (c S3Config) settings() []func(*awsconfig.LoadOptions) error {
 	load := []func(*awsconfig.LoadOptions) error{
 		awsconfig.WithDefaultRegion("us-east-1"),
 		awsconfig.WithLogger(logging.LoggerFunc(func(_ logging.Classification, format string, v ...any) {
@@ -100,12 +111,8 @@ func (s *S3) settings() []func(*awsconfig.LoadOptions) error {
 			})
 		}),
 	}
-	region := s.region
-	if region == "" {
-		region = c.Region
-	}
-	if region != "" {
-		load = append(load, awsconfig.WithRegion(region))
+	if c.Region != "" {
+		load = append(load, awsconfig.WithRegion(c.Region))
 	}
 	if c.Profile != "" {
 		load = append(load, awsconfig.WithSharedConfigProfile(c.Profile))
@@ -121,8 +128,8 @@ func (s *S3) settings() []func(*awsconfig.LoadOptions) error {
 }
 
 // takeRole has the credentials be those of the source's role, which are asked for anew before they end.
-func (s *S3) takeRole(loaded *aws.Config) {
-	role := s.config.Role
+func (c S3Config) takeRole(loaded *aws.Config) {
+	role := c.Role
 	if role.ARN == "" {
 		return
 	}

@@ -1,11 +1,12 @@
 // Package iceberg serves the tables of an Apache Iceberg warehouse, of format versions 1 to 3.
 //
 //	warehouse     a bucket or folder of any store of package storage, whose options there are besides: all files of the tables lie below it
-//	catalog       folder (default), sqlite, postgres or rest
+//	catalog       folder (default), sqlite, postgres, rest or glue
 //	catalog_file  of a SQL catalog in a SQLite file
 //	catalog_url, catalog_password   of a SQL catalog in a Postgres database
 //	catalog_name  of a SQL catalog: which one, if the database holds several
 //	catalog_url, catalog_warehouse   of a REST catalog: where it is, and which of its warehouses
+//	catalog_url, catalog_id, region, access_key and others of AWS   of Glue, for warehouses in S3 and folders
 //	token, credential, oauth_url, scope   what it asks for: a token, or id:secret to get one with
 //	admission     how many statements read the source at a time
 //

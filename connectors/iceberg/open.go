@@ -3,6 +3,7 @@ package iceberg
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"strconv"
@@ -42,6 +43,7 @@ const (
 	catalogSQLite = "sqlite"
 	catalogPG     = "postgres"
 	catalogREST   = "rest"
+	catalogGlue   = "glue"
 )
 
 // settings are the options, checked.
@@ -53,6 +55,7 @@ type settings struct {
 	password  connectors.Secret
 	name      string // of the catalog in that file or database; "": the only one
 	rest      restSettings
+	glue      glueSettings
 	admission int
 }
 
@@ -60,6 +63,7 @@ var catalogOptions = map[string][]string{
 	catalogFolder: nil,
 	catalogSQLite: {"catalog_file", "catalog_name"},
 	catalogPG:     {"catalog_url", "catalog_password", "catalog_name"},
+	catalogGlue:   append([]string{"catalog_url", "catalog_id"}, storage.AWSOptions...),
 	catalogREST:   {"catalog_url", "catalog_warehouse", "token", "credential", "oauth_url", "scope"},
 }
 
@@ -86,14 +90,14 @@ func Open(_ context.Context, cfg connectors.Config) (connectors.Connector, error
 	if src.metadata, err = lru.New[string, table.Metadata](mostTables); err != nil {
 		return nil, err
 	}
-	if src.catalog, err = s.open(src, cfg.LocalRoots); err != nil {
+	if src.catalog, err = s.open(src, cfg.LocalRoots, cfg.Log); err != nil {
 		return nil, sqlerr.Wrap(sqlerr.BadOption, err, "source %s", cfg.Name)
 	}
 	return src, nil
 }
 
 // open makes the catalog, without I/O.
-func (s *settings) open(src *source, roots []string) (catalog, error) {
+func (s *settings) open(src *source, roots []string, log *slog.Logger) (catalog, error) {
 	var of database
 	var err error
 	switch s.catalog {
@@ -103,6 +107,8 @@ func (s *settings) open(src *source, roots []string) (catalog, error) {
 		of, err = newPostgres(s.url, s.password)
 	case catalogREST:
 		return &restCatalog{settings: s.rest}, nil
+	case catalogGlue:
+		return &glueCatalog{source: src, settings: s.glue, log: log}, nil
 	default:
 		return &folderCatalog{src}, nil
 	}
@@ -126,7 +132,7 @@ func parse(o connectors.Options) (settings, error) {
 	known := slices.Concat([]string{"warehouse", "catalog", "admission"}, own, kind.Options)
 	for key := range o {
 		if !slices.Contains(known, key) {
-			return s, refuse(s.catalog, key, known)
+			return s, refuse(key, known)
 		}
 	}
 	if text, ok := o["admission"]; ok {
@@ -146,17 +152,29 @@ func parse(o connectors.Options) (settings, error) {
 		if err := s.rest.parse(o); err != nil {
 			return s, err
 		}
+	case catalogGlue:
+		if kind.URLs == storage.GCS.URLs { // whose keys have the same names
+			return s, fmt.Errorf("catalog: glue is not for warehouses in %s", kind.URLs)
+		}
+		if err := s.glue.parse(o); err != nil {
+			return s, err
+		}
 	}
 	s.warehouse, err = kind.Parse(at, o)
 	return s, err
 }
 
 // refuse says why an option is none of a source with that kind of catalog.
-func refuse(catalog, key string, known []string) error {
-	for other, options := range catalogOptions {
-		if other != catalog && slices.Contains(options, key) {
-			return fmt.Errorf("option %s is for catalog: %s only", key, other)
+func refuse(key string, known []string) error {
+	of := func(k storage.Kind) bool { return slices.Contains(k.Options, key) }
+	var catalogs []string
+	for catalog, options := range catalogOptions {
+		if slices.Contains(options, key) {
+			catalogs = append(catalogs, catalog)
 		}
 	}
-	return storage.Refuse(warehouses, key, known)
+	if catalogs == nil || slices.ContainsFunc(warehouses, of) {
+		return storage.Refuse(warehouses, key, known)
+	}
+	return fmt.Errorf("option %s is for catalog: %s only", key, strings.Join(sorted(catalogs), ", "))
 }

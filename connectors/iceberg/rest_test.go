@@ -1,10 +1,8 @@
 package iceberg
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -69,14 +67,7 @@ func restServer(t *testing.T, w *folderWriter) *httptest.Server {
 // openREST opens a warehouse behind a REST catalog.
 func openREST(t *testing.T, dir, url, token string) connectors.Source {
 	t.Helper()
-	c, err := Open(context.Background(), connectors.Config{Name: "lake", Log: slog.New(slog.DiscardHandler), Options: connectors.Options{
-		"warehouse": dir, "catalog": "rest", "catalog_url": url, "token": token,
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Close() })
-	return c.Bind(connectors.Principal{})
+	return openWith(t, connectors.Options{"warehouse": dir, "catalog": "rest", "catalog_url": url, "token": token})
 }
 
 func TestRESTCatalog(t *testing.T) {

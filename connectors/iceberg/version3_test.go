@@ -115,7 +115,13 @@ func version3At(t *testing.T, folder, address string) *folderWriter {
 // openFolder opens a warehouse without a catalog.
 func openFolder(t *testing.T, dir string) connectors.Source {
 	t.Helper()
-	c, err := Open(context.Background(), connectors.Config{Name: "lake", Options: connectors.Options{"warehouse": dir}, Log: slog.New(slog.DiscardHandler)})
+	return openWith(t, connectors.Options{"warehouse": dir})
+}
+
+// openWith opens a warehouse as a source named lake.
+func openWith(t *testing.T, options connectors.Options) connectors.Source {
+	t.Helper()
+	c, err := Open(context.Background(), connectors.Config{Name: "lake", Options: options, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,40 +9,49 @@ import (
 )
 
 // S3 is a bucket of Amazon's S3, or of a store like it.
-var S3 = Kind{"s3://", "s3://bucket/prefix", []string{
-	"endpoint", "region", "access_key", "secret_key", "session_token", "profile", "role_arn", "role_external_id", "sts_endpoint",
-	"ca", "requester_pays", "anonymous", "path_style",
-}, isS3, parseS3}
+var S3 = Kind{"s3://", "s3://bucket/prefix", append([]string{"endpoint", "ca", "requester_pays", "anonymous", "path_style"}, AWSOptions...), isS3, parseS3}
+
+// AWSOptions say who asks AWS, and where.
+var AWSOptions = []string{"region", "access_key", "secret_key", "session_token", "profile", "role_arn", "role_external_id", "sts_endpoint"}
 
 func isS3(at Address, _ connectors.Options) bool {
 	return at.Scheme == "s3" && at.Host != "" && at.User == nil
 }
 
-func parseS3(at Address, o connectors.Options) (Place, error) {
+// AWS reads AWSOptions.
+func AWS(o connectors.Options) (blob.S3Config, error) {
 	s3 := blob.S3Config{
-		Bucket: at.Host, Endpoint: o["endpoint"], Region: o["region"],
-		AccessKey: o["access_key"], SecretKey: connectors.Secret(o["secret_key"]),
-		SessionToken: connectors.Secret(o["session_token"]), Profile: o["profile"], CA: o["ca"],
-		Role:      blob.S3Role{ARN: o["role_arn"], ExternalID: o["role_external_id"], Endpoint: o["sts_endpoint"]},
-		PathStyle: o["endpoint"] != "",
+		Region: o["region"], AccessKey: o["access_key"], SecretKey: connectors.Secret(o["secret_key"]),
+		SessionToken: connectors.Secret(o["session_token"]), Profile: o["profile"],
+		Role: blob.S3Role{ARN: o["role_arn"], ExternalID: o["role_external_id"], Endpoint: o["sts_endpoint"]},
 	}
-	for _, key := range []string{"endpoint", "sts_endpoint"} {
-		if _, err := server(o, key); err != nil {
-			return Place{}, err
-		}
+	if _, err := server(o, "sts_endpoint"); err != nil {
+		return s3, err
 	}
 	switch role := o["role_arn"]; {
 	case (o["access_key"] == "") != (o["secret_key"] == ""):
-		return Place{}, fmt.Errorf("access_key and secret_key belong together")
+		return s3, fmt.Errorf("access_key and secret_key belong together")
 	case o["session_token"] != "" && o["access_key"] == "":
-		return Place{}, fmt.Errorf("session_token belongs to access_key and secret_key")
+		return s3, fmt.Errorf("session_token belongs to access_key and secret_key")
 	case o["profile"] != "" && o["access_key"] != "":
-		return Place{}, fmt.Errorf("profile and access_key exclude each other")
+		return s3, fmt.Errorf("profile and access_key exclude each other")
 	case role != "" && !strings.HasPrefix(role, "arn:"):
-		return Place{}, fmt.Errorf("role_arn must be arn:aws:iam::account:role/name")
+		return s3, fmt.Errorf("role_arn must be arn:aws:iam::account:role/name")
 	case role == "" && (o["role_external_id"] != "" || o["sts_endpoint"] != ""):
-		return Place{}, fmt.Errorf("role_external_id and sts_endpoint belong to role_arn")
+		return s3, fmt.Errorf("role_external_id and sts_endpoint belong to role_arn")
 	}
+	return s3, nil
+}
+
+func parseS3(at Address, o connectors.Options) (Place, error) {
+	if _, err := server(o, "endpoint"); err != nil {
+		return Place{}, err
+	}
+	s3, err := AWS(o)
+	if err != nil {
+		return Place{}, err
+	}
+	s3.Bucket, s3.Endpoint, s3.CA, s3.PathStyle = at.Host, o["endpoint"], o["ca"], o["endpoint"] != ""
 	for key, target := range map[string]*bool{"path_style": &s3.PathStyle, "anonymous": &s3.Anonymous, "requester_pays": &s3.RequesterPays} {
 		if err := boolean(o, key, target); err != nil {
 			return Place{}, err
