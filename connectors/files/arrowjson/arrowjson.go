@@ -69,6 +69,8 @@ func Append(dst []byte, values arrow.Array, i int) []byte {
 		return AppendText(dst, a.Value(i).FormattedString(a.DataType().(*arrow.Time32Type).Unit))
 	case *array.Time64:
 		return AppendText(dst, a.Value(i).FormattedString(a.DataType().(*arrow.Time64Type).Unit))
+	case *array.Duration: // MySQL's TIME
+		return AppendText(dst, arrow.Time64(a.Value(i)).FormattedString(arrow.Microsecond))
 	case *array.Struct:
 		return appendStruct(dst, a, i)
 	case *array.Map:

@@ -244,8 +244,8 @@ func (l *leaves) free() {
 
 func (l *leaves) close() {
 	l.free()
-	if t, ok := l.column.(*text); ok {
-		t.close()
+	if c, ok := l.column.(interface{ close() }); ok {
+		c.close()
 	}
 }
 

@@ -130,6 +130,9 @@ func (r *stripeReader) column(n *node, shape *files.Shape, limit int, encoded bo
 	case kindInt:
 		return newInteger[int32](r, n), nil
 	case kindLong:
+		if n.time {
+			return newTime(r, n), nil
+		}
 		return newInteger[int64](r, n), nil
 	case kindFloat:
 		return newFloat(r, n, 4, float32Of), nil
@@ -145,6 +148,9 @@ func (r *stripeReader) column(n *node, shape *files.Shape, limit int, encoded bo
 	case kindTimestamp, kindInstant:
 		return newMoment(r, n)
 	case kindString, kindVarchar, kindChar, kindBinary:
+		if n.uuid {
+			return newUUID(r, n, limit), nil
+		}
 		return newText(r, n, limit, encoded), nil
 	}
 	return newDocument(r, n, shape, limit)

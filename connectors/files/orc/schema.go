@@ -48,8 +48,9 @@ type node struct {
 	children         []*node
 	fields           []string // names of children of a struct
 	nested           bool
-	id               int // that a table's format gave it; 0: none
-	fixed            int // of a binary whose values all have this length in bytes; 0: they vary
+	id               int  // that a table's format gave it; 0: none
+	fixed            int  // of a binary whose values all have this length in bytes; 0: they vary
+	time, uuid       bool // what a long and a binary are besides
 }
 
 // Attributes that Iceberg gives types ("ORC" in its specification).
@@ -57,6 +58,7 @@ const (
 	attributeID     = "iceberg.id"
 	attributeBinary = "iceberg.binary-type"
 	attributeLength = "iceberg.length"
+	attributeLong   = "iceberg.long-type"
 )
 
 // Bounds of types: MySQL's tables have 4096 columns at most.
@@ -68,6 +70,7 @@ const (
 // Limits of what has a length in MySQL, in characters of at most 4 bytes, or in bytes.
 const (
 	longestBinary  = 255
+	uuidLength     = 36
 	longestChar    = 255
 	longestVarchar = 16_383
 )
@@ -100,8 +103,14 @@ func tree(list []fileType) (*node, error) {
 		}
 		n.length = int(min(t.length, 1<<30))
 		n.id = positive(t.attributes[attributeID])
-		if t.attributes[attributeBinary] == "FIXED" {
-			n.fixed = positive(t.attributes[attributeLength])
+		switch n.kind {
+		case kindLong:
+			n.time = t.attributes[attributeLong] == "TIME"
+		case kindBinary:
+			n.uuid = t.attributes[attributeBinary] == "UUID"
+			if t.attributes[attributeBinary] == "FIXED" {
+				n.fixed = positive(t.attributes[attributeLength])
+			}
 		}
 		nodes[i] = n
 	}
@@ -196,7 +205,11 @@ func (n *node) describe(name string) {
 		n.typ = types.NewText(types.Varchar, n.length, types.Utf8mb4Bin0900)
 	case n.kind == kindChar || n.kind == kindVarchar:
 		n.typ = types.Of(types.Text)
-	case n.kind == kindBinary && n.fixed > 0 && n.fixed <= longestBinary:
+	case n.time:
+		n.typ = types.NewTemporal(types.Time, types.MaxFSP)
+	case n.uuid:
+		n.typ = types.NewText(types.Char, uuidLength, types.Utf8mb4Bin0900)
+	case n.fixed > 0 && n.fixed <= longestBinary:
 		n.typ = types.Type{Kind: types.Binary, Length: uint32(n.fixed)}
 	default:
 		n.typ = types.Of(kinds[n.kind])

@@ -295,11 +295,27 @@ def orc_field(f):
     more = {"iceberg.id": f.metadata[b"PARQUET:field_id"]}
     if pa.types.is_fixed_size_binary(f.type):
         return pa.field(f.name, pa.binary(), f.nullable, more | {"iceberg.binary-type": "FIXED", "iceberg.length": str(f.type.byte_width)})
+    if pa.types.is_time(f.type):
+        return pa.field(f.name, pa.int64(), f.nullable, more | {"iceberg.long-type": "TIME"})
+    if f.type == pa.uuid():
+        return pa.field(f.name, pa.binary(), f.nullable, more | {"iceberg.binary-type": "UUID"})
     return pa.field(f.name, orc_type(f.type), f.nullable, more)
+
+
+def micros(t):
+    return ((t.hour * 60 + t.minute) * 60 + t.second) * 1000000 + t.microsecond
+
+
+def orc_value(v):
+    """A value as ORC has it."""
+    if isinstance(v, dict):
+        return {k: orc_value(x) for k, x in v.items()}
+    return micros(v) if isinstance(v, dt.time) else v
 
 
 def write_orc(table, path, rows):
     schema = pa.schema([orc_field(f) for f in table.schema().as_arrow()])
+    rows = [orc_value(r) for r in rows]
     with table.io.new_output(path).create() as out:
         orc.write_table(pa.Table.from_pylist(rows, schema=schema), out, stripe_size=64 << 10)
 
@@ -319,7 +335,7 @@ def avro_value(t, v):
     if isinstance(t, (TimestampType, TimestamptzType)):
         return (v.replace(tzinfo=None) - dt.datetime(1970, 1, 1)) // dt.timedelta(microseconds=1)
     if isinstance(t, TimeType):
-        return ((v.hour * 60 + v.minute) * 60 + v.second) * 1000000 + v.microsecond
+        return micros(v)
     if isinstance(t, UUIDType):
         return uuid.UUID(bytes=v)
     return v
@@ -355,10 +371,12 @@ def formats():
     scalars = Schema(
         NestedField(1, "boolean", BooleanType()), NestedField(2, "int", IntegerType()), NestedField(3, "long", LongType()), NestedField(4, "float", FloatType()),
         NestedField(5, "double", DoubleType()), NestedField(6, "decimal", DecimalType(20, 4)), NestedField(7, "date", DateType()), NestedField(8, "timestamp", TimestampType()),
-        NestedField(9, "timestamptz", TimestamptzType()), NestedField(10, "string", StringType()), NestedField(11, "fixed", FixedType(3)), NestedField(12, "binary", BinaryType()))
+        NestedField(9, "timestamptz", TimestamptzType()), NestedField(10, "string", StringType()), NestedField(11, "fixed", FixedType(3)), NestedField(12, "binary", BinaryType()),
+        NestedField(13, "time", TimeType()), NestedField(14, "uuid", UUIDType()), NestedField(15, "both", StructType(NestedField(16, "t", TimeType()), NestedField(17, "f", FixedType(2)))))
+    identifier = uuid.UUID("12345678-1234-5678-1234-567812345678").bytes
     row = dict(boolean=True, int=1, long=2**62, float=1.5, double=-2.25, decimal=decimal.Decimal("1234567890123456.7890"), date=dt.date(2024, 2, 29),
                timestamp=dt.datetime(2024, 2, 29, 12, 30, 15, 123456), timestamptz=dt.datetime(2024, 2, 29, 12, 30, 15, 123456, UTC), string="Grüße", fixed=b"\x00\x01\xfe",
-               binary=b"\x00abc")
+               binary=b"\x00abc", time=dt.time(23, 59, 59, 999999), uuid=identifier, both=dict(t=dt.time(1, 2, 3), f=b"ab"))
     point = StructType(NestedField(11, "x", FloatType()), NestedField(12, "y", IntegerType()))
     nested = Schema(NestedField(1, "id", IntegerType()), NestedField(2, "s", StructType(NestedField(21, "a", IntegerType()), NestedField(22, "b", StringType()))),
                     NestedField(3, "points", ListType(31, point, element_required=False)), NestedField(4, "by_name", MapType(41, StringType(), 42, point, value_required=False)))
