@@ -41,7 +41,7 @@ var layers = []struct {
 }
 
 // A connector may use the SPI and the helpers, never another connector.
-var connectorHelpers = []string{"pushdown", "sqlgen", "files", "blob", "rest", "conntest", "builtin", "lake"}
+var connectorHelpers = []string{"pushdown", "sqlgen", "files", "blob", "rest", "conntest", "builtin", "lake", "diskcache"}
 
 // onlyGMS are the only folders that may import go-mysql-server and its family.
 var onlyGMS = []string{"engine/bind", "gateway/mysql", "bench/stock"}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/silogate/silogate/catalog/store"
 	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/connectors/diskcache"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
@@ -20,6 +21,7 @@ type Config struct {
 	Types map[string]connectors.Open // by the word after FOREIGN DATA WRAPPER, or the configuration's type
 	Store *store.Store               // of servers made by SQL; nil: there can be none
 	Roots []string                   // local folders that such servers may read
+	Disk  *diskcache.Cache           // of what sources read; nil, or without a store: none
 	Log   *slog.Logger               // nil: nothing is logged
 	// Warn hears what a listing could not reach; ctx is the listing's. nil: nobody.
 	Warn func(ctx context.Context, message string)

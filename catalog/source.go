@@ -75,6 +75,13 @@ func (c *Catalog) open(ctx context.Context, server store.Server, origin Origin) 
 		Options: maps.Clone(server.Options),
 		Log:     c.cfg.Log.With(slog.String("source", server.Name)),
 	}
+	if c.cfg.Disk != nil && c.cfg.Store != nil {
+		secret, err := c.cfg.Store.Fingerprint(server)
+		if err != nil {
+			return nil, err
+		}
+		cfg.Disk = c.cfg.Disk.Scope(secret)
+	}
 	if origin == FromSQL {
 		cfg.LocalRoots = append([]string{}, c.cfg.Roots...)
 	}

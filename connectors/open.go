@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+
+	"github.com/silogate/silogate/connectors/diskcache"
 )
 
 // Options configure a source: the keys of its section in the configuration file or of CREATE SERVER's OPTIONS, lower
@@ -37,6 +39,8 @@ type Config struct {
 	Log     *slog.Logger // never nil
 	// LocalRoots are the directories that local paths must lie under; nil allows any (configuration files), empty none.
 	LocalRoots []string
+	// Disk is where what was read of remote files may be kept; nil: nowhere.
+	Disk *diskcache.Scope
 }
 
 // Open makes a connector from its configuration. It checks the options but need not reach the source: a source that is

@@ -3,7 +3,10 @@ package store
 import (
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,7 +17,10 @@ import (
 const keyBytes = 32 // AES-256
 
 // sealer encrypts small texts and proves that they were not changed or moved.
-type sealer struct{ aead cipher.AEAD }
+type sealer struct {
+	aead cipher.AEAD
+	mac  []byte // the key of fingerprints
+}
 
 // openSealer reads the key file, or makes one with a new key if there is none.
 func openSealer(path string) (sealer, error) {
@@ -30,7 +36,11 @@ func openSealer(path string) (sealer, error) {
 		return sealer{}, err
 	}
 	aead, err := cipher.NewGCMWithRandomNonce(block)
-	return sealer{aead}, err
+	if err != nil {
+		return sealer{}, err
+	}
+	mac, err := hkdf.Key(sha256.New, key, nil, "fingerprint", sha256.Size)
+	return sealer{aead, mac}, err
 }
 
 func readKey(path string) ([]byte, error) {
@@ -58,6 +68,14 @@ func makeKey(path string) ([]byte, error) {
 // seal encrypts text; only open with the same purpose reads it.
 func (s sealer) seal(text []byte, purpose string) []byte {
 	return s.aead.Seal(nil, nil, text, []byte(purpose))
+}
+
+// fingerprint is the same for the same text, and tells nothing of it.
+func (s sealer) fingerprint(text []byte) (sum [sha256.Size]byte) {
+	h := hmac.New(sha256.New, s.mac)
+	h.Write(text)
+	h.Sum(sum[:0])
+	return sum
 }
 
 func (s sealer) open(sealed []byte, purpose string) ([]byte, error) {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -59,6 +60,16 @@ func open(ctx context.Context, dir string) (*Store, error) {
 
 // Close closes the file.
 func (s *Store) Close() error { return s.db.Close() }
+
+// Fingerprint tells a server's definition, its secrets included, from every other one. It is the same after a restart, and nobody
+// who has not the store's key can guess it.
+func (s *Store) Fingerprint(server Server) (sum [sha256.Size]byte, err error) {
+	text, err := json.Marshal(server)
+	if err != nil {
+		return sum, fmt.Errorf("catalog store: %w", err)
+	}
+	return s.seal.fingerprint(text), nil
+}
 
 // Servers returns all servers by ascending name.
 func (s *Store) Servers(ctx context.Context) ([]Server, error) {

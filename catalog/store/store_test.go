@@ -220,3 +220,34 @@ func TestViewsAreKept(t *testing.T) {
 	}
 	mustClose(t, s)
 }
+
+// A fingerprint tells definitions apart by all that they say, survives a restart, and is another gateway's secret.
+func TestFingerprint(t *testing.T) {
+	dir := t.TempDir()
+	server := Server{"lake", "objectstore", connectors.Options{"url": "s3://b", "secret_key": "hunter2", "region": "eu"}}
+	sum := func(dir string, server Server) [32]byte {
+		t.Helper()
+		s := mustOpen(t, dir)
+		defer mustClose(t, s)
+		sum, err := s.Fingerprint(server)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sum
+	}
+	first := sum(dir, server)
+	if sum(dir, server) != first {
+		t.Error("it is another after a restart")
+	}
+	if sum(t.TempDir(), server) == first {
+		t.Error("another store has the same")
+	}
+	for _, other := range []Server{
+		{"lake2", server.Type, server.Options}, {server.Name, "iceberg", server.Options},
+		{server.Name, server.Type, connectors.Options{"url": "s3://b", "secret_key": "hunter3", "region": "eu"}},
+	} {
+		if sum(dir, other) == first {
+			t.Errorf("%+v has the same", other)
+		}
+	}
+}

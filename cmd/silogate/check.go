@@ -45,7 +45,7 @@ func check(ctx context.Context, path string, out io.Writer, log *slog.Logger) er
 		return err
 	}
 	refused := map[string]error{}
-	cat, err := openCatalog(ctx, cfg, nil, nil, log, refused)
+	cat, err := openCatalog(ctx, cfg, kept{}, nil, log, refused)
 	if err != nil {
 		return err
 	}

@@ -314,7 +314,7 @@ func tryConfig(t *testing.T, _ *tester, b *block) {
 		t.Errorf("%s:%d: %v", b.page, b.line, err)
 		return
 	}
-	cat, err := openCatalog(t.Context(), cfg, nil, nil, quiet, nil)
+	cat, err := openCatalog(t.Context(), cfg, kept{}, nil, quiet, nil)
 	if err != nil {
 		t.Errorf("%s:%d: %v", b.page, b.line, err)
 		return

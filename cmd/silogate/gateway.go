@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -21,6 +22,7 @@ import (
 	"github.com/silogate/silogate/catalog/scratch"
 	"github.com/silogate/silogate/catalog/store"
 	"github.com/silogate/silogate/connectors/builtin"
+	"github.com/silogate/silogate/connectors/diskcache"
 	"github.com/silogate/silogate/engine"
 	"github.com/silogate/silogate/engine/bind"
 	"github.com/silogate/silogate/engine/exec"
@@ -41,6 +43,7 @@ const drainTime = 10 * time.Second
 type gateway struct {
 	store   *store.Store
 	scratch *scratch.Store
+	disk    *diskcache.Cache
 	catalog *catalog.Catalog
 	spill   *spill.Manager
 	engine  *engine.Engine
@@ -77,7 +80,8 @@ func (g *gateway) open(ctx context.Context, cfg config.Config, log *slog.Logger,
 	if err != nil {
 		return err
 	}
-	if g.catalog, err = openCatalog(ctx, cfg, g.store, g.scratch.Names, log, nil); err != nil {
+	g.disk = diskcache.Open(diskcache.Config{Dir: cmp.Or(cfg.Cache.Path, filepath.Join(cfg.Data, "cache")), Limit: int64(cfg.Cache.Disk), Log: log})
+	if g.catalog, err = openCatalog(ctx, cfg, kept{g.store, g.disk}, g.scratch.Names, log, nil); err != nil {
 		return err
 	}
 	if g.spill, err = spill.Open(filepath.Join(cfg.Data, "spill"), int64(cfg.Memory.Spill)); err != nil {
@@ -134,9 +138,15 @@ func supported(cfg config.Config) error {
 	return nil
 }
 
+// kept is what of the data folder the catalog needs; the zero value is none.
+type kept struct {
+	store *store.Store
+	disk  *diskcache.Cache
+}
+
 // openCatalog opens the sources. Those that can't be used, and why, are collected in refused, by name; with nil they
 // are its error.
-func openCatalog(ctx context.Context, cfg config.Config, kept *store.Store, made func() []string, log *slog.Logger, refused map[string]error) (*catalog.Catalog, error) {
+func openCatalog(ctx context.Context, cfg config.Config, kept kept, made func() []string, log *slog.Logger, refused map[string]error) (*catalog.Catalog, error) {
 	var sources []store.Server
 	at := make(map[string]config.Source, len(cfg.Sources))
 	for _, s := range cfg.Sources {
@@ -144,7 +154,7 @@ func openCatalog(ctx context.Context, cfg config.Config, kept *store.Store, made
 		at[s.Name] = s
 	}
 	return catalog.New(ctx, catalog.Config{
-		Types: builtin.Types(), Store: kept, Roots: cfg.Roots, Log: log, Warn: mysql.Warn, Made: made,
+		Types: builtin.Types(), Store: kept.store, Disk: kept.disk, Roots: cfg.Roots, Log: log, Warn: mysql.Warn, Made: made,
 		Refused: func(server store.Server, reason error) error {
 			reason = at[server.Name].At(reason)
 			if refused == nil {
@@ -256,6 +266,9 @@ func (g *gateway) close() error {
 	}
 	if g.catalog != nil {
 		errs = append(errs, g.catalog.Close())
+	}
+	if g.disk != nil {
+		errs = append(errs, g.disk.Close())
 	}
 	if g.scratch != nil {
 		errs = append(errs, g.scratch.Close())

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/connectors/diskcache"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
@@ -20,6 +21,7 @@ import (
 type Segment struct {
 	Object Object
 	Ranges []Range // in any order; they may not overlap
+	Kind   diskcache.Kind
 }
 
 // Fetcher reads the segments of one execution: those that are asked for, and ahead of them the next ones in the order
@@ -70,7 +72,9 @@ func NewFetcher(store Store, mem memory.Allocator, usage *connectors.Usage) *Fet
 
 // UseCache makes the fetcher keep what it reads in a cache, and read nothing that is there. It is for before the first Get,
 // and for stores that are read ahead.
-func (f *Fetcher) UseCache(c *Cache) { f.cache = cached{Cache: c, current: make(map[version]*check)} }
+func (f *Fetcher) UseCache(c *Cache) {
+	f.cache = cached{Cache: c, versions: make(map[version]*checked)}
+}
 
 // Add appends segments and returns the number of the first; the others follow. Nothing is read before the first Get.
 func (f *Fetcher) Add(segments ...Segment) int {
@@ -238,7 +242,7 @@ func (f *Fetcher) start(ctx context.Context, p *fetch) {
 // readBlocks reads what the cache does not have of a segment, a long block by several requests.
 func (f *Fetcher) readBlocks(ctx context.Context, p *fetch) error {
 	o := p.segment.Object
-	found, missing := f.lookUp(o, p.segment.Ranges)
+	found, missing := f.lookUp(p.segment)
 	p.blocks = slices.Concat(found, f.store.Profile().coalesce(missing))
 	if len(missing) == 0 && len(found) > 0 {
 		return f.prove(ctx, o, found[0].Off)
@@ -266,17 +270,16 @@ func (f *Fetcher) readBlocks(ctx context.Context, p *fetch) error {
 	if err != nil {
 		return err
 	}
-	if len(p.blocks) > len(found) {
-		f.proved(o)
-	}
-	for _, b := range p.blocks[len(found):] {
-		f.keep(o, b.Range, b.data)
-	}
+	f.keepAll(p.segment, p.blocks[len(found):])
 	return nil
 }
 
-// ReadMetered is Store.Read counted into usage.
+// ReadMetered is Store.Read counted into usage. What a cache has takes no request.
 func ReadMetered(ctx context.Context, s Store, o Object, off int64, p []byte, usage *connectors.Usage) error {
+	if s, ok := s.(*opening); ok && s.kept(o, off, p) {
+		usage.AddFromDisk(int64(len(p)))
+		return nil
+	}
 	begin := time.Now()
 	err := s.Read(ctx, o, off, p)
 	usage.AddRequest()

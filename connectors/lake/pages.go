@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/silogate/silogate/connectors/blob"
+	"github.com/silogate/silogate/connectors/diskcache"
 	"github.com/silogate/silogate/connectors/files"
 	"github.com/silogate/silogate/engine/expr"
 )
@@ -77,7 +78,7 @@ func (x *execution) prunePages(ctx context.Context, parts []indexedPart) ([]*sel
 	}
 	var segments []blob.Segment
 	for _, o := range objects {
-		segments = append(segments, blob.Segment{Object: o, Ranges: ranges[o]})
+		segments = append(segments, blob.Segment{Object: o, Ranges: ranges[o], Kind: diskcache.Footer})
 	}
 	first := x.fetch.Add(segments...)
 	read := make(map[blob.Object]*blob.Data)

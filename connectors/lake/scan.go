@@ -70,7 +70,7 @@ func (s *scan) Estimate(ctx context.Context) (connectors.Estimate, error) {
 	read := spread(list, sampled)
 	out := connectors.Estimate{StartCost: 0, Cost: 0}
 	enough := func() bool { return s.limit >= 0 && out.Rows >= float64(s.limit+s.skip) }
-	for f, err := range s.table.openAll(ctx, s.table.Store, each(read), &connectors.Usage{}) {
+	for f, err := range s.table.openAll(ctx, s.table.Bytes.Opening(s.table.Store), each(read), &connectors.Usage{}) {
 		if err != nil {
 			return connectors.Estimate{}, s.table.fail(err)
 		}

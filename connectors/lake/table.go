@@ -130,7 +130,7 @@ func (t *table) sample(ctx context.Context) ([]*opened, error) {
 		t.bytes *= float64(len(t.Files.folders)) / float64(len(folders))
 	}
 	var footers []*opened
-	for f, err := range t.openAll(ctx, t.Store, each(spread(list, sampled)), &connectors.Usage{}) {
+	for f, err := range t.openAll(ctx, t.Bytes.Opening(t.Store), each(spread(list, sampled)), &connectors.Usage{}) {
 		if err != nil {
 			return nil, err
 		}

@@ -44,6 +44,7 @@ func Open(_ context.Context, cfg connectors.Config) (connectors.Connector, error
 	pages := int64(0)
 	if !s.place.Local {
 		bytes, pages = blob.NewCache(byteCache), pageCache
+		bytes.UseDisk(cfg.Disk)
 	}
 	store, err := s.place.Open(cfg)
 	if err != nil {

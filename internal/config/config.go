@@ -20,6 +20,7 @@ type Config struct {
 	Roots   []string // folders that sources made by CREATE SERVER may read
 	TLS     TLS
 	Memory  Memory
+	Cache   Cache
 	Scratch Scratch
 	Shadow  float64 // share of statements that are run a second time, without pushdown
 	Users   []User  // made on the first start only
@@ -37,6 +38,12 @@ type Memory struct {
 	Server Size // all queries together
 	Query  Size // one query, before it spills
 	Spill  Size // disk for what does not fit
+}
+
+// Cache bounds what is kept of remote files between queries.
+type Cache struct {
+	Disk Size   // 0: nothing is kept on disk
+	Path string // its folder; empty: cache in the data folder
 }
 
 // Scratch bounds what scratch databases and temporary tables hold, in memory and in the data folder.
@@ -79,6 +86,7 @@ func Default() Config {
 		Listen:  "127.0.0.1:3306",
 		Data:    "./silogate-data",
 		Memory:  Memory{Server: 4 << 30, Query: 1 << 30, Spill: 50 << 30},
+		Cache:   Cache{Disk: 10 << 30},
 		Scratch: Scratch{User: 256 << 20, Total: 1 << 30},
 	}
 }
@@ -111,6 +119,7 @@ func Parse(data []byte) (Config, error) {
 		"roots":       each(func(n node) error { return appendText(&cfg.Roots, n) }),
 		"tls":         nested(fields{"cert": text(&cfg.TLS.Cert), "key": text(&cfg.TLS.Key), "ca": text(&cfg.TLS.CA)}),
 		"memory":      nested(fields{"server": size(&cfg.Memory.Server), "query": size(&cfg.Memory.Query), "spill": size(&cfg.Memory.Spill)}),
+		"cache":       nested(fields{"disk": sizeOrNone(&cfg.Cache.Disk), "path": text(&cfg.Cache.Path)}),
 		"scratch":     nested(fields{"user": size(&cfg.Scratch.User), "total": size(&cfg.Scratch.Total)}),
 		"shadow_rate": share(&cfg.Shadow),
 		"users":       each(func(n node) error { return user(&cfg, n) }),

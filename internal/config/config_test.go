@@ -32,6 +32,7 @@ sources:
     path_style: true
 shadow_rate: 0.01
 scratch: {user: 8MiB, total: 1GiB}
+cache: {disk: 0, path: /var/cache/silogate}
 `))
 	if err != nil {
 		t.Fatal(err)
@@ -40,6 +41,7 @@ scratch: {user: 8MiB, total: 1GiB}
 		Listen: "127.0.0.1:3307", Web: "127.0.0.1:8080", Data: "/var/lib/silogate", Shadow: 0.01,
 		Memory:  Memory{Server: 4 << 30, Query: 64 << 20, Spill: 1.5e12},
 		Scratch: Scratch{User: 8 << 20, Total: 1 << 30},
+		Cache:   Cache{Path: "/var/cache/silogate"},
 		Users:   []User{{"root", "pa}ss"}},
 		Sources: []Source{
 			{"shop", "postgres", connectors.Options{"url": "postgres://app@127.0.0.1:5432/shop", "password": "xpa}ssy", "pool": "8", "admission": "04"},
@@ -97,10 +99,11 @@ func TestOptionsBelowOptions(t *testing.T) {
 func TestParseErrors(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"listen: 127.0.0.1:1\nlisten: 127.0.0.1:2\n", "line 2"},
-		{"\nlissen: 127.0.0.1:1\n", "line 2: lissen: unknown key; known here: data, flight, listen"},
+		{"\nlissen: 127.0.0.1:1\n", "line 2: lissen: unknown key; known here: cache, data, flight, listen"},
 		{"memory:\n  server: 4GiB\n  qurey: 1GiB\n", "line 3: memory.qurey: unknown key; known here: query, server, spill"},
 		{"shadow_rate: 2", `line 1: shadow_rate: "2" is not a share from 0 to 1`},
 		{"shadow_rate: NaN", "is not a share"},
+		{"cache: {disk: lots}", `line 1: cache.disk: "lots" is not a size`},
 		{"memory: {server: lots}", `line 1: memory.server: "lots" is not a size`},
 		{"memory: {server: 1GiB, query: 2GiB}", "memory.query: 2GiB is more than memory.server, 1GiB"},
 		{"listen: here", `listen: "here" is not host:port`},

@@ -166,6 +166,17 @@ func size(dst *Size) func(node) error {
 	}
 }
 
+// sizeOrNone reads a size, which may be 0.
+func sizeOrNone(dst *Size) func(node) error {
+	return func(n node) error {
+		if s, err := n.text(); err == nil && s == "0" {
+			*dst = 0
+			return nil
+		}
+		return size(dst)(n)
+	}
+}
+
 // share reads a number from 0 to 1.
 func share(dst *float64) func(node) error {
 	return func(n node) error {
