@@ -159,7 +159,7 @@ func actual(stats *exec.Stats) func(plan.Node) (plan.Actual, bool) {
 		a := plan.Actual{Rows: t.Rows, Batches: t.Batches, Time: max(own, 0), Memory: t.Memory, Spill: t.Spilled}
 		if _, ok := n.(*plan.Remote); ok {
 			a.Remote = &plan.ActualRemote{
-				Bytes: t.Usage.Bytes, Requests: t.Usage.Requests, Time: t.Usage.Remote, Splits: t.Splits, Narrowed: t.Narrowed,
+				Bytes: t.Usage.Bytes, Requests: t.Usage.Requests, Cached: t.Usage.FromMemory, OnDisk: t.Usage.FromDisk, Time: t.Usage.Remote, Splits: t.Splits, Narrowed: t.Narrowed,
 			}
 		}
 		return a, t.Time > 0

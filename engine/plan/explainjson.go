@@ -71,6 +71,8 @@ type (
 	actualRemoteJSON struct {
 		Bytes          int64   `json:"bytes"`
 		Requests       int64   `json:"requests"`
+		CachedBytes    int64   `json:"cached_bytes,omitempty"`
+		DiskBytes      int64   `json:"cached_on_disk_bytes,omitempty"`
 		TimeMS         float64 `json:"time_ms"`
 		Splits         int64   `json:"splits"`
 		NarrowedSplits int64   `json:"narrowed_splits"`
@@ -118,7 +120,7 @@ func (d *Description) actualJSON() *actualJSON {
 		out.QError = &q
 	}
 	if r := a.Remote; r != nil {
-		out.Remote = &actualRemoteJSON{r.Bytes, r.Requests, Milliseconds(r.Time), r.Splits, r.Narrowed}
+		out.Remote = &actualRemoteJSON{r.Bytes, r.Requests, r.Cached, r.OnDisk, Milliseconds(r.Time), r.Splits, r.Narrowed}
 	}
 	return out
 }

@@ -42,6 +42,8 @@ type Actual struct {
 type ActualRemote struct {
 	Bytes    int64         // received
 	Requests int64         // requests or statements
+	Cached   int64         // bytes that were in memory, and not asked for
+	OnDisk   int64         // bytes that a cache on disk had
 	Time     time.Duration // waited for the source, summed over what waits at the same time
 	Splits   int64         // parts read
 	Narrowed int64         // of these the parts that knew the keys of all joins that narrow the scan when they began
@@ -98,6 +100,8 @@ func (d *Description) numbers() string {
 	fmt.Fprintf(&b, "  (actual rows=%d time=%s", a.Rows, a.Time.Round(time.Microsecond))
 	if a.Remote != nil {
 		measure(&b, "bytes", a.Remote.Bytes)
+		measure(&b, "cached", a.Remote.Cached)
+		measure(&b, "cached_on_disk", a.Remote.OnDisk)
 	}
 	measure(&b, "memory", a.Memory)
 	measure(&b, "spill", a.Spill)

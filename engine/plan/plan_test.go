@@ -178,7 +178,7 @@ func options(d *datadriven.TestData) plan.FormatOptions {
 			a := plan.Actual{Rows: 42, Batches: 2, Time: 1500 * time.Microsecond, Spill: 10}
 			_, remote := n.(*plan.Remote)
 			if remote {
-				a.Remote = &plan.ActualRemote{Bytes: 3 << 20, Requests: 3, Time: time.Second, Splits: 4, Narrowed: 1}
+				a.Remote = &plan.ActualRemote{Bytes: 3 << 20, Requests: 3, Cached: 5 << 20, OnDisk: 7 << 20, Time: time.Second, Splits: 4, Narrowed: 1}
 			}
 			return a, remote
 		}
