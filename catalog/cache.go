@@ -6,12 +6,14 @@ import (
 	"sync"
 	"time"
 
+	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
 // cache keeps the answers of one kind of metadata request, not its failures. Concurrent callers of a key share one
 // request, which is cancelled when the last of them has gone. An answer that is older than its ttl, and not yet longer than
-// stale, is given once more, and asked for anew behind the back of who got it.
+// stale, is given once more, and asked for anew behind the back of who got it. A statement that says how old answers may be
+// (connectors.FreshSince) gets none that was asked for before, and any that was asked for since.
 type cache[K comparable, V any] struct {
 	now     func() time.Time
 	ttl     time.Duration
@@ -21,12 +23,15 @@ type cache[K comparable, V any] struct {
 	mu      sync.Mutex
 	entries map[K]*cached[V]
 	sweep   int // entries at which expired ones are next removed
+
+	hits, misses int64
 }
 
 type cached[V any] struct {
 	done    chan struct{} // closed when value and err are set
 	value   V
 	err     error
+	begun   time.Time
 	made    time.Time
 	fresh   time.Time // until then it is not asked for anew
 	expires time.Time
@@ -49,17 +54,28 @@ var errForgotten = errors.New("not remembered")
 // get returns the answer for key, by load if there is none.
 func (c *cache[K, V]) get(ctx context.Context, key K, load func(context.Context) (V, error)) (V, error) {
 	alone := ctx.Value(memoryAlone{}) != nil
+	since, said := connectors.FreshSince(ctx)
 	c.mu.Lock()
 	e, ok := c.entries[key]
-	if alone && (!ok || !e.answered() || c.expired(e)) {
+	if ok && said {
+		ok = !e.begun.Before(since)
+	} else if ok {
+		ok = !c.expired(e)
+	}
+	if alone && (!ok || !e.answered()) {
 		c.mu.Unlock()
 		var none V
 		return none, errForgotten
 	}
+	if ok {
+		c.hits++
+	} else {
+		c.misses++
+	}
 	switch {
-	case !ok || c.expired(e):
+	case !ok:
 		e = c.start(ctx, key, load)
-	case !alone && c.stale > 0 && !e.renewing && e.answered() && !c.now().Before(e.fresh):
+	case !alone && !said && c.stale > 0 && !e.renewing && e.answered() && !c.now().Before(e.fresh):
 		c.renew(e, key, load)
 	}
 	e.waiters++
@@ -104,7 +120,7 @@ func (c *cache[K, V]) expired(e *cached[V]) bool { return e.answered() && !c.now
 func (c *cache[K, V]) start(ctx context.Context, key K, load func(context.Context) (V, error)) *cached[V] {
 	c.removeExpired()
 	flight, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	e := &cached[V]{done: make(chan struct{}), cancel: cancel}
+	e := &cached[V]{done: make(chan struct{}), cancel: cancel, begun: c.now()}
 	c.entries[key] = e
 	go func() {
 		defer cancel()
@@ -134,7 +150,7 @@ func (c *cache[K, V]) settle(e *cached[V]) {
 // renew asks anew for what e answers, which stays until there is an answer. The caller holds mu.
 func (c *cache[K, V]) renew(e *cached[V], key K, load func(context.Context) (V, error)) {
 	e.renewing = c.renewal.start(func(ctx context.Context) {
-		next := &cached[V]{done: e.done, cancel: func() {}}
+		next := &cached[V]{done: e.done, cancel: func() {}, begun: c.now()}
 		err := sqlerr.Guarded(func() (err error) {
 			next.value, err = load(ctx)
 			return err
@@ -150,6 +166,13 @@ func (c *cache[K, V]) renew(e *cached[V], key K, load func(context.Context) (V, 
 			c.entries[key] = next
 		}
 	})
+}
+
+// uses returns how many answers were there, and how many were asked for.
+func (c *cache[K, V]) uses() (hits, misses int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.hits, c.misses
 }
 
 // age is what is known of an answer besides itself.

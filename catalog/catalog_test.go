@@ -150,6 +150,56 @@ func TestMetadataRequestsAreCounted(t *testing.T) {
 	})
 }
 
+// A statement may say how old descriptions may be: less than they are kept otherwise, or more.
+func TestStaleness(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		shop := &fake{standard: "public", tables: map[string][]string{"public": {"orders"}}}
+		var warnings []string
+		c := mustNew(t, map[string]*fake{"shop": shop}, &warnings)
+		begins := func(most time.Duration) context.Context { return connectors.WithStaleness(ctx, time.Now(), most) }
+		asks := func(ctx context.Context, want int64) {
+			t.Helper()
+			before := shop.asked.Load()
+			for range 2 {
+				if _, _, err := c.Resolve(ctx, "ann", "shop", "orders"); err != nil {
+					t.Fatal(err)
+				}
+				if _, _, ok := c.Remember(ctx, "ann", "shop", "orders"); !ok {
+					t.Error("what was just found is not remembered")
+				}
+			}
+			if asked := int64(shop.asked.Load() - before); asked != want {
+				t.Errorf("%d descriptions, want %d", asked, want)
+			}
+		}
+		asks(begins(-1), 1)
+		time.Sleep(time.Second)
+		asks(begins(-1), 0)
+		asks(begins(time.Second), 0)
+		if _, _, ok := c.Remember(begins(time.Second-1), "ann", "shop", "orders"); ok {
+			t.Error("what is too old is remembered")
+		}
+		asks(begins(time.Second-1), 1)
+		time.Sleep(1)
+		asks(begins(0), 1) // but once for a statement
+		time.Sleep(time.Hour)
+		asks(begins(time.Hour), 0)
+		asks(begins(-1), 1)
+
+		// What others asked for before the statement began does not answer it.
+		c.Forget("shop")
+		shop.hang.Store(true)
+		awaited, cancel := context.WithCancel(begins(-1))
+		c.Announce(awaited, "ann", []plan.TableName{{Namespace: "shop", Name: "orders"}})
+		synctest.Wait()
+		shop.hang.Store(false)
+		time.Sleep(1)
+		asks(begins(0), 1)
+		cancel()
+		synctest.Wait()
+	})
+}
+
 // Tables that are announced are asked for at the same time, and no more often.
 func TestAnnouncedTablesAreDescribedAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

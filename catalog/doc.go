@@ -6,7 +6,7 @@
 // are shown and found under a stable short alias.
 //
 // Listings and descriptions of tables are cached for a few seconds, for each user apart, and asked for once however
-// many want them. A listing says in a warning what it could not reach, and waits for a source only so long; resolving
+// many want them; a statement may say how old they may be. A listing says in a warning what it could not reach, and waits for a source only so long; resolving
 // a table is strict and fails with the source's own error.
 //
 // Sources come from the configuration file or from CREATE SERVER; the latter are kept in the store. The file wins over

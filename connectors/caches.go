@@ -21,6 +21,6 @@ type CacheUse struct {
 	Kind         string // of what it keeps: chunk, footer or listing
 	Hits, Misses int64
 	Bytes        int64 // that hits found
-	Evicted      int64 // entries
-	Held         int64 // bytes now
+	Evicted      int64 // entries, of a cache in memory
+	Held         int64 // bytes now, of a cache in memory
 }

@@ -148,6 +148,7 @@ type cached struct {
 	mu       sync.Mutex
 	versions map[version]*checked
 	kept     int64 // bytes that this fetcher put
+	trusted  bool  // versions need no proof
 }
 
 // checked finds out once whether an object still is the version that was listed: what the cache serves must not be older than
@@ -215,6 +216,9 @@ func (f *Fetcher) versionOf(o Object) *checked {
 
 // prove makes sure that an object still is the version that was listed, by reading a byte unless that is known.
 func (f *Fetcher) prove(ctx context.Context, o Object, off int64) error {
+	if f.cache.trusted {
+		return nil
+	}
 	v := f.versionOf(o)
 	v.mu.Lock()
 	defer v.mu.Unlock()

@@ -19,6 +19,7 @@ type Cache struct {
 	size    int64
 	entries map[cacheKey]*list.Element
 	order   *list.List // of *cacheEntry, most recently used first
+	use     connectors.CacheUse
 }
 
 type cacheKey struct {
@@ -64,11 +65,22 @@ func (c *Cache) enter(key cacheKey) (entry *cacheEntry, mine bool) {
 	defer c.mu.Unlock()
 	if e, ok := c.entries[key]; ok {
 		c.order.MoveToFront(e)
+		c.use.Hits++
 		return e.Value.(*cacheEntry), false
 	}
+	c.use.Misses++
 	entry = &cacheEntry{key: key, ready: make(chan struct{})}
 	c.entries[key] = c.order.PushFront(entry)
 	return entry, true
+}
+
+// Use says what the cache was worth.
+func (c *Cache) Use() connectors.CacheUse {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	use := c.use
+	use.Tier, use.Kind, use.Held = connectors.Memory, "footer", c.size
+	return use
 }
 
 func (c *Cache) fill(ctx context.Context, entry *cacheEntry, format Format, store blob.Store, o blob.Object, usage *connectors.Usage) (File, error) {
@@ -91,6 +103,7 @@ func (c *Cache) fill(ctx context.Context, entry *cacheEntry, format Format, stor
 		if old := e.Value.(*cacheEntry); old.file != nil && old != entry {
 			c.remove(old.key)
 			c.size -= old.file.Cost()
+			c.use.Evicted++
 		}
 		e = previous
 	}

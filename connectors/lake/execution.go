@@ -39,10 +39,13 @@ func (s *scan) Admit(ctx context.Context, tx *connectors.Tx) error {
 }
 
 // Start begins a run. Nothing is read before the splits are asked for.
-func (s *scan) Start(_ context.Context, run connectors.Scan) (connectors.Execution, error) {
+func (s *scan) Start(ctx context.Context, run connectors.Scan) (connectors.Execution, error) {
 	pool := blob.NewPool(run.Memory)
 	fetch := blob.NewFetcher(s.table.Store, pool, run.Usage)
 	fetch.UseCache(s.table.Bytes)
+	if since, _ := connectors.FreshSince(ctx); s.table.Files != nil && s.table.Files.since(since) {
+		fetch.Trust()
+	}
 	x := &execution{
 		scan: s, run: run, pool: pool,
 		fetch:  fetch,

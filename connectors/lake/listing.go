@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/zeebo/xxh3"
 
@@ -38,6 +40,7 @@ type Listing struct {
 	folders []Folder
 	lister  Lister // of folders without Files
 	whole   bool   // there are none
+	begun   atomic.Pointer[time.Time]
 
 	mu     sync.Mutex
 	listed map[int][]blob.Object // what was found in these
@@ -59,6 +62,15 @@ func Listed(folders []Folder) *Listing { return &Listing{folders: folders, whole
 // listed.
 func Unlisted(folders []Folder, lister Lister) *Listing {
 	return &Listing{folders: folders, lister: lister, listed: make(map[int][]blob.Object)}
+}
+
+// Begin says when the store was asked for the listing that turned out as this one.
+func (l *Listing) Begin(at time.Time) { l.begun.Store(&at) }
+
+// since reports whether the store was asked at a time or later.
+func (l *Listing) since(at time.Time) bool {
+	begun := l.begun.Load()
+	return begun != nil && !at.IsZero() && !begun.Before(at)
 }
 
 // all returns the positions of all folders.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -36,6 +37,7 @@ type source struct {
 type described struct {
 	version string
 	table   *plan.Table
+	files   *lake.Listing
 }
 
 // mostDescribed bounds the tables that are remembered.
@@ -43,6 +45,9 @@ const mostDescribed = 1024
 
 // Bind returns the source itself.
 func (s *source) Bind(connectors.Principal) connectors.Source { return s }
+
+// Caches implements connectors.Cacher.
+func (s *source) Caches() []connectors.CacheUse { return append(s.bytes.Uses(), s.opened.Use()) }
 
 // Close drops idle connections.
 func (s *source) Close() error { return s.store.Close() }
@@ -171,6 +176,7 @@ func (s *source) Table(ctx context.Context, name plan.TableName, at connectors.A
 	if !validName(name.Name) || (name.Namespace != "") != s.settings.schemas || name.Namespace != "" && !validName(name.Namespace) {
 		return nil, s.unknown(name)
 	}
+	begun := time.Now()
 	spec, err := s.find(ctx, name)
 	if err != nil {
 		return nil, sqlerr.Wrap(sqlerr.CodeOf(err), err, "source %s, table %s", s.name, name)
@@ -178,11 +184,13 @@ func (s *source) Table(ctx context.Context, name plan.TableName, at connectors.A
 	if spec.Files == nil {
 		return nil, s.unknown(name)
 	}
+	spec.Files.Begin(begun)
 	version := spec.Files.Version()
 	s.mu.Lock()
 	cached, ok := s.tables[name]
 	s.mu.Unlock()
 	if ok && cached.version == version {
+		cached.files.Begin(begun)
 		return cached.table, nil
 	}
 	t, err := lake.Describe(ctx, spec)
@@ -197,7 +205,7 @@ func (s *source) Table(ctx context.Context, name plan.TableName, at connectors.A
 	if len(s.tables) >= mostDescribed {
 		clear(s.tables)
 	}
-	s.tables[name] = described{version, t}
+	s.tables[name] = described{version, t, spec.Files}
 	return t, nil
 }
 

@@ -94,7 +94,7 @@ func TestVariablesAreListed(t *testing.T) {
 	rows, err := texts(g.open(""), "SHOW VARIABLES LIKE 'silogate%'")
 	want := [][]string{
 		{"silogate_disabled_rules", ""}, {"silogate_dynamic_filters", "ON"}, {"silogate_engine", "local"},
-		{"silogate_max_scan_bytes", "0"}, {"silogate_pushdown", "ON"}, {"silogate_run_id", ""},
+		{"silogate_max_scan_bytes", "0"}, {"silogate_max_staleness", "-1"}, {"silogate_pushdown", "ON"}, {"silogate_run_id", ""},
 		{"silogate_shadow_rate", "0"}, {"silogate_strict_pushdown", "OFF"},
 	}
 	if err != nil || !reflect.DeepEqual(rows, want) {

@@ -46,6 +46,9 @@ func (s *statement) command(text string, do func(*statement) error) (ok bool, er
 	if err == nil {
 		err = setClock(s.ctx)
 	}
+	if err == nil {
+		err = s.setStaleness()
+	}
 	if err != nil {
 		return false, s.fail(err)
 	}

@@ -3,10 +3,12 @@ package mysql
 import (
 	"math"
 	"slices"
+	"time"
 
 	"github.com/dolthub/go-mysql-server/sql"
 	gmstypes "github.com/dolthub/go-mysql-server/sql/types"
 
+	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/engine/sqlerr"
 	"github.com/silogate/silogate/engine/types"
 	"github.com/silogate/silogate/gateway/session"
@@ -60,6 +62,8 @@ func systemVariable(v session.Variable) *sql.MysqlSystemVariable {
 		}
 	case uint64:
 		sv.Type = gmstypes.NewSystemUintType(v.Name, 0, math.MaxInt64) // beyond, GMS wraps negative numbers
+	case int64:
+		sv.Type = gmstypes.NewSystemIntType(v.Name, -1, mostStaleness, false)
 	case float64:
 		sv.Type = gmstypes.NewSystemDoubleType(v.Name, 0, 1)
 	default:
@@ -75,6 +79,17 @@ func systemVariable(v session.Variable) *sql.MysqlSystemVariable {
 		}
 	}
 	return sv
+}
+
+// mostStaleness is a year in seconds, the most that MySQL has for the lifetime of what it keeps.
+const mostStaleness = 365 * 24 * 60 * 60
+
+// setStaleness has a statement get no older listings of tables than the session wants.
+func (s *statement) setStaleness() error {
+	value, err := variable(s.ctx, session.MaxStaleness)
+	most, _ := value.(int64)
+	s.ctx = s.ctx.WithContext(connectors.WithStaleness(s.ctx.Context, time.Now(), time.Duration(most)*time.Second))
+	return err
 }
 
 // variable returns a session variable of the gateway as package session wants it.

@@ -12,7 +12,7 @@ import (
 // Variable is a session variable of the gateway.
 type Variable struct {
 	Name    string
-	Default any                      // bool for a switch, uint64 for a number, float64 for a share from 0 to 1, else string
+	Default any                      // bool for a switch, uint64 for a number, int64 for one that may be -1, float64 for a share from 0 to 1, else string
 	Check   func(value string) error // of a text; nil: anything goes
 }
 
@@ -22,6 +22,7 @@ const (
 	DynamicFilters = "silogate_dynamic_filters"
 	StrictPushdown = "silogate_strict_pushdown"
 	MaxScanBytes   = "silogate_max_scan_bytes"
+	MaxStaleness   = "silogate_max_staleness"
 	DisabledRules  = "silogate_disabled_rules"
 	ShadowRate     = "silogate_shadow_rate"
 	Engine         = "silogate_engine"
@@ -38,6 +39,7 @@ func Variables(rules []string) []Variable {
 		{Name: DynamicFilters, Default: true},
 		{Name: StrictPushdown, Default: false},
 		{Name: MaxScanBytes, Default: uint64(0)},
+		{Name: MaxStaleness, Default: int64(-1)},
 		{Name: ShadowRate, Default: 0.0},
 		{Name: Engine, Default: "local", Check: checkEngine},
 		{Name: DisabledRules, Default: "", Check: func(list string) error { return checkRules(list, rules) }},
