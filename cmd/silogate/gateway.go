@@ -104,6 +104,7 @@ func (g *gateway) open(ctx context.Context, cfg config.Config, log *slog.Logger,
 	g.engine = engine.New(settings)
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		cacheMetrics{g.catalog, g.disk},
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "silogate_query_memory_bytes", Help: "Memory that running queries hold."},
 			func() float64 { return float64(g.engine.MemoryUsed()) }))
