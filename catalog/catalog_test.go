@@ -168,7 +168,7 @@ func TestStaleness(t *testing.T) {
 					t.Error("what was just found is not remembered")
 				}
 			}
-			if asked := int64(shop.asked.Load() - before); asked != want {
+			if asked := shop.asked.Load() - before; asked != want {
 				t.Errorf("%d descriptions, want %d", asked, want)
 			}
 		}
@@ -180,7 +180,7 @@ func TestStaleness(t *testing.T) {
 			t.Error("what is too old is remembered")
 		}
 		asks(begins(time.Second-1), 1)
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		asks(begins(0), 1) // but once for a statement
 		time.Sleep(time.Hour)
 		asks(begins(time.Hour), 0)
@@ -193,7 +193,7 @@ func TestStaleness(t *testing.T) {
 		c.Announce(awaited, "ann", []plan.TableName{{Namespace: "shop", Name: "orders"}})
 		synctest.Wait()
 		shop.hang.Store(false)
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		asks(begins(0), 1)
 		cancel()
 		synctest.Wait()

@@ -76,7 +76,7 @@ func (r *requests) lists() int {
 }
 
 // startOn runs a gateway on a data folder until stop is called.
-func startOn(t *testing.T, data, yaml string) (c *sql.Conn, g *gateway, stop func()) {
+func startOn(t testing.TB, data, yaml string) (c *sql.Conn, g *gateway, stop func()) {
 	t.Helper()
 	cfg, err := config.Parse([]byte("listen: 127.0.0.1:0\ndata: " + data + "\nusers: [{name: root, password: \"\"}]\n" + yaml))
 	if err != nil {
@@ -138,7 +138,7 @@ func TestDiskCache(t *testing.T) {
 		}
 	}
 
-	c, g, stop := startOn(t, data, yaml)
+	c, _, stop := startOn(t, data, yaml)
 	exact(c)
 	if got := rowsOf(t, c, query); got != "[[50000 30000 1]]" {
 		t.Fatal(got)
@@ -148,7 +148,7 @@ func TestDiskCache(t *testing.T) {
 	expect("the second query", "0 reads, 0 proofs")
 	stop()
 
-	c, g, stop = startOn(t, data, yaml)
+	c, g, stop := startOn(t, data, yaml)
 	exact(c)
 	if got := rowsOf(t, c, query); got != "[[50000 30000 1]]" {
 		t.Error(got)
