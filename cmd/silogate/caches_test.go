@@ -16,6 +16,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/silogate/silogate/internal/config"
 	"github.com/silogate/silogate/internal/testserver"
 )
@@ -113,6 +115,28 @@ func rowsOf(t *testing.T, c *sql.Conn, query string) string {
 	return fmt.Sprint(rows)
 }
 
+// cacheFigures are the metrics of a gateway's caches, by name and labels.
+func cacheFigures(t *testing.T, g *gateway) map[string]float64 {
+	t.Helper()
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(cacheMetrics{g.catalog, g.disk})
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := make(map[string]float64)
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			var labels []string
+			for _, l := range m.GetLabel() {
+				labels = append(labels, fmt.Sprintf("%s:%q", l.GetName(), l.GetValue()))
+			}
+			values[f.GetName()+" "+strings.Join(labels, " ")] = m.GetCounter().GetValue() + m.GetGauge().GetValue()
+		}
+	}
+	return values
+}
+
 // What a table's files hold is read once of the store, and not at all after a restart. A replaced file is read anew.
 func TestDiskCache(t *testing.T) {
 	plain := testserver.S3(t)
@@ -158,9 +182,22 @@ func TestDiskCache(t *testing.T) {
 	if !strings.Contains(explained, " cached=") || strings.Contains(explained, " bytes=") {
 		t.Errorf("EXPLAIN ANALYZE says %s", explained)
 	}
-	for _, u := range g.catalog.Caches()["lake"] {
-		if u.Tier == "disk" && (u.Hits == 0 || u.Misses > 0 || u.Bytes == 0) {
-			t.Errorf("%+v", u)
+	for metric, least := range map[string]float64{
+		`silogate_cache_hits_total kind:"chunk" source:"lake" tier:"disk"`:       1,
+		`silogate_cache_hits_total kind:"footer" source:"lake" tier:"disk"`:      2,
+		`silogate_cache_hits_total kind:"chunk" source:"lake" tier:"memory"`:     1,
+		`silogate_cache_hits_total kind:"footer" source:"lake" tier:"memory"`:    1,
+		`silogate_cache_hits_total kind:"listing" source:"lake" tier:"memory"`:   1,
+		`silogate_cache_hit_bytes_total kind:"chunk" source:"lake" tier:"disk"`:  1e6,
+		`silogate_cache_bytes kind:"chunk" source:"lake"`:                        1e6,
+		`silogate_disk_cache_bytes kind:"chunk"`:                                 1e6,
+		`silogate_disk_cache_entries_total kind:"footer" outcome:"damaged"`:      0,
+		`silogate_cache_misses_total kind:"footer" source:"lake" tier:"disk"`:    0,
+		`silogate_cache_misses_total kind:"listing" source:"lake" tier:"memory"`: 1,
+		`silogate_disk_cache_off `:                                               0,
+	} {
+		if got, ok := cacheFigures(t, g)[metric]; !ok || got < least || least == 0 && got > 0 {
+			t.Errorf("%s is %g, %t", metric, got, ok)
 		}
 	}
 	requests.take()

@@ -211,7 +211,7 @@ func (c *Cache) read(r span, p []byte) bool {
 func (c *Cache) spoiled(e *entry) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.order.has(e) {
+	if !e.placed {
 		return // it was evicted meanwhile
 	}
 	c.totals[e.kind].Damaged++
@@ -249,11 +249,8 @@ func (c *Cache) admit(k Kind, r span) bool {
 		e.asked.Store(true)
 		return false
 	}
-	again := c.seen.note(r)
-	if k == Footer && c.totals[k].Bytes < c.limit/footerPart {
-		again = true
-	}
-	if !again || c.queued+r.cost() > mostQueued {
+	worth := c.seen.note(r) || k == Footer && c.totals[k].Bytes < c.limit/footerPart
+	if !worth || c.queued+r.cost() > mostQueued {
 		c.totals[k].Refused++
 		return false
 	}

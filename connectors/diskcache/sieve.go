@@ -19,8 +19,6 @@ type node struct {
 	placed       bool
 }
 
-func (s *sieve) has(e *entry) bool { return e.placed }
-
 func (s *sieve) add(e *entry) {
 	e.placed, e.older = true, s.newest
 	if s.newest != nil {
