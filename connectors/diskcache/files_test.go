@@ -198,3 +198,24 @@ func TestAFolderHasOneCache(t *testing.T) {
 		}
 	})
 }
+
+// A folder that can't be made, or holds what can't be removed, costs the cache and nothing else.
+func TestUnusableFolder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "file")
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		full := t.TempDir()
+		if err := os.MkdirAll(filepath.Join(full, "new-1", "x"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		for _, dir := range []string{path, full} {
+			c := open(t, dir, 100*chunk)
+			c.wants("a", "a")
+			if !c.Off() || c.has("a") || strings.Count(c.log.String(), "the disk cache is off") != 1 {
+				t.Errorf("%s: off %t, log %s", dir, c.Off(), c.log)
+			}
+		}
+	})
+}
