@@ -85,6 +85,7 @@ func Open(_ context.Context, cfg connectors.Config) (connectors.Connector, error
 	pages := int64(0)
 	if !s.warehouse.Local {
 		src.bytes, pages = blob.NewCache(byteCache), pageCache
+		src.bytes.UseDisk(cfg.Disk)
 	}
 	src.formats = map[format.FileFormat]files.Format{format.ParquetFile: parquet.New(pages), format.OrcFile: orc.New(), format.AvroFile: avro.New()}
 	if src.metadata, err = lru.New[string, table.Metadata](mostTables); err != nil {
