@@ -2,6 +2,7 @@ package blob
 
 import (
 	"encoding/xml"
+	"net/http"
 	"net/url"
 	"strings"
 )
@@ -18,6 +19,7 @@ type azureEntry struct {
 	Properties struct {
 		ETag         string `xml:"Etag"`
 		Length       int64  `xml:"Content-Length"`
+		LastModified string `xml:"Last-Modified"`
 		ResourceType string // "directory" is one of a hierarchical namespace
 	}
 }
@@ -50,7 +52,8 @@ func (l *azureEntries) UnmarshalXML(d *xml.Decoder, _ xml.StartElement) error {
 		case start.Name.Local == "BlobPrefix":
 			l.entries = append(l.entries, folder(key))
 		case e.Properties.ResourceType != "directory":
-			l.entries = append(l.entries, Entry{Object: Object{Key: key, Size: e.Properties.Length, ETag: quoted(e.Properties.ETag)}})
+			modified, _ := http.ParseTime(e.Properties.LastModified) // else it is not known
+			l.entries = append(l.entries, Entry{Object: Object{Key: key, Size: e.Properties.Length, ETag: quoted(e.Properties.ETag)}, Modified: modified})
 		}
 	}
 }

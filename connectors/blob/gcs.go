@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/silogate/silogate/connectors"
 	"github.com/silogate/silogate/engine/sqlerr"
@@ -81,13 +82,14 @@ func (g *GCS) ask(doing, key string, parameters url.Values) ask {
 
 // gcsObject is what the service says of an object. Numbers are texts.
 type gcsObject struct {
-	Name       string `json:"name"`
-	Size       string `json:"size"`
-	Generation string `json:"generation"`
+	Name       string    `json:"name"`
+	Size       string    `json:"size"`
+	Generation string    `json:"generation"`
+	Updated    time.Time `json:"updated"`
 }
 
 // gcsFields are the fields that are asked for.
-const gcsFields = "name,size,generation"
+const gcsFields = "name,size,generation,updated"
 
 func (o gcsObject) object() (Object, error) {
 	size, err := strconv.ParseInt(o.Size, 10, 64)
@@ -229,7 +231,7 @@ func (p gcsPage) entries() ([]Entry, error) {
 		for len(folders) > 0 && folders[0] < o.Key {
 			entries, folders = append(entries, folder(folders[0])), folders[1:]
 		}
-		entries = append(entries, Entry{Object: o})
+		entries = append(entries, Entry{Object: o, Modified: item.Updated})
 	}
 	for _, f := range folders {
 		entries = append(entries, folder(f))

@@ -141,7 +141,7 @@ func (w *walk) folder(ctx context.Context, dir string, depth int) bool {
 		case info.IsDir():
 			entries = append(entries, Entry{Object: Object{Key: strings.TrimSuffix(key, "/") + "/"}, Folder: true})
 		case info.Mode().IsRegular():
-			entries = append(entries, Entry{Object: w.object(key, info)})
+			entries = append(entries, Entry{Object: w.object(key, info), Modified: info.ModTime()})
 		}
 	}
 	// Keys sort as S3 sorts them: a folder's with its slash.

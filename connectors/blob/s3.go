@@ -178,7 +178,8 @@ func merge(out *s3.ListObjectsV2Output) []Entry {
 			entries = append(entries, folder(aws.ToString(folders[0].Prefix)))
 			folders = folders[1:]
 		}
-		entries = append(entries, Entry{Object: Object{Key: key, Size: aws.ToInt64(c.Size), ETag: aws.ToString(c.ETag)}})
+		object := Object{Key: key, Size: aws.ToInt64(c.Size), ETag: aws.ToString(c.ETag)}
+		entries = append(entries, Entry{Object: object, Modified: aws.ToTime(c.LastModified)})
 	}
 	for _, f := range folders {
 		entries = append(entries, folder(aws.ToString(f.Prefix)))

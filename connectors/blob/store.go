@@ -22,7 +22,8 @@ func (o Object) is(now Object) bool {
 // Entry is one element of a listing: an object, or with a delimiter a folder, of which only Key (ending in "/") is set.
 type Entry struct {
 	Object
-	Folder bool
+	Modified time.Time // when it was written last, by the store's clock; zero: the store does not say
+	Folder   bool
 }
 
 // ListOptions select what a listing yields.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/silogate/silogate/engine/sqlerr"
 )
@@ -110,6 +111,9 @@ func readsOneVersion(t *testing.T, s place) {
 	for e, err := range s.List(t.Context(), ListOptions{Prefix: "d/"}) {
 		if err != nil || e.Object != o {
 			t.Errorf("listed %+v, %v; want %+v", e, err, o)
+		}
+		if since := time.Since(e.Modified); since < -time.Minute || since > time.Hour {
+			t.Errorf("it was written at %s", e.Modified)
 		}
 	}
 	p := make([]byte, 3)
