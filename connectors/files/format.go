@@ -36,6 +36,7 @@ type Column struct {
 	Warning  string // set where the mapping loses something
 	Inferred bool   // Type is that of the values that were looked at; Options.Types has that in which it is read
 	ID       int    // that a table format gave it, whatever its name; 0: none
+	Unzoned  bool   // of moments that may be instants: the file does not say
 }
 
 // File is one version of a file. It is immutable and safe for concurrent use.

@@ -13,6 +13,7 @@ type Shape struct {
 	Fields []Field   // of a struct
 	Items  []Shape   // of a list: of its elements; of a map: of its keys and its values
 	As     Promotion // of a value that is not nested
+	ByName bool      // of a whole column: fields are found by their Names in every file, whatever ids that has
 }
 
 // Form tells shapes apart.

@@ -18,6 +18,10 @@ type names struct {
 	folded     map[string][]int // by lower-case name
 }
 
+func newNames() names {
+	return names{partitions: make(map[string]bool), exact: make(map[string][]int), folded: make(map[string][]int)}
+}
+
 // add gives a table's column the name that a file has.
 func (n *names) add(name string, column int) {
 	n.exact[name] = append(n.exact[name], column)
@@ -62,7 +66,7 @@ func (n *names) match(f *opened) []int {
 // the partition, or because the file holds nothing but NULL. Unknown is the first column of the file that the table does
 // not show, or -1.
 func (t *table) positions(f *opened) (at []int, unknown int) {
-	if t.declared != nil {
+	if t.declared != nil && !t.declared.ByName {
 		return t.byID(f), -1
 	}
 	at = make([]int, len(t.columns))
@@ -72,7 +76,7 @@ func (t *table) positions(f *opened) (at []int, unknown int) {
 	unknown = -1
 	for i, c := range t.names.match(f) {
 		switch {
-		case c == none && unknown < 0:
+		case c == none && unknown < 0 && t.declared == nil:
 			unknown = i
 		case c >= 0 && (f.Columns[i].Type.Kind != types.Null || f.Columns[i].Inferred):
 			at[c] = i
@@ -83,7 +87,7 @@ func (t *table) positions(f *opened) (at []int, unknown int) {
 
 // unify merges the columns of files by name and adds the partition columns.
 func (t *table) unify(footers []*opened) ([]plan.TableColumn, error) {
-	t.names = names{partitions: make(map[string]bool), exact: make(map[string][]int), folded: make(map[string][]int)}
+	t.names = newNames()
 	shown := make(map[string]bool) // lower-case names
 	for _, p := range t.Partitions {
 		t.names.partitions[strings.ToLower(p.Name)] = true

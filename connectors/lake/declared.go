@@ -21,6 +21,8 @@ type Declared struct {
 	Rows    float64
 	Bytes   float64
 	Files   int
+	// ByName says that a column is found by its Names in every file, whatever ids that has. One that has none is in no file.
+	ByName bool
 	// Plan finds the files for a scan.
 	Plan func(context.Context, Predicate, *connectors.Usage) ([]File, error)
 }
@@ -29,7 +31,7 @@ type Declared struct {
 type DeclaredColumn struct {
 	plan.TableColumn
 	ID      int
-	Names   []string     // of it in files that have no ids
+	Names   []string     // of it in files that have no ids, or in all
 	Default types.Value  // of the rows of a file that does not have it
 	Shape   *files.Shape // of a nested column; nil: as files have it
 }
@@ -54,19 +56,15 @@ type Metadata interface {
 
 // Declare makes a table of what its format declares, without I/O. Of the Spec, Files and Partitions are not used.
 func Declare(spec Spec, d Declared) (*plan.Table, error) {
-	t := &table{Spec: spec, declared: &d, bytes: d.Bytes, count: d.Files, ids: make(map[int]int), mapped: make(map[string]int)}
+	t := &table{Spec: spec, declared: &d, bytes: d.Bytes, count: d.Files, ids: make(map[int]int), mapped: make(map[string]int), names: newNames()}
 	out := &plan.Table{
 		Name: spec.Name, Comment: spec.Comment, Version: d.Version, Location: spec.Location, Snapshot: true, Handle: t,
 		Stats: plan.Statistics{Rows: d.Rows, Bytes: d.Bytes},
 	}
 	shown := make(map[string]bool)
 	for i, c := range d.Columns {
-		if _, twice := t.ids[c.ID]; twice {
-			return nil, spec.fail(sqlerr.New(sqlerr.Corrupt, "%s: two columns have the id %d", spec.Location, c.ID))
-		}
-		t.ids[c.ID] = i
-		for _, name := range c.Names {
-			t.mapped[name] = i
+		if err := t.identify(i, c); err != nil {
+			return nil, spec.fail(err)
 		}
 		t.columns = append(t.columns, column{typ: c.Type, partition: -1, native: c.Native, file: spec.Location, missing: c.Default, shape: c.Shape})
 		shownColumn := c.TableColumn
@@ -74,6 +72,24 @@ func Declare(spec Spec, d Declared) (*plan.Table, error) {
 		out.Columns = append(out.Columns, shownColumn)
 	}
 	return out, nil
+}
+
+// identify notes by what a column is found in files.
+func (t *table) identify(pos int, c DeclaredColumn) error {
+	if t.declared.ByName {
+		for _, name := range c.Names {
+			t.names.add(name, pos)
+		}
+		return nil
+	}
+	if _, twice := t.ids[c.ID]; twice {
+		return sqlerr.New(sqlerr.Corrupt, "%s: two columns have the id %d", t.Location, c.ID)
+	}
+	t.ids[c.ID] = pos
+	for _, name := range c.Names {
+		t.mapped[name] = pos
+	}
+	return nil
 }
 
 // byID returns for each of the table's columns its position in a file, or -1 if the file does not have it.
@@ -95,9 +111,18 @@ func (t *table) byID(f *opened) []int {
 	return at
 }
 
+// declares reports a type that the table's format, and no file, says a column to have: files do not know how long their texts are, nor
+// whether an old kind of moment is an instant.
+func (t *table) declares(as types.Type, in files.Column) bool {
+	if t.declared == nil {
+		return false
+	}
+	return as.Kind == types.Varchar && in.Type.Kind == types.Text && as.Collation == in.Type.Collation || as.Kind == types.Timestamp && in.Unzoned
+}
+
 // identifies proves that a file says which columns of a declared table it has.
 func (t *table) identifies(f *opened) error {
-	if t.declared == nil || f.Identified() || len(t.mapped) > 0 {
+	if t.declared == nil || t.declared.ByName || f.Identified() || len(t.mapped) > 0 {
 		return nil
 	}
 	return sqlerr.New(sqlerr.Unsupported, "%s has no field ids, and the table does not map its columns' names", f.Location)

@@ -33,10 +33,12 @@
 // # Declared tables
 //
 // A table format such as Iceberg keeps columns and files in metadata of its own. Declare makes a table of these without opening a file: columns are
-// matched by their ids, a file without one has its default, and each scan asks the format for the files that its conjuncts leave
+// matched by their ids, or in all files by names of the format's own (Declared.ByName), a file without one has its default, and each scan asks the format for the files that its conjuncts leave
 // (Declared.Plan). What the format knows of a file (Metadata) prunes it before it is opened, by dynamic filters too. Rows that
 // the table does not have any more (Deletes) are told by their number in the file and their values; of such a file
 // whole row groups are read, and no condition drops rows before they are counted.
+//
+// What a format knows of a table is a table too (DescribeRows).
 //
 // The package writes nothing. Who finds a table's files by itself must refuse those that have delete files.
 package lake

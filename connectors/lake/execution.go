@@ -387,7 +387,7 @@ func (t *table) check(s *scan, f found, columns fileColumns) error {
 	}
 	for _, pos := range used {
 		at, c := columns.at[pos], t.columns[pos]
-		if at < 0 || f.Columns[at].Inferred {
+		if at < 0 || f.Columns[at].Inferred || t.declares(c.typ, f.Columns[at]) {
 			continue
 		}
 		if wide, ok := widen(c.typ, f.Columns[at].Type); !ok || wide != c.typ {

@@ -11,12 +11,12 @@ import (
 // leastAtOnce is how many files are opened, or parts of a table listed, at the same time, unless the store is far away.
 const leastAtOnce = 16
 
-// atOnce is how many requests must be in flight for their waits not to add up.
-func atOnce(store blob.Store) int { return max(leastAtOnce, store.Profile().Parallel) }
+// AtOnce is how many requests must be in flight for their waits not to add up.
+func AtOnce(store blob.Store) int { return max(leastAtOnce, store.Profile().Parallel) }
 
-// inOrder does what work says to each element of a sequence, to most at once, and yields what comes of it in the sequence's
+// InOrder does what work says to each element of a sequence, to most at once, and yields what comes of it in the sequence's
 // order. After an error it stops.
-func inOrder[A, B any](ctx context.Context, most int, in iter.Seq2[A, error], work func(context.Context, A) (B, error)) iter.Seq2[B, error] {
+func InOrder[A, B any](ctx context.Context, most int, in iter.Seq2[A, error], work func(context.Context, A) (B, error)) iter.Seq2[B, error] {
 	type result struct {
 		value B
 		err   error

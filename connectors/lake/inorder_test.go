@@ -67,7 +67,7 @@ func TestInOrder(t *testing.T) {
 			}
 			var got []string
 			var err error
-			for s, e := range inOrder(t.Context(), 4, c.in, work) {
+			for s, e := range InOrder(t.Context(), 4, c.in, work) {
 				if err = e; err == nil {
 					got = append(got, s)
 				}
@@ -92,7 +92,7 @@ func TestInOrderLeftEarly(t *testing.T) {
 		ended.Add(1)
 		return i, ctx.Err()
 	}
-	for i, err := range inOrder(t.Context(), 4, count(40, nil), work) {
+	for i, err := range InOrder(t.Context(), 4, count(40, nil), work) {
 		if i != 0 || err != nil {
 			t.Errorf("%d, error %v", i, err)
 		}

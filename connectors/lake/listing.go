@@ -128,9 +128,9 @@ func (l *Listing) files(ctx context.Context, folders []int, usage *connectors.Us
 		list := func(ctx context.Context, run []int) ([]int, error) { return run, l.list(ctx, run, usage) }
 		most := 1
 		if !l.whole {
-			most = atOnce(l.lister.Store)
+			most = AtOnce(l.lister.Store)
 		}
-		for run, err := range inOrder(ctx, most, l.runs(folders), list) {
+		for run, err := range InOrder(ctx, most, l.runs(folders), list) {
 			if err != nil {
 				yield(File{}, err)
 				return

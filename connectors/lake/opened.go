@@ -42,7 +42,7 @@ type found struct {
 // openAll yields the files of a table, opened, in order, opening several at once. After an error it stops. Store is that of the
 // table, or one that reads it.
 func (s *Spec) openAll(ctx context.Context, store blob.Store, list iter.Seq2[File, error], usage *connectors.Usage) iter.Seq2[found, error] {
-	return inOrder(ctx, atOnce(store), list, func(ctx context.Context, f File) (found, error) {
+	return InOrder(ctx, AtOnce(store), list, func(ctx context.Context, f File) (found, error) {
 		o, err := s.Cache.Open(ctx, cmp.Or(f.Format, s.Format), store, f.Object, usage)
 		if err != nil {
 			return found{}, err

@@ -13,8 +13,8 @@ import (
 // largestLimit is the largest LIMIT a scan takes: it makes one split, so that a large one would be read by one stream.
 const largestLimit = 100_000
 
-// Pushdown answers an offered plan for a source whose tables Describe made.
-func Pushdown(n plan.Node) (plan.Node, error) { return pushdown.Grow(n, answers{}) }
+// Pushdown answers an offered plan for a source whose tables this package made.
+func Pushdown(n plan.Node) (plan.Node, error) { return pushdown.Grow(takeRows(n), answers{}) }
 
 // answers says step by step what a scan takes.
 type answers struct{}

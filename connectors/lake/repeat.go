@@ -13,7 +13,7 @@ import (
 // repeatable reports a type that repeat knows.
 func repeatable(t types.Type) bool {
 	switch t.Kind {
-	case types.Bool, types.Int32, types.Int64, types.Float32, types.Float64, types.Decimal, types.Date, types.Datetime, types.Timestamp, types.Time:
+	case types.Bool, types.Int8, types.Int16, types.Int32, types.Int64, types.Float32, types.Float64, types.Decimal, types.Date, types.Datetime, types.Timestamp, types.Time:
 		return true
 	}
 	return t.IsString()
@@ -31,6 +31,10 @@ func repeat(mem memory.Allocator, v types.Value, t types.Type, n int) arrow.Arra
 		switch b := b.(type) {
 		case *array.Int64Builder:
 			b.UnsafeAppend(v.Int)
+		case *array.Int8Builder:
+			b.UnsafeAppend(int8(v.Int))
+		case *array.Int16Builder:
+			b.UnsafeAppend(int16(v.Int))
 		case *array.Int32Builder:
 			b.UnsafeAppend(int32(v.Int))
 		case *array.Date32Builder:

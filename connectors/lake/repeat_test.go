@@ -17,6 +17,8 @@ func TestRepeat(t *testing.T) {
 		want  string
 	}{
 		{types.Of(types.Bool), types.BoolValue(true), "true"},
+		{types.Of(types.Int8), types.IntValue(-7), "-7"},
+		{types.Of(types.Int16), types.IntValue(-700), "-700"},
 		{types.Of(types.Int32), types.IntValue(-7), "-7"},
 		{types.Of(types.Int64), types.IntValue(1 << 40), "1099511627776"},
 		{types.Of(types.Float32), types.FloatValue(0.5), "0.5"},

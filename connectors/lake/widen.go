@@ -83,10 +83,22 @@ func differs(from, to types.Type) bool {
 	return !arrow.TypeEqual(from.Arrow(), to.Arrow())
 }
 
-// wideners prepares the conversions of a part's columns.
+// asInstants takes moments of a file as what they are: the file did not say.
+func asInstants(moments arrow.Array) arrow.Array {
+	in := moments.Data()
+	data := array.NewData(types.ArrowTimestamp, in.Len(), in.Buffers(), nil, in.NullN(), in.Offset())
+	defer data.Release()
+	return array.MakeFromData(data)
+}
+
+// wideners prepares the conversions of a part's columns. Moments that are instants need none.
 func (r *reader) wideners(list []widening) ([]expr.Evaluator, error) {
 	var out []expr.Evaluator
 	for _, w := range list {
+		if w.from.Kind == types.Datetime && w.to.Kind == types.Timestamp {
+			out = append(out, nil)
+			continue
+		}
 		const column = 1
 		cast, err := expr.NewCast(&expr.Column{ID: column, Typ: w.from, Null: true}, w.to)
 		if err != nil {
@@ -105,6 +117,11 @@ func (r *reader) wideners(list []widening) ([]expr.Evaluator, error) {
 func (r *reader) widen(arrays []arrow.Array, rows int) error {
 	for i, w := range r.part.columns.wider {
 		narrow := arrays[w.at]
+		if r.wide[i] == nil {
+			arrays[w.at] = asInstants(narrow)
+			narrow.Release()
+			continue
+		}
 		schema := arrow.NewSchema([]arrow.Field{{Type: narrow.DataType(), Nullable: true}}, nil)
 		batch := array.NewRecordBatch(schema, []arrow.Array{narrow}, int64(rows))
 		wide, err := r.wide[i].Eval(r.run.Memory, batch)

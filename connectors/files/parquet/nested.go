@@ -74,7 +74,7 @@ func newNested(ctx context.Context, f *File, group, column int, open openChunk, 
 	}
 	c.reader, c.write = fieldReader, arrowjson.Append
 	if o.Shapes != nil && o.Shapes[column] != nil {
-		if c.write, err = arrowjson.Shaped(fieldReader.Field().Type, o.Shapes[column], f.shown.Identified()); err != nil {
+		if c.write, err = arrowjson.Shaped(fieldReader.Field().Type, o.Shapes[column], f.shown.Identified() && !o.Shapes[column].ByName); err != nil {
 			return nil, fmt.Errorf("column %s: %w", c.column.Name, err)
 		}
 	}

@@ -206,6 +206,7 @@ func (c *Column) mapPhysical() types.Type {
 	case parquet.Types.Int64:
 		return types.Of(types.Int64)
 	case parquet.Types.Int96:
+		c.Unzoned = true
 		return types.NewTemporal(types.Datetime, types.MaxFSP)
 	case parquet.Types.Float:
 		c.Nullable = true // NaN and infinities
