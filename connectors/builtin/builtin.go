@@ -3,6 +3,7 @@ package builtin
 
 import (
 	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/connectors/delta"
 	"github.com/silogate/silogate/connectors/iceberg"
 	"github.com/silogate/silogate/connectors/mlflow"
 	"github.com/silogate/silogate/connectors/mysql"
@@ -14,6 +15,7 @@ import (
 // Types returns the connectors by the type that a configuration or CREATE SERVER names.
 func Types() map[string]connectors.Open {
 	return map[string]connectors.Open{
+		"delta":       delta.Open,
 		"iceberg":     iceberg.Open,
 		"mlflow":      mlflow.Open,
 		"mysql":       mysql.Open,

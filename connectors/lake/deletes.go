@@ -127,12 +127,17 @@ func (r *reader) dropDeleted(arrays []arrow.Array, rows int) (int, error) {
 // data, such as those that say which rows are deleted.
 func ReadAll(ctx context.Context, spec Spec, columns []DeclaredColumn, list []File, usage *connectors.Usage, visit func(arrow.RecordBatch) error) error {
 	all := func(context.Context, Predicate, *connectors.Usage) ([]File, error) { return list, nil }
-	described, err := Declare(spec, Declared{Columns: columns, Files: len(list), Plan: all})
+	return ReadDeclared(ctx, spec, Declared{Columns: columns, Files: len(list), Plan: all}, usage, visit)
+}
+
+// ReadDeclared is ReadAll of the files that a format plans.
+func ReadDeclared(ctx context.Context, spec Spec, d Declared, usage *connectors.Usage, visit func(arrow.RecordBatch) error) error {
+	described, err := Declare(spec, d)
 	if err != nil {
 		return err
 	}
 	s := &scan{table: described.Handle.(*table), limit: -1, reads: make(map[expr.ColumnID]int)}
-	for i, c := range columns {
+	for i, c := range d.Columns {
 		s.cols = append(s.cols, plan.Column{ID: expr.ColumnID(i + 1), Name: c.Name, Type: c.Type, Nullable: c.Nullable})
 		s.pos = append(s.pos, i)
 	}
