@@ -64,10 +64,10 @@ type column struct {
 	shape     *files.Shape
 }
 
-// fail adds to an error of a lower layer where it happened; its code stays.
+// fail adds to an error of a lower layer where it happened; its code stays. Files without a source are part of something that says so itself.
 func (s *Spec) fail(err error) error {
-	if err == nil {
-		return nil
+	if err == nil || s.Source == "" {
+		return err
 	}
 	return sqlerr.Wrap(sqlerr.CodeOf(err), err, "source %s, table %s", s.Source, s.Name)
 }
