@@ -76,3 +76,4 @@ environment() {
 }
 environment venv requirements.txt
 environment venv-iceberg requirements-iceberg.txt
+environment venv-delta requirements-delta.txt

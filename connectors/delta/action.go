@@ -51,11 +51,8 @@ type protocol struct {
 	ReaderFeatures   []string `json:"readerFeatures"`
 }
 
-// Features of tables that change what readers do.
-const (
-	featureMapping = "columnMapping"
-	featureICT     = "inCommitTimestamp"
-)
+// featureMapping is the reader feature of tables whose columns may have other names in files.
+const featureMapping = "columnMapping"
 
 // knownFeatures are the reader features of the specification that this package knows. Several need nothing of it: what a table has does not depend on
 // how its log is cut into checkpoints, nor on how VACUUM checks it.

@@ -72,7 +72,7 @@ func sidecarFiles(folder string, sidecars []sidecarAction) ([]blob.Object, error
 // readActions applies the actions of Parquet files.
 func (s *source) readActions(ctx context.Context, folder string, objects []blob.Object, r *replay) error {
 	spec := s.spec(plan.TableName{})
-	spec.Source, spec.Location = "", s.store.Location(folder + logFolder)
+	spec.Source, spec.Location = "", s.store.Location(folder+logFolder)
 	list := make([]lake.File, len(objects))
 	for i, o := range objects {
 		list[i].Object = o

@@ -75,7 +75,7 @@ func (q query) run(tb testing.TB, src connectors.Source) (result, error) {
 }
 
 // scan reads a table that is described already.
-func (q query) scan(tb testing.TB, src connectors.Source, table *plan.Table) (result, error) {
+func (q query) scan(tb testing.TB, src connectors.Source, table *plan.Table) (r result, err error) {
 	ctx := tb.Context()
 	scan := &plan.Scan{Site: plan.Site{Source: "lake", Principal: "root"}, Table: table}
 	for i, c := range table.Columns {
@@ -99,10 +99,9 @@ func (q query) scan(tb testing.TB, src connectors.Source, table *plan.Table) (re
 	}
 	answer, err := src.Pushdown(ctx, root)
 	if err != nil {
-		return result{}, err
+		return r, err
 	}
 	fragment := remoteOf(answer).Fragment.(connectors.Fragment)
-	var r result
 	if r.estimate, err = fragment.Estimate(ctx); err != nil {
 		return r, err
 	}

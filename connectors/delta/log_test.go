@@ -224,7 +224,9 @@ func checkpointOf(tb testing.TB, lines string) []byte {
 	tb.Helper()
 	text, long, integer := arrow.BinaryTypes.String, arrow.PrimitiveTypes.Int64, arrow.PrimitiveTypes.Int32
 	texts := arrow.MapOf(text, text)
-	nullable := func(name string, t arrow.DataType) arrow.Field { return arrow.Field{Name: name, Type: t, Nullable: true} }
+	nullable := func(name string, t arrow.DataType) arrow.Field {
+		return arrow.Field{Name: name, Type: t, Nullable: true}
+	}
 	values := arrow.StructOf(nullable("id", long), nullable("at", arrow.FixedWidthTypes.Timestamp_us), nullable("n", &arrow.Decimal128Type{Precision: 9, Scale: 2}))
 	schema := arrow.NewSchema([]arrow.Field{
 		nullable("txn", arrow.StructOf(nullable("appId", text), nullable("version", long))),

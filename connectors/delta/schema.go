@@ -111,28 +111,35 @@ func (s *schema) add(f field, mode string, partition bool, pos int) error {
 		names, id = nil, -1-pos // it is in no file
 	}
 	c := lake.DeclaredColumn{ID: id, Names: names, Default: types.NullValue, TableColumn: plan.TableColumn{Name: f.Name, Comment: f.Metadata.Comment}}
-	if json.Unmarshal(f.Type, &source.typ) == nil {
-		c.Native = source.typ
-		if c.Type, c.Warning, err = scalarType(source.typ); err != nil {
-			return err
-		}
-		if t, ok := limitedText(f.Metadata.Declared); ok && c.Type.Kind == types.Text {
-			c.Type, c.Native = t, f.Metadata.Declared
-		}
-	} else {
-		shape, native, err := shapeOf(f.Type, mode, 0)
-		if err != nil {
-			return err
-		}
-		shape.ByName = mode != mappingID
-		c.Type, c.Native, c.Warning, c.Shape = types.Of(types.JSON), native, "shown as JSON", &shape
+	source.typ, err = f.describe(&c, mode)
+	if sqlerr.Is(err, sqlerr.Unsupported) {
+		c.Type, c.Warning, c.Refused = types.Of(types.JSON), "is not read", sqlerr.Wrap(sqlerr.Unsupported, err, "column %s", f.Name)
+	} else if err != nil {
+		return err
 	}
-	if partition && c.Shape != nil {
+	if partition && c.Type.Kind == types.JSON {
 		return sqlerr.New(sqlerr.Corrupt, "the table is partitioned by it, and it is a %s", c.Native)
 	}
 	c.Nullable = f.Nullable || partition || c.Type.IsTemporal() || c.Type.IsFloat()
 	s.columns, s.sources = append(s.columns, c), append(s.sources, source)
 	return nil
+}
+
+// describe gives a column its type, and returns the type's name if it has one.
+func (f *field) describe(c *lake.DeclaredColumn, mode string) (name string, err error) {
+	if json.Unmarshal(f.Type, &name) != nil {
+		var shape files.Shape
+		shape, c.Native, err = shapeOf(f.Type, mode, 0)
+		shape.ByName = mode != mappingID
+		c.Type, c.Warning, c.Shape = types.Of(types.JSON), "shown as JSON", &shape
+		return "", err
+	}
+	c.Native = name
+	c.Type, c.Warning, err = scalarType(name)
+	if t, ok := limitedText(f.Metadata.Declared); ok && c.Type.Kind == types.Text {
+		c.Type, c.Native = t, f.Metadata.Declared
+	}
+	return name, err
 }
 
 // identity is by what a field is found in files; the first of its names is what the log calls it.

@@ -73,7 +73,6 @@ func (r *replay) apply(a action) error {
 	switch {
 	case a.Protocol != nil:
 		r.protocol = a.Protocol
-		return a.Protocol.check()
 	case a.MetaData != nil:
 		r.metadata = a.MetaData
 	case a.Sidecar != nil:
@@ -146,6 +145,9 @@ func (r *replay) snapshot(folder string, s segment) (*snapshot, error) {
 		return nil, sqlerr.New(sqlerr.Corrupt, "version %d has no metadata", s.version)
 	case r.metadata.Format.Provider != "parquet":
 		return nil, sqlerr.New(sqlerr.Unsupported, "the table's files are of format %q", r.metadata.Format.Provider)
+	}
+	if err := r.protocol.check(); err != nil {
+		return nil, err
 	}
 	var err error
 	if out.schema, err = schemaOf(r.protocol, r.metadata); err != nil {

@@ -158,6 +158,9 @@ func (d *deleted) read(ctx context.Context, usage *connectors.Usage) ([]byte, er
 		return nil, err
 	}
 	object, err := d.store.Stat(ctx, key)
+	if isMissing(err) {
+		return nil, sqlerr.New(sqlerr.SourceChanged, "%s was removed", d.store.Location(key))
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -34,6 +34,7 @@ type DeclaredColumn struct {
 	Names   []string     // of it in files that have no ids, or in all
 	Default types.Value  // of the rows of a file that does not have it
 	Shape   *files.Shape // of a nested column; nil: as files have it
+	Refused error        // why no values of it are read; nil: they are
 }
 
 // Predicate is what the rows of a scan must fulfil: a file none of whose rows does need not be planned.
@@ -66,7 +67,7 @@ func Declare(spec Spec, d Declared) (*plan.Table, error) {
 		if err := t.identify(i, c); err != nil {
 			return nil, spec.fail(err)
 		}
-		t.columns = append(t.columns, column{typ: c.Type, partition: -1, native: c.Native, file: spec.Location, missing: c.Default, shape: c.Shape})
+		t.columns = append(t.columns, column{typ: c.Type, partition: -1, native: c.Native, file: spec.Location, missing: c.Default, shape: c.Shape, refused: c.Refused})
 		shownColumn := c.TableColumn
 		shownColumn.Name = unused(c.Name, shown)
 		out.Columns = append(out.Columns, shownColumn)

@@ -387,6 +387,9 @@ func (t *table) check(s *scan, f found, columns fileColumns) error {
 	}
 	for _, pos := range used {
 		at, c := columns.at[pos], t.columns[pos]
+		if c.refused != nil {
+			return c.refused
+		}
 		if at < 0 || f.Columns[at].Inferred || t.declares(c.typ, f.Columns[at]) {
 			continue
 		}

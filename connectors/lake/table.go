@@ -62,6 +62,7 @@ type column struct {
 	file      string      // the location of one that has it
 	missing   types.Value // of the rows of files that do not have it
 	shape     *files.Shape
+	refused   error // why it is not read
 }
 
 // fail adds to an error of a lower layer where it happened; its code stays. Files without a source are part of something that says so itself.

@@ -16,18 +16,7 @@ const icebergPrograms = "venv-iceberg/bin"
 // IcebergTables runs a script, which writes tables with pyiceberg into a folder, its first argument.
 func IcebergTables(tb testing.TB, dir, script string, more ...string) {
 	tb.Helper()
-	cache, err := CacheDir()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	python := filepath.Join(cache, icebergPrograms, "python")
-	if _, err := os.Stat(python); err != nil {
-		require(tb, errMissing{"pyiceberg", "make deps"})
-	}
-	arguments := append([]string{"-W", "ignore", script, dir}, more...)
-	if out, err := exec.Command(python, arguments...).CombinedOutput(); err != nil {
-		require(tb, fmt.Errorf("%s: %w\n%s", filepath.Base(script), err, out))
-	}
+	writeTables(tb, icebergPrograms, "pyiceberg", dir, script, more...)
 }
 
 // IcebergREST starts a REST catalog of Apache Iceberg whose tables lie in a folder below dir, warehouse, and returns its URL.
