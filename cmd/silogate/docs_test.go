@@ -100,6 +100,7 @@ var kinds = map[string]func(*testing.T, *tester, *block){
 	"sql on-mariadb":  nil,
 	"sql on-mlflow":   nil,
 	"sql on-iceberg":  nil,
+	"sql on-delta":    nil,
 	"python superset": nil,
 	"yaml config":     tryConfig,
 	"sh":              tryCommands,

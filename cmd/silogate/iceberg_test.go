@@ -76,18 +76,18 @@ sources:
 			}
 		}
 	}
-	documented(t, newTester(t, db, dir), strings.NewReplacer("orders", "history", "3821550127947089987", word("first_snapshot"),
+	documented(t, newTester(t, db, dir), "iceberg", strings.NewReplacer("orders", "history", "3821550127947089987", word("first_snapshot"),
 		"2024-05-01 10:00:00", word("after_first"), "INTERVAL 1 DAY", "INTERVAL 0 DAY"))
 }
 
-// documented tries the statements of the page on Iceberg, of other tables, snapshots and moments.
-func documented(t *testing.T, p *tester, others *strings.Replacer) {
+// documented tries the statements of the page on a source of tables that scripts wrote, with other tables, versions and moments.
+func documented(t *testing.T, p *tester, source string, others *strings.Replacer) {
 	if _, err := p.conn.ExecContext(t.Context(), "SET time_zone = '+00:00'"); err != nil {
 		t.Fatal(err)
 	}
 	tried := 0
-	for _, b := range blocks(t, filepath.Join(repository, "docs/sources/iceberg.md")) {
-		if b.info == "sql on-iceberg" {
+	for _, b := range blocks(t, filepath.Join(repository, "docs/sources", source+".md")) {
+		if b.info == "sql on-"+source {
 			b.text = others.Replace(b.text)
 			p.statements(t, b)
 			tried++

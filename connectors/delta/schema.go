@@ -107,8 +107,11 @@ func (s *schema) add(f field, mode string, partition bool, pos int) error {
 	for _, change := range f.Metadata.TypeChanges {
 		source.widened = source.widened || string(change.From) == `"float"`
 	}
-	if partition {
+	switch {
+	case partition:
 		names, id = nil, -1-pos // it is in no file
+	case mode == mappingID:
+		names = nil
 	}
 	c := lake.DeclaredColumn{ID: id, Names: names, Default: types.NullValue, TableColumn: plan.TableColumn{Name: f.Name, Comment: f.Metadata.Comment}}
 	source.typ, err = f.describe(&c, mode)
@@ -262,17 +265,24 @@ func scalarType(name string) (t types.Type, warning string, err error) {
 // decimalDigits is how many digits decimals have at most.
 const decimalDigits = 38
 
-// longestVarchar is the longest VARCHAR of four bytes each that a row of MySQL's has room for.
-const longestVarchar = 16383
+// longestChar and longestVarchar are those that MySQL's types have: a row has room for a VARCHAR of so many characters of four bytes each.
+const (
+	longestChar    = 255
+	longestVarchar = 16383
+)
 
-var limited = regexp.MustCompile(`^(?:var)?char\((\d{1,9})\)$`)
+var limited = regexp.MustCompile(`^(var)?char\((\d{1,9})\)$`)
 
-// limitedText is the type of a text whose length engines limit. That of a CHAR is a VARCHAR: files have the spaces that fill it up.
+// limitedText is the type of a text whose length engines limit.
 func limitedText(declared string) (types.Type, bool) {
 	m := limited.FindStringSubmatch(declared)
 	if m == nil {
 		return types.Type{}, false
 	}
-	n, err := strconv.Atoi(m[1])
-	return types.NewText(types.Varchar, n, types.Utf8mb4Bin0900), err == nil && n <= longestVarchar
+	n, _ := strconv.Atoi(m[2]) // nine digits
+	kind := types.Varchar
+	if m[1] == "" && n <= longestChar {
+		kind = types.Char
+	}
+	return types.NewText(kind, n, types.Utf8mb4Bin0900), n >= 1 && n <= longestVarchar
 }

@@ -182,6 +182,9 @@ func same(got string, want any, t types.Type) bool {
 		d.UseNumber()
 		return d.Decode(&g) == nil && reflect.DeepEqual(plain(g), plain(want))
 	}
+	if t.Kind == types.Char { // which Spark fills up with spaces
+		text = strings.TrimRight(text, " ")
+	}
 	return got == text
 }
 
@@ -229,11 +232,11 @@ func TestFilesArePruned(t *testing.T) {
 		files         string
 		rows          int
 	}{
-		{"vectors", "part", expr.Eq, text("even"), "files=1 of 3", 128},
-		{"vectors", "id", expr.Eq, intLiteral(50), "files=1 of 3", 1},
+		{"vectors", "part", expr.Eq, text("even"), "files=2 of 3", 118},
+		{"vectors", "id", expr.Gt, intLiteral(298), "files=1 of 3", 121},
 		{"vectors", "id", expr.Gt, intLiteral(1000), "files=0 of 3", 0},
-		{"parts", "id", expr.Ge, intLiteral(3), "files=2 of 4", 2},
-		{"parts", "text", expr.Lt, text("text 1"), "files=1 of 4", 1},
+		{"parts", "id", expr.Ge, intLiteral(3), "files=4 of 4", 2}, // its checkpoint has no statistics: row groups are left out
+		{"types_int96", "c", expr.Eq, text("ab"), "files=2 of 3", 2},
 		{"v2_json", "day", expr.Gt, literal(types.IntValue(19724), types.Of(types.Date)), "files=2 of 5", 2},
 		{"by_name", "id", expr.Eq, intLiteral(4), "files=1 of 4", 1},
 		{"by_id", "new", expr.Eq, text("y"), "files=1 of 4", 1},

@@ -78,7 +78,7 @@ func (l *logged) Bounds(column int) (files.Bounds, bool) {
 			out.Nulls = 0
 		}
 	}
-	if !source.widened && !t.IsBinary() {
+	if !source.widened && !t.IsBinary() && t.Kind != types.Char { // whose spaces at the end do not count
 		out.Min, out.HasMin = lowerBound(l.statistic("minValues", source.key), t)
 		out.Max, out.HasMax = upperBound(l.statistic("maxValues", source.key), t)
 	}

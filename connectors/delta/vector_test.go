@@ -135,10 +135,17 @@ func numbers(tb testing.TB, n, group int) []byte {
 	for i := range n {
 		b.Field(0).(*array.Int64Builder).Append(int64(i))
 	}
+	return parquetOf(tb, b, group)
+}
+
+// parquetOf is a file of what was built.
+func parquetOf(tb testing.TB, b *array.RecordBuilder, group int) []byte {
+	tb.Helper()
 	batch := b.NewRecordBatch()
 	defer batch.Release()
 	var out bytes.Buffer
-	w, err := pqarrow.NewFileWriter(schema, &out, parquet.NewWriterProperties(parquet.WithMaxRowGroupLength(int64(group))), pqarrow.NewArrowWriterProperties())
+	properties := parquet.NewWriterProperties(parquet.WithMaxRowGroupLength(int64(group)), parquet.WithPageIndexEnabled(true))
+	w, err := pqarrow.NewFileWriter(b.Schema(), &out, properties, pqarrow.NewArrowWriterProperties())
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -112,15 +112,6 @@ func (t *table) byID(f *opened) []int {
 	return at
 }
 
-// declares reports a type that the table's format, and no file, says a column to have: files do not know how long their texts are, nor
-// whether an old kind of moment is an instant.
-func (t *table) declares(as types.Type, in files.Column) bool {
-	if t.declared == nil {
-		return false
-	}
-	return as.Kind == types.Varchar && in.Type.Kind == types.Text && as.Collation == in.Type.Collation || as.Kind == types.Timestamp && in.Unzoned
-}
-
 // identifies proves that a file says which columns of a declared table it has.
 func (t *table) identifies(f *opened) error {
 	if t.declared == nil || t.declared.ByName || f.Identified() || len(t.mapped) > 0 {

@@ -390,7 +390,7 @@ func (t *table) check(s *scan, f found, columns fileColumns) error {
 		if c.refused != nil {
 			return c.refused
 		}
-		if at < 0 || f.Columns[at].Inferred || t.declares(c.typ, f.Columns[at]) {
+		if at < 0 || f.Columns[at].Inferred || t.declares(pos, f.opened, at) {
 			continue
 		}
 		if wide, ok := widen(c.typ, f.Columns[at].Type); !ok || wide != c.typ {

@@ -136,8 +136,12 @@ func (x *execution) bounded(p part, dynamic *pruner) []int {
 	}
 	var out []int
 	for id := range read {
-		if pos, ok := x.scan.reads[id]; ok && p.columns.at[pos] >= 0 && p.file.indexed.Indexed(p.group, p.columns.at[pos]) {
-			out = append(out, p.columns.at[pos])
+		pos, ok := x.scan.reads[id]
+		if !ok {
+			continue
+		}
+		if at := p.columns.at[pos]; at >= 0 && p.file.indexed.Indexed(p.group, at) && !x.scan.table.trims(pos, p.file, at) {
+			out = append(out, at)
 		}
 	}
 	return out

@@ -167,8 +167,8 @@ func (s *scan) readColumn(out *fileColumns, f *opened, pos int) int {
 	if at := slices.Index(out.read, in); at >= 0 {
 		return at
 	}
-	if from, to := f.Columns[in], s.table.columns[pos].typ; !from.Inferred && differs(from.Type, to) {
-		out.wider = append(out.wider, widening{len(out.read), from.Type, to})
+	if s.table.converts(pos, f, in) {
+		out.wider = append(out.wider, widening{len(out.read), f.Columns[in].Type, s.table.columns[pos].typ})
 	}
 	out.read = append(out.read, in)
 	return len(out.read) - 1
@@ -222,6 +222,9 @@ func (s *scan) groupIntervals(f File, footer *opened, columns fileColumns, group
 		at := columns.at[pos]
 		if at < 0 {
 			return point(s.table.absent(f, pos), s.table.columns[pos].typ), true
+		}
+		if s.table.trims(pos, footer, at) {
+			return interval{}, false
 		}
 		b, ok := footer.bounds(group, at)
 		return intervalOf(b), ok

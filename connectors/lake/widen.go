@@ -83,19 +83,11 @@ func differs(from, to types.Type) bool {
 	return !arrow.TypeEqual(from.Arrow(), to.Arrow())
 }
 
-// asInstants takes moments of a file as what they are: the file did not say.
-func asInstants(moments arrow.Array) arrow.Array {
-	in := moments.Data()
-	data := array.NewData(types.ArrowTimestamp, in.Len(), in.Buffers(), nil, in.NullN(), in.Offset())
-	defer data.Release()
-	return array.MakeFromData(data)
-}
-
-// wideners prepares the conversions of a part's columns. Moments that are instants need none.
+// wideners prepares the conversions of a part's columns; nil for those that are none of types.
 func (r *reader) wideners(list []widening) ([]expr.Evaluator, error) {
 	var out []expr.Evaluator
 	for _, w := range list {
-		if w.from.Kind == types.Datetime && w.to.Kind == types.Timestamp {
+		if declares(w.to, w.from) {
 			out = append(out, nil)
 			continue
 		}
@@ -118,7 +110,7 @@ func (r *reader) widen(arrays []arrow.Array, rows int) error {
 	for i, w := range r.part.columns.wider {
 		narrow := arrays[w.at]
 		if r.wide[i] == nil {
-			arrays[w.at] = asInstants(narrow)
+			arrays[w.at] = asDeclared(r.run.Memory, narrow)
 			narrow.Release()
 			continue
 		}

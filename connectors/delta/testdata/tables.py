@@ -52,7 +52,7 @@ write_deltalake(path("orders"), more, mode="append", schema_mode="merge")
 write_deltalake(path("orders"), orders(100, 103).set_column(2, "day", pa.array([dt.date(2024, 2, 28)] * 3)), mode="overwrite", predicate="day = '2024-02-28'", schema_mode="merge")
 expect("orders")
 with open(path("orders.moment"), "w") as f:
-    f.write(dt.datetime.fromtimestamp(DeltaTable(path("orders")).history()[2]["timestamp"] / 1000, utc).strftime("%Y-%m-%d %H:%M:%S.%f"))
+    f.write(dt.datetime.fromtimestamp(DeltaTable(path("orders")).history()[3]["timestamp"] / 1000, utc).strftime("%Y-%m-%d %H:%M:%S.%f"))
 write_deltalake(path("replaced"), orders(0, 5))
 write_deltalake(path("replaced"), pa.table({"id": pa.array([1, 2], pa.int32()), "other": ["a", "b"]}), mode="overwrite", schema_mode="overwrite")
 expect("replaced")
@@ -96,5 +96,5 @@ DeltaTable(path("changes")).update(updates={"note": "'changed'"}, predicate="id 
 DeltaTable(path("changes")).delete("id = 3")
 expect("changes")
 
-os.makedirs(path("no_table/below"))
-write_deltalake(path("no_table/below/deep"), orders(0, 1))
+os.makedirs(path("sales"))
+write_deltalake(path("sales/deep"), orders(0, 1))
