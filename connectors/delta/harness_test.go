@@ -170,3 +170,5 @@ func compared(f expr.Func, left, right expr.Expr) expr.Expr {
 func literal(v types.Value, t types.Type) expr.Expr { return &expr.Literal{Value: v, Typ: t} }
 
 func intLiteral(v int64) expr.Expr { return literal(types.IntValue(v), types.Of(types.Int64)) }
+
+func tableName(name string) plan.TableName { return plan.TableName{Name: name} }

@@ -36,15 +36,19 @@ func (c *snapshots) get(key string) *snapshot {
 	return e.Value.(*keptSnapshot).snap
 }
 
-// put keeps a version under a key, in place of the one before.
+// put keeps a version under a key, in place of the one before, unless it alone would take all the room.
 func (c *snapshots) put(key string, snap *snapshot) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if e, ok := c.entries[key]; ok {
 		c.drop(e)
 	}
+	cost := snap.cost()
+	if cost > c.limit {
+		return
+	}
 	c.entries[key] = c.order.PushFront(&keptSnapshot{key, snap})
-	for c.size += snap.cost(); c.size > c.limit; {
+	for c.size += cost; c.size > c.limit; {
 		c.drop(c.order.Back())
 	}
 }

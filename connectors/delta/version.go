@@ -99,7 +99,7 @@ func (s *source) versionAt(ctx context.Context, folder string, l *logFiles, micr
 	}
 	inCommit, since, from := current.metadata.inCommitTimestamps()
 	first := slices.IndexFunc(commits, func(c commit) bool { return c.version >= from })
-	at := -1 // among commits: the last one that was written by then
+	var at int // among commits: the last one that was written by then
 	switch {
 	case inCommit && micros >= since && first >= 0:
 		at, err = s.lastInCommit(ctx, commits, first, micros)
