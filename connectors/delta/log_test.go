@@ -144,7 +144,7 @@ func (l *logMaker) show(d *datadriven.TestData) string {
 		if !c.Nullable {
 			out.WriteString(" NOT NULL")
 		}
-		if snap.schema.sources[i].partition {
+		if snap.schema.sources[i].partition >= 0 {
 			out.WriteString(" partition")
 		}
 		if c.Comment != "" {

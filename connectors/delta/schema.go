@@ -16,16 +16,17 @@ import (
 
 // schema is what a table's metadata say of its columns.
 type schema struct {
-	columns []lake.DeclaredColumn
-	sources []columnSource // of each column
-	byName  bool           // columns are found in files by their names
+	columns    []lake.DeclaredColumn
+	sources    []columnSource // of each column
+	partitions int            // how many columns the table is partitioned by
+	byName     bool           // columns are found in files by their names
 }
 
 // columnSource is where the log has what it says of a column.
 type columnSource struct {
 	key       string // of its values and bounds
 	typ       string // by its name in the log; "": it is nested
-	partition bool   // the log has its values, and no file does
+	partition int    // its position among those that the log has the values of, and no file; -1: it is none of them
 	widened   bool   // files have it in a type whose texts are not those of the table's
 }
 
@@ -103,13 +104,14 @@ func (s *schema) add(f field, mode string, partition bool, pos int) error {
 	if err != nil {
 		return err
 	}
-	source := columnSource{key: names[0], partition: partition}
+	source := columnSource{key: names[0], partition: -1}
 	for _, change := range f.Metadata.TypeChanges {
 		source.widened = source.widened || string(change.From) == `"float"`
 	}
 	switch {
 	case partition:
-		names, id = nil, -1-pos // it is in no file
+		source.partition, names, id = s.partitions, nil, -1-pos // it is in no file
+		s.partitions++
 	case mode == mappingID:
 		names = nil
 	}

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/tidwall/gjson"
 
@@ -16,7 +17,7 @@ import (
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
-// snapshot is a table in one of its versions. It is immutable.
+// snapshot is a table in one of its versions. It is safe for concurrent use.
 type snapshot struct {
 	folder   string // of the table: a prefix of keys
 	last     commit // of the version; the zero value if only its checkpoint is there
@@ -25,6 +26,10 @@ type snapshot struct {
 	metadata *metadata
 	schema   *schema
 	files    []*dataFile // ascending by path
+
+	plan    sync.Once // for the first query
+	planned []lake.File
+	failed  error
 }
 
 // dataFile is a file of a table.

@@ -62,7 +62,7 @@ func (c *snapshots) drop(e *list.Element) {
 // What a snapshot and each of its files take in memory besides their texts, about.
 const (
 	costOfSnapshot = 4 << 10
-	costOfFile     = 300
+	costOfFile     = 500
 	costOfValue    = 64
 )
 

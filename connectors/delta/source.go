@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/silogate/silogate/connectors"
@@ -120,8 +121,23 @@ func (s *source) find(ctx context.Context, name plan.TableName, at connectors.As
 	return nil, "", nil
 }
 
-// plan lists the files of a version. Package lake leaves out those that conditions rule out.
+// plan lists the files of a version for one execution. Package lake leaves out those that conditions rule out.
 func (s *source) plan(snap *snapshot) ([]lake.File, error) {
+	snap.plan.Do(func() { snap.planned, snap.failed = s.list(snap) })
+	if snap.failed != nil {
+		return nil, snap.failed
+	}
+	out := slices.Clone(snap.planned)
+	for i, f := range snap.files {
+		if f.vector != nil {
+			out[i].Deletes = &deleted{source: s, folder: snap.folder, file: f}
+		}
+	}
+	return out, nil
+}
+
+// list lists the files of a version, with what the log says of them.
+func (s *source) list(snap *snapshot) ([]lake.File, error) {
 	out := make([]lake.File, len(snap.files))
 	for i, f := range snap.files {
 		known, err := newLogged(snap.schema, f)
@@ -133,9 +149,6 @@ func (s *source) plan(snap *snapshot) ([]lake.File, error) {
 			return nil, err
 		}
 		out[i] = lake.File{Object: blob.Object{Key: key, Size: f.size}, Metadata: known}
-		if f.vector != nil {
-			out[i].Deletes = &deleted{source: s, folder: snap.folder, file: f}
-		}
 	}
 	return out, nil
 }

@@ -17,18 +17,18 @@ import (
 type logged struct {
 	*schema
 	file   *dataFile
-	values []types.Value // of the columns that the table is partitioned by
+	values []types.Value // of partitions
 }
 
 // newLogged converts the values that the file's rows have in the columns of partitions.
 func newLogged(s *schema, f *dataFile) (*logged, error) {
-	out := &logged{schema: s, file: f, values: make([]types.Value, len(s.columns))}
+	out := &logged{schema: s, file: f, values: make([]types.Value, s.partitions)}
 	for i, source := range s.sources {
-		if !source.partition {
+		if source.partition < 0 {
 			continue
 		}
 		var err error
-		if out.values[i], err = partitionValue(f.partitions[source.key], s.columns[i].Type); err != nil {
+		if out.values[source.partition], err = partitionValue(f.partitions[source.key], s.columns[i].Type); err != nil {
 			return nil, err
 		}
 	}
@@ -51,15 +51,18 @@ func (*logged) Stored(int) (int64, bool) { return 0, false }
 
 // Constant implements lake.Metadata.
 func (l *logged) Constant(column int) (types.Value, bool) {
-	return l.values[column], l.sources[column].partition
+	if at := l.sources[column].partition; at >= 0 {
+		return l.values[at], true
+	}
+	return types.Value{}, false
 }
 
 // Bounds implements lake.Metadata. Rows and Nulls only tell whether all values are NULL, or none: rows that are deleted may be counted.
 func (l *logged) Bounds(column int) (files.Bounds, bool) {
 	t, source := l.columns[column].Type, l.sources[column]
 	out := files.Bounds{Type: t, Rows: max(l.file.records, 1), Nulls: -1}
-	if source.partition {
-		v := l.values[column]
+	if source.partition >= 0 {
+		v := l.values[source.partition]
 		out.Min, out.Max, out.HasMin, out.HasMax, out.Nulls = v, v, !v.Null, !v.Null, 0
 		if v.Null {
 			out.Nulls = out.Rows

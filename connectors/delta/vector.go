@@ -215,7 +215,7 @@ func parseVector(data []byte) (*deletedRows, error) {
 		}
 		b := roaring.New()
 		n, err := b.ReadFrom(bytes.NewReader(data[4:]))
-		if err == nil && b.GetCardinality() > 0 {
+		if err == nil && !b.IsEmpty() {
 			err = b.Validate()
 		}
 		if err != nil {

@@ -275,6 +275,9 @@ func isDeleted(row uint64) bool {
 	return row < 70_000 && row%3 == 0 || row > 100_000 && row < 190_000 || row == 70_001
 }
 
+// emptyRuns is a vector whose only container says that it has runs, and has none.
+var emptyRuns = append(binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint32(nil, vectorMagic), 1), 0, 0, 0, 0, 0x3b, 0x30, 0, 0, 1, 0, 0, 0, 0, 0, 0)
+
 func TestMalformedVectors(t *testing.T) {
 	good := vectorOf(t, 1, 1<<32)
 	second := len(good) - (len(vectorOf(t, 1)) - 12)
@@ -291,6 +294,7 @@ func TestMalformedVectors(t *testing.T) {
 	many := slices.Clone(good)
 	binary.LittleEndian.PutUint64(many[4:], 1<<63)
 	cases["a count beyond all"] = many
+	cases["a container without runs"] = emptyRuns
 	for name, data := range cases {
 		if _, err := parseVector(data); err == nil {
 			t.Errorf("%s: no error", name)
@@ -301,6 +305,7 @@ func TestMalformedVectors(t *testing.T) {
 func FuzzVector(f *testing.F) {
 	f.Add(vectorOf(f, 1, 5, 7, 1<<33))
 	f.Add(vectorOf(f))
+	f.Add(emptyRuns)
 	var run []uint64
 	for i := range uint64(9000) {
 		run = append(run, i*(1+i%2))
