@@ -231,7 +231,7 @@ func TestLargeFolders(t *testing.T) {
 		"a file beside partitions": {add: map[string][]byte{"z.parquet": file},
 			err: "mem://bucket/orders/day=2022-01-01/part-00000.parquet and mem://bucket/orders/z.parquet are partitioned by different columns (day; )"},
 		"a folder of partitions":      {add: map[string][]byte{"more/day=2022-02-01/a.parquet": file}, rows: 1201},
-		"Delta":                       {add: map[string][]byte{"_delta_log/0.json": []byte("{}")}, err: "mem://bucket/orders/ is a table of Delta"},
+		"Delta":                       {add: map[string][]byte{"_delta_log/0.json": []byte("{}")}, err: "mem://bucket/orders/ is a table of Delta; this source reads plain files, and one of type delta reads it"},
 		"Hudi, beyond the first page": {add: map[string][]byte{"day=2022-01-29/.hoodie/x": []byte("{}")}, err: "mem://bucket/orders/day=2022-01-29 is a table of Hudi"},
 		"Iceberg":                     {add: map[string][]byte{"metadata/v1.metadata.json": []byte("{}")}, err: "mem://bucket/orders/ is a table of Iceberg"},
 	} {

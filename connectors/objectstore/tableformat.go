@@ -8,11 +8,11 @@ import (
 	"github.com/silogate/silogate/engine/sqlerr"
 )
 
-// tableMarkers are the folders in which table formats keep what they know of a table.
-var tableMarkers = []struct{ format, folder, suffix string }{
-	{"Delta", "_delta_log/", ""},
-	{"Hudi", ".hoodie/", ""},
-	{"Iceberg", "metadata/", ".metadata.json"},
+// tableMarkers are the folders in which table formats keep what they know of a table, and the types of sources that read it.
+var tableMarkers = []struct{ format, folder, suffix, source string }{
+	{"Delta", "_delta_log/", "", "delta"},
+	{"Hudi", ".hoodie/", "", ""},
+	{"Iceberg", "metadata/", ".metadata.json", "iceberg"},
 }
 
 // refuseTable returns an error if a key is that of metadata of a table format: read as plain files, the table would show deleted
@@ -28,7 +28,11 @@ func refuseTable(store blob.Store, root, key string) error {
 			above, _, found = strings.Cut(relative, "/"+m.folder)
 		}
 		if found {
-			return sqlerr.New(sqlerr.Unsupported, "%s is a table of %s; this source reads plain files", store.Location(root+above), m.format)
+			hint := ""
+			if m.source != "" {
+				hint = ", and one of type " + m.source + " reads it"
+			}
+			return sqlerr.New(sqlerr.Unsupported, "%s is a table of %s; this source reads plain files%s", store.Location(root+above), m.format, hint)
 		}
 	}
 	return nil
