@@ -24,7 +24,6 @@ import (
 // made writes a table t of one file, of columns with some values each, under a schema, and opens it.
 func made(t *testing.T, schema string, names []string, ids []int, values ...[]any) *source {
 	t.Helper()
-	root := t.TempDir()
 	fields := make([]arrow.Field, len(names))
 	for i, name := range names {
 		fields[i] = arrow.Field{Name: name, Type: arrow.BinaryTypes.String, Nullable: true}
@@ -44,7 +43,13 @@ func made(t *testing.T, schema string, names []string, ids []int, values ...[]an
 			}
 		}
 	}
-	content := parquetOf(t, b, 1000)
+	return madeOf(t, schema, parquetOf(t, b, 1000))
+}
+
+// madeOf writes a table t of one file, and opens it.
+func madeOf(t *testing.T, schema string, content []byte) *source {
+	t.Helper()
+	root := t.TempDir()
 	add, _ := json.Marshal(map[string]any{"add": map[string]any{"path": "a.parquet", "partitionValues": map[string]string{"part": "7", "col-p": "7"}, "size": len(content), "modificationTime": 1}})
 	log := strings.Join([]string{`{"protocol":{"minReaderVersion":2,"minWriterVersion":5}}`, schema, string(add)}, "\n")
 	err := errors.Join(os.MkdirAll(filepath.Join(root, "t", logFolder), 0o700), os.WriteFile(filepath.Join(root, "t", "a.parquet"), content, 0o600),
@@ -118,5 +123,32 @@ func TestChar(t *testing.T) {
 		if r, err := q.run(t, src); err != nil || len(r.rows) != want {
 			t.Errorf("%v: %q, want %d rows; %v", op, r.rows, want, err)
 		}
+	}
+}
+
+// A column of a type that is not known is refused, and the others are read.
+func TestUnknownType(t *testing.T) {
+	src := made(t, mappedSchema("none", mappedField("x", "long", 1, "x", ""), mappedField("w", "interval day to second", 2, "w", "")), []string{"x", "w"}, nil, []any{1}, []any{2})
+	if r, err := (query{table: "t", columns: []string{"x", "part"}}).run(t, src); err != nil || !slices.Equal(r.rows, []string{"1 7"}) {
+		t.Errorf("%q, %v", r.rows, err)
+	}
+	_, err := query{table: "t", columns: []string{"w"}}.run(t, src)
+	if !sqlerr.Is(err, sqlerr.Unsupported) || !strings.Contains(err.Error(), "column w: type interval day to second") {
+		t.Error(err)
+	}
+}
+
+// A variant whose bytes are none is an error.
+func TestMalformedVariant(t *testing.T) {
+	typ := arrow.StructOf(arrow.Field{Name: "value", Type: arrow.BinaryTypes.Binary}, arrow.Field{Name: "metadata", Type: arrow.BinaryTypes.Binary})
+	b := array.NewRecordBuilder(memory.DefaultAllocator, arrow.NewSchema([]arrow.Field{{Name: "v", Type: typ, Nullable: true}}, nil))
+	defer b.Release()
+	of := b.Field(0).(*array.StructBuilder)
+	of.Append(true)
+	of.FieldBuilder(0).(*array.BinaryBuilder).Append([]byte("no variant"))
+	of.FieldBuilder(1).(*array.BinaryBuilder).Append([]byte{1, 0, 0})
+	_, err := query{table: "t"}.run(t, madeOf(t, mappedSchema("none", mappedField("v", "variant", 1, "v", "")), parquetOf(t, b, 10)))
+	if !sqlerr.Is(err, sqlerr.Corrupt) || !strings.Contains(err.Error(), "column v") || !strings.Contains(err.Error(), "a.parquet") {
+		t.Error(err)
 	}
 }

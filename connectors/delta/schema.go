@@ -132,7 +132,7 @@ func (s *schema) add(f field, mode string, partition bool, pos int) error {
 
 // describe gives a column its type, and returns the type's name if it has one.
 func (f *field) describe(c *lake.DeclaredColumn, mode string) (name string, err error) {
-	if json.Unmarshal(f.Type, &name) != nil {
+	if json.Unmarshal(f.Type, &name) != nil || name == variantType {
 		var shape files.Shape
 		shape, c.Native, err = shapeOf(f.Type, mode, 0)
 		shape.ByName = mode != mappingID
@@ -168,6 +168,9 @@ func shapeOf(t json.RawMessage, mode string, depth int) (out files.Shape, native
 	}
 	var name string
 	if json.Unmarshal(t, &name) == nil {
+		if name == variantType {
+			return files.Shape{Form: files.Variant}, name, nil
+		}
 		out.As = promotions[name]
 		_, _, err = scalarType(name)
 		return out, name, err
@@ -211,6 +214,9 @@ func shapeOf(t json.RawMessage, mode string, depth int) (out files.Shape, native
 	}
 	return out, nested.Type + "<" + strings.Join(natives, ",") + ">", err
 }
+
+// variantType is the name of the type of values that tell their own types.
+const variantType = "variant"
 
 // promotions are how values are written whose type was a narrower one in older files.
 var promotions = map[string]files.Promotion{"double": files.AsDouble, "timestamp_ntz": files.AsMicros}

@@ -25,6 +25,7 @@ const (
 	Struct
 	List
 	Map
+	Variant // a value that tells its own type
 )
 
 // Field is a field of a struct.

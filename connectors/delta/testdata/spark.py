@@ -150,6 +150,9 @@ def variants():
     make("variants", "id INT, v VARIANT, list ARRAY<VARIANT>", "'delta.feature.variantType-preview' = 'supported'")
     sql("""INSERT INTO variants SELECT 1, parse_json('{"a": [1, 2.5, null, true], "b": {"c": "text"}}'), array(parse_json('1'))""",
         "INSERT INTO variants SELECT 2, parse_json('\"only\"'), NULL", "INSERT INTO variants SELECT 3, NULL, NULL")
+    with open(f"{folder}/variants.json", "w") as f:
+        for r in spark.sql("SELECT id, to_json(v) AS v, to_json(list) AS list FROM variants ORDER BY id").collect():
+            f.write(json.dumps({"id": r.id, "v": json.loads(r.v or "null"), "list": json.loads(r.list or "null")}) + "\n")
 
 
 def moments():

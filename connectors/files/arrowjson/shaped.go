@@ -14,9 +14,21 @@ import (
 // Writer appends value i of an array as JSON text.
 type Writer func(dst []byte, values arrow.Array, i int) []byte
 
-// Shaped returns the writer of values of a type in a shape; identified says that the file has ids of fields.
-func Shaped(t arrow.DataType, s *files.Shape, identified bool) (Writer, error) {
-	write, err := shaped(t, s, identified)
+// Shaped returns the writer of values of a type in a shape; identified says that the file has ids of fields. What is malformed is null, and fail
+// is told why.
+func Shaped(t arrow.DataType, s *files.Shape, identified bool, fail func(error)) (Writer, error) {
+	return shaping{identified, fail}.writer(t, s)
+}
+
+// shaping makes writers of the values of one column.
+type shaping struct {
+	identified bool
+	fail       func(error)
+}
+
+// writer returns the writer of values that may be NULL.
+func (w shaping) writer(t arrow.DataType, s *files.Shape) (Writer, error) {
+	write, err := w.present(t, s)
 	if err != nil {
 		return nil, err
 	}
@@ -28,19 +40,23 @@ func Shaped(t arrow.DataType, s *files.Shape, identified bool) (Writer, error) {
 	}, nil
 }
 
-func shaped(t arrow.DataType, s *files.Shape, identified bool) (Writer, error) {
+// present returns the writer of values that are not NULL.
+func (w shaping) present(t arrow.DataType, s *files.Shape) (Writer, error) {
+	if s.Form == files.Variant {
+		return variantWriter(t, w.fail)
+	}
 	switch t := t.(type) {
 	case *arrow.StructType:
 		if s.Form == files.Struct {
-			return structWriter(t, s, identified)
+			return w.structs(t, s)
 		}
 	case *arrow.MapType:
 		if s.Form == files.Map {
-			return mapWriter(t, s, identified)
+			return w.maps(t, s)
 		}
 	case arrow.ListLikeType:
 		if s.Form == files.List {
-			return listWriter(t, s, identified)
+			return w.lists(t, s)
 		}
 	default:
 		if s.Form == files.Scalar {
@@ -50,8 +66,8 @@ func shaped(t arrow.DataType, s *files.Shape, identified bool) (Writer, error) {
 	return nil, files.Misshapen(t.String())
 }
 
-func structWriter(t *arrow.StructType, s *files.Shape, identified bool) (Writer, error) {
-	at, err := s.Find(identified, t.NumFields(), func(i int) int { return fieldID(t.Field(i)) }, func(i int) string { return t.Field(i).Name })
+func (w shaping) structs(t *arrow.StructType, s *files.Shape) (Writer, error) {
+	at, err := s.Find(w.identified, t.NumFields(), func(i int) int { return fieldID(t.Field(i)) }, func(i int) string { return t.Field(i).Name })
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +77,7 @@ func structWriter(t *arrow.StructType, s *files.Shape, identified bool) (Writer,
 		if at[i] < 0 {
 			continue
 		}
-		if fields[i], err = Shaped(t.Field(at[i]).Type, &f.Shape, identified); err != nil {
+		if fields[i], err = w.writer(t.Field(at[i]).Type, &f.Shape); err != nil {
 			return nil, fmt.Errorf("field %s: %w", f.Name, err)
 		}
 	}
@@ -93,8 +109,8 @@ func fieldID(f arrow.Field) int {
 	return max(id, 0)
 }
 
-func listWriter(t arrow.ListLikeType, s *files.Shape, identified bool) (Writer, error) {
-	element, err := Shaped(t.Elem(), &s.Items[0], identified)
+func (w shaping) lists(t arrow.ListLikeType, s *files.Shape) (Writer, error) {
+	element, err := w.writer(t.Elem(), &s.Items[0])
 	if err != nil {
 		return nil, err
 	}
@@ -103,12 +119,12 @@ func listWriter(t arrow.ListLikeType, s *files.Shape, identified bool) (Writer, 
 	}, nil
 }
 
-func mapWriter(t *arrow.MapType, s *files.Shape, identified bool) (Writer, error) {
-	key, err := Shaped(t.KeyType(), &s.Items[0], identified)
+func (w shaping) maps(t *arrow.MapType, s *files.Shape) (Writer, error) {
+	key, err := w.writer(t.KeyType(), &s.Items[0])
 	if err != nil {
 		return nil, err
 	}
-	item, err := Shaped(t.ItemType(), &s.Items[1], identified)
+	item, err := w.writer(t.ItemType(), &s.Items[1])
 	if err != nil {
 		return nil, err
 	}

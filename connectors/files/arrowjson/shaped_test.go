@@ -48,7 +48,7 @@ func TestShaped(t *testing.T) {
 		"another form": {arrow.StructOf(identified("a", arrow.ListOf(arrow.PrimitiveTypes.Int32), "1")), structOf(field(1, "b", scalar)), true, "",
 			"field b: a nested value is list<item: int32, nullable> in the file, and something else in the table"},
 	} {
-		write, err := Shaped(c.typ, &c.shape, c.identified)
+		write, err := Shaped(c.typ, &c.shape, c.identified, func(err error) { t.Error(err) })
 		if err != nil {
 			if c.json != "" || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%s: %v", name, err)

@@ -30,6 +30,7 @@ type nestedColumn struct {
 	chunks  *section
 	reader  *pqarrow.ColumnReader
 	write   arrowjson.Writer // of a value as JSON
+	bad     error            // why the first value that is malformed is so
 	pending []arrow.Array    // decoded and not consumed; the first from at on
 	at      int
 	skipped int // values to pass over before the next one
@@ -74,7 +75,7 @@ func newNested(ctx context.Context, f *File, group, column int, open openChunk, 
 	}
 	c.reader, c.write = fieldReader, arrowjson.Append
 	if o.Shapes != nil && o.Shapes[column] != nil {
-		if c.write, err = arrowjson.Shaped(fieldReader.Field().Type, o.Shapes[column], f.shown.Identified() && !o.Shapes[column].ByName); err != nil {
+		if c.write, err = arrowjson.Shaped(fieldReader.Field().Type, o.Shapes[column], f.shown.Identified() && !o.Shapes[column].ByName, c.malformed); err != nil {
 			return nil, fmt.Errorf("column %s: %w", c.column.Name, err)
 		}
 	}
@@ -93,6 +94,10 @@ func (c *nestedColumn) close() {
 	for _, src := range c.chunks.open {
 		src.close()
 	}
+}
+
+func (c *nestedColumn) malformed(err error) {
+	c.bad = cmp.Or(c.bad, fmt.Errorf("column %s: %w", c.column.Name, err))
 }
 
 func (c *nestedColumn) skip(n int) { c.skipped += n }
@@ -190,6 +195,9 @@ func (c *nestedColumn) appendValue(build array.Builder, values arrow.Array, i in
 			return scratch, nil
 		}
 		scratch = c.write(scratch[:0], values, i)
+		if c.bad != nil {
+			return scratch, c.bad
+		}
 		b.BinaryBuilder.Append(scratch)
 	default:
 		// The text of a decimal is exact, and these columns are rare.
