@@ -43,7 +43,7 @@ func made(t *testing.T, schema string, names []string, ids []int, values ...[]an
 			}
 		}
 	}
-	return madeOf(t, schema, parquetOf(t, b, 1000))
+	return madeOf(t, schema, parquetOf(t, b, 1<<20))
 }
 
 // madeOf writes a table t of one file, and opens it.
@@ -115,9 +115,14 @@ func TestChar(t *testing.T) {
 	if want := []string{"ab ab    7", "ab ab 7"}; err != nil || !slices.Equal(r.rows, want) {
 		t.Errorf("%q, want %q; %v", r.rows, want, err)
 	}
-	src = made(t, schema, []string{"c", "v"}, nil, []any{"ab   ", "ab   "}, []any{"x", "y"})
-	for op, want := range map[expr.Func]int{expr.Eq: 2, expr.Le: 2} {
-		q := query{table: "t", columns: []string{"c"}, where: func(col func(string) expr.Expr) expr.Expr {
+	const rows = 20_000 // so that the index of pages is worth reading
+	filled, texts := make([]any, rows), make([]any, rows)
+	for i := range rows {
+		filled[i], texts[i] = "ab   ", strings.Repeat(fmt.Sprint(i), 20)
+	}
+	src = made(t, schema, []string{"c", "v"}, nil, filled, texts)
+	for op, want := range map[expr.Func]int{expr.Eq: rows, expr.Le: rows} {
+		q := query{table: "t", columns: []string{"c", "v"}, where: func(col func(string) expr.Expr) expr.Expr {
 			return compared(op, col("c"), literal(types.TextValue("ab"), types.Of(types.Text)))
 		}}
 		if r, err := q.run(t, src); err != nil || len(r.rows) != want {
