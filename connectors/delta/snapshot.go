@@ -164,8 +164,8 @@ func (r *replay) snapshot(folder string, s segment) (*snapshot, error) {
 	return out, nil
 }
 
-// load makes a version of a table by what its log has of it; base is an older one that the log goes on from, or nil.
-func (s *source) load(ctx context.Context, folder string, base *snapshot, of segment) (*snapshot, error) {
+// replay makes a version of a table by what its log has of it; base is an older one that the log goes on from, or nil.
+func (s *source) replay(ctx context.Context, folder string, base *snapshot, of segment) (*snapshot, error) {
 	r := newReplay(base)
 	if of.checkpoint != nil && base == nil {
 		if err := s.readCheckpoint(ctx, folder, of.checkpoint, r); err != nil {

@@ -31,38 +31,55 @@ func (s *source) version(ctx context.Context, folder string, at connectors.AsOf)
 	if kept := s.snapshots.get(key); kept != nil && kept.last.Object == l.commits[version].Object {
 		return kept, nil
 	}
-	of, err := l.segmentOf(version)
-	if err != nil {
-		return nil, err
+	snap, err := s.loadFrom(ctx, folder, l, version)
+	if err == nil {
+		s.snapshots.put(key, snap)
 	}
-	return s.loadInto(ctx, key, folder, nil, of)
+	return snap, err
 }
 
-// current returns the newest version. One that is known needs one request that lists what the log has since.
+// current returns the newest version. To see whether one that is known still is it takes one request, which lists what the log has since.
 func (s *source) current(ctx context.Context, folder string) (*snapshot, error) {
-	if known := s.snapshots.get(folder); known != nil {
-		l, err := listLog(ctx, s.store, folder, known.version)
-		if err != nil {
+	known, since := s.snapshots.get(folder), (*logFiles)(nil)
+	if known != nil {
+		var err error
+		if since, err = listLog(ctx, s.store, folder, known.version); err != nil {
 			return nil, err
 		}
-		if known.last.Object == l.commits[known.version].Object && l.newest() >= known.version {
-			if l.newest() == known.version {
-				return known, nil
-			}
-			if commits, err := l.between(known.version+1, l.newest()); err == nil {
-				return s.loadInto(ctx, folder, folder, known, segment{version: l.newest(), commits: commits})
-			}
+		if known.last.Object != since.commits[known.version].Object {
+			known = nil // the table was made anew
+		} else if since.newest() == known.version {
+			return known, nil
+		}
+	}
+	snap, err := s.newest(ctx, folder, known, since)
+	if snap != nil {
+		s.snapshots.put(folder, snap)
+	}
+	return snap, err
+}
+
+// newest loads the newest version: from the one that is known and what the log has since, if that is all there; nil: there is none.
+func (s *source) newest(ctx context.Context, folder string, known *snapshot, since *logFiles) (*snapshot, error) {
+	if known != nil {
+		if commits, err := since.between(known.version+1, since.newest()); err == nil {
+			return s.replay(ctx, folder, known, segment{version: since.newest(), commits: commits})
 		}
 	}
 	l, err := s.recent(ctx, folder)
 	if err != nil || l.newest() < 0 {
 		return nil, err
 	}
-	of, err := l.segmentOf(l.newest())
+	return s.loadFrom(ctx, folder, l, l.newest())
+}
+
+// loadFrom loads a version from a log.
+func (s *source) loadFrom(ctx context.Context, folder string, l *logFiles, version int64) (*snapshot, error) {
+	of, err := l.segmentOf(version)
 	if err != nil {
 		return nil, err
 	}
-	return s.loadInto(ctx, folder, folder, nil, of)
+	return s.replay(ctx, folder, nil, of)
 }
 
 // recent lists the log from its last checkpoint on, or all of it where that is not there.
@@ -76,15 +93,6 @@ func (s *source) recent(ctx context.Context, folder string) (*logFiles, error) {
 		return l, err
 	}
 	return listLog(ctx, s.store, folder, 0)
-}
-
-// loadInto loads a version and keeps it under a key.
-func (s *source) loadInto(ctx context.Context, key, folder string, base *snapshot, of segment) (*snapshot, error) {
-	snap, err := s.load(ctx, folder, base, of)
-	if err == nil {
-		s.snapshots.put(key, snap)
-	}
-	return snap, err
 }
 
 // versionAt finds the version that was the newest one at a moment.
