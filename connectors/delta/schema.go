@@ -218,8 +218,8 @@ func shapeOf(t json.RawMessage, mode string, depth int) (out files.Shape, native
 // variantType is the name of the type of values that tell their own types.
 const variantType = "variant"
 
-// promotions are how values are written whose type was a narrower one in older files.
-var promotions = map[string]files.Promotion{"double": files.AsDouble, "timestamp_ntz": files.AsMicros}
+// promotions are how values are written whose type was a narrower one in older files, or is one that files do not tell.
+var promotions = map[string]files.Promotion{"double": files.AsDouble, "timestamp_ntz": files.AsMicros, "timestamp": files.AsInstant}
 
 var decimalType = regexp.MustCompile(`^decimal\((\d{1,2}), ?(-?\d{1,2})\)$`)
 

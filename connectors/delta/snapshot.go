@@ -143,16 +143,17 @@ func (r *replay) snapshot(folder string, s segment) (*snapshot, error) {
 	if n := len(s.commits); n > 0 {
 		out.last = s.commits[n-1]
 	}
-	switch {
-	case r.protocol == nil:
+	if r.protocol == nil {
 		return nil, sqlerr.New(sqlerr.Corrupt, "version %d has no protocol", s.version)
+	}
+	if err := r.protocol.check(); err != nil {
+		return nil, err
+	}
+	switch {
 	case r.metadata == nil:
 		return nil, sqlerr.New(sqlerr.Corrupt, "version %d has no metadata", s.version)
 	case r.metadata.Format.Provider != "parquet":
 		return nil, sqlerr.New(sqlerr.Unsupported, "the table's files are of format %q", r.metadata.Format.Provider)
-	}
-	if err := r.protocol.check(); err != nil {
-		return nil, err
 	}
 	var err error
 	if out.schema, err = schemaOf(r.protocol, r.metadata); err != nil {

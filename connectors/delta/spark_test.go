@@ -212,6 +212,18 @@ func plain(v any) any {
 	return v
 }
 
+// An instant within a nested value is one, in whatever form files have it.
+func TestNestedInstants(t *testing.T) {
+	src := open(t, sparkTables(t))
+	for _, table := range []string{"types_int96", "types_timestamp_micros"} {
+		r, err := query{table: table, columns: []string{"nested"}}.run(t, src)
+		slices.Sort(r.rows)
+		if want := `{"a": [1, null], "m": {"k": "2024-02-29 17:30:15.123456Z"}}`; err != nil || len(r.rows) != 3 || r.rows[1] != want && r.rows[2] != want {
+			t.Errorf("%s: %q, want %s; %v", table, r.rows, want, err)
+		}
+	}
+}
+
 // Statistics of the log leave files unopened: those in JSON, those that are columns of a checkpoint, and the values of partitions.
 func TestFilesArePruned(t *testing.T) {
 	src := open(t, sparkTables(t))

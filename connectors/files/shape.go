@@ -37,15 +37,16 @@ type Field struct {
 	Missing string   // JSON of the values of a file that does not have it
 }
 
-// Promotion is how values are written whose type was made a wider one since.
+// Promotion is how values are written whose type in the table is another one than in a file.
 type Promotion uint8
 
 // Promotions that change the text of a value. Integers and decimals have the same digits in a wider type.
 const (
-	AsStored Promotion = iota
-	AsDouble           // floats
-	AsMicros           // dates, as a moment in microseconds
-	AsNanos            // dates, as a moment in nanoseconds
+	AsStored  Promotion = iota
+	AsDouble            // floats
+	AsMicros            // dates, as a moment in microseconds
+	AsNanos             // dates, as a moment in nanoseconds
+	AsInstant           // moments that are instants, whether the file says so or not, in microseconds
 )
 
 // Find returns for each field of a struct its position among the n that a file has, whose ids and names are told; -1: it does not have it. A

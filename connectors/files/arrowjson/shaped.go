@@ -133,7 +133,7 @@ func (w shaping) maps(t *arrow.MapType, s *files.Shape) (Writer, error) {
 	}, nil
 }
 
-// Promoted writes values that are not nested as those of a wider type.
+// Promoted writes values that are not nested as those of the table's type.
 func Promoted(as files.Promotion) Writer {
 	if as == files.AsStored {
 		return Append
@@ -147,6 +147,11 @@ func Promoted(as files.Promotion) Writer {
 		case *array.Date32:
 			if as == files.AsMicros || as == files.AsNanos {
 				return AppendDay(dst, a.Value(i), as)
+			}
+		case *array.Timestamp:
+			if as == files.AsInstant {
+				moment := a.Value(i).ToTime(a.DataType().(*arrow.TimestampType).Unit)
+				return AppendMoment(dst, arrow.Timestamp(moment.UnixMicro()), arrow.Microsecond, true)
 			}
 		}
 		return Append(dst, values, i)

@@ -36,6 +36,8 @@ func TestShaped(t *testing.T) {
 	}{
 		"fields by id, others left out": {arrow.StructOf(identified("a", arrow.PrimitiveTypes.Int32, "1"), identified("b", arrow.BinaryTypes.String, "2"), identified("c", arrow.BinaryTypes.String, "3")),
 			structOf(field(2, "a", scalar), field(1, "b", scalar), field(4, "c", scalar)), true, `{"a": 1, "b": "x", "c": "gone"}`, `{"a": "x", "b": 1, "c": "none"}`},
+		"moments that are instants": {arrow.ListOf(&arrow.TimestampType{Unit: arrow.Nanosecond}), files.Shape{Form: files.List, Items: []files.Shape{{As: files.AsInstant}}}, false,
+			`[1709209815123456789]`, `["2024-02-29 12:30:15.123456Z"]`},
 		"fields by name": {arrow.StructOf(named("was a", arrow.PrimitiveTypes.Int32), named("b", arrow.BinaryTypes.String)),
 			structOf(field(1, "a", scalar), field(2, "b", scalar)), false, `{"was a": 1, "b": "x"}`, `{"a": 1, "b": "none"}`},
 		"of lists, promoted": {arrow.ListOf(inner), files.Shape{Form: files.List, Items: []files.Shape{innerShape}}, true,
