@@ -62,6 +62,7 @@ func Open(_ context.Context, cfg connectors.Config) (connectors.Connector, error
 	pages := int64(0)
 	if !s.place.Local {
 		out.bytes, pages = blob.NewCache(byteCache), pageCache
+		out.bytes.UseDisk(cfg.Disk)
 	}
 	out.parquet = parquet.New(pages)
 	return out, nil

@@ -32,6 +32,9 @@ type source struct {
 // Bind returns the source itself.
 func (s *source) Bind(connectors.Principal) connectors.Source { return s }
 
+// Caches implements connectors.Cacher.
+func (s *source) Caches() []connectors.CacheUse { return append(s.bytes.Uses(), s.opened.Use()) }
+
 // Close drops idle connections.
 func (s *source) Close() error { return s.store.Close() }
 
