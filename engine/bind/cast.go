@@ -97,12 +97,12 @@ func (x *expressions) castTo(e, child sql.Expression, to types.Type) (expr.Expr,
 }
 
 // today is a time as a moment: of the current date.
-func (x *expressions) today(e expr.Expr) (expr.Expr, error) {
-	date, err := x.param(function.NewCurrDate(x.ctx))
+func (im *importer) today(e expr.Expr) (expr.Expr, error) {
+	date, err := im.param(function.NewCurrDate(im.ctx))
 	if err != nil {
 		return nil, err
 	}
-	midnight, err := x.cast(date, types.NewTemporal(types.Datetime, int(e.Type().Scale)))
+	midnight, err := im.cast(date, types.NewTemporal(types.Datetime, int(e.Type().Scale)))
 	if err != nil {
 		return nil, err
 	}

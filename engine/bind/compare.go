@@ -36,6 +36,11 @@ func nullSafeEquals(l, r sql.Expression) sql.Expression {
 // compare compares two imported expressions.
 func (im *importer) compare(f expr.Func, l, r expr.Expr) (expr.Expr, error) {
 	l, r, err := im.alignMoments(l, r)
+	if err == nil && l.Type().Kind == types.Time && isMoment(r.Type()) {
+		l, err = im.today(l)
+	} else if err == nil && r.Type().Kind == types.Time && isMoment(l.Type()) {
+		r, err = im.today(r)
+	}
 	if err != nil {
 		return nil, err
 	}

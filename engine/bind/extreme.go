@@ -117,6 +117,9 @@ func (x *expressions) extreme(e sql.Expression, f expr.Func, args []sql.Expressi
 			return nil, err
 		}
 	}
+	if err := x.dateTimes(list); err != nil {
+		return nil, err
+	}
 	if moments && slices.ContainsFunc(list, func(a expr.Expr) bool { return a.Type().IsString() }) {
 		return nil, unsupported(strings.ToUpper(string(f)) + " of dates and texts that are not constant")
 	}
