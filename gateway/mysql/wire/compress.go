@@ -122,10 +122,16 @@ func (z *compressor) unpack(content []byte, size int) ([]byte, error) {
 	return plain, nil
 }
 
-// write writes packets as compressed ones.
+// write writes packets as compressed ones, as long as there may be: some clients look for the rest of a packet in the next compressed one
+// alone (mysql-connector-python).
 func (z *compressor) write(c *Conn, p []byte) error {
+	defer func() {
+		if z.packed.Cap() > keptOut {
+			z.packed = bytes.Buffer{}
+		}
+	}()
 	for len(p) > 0 {
-		piece := p[:min(len(p), outSize)]
+		piece := p[:min(len(p), maxPayload)]
 		p = p[len(piece):]
 		z.packed.Reset()
 		z.packed.Write(make([]byte, compressedHeader))

@@ -168,6 +168,33 @@ func TestCompressedPacketsThatAreRefused(t *testing.T) {
 	}
 }
 
+// TestPacketsArePackedWhole has a packet be all of a compressed one: some clients read the rest of it from one more, not from several.
+func TestPacketsArePackedWhole(t *testing.T) {
+	a, b := pair(t)
+	server := NewConn(a)
+	server.Start()
+	server.Compress(Zlib, 0)
+	content := bytes.Repeat([]byte("abc"), 1<<20)
+	sent := make(chan error, 1)
+	go func() {
+		err := server.Packet(func(dst []byte) []byte { return append(dst, content...) })
+		sent <- errors.Join(err, server.Flush())
+	}()
+	var header [compressedHeader]byte
+	if _, err := io.ReadFull(b, header[:]); err != nil {
+		t.Fatal(err)
+	}
+	if before := int(header[4]) | int(header[5])<<8 | int(header[6])<<16; before != headerSize+len(content) {
+		t.Errorf("%d bytes in the first compressed packet", before)
+	}
+	if _, err := io.CopyN(io.Discard, b, int64(header[0])|int64(header[1])<<8|int64(header[2])<<16); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-sent; err != nil {
+		t.Error(err)
+	}
+}
+
 // TestWatch sees a client go away, and leaves what it sent.
 func TestWatch(t *testing.T) {
 	server, client := conns(t)
