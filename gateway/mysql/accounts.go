@@ -32,7 +32,10 @@ func (s *statement) named(n sql.Node) error {
 			return noSuchGrant(who)
 		}
 		n.Users = slices.DeleteFunc(n.Users, s.isMissing)
-		return s.mayTouch(n.Users...)
+		if err := s.mayTouch(n.Users...); err != nil {
+			return err
+		}
+		return s.granted(n)
 	case *gmsplan.ShowGrants:
 		if n.For == nil || n.CurrentUser {
 			return nil

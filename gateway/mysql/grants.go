@@ -77,6 +77,34 @@ func (s *statement) revokeAll(n *gmsplan.Revoke) error {
 	return db.Persist(s.ctx, editor)
 }
 
+// granted refuses a REVOKE on a database or table that an account has no rights on, as such.
+func (s *statement) granted(n *gmsplan.Revoke) error {
+	level := n.PrivilegeLevel
+	if level.Database == "*" || level.TableRoutine == "" || n.ObjectType != gmsplan.ObjectType_Any && n.ObjectType != gmsplan.ObjectType_Table {
+		return nil
+	}
+	reader := s.server.gms.Analyzer.Catalog.MySQLDb.Reader()
+	defer reader.Close()
+	for _, user := range n.Users {
+		key := accountKey(user)
+		u, ok := reader.GetUser(key)
+		if !ok {
+			continue
+		}
+		in := u.PrivilegeSet.Database(cmp.Or(level.Database, s.ctx.GetCurrentDatabase()))
+		switch {
+		case level.TableRoutine == "*":
+			if in.Count() == 0 {
+				return noSuchGrant(user)
+			}
+		case in.Table(level.TableRoutine).Count() == 0:
+			return sqlerr.New(sqlerr.Errno(1147), "There is no such grant defined for user '%s' on host '%s' on table '%s'", // ER_NONEXISTING_TABLE_GRANT
+				key.User, key.Host, level.TableRoutine)
+		}
+	}
+	return nil
+}
+
 // revokeOnDatabase takes rights on a database from accounts, all of them or none. They keep those on its tables, which GMS takes with the last one on
 // the database.
 func (s *statement) revokeOnDatabase(n *gmsplan.Revoke) error {

@@ -61,6 +61,11 @@ func TestGrantObjects(t *testing.T) {
 	exec(t, c, "CREATE DATABASE d", "CREATE TABLE d.t (a INT)", "CREATE USER ann", "GRANT SELECT, INSERT ON TABLE d.t TO ann", "GRANT ALL ON TABLE d.* TO ann", "REVOKE INSERT ON TABLE d.t FROM ann",
 		"REVOKE ALL PRIVILEGES ON TABLE d.* FROM ann", "GRANT ALL ON d.* TO ann", "REVOKE ALL PRIVILEGES ON d.* FROM ann", "GRANT UPDATE ON d.* TO ann", "REVOKE UPDATE ON d.* FROM ann") // which is about no table in it
 	wantTable(t, c, "SHOW GRANTS FOR ann", "GRANT USAGE ON *.* TO `ann`@`%`", "GRANT SELECT ON `d`.`t` TO `ann`@`%`")
+	wantRefused(t, c, [][2]string{
+		{"REVOKE INSERT ON d.* FROM ann", "Error 1141 (42000): There is no such grant defined for user 'ann' on host '%'"},
+		{"REVOKE ALL PRIVILEGES ON d.nothing FROM ann", "Error 1147 (42000): There is no such grant defined for user 'ann' on host '%' on table 'nothing'"},
+	})
+	exec(t, c, "REVOKE INSERT ON d.t FROM ann") // he has another right on the table
 	const illegal = "Error 1144 (42000): Illegal GRANT/REVOKE command; please consult the manual to see which privileges can be used"
 	wantRefused(t, c, [][2]string{
 		{"GRANT SELECT ON TABLE d.nothing TO ann", "Error 1146 (42S02): Table 'd.nothing' doesn't exist"},
