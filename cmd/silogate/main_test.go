@@ -217,7 +217,20 @@ func TestServe(t *testing.T) {
 	if _, rows := query(t, again, "SELECT 1"); rows[0][0] != "1" {
 		t.Error("ann did not survive the restart")
 	}
+	if _, err := connect(t, "root:sesame@tcp("+address+")/").Exec("DROP USER root"); err != nil {
+		t.Fatal(err)
+	}
 	again.Close()
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+
+	stop = running(t, &out, "serve", "--config", path) // where nobody has every right any more
+	root := connect(t, "root:sesame@tcp("+address+")/")
+	if _, rows := query(t, root, "SELECT COUNT(*) FROM mysql.user WHERE user IN ('root', 'ann')"); rows[0][0] != "2" {
+		t.Errorf("accounts: %q", rows)
+	}
+	root.Close()
 	if err := stop(); err != nil {
 		t.Error(err)
 	}

@@ -120,7 +120,7 @@ func (v *Server) setUp(ctx context.Context) (err error) {
 	if err := system.open(ctx); err != nil {
 		return err
 	}
-	if err := loadAccounts(ctx, v.gms.Analyzer.Catalog.MySQLDb, v.cfg.Store, v.cfg.Users); err != nil {
+	if err := loadAccounts(ctx, v.gms.Analyzer.Catalog.MySQLDb, v.cfg.Store, v.cfg.Users, v.cfg.Log); err != nil {
 		return err
 	}
 	warnOfOpenAccounts(v.cfg.Log, v.gms.Analyzer.Catalog.MySQLDb, v.listener.Addr())
