@@ -3,18 +3,13 @@ package iceberg
 import (
 	"context"
 	"encoding/json"
-	"io"
-	"iter"
-	"slices"
 	"strings"
-	"sync/atomic"
 
-	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
 	format "github.com/apache/iceberg-go"
 	"github.com/apache/iceberg-go/table"
 
 	"github.com/silogate/silogate/connectors"
+	"github.com/silogate/silogate/connectors/lake"
 	"github.com/silogate/silogate/engine/plan"
 	"github.com/silogate/silogate/engine/types"
 )
@@ -75,155 +70,17 @@ func metadataName(name string) (of, kind string, ok bool) {
 	return name[:at], name[at+1:], ok
 }
 
-// metadataTable is what plan.Table.Handle holds of a table of metadata.
-type metadataTable struct {
-	*planner
-	name plan.TableName
-	kind string
-}
-
 // metadataTable describes one that tells of a version of a table.
 func (s *source) metadataTable(name plan.TableName, kind string, p *planner) *plan.Table {
-	return &plan.Table{
-		Name: name, Columns: metadataTables[kind].columns, Snapshot: true, Version: p.location + p.version.id(), Location: p.metadata.Location() + "$" + kind,
-		Stats: plan.Statistics{Rows: plan.Unknown, Bytes: plan.Unknown}, Handle: &metadataTable{p, name, kind},
-	}
-}
-
-// takeMetadata makes leaves of the scans of metadata tables, which package lake does not know. Nothing above them is pushed down.
-func takeMetadata(n plan.Node) plan.Node {
-	if scan, ok := n.(*plan.Scan); ok {
-		if t, ok := scan.Table.Handle.(*metadataTable); ok {
-			return &plan.Remote{Site: scan.Site, Fragment: &metadataScan{t, scan}, Tables: []plan.TableName{t.name}, Cols: scan.Schema()}
-		}
-		return n
-	}
-	children := slices.Clone(n.Children())
-	changed := false
-	for i, c := range children {
-		children[i] = takeMetadata(c)
-		changed = changed || children[i] != c
-	}
-	if !changed {
-		return n
-	}
-	return n.WithChildren(children)
-}
-
-// metadataScan is the fragment of a metadata table.
-type metadataScan struct {
-	table *metadataTable
-	scan  *plan.Scan
-}
-
-// Schema implements plan.Fragment.
-func (s *metadataScan) Schema() plan.Schema { return s.scan.Schema() }
-
-// String implements plan.Fragment.
-func (s *metadataScan) String() string { return "metadata " + s.scan.Table.Location }
-
-// Estimate implements connectors.Fragment.
-func (s *metadataScan) Estimate(context.Context) (connectors.Estimate, error) {
-	return connectors.UnknownEstimate(), nil
-}
-
-// Admit implements connectors.Admitter.
-func (s *metadataScan) Admit(ctx context.Context, tx *connectors.Tx) error {
-	return s.table.turns.Admit(ctx, tx)
-}
-
-// Start implements connectors.Fragment.
-func (s *metadataScan) Start(_ context.Context, run connectors.Scan) (connectors.Execution, error) {
-	return &metadataExecution{metadataScan: s, run: run}, nil
-}
-
-// metadataExecution is one run: one split, which is read when it is opened.
-type metadataExecution struct {
-	*metadataScan
-	run    connectors.Scan
-	closed atomic.Bool
-}
-
-// Splits implements connectors.Execution.
-func (x *metadataExecution) Splits(context.Context) iter.Seq2[connectors.Split, error] {
-	return func(yield func(connectors.Split, error) bool) { yield(x.table.kind, nil) }
-}
-
-// Open implements connectors.Execution.
-func (x *metadataExecution) Open(ctx context.Context, _ connectors.Split) (connectors.Reader, error) {
-	if x.closed.Load() {
-		return nil, x.table.fail(context.Canceled)
-	}
-	rows, err := metadataTables[x.table.kind].rows(ctx, x.table.planner, x.run.Usage)
-	if err != nil {
-		return nil, x.table.fail(err)
-	}
-	return &metadataReader{metadataExecution: x, rows: rows}, nil
-}
-
-// Close implements connectors.Execution.
-func (x *metadataExecution) Close() error {
-	x.closed.Store(true)
-	return nil
-}
-
-type metadataReader struct {
-	*metadataExecution
-	rows [][]types.Value
-}
-
-// Next implements connectors.Reader.
-func (r *metadataReader) Next(ctx context.Context) (arrow.RecordBatch, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	if r.closed.Load() {
-		return nil, r.table.fail(context.Canceled)
-	}
-	n := min(len(r.rows), r.run.BatchRows)
-	if n == 0 {
-		return nil, io.EOF
-	}
-	fields := make([]arrow.Field, len(r.scan.Cols))
-	for i, c := range r.scan.Cols {
-		fields[i] = arrow.Field{Name: c.Name, Type: c.Type.Arrow(), Nullable: c.Nullable}
-	}
-	b := array.NewRecordBuilder(r.run.Memory, arrow.NewSchema(fields, nil))
-	defer b.Release()
-	for i, pos := range r.scan.Pos {
-		for _, row := range r.rows[:n] {
-			appendTo(b.Field(i), row[pos])
-		}
-	}
-	r.rows = r.rows[n:]
-	r.run.Usage.AddRows(int64(n))
-	columns := make([]arrow.Array, len(fields))
-	for i := range columns {
-		columns[i] = b.Field(i).NewArray()
-		defer columns[i].Release()
-	}
-	return array.NewRecordBatch(arrow.NewSchema(fields, nil), columns, int64(n)), nil
-}
-
-// Close implements connectors.Reader.
-func (r *metadataReader) Close() error { return nil }
-
-// appendTo appends a value of one of the types of metadata tables.
-func appendTo(b array.Builder, v types.Value) {
-	if v.Null {
-		b.AppendNull()
-		return
-	}
-	switch b := b.(type) {
-	case *array.Int64Builder:
-		b.Append(v.Int)
-	case *array.TimestampBuilder:
-		b.Append(arrow.Timestamp(v.Int))
-	case *array.BooleanBuilder:
-		b.Append(v.Int != 0)
-	case *array.StringBuilder:
-		b.Append(v.Str)
-	}
+	t := metadataTables[kind]
+	spec := s.spec(name)
+	spec.Location = p.metadata.Location() + "$" + kind
+	return lake.DescribeRows(spec, lake.Rows{
+		Columns: t.columns, Version: p.location + p.version.id(),
+		Read: func(ctx context.Context, usage *connectors.Usage) ([][]types.Value, error) {
+			return t.rows(ctx, p, usage)
+		},
+	})
 }
 
 func millis(ms int64) types.Value { return types.IntValue(ms * 1000) }

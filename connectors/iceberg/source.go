@@ -52,7 +52,7 @@ func (s *source) Unreachable() error {
 
 // Pushdown takes scans with what prunes them.
 func (s *source) Pushdown(_ context.Context, n plan.Node) (plan.Node, error) {
-	return lake.Pushdown(takeMetadata(n))
+	return lake.Pushdown(n)
 }
 
 // io gives iceberg-go the warehouse to read; usage counts what was read.
